@@ -1,0 +1,19 @@
+//! Spectral estimates on the CPU: the mathematics of `rlx-fft`.
+//!
+//! No files, no devices, no graph: slices of samples in, spectra and peaks out.
+
+pub mod detrend;
+pub mod error;
+pub mod fft;
+pub mod lanes;
+pub mod mel;
+pub mod nan;
+pub mod peak;
+pub mod peaks;
+pub mod reference;
+pub mod scaling;
+pub mod stft;
+pub mod welch;
+pub mod window;
+
+pub use error::{Error, Result};

@@ -1,0 +1,7 @@
+//! Readers of signals and writers of results.
+//!
+//! Input is untrusted: every reader works in blocks, allocates by what it has read
+//! and never by what a header claims, and returns errors that name the file and the place.
+
+pub mod read;
+pub mod write;

@@ -1,0 +1,1 @@
+//! Readers of signals, in blocks.

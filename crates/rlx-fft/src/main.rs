@@ -1,0 +1,2 @@
+//! The `rlx-fft` program.
+fn main() {}
