@@ -1,1 +1,3 @@
-//! `peaks`.
+//! Spectral peaks.
+
+pub mod insert;
