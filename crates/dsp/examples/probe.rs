@@ -70,6 +70,10 @@ fn main() {
     };
     println!("loop {:.3} (min {:.3}) transforms {:.3}", l.0, l.1, lf.0);
     for isa in Isa::available() {
+        if std::env::var("ONLY").is_ok_and(|v| v != isa.name()) {
+            continue;
+        }
+        let it = std::env::var("ITERS").map_or(it, |v| v.parse().unwrap());
         let mut kern = welch_kernel(isa, LaneSpec { window: w.clone(), hop, n_segments: segs }).unwrap();
         let mut out = vec![0f32; batch * k * 2];
         let rows = Rows { samples: &x, stride: frame, count: batch };

@@ -4,7 +4,7 @@ use super::butterfly::SplatOn;
 use super::fold::Fold;
 use super::load::{Pair, load_pair};
 use super::recipe::Recipe;
-use super::simd::{Lanes, MAX_LANES, V};
+use super::simd::{Lanes, MAX_LANES, V, Z};
 use super::stage::{Last, run_last, run_stage};
 use super::topk::{MAX_NETWORK_K, select_peaks};
 use super::transpose::transpose;
@@ -64,8 +64,7 @@ pub(crate) struct WelchKernel<S: Lanes> {
     spec: LaneSpec,
     recipe: Recipe,
     fold: Fold,
-    re: Vec<V<S>>,
-    im: Vec<V<S>>,
+    z: Vec<Z<S>>,
     acc: Vec<V<S>>,
     powers: Vec<V<S>>,
     column: Vec<f32>,
@@ -76,35 +75,39 @@ impl<S: Lanes> WelchKernel<S> {
     pub(crate) fn new(simd: S, spec: LaneSpec) -> Option<Self> {
         let n = spec.window.len();
         let recipe = Recipe::new(n, S::WIDE_REGISTERS)?;
-        let zeros = |len| vec![V::<S>::splat_on(simd, 0.0); len];
+        let zero = V::<S>::splat_on(simd, 0.0);
         let fold = Fold::new(&recipe.position);
-        let acc = zeros(if spec.n_segments > 2 { n } else { 0 });
-        let powers = zeros(fold.n_bins());
-        Some(Self { simd, spec, recipe, fold, re: zeros(n), im: zeros(n), acc, powers, column: Vec::new() })
+        let powers = vec![zero; fold.n_bins()];
+        Some(Self {
+            simd,
+            spec,
+            recipe,
+            fold,
+            z: vec![[zero; 2]; n],
+            acc: vec![zero; n],
+            powers,
+            column: Vec::new(),
+        })
     }
 
     /// One group: `self.powers[k]` lane `r` = mean one-sided raw power of row `r` times `scale`.
     fn group(&mut self, rows: &[&[f32]; MAX_LANES], scale: f32) {
         let simd = self.simd;
         let (hop, n_segments) = (self.spec.hop, self.spec.n_segments);
-        let many = n_segments > 2;
-        if many {
-            self.acc.fill(V::<S>::splat_on(simd, 0.0));
-        }
         for first in (0..n_segments).step_by(2) {
             let pair = Pair { start: first * hop, hop: (first + 1 < n_segments).then_some(hop) };
-            let (window, re, im) = (&self.spec.window, &mut self.re, &mut self.im);
+            let (window, z) = (&self.spec.window, &mut self.z);
             simd.vectorize(
                 #[inline(always)]
-                || load_pair(simd, rows, pair, window, re, im),
+                || load_pair(simd, rows, pair, window, z),
             );
-            self.transform(if many { Last::AddPower } else { Last::Power });
+            self.transform(if first == 0 { Last::Power } else { Last::AddPower });
         }
         let (fold, powers) = (&self.fold, &mut self.powers);
-        let from = if many { &self.acc } else { &self.re };
+        let acc = &self.acc;
         simd.vectorize(
             #[inline(always)]
-            || fold.run(simd, from, scale / n_segments as f32, powers),
+            || fold.run(simd, acc, scale / n_segments as f32, powers),
         );
     }
 
@@ -113,9 +116,9 @@ impl<S: Lanes> WelchKernel<S> {
         let stages = self.recipe.radices.iter().zip(&self.recipe.twiddles);
         for (&radix, twiddles) in stages {
             block /= radix;
-            run_stage(self.simd, radix, &mut self.re, &mut self.im, block, twiddles);
+            run_stage(self.simd, radix, &mut self.z, block, twiddles);
         }
-        run_last(self.simd, block, &mut self.re, &mut self.im, &mut self.acc, what);
+        run_last(self.simd, block, &self.z, &mut self.acc, what);
     }
 
     /// Calls `each(self, first row, rows in the group)` with `self.powers` filled.

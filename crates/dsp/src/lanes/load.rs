@@ -8,7 +8,7 @@
 //! Bound by the shuffle port (see `transpose`); each sample is loaded once although segments overlap.
 
 use super::butterfly::SplatOn;
-use super::simd::{Lanes, MAX_LANES, V};
+use super::simd::{Lanes, MAX_LANES, V, Z};
 use fearless_simd::prelude::*;
 
 /// Which two segments are loaded, relative to the start of each row.
@@ -20,75 +20,83 @@ pub(crate) struct Pair {
     pub(crate) hop: Option<usize>,
 }
 
-/// Loads, transposes and windows one pair of segments of `window.len()` samples.
+/// Loads, transposes and windows one pair of segments of `window.len()` samples into `z`.
 #[inline(always)]
 pub(crate) fn load_pair<S: Lanes>(
     simd: S,
     rows: &[&[f32]; MAX_LANES],
     pair: Pair,
     window: &[f32],
-    re: &mut [V<S>],
-    im: &mut [V<S>],
+    z: &mut [Z<S>],
 ) {
     let n = window.len();
-    let hop = pair.hop.unwrap_or(usize::MAX);
-    let span = pair.hop.map_or(n, |h| n + h);
-    if pair.hop.is_none() {
-        im.fill(V::<S>::splat_on(simd, 0.0));
-    }
-    let mut tile = [V::<S>::splat_on(simd, 0.0); MAX_LANES];
-    if pair.hop.is_some_and(|h| h > n) {
-        // A gap between the segments: two spans without a shared sample.
-        load_plane(simd, rows, pair.start, window, re, &mut tile);
-        load_plane(simd, rows, pair.start + hop, window, im, &mut tile);
-        return;
-    }
-    let mut t = 0;
-    while t < span {
-        // The last tile steps back so as to end with the span.
-        let at = t.min(span - S::W);
-        simd.gather_tile(rows, pair.start + at, &mut tile);
-        if at + S::W <= n {
-            window_tile(simd, &tile, &window[at..at + S::W], &mut re[at..at + S::W]);
-        } else if at < n {
-            let m = n - at;
-            for i in 0..m {
-                re[at + i] = tile[i] * V::<S>::splat_on(simd, window[at + i]);
+    match pair.hop {
+        Some(hop) if hop < n => {
+            let mut t = 0;
+            while t < n + hop {
+                // The last tile steps back so as to end with the span.
+                let at = t.min(n + hop - S::W);
+                let tile = load_tile(simd, rows, pair.start + at);
+                window_tile::<S, 0>(simd, &tile, at, window, z);
+                window_tile::<S, 1>(simd, &tile, at.wrapping_sub(hop), window, z);
+                t += S::W;
             }
         }
-        if at >= hop {
-            let b = at - hop;
-            window_tile(simd, &tile, &window[b..b + S::W], &mut im[b..b + S::W]);
-        } else if at + S::W > hop {
-            for i in hop - at..S::W {
-                im[at + i - hop] = tile[i] * V::<S>::splat_on(simd, window[at + i - hop]);
+        // Nothing is shared: two spans.
+        hop => {
+            load_plane::<S, 0>(simd, rows, pair.start, window, z);
+            match hop {
+                Some(hop) => load_plane::<S, 1>(simd, rows, pair.start + hop, window, z),
+                None => z.iter_mut().for_each(|z| z[1] = V::<S>::splat_on(simd, 0.0)),
             }
         }
-        t += S::W;
     }
 }
 
 #[inline(always)]
-fn load_plane<S: Lanes>(
+fn load_plane<S: Lanes, const PLANE: usize>(
     simd: S,
     rows: &[&[f32]; MAX_LANES],
     start: usize,
     window: &[f32],
-    plane: &mut [V<S>],
-    tile: &mut [V<S>; MAX_LANES],
+    z: &mut [Z<S>],
 ) {
     let n = window.len();
     for t in (0..n).step_by(S::W) {
         let at = t.min(n - S::W);
-        simd.gather_tile(rows, start + at, tile);
-        window_tile(simd, tile, &window[at..at + S::W], &mut plane[at..at + S::W]);
+        let tile = load_tile(simd, rows, start + at);
+        window_tile::<S, PLANE>(simd, &tile, at, window, z);
     }
 }
 
 #[inline(always)]
-fn window_tile<S: Lanes>(simd: S, tile: &[V<S>; MAX_LANES], window: &[f32], out: &mut [V<S>]) {
-    let (window, out) = (&window[..S::W], &mut out[..S::W]);
-    for i in 0..S::W {
-        out[i] = tile[i] * V::<S>::splat_on(simd, window[i]);
+fn load_tile<S: Lanes>(simd: S, rows: &[&[f32]; MAX_LANES], at: usize) -> [V<S>; MAX_LANES] {
+    let mut tile = [V::<S>::splat_on(simd, 0.0); MAX_LANES];
+    simd.gather_tile(rows, at, &mut tile);
+    tile
+}
+
+/// `z[at + i][PLANE] = tile[i] · window[at + i]` where `at + i` lies in the window; `at` may be negative (wrapped).
+#[inline(always)]
+fn window_tile<S: Lanes, const PLANE: usize>(
+    simd: S,
+    tile: &[V<S>; MAX_LANES],
+    at: usize,
+    window: &[f32],
+    z: &mut [Z<S>],
+) {
+    if let (Some(window), Some(z)) =
+        (window.get(at..at.wrapping_add(S::W)), z.get_mut(at..at.wrapping_add(S::W)))
+    {
+        for i in 0..S::W {
+            z[i][PLANE] = tile[i] * V::<S>::splat_on(simd, window[i]);
+        }
+    } else {
+        for i in 0..S::W {
+            let at = at.wrapping_add(i);
+            if let (Some(&w), Some(z)) = (window.get(at), z.get_mut(at)) {
+                z[PLANE] = tile[i] * V::<S>::splat_on(simd, w);
+            }
+        }
     }
 }

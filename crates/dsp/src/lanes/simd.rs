@@ -6,6 +6,9 @@ use fearless_simd::{Simd, SimdBase};
 /// The native vector of `f32`.
 pub(crate) type V<S> = <S as Simd>::f32s;
 
+/// A complex point of every lane: real and imaginary vector.
+pub(crate) type Z<S> = [V<S>; 2];
+
 /// Largest number of lanes of any level.
 pub(crate) const MAX_LANES: usize = 16;
 

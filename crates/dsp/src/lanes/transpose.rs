@@ -49,27 +49,21 @@ mod x86 {
     use std::arch::x86_64::{
         _mm256_castpd_ps, _mm256_castps_pd, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_unpackhi_pd,
         _mm256_unpackhi_ps, _mm256_unpacklo_pd, _mm256_unpacklo_ps, _mm512_castpd_ps, _mm512_castps_pd,
-        _mm512_castps128_ps512, _mm512_insertf32x4, _mm512_unpackhi_pd, _mm512_unpackhi_ps,
-        _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+        _mm512_castps256_ps512, _mm512_insertf64x4, _mm512_shuffle_f32x4, _mm512_unpackhi_pd,
+        _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
     };
 
     fearless_simd::kernel!(
+        /// `a` in the lower half, `b` in the upper one.
         #[inline(always)]
-        fn quads512(
-            simd: Avx512,
-            a: f32x4<Avx512>,
-            b: f32x4<Avx512>,
-            c: f32x4<Avx512>,
-            d: f32x4<Avx512>,
-        ) -> f32x16<Avx512> {
-            let v = _mm512_castps128_ps512(a.into());
-            let v = _mm512_insertf32x4::<1>(v, b.into());
-            let v = _mm512_insertf32x4::<2>(v, c.into());
-            _mm512_insertf32x4::<3>(v, d.into()).simd_into(simd)
+        fn halves512(simd: Avx512, a: f32x8<Avx512>, b: f32x8<Avx512>) -> f32x16<Avx512> {
+            let v = _mm512_castps_pd(_mm512_castps256_ps512(a.into()));
+            _mm512_castpd_ps(_mm512_insertf64x4::<1>(v, _mm256_castps_pd(b.into()))).simd_into(simd)
         }
     );
 
     fearless_simd::kernel!(
+        /// Transposes the 4×4 matrix that each 128-bit block of four vectors forms.
         #[inline(always)]
         fn turn512(simd: Avx512, v: [f32x16<Avx512>; 4]) -> [f32x16<Avx512>; 4] {
             let (a, b) =
@@ -87,29 +81,47 @@ mod x86 {
         }
     );
 
+    fearless_simd::kernel!(
+        /// Even 128-bit blocks of `a`, then of `b`; odd blocks of `a`, then of `b`.
+        #[inline(always)]
+        fn unzip_blocks512(simd: Avx512, a: f32x16<Avx512>, b: f32x16<Avx512>) -> [f32x16<Avx512>; 2] {
+            [
+                _mm512_shuffle_f32x4::<0b10_00_10_00>(a.into(), b.into()).simd_into(simd),
+                _mm512_shuffle_f32x4::<0b11_01_11_01>(a.into(), b.into()).simd_into(simd),
+            ]
+        }
+    );
+
     impl Lanes for Avx512 {
         const WIDE_REGISTERS: bool = true;
 
         #[inline(always)]
         fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [f32x16<Self>; MAX_LANES]) {
             let zero = f32x16::simd_from(self, 0.0);
-            for q in 0..4 {
-                let at = at + 4 * q;
-                let mut v = [zero; 4];
+            let mut part: [&[f32]; MAX_LANES] = [&[]; MAX_LANES];
+            for (part, row) in part.iter_mut().zip(rows) {
+                *part = &row[at..at + 16];
+            }
+            for half in 0..2 {
+                let c = 8 * half;
+                let (mut lo, mut hi) = ([zero; 4], [zero; 4]);
                 for i in 0..4 {
-                    v[i] = quads512(
+                    let row = [part[i], part[i + 4], part[i + 8], part[i + 12]];
+                    lo[i] = halves512(
                         self,
-                        f32x4::from_slice(self, &rows[i][at..at + 4]),
-                        f32x4::from_slice(self, &rows[i + 4][at..at + 4]),
-                        f32x4::from_slice(self, &rows[i + 8][at..at + 4]),
-                        f32x4::from_slice(self, &rows[i + 12][at..at + 4]),
+                        f32x8::from_slice(self, &row[0][c..c + 8]),
+                        f32x8::from_slice(self, &row[1][c..c + 8]),
+                    );
+                    hi[i] = halves512(
+                        self,
+                        f32x8::from_slice(self, &row[2][c..c + 8]),
+                        f32x8::from_slice(self, &row[3][c..c + 8]),
                     );
                 }
-                let t = turn512(self, v);
-                tile[4 * q] = t[0];
-                tile[4 * q + 1] = t[1];
-                tile[4 * q + 2] = t[2];
-                tile[4 * q + 3] = t[3];
+                let (lo, hi) = (turn512(self, lo), turn512(self, hi));
+                for i in 0..4 {
+                    [tile[c + i], tile[c + 4 + i]] = unzip_blocks512(self, lo[i], hi[i]);
+                }
             }
         }
     }
