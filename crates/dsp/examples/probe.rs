@@ -74,7 +74,16 @@ fn main() {
             continue;
         }
         let it = std::env::var("ITERS").map_or(it, |v| v.parse().unwrap());
-        let mut kern = welch_kernel(isa, LaneSpec { window: w.clone(), hop, n_segments: segs }).unwrap();
+        let mut kern = welch_kernel(
+            isa,
+            LaneSpec {
+                window: w.clone(),
+                hop,
+                n_segments: segs,
+                offset: if std::env::var("MEAN").is_ok() { Offset::SubtractMean } else { Offset::Keep },
+            },
+        )
+        .unwrap();
         let mut out = vec![0f32; batch * k * 2];
         let rows = Rows { samples: &x, stride: frame, count: batch };
         let t = med(

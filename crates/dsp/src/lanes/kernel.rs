@@ -1,16 +1,17 @@
 //! The Welch kernels: groups of `W` rows from samples to powers, then peaks, rows of a PSD or one sum.
 
 use super::butterfly::SplatOn;
+use super::detrend::Offset;
+use super::engine::Engine;
 use super::fold::Fold;
-use super::load::{Pair, load_pair};
-use super::recipe::Recipe;
-use super::simd::{Lanes, MAX_LANES, V, Z};
-use super::stage::{Last, run_last, run_stage};
-use super::topk::{MAX_NETWORK_K, select_peaks};
-use super::transpose::transpose;
+use super::load::Pair;
+use super::simd::{Lanes, MAX_LANES, V};
+use super::stage::Last;
+use super::topk::select_peaks;
+use super::transpose::scatter;
 use fearless_simd::prelude::*;
 
-/// What a lanes kernel computes from each row: `n_segments` windowed segments, `hop` samples apart.
+/// What a Welch kernel computes from each row: `n_segments` windowed segments, `hop` samples apart.
 #[derive(Debug, Clone)]
 pub struct LaneSpec {
     /// Window coefficients; their number is the transform's size.
@@ -19,6 +20,8 @@ pub struct LaneSpec {
     pub hop: usize,
     /// Segments in each row.
     pub n_segments: usize,
+    /// What happens to the mean of each segment.
+    pub offset: Offset,
 }
 
 impl LaneSpec {
@@ -44,86 +47,70 @@ pub struct Rows<'a> {
     pub count: usize,
 }
 
-/// A lanes kernel with its scratch, on one instruction set.
+/// A Welch kernel with its scratch, on one instruction set.
 pub trait LaneWelch: Send {
     /// Rows that are computed at a time.
     fn lanes(&self) -> usize;
 
-    /// Packed peaks `[rows, k, 2]` of raw power (mean over segments) into `out`, whose length sets `k`.
+    /// Packed peaks `[rows, k, 2]` of raw power (mean over segments) into `out`.
     ///
-    /// Returns the first group of rows in which a power is not finite.
+    /// Returns the first row in which the strongest power is not finite.
+    ///
+    /// # Panics
+    /// When `k` is 0 or above the number of bins, or `out` does not hold `rows · k · 2` values.
     fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize>;
 
     /// One-sided mean power times `scale`, `[rows, n_bins]`, into `out`.
+    ///
+    /// # Panics
+    /// When `out` does not hold `rows · n_bins` values.
     fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]);
+
+    /// Adds the one-sided raw power of `segments` segments, segment `i` at `samples[i·hop..]`, to `sum`,
+    /// `[n_bins]`. The kernel's own `n_segments` plays no part.
+    ///
+    /// # Panics
+    /// When `samples` ends before the last segment does, or `sum` does not hold `n_bins` values.
+    fn add_segments(&mut self, samples: &[f32], segments: usize, sum: &mut [f64]);
 }
 
 /// [`LaneWelch`] on the level `S`.
 pub(crate) struct WelchKernel<S: Lanes> {
-    simd: S,
+    engine: Engine<S>,
     spec: LaneSpec,
-    recipe: Recipe,
     fold: Fold,
-    z: Vec<Z<S>>,
-    acc: Vec<V<S>>,
     powers: Vec<V<S>>,
     column: Vec<f32>,
+    /// A silent row for lanes without segments.
+    silence: Vec<f32>,
 }
+
+/// Groups whose powers are added in `f32` before they go to `f64`: each lane then sums 16 numbers.
+const GROUPS_A_SUM: usize = 8;
 
 impl<S: Lanes> WelchKernel<S> {
     /// A kernel for `spec`, or `None` where its size has no recipe.
     pub(crate) fn new(simd: S, spec: LaneSpec) -> Option<Self> {
-        let n = spec.window.len();
-        let recipe = Recipe::new(n, S::WIDE_REGISTERS)?;
-        let zero = V::<S>::splat_on(simd, 0.0);
-        let fold = Fold::new(&recipe.position);
-        let powers = vec![zero; fold.n_bins()];
-        Some(Self {
-            simd,
-            spec,
-            recipe,
-            fold,
-            z: vec![[zero; 2]; n],
-            acc: vec![zero; n],
-            powers,
-            column: Vec::new(),
-        })
+        let engine = Engine::new(simd, spec.window.clone(), spec.offset)?;
+        let fold = Fold::new(&engine.recipe.position);
+        let powers = vec![V::<S>::splat_on(simd, 0.0); fold.n_bins()];
+        let silence = vec![0.0; spec.window.len() + spec.hop];
+        Some(Self { engine, spec, fold, powers, column: Vec::new(), silence })
     }
 
-    /// One group: `self.powers[k]` lane `r` = mean one-sided raw power of row `r` times `scale`.
-    fn group(&mut self, rows: &[&[f32]; MAX_LANES], scale: f32) {
-        let simd = self.simd;
-        let (hop, n_segments) = (self.spec.hop, self.spec.n_segments);
-        for first in (0..n_segments).step_by(2) {
-            let pair = Pair { start: first * hop, hop: (first + 1 < n_segments).then_some(hop) };
-            let (window, z) = (&self.spec.window, &mut self.z);
-            simd.vectorize(
-                #[inline(always)]
-                || load_pair(simd, rows, pair, window, z),
-            );
-            self.transform(if first == 0 { Last::Power } else { Last::AddPower });
-        }
-        let (fold, powers) = (&self.fold, &mut self.powers);
-        let acc = &self.acc;
+    /// `self.powers[k]` lane `r` = accumulated one-sided power of row `r` times `scale`.
+    fn fold(&mut self, scale: f32) {
+        let (simd, fold, acc, powers) = (self.engine.simd, &self.fold, &self.engine.acc, &mut self.powers);
         simd.vectorize(
             #[inline(always)]
-            || fold.run(simd, acc, scale / n_segments as f32, powers),
+            || fold.run(simd, acc, scale, powers),
         );
-    }
-
-    fn transform(&mut self, what: Last) {
-        let mut block = self.recipe.n;
-        let stages = self.recipe.radices.iter().zip(&self.recipe.twiddles);
-        for (&radix, twiddles) in stages {
-            block /= radix;
-            run_stage(self.simd, radix, &mut self.z, block, twiddles);
-        }
-        run_last(self.simd, block, &self.z, &mut self.acc, what);
     }
 
     /// Calls `each(self, first row, rows in the group)` with `self.powers` filled.
     fn for_groups(&mut self, rows: Rows<'_>, scale: f32, mut each: impl FnMut(&mut Self, usize, usize)) {
         let len = self.spec.frame_len();
+        let (hop, n_segments) = (self.spec.hop, self.spec.n_segments);
         for first in (0..rows.count).step_by(S::W) {
             let used = S::W.min(rows.count - first);
             // Lanes without a row repeat the last one; nothing of them is written.
@@ -131,7 +118,11 @@ impl<S: Lanes> WelchKernel<S> {
                 let at = (first + r.min(used - 1)) * rows.stride;
                 &rows.samples[at..at + len]
             });
-            self.group(&group, scale);
+            for segment in (0..n_segments).step_by(2) {
+                let pair = Pair { start: segment * hop, hop: (segment + 1 < n_segments).then_some(hop) };
+                self.engine.power(&group, pair, if segment == 0 { Last::Power } else { Last::AddPower });
+            }
+            self.fold(scale / n_segments as f32);
             each(self, first, used);
         }
     }
@@ -143,53 +134,84 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
     }
 
     fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize> {
+        assert!(
+            k >= 1 && k <= self.fold.n_bins() && out.len() == rows.count * k * 2,
+            "k and out are checked by callers"
+        );
         let mut bad = None;
         self.for_groups(rows, 1.0, |this, first, used| {
             let out = &mut out[2 * k * first..2 * k * (first + used)];
-            let (simd, powers, column) = (this.simd, &this.powers, &mut this.column);
-            let finite = simd.vectorize(
+            let (simd, powers, column) = (this.engine.simd, &this.powers, &mut this.column);
+            let at = simd.vectorize(
                 #[inline(always)]
-                || select_peaks(simd, powers, k, used, column, out),
+                || select_peaks(simd, powers, k, column, out),
             );
-            if !finite && bad.is_none() {
-                bad = Some(first);
-            }
+            bad = bad.or(at.map(|lane| first + lane));
         });
         bad
     }
 
     fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]) {
         let n_bins = self.fold.n_bins();
+        assert_eq!(out.len(), rows.count * n_bins, "out is checked by callers");
         self.for_groups(rows, scale, |this, first, used| {
             let out = &mut out[n_bins * first..n_bins * (first + used)];
-            let (simd, powers) = (this.simd, &this.powers);
+            let (simd, powers) = (this.engine.simd, &this.powers);
             simd.vectorize(
                 #[inline(always)]
                 || scatter(simd, powers, used, out),
             );
         });
     }
-}
 
-/// Lanes back to rows: `out[lane, bin]`.
-#[inline(always)]
-fn scatter<S: Lanes>(simd: S, powers: &[V<S>], lanes: usize, out: &mut [f32]) {
-    let n_bins = powers.len();
-    let mut tile = [V::<S>::splat_on(simd, 0.0); MAX_LANES];
-    let whole = n_bins - n_bins % S::W;
-    for at in (0..whole).step_by(S::W) {
-        tile[..S::W].copy_from_slice(&powers[at..at + S::W]);
-        transpose::<S>(&mut tile);
-        for (lane, v) in tile.iter().enumerate().take(lanes.min(S::W)) {
-            v.store_slice(&mut out[lane * n_bins + at..lane * n_bins + at + S::W]);
+    fn add_segments(&mut self, samples: &[f32], segments: usize, sum: &mut [f64]) {
+        let (n, hop) = (self.spec.window.len(), self.spec.hop);
+        let pairs = segments / 2;
+        let mut pending = 0;
+        for first in (0..pairs).step_by(S::W) {
+            let silence = &self.silence[..];
+            let group: [&[f32]; MAX_LANES] = std::array::from_fn(|r| {
+                let pair = first + r;
+                if r < S::W && pair < pairs {
+                    &samples[2 * hop * pair..2 * hop * pair + n + hop]
+                } else {
+                    silence
+                }
+            });
+            self.engine.power(
+                &group,
+                Pair { start: 0, hop: Some(hop) },
+                if pending == 0 { Last::Power } else { Last::AddPower },
+            );
+            pending += 1;
+            if pending == GROUPS_A_SUM {
+                self.flush(sum);
+                pending = 0;
+            }
+        }
+        if segments % 2 == 1 {
+            let at = (segments - 1) * hop;
+            let mut group: [&[f32]; MAX_LANES] = [&self.silence; MAX_LANES];
+            group[0] = &samples[at..at + n];
+            self.engine.power(
+                &group,
+                Pair { start: 0, hop: None },
+                if pending == 0 { Last::Power } else { Last::AddPower },
+            );
+            pending += 1;
+        }
+        if pending > 0 {
+            self.flush(sum);
         }
     }
-    for bin in whole..n_bins {
-        for lane in 0..lanes {
-            out[lane * n_bins + bin] = powers[bin][lane];
+}
+
+impl<S: Lanes> WelchKernel<S> {
+    /// Adds what the accumulator holds, summed over the lanes, to `sum`.
+    fn flush(&mut self, sum: &mut [f64]) {
+        self.fold(1.0);
+        for (sum, powers) in sum.iter_mut().zip(&self.powers) {
+            *sum += powers.as_slice().iter().map(|&p| f64::from(p)).sum::<f64>();
         }
     }
 }
-
-/// Largest `k` that the comparison network takes; larger ones are selected row by row.
-pub const NETWORK_K: usize = MAX_NETWORK_K;

@@ -6,10 +6,15 @@
 //! `fearless_simd`; the level is looked up once per plan.
 
 mod butterfly;
+mod detrend;
+mod engine;
 mod fold;
+mod frames;
 mod isa;
 mod kernel;
 mod load;
+mod log;
+mod mel;
 mod recipe;
 mod simd;
 mod sort;
@@ -17,32 +22,47 @@ mod stage;
 mod topk;
 mod transpose;
 
+pub use detrend::Offset;
+pub use frames::LaneFrames;
 pub use isa::Isa;
-pub use kernel::{LaneSpec, LaneWelch, NETWORK_K, Rows};
+pub use kernel::{LaneSpec, LaneWelch, Rows};
+pub use mel::{LaneLog, LaneMel};
 pub use recipe::supports;
 
 use fearless_simd::Level;
+use frames::FramesKernel;
 use kernel::WelchKernel;
 
-/// Builds the kernel for `spec` on `isa`; `None` where the size has no recipe or the machine no such level.
-pub fn welch_kernel(isa: Isa, spec: LaneSpec) -> Option<Box<dyn LaneWelch>> {
-    let level = Level::new();
-    match isa {
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => boxed(level.as_avx512()?, spec),
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => boxed(level.as_avx2()?, spec),
-        #[cfg(target_arch = "x86_64")]
-        Isa::Portable => boxed(level.as_sse2()?, spec),
-        #[cfg(target_arch = "aarch64")]
-        Isa::Portable => boxed(level.as_neon()?, spec),
-        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-        Isa::Portable => boxed(fearless_simd::Fallback::new(), spec),
-        #[cfg(not(target_arch = "x86_64"))]
-        _ => None,
-    }
+/// Runs `$build` with the level token of `$isa`; `None` where the machine has no such level.
+macro_rules! on_level {
+    ($isa:expr, $simd:ident => $build:expr) => {{
+        let level = Level::new();
+        match $isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => level.as_avx512().and_then(|$simd| $build),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => level.as_avx2().and_then(|$simd| $build),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Portable => level.as_sse2().and_then(|$simd| $build),
+            #[cfg(target_arch = "aarch64")]
+            Isa::Portable => level.as_neon().and_then(|$simd| $build),
+            #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+            Isa::Portable => Some(fearless_simd::Fallback::new()).and_then(|$simd| $build),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => None,
+        }
+    }};
 }
 
-fn boxed<S: simd::Lanes>(simd: S, spec: LaneSpec) -> Option<Box<dyn LaneWelch>> {
-    Some(Box::new(WelchKernel::new(simd, spec)?))
+#[cfg(test)]
+use on_level;
+
+/// The Welch kernel for `spec` on `isa`; `None` where its size has no recipe or the machine no such level.
+pub fn welch_kernel(isa: Isa, spec: LaneSpec) -> Option<Box<dyn LaneWelch>> {
+    on_level!(isa, simd => WelchKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneWelch>))
+}
+
+/// The frames kernel for `window` (as long as the transform) on `isa`; `None` as for [`welch_kernel`].
+pub fn frames_kernel(isa: Isa, window: Vec<f32>) -> Option<Box<dyn LaneFrames>> {
+    on_level!(isa, simd => FramesKernel::new(simd, window).map(|k| Box::new(k) as Box<dyn LaneFrames>))
 }

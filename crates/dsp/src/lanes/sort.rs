@@ -76,3 +76,41 @@ pub(crate) fn keep_best<S: Lanes>(best: &mut [V<S>], block: &[V<S>]) {
     }
     bitonic_merge::<S>(best);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lanes::butterfly::SplatOn;
+    use crate::lanes::{Isa, on_level};
+    use fearless_simd::Level;
+
+    /// 0-1 principle: a network that sorts every sequence of zeros and ones sorts everything.
+    fn sorts_all_bits<S: Lanes, const B: usize>(simd: S, sort: impl Fn(&mut [V<S>; B])) -> bool {
+        (0..1u32 << B).step_by(S::W).all(|first| {
+            let mut v = [V::<S>::splat_on(simd, 0.0); B];
+            for (i, v) in v.iter_mut().enumerate() {
+                for lane in 0..S::W {
+                    v[lane] = ((first + lane as u32) >> i & 1) as f32;
+                }
+            }
+            sort(&mut v);
+            v.windows(2).all(|w| (0..S::W).all(|lane| w[0][lane] >= w[1][lane]))
+        })
+    }
+
+    fn all_sort<S: Lanes>(simd: S) -> [bool; 3] {
+        [
+            sorts_all_bits(simd, sort4::<S>),
+            sorts_all_bits(simd, sort8::<S>),
+            sorts_all_bits(simd, sort16::<S>),
+        ]
+    }
+
+    #[test]
+    fn networks_sort() {
+        for isa in Isa::available() {
+            let sorted = on_level!(isa, simd => Some(all_sort(simd)));
+            assert_eq!(sorted, Some([true; 3]), "{isa}");
+        }
+    }
+}

@@ -116,3 +116,35 @@ pub(crate) fn run_last<S: Lanes>(simd: S, radix: usize, z: &[Z<S>], acc: &mut [V
         (_, Last::AddPower) => go!(8, Last::AddPower),
     }
 }
+
+#[inline(always)]
+fn last_complex<S: Lanes, const R: usize>(simd: S, z: &mut [Z<S>])
+where
+    Dft: Radix<S, R>,
+{
+    for z in z.chunks_exact_mut(R) {
+        let zero = V::<S>::splat_on(simd, 0.0);
+        let mut x: Block<S, R> = ([zero; R], [zero; R]);
+        for i in 0..R {
+            [x.0[i], x.1[i]] = z[i];
+        }
+        let (yr, yi) = Dft::dft(simd, x);
+        for q in 0..R {
+            z[q] = [yr[q], yi[q]];
+        }
+    }
+}
+
+/// Runs the last stage, of radix `radix`, in place.
+pub(crate) fn run_last_complex<S: Lanes>(simd: S, radix: usize, z: &mut [Z<S>]) {
+    match radix {
+        4 => simd.vectorize(
+            #[inline(always)]
+            || last_complex::<S, 4>(simd, z),
+        ),
+        _ => simd.vectorize(
+            #[inline(always)]
+            || last_complex::<S, 8>(simd, z),
+        ),
+    }
+}

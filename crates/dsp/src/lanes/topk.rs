@@ -92,18 +92,17 @@ fn top_keys<S: Lanes, const B: usize>(simd: S, powers: &[V<S>], mask: u32, out: 
     out[..B].copy_from_slice(&best);
 }
 
-/// The K largest bins of `lanes` rows as `(bin, power)` pairs, `[lanes, k, 2]`, into `out`.
+/// The K largest bins of the first lanes as `(bin, power)` pairs, `[lanes, k, 2]`, into `out`.
 ///
-/// `powers` holds one vector a bin. Returns `false` where a lane's strongest power is not finite.
+/// `powers` holds one vector a bin. Returns the first lane whose strongest power is not finite.
 #[inline(always)]
 pub(crate) fn select_peaks<S: Lanes>(
     simd: S,
     powers: &[V<S>],
     k: usize,
-    lanes: usize,
     column: &mut Vec<f32>,
     out: &mut [f32],
-) -> bool {
+) -> Option<usize> {
     let mask = bin_mask(powers.len());
     let mut best = [V::<S>::splat_on(simd, 0.0); MAX_NETWORK_K];
     if k <= MAX_NETWORK_K {
@@ -126,8 +125,8 @@ pub(crate) fn select_peaks<S: Lanes>(
     }
     let doubtful =
         if k <= MAX_NETWORK_K { doubtful_lanes(simd, powers, best[k - 1], k, mask) } else { u64::MAX };
-    let mut finite = true;
-    for (lane, row) in out.chunks_exact_mut(2 * k).take(lanes).enumerate() {
+    let mut bad = None;
+    for (lane, row) in out.chunks_exact_mut(2 * k).enumerate() {
         if doubtful >> lane & 1 == 1 {
             column.clear();
             column.extend(powers.iter().map(|p| p[lane]));
@@ -135,9 +134,11 @@ pub(crate) fn select_peaks<S: Lanes>(
         } else {
             emit_row::<S>(powers, &best[..k], lane, mask, row);
         }
-        finite &= row[1].is_finite();
+        if !row[1].is_finite() {
+            bad = bad.or(Some(lane));
+        }
     }
-    finite
+    bad
 }
 
 /// Lanes in which more than `k` powers reach the truncated power of the `k`-th key.

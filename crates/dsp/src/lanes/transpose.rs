@@ -193,3 +193,23 @@ portable!(fearless_simd::x86::Sse2);
 portable!(fearless_simd::aarch64::Neon);
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 portable!(fearless_simd::Fallback);
+
+/// Lanes back to rows: `out[lane, bin]` for the first `lanes` lanes of one vector a bin.
+#[inline(always)]
+pub(crate) fn scatter<S: Lanes>(simd: S, powers: &[V<S>], lanes: usize, out: &mut [f32]) {
+    let n_bins = powers.len();
+    let mut tile = [V::<S>::simd_from(simd, 0.0); MAX_LANES];
+    let whole = n_bins - n_bins % S::W;
+    for at in (0..whole).step_by(S::W) {
+        tile[..S::W].copy_from_slice(&powers[at..at + S::W]);
+        transpose::<S>(&mut tile);
+        for (lane, v) in tile.iter().enumerate().take(lanes.min(S::W)) {
+            v.store_slice(&mut out[lane * n_bins + at..lane * n_bins + at + S::W]);
+        }
+    }
+    for bin in whole..n_bins {
+        for lane in 0..lanes {
+            out[lane * n_bins + bin] = powers[bin][lane];
+        }
+    }
+}
