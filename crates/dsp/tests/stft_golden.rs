@@ -64,7 +64,7 @@ fn librosa_params(case: &Value) -> SpectrogramParams {
 
 fn relative_l2<T: Real>(got: &[T], want: &[f64]) -> f64 {
     assert_eq!(got.len(), want.len());
-    let error: f64 = got.iter().zip(want).map(|(g, w)| (Into::<f64>::into(*g) - w).powi(2)).sum();
+    let error: f64 = got.iter().zip(want).map(|(g, w)| (g.widen() - w).powi(2)).sum();
     (error / want.iter().map(|w| w * w).sum::<f64>()).sqrt()
 }
 

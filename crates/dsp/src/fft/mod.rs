@@ -1,17 +1,13 @@
-//! `fft`.
+//! Forward transforms of any length over realfft and rustfft: plans that own their scratch, and the
+//! frequencies of their bins.
+//!
+//! `X[k] = Σ x[n] exp(−2πi kn/N)`, without a factor.
 
-/// Stand-in.
-pub trait Real: realfft::FftNum + num_traits::Float + Into<f64> {
-    /// From f64.
-    fn of(value: f64) -> Self;
-}
-impl Real for f32 {
-    fn of(value: f64) -> Self {
-        value as f32
-    }
-}
-impl Real for f64 {
-    fn of(value: f64) -> Self {
-        value
-    }
-}
+mod freq;
+mod number;
+mod plan;
+
+pub use freq::{fftfreq, rfft_bins, rfftfreq};
+pub use num_complex::Complex;
+pub use number::{Real, Sample};
+pub use plan::{ComplexFft, ForwardFft, RealFft};

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::axis::{Lanes, row_count};
-use super::{LocalPeakParams, LocalPeaks, Plateaus, Prominences, Sample, Thresholds, Widths, find_peaks};
+use super::{LocalPeakParams, LocalPeaks, Plateaus, Prominences, Thresholds, Widths, find_peaks};
 use crate::Result;
+use crate::fft::Real;
 
 /// Peaks of many rows, concatenated in row order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -51,7 +52,7 @@ impl LocalPeaksBatch {
 ///
 /// # Errors
 /// `row_len` is 0 or does not divide the length of `x`; what [`LocalPeakParams::validate`] refuses.
-pub fn find_peaks_rows<T: Sample>(
+pub fn find_peaks_rows<T: Real>(
     x: &[T],
     row_len: usize,
     params: &LocalPeakParams,
@@ -68,7 +69,7 @@ pub fn find_peaks_rows<T: Sample>(
 ///
 /// # Errors
 /// `axis` is not in `shape`, `shape` does not describe `x`; what [`LocalPeakParams::validate`] refuses.
-pub fn find_peaks_axis<T: Sample>(
+pub fn find_peaks_axis<T: Real>(
     x: &[T],
     shape: &[usize],
     axis: usize,

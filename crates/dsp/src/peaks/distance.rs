@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 
-use super::Sample;
+use crate::fft::Real;
 
 /// Flags the peaks that survive a minimal `distance` (in samples, rounded up) between neighbours.
 ///
 /// The highest peak removes every peak nearer than `distance`, then the next highest survivor, and so on. Of equal
 /// heights the later peak goes first (SciPy leaves that order to NumPy's unstable sort). `peaks` ascends.
-pub(super) fn keep_flags<T: Sample>(x: &[T], peaks: &[usize], distance: f64) -> Vec<bool> {
+pub(super) fn keep_flags<T: Real>(x: &[T], peaks: &[usize], distance: f64) -> Vec<bool> {
     // A distance beyond usize saturates: only the highest peak survives, as it should.
     let distance = distance.ceil() as usize;
     let mut keep = vec![true; peaks.len()];

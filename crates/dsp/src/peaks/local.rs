@@ -4,7 +4,8 @@ use super::maxima::{Plateaus, local_maxima};
 use super::prominence::{Prominences, peak_prominences};
 use super::threshold::Thresholds;
 use super::width::{Widths, peak_widths};
-use super::{Bounds, Sample, distance, retain_flagged};
+use super::{Bounds, distance, retain_flagged};
+use crate::fft::Real;
 use crate::{Error, Result};
 
 /// What a local maximum must satisfy; the default accepts every local maximum.
@@ -118,7 +119,7 @@ impl LocalPeaks {
 ///
 /// # Errors
 /// What [`LocalPeakParams::validate`] refuses.
-pub fn find_peaks<T: Sample>(x: &[T], params: &LocalPeakParams) -> Result<LocalPeaks> {
+pub fn find_peaks<T: Real>(x: &[T], params: &LocalPeakParams) -> Result<LocalPeaks> {
     params.validate()?;
     let (positions, plateaus) = local_maxima(x);
     let mut found = LocalPeaks { positions, ..LocalPeaks::default() };
@@ -128,7 +129,7 @@ pub fn find_peaks<T: Sample>(x: &[T], params: &LocalPeakParams) -> Result<LocalP
         found.retain(&keep);
     }
     if let Some(bounds) = &params.height {
-        let heights: Vec<f64> = found.positions.iter().map(|&p| x[p].into()).collect();
+        let heights: Vec<f64> = found.positions.iter().map(|&p| x[p].widen()).collect();
         let keep: Vec<bool> = heights.iter().map(|&h| bounds.contains(h)).collect();
         found.heights = Some(heights);
         found.retain(&keep);

@@ -1,6 +1,7 @@
 //! Strict local maxima and flat tops: the candidates of every local peak.
 
-use super::{Bounds, Sample, retain_flagged};
+use super::{Bounds, retain_flagged};
+use crate::fft::Real;
 
 /// Extent of each peak's flat top; all three have one entry a peak. A sharp peak has size 1.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,7 +32,7 @@ impl Plateaus {
 /// A maximum is strictly above the samples on both sides of its flat top; its position is `(left + right) / 2`
 /// rounded down. The first and the last sample are never maxima. Comparisons with NaN are false, so a NaN ends the
 /// slope it touches and a sample beside it is no maximum. Same rule as `scipy.signal.find_peaks`.
-pub fn local_maxima<T: Sample>(x: &[T]) -> (Vec<usize>, Plateaus) {
+pub fn local_maxima<T: Real>(x: &[T]) -> (Vec<usize>, Plateaus) {
     let mut positions = Vec::new();
     let mut plateaus = Plateaus::default();
     let last = x.len().saturating_sub(1);

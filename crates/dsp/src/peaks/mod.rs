@@ -7,6 +7,7 @@
 //!
 //! [`subbin`] refines either to a fraction of a bin. Both kinds take one row, a batch of rows or an axis of an
 //! N-dimensional array.
+//! Samples are compared as they are (`f32` or `f64`); every derived number (prominence, width, …) is an `f64`, as in SciPy.
 
 mod axis;
 pub mod batch;
@@ -28,14 +29,6 @@ pub use prominence::{Prominences, peak_prominences};
 pub use threshold::Thresholds;
 pub use topk::{Peak, top_k_axis, top_k_bins, top_k_packed, top_k_packed_into, top_k_rows};
 pub use width::{Widths, peak_widths};
-
-/// A sample type that peaks are found in: `f32` or `f64`.
-///
-/// Samples are compared as they are; every derived number (prominence, width, …) is computed in `f64`, as SciPy does.
-pub trait Sample: num_traits::Float + Into<f64> + Send + Sync {}
-
-impl Sample for f32 {}
-impl Sample for f64 {}
 
 /// Keeps the elements of `values` whose flag is set; `keep` has the length of `values`.
 fn retain_flagged<V: Copy>(values: &mut Vec<V>, keep: &[bool]) {

@@ -1,6 +1,7 @@
 //! How far a peak stands out from its surroundings.
 
-use super::{Bounds, Sample, retain_flagged};
+use super::{Bounds, retain_flagged};
+use crate::fft::Real;
 use crate::{Error, Result};
 
 /// Prominence of each peak and the lowest points on both sides; one entry a peak.
@@ -35,7 +36,7 @@ impl Prominences {
 ///
 /// # Errors
 /// A peak outside `x`; `wlen` below 2.
-pub fn peak_prominences<T: Sample>(x: &[T], peaks: &[usize], wlen: Option<usize>) -> Result<Prominences> {
+pub fn peak_prominences<T: Real>(x: &[T], peaks: &[usize], wlen: Option<usize>) -> Result<Prominences> {
     if wlen.is_some_and(|w| w < 2) {
         return Err(Error::argument("wlen", format!("must be larger than 1, got {}", wlen.unwrap_or(0))));
     }
@@ -49,8 +50,8 @@ pub fn peak_prominences<T: Sample>(x: &[T], peaks: &[usize], wlen: Option<usize>
         let last = peak.saturating_add(reach).min(x.len() - 1);
         let left = lowest(x, peak, (first..=peak).rev());
         let right = lowest(x, peak, peak..=last);
-        let shoulder: f64 = if x[left] > x[right] { x[left] } else { x[right] }.into();
-        let top: f64 = x[peak].into();
+        let shoulder = x[if x[left] > x[right] { left } else { right }].widen();
+        let top: f64 = x[peak].widen();
         out.values.push(top - shoulder);
         out.left_bases.push(left);
         out.right_bases.push(right);
@@ -59,7 +60,7 @@ pub fn peak_prominences<T: Sample>(x: &[T], peaks: &[usize], wlen: Option<usize>
 }
 
 /// Position of the first minimum along `walk`, which ends where the curve rises above the peak.
-fn lowest<T: Sample>(x: &[T], peak: usize, walk: impl Iterator<Item = usize>) -> usize {
+fn lowest<T: Real>(x: &[T], peak: usize, walk: impl Iterator<Item = usize>) -> usize {
     let mut base = peak;
     for i in walk.take_while(|&i| x[i] <= x[peak]) {
         if x[i] < x[base] {

@@ -17,7 +17,7 @@
 
 use num_traits::Float;
 
-use super::Sample;
+use crate::fft::Real;
 
 /// A peak refined between bins.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,8 +30,8 @@ pub struct SubBin {
 }
 
 /// The three powers around `bin`, if they are finite and `bin` is a maximum of them.
-fn triple<T: Sample>(power: &[T], bin: usize) -> Option<[f64; 3]> {
-    let at = |i: usize| -> Option<f64> { power.get(i).map(|&p| p.into()) };
+fn triple<T: Real>(power: &[T], bin: usize) -> Option<[f64; 3]> {
+    let at = |i: usize| -> Option<f64> { power.get(i).map(|&p| p.widen()) };
     let three = [at(bin.checked_sub(1)?)?, at(bin)?, at(bin.checked_add(1)?)?];
     let [below, peak, above] = three;
     let maximum = below <= peak && peak >= above && peak > 0.0;
@@ -45,7 +45,7 @@ fn triple<T: Sample>(power: &[T], bin: usize) -> Option<[f64; 3]> {
 ///
 /// `None` at either end of the row, for zero, negative or non-finite neighbours, and where `bin` is not the largest
 /// of the three. A flat triple stays on `bin`.
-pub fn parabolic<T: Sample>(power: &[T], bin: usize) -> Option<SubBin> {
+pub fn parabolic<T: Real>(power: &[T], bin: usize) -> Option<SubBin> {
     let [below, peak, above] = triple(power, bin)?;
     if below <= 0.0 || above <= 0.0 {
         return None;
@@ -69,7 +69,7 @@ pub fn parabolic<T: Sample>(power: &[T], bin: usize) -> Option<SubBin> {
 ///
 /// Valid for spectra without zero-padding (`n_fft` = window length), averaged or not. `None` as for [`parabolic`],
 /// but neighbours may be zero.
-pub fn hann<T: Sample>(power: &[T], bin: usize) -> Option<SubBin> {
+pub fn hann<T: Real>(power: &[T], bin: usize) -> Option<SubBin> {
     let [below, peak, above] = triple(power, bin)?.map(Float::sqrt);
     let offset = 2.0 * (above - below) / (below + 2.0 * peak + above);
     let gain = hann_lobe(offset);

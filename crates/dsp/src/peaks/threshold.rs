@@ -1,6 +1,7 @@
 //! Height of a peak over its two direct neighbours.
 
-use super::{Bounds, Sample, retain_flagged};
+use super::{Bounds, retain_flagged};
+use crate::fft::Real;
 
 /// Vertical distance of each peak to its direct neighbours; one entry a peak.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -14,8 +15,8 @@ pub struct Thresholds {
 
 impl Thresholds {
     /// Thresholds of `peaks`, which are positions of local maxima of `x`.
-    pub(super) fn new<T: Sample>(x: &[T], peaks: &[usize]) -> Self {
-        let over = |peak: usize, beside: usize| -> f64 { x[peak].into() - x[beside].into() };
+    pub(super) fn new<T: Real>(x: &[T], peaks: &[usize]) -> Self {
+        let over = |peak: usize, beside: usize| -> f64 { x[peak].widen() - x[beside].widen() };
         Self {
             left: peaks.iter().map(|&p| over(p, p - 1)).collect(),
             right: peaks.iter().map(|&p| over(p, p + 1)).collect(),

@@ -5,8 +5,8 @@
 
 use std::cmp::Ordering;
 
-use super::Sample;
 use super::axis::{Lanes, row_count};
+use crate::fft::Real;
 use crate::{Error, Result};
 
 /// One bin and its power.
@@ -29,7 +29,7 @@ const MAX_PACKED_BINS: usize = 1 << 24;
 ///
 /// # Errors
 /// `k` is 0.
-pub fn top_k_bins<T: Sample>(row: &[T], k: usize) -> Result<Vec<Peak<T>>> {
+pub fn top_k_bins<T: Real>(row: &[T], k: usize) -> Result<Vec<Peak<T>>> {
     check_k(k)?;
     let mut best = Vec::with_capacity(k.min(row.len()));
     select(row, k, &mut best);
@@ -42,7 +42,7 @@ pub fn top_k_bins<T: Sample>(row: &[T], k: usize) -> Result<Vec<Peak<T>>> {
 ///
 /// # Errors
 /// `k` or `n_bins` is 0; `n_bins` does not divide the length of `power`.
-pub fn top_k_rows<T: Sample>(power: &[T], n_bins: usize, k: usize) -> Result<Vec<Peak<T>>> {
+pub fn top_k_rows<T: Real>(power: &[T], n_bins: usize, k: usize) -> Result<Vec<Peak<T>>> {
     check_k(k)?;
     let rows = row_count(power.len(), n_bins)?;
     let mut out = Vec::with_capacity(rows * k.min(n_bins));
@@ -60,7 +60,7 @@ pub fn top_k_rows<T: Sample>(power: &[T], n_bins: usize, k: usize) -> Result<Vec
 ///
 /// # Errors
 /// `k` is 0; `axis` is not in `shape`; `shape` does not describe `power`.
-pub fn top_k_axis<T: Sample>(power: &[T], shape: &[usize], axis: usize, k: usize) -> Result<Vec<Peak<T>>> {
+pub fn top_k_axis<T: Real>(power: &[T], shape: &[usize], axis: usize, k: usize) -> Result<Vec<Peak<T>>> {
     check_k(k)?;
     let lanes = Lanes::new(power.len(), shape, axis)?;
     let (mut lane, mut best, mut out) = (Vec::with_capacity(lanes.len), Vec::new(), Vec::new());
@@ -112,7 +112,7 @@ fn check_k(k: usize) -> Result<()> {
     if k == 0 { Err(Error::argument("k", "0 peaks were asked for")) } else { Ok(()) }
 }
 
-fn select<T: Sample>(row: &[T], k: usize, best: &mut Vec<Peak<T>>) {
+fn select<T: Real>(row: &[T], k: usize, best: &mut Vec<Peak<T>>) {
     best.clear();
     if k.min(row.len()) <= INSERTION_LIMIT {
         insert_all(row, k, best);
@@ -122,12 +122,12 @@ fn select<T: Sample>(row: &[T], k: usize, best: &mut Vec<Peak<T>>) {
 }
 
 /// Whether `a` ranks strictly above `b`.
-fn above<T: Sample>(a: T, b: T) -> bool {
+fn above<T: Real>(a: T, b: T) -> bool {
     a > b || (b.is_nan() && !a.is_nan())
 }
 
 /// Keeps the best K sorted; a bin is compared with the K-th before anything moves, which rejects most bins at once.
-fn insert_all<T: Sample>(row: &[T], k: usize, best: &mut Vec<Peak<T>>) {
+fn insert_all<T: Real>(row: &[T], k: usize, best: &mut Vec<Peak<T>>) {
     for (bin, &power) in row.iter().enumerate() {
         if best.len() == k {
             if best.last().is_none_or(|worst| !above(power, worst.power)) {
@@ -144,7 +144,7 @@ fn insert_all<T: Sample>(row: &[T], k: usize, best: &mut Vec<Peak<T>>) {
     }
 }
 
-fn sort_all<T: Sample>(row: &[T], k: usize, best: &mut Vec<Peak<T>>) {
+fn sort_all<T: Real>(row: &[T], k: usize, best: &mut Vec<Peak<T>>) {
     best.extend(row.iter().enumerate().map(|(bin, &power)| Peak { bin, power }));
     let rank = |a: &Peak<T>, b: &Peak<T>| {
         if above(a.power, b.power) {

@@ -1,6 +1,7 @@
 //! Width of a peak at a fraction of its prominence.
 
-use super::{Bounds, Prominences, Sample, retain_flagged};
+use super::{Bounds, Prominences, retain_flagged};
+use crate::fft::Real;
 use crate::{Error, Result};
 
 /// Width of each peak; one entry a peak, positions in (fractional) samples.
@@ -36,7 +37,7 @@ impl Widths {
 ///
 /// # Errors
 /// `rel_height` negative or NaN; `prominences` that do not belong to `peaks` and `x`.
-pub fn peak_widths<T: Sample>(
+pub fn peak_widths<T: Real>(
     x: &[T],
     peaks: &[usize],
     rel_height: f64,
@@ -58,7 +59,7 @@ pub fn peak_widths<T: Sample>(
             let reason = format!("bases {first} and {last} do not enclose peak {peak}");
             return Err(Error::argument("prominences", reason));
         }
-        let top: f64 = x[peak].into();
+        let top: f64 = x[peak].widen();
         let height = top - values[at] * rel_height;
         let left = crossing(x, height, (first..=peak).rev());
         let right = crossing(x, height, peak..=last);
@@ -71,11 +72,11 @@ pub fn peak_widths<T: Sample>(
 }
 
 /// First crossing of `height` along `walk`, which starts at the peak and ends at a base.
-fn crossing<T: Sample>(x: &[T], height: f64, walk: impl Iterator<Item = usize>) -> f64 {
+fn crossing<T: Real>(x: &[T], height: f64, walk: impl Iterator<Item = usize>) -> f64 {
     let mut inner = None;
     let mut position = 0.0;
     for i in walk {
-        let value: f64 = x[i].into();
+        let value: f64 = x[i].widen();
         position = i as f64;
         // Also stops at a NaN, as the comparison does in SciPy.
         if !matches!(height.partial_cmp(&value), Some(std::cmp::Ordering::Less)) {

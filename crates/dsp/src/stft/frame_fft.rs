@@ -1,14 +1,12 @@
 //! Spectra of single frames: detrend, preemphasis, window, FFT.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use num_complex::Complex;
-use realfft::{RealFftPlanner, RealToComplex};
 
 use super::Placement;
 use crate::detrend::Detrend;
-use crate::fft::Real;
+use crate::fft::{ForwardFft, Real, RealFft};
 use crate::window::{Symmetry, Window};
 use crate::{Error, Result};
 
@@ -70,28 +68,26 @@ pub(crate) struct FrameFft<T: Real> {
     window: Vec<T>,
     /// First sample of the frame, and first sample of the FFT, that the window covers.
     lead: usize,
-    fft: Arc<dyn RealToComplex<T>>,
+    fft: RealFft<T>,
     input: Vec<T>,
     spectrum: Vec<Complex<T>>,
-    scratch: Vec<Complex<T>>,
 }
 
 impl<T: Real> FrameFft<T> {
     pub(crate) fn new(params: FrameParams) -> Result<Self> {
         params.validate()?;
         let weights = params.window.coefficients(params.win_length, params.symmetry)?;
-        let fft = RealFftPlanner::new().plan_fft_forward(params.n_fft);
+        let fft = RealFft::new(params.n_fft)?;
         let lead = match params.placement {
             Placement::Start => 0,
             Placement::Center => (params.n_fft - params.win_length) / 2,
         };
         Ok(Self {
             params,
-            window: weights.into_iter().map(T::of).collect(),
+            window: weights.into_iter().map(T::narrow).collect(),
             lead,
-            input: fft.make_input_vec(),
-            spectrum: fft.make_output_vec(),
-            scratch: fft.make_scratch_vec(),
+            input: vec![T::zero(); params.n_fft],
+            spectrum: vec![Complex::default(); fft.n_bins()],
             fft,
         })
     }
@@ -105,13 +101,13 @@ impl<T: Real> FrameFft<T> {
         samples.copy_from_slice(&frame[used]);
         self.params.detrend.apply(samples);
         if self.params.preemphasis != 0.0 {
-            preemphasize(samples, T::of(self.params.preemphasis));
+            preemphasize(samples, T::narrow(self.params.preemphasis));
         }
         for (sample, weight) in samples.iter_mut().zip(&self.window) {
             *sample = *sample * *weight;
         }
-        let done = self.fft.process_with_scratch(&mut self.input, &mut self.spectrum, &mut self.scratch);
-        debug_assert!(done.is_ok(), "all three buffers come from the plan");
+        let done = self.fft.forward(&mut self.input, &mut self.spectrum);
+        debug_assert!(done.is_ok(), "the buffers have the lengths of the plan");
         &self.spectrum
     }
 }

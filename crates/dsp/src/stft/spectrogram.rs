@@ -168,7 +168,7 @@ impl<T: Real> FrameSpectrum<T> {
         Ok(Self {
             fft: FrameFft::new(params.frame())?,
             n_fft: params.n_fft,
-            factors: (T::of(scale), T::of(if doubled { 2.0 * scale } else { scale })),
+            factors: (T::narrow(scale), T::narrow(if doubled { 2.0 * scale } else { scale })),
             magnitude: params.scaling == SpectrogramScaling::Magnitude,
         })
     }
@@ -195,6 +195,6 @@ impl<T: Real> FrameSpectrum<T> {
 pub(crate) fn check_finite<T: Real>(x: &[T], row: usize, index: u64) -> Result<()> {
     match x.iter().position(|v| !v.is_finite()) {
         None => Ok(()),
-        Some(at) => Err(Error::NonFinite { row, index: index + at as u64, value: x[at].into() }),
+        Some(at) => Err(Error::NonFinite { row, index: index + at as u64, value: x[at].widen() }),
     }
 }

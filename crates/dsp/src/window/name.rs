@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Window;
+use super::{Symmetry, Window};
 use crate::error::{Error, Result};
+use crate::scaling::{choose, label};
 
 /// Tukey's alpha where none is given, as in SciPy.
 const DEFAULT_TUKEY_ALPHA: f64 = 0.5;
@@ -97,6 +98,23 @@ impl TryFrom<String> for Window {
     }
 }
 
+const SYMMETRIES: [(&str, Symmetry); 2] =
+    [("periodic", Symmetry::Periodic), ("symmetric", Symmetry::Symmetric)];
+
+impl fmt::Display for Symmetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(label(&SYMMETRIES, *self))
+    }
+}
+
+impl FromStr for Symmetry {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        choose("symmetry", &SYMMETRIES, text)
+    }
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -122,6 +140,14 @@ pub(super) mod tests {
         for window in all() {
             assert_eq!(window.to_string().parse::<Window>(), Ok(window));
         }
+    }
+
+    #[test]
+    fn symmetry_is_read_back() {
+        for (name, symmetry) in SYMMETRIES {
+            assert_eq!((name.parse(), symmetry.to_string().as_str()), (Ok(symmetry), name));
+        }
+        assert!("even".parse::<Symmetry>().is_err());
     }
 
     #[test]
