@@ -102,6 +102,21 @@ fn main() {
         let diff = out.chunks(2).zip(want.chunks(2)).filter(|(a, b)| a[0] != b[0]).count();
         let err =
             out.chunks(2).zip(want.chunks(2)).map(|(a, b)| ((a[1] - b[1]) / b[1]).abs()).fold(0f32, f32::max);
+        let mut rk = row_kernel(isa, w.clone(), hop, segs).unwrap();
+        let tr = med(
+            || {
+                rk.peaks(rows, k, &mut out);
+            },
+            it,
+        );
+        let diffr = out.chunks(2).zip(want.chunks(2)).filter(|(a, b)| a[0] != b[0]).count();
+        let tp = med(
+            || {
+                rk.psd(rows, 1.0, &mut psd);
+            },
+            it,
+        );
+        println!("{isa} row path: peaks {:.3} min {:.3} psd {:.3} differ {diffr}", tr.0, tr.1, tp.0);
         println!(
             "{isa}: peaks {:.3} (min {:.3}) psd {:.3} | {:.2}x min {:.2}x  vs transforms {:.2}; bins differ {diff} err {err:e}",
             t.0,

@@ -1,6 +1,8 @@
 //! Every lanes instance against an f64 transform: powers, peaks by definition, sums, frames, mel.
 
-use rlx_dsp::lanes::{Isa, LaneLog, LaneMel, LaneSpec, Offset, Rows, frames_kernel, supports, welch_kernel};
+use rlx_dsp::lanes::{
+    Isa, LaneLog, LaneMel, LaneSpec, Offset, Rows, frames_kernel, row_kernel, supports, welch_kernel,
+};
 use rlx_dsp::peaks::insert::insert_top_k;
 use rustfft::{FftPlanner, num_complex::Complex};
 
@@ -70,7 +72,7 @@ fn psd_rows_match_f64_on_every_instance() {
                 for offset in [Offset::Keep, Offset::SubtractMean] {
                     let spec = LaneSpec { window: hann(n), hop, n_segments: segments, offset };
                     let (len, bins) = (spec.frame_len(), spec.n_bins());
-                    let count = [1, 3, 17][i % 3];
+                    let count = [1, 3, 17, 40][i % 4];
                     let dc = if offset == Offset::Keep { 0.0 } else { 1e5 };
                     let x: Vec<f32> =
                         noise(n as u32 + hop as u32, len * count).iter().map(|v| v + dc).collect();
@@ -86,6 +88,43 @@ fn psd_rows_match_f64_on_every_instance() {
                             "{isa} n {n} hop {hop} segments {segments} {offset:?} row {r}: {err:e}"
                         );
                     }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_row_path_matches_f64_for_any_size() {
+    for isa in Isa::available() {
+        for (i, n) in [2, 3, 5, 16, 17, 100, 101, 127, 256, 400, 1000].into_iter().enumerate() {
+            for (hop, segments) in [(n / 2, 2), (n / 4 + 1, 5), (n + 7, 3), (1, 1)] {
+                let (len, bins, count) = (n + (segments - 1) * hop, n / 2 + 1, [1, 2, 3, 18][i % 4]);
+                // The window of two points has a zero; without it the powers are not all zero.
+                let window = if n < 4 { vec![1.0; n] } else { hann(n) };
+                let x = noise(n as u32 + hop as u32, len * count);
+                let rows = Rows { samples: &x, stride: len, count };
+                let mut kernel = row_kernel(isa, window.clone(), hop, segments).expect("a plan");
+                let mut out = vec![f32::NAN; count * bins];
+                kernel.psd(rows, 1.0, &mut out);
+                for r in 0..count {
+                    let want = welch(&x[r * len..][..len], &window, hop, segments, false);
+                    let err = rel_l2(&out[r * bins..][..bins], &want);
+                    assert!(
+                        err <= bound(n.max(4)),
+                        "{isa} n {n} hop {hop} segments {segments} row {r}: {err:e}"
+                    );
+                }
+                for k in [1, 3, 16, 60] {
+                    let k = k.min(bins);
+                    let (mut got, mut again, mut want) =
+                        (vec![-1.0; count * k * 2], vec![-2.0; count * k * 2], vec![-3.0; count * k * 2]);
+                    assert_eq!(kernel.peaks(rows, k, &mut got), None);
+                    assert_eq!(kernel.top_k(&out, k, &mut again), None);
+                    for (row, want) in out.chunks_exact(bins).zip(want.chunks_exact_mut(2 * k)) {
+                        insert_top_k(row, want);
+                    }
+                    assert_eq!((&got, &again), (&want, &want), "{isa} n {n} k {k}");
                 }
             }
         }

@@ -2,10 +2,11 @@
 
 use super::butterfly::SplatOn;
 use super::detrend::{Offset, detrend_and_window};
-use super::load::{Pair, load_pair};
+use super::load::{Pair, load_pair, load_plane};
 use super::recipe::Recipe;
 use super::simd::{Lanes, MAX_LANES, V, Z};
 use super::stage::{Last, run_last, run_last_complex, run_stage};
+use fearless_simd::Simd;
 
 /// The transform of one pair of segments in each of `W` rows.
 pub(crate) struct Engine<S: Lanes> {
@@ -48,6 +49,27 @@ impl<S: Lanes> Engine<S> {
                 );
             }
         }
+    }
+
+    /// `Z` of the first segments of two groups of rows, one group in each plane; bin `k` at `z[recipe.position[k]]`.
+    pub(crate) fn complex_of_two(&mut self, first: &[&[f32]; MAX_LANES], second: &[&[f32]; MAX_LANES]) {
+        let (simd, window, z) = (self.simd, &self.window, &mut self.z);
+        let samples = if self.offset == Offset::Keep { window } else { &self.ones };
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                load_plane::<S, 0>(simd, first, 0, samples, z);
+                load_plane::<S, 1>(simd, second, 0, samples, z);
+            },
+        );
+        if self.offset == Offset::SubtractMean {
+            simd.vectorize(
+                #[inline(always)]
+                || detrend_and_window(simd, window, z),
+            );
+        }
+        let radix = self.stages();
+        run_last_complex(simd, radix, &mut self.z);
     }
 
     /// Every stage but the last; returns the radix of the last.

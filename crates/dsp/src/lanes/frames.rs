@@ -1,7 +1,4 @@
-//! Power spectra of consecutive frames, two frames to a lane, untangled.
-//!
-//! `A_k = (Z_k + conj Z_{N−k})/2`, `B_k = (Z_k − conj Z_{N−k})/2i`: with `Z_k = a + ib`, `Z_{N−k} = c + id`,
-//! `|A_k|² = ((a + c)² + (b − d)²)/4` and `|B_k|² = ((a − c)² + (b + d)²)/4`.
+//! Power spectra and mel energies of consecutive frames, two frames to a lane.
 
 use super::butterfly::SplatOn;
 use super::detrend::Offset;
@@ -10,6 +7,8 @@ use super::load::Pair;
 use super::mel::{LaneMel, mel_group};
 use super::simd::{Lanes, MAX_LANES, V};
 use super::transpose::scatter;
+use super::untangle::{Factors, untangle};
+use fearless_simd::Simd;
 
 /// A kernel for the power of overlapping frames of one signal.
 pub trait LaneFrames: Send {
@@ -72,23 +71,11 @@ impl<S: Lanes> FramesKernel<S> {
     }
 
     fn untangle(&mut self) {
-        let engine = &self.engine;
-        let (simd, z, position) = (engine.simd, &engine.z, &engine.recipe.position);
+        let Engine { simd, z, recipe, .. } = &self.engine;
         let (first, second) = (&mut self.first, &mut self.second);
         simd.vectorize(
             #[inline(always)]
-            || {
-                let n = position.len();
-                let quarter = V::<S>::splat_on(simd, 0.25);
-                for (k, (p, q)) in first.iter_mut().zip(second.iter_mut()).enumerate() {
-                    let [a, b] = z[position[k]];
-                    let [c, d] = z[position[if k == 0 { 0 } else { n - k }]];
-                    let (s, t) = (a + c, b - d);
-                    *p = (s * s + t * t) * quarter;
-                    let (s, t) = (a - c, b + d);
-                    *q = (s * s + t * t) * quarter;
-                }
-            },
+            || untangle(*simd, z, &recipe.position, Factors { inner: 1.0, edge: 1.0 }, first, second),
         );
     }
 }

@@ -9,6 +9,7 @@ use super::simd::{Lanes, MAX_LANES, V};
 use super::stage::Last;
 use super::topk::select_peaks;
 use super::transpose::scatter;
+use super::untangle::{Factors, untangle};
 use fearless_simd::prelude::*;
 
 /// What a Welch kernel computes from each row: `n_segments` windowed segments, `hop` samples apart.
@@ -47,6 +48,13 @@ pub struct Rows<'a> {
     pub count: usize,
 }
 
+impl<'a> Rows<'a> {
+    /// Row `r`, `len` samples of it.
+    pub(crate) fn row(&self, r: usize, len: usize) -> &'a [f32] {
+        &self.samples[r * self.stride..r * self.stride + len]
+    }
+}
+
 /// A Welch kernel with its scratch, on one instruction set.
 pub trait LaneWelch: Send {
     /// Rows that are computed at a time.
@@ -80,6 +88,7 @@ pub(crate) struct WelchKernel<S: Lanes> {
     spec: LaneSpec,
     fold: Fold,
     powers: Vec<V<S>>,
+    partner: Vec<V<S>>,
     column: Vec<f32>,
     /// A silent row for lanes without segments.
     silence: Vec<f32>,
@@ -95,7 +104,8 @@ impl<S: Lanes> WelchKernel<S> {
         let fold = Fold::new(&engine.recipe.position);
         let powers = vec![V::<S>::splat_on(simd, 0.0); fold.n_bins()];
         let silence = vec![0.0; spec.window.len() + spec.hop];
-        Some(Self { engine, spec, fold, powers, column: Vec::new(), silence })
+        let partner = if spec.n_segments == 1 { powers.clone() } else { Vec::new() };
+        Some(Self { engine, spec, fold, powers, partner, column: Vec::new(), silence })
     }
 
     /// `self.powers[k]` lane `r` = accumulated one-sided power of row `r` times `scale`.
@@ -107,24 +117,50 @@ impl<S: Lanes> WelchKernel<S> {
         );
     }
 
-    /// Calls `each(self, first row, rows in the group)` with `self.powers` filled.
+    /// Calls `each(self, first row, rows in the group)` with `self.powers` filled, group by group.
     fn for_groups(&mut self, rows: Rows<'_>, scale: f32, mut each: impl FnMut(&mut Self, usize, usize)) {
-        let len = self.spec.frame_len();
-        let (hop, n_segments) = (self.spec.hop, self.spec.n_segments);
-        for first in (0..rows.count).step_by(S::W) {
-            let used = S::W.min(rows.count - first);
-            // Lanes without a row repeat the last one; nothing of them is written.
-            let group = std::array::from_fn(|r| {
-                let at = (first + r.min(used - 1)) * rows.stride;
-                &rows.samples[at..at + len]
-            });
-            for segment in (0..n_segments).step_by(2) {
-                let pair = Pair { start: segment * hop, hop: (segment + 1 < n_segments).then_some(hop) };
-                self.engine.power(&group, pair, if segment == 0 { Last::Power } else { Last::AddPower });
+        let mut first = 0;
+        while first < rows.count {
+            let left = rows.count - first;
+            if self.spec.n_segments == 1 && left > S::W {
+                self.two_rows_a_lane(rows, first, scale);
+                each(self, first, S::W.min(left));
+                std::mem::swap(&mut self.powers, &mut self.partner);
+                each(self, first + S::W, S::W.min(left - S::W));
+                first += 2 * S::W;
+            } else {
+                self.one_row_a_lane(rows, first, scale);
+                each(self, first, S::W.min(left));
+                first += S::W;
             }
-            self.fold(scale / n_segments as f32);
-            each(self, first, used);
         }
+    }
+
+    /// Powers of rows `first … first + W`: segments in pairs.
+    fn one_row_a_lane(&mut self, rows: Rows<'_>, first: usize, scale: f32) {
+        let (len, hop, n_segments) = (self.spec.frame_len(), self.spec.hop, self.spec.n_segments);
+        // Lanes without a row repeat the last one; nothing of them is written.
+        let group = std::array::from_fn(|r| rows.row((first + r).min(rows.count - 1), len));
+        for segment in (0..n_segments).step_by(2) {
+            let pair = Pair { start: segment * hop, hop: (segment + 1 < n_segments).then_some(hop) };
+            self.engine.power(&group, pair, if segment == 0 { Last::Power } else { Last::AddPower });
+        }
+        self.fold(scale / n_segments as f32);
+    }
+
+    /// Powers of rows `first … first + W` to `self.powers` and of the next `W` to `self.partner`, where a row is
+    /// one segment and would leave the imaginary plane empty.
+    fn two_rows_a_lane(&mut self, rows: Rows<'_>, first: usize, scale: f32) {
+        let len = self.spec.frame_len();
+        let group = |at: usize| std::array::from_fn(|r| rows.row((at + r).min(rows.count - 1), len));
+        self.engine.complex_of_two(&group(first), &group(first + S::W));
+        let Engine { simd, z, recipe, .. } = &self.engine;
+        let (powers, partner) = (&mut self.powers, &mut self.partner);
+        let factors = Factors { inner: 2.0 * scale, edge: scale };
+        simd.vectorize(
+            #[inline(always)]
+            || untangle(*simd, z, &recipe.position, factors, powers, partner),
+        );
     }
 }
 

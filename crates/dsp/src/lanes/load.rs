@@ -53,8 +53,9 @@ pub(crate) fn load_pair<S: Lanes>(
     }
 }
 
+/// One segment of each row, windowed, into one plane of `z`.
 #[inline(always)]
-fn load_plane<S: Lanes, const PLANE: usize>(
+pub(crate) fn load_plane<S: Lanes, const PLANE: usize>(
     simd: S,
     rows: &[&[f32]; MAX_LANES],
     start: usize,

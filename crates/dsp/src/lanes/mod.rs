@@ -16,11 +16,13 @@ mod load;
 mod log;
 mod mel;
 mod recipe;
+mod row;
 mod simd;
 mod sort;
 mod stage;
 mod topk;
 mod transpose;
+mod untangle;
 
 pub use detrend::Offset;
 pub use frames::LaneFrames;
@@ -28,10 +30,12 @@ pub use isa::Isa;
 pub use kernel::{LaneSpec, LaneWelch, Rows};
 pub use mel::{LaneLog, LaneMel};
 pub use recipe::supports;
+pub use row::RowWelch;
 
 use fearless_simd::Level;
 use frames::FramesKernel;
 use kernel::WelchKernel;
+use row::RowKernel;
 
 /// Runs `$build` with the level token of `$isa`; `None` where the machine has no such level.
 macro_rules! on_level {
@@ -65,4 +69,20 @@ pub fn welch_kernel(isa: Isa, spec: LaneSpec) -> Option<Box<dyn LaneWelch>> {
 /// The frames kernel for `window` (as long as the transform) on `isa`; `None` as for [`welch_kernel`].
 pub fn frames_kernel(isa: Isa, window: Vec<f32>) -> Option<Box<dyn LaneFrames>> {
     on_level!(isa, simd => FramesKernel::new(simd, window).map(|k| Box::new(k) as Box<dyn LaneFrames>))
+}
+
+/// The Welch plan for single rows of any size on `isa`.
+///
+/// # Errors
+/// Fewer than two window coefficients, no segment; a level that this machine lacks.
+pub fn row_kernel(
+    isa: Isa,
+    window: Vec<f32>,
+    hop: usize,
+    n_segments: usize,
+) -> crate::Result<Box<dyn RowWelch>> {
+    let boxed = on_level!(isa, simd => {
+        Some(RowKernel::new(simd, window, hop, n_segments).map(|k| Box::new(k) as Box<dyn RowWelch>))
+    });
+    boxed.unwrap_or_else(|| Err(crate::Error::argument("isa", format!("this machine has no {isa}"))))
 }

@@ -213,3 +213,15 @@ pub(crate) fn scatter<S: Lanes>(simd: S, powers: &[V<S>], lanes: usize, out: &mu
         }
     }
 }
+
+/// Rows to lanes: `out[bin]` lane `r` = `rows[r][bin]`; rows are at least `W` long.
+#[inline(always)]
+pub(crate) fn gather<S: Lanes>(simd: S, rows: &[&[f32]; MAX_LANES], out: &mut [V<S>]) {
+    let n = out.len();
+    let mut tile = [V::<S>::simd_from(simd, 0.0); MAX_LANES];
+    for at in (0..n).step_by(S::W) {
+        let at = at.min(n - S::W);
+        simd.gather_tile(rows, at, &mut tile);
+        out[at..at + S::W].copy_from_slice(&tile[..S::W]);
+    }
+}

@@ -17,6 +17,7 @@ pub mod insert;
 pub mod local;
 pub mod maxima;
 pub mod prominence;
+pub mod select;
 pub mod subbin;
 pub mod threshold;
 pub mod topk;
