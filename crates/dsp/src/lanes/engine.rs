@@ -6,7 +6,6 @@ use super::load::{Pair, load_pair, load_plane};
 use super::recipe::Recipe;
 use super::simd::{Lanes, MAX_LANES, V, Z};
 use super::stage::{Last, run_last, run_last_complex, run_stage};
-use fearless_simd::Simd;
 
 /// The transform of one pair of segments in each of `W` rows.
 pub(crate) struct Engine<S: Lanes> {

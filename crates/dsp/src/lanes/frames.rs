@@ -11,7 +11,7 @@ use super::untangle::{Factors, untangle};
 use fearless_simd::Simd;
 
 /// A kernel for the power of overlapping frames of one signal.
-pub trait LaneFrames: Send {
+pub trait LaneFrames: Send + Sync {
     /// `|X|²` (no one-sided doubling) of `count` frames, frame `f` at `samples[f·hop..]`: `[count, n_bins]`.
     ///
     /// # Panics

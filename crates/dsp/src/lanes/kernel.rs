@@ -56,7 +56,7 @@ impl<'a> Rows<'a> {
 }
 
 /// A Welch kernel with its scratch, on one instruction set.
-pub trait LaneWelch: Send {
+pub trait LaneWelch: Send + Sync {
     /// Rows that are computed at a time.
     fn lanes(&self) -> usize;
 
@@ -74,7 +74,7 @@ pub trait LaneWelch: Send {
     /// When `out` does not hold `rows · n_bins` values.
     fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]);
 
-    /// Adds the one-sided raw power of `segments` segments, segment `i` at `samples[i·hop..]`, to `sum`,
+    /// Adds `|X|²` (no one-sided doubling) of `segments` segments, segment `i` at `samples[i·hop..]`, to `sum`,
     /// `[n_bins]`. The kernel's own `n_segments` plays no part.
     ///
     /// # Panics
@@ -246,8 +246,11 @@ impl<S: Lanes> WelchKernel<S> {
     /// Adds what the accumulator holds, summed over the lanes, to `sum`.
     fn flush(&mut self, sum: &mut [f64]) {
         self.fold(1.0);
-        for (sum, powers) in sum.iter_mut().zip(&self.powers) {
-            *sum += powers.as_slice().iter().map(|&p| f64::from(p)).sum::<f64>();
+        let n = self.engine.recipe.n;
+        for (bin, (sum, powers)) in sum.iter_mut().zip(&self.powers).enumerate() {
+            // The fold has doubled every bin that has a mirror.
+            let share = if bin == 0 || 2 * bin == n { 1.0 } else { 0.5 };
+            *sum += share * powers.as_slice().iter().map(|&p| f64::from(p)).sum::<f64>();
         }
     }
 }

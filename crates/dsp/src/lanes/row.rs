@@ -18,7 +18,7 @@ use crate::{Error, Result};
 use num_complex::Complex32;
 
 /// A Welch plan that transforms row by row, with its scratch.
-pub trait RowWelch: Send {
+pub trait RowWelch: Send + Sync {
     /// One-sided mean raw power times `scale`, `[rows, n_bins]`, into `out`.
     ///
     /// # Panics
