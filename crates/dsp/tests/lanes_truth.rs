@@ -223,6 +223,37 @@ fn summed_segments_match_f64() {
 }
 
 #[test]
+fn a_faint_row_beside_a_loud_one_keeps_its_digits() {
+    for isa in Isa::available() {
+        let (n, count) = (256, 70);
+        let mut x = noise(5, n * count);
+        for r in (0..count).filter(|r| r % 3 == 0 || r / 16 == 2) {
+            x[r * n..(r + 1) * n].iter_mut().for_each(|v| *v *= 1e-4 * (r + 1) as f32);
+        }
+        x[33 * n + 7] = f32::NAN;
+        let spec = LaneSpec { window: hann(n), hop: n, n_segments: 1, offset: Offset::Keep };
+        let rows = Rows { samples: &x, stride: n, count };
+        let (mut by_lanes, mut by_rows, mut by_frames) =
+            (vec![0.0; count * 129], vec![0.0; count * 129], vec![0.0; count * 129]);
+        welch_kernel(isa, spec).expect("a recipe").psd(rows, 1.0, &mut by_lanes);
+        row_kernel(isa, hann(n), n, 1).expect("a plan").psd(rows, 1.0, &mut by_rows);
+        frames_kernel(isa, hann(n)).expect("a recipe").power_frames(&x, n, count, &mut by_frames);
+        for r in (0..count).filter(|&r| r != 33) {
+            let at = r * 129..(r + 1) * 129;
+            let want = welch(&x[r * n..(r + 1) * n], &hann(n), n, 1, false);
+            let plain = power(&x[r * n..(r + 1) * n], &hann(n), false);
+            for (path, got, want) in
+                [("lanes", &by_lanes, &want), ("rows", &by_rows, &want), ("frames", &by_frames, &plain)]
+            {
+                let err = rel_l2(&got[at.clone()], want);
+                assert!(err <= bound(n), "{isa} {path} row {r}: {err:e}");
+            }
+        }
+        assert!(by_lanes[33 * 129].is_nan() && by_rows[33 * 129].is_nan() && by_frames[33 * 129].is_nan());
+    }
+}
+
+#[test]
 fn frames_and_mel_match_f64() {
     let log = LaneLog { floor: 1e-10, offset: 0.0, factor: std::f32::consts::LOG10_2 };
     for isa in Isa::available() {

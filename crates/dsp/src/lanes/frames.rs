@@ -39,6 +39,7 @@ pub(crate) struct FramesKernel<S: Lanes> {
     engine: Engine<S>,
     first: Vec<V<S>>,
     second: Vec<V<S>>,
+    lone: Vec<V<S>>,
     rows: Vec<f32>,
     tail: Vec<f32>,
 }
@@ -49,7 +50,14 @@ impl<S: Lanes> FramesKernel<S> {
         let n_bins = window.len() / 2 + 1;
         let engine = Engine::new(simd, window, Offset::Keep)?;
         let zeros = vec![V::<S>::splat_on(simd, 0.0); n_bins];
-        Some(Self { engine, first: zeros.clone(), second: zeros, rows: Vec::new(), tail: Vec::new() })
+        Some(Self {
+            engine,
+            first: zeros.clone(),
+            second: zeros.clone(),
+            lone: zeros,
+            rows: Vec::new(),
+            tail: Vec::new(),
+        })
     }
 
     /// Powers of frames `at … at + 2W` to `self.first` (even ones) and `self.second` (odd ones).
@@ -60,23 +68,32 @@ impl<S: Lanes> FramesKernel<S> {
         let row = |r: usize| (at + 2 * r.min(pairs - 1)) * hop;
         let start = row(pairs - 1);
         // An odd last frame has no partner: what stands in for it is computed and dropped.
-        self.tail.clear();
-        self.tail.extend_from_slice(&samples[start..samples.len().min(start + n + hop)]);
-        self.tail.resize(n + hop, 0.0);
-        let tail = &self.tail[..];
+        let mut tail = std::mem::take(&mut self.tail);
+        tail.clear();
+        tail.extend_from_slice(&samples[start..samples.len().min(start + n + hop)]);
+        tail.resize(n + hop, 0.0);
         let rows: [&[f32]; MAX_LANES] =
-            std::array::from_fn(|r| if r + 1 < pairs { &samples[row(r)..row(r) + n + hop] } else { tail });
+            std::array::from_fn(|r| if r + 1 < pairs { &samples[row(r)..row(r) + n + hop] } else { &tail });
         self.engine.complex(&rows, Pair { start: 0, hop: Some(hop) });
-        self.untangle();
+        if !self.untangle() {
+            // A loud frame beside a quiet one: each parity alone, the other plane silent.
+            self.engine.complex(&rows, Pair { start: hop, hop: None });
+            self.untangle();
+            std::mem::swap(&mut self.first, &mut self.lone);
+            self.engine.complex(&rows, Pair { start: 0, hop: None });
+            self.untangle();
+            std::mem::swap(&mut self.second, &mut self.lone);
+        }
+        self.tail = tail;
     }
 
-    fn untangle(&mut self) {
+    fn untangle(&mut self) -> bool {
         let Engine { simd, z, recipe, .. } = &self.engine;
         let (first, second) = (&mut self.first, &mut self.second);
         simd.vectorize(
             #[inline(always)]
             || untangle(*simd, z, &recipe.position, Factors { inner: 1.0, edge: 1.0 }, first, second),
-        );
+        )
     }
 }
 

@@ -122,9 +122,8 @@ impl<S: Lanes> WelchKernel<S> {
         let mut first = 0;
         while first < rows.count {
             let left = rows.count - first;
-            if self.spec.n_segments == 1 && left > S::W {
-                self.two_rows_a_lane(rows, first, scale);
-                each(self, first, S::W.min(left));
+            if self.spec.n_segments == 1 && left > S::W && self.two_rows_a_lane(rows, first, scale) {
+                each(self, first, S::W);
                 std::mem::swap(&mut self.powers, &mut self.partner);
                 each(self, first + S::W, S::W.min(left - S::W));
                 first += 2 * S::W;
@@ -149,8 +148,8 @@ impl<S: Lanes> WelchKernel<S> {
     }
 
     /// Powers of rows `first … first + W` to `self.powers` and of the next `W` to `self.partner`, where a row is
-    /// one segment and would leave the imaginary plane empty.
-    fn two_rows_a_lane(&mut self, rows: Rows<'_>, first: usize, scale: f32) {
+    /// one segment and would leave the imaginary plane empty. `false` where two rows are too unlike to share it.
+    fn two_rows_a_lane(&mut self, rows: Rows<'_>, first: usize, scale: f32) -> bool {
         let len = self.spec.frame_len();
         let group = |at: usize| std::array::from_fn(|r| rows.row((at + r).min(rows.count - 1), len));
         self.engine.complex_of_two(&group(first), &group(first + S::W));
@@ -160,7 +159,7 @@ impl<S: Lanes> WelchKernel<S> {
         simd.vectorize(
             #[inline(always)]
             || untangle(*simd, z, &recipe.position, factors, powers, partner),
-        );
+        )
     }
 }
 

@@ -12,6 +12,7 @@ use super::kernel::Rows;
 use super::simd::{Lanes, MAX_LANES, V};
 use super::topk::select_peaks;
 use super::transpose::gather;
+use super::untangle::BALANCE;
 use crate::fft::{ComplexFft, ForwardFft, RealFft};
 use crate::peaks::select::{SelectScratch, select_packed};
 use crate::{Error, Result};
@@ -110,14 +111,17 @@ impl<S: Lanes> RowKernel<S> {
                 let half = &mut output[..n / 2 + 1];
                 self.lone_fft.forward(lone, half).expect("buffers come from the plan");
             }
-            let (keep, bins) = (if first == 0 { 0.0 } else { 1.0 }, if pair { n } else { n / 2 + 1 });
+            let bins = if pair { n } else { n / 2 + 1 };
+            if first == 0 {
+                acc.fill(0.0);
+            }
             // A real transform's mirror is not stored: its power counts twice where it has one.
             let weight = if pair { 1.0 } else { 2.0 };
             simd.vectorize(
                 #[inline(always)]
                 || {
                     for (acc, z) in acc[..bins].iter_mut().zip(&output[..bins]) {
-                        *acc = keep * *acc + weight * (z.re * z.re + z.im * z.im);
+                        *acc += weight * (z.re * z.re + z.im * z.im);
                     }
                 },
             );
@@ -125,9 +129,6 @@ impl<S: Lanes> RowKernel<S> {
                 // What the loop above doubled at DC and at the even Nyquist bin, halved in `fold`'s terms.
                 for bin in std::iter::once(0).chain((n % 2 == 0).then_some(n / 2)) {
                     acc[bin] -= output[bin].norm_sqr();
-                }
-                if first == 0 {
-                    acc[bins..].fill(0.0);
                 }
             }
         }
@@ -152,8 +153,9 @@ impl<S: Lanes> RowKernel<S> {
         }
     }
 
-    /// Two rows of one segment in one transform: their powers to `out`, `[2, n_bins]`.
-    fn two_rows(&mut self, a: &[f32], b: &[f32], scale: f32, out: &mut [f32]) {
+    /// Two rows of one segment in one transform: their powers to `out`, `[2, n_bins]`. `false` where they are too unlike
+    /// to share it.
+    fn two_rows(&mut self, a: &[f32], b: &[f32], scale: f32, out: &mut [f32]) -> bool {
         let n = self.window.len();
         let Self { simd, window, input, output, .. } = self;
         window_pair(*simd, a, b, window, input);
@@ -178,8 +180,10 @@ impl<S: Lanes> RowKernel<S> {
                     first[n / 2] *= 0.5;
                     second[n / 2] *= 0.5;
                 }
+                let (a, b) = (first.iter().sum::<f32>(), second.iter().sum::<f32>());
+                a <= b * BALANCE && b <= a * BALANCE
             },
-        );
+        )
     }
 
     /// Peaks of up to `W` rows of powers.
@@ -232,18 +236,15 @@ impl<S: Lanes> RowWelch for RowKernel<S> {
         let mut r = 0;
         while r < rows.count {
             if self.n_segments == 1 && r + 1 < rows.count {
-                self.two_rows(
-                    rows.row(r, len),
-                    rows.row(r + 1, len),
-                    scale,
-                    &mut out[r * n_bins..(r + 2) * n_bins],
-                );
-                r += 2;
-            } else {
-                self.accumulate(rows.row(r, len));
-                self.fold(scale, &mut out[r * n_bins..(r + 1) * n_bins]);
-                r += 1;
+                let pair = &mut out[r * n_bins..(r + 2) * n_bins];
+                if self.two_rows(rows.row(r, len), rows.row(r + 1, len), scale, pair) {
+                    r += 2;
+                    continue;
+                }
             }
+            self.accumulate(rows.row(r, len));
+            self.fold(scale, &mut out[r * n_bins..(r + 1) * n_bins]);
+            r += 1;
         }
     }
 

@@ -26,8 +26,9 @@ pub(super) fn repair_rows(
             continue;
         }
         let samples = rows.row(row, len);
-        let Some((index, value)) = first_non_finite(samples) else { continue };
-        if params.nan == NanPolicy::Error {
+        if let Some((index, value)) = first_non_finite(samples)
+            && params.nan == NanPolicy::Error
+        {
             return Err(Error::NonFinite { row, index: index as u64, value });
         }
         let plan = match &mut plan {
