@@ -11,6 +11,8 @@ mod body;
 mod format;
 mod info;
 mod inputs;
+mod npy;
+mod npz;
 mod open;
 mod options;
 mod raw;
