@@ -8,6 +8,7 @@
 //! NaN is kept as NaN and missing values become NaN: what to do about them is the caller's policy.
 
 mod body;
+mod csv;
 mod format;
 mod info;
 mod inputs;
