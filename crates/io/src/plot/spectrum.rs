@@ -118,7 +118,9 @@ impl Drawing for SpectrumPlot {
             let colour = colours::line(i);
             if let Some((lo, hi)) = &curve.band {
                 chart
-                    .draw_series(bands(&curve.x, lo, hi, &y).map(|c| Polygon::new(c, colour.mix(0.18))))
+                    .draw_series(
+                        bands(&curve.x, lo, hi, &y).into_iter().map(|c| Polygon::new(c, colour.mix(0.18))),
+                    )
                     .map_err(plot_error)?;
             }
             for (part, run) in finite_runs(&curve.x, &curve.y, y.start).enumerate() {
@@ -173,25 +175,18 @@ fn finite_runs<'a>(x: &'a [f64], y: &'a [f64], floor: f64) -> impl Iterator<Item
     runs.into_iter()
 }
 
-/// A band as one quadrilateral from each point to the next: robust where an end is not finite.
-fn bands<'a>(
-    x: &'a [f64],
-    lo: &'a [f64],
-    hi: &'a [f64],
-    y: &Range<f64>,
-) -> impl Iterator<Item = Vec<(f64, f64)>> + 'a {
-    let (floor, top) = (y.start, y.end);
-    (1..x.len()).filter(|&i| [lo[i - 1], lo[i], hi[i - 1], hi[i]].iter().all(|v| v.is_finite())).map(
-        move |i| {
-            let clip = |v: f64| v.clamp(floor, top);
-            vec![
-                (x[i - 1], clip(lo[i - 1])),
-                (x[i], clip(lo[i])),
-                (x[i], clip(hi[i])),
-                (x[i - 1], clip(hi[i - 1])),
-            ]
-        },
-    )
+/// The band's outline in each stretch where both ends are finite: forth along the lower, back along the
+/// upper end.
+fn bands(x: &[f64], lo: &[f64], hi: &[f64], y: &Range<f64>) -> Vec<Vec<(f64, f64)>> {
+    let clip = |v: f64| v.clamp(y.start, y.end);
+    let rows: Vec<(f64, f64, f64)> = x.iter().zip(lo).zip(hi).map(|((&x, &lo), &hi)| (x, lo, hi)).collect();
+    rows.split(|(_, lo, hi)| !(lo.is_finite() && hi.is_finite()))
+        .filter(|run| run.len() > 1)
+        .map(|run| {
+            let forth = run.iter().map(|r| (r.0, clip(r.1)));
+            forth.chain(run.iter().rev().map(|r| (r.0, clip(r.2)))).collect()
+        })
+        .collect()
 }
 
 #[cfg(test)]
