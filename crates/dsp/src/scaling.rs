@@ -1,5 +1,10 @@
 //! Units of a spectrum, averaging over segments, one- and two-sided layouts.
 
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+
 /// How `|X|²` is scaled (definitions as in `scipy.signal.welch`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
@@ -39,4 +44,121 @@ pub enum Sides {
     One,
     /// `n_fft` bins in `fftfreq` order.
     Two,
+}
+
+const SCALINGS: [(&str, Scaling); 3] =
+    [("density", Scaling::Density), ("spectrum", Scaling::Spectrum), ("raw", Scaling::Raw)];
+
+const AVERAGES: [(&str, Average); 6] = [
+    ("mean", Average::Mean),
+    ("median", Average::Median),
+    ("max", Average::Max),
+    ("min", Average::Min),
+    ("max-hold", Average::Max),
+    ("min-hold", Average::Min),
+];
+
+const SIDES: [(&str, Sides); 3] = [("auto", Sides::Auto), ("one", Sides::One), ("two", Sides::Two)];
+
+impl Scaling {
+    /// The factor on `|X|²` for these window weights; `sample_rate` in Hz. The one-sided doubling
+    /// ([`is_doubled`]) comes on top.
+    #[must_use]
+    pub fn factor(self, window: &[f64], sample_rate: f64) -> f64 {
+        match self {
+            Self::Density => 1.0 / (sample_rate * window.iter().map(|w| w * w).sum::<f64>()),
+            Self::Spectrum => 1.0 / window.iter().sum::<f64>().powi(2),
+            Self::Raw => 1.0,
+        }
+    }
+
+    /// The unit of the scaled power of a signal in `unit`: `V²/Hz` for a density.
+    #[must_use]
+    pub fn unit(self, unit: &str) -> String {
+        match self {
+            Self::Density => format!("{unit}²/Hz"),
+            Self::Spectrum | Self::Raw => format!("{unit}²"),
+        }
+    }
+}
+
+/// Whether a one-sided spectrum of `n_fft` real samples doubles this bin: every one that also stands for a
+/// negative frequency, so not 0 Hz and not the Nyquist bin of an even `n_fft`.
+#[inline]
+#[must_use]
+pub fn is_doubled(bin: usize, n_fft: usize) -> bool {
+    bin != 0 && 2 * bin != n_fft
+}
+
+macro_rules! text {
+    ($type:ident, $argument:literal, $names:ident) => {
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(label(&$names, *self))
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self> {
+                choose($argument, &$names, text)
+            }
+        }
+    };
+}
+
+text!(Scaling, "scaling", SCALINGS);
+text!(Average, "average", AVERAGES);
+text!(Sides, "sides", SIDES);
+
+/// The first name of `value`.
+pub(crate) fn label<T: PartialEq>(names: &[(&'static str, T)], value: T) -> &'static str {
+    names.iter().find(|(_, v)| *v == value).map_or("", |(name, _)| name)
+}
+
+/// The value of that name; case does not matter.
+pub(crate) fn choose<T: Copy>(argument: &'static str, names: &[(&str, T)], text: &str) -> Result<T> {
+    let found = names.iter().find(|(name, _)| name.eq_ignore_ascii_case(text.trim()));
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+        Error::argument(argument, format!("{text:?} is none of {}", known.join(", ")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_back() {
+        for (name, average) in AVERAGES {
+            assert_eq!(name.to_uppercase().parse::<Average>(), Ok(average));
+            assert_eq!(average.to_string().parse::<Average>(), Ok(average));
+        }
+        for (name, scaling) in SCALINGS {
+            assert_eq!((name.parse::<Scaling>(), scaling.to_string().as_str()), (Ok(scaling), name));
+        }
+        for (name, sides) in SIDES {
+            assert_eq!((name.parse::<Sides>(), sides.to_string().as_str()), (Ok(sides), name));
+        }
+        let message = "power".parse::<Scaling>().unwrap_err().to_string();
+        assert_eq!(message, "scaling: \"power\" is none of density, spectrum, raw");
+    }
+
+    #[test]
+    fn factors_of_three_weights() {
+        let w = [0.5, 1.0, 0.5];
+        assert_eq!(Scaling::Density.factor(&w, 10.0), 1.0 / 15.0);
+        assert_eq!(Scaling::Spectrum.factor(&w, 10.0), 0.25);
+        assert_eq!(Scaling::Raw.factor(&w, 10.0), 1.0);
+    }
+
+    #[test]
+    fn doubled_bins() {
+        let doubled = |n| (0..=n / 2).filter(|k| is_doubled(*k, n)).collect::<Vec<_>>();
+        assert_eq!(doubled(6), [1, 2]);
+        assert_eq!(doubled(5), [1, 2]);
+        assert_eq!(doubled(2), [0_usize; 0]);
+    }
 }

@@ -1,1 +1,4 @@
-//! `reference`.
+//! Straightforward `f64` twins of the fast code, written independently of it; for tests.
+
+pub mod find_peaks;
+pub mod stft;

@@ -1,1 +1,22 @@
-//! `stft`.
+//! Short-time spectra: a row of spectra, one every `hop` samples.
+//!
+//! ```text
+//! signal [len] → padding → frames [n_frames, frame_len] → detrend → window → FFT → [n_frames, n_bins]
+//! ```
+//!
+//! [`Spectrogram`] takes a whole signal, [`StftStream`] takes it in blocks of any length with memory of a few frames.
+//! [`SpectrogramParams::scipy`], [`SpectrogramParams::librosa`] and [`SpectrogramParams::torch`] give those systems'
+//! frames and units.
+
+mod frame_fft;
+mod framing;
+mod params;
+mod spectrogram;
+mod stream;
+
+pub(crate) use frame_fft::{FrameFft, PowerFrames};
+pub(crate) use framing::Framing;
+pub use framing::{Padding, Placement};
+pub use params::{SpectrogramParams, SpectrogramScaling};
+pub use spectrogram::{ComplexSpectrogram, Spectrogram, SpectrogramOutput};
+pub use stream::StftStream;

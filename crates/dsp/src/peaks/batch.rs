@@ -1,0 +1,143 @@
+//! [`find_peaks`](super::find_peaks) over the rows of a batch and along an axis.
+
+use std::ops::Range;
+
+use super::axis::{Lanes, row_count};
+use super::{LocalPeakParams, LocalPeaks, Plateaus, Prominences, Thresholds, Widths, find_peaks};
+use crate::Result;
+use crate::fft::Real;
+
+/// Peaks of many rows, concatenated in row order.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct LocalPeaksBatch {
+    /// Row `r` owns the entries `offsets[r]..offsets[r + 1]`; one entry more than rows.
+    pub offsets: Vec<usize>,
+    /// All rows' peaks; positions count from the start of their row.
+    pub peaks: LocalPeaks,
+}
+
+impl LocalPeaksBatch {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// Entries of row `row`, to index any property with; `None` past the last row.
+    pub fn range(&self, row: usize) -> Option<Range<usize>> {
+        Some(*self.offsets.get(row)?..*self.offsets.get(row + 1)?)
+    }
+
+    /// Peak positions of row `row`; empty past the last row.
+    pub fn positions(&self, row: usize) -> &[usize] {
+        self.range(row).and_then(|entries| self.peaks.positions.get(entries)).unwrap_or_default()
+    }
+
+    /// A copy of row `row` with all its properties; `None` past the last row.
+    pub fn row(&self, row: usize) -> Option<LocalPeaks> {
+        Some(slice(&self.peaks, self.range(row)?))
+    }
+
+    fn from_rows(rows: impl Iterator<Item = Result<LocalPeaks>>, empty: LocalPeaks) -> Result<Self> {
+        let mut batch = Self { offsets: vec![0], peaks: empty };
+        for row in rows {
+            append(&mut batch.peaks, row?);
+            batch.offsets.push(batch.peaks.positions.len());
+        }
+        Ok(batch)
+    }
+}
+
+/// Finds the peaks of every row of `x`, a flat `[rows, row_len]` array.
+///
+/// # Errors
+/// `row_len` is 0 or does not divide the length of `x`; what [`LocalPeakParams::validate`] refuses.
+pub fn find_peaks_rows<T: Real>(
+    x: &[T],
+    row_len: usize,
+    params: &LocalPeakParams,
+) -> Result<LocalPeaksBatch> {
+    row_count(x.len(), row_len)?;
+    // The empty row has the properties that the parameters ask for, so a batch of no rows has them too.
+    let empty = find_peaks::<T>(&[], params)?;
+    LocalPeaksBatch::from_rows(x.chunks_exact(row_len).map(|row| find_peaks(row, params)), empty)
+}
+
+/// Finds the peaks along `axis` of the C-ordered array `x` of `shape`.
+///
+/// Rows of the result are the lanes along the axis, in C order of the remaining axes.
+///
+/// # Errors
+/// `axis` is not in `shape`, `shape` does not describe `x`; what [`LocalPeakParams::validate`] refuses.
+pub fn find_peaks_axis<T: Real>(
+    x: &[T],
+    shape: &[usize],
+    axis: usize,
+    params: &LocalPeakParams,
+) -> Result<LocalPeaksBatch> {
+    let lanes = Lanes::new(x.len(), shape, axis)?;
+    let empty = find_peaks::<T>(&[], params)?;
+    let mut lane = Vec::with_capacity(lanes.len);
+    let rows = (0..lanes.count()).map(|index| {
+        lanes.gather(x, index, &mut lane);
+        find_peaks(&lane, params)
+    });
+    LocalPeaksBatch::from_rows(rows, empty)
+}
+
+/// Appends one row's peaks; both have the same properties because both come from the same parameters.
+fn append(to: &mut LocalPeaks, from: LocalPeaks) {
+    to.positions.extend(from.positions);
+    if let (Some(to), Some(from)) = (&mut to.plateaus, from.plateaus) {
+        to.sizes.extend(from.sizes);
+        to.left_edges.extend(from.left_edges);
+        to.right_edges.extend(from.right_edges);
+    }
+    if let (Some(to), Some(from)) = (&mut to.heights, from.heights) {
+        to.extend(from);
+    }
+    if let (Some(to), Some(from)) = (&mut to.thresholds, from.thresholds) {
+        to.left.extend(from.left);
+        to.right.extend(from.right);
+    }
+    if let (Some(to), Some(from)) = (&mut to.prominences, from.prominences) {
+        to.values.extend(from.values);
+        to.left_bases.extend(from.left_bases);
+        to.right_bases.extend(from.right_bases);
+    }
+    if let (Some(to), Some(from)) = (&mut to.widths, from.widths) {
+        to.values.extend(from.values);
+        to.heights.extend(from.heights);
+        to.left_ips.extend(from.left_ips);
+        to.right_ips.extend(from.right_ips);
+    }
+}
+
+fn slice(of: &LocalPeaks, range: Range<usize>) -> LocalPeaks {
+    let index = |v: &Vec<usize>| v[range.clone()].to_vec();
+    let value = |v: &Vec<f64>| v[range.clone()].to_vec();
+    LocalPeaks {
+        positions: index(&of.positions),
+        plateaus: of.plateaus.as_ref().map(|p| Plateaus {
+            sizes: index(&p.sizes),
+            left_edges: index(&p.left_edges),
+            right_edges: index(&p.right_edges),
+        }),
+        heights: of.heights.as_ref().map(value),
+        thresholds: of
+            .thresholds
+            .as_ref()
+            .map(|t| Thresholds { left: value(&t.left), right: value(&t.right) }),
+        prominences: of.prominences.as_ref().map(|p| Prominences {
+            values: value(&p.values),
+            left_bases: index(&p.left_bases),
+            right_bases: index(&p.right_bases),
+        }),
+        widths: of.widths.as_ref().map(|w| Widths {
+            values: value(&w.values),
+            heights: value(&w.heights),
+            left_ips: value(&w.left_ips),
+            right_ips: value(&w.right_ips),
+        }),
+    }
+}

@@ -1,0 +1,183 @@
+//! Where frames lie in a signal, and what stands in for samples before its start and after its end.
+
+use crate::{Error, Result};
+
+/// What frames see beyond the ends of the signal, and with it where they lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+pub enum Padding {
+    /// Frames lie inside the signal (SciPy; librosa's and torch's `center=False`; Kaldi's `snip_edges=true`):
+    /// `1 + (len − frame_len) / hop` of them.
+    #[default]
+    None,
+    /// Frame `i` is centred on sample `i·hop`; zeros beyond the ends (librosa's default).
+    Constant,
+    /// Frame `i` is centred on sample `i·hop`; the signal mirrored about its end samples, which are not repeated
+    /// (torch's default). The signal must be longer than half a frame.
+    Reflect,
+    /// Frame `i` is centred on `(i + ½)·hop`; the signal mirrored with its end samples repeated (Kaldi's
+    /// `snip_edges=false`): `(len + hop/2) / hop` frames.
+    Mirror,
+}
+
+/// Where a window shorter than the FFT lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+pub enum Placement {
+    /// At the start; zeros fill the rest. A frame is `win_length` samples (SciPy, Kaldi).
+    #[default]
+    Start,
+    /// In the middle. A frame is `n_fft` samples, of which the window sees the middle (librosa, torch).
+    Center,
+}
+
+/// Layout of the frames of a signal. `frame_len` and `hop` are not 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Framing {
+    pub(crate) frame_len: usize,
+    pub(crate) hop: usize,
+    pub(crate) padding: Padding,
+    /// Whether the last frame is left out (whisper, NeMo).
+    pub(crate) drop_last: bool,
+}
+
+impl Framing {
+    /// Samples from the start of the signal to the start of frame 0; negative where padding comes first.
+    pub(crate) fn offset(&self) -> isize {
+        let half = self.frame_len / 2;
+        match self.padding {
+            Padding::None => 0,
+            Padding::Constant | Padding::Reflect => -(half as isize),
+            Padding::Mirror => (self.hop / 2) as isize - half as isize,
+        }
+    }
+
+    /// Sample position of the middle of frame 0; frame `i` is `i·hop` later.
+    pub(crate) fn first_center(&self) -> f64 {
+        match self.padding {
+            Padding::None => self.frame_len as f64 / 2.0,
+            Padding::Constant | Padding::Reflect => 0.0,
+            Padding::Mirror => self.hop as f64 / 2.0,
+        }
+    }
+
+    /// Frames of a signal of `len` samples; 0 where it is too short for one.
+    pub(crate) fn count(&self, len: usize) -> usize {
+        let half = self.frame_len / 2;
+        let count = match self.padding {
+            Padding::None if len < self.frame_len => 0,
+            Padding::None => 1 + (len - self.frame_len) / self.hop,
+            _ if len == 0 => 0,
+            // len + 2·half − frame_len is at least len − 1.
+            Padding::Constant | Padding::Reflect => 1 + (len + 2 * half - self.frame_len) / self.hop,
+            Padding::Mirror => (len + self.hop / 2) / self.hop,
+        };
+        count.saturating_sub(usize::from(self.drop_last))
+    }
+
+    /// [`Self::count`], with an error for a signal that has no frame or cannot be reflected.
+    pub(crate) fn checked_count(&self, len: usize) -> Result<usize> {
+        let half = self.frame_len / 2;
+        if self.padding == Padding::Reflect && len <= half {
+            let reason =
+                format!("reflecting {half} samples needs a signal of at least {}, got {len}", half + 1);
+            return Err(Error::argument("padding", reason));
+        }
+        match self.count(len) {
+            0 => {
+                let segment = if self.padding == Padding::None { self.frame_len } else { self.hop };
+                Err(Error::TooShort { len, segment })
+            }
+            frames => Ok(frames),
+        }
+    }
+
+    /// The samples that `frames` frames see, frame `i` at `i·hop`: `x` itself, or a padded copy in `scratch`.
+    ///
+    /// `x` has passed [`Self::checked_count`].
+    pub(crate) fn padded<'a, T: num_traits::Zero + Copy>(
+        &self,
+        x: &'a [T],
+        frames: usize,
+        scratch: &'a mut Vec<T>,
+    ) -> &'a [T] {
+        if self.padding == Padding::None {
+            return x;
+        }
+        let start = self.offset();
+        let end = start + (frames.saturating_sub(1) * self.hop + self.frame_len) as isize;
+        scratch.clear();
+        let inside = start.clamp(0, x.len() as isize)..end.clamp(0, x.len() as isize);
+        scratch.extend((start..inside.start).map(|i| self.beyond(x, i)));
+        scratch.extend_from_slice(&x[inside.start as usize..inside.end as usize]);
+        scratch.extend((inside.end.max(start)..end).map(|i| self.beyond(x, i)));
+        scratch
+    }
+
+    /// The stand-in for sample `i` of `x`, which lies outside `x`.
+    pub(crate) fn beyond<T: num_traits::Zero + Copy>(&self, x: &[T], mut i: isize) -> T {
+        let n = x.len() as isize;
+        // Reflections repeat until they land inside: a frame can be longer than a Kaldi signal.
+        let edge = match self.padding {
+            Padding::Reflect if n > 1 => 0,
+            Padding::Mirror if n > 0 => 1,
+            _ => return T::zero(),
+        };
+        while i < 0 || i >= n {
+            i = if i < 0 { -i - edge } else { 2 * n - 2 + edge - i };
+        }
+        x[i as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn framing(frame_len: usize, hop: usize, padding: Padding) -> Framing {
+        Framing { frame_len, hop, padding, drop_last: false }
+    }
+
+    #[test]
+    fn counts_of_the_reference_systems() {
+        assert_eq!(framing(400, 160, Padding::None).count(16_000), 98);
+        assert_eq!(framing(400, 160, Padding::None).count(399), 0);
+        assert_eq!(framing(400, 160, Padding::Reflect).count(480_000), 3001);
+        assert_eq!(framing(2048, 512, Padding::Constant).count(22_050), 44);
+        assert_eq!(framing(5, 1, Padding::Constant).count(10), 10);
+        assert_eq!(framing(400, 160, Padding::Mirror).count(16_000), 100);
+        assert_eq!(Framing { drop_last: true, ..framing(400, 160, Padding::Reflect) }.count(480_000), 3000);
+        assert_eq!(framing(4, 2, Padding::Constant).count(0), 0);
+    }
+
+    #[test]
+    fn what_lies_beyond_the_ends() {
+        let x = [1.0, 2.0, 3.0];
+        let all = |padding: Padding, frame_len: usize| {
+            let f = framing(frame_len, 1, padding);
+            f.padded(&x, f.count(3), &mut Vec::new()).to_vec()
+        };
+        assert_eq!(all(Padding::Constant, 4), [0.0, 0.0, 1.0, 2.0, 3.0, 0.0, 0.0]);
+        assert_eq!(all(Padding::Reflect, 4), [3.0, 2.0, 1.0, 2.0, 3.0, 2.0, 1.0]);
+        assert_eq!(all(Padding::Mirror, 4), [2.0, 1.0, 1.0, 2.0, 3.0, 3.0]);
+        // Longer than the signal: mirrored again and again.
+        assert_eq!(all(Padding::Mirror, 8), [3.0, 3.0, 2.0, 1.0, 1.0, 2.0, 3.0, 3.0, 2.0, 1.0]);
+        assert_eq!(all(Padding::None, 2), x);
+    }
+
+    #[test]
+    fn hops_longer_than_a_frame_skip_the_head() {
+        let f = framing(2, 6, Padding::Mirror);
+        let x: Vec<f64> = (0..12).map(f64::from).collect();
+        assert_eq!(f.padded(&x, f.count(12), &mut Vec::new()), [2., 3., 4., 5., 6., 7., 8., 9.]);
+    }
+
+    #[test]
+    fn short_signals_are_refused() {
+        assert!(framing(8, 2, Padding::Reflect).checked_count(4).is_err());
+        assert_eq!(framing(8, 2, Padding::Reflect).checked_count(5), Ok(3));
+        assert!(framing(8, 2, Padding::Constant).checked_count(0).is_err());
+        assert!(framing(8, 2, Padding::None).checked_count(7).is_err());
+        assert!(framing(8, 6, Padding::Mirror).checked_count(2).is_err());
+    }
+}

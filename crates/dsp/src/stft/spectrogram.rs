@@ -1,0 +1,200 @@
+//! The spectrogram of a whole signal.
+
+use num_complex::Complex;
+
+use super::params::{SpectrogramParams, SpectrogramScaling};
+use super::{FrameFft, Framing, PowerFrames};
+use crate::fft::Real;
+use crate::{Error, Result};
+
+/// A spectrogram: `[n_frames, n_bins]`, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpectrogramOutput<T> {
+    /// Number of frames.
+    pub n_frames: usize,
+    /// Number of bins, `n_fft/2 + 1`.
+    pub n_bins: usize,
+    /// Values in the unit of [`SpectrogramScaling`]; frame `i` is `data[i·n_bins..(i+1)·n_bins]`.
+    pub data: Vec<T>,
+    /// Middle of each frame in seconds from the first sample of the signal.
+    pub times: Vec<f64>,
+    /// Frequency of each bin in Hz.
+    pub frequencies: Vec<f64>,
+}
+
+/// A complex short-time spectrum: `[n_frames, n_bins]`, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComplexSpectrogram<T> {
+    /// Number of frames.
+    pub n_frames: usize,
+    /// Number of bins, `n_fft/2 + 1`.
+    pub n_bins: usize,
+    /// `Σ w[n] x[start + n] e^(−2πikn/n_fft)`: unscaled, phase relative to the start of the frame.
+    pub data: Vec<Complex<T>>,
+}
+
+/// A reusable plan for spectrograms of real signals, one precision (`f32` or `f64`) throughout.
+///
+/// ```
+/// use rlx_dsp::stft::{Spectrogram, SpectrogramParams};
+///
+/// let tone: Vec<f32> = (0..1000).map(|n| (n as f32 * 0.2 * std::f32::consts::PI).sin()).collect();
+/// let out = Spectrogram::new(SpectrogramParams::scipy(1000.0, 200))?.process(&tone)?;
+/// assert_eq!((out.n_frames, out.n_bins), (5, 101));
+/// assert_eq!(out.frequencies[20], 100.0);
+/// assert!(out.data[20] > 1e4 * out.data[40]);
+/// # Ok::<(), rlx_dsp::Error>(())
+/// ```
+pub struct Spectrogram<T: Real> {
+    params: SpectrogramParams,
+    spectrum: FrameSpectrum<T>,
+    padded: Vec<T>,
+}
+
+impl<T: Real> Spectrogram<T> {
+    /// Plans the transform.
+    ///
+    /// # Errors
+    /// What [`SpectrogramParams::validate`] refuses; a window outside its domain or with a sum of 0.
+    pub fn new(params: SpectrogramParams) -> Result<Self> {
+        Ok(Self { spectrum: FrameSpectrum::new(&params)?, params, padded: Vec::new() })
+    }
+
+    /// The parameters of the plan.
+    pub fn params(&self) -> &SpectrogramParams {
+        &self.params
+    }
+
+    /// Number of frames of a signal of `len` samples; 0 where [`Self::process`] would refuse it as too short.
+    pub fn n_frames(&self, len: usize) -> usize {
+        self.framing().count(len)
+    }
+
+    /// Middle of frame `index` in seconds from the first sample.
+    pub fn time(&self, index: usize) -> f64 {
+        (self.framing().first_center() + (index * self.params.hop) as f64) / self.params.sample_rate
+    }
+
+    /// Frequency of each bin in Hz.
+    pub fn frequencies(&self) -> Vec<f64> {
+        let step = self.params.sample_rate / self.params.n_fft as f64;
+        (0..self.params.n_bins()).map(|bin| bin as f64 * step).collect()
+    }
+
+    /// The spectrogram of `x`.
+    ///
+    /// # Errors
+    /// A signal shorter than a frame (or than a reflection needs); a NaN or infinite sample.
+    pub fn process(&mut self, x: &[T]) -> Result<SpectrogramOutput<T>> {
+        let n_frames = self.framing().checked_count(x.len())?;
+        let n_bins = self.params.n_bins();
+        let mut data = vec![T::zero(); n_frames * n_bins];
+        self.process_into(x, &mut data)?;
+        let times = (0..n_frames).map(|index| self.time(index)).collect();
+        Ok(SpectrogramOutput { n_frames, n_bins, data, times, frequencies: self.frequencies() })
+    }
+
+    /// The spectrogram of `x` into `out`, which holds exactly `n_frames(x.len()) · n_bins` values.
+    ///
+    /// # Errors
+    /// As [`Self::process`]; `out` of another length.
+    pub fn process_into(&mut self, x: &[T], out: &mut [T]) -> Result<()> {
+        let framing = self.framing();
+        let n_frames = framing.checked_count(x.len())?;
+        let expected = n_frames * self.params.n_bins();
+        if out.len() != expected {
+            return Err(Error::Length { name: "out", expected, got: out.len() });
+        }
+        check_finite(x, 0, 0)?;
+        let signal = framing.padded(x, n_frames, &mut self.padded);
+        self.spectrum.frames(signal, n_frames, out);
+        Ok(())
+    }
+
+    /// Spectrograms of every row of `x`, a flat `[rows, row_len]` array: `[rows, n_frames, n_bins]`, flat.
+    ///
+    /// # Errors
+    /// As [`Self::process`]; `row_len` 0 or no divisor of the length of `x`.
+    pub fn process_rows(&mut self, x: &[T], row_len: usize) -> Result<Vec<T>> {
+        if row_len == 0 || !x.len().is_multiple_of(row_len) {
+            let reason = format!("rows of {row_len} values in {} values", x.len());
+            return Err(Error::argument("row_len", reason));
+        }
+        let size = self.framing().checked_count(row_len)? * self.params.n_bins();
+        let mut out = vec![T::zero(); x.len() / row_len * size];
+        for (row, (x, out)) in x.chunks_exact(row_len).zip(out.chunks_exact_mut(size)).enumerate() {
+            check_finite(x, row, 0)?;
+            self.process_into(x, out)?;
+        }
+        Ok(out)
+    }
+
+    /// The unscaled complex spectra of `x`; the scaling of the parameters is not applied.
+    ///
+    /// # Errors
+    /// As [`Self::process`].
+    pub fn process_complex(&mut self, x: &[T]) -> Result<ComplexSpectrogram<T>> {
+        let framing = self.framing();
+        let n_frames = framing.checked_count(x.len())?;
+        check_finite(x, 0, 0)?;
+        let signal = framing.padded(x, n_frames, &mut self.padded);
+        let mut data = Vec::with_capacity(n_frames * self.params.n_bins());
+        for frame in 0..n_frames {
+            let start = frame * framing.hop;
+            data.extend_from_slice(self.spectrum.fft.transform(&signal[start..start + framing.frame_len]));
+        }
+        Ok(ComplexSpectrogram { n_frames, n_bins: self.params.n_bins(), data })
+    }
+
+    fn framing(&self) -> Framing {
+        self.params.framing()
+    }
+}
+
+/// Spectra of frames in the unit that was asked for.
+pub(super) struct FrameSpectrum<T: Real> {
+    fft: FrameFft<T>,
+    n_fft: usize,
+    /// Factor of DC and the even Nyquist bin, factor of the bins between.
+    factors: (T, T),
+    magnitude: bool,
+}
+
+impl<T: Real> FrameSpectrum<T> {
+    pub(super) fn new(params: &SpectrogramParams) -> Result<Self> {
+        params.validate()?;
+        let (scale, doubled) =
+            params.scale(&params.window.coefficients(params.win_length, params.symmetry)?)?;
+        Ok(Self {
+            fft: FrameFft::new(params.frame())?,
+            n_fft: params.n_fft,
+            factors: (T::narrow(scale), T::narrow(if doubled { 2.0 * scale } else { scale })),
+            magnitude: params.scaling == SpectrogramScaling::Magnitude,
+        })
+    }
+
+    /// The first `n_frames` frames of a padded signal into `out`, `[n_frames, n_bins]`.
+    pub(super) fn frames(&mut self, signal: &[T], n_frames: usize, out: &mut [T]) {
+        self.fft.power_frames(signal, 0..n_frames, out);
+        let last = self.n_fft / 2;
+        for row in out.chunks_exact_mut(last + 1) {
+            if self.magnitude {
+                row.iter_mut().for_each(|v| *v = v.sqrt());
+                continue;
+            }
+            let (edge, inner) = self.factors;
+            for (bin, value) in row.iter_mut().enumerate() {
+                let alone = bin == 0 || 2 * bin == self.n_fft;
+                *value = *value * if alone { edge } else { inner };
+            }
+        }
+    }
+}
+
+/// Refuses NaN and infinity; `index` is the position of `x[0]` in its row.
+pub(crate) fn check_finite<T: Real>(x: &[T], row: usize, index: u64) -> Result<()> {
+    match x.iter().position(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(at) => Err(Error::NonFinite { row, index: index + at as u64, value: x[at].widen() }),
+    }
+}

@@ -1,0 +1,147 @@
+//! The spectrogram of a signal that arrives in blocks.
+
+use super::params::SpectrogramParams;
+use super::spectrogram::{FrameSpectrum, check_finite};
+use super::{Framing, Padding};
+use crate::Result;
+use crate::fft::Real;
+
+/// Samples taken from a long block at a time, so that memory does not grow with the block.
+const PIECE: usize = 1 << 14;
+
+/// Emits the frames of a [`Spectrogram`](super::Spectrogram), same values, from blocks of any length.
+///
+/// Holds a few frames of samples, whatever the length of the signal. A frame is emitted as soon as its samples are
+/// there; [`Self::finish`] pads the end and emits the rest.
+///
+/// ```
+/// use rlx_dsp::stft::{SpectrogramParams, StftStream};
+///
+/// let mut frames = 0;
+/// let mut stream = StftStream::<f32>::new(SpectrogramParams::librosa(16_000.0, 512, 128))?;
+/// for block in [&[0.5; 1000][..], &[0.25; 3], &[0.0; 600]] {
+///     stream.push(block, |_index, bins| { frames += 1; assert_eq!(bins.len(), 257) })?;
+/// }
+/// assert_eq!(stream.finish(|_, _| frames += 1)?, 13);
+/// assert_eq!(frames, 13);
+/// # Ok::<(), rlx_dsp::Error>(())
+/// ```
+pub struct StftStream<T: Real> {
+    framing: Framing,
+    spectrum: FrameSpectrum<T>,
+    row: Vec<T>,
+    /// Consecutive samples of the padded signal.
+    buffer: Vec<T>,
+    /// Position in the signal of `buffer[0]`; negative inside the padding of the start.
+    buffer_start: isize,
+    /// Samples pushed so far.
+    len: usize,
+    /// Frames emitted so far.
+    emitted: usize,
+    /// Whether the start is still to be padded: it needs samples that have not come yet.
+    head_open: bool,
+}
+
+impl<T: Real> StftStream<T> {
+    /// Plans the transform.
+    ///
+    /// # Errors
+    /// As [`Spectrogram::new`](super::Spectrogram::new).
+    pub fn new(params: SpectrogramParams) -> Result<Self> {
+        let spectrum = FrameSpectrum::new(&params)?;
+        Ok(Self {
+            framing: params.framing(),
+            spectrum,
+            row: vec![T::zero(); params.n_bins()],
+            buffer: Vec::new(),
+            buffer_start: 0,
+            len: 0,
+            emitted: 0,
+            head_open: params.padding != Padding::None,
+        })
+    }
+
+    /// Frames emitted so far.
+    pub fn frames(&self) -> usize {
+        self.emitted
+    }
+
+    /// Takes the next samples and calls `emit(frame index, n_bins values)` for every frame that is complete.
+    ///
+    /// # Errors
+    /// A NaN or infinite sample, with its position since the start; no sample of the block is taken then.
+    pub fn push(&mut self, block: &[T], mut emit: impl FnMut(usize, &[T])) -> Result<()> {
+        check_finite(block, 0, self.len as u64)?;
+        for piece in block.chunks(PIECE) {
+            self.buffer.extend_from_slice(piece);
+            self.len += piece.len();
+            // A frame and one more sample are all that any padding of the start looks at.
+            if self.head_open && self.len > self.framing.frame_len {
+                self.pad_head();
+            }
+            if !self.head_open {
+                self.emit_ready(self.framing.count(self.len), &mut emit);
+                self.forget();
+            }
+        }
+        Ok(())
+    }
+
+    /// Pads the end, emits the remaining frames and returns the number of all frames.
+    ///
+    /// # Errors
+    /// A signal too short for one frame, or for its reflection.
+    pub fn finish(mut self, mut emit: impl FnMut(usize, &[T])) -> Result<usize> {
+        let frames = self.framing.checked_count(self.len)?;
+        if self.head_open {
+            self.pad_head();
+        }
+        // The samples kept since the last push reach far enough back for every reflection.
+        let end = self.framing.offset() + ((frames - 1) * self.framing.hop + self.framing.frame_len) as isize;
+        let kept = self.buffer_start.max(0);
+        let tail: Vec<T> = {
+            let signal = &self.buffer[(kept - self.buffer_start) as usize..];
+            (self.len as isize..end).map(|i| self.framing.beyond(signal, i - kept)).collect()
+        };
+        self.buffer.extend(tail);
+        self.emit_ready(frames, &mut emit);
+        Ok(frames)
+    }
+
+    /// Puts the padding of the start before the first samples, or drops those that no frame sees.
+    fn pad_head(&mut self) {
+        let offset = self.framing.offset();
+        let head: Vec<T> = (offset..0).map(|i| self.framing.beyond(&self.buffer, i)).collect();
+        self.buffer.splice(0..0, head);
+        self.buffer_start = offset.min(0);
+        self.head_open = false;
+    }
+
+    fn emit_ready(&mut self, frames: usize, emit: &mut impl FnMut(usize, &[T])) {
+        while self.emitted < frames {
+            let start = self.framing.offset() + (self.emitted * self.framing.hop) as isize;
+            let from = (start - self.buffer_start) as usize;
+            let Some(samples) = self.buffer.get(from..from + self.framing.frame_len) else { return };
+            self.spectrum.frames(samples, 1, &mut self.row);
+            emit(self.emitted, &self.row);
+            self.emitted += 1;
+        }
+    }
+
+    /// Drops samples that neither the next frame nor the padding of the end can need.
+    fn forget(&mut self) {
+        let next = self.framing.offset() + (self.emitted * self.framing.hop) as isize;
+        let end = self.buffer_start + self.buffer.len() as isize;
+        let tail = match self.framing.padding {
+            Padding::None => 0,
+            _ => self.framing.frame_len as isize + 1,
+        };
+        let keep_from = next.min(end - tail).clamp(self.buffer_start, end);
+        let dropped = (keep_from - self.buffer_start) as usize;
+        // Moving the rest to the front each time would make many short blocks quadratic.
+        if 2 * dropped >= self.buffer.len() {
+            self.buffer.drain(..dropped);
+            self.buffer_start = keep_from;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Requests that the spectrogram refuses.
+
+use rlx_dsp::Error;
+use rlx_dsp::stft::{Padding, Spectrogram, SpectrogramParams, SpectrogramScaling, StftStream};
+use rlx_dsp::window::{Symmetry, Window};
+
+fn refused(change: impl Fn(&mut SpectrogramParams)) -> &'static str {
+    let mut params = SpectrogramParams::scipy(100.0, 16);
+    change(&mut params);
+    match (Spectrogram::<f32>::new(params).err(), StftStream::<f64>::new(params).err()) {
+        (Some(Error::Argument { name, .. }), Some(Error::Argument { name: same, .. })) if name == same => {
+            name
+        }
+        other => panic!("unexpected {other:?}"),
+    }
+}
+
+#[test]
+fn bad_parameters_are_named() {
+    assert_eq!(refused(|p| p.hop = 0), "hop");
+    assert_eq!(refused(|p| p.win_length = 0), "win_length");
+    assert_eq!(refused(|p| p.n_fft = 15), "n_fft");
+    assert_eq!(refused(|p| (p.win_length, p.n_fft) = (1, 1)), "n_fft");
+    assert_eq!(refused(|p| p.sample_rate = 0.0), "sample_rate");
+    assert_eq!(refused(|p| p.sample_rate = f64::NAN), "sample_rate");
+    assert_eq!(refused(|p| p.window = Window::Kaiser { beta: -1.0 }), "window");
+    // A symmetric Hann of two points is all zeros: nothing could be scaled by it.
+    let empty = |p: &mut SpectrogramParams| {
+        (p.window, p.win_length, p.symmetry) = (Window::Hann, 2, Symmetry::Symmetric);
+    };
+    assert_eq!(refused(empty), "window");
+    assert_eq!(refused(|p| (p.hop, p.scaling) = (0, SpectrogramScaling::Power)), "hop");
+    assert_eq!(refused(|p| *p = SpectrogramParams::scipy(1.0, 0)), "win_length");
+}
+
+#[test]
+fn signals_that_are_too_short() {
+    let mut plan = Spectrogram::new(SpectrogramParams::scipy(100.0, 16)).expect("valid");
+    assert_eq!(plan.process(&[0.0_f32; 15]), Err(Error::TooShort { len: 15, segment: 16 }));
+    assert_eq!(plan.process(&[]), Err(Error::TooShort { len: 0, segment: 16 }));
+    assert_eq!(plan.n_frames(15), 0);
+    let mut plan = Spectrogram::new(SpectrogramParams::torch(100.0, 16, 4)).expect("valid");
+    assert!(matches!(plan.process(&[0.0_f32; 8]), Err(Error::Argument { name: "padding", .. })));
+    assert!(plan.process(&[0.0_f32; 9]).is_ok());
+    let constant = SpectrogramParams { padding: Padding::Constant, ..SpectrogramParams::scipy(100.0, 16) };
+    let mut plan = Spectrogram::new(constant).expect("valid");
+    assert!(plan.process(&[]).is_err());
+    assert_eq!(plan.process(&[1.0_f32]).map(|out| out.n_frames), Ok(1));
+}
+
+#[test]
+fn non_finite_samples_are_found() {
+    let mut x = vec![0.0_f32; 60];
+    x[41] = f32::NEG_INFINITY;
+    let mut plan = Spectrogram::new(SpectrogramParams::scipy(100.0, 16)).expect("valid");
+    let at = |row, index| Error::NonFinite { row, index, value: f64::NEG_INFINITY };
+    assert_eq!(plan.process(&x), Err(at(0, 41)));
+    assert_eq!(plan.process_rows(&x, 20), Err(at(2, 1)));
+    assert!(matches!(plan.process_rows(&x, 7), Err(Error::Argument { name: "row_len", .. })));
+    assert!(matches!(plan.process_rows(&x, 0), Err(Error::Argument { name: "row_len", .. })));
+    assert!(matches!(plan.process_into(&[0.0; 16], &mut [0.0; 8]), Err(Error::Length { expected: 9, .. })));
+    let mut stream = StftStream::new(*plan.params()).expect("valid");
+    stream.push(&x[..30], |_, _| ()).expect("finite");
+    assert_eq!(stream.push(&x[30..], |_, _| ()), Err(at(0, 41)));
+}

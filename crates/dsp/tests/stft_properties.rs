@@ -1,0 +1,120 @@
+//! Spectrograms against the plain twin, streaming against the whole signal.
+
+mod mel_support;
+
+use mel_support::lcg;
+use proptest::prelude::*;
+use rlx_dsp::detrend::Detrend;
+use rlx_dsp::reference::stft as twin;
+use rlx_dsp::stft::{Padding, Placement, Spectrogram, SpectrogramParams, SpectrogramScaling, StftStream};
+use rlx_dsp::window::{Symmetry, Window};
+
+fn params() -> impl Strategy<Value = SpectrogramParams> {
+    let paddings = [Padding::None, Padding::Constant, Padding::Reflect, Padding::Mirror];
+    let scalings = [
+        SpectrogramScaling::Density,
+        SpectrogramScaling::Spectrum,
+        SpectrogramScaling::Raw,
+        SpectrogramScaling::Power,
+        SpectrogramScaling::Magnitude,
+    ];
+    let windows = [Window::Hann, Window::Rectangular, Window::Hamming, Window::Gaussian { std: 3.0 }];
+    (
+        (3..40_usize, 0..30_usize, 1..60_usize),
+        prop::sample::select(paddings.to_vec()),
+        prop::sample::select(vec![Placement::Start, Placement::Center]),
+        prop::sample::select(scalings.to_vec()),
+        prop::sample::select(windows.to_vec()),
+        prop::sample::select(vec![Detrend::None, Detrend::Constant, Detrend::Linear]),
+    )
+        .prop_map(|((win_length, extra, hop), padding, placement, scaling, window, detrend)| {
+            SpectrogramParams {
+                sample_rate: 50.0,
+                window,
+                symmetry: Symmetry::Periodic,
+                win_length,
+                n_fft: win_length + extra,
+                hop,
+                placement,
+                padding,
+                detrend,
+                scaling,
+            }
+        })
+}
+
+proptest! {
+    #[test]
+    fn the_whole_signal_equals_the_twin(p in params(), seed in 0..1000_u64, len in 0..300_usize) {
+        let x = lcg(seed, len);
+        let mut plan = Spectrogram::<f64>::new(p).expect("valid");
+        match plan.process(&x) {
+            Ok(out) => {
+                let want = twin::spectrogram(&x, &p);
+                prop_assert_eq!(out.n_frames, want.len());
+                prop_assert_eq!(out.n_frames, plan.n_frames(len));
+                let scale = want.iter().flatten().fold(0.0_f64, |a, v| a.max(*v));
+                for (frame, want) in out.data.chunks_exact(out.n_bins).zip(&want) {
+                    prop_assert_eq!(frame.len(), want.len());
+                    for (g, w) in frame.iter().zip(want) {
+                        // A magnitude near 0 is the root of a power that is exact to rounding.
+                        let bound = if p.scaling == SpectrogramScaling::Magnitude { 1e-7 } else { 1e-12 };
+                        prop_assert!((g - w).abs() <= bound * scale.max(1e-3), "{} {}", g, w);
+                    }
+                }
+            }
+            Err(_) => {
+                let frame_len = if p.placement == Placement::Center { p.n_fft } else { p.win_length };
+                let unreflected = p.padding == Padding::Reflect && len <= frame_len / 2;
+                prop_assert!(unreflected || twin::frame_starts(len, frame_len, p.hop, p.padding).is_empty() || len == 0);
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_of_any_length_give_the_same_frames(
+        p in params(),
+        seed in 0..1000_u64,
+        len in 0..400_usize,
+        cuts in prop::collection::vec(1..90_usize, 1..20),
+    ) {
+        let x: Vec<f32> = lcg(seed, len).iter().map(|&v| v as f32).collect();
+        let whole = Spectrogram::<f32>::new(p).expect("valid").process(&x);
+        let mut stream = StftStream::<f32>::new(p).expect("valid");
+        let mut frames: Vec<f32> = Vec::new();
+        let mut count = 0;
+        let mut rest = &x[..];
+        for &cut in cuts.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (block, after) = rest.split_at(cut.min(rest.len()));
+            stream.push(block, |i, row| {
+                assert_eq!(i, count);
+                count += 1;
+                frames.extend_from_slice(row);
+            }).expect("finite");
+            rest = after;
+        }
+        let early = stream.frames();
+        prop_assert_eq!(early, count);
+        let finished = stream.finish(|_, row| frames.extend_from_slice(row));
+        match whole {
+            Ok(whole) => {
+                prop_assert_eq!(finished, Ok(whole.n_frames));
+                prop_assert_eq!(frames, whole.data);
+            }
+            Err(error) => prop_assert_eq!(finished, Err(error)),
+        }
+    }
+}
+
+#[test]
+fn rows_equal_single_signals() {
+    let p = SpectrogramParams::torch(16_000.0, 64, 20);
+    let mut plan = Spectrogram::<f32>::new(p).expect("valid");
+    let x: Vec<f32> = lcg(5, 600).iter().map(|&v| v as f32).collect();
+    let rows = plan.process_rows(&x, 200).expect("valid");
+    let single: Vec<f32> = x.chunks(200).flat_map(|row| plan.process(row).expect("valid").data).collect();
+    assert_eq!(rows, single);
+}
