@@ -1,2 +1,15 @@
 //! The `rlx-fft` program.
-fn main() {}
+
+mod app;
+mod commands;
+mod console;
+mod flags;
+mod interrupt;
+mod output;
+mod plots;
+mod progress;
+mod signal;
+
+fn main() -> std::process::ExitCode {
+    app::run()
+}
