@@ -11,6 +11,7 @@ mod aiff;
 mod audio;
 mod body;
 mod csv;
+mod edf;
 mod format;
 mod info;
 mod inputs;
