@@ -7,8 +7,11 @@
 //!
 //! NaN is kept as NaN and missing values become NaN: what to do about them is the caller's policy.
 
+mod aiff;
+mod audio;
 mod body;
 mod csv;
+mod edf;
 mod format;
 mod info;
 mod inputs;

@@ -2,7 +2,7 @@
 
 use super::reader::SignalReader;
 use super::source::Source;
-use super::{Format, OpenOptions, csv, format, npy, npz, raw, wav};
+use super::{Format, OpenOptions, aiff, audio, csv, edf, format, npy, npz, raw, wav};
 use crate::{Error, Place, Result};
 use std::path::Path;
 
@@ -44,7 +44,10 @@ pub fn open_source(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<
             Err(Error::argument("raw", "a headerless file needs its sample format, such as s16le"))
         }
         Format::Wav => Ok(vec![wav::open(source, options)?]),
+        Format::Aiff => Ok(vec![aiff::open(source, options)?]),
+        Format::Flac | Format::Mp3 | Format::Ogg => Ok(vec![audio::open(source, found, options)?]),
         Format::Csv => Ok(vec![csv::open(source, options)?]),
+        Format::Edf | Format::Bdf => edf::open(source, options),
         Format::Npy => Ok(vec![npy::open(source, options)?]),
         Format::Npz => npz::open(source, options),
         other => Err(Error::unsupported(&name, Place::File, format!("{other} is not read yet"))),

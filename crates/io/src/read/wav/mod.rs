@@ -9,7 +9,7 @@ use super::body::Body;
 use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use super::sample::Target;
 use super::source::Source;
-use super::{Format, OpenOptions, SignalInfo};
+use super::{Format, OpenOptions, SignalInfo, audio};
 use crate::{Error, Place, Result};
 use header::Coding;
 
@@ -68,7 +68,10 @@ pub(super) fn open(mut source: Source, options: &OpenOptions) -> Result<Box<dyn 
     match header.coding {
         Coding::Pcm(layout) => PcmReader::boxed(source, Format::Wav, &layout, options),
         Coding::Other(tag) => {
-            let reason = format!("WAV codec {tag:#06x} is not PCM or float and not one that is decoded");
+            if let Some(whole) = source.fork() {
+                return audio::open(whole, Format::Wav, options);
+            }
+            let reason = format!("WAV codec {tag:#06x} is not read from a stream, only from a file");
             Err(Error::unsupported(source.name(), Place::Byte(header.format_at), reason))
         }
     }
