@@ -37,6 +37,9 @@ pub struct SignalInfo {
     pub format: Format,
     /// Samples per second and channel; `None` where the file does not say (raw, NPY, CSV) and no rate was given.
     pub sample_rate: Option<f64>,
+    /// Whether the rate is known to be in Hz: from a header or from dates. A given rate and a column of plain
+    /// numbers have the unit of time that their user has in mind.
+    pub rate_in_hz: bool,
     /// The channels, in the order of the planes.
     pub channels: Vec<ChannelInfo>,
     /// Samples per channel, where the header and the file's length tell.
@@ -64,6 +67,7 @@ impl SignalInfo {
             part: None,
             format,
             sample_rate: None,
+            rate_in_hz: false,
             channels: Vec::new(),
             frames: None,
             complex: false,
@@ -95,6 +99,7 @@ impl SignalInfo {
             self.notes.push(format!("the file's rate of {own} Hz was overridden by {given} Hz"));
         }
         self.sample_rate = given.or(header);
+        self.rate_in_hz = given.is_none() && header.is_some();
         Ok(())
     }
 }

@@ -47,11 +47,12 @@ pub(super) fn open(mut source: Source, options: &OpenOptions) -> Result<Box<dyn 
         return Err(Error::malformed(source.name(), place, "the table has no column of numbers"));
     }
     info.channels = choice.columns.iter().map(|i| channel(&shape.names[*i])).collect();
-    let rate = match (choice.time, source.fork()) {
+    let stamps = match (choice.time, source.fork()) {
         (Some(column), Some(fork)) => Some(time::rate(fork, &shape, column)?),
         _ => None,
     };
-    info.set_rate(rate, options.rate)?;
+    info.set_rate(stamps.map(|(rate, _)| rate), options.rate)?;
+    info.rate_in_hz &= stamps.is_some_and(|(_, dates)| dates);
     let mut rows = Rows::new(source, shape.delimiter);
     if shape.header {
         rows.next()?;

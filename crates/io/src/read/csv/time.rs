@@ -157,10 +157,11 @@ fn zone(clock: &str) -> Option<(&str, f64)> {
 /// Steps that the usual one is the median of.
 const FIRST_STEPS: usize = 1001;
 
-/// Reads the whole column and gives its rate, or says where it is irregular.
+/// Reads the whole column and gives its rate, and whether dates gave it (in Hz then); or says where it is
+/// irregular.
 ///
 /// A step may differ from the usual one by one thousandth and by the rounding of the written digits.
-pub(super) fn rate(source: Source, shape: &Shape, column: usize) -> Result<f64> {
+pub(super) fn rate(source: Source, shape: &Shape, column: usize) -> Result<(f64, bool)> {
     let name = source.name().to_owned();
     let stamp = Stamp::of_column(&shape.rows, column);
     let at = |line| Place::Line { line, column: Some(shape.names[column].clone()) };
@@ -206,7 +207,7 @@ pub(super) fn rate(source: Source, shape: &Shape, column: usize) -> Result<f64> 
     if check.is_none() {
         Steps::from(&first, start, rounding).map_err(|(l, r)| Error::malformed(&name, at(l), r))?;
     }
-    Ok((count - 1) as f64 / (last - start))
+    Ok(((count - 1) as f64 / (last - start), stamp != Stamp::Number))
 }
 
 struct Steps {
