@@ -9,6 +9,7 @@ mod output;
 mod plots;
 mod progress;
 mod signal;
+mod spectra;
 
 fn main() -> std::process::ExitCode {
     app::run()

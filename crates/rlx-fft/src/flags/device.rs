@@ -34,7 +34,10 @@ impl DeviceFlags {
             "ultra" | "ultra-fast" | "1seg" => Segments::First(1),
             "fast" | "streaming" | "rustfft" | "2seg" => Segments::First(2),
             "learned" | "learned_compiled" => {
-                return Err(Usage::new("--strategy", "learned needs a learned transform, and there is none yet"));
+                return Err(Usage::new(
+                    "--strategy",
+                    "learned needs a learned transform, and there is none yet",
+                ));
             }
             other => {
                 let known = "auto, ultra (ultra-fast, 1seg), fast (streaming, rustfft, 2seg), rlx (compiled, gpu), learned";

@@ -119,7 +119,12 @@ pub(crate) struct EstimateArgs {
 
 impl EstimateFlags {
     /// The checked parameters; `scaling`, `overlap` and `rule` are the command's defaults.
-    pub(crate) fn validate(self, scaling: Scaling, overlap: f64, rule: NFftRule) -> Result<EstimateArgs, Usage> {
+    pub(crate) fn validate(
+        self,
+        scaling: Scaling,
+        overlap: f64,
+        rule: NFftRule,
+    ) -> Result<EstimateArgs, Usage> {
         let least = |flag: &str, value: Option<usize>, least: usize| match value {
             Some(value) if value < least => Err(Usage::new(flag, format!("{value} is less than {least}"))),
             _ => Ok(()),
@@ -128,7 +133,9 @@ impl EstimateFlags {
         least("--segment", self.segment, 1)?;
         least("--hop", self.hop, 1)?;
         match (self.segment, self.n_fft) {
-            (Some(_), None) => return Err(Usage::new("--segment", "needs --n-fft, the length it is padded to")),
+            (Some(_), None) => {
+                return Err(Usage::new("--segment", "needs --n-fft, the length it is padded to"));
+            }
             (Some(segment), Some(n_fft)) if segment > n_fft => {
                 let reason = format!("{segment} samples do not fit into --n-fft {n_fft}");
                 return Err(Usage::new("--segment", reason));
@@ -195,7 +202,9 @@ mod tests {
     #[test]
     fn default_length_is_the_issues_rule() {
         let rule = NFftRule::AVERAGED;
-        for (frames, n_fft) in [(10, 64), (255, 64), (256, 64), (511, 64), (512, 128), (2483, 512), (1 << 40, 8192)] {
+        for (frames, n_fft) in
+            [(10, 64), (255, 64), (256, 64), (511, 64), (512, 128), (2483, 512), (1 << 40, 8192)]
+        {
             assert_eq!(rule.choose(Some(frames)), n_fft, "{frames}");
         }
         assert_eq!(rule.choose(None), 8192);

@@ -26,7 +26,10 @@ impl TryFrom<InfoFlags> for InfoArgs {
     fn try_from(flags: InfoFlags) -> Result<Self, Usage> {
         let output: OutputArgs = flags.output.try_into()?;
         if output.format.is_binary() {
-            return Err(Usage::new("--format", format!("{} holds arrays: use table, json, jsonl or csv", output.format)));
+            return Err(Usage::new(
+                "--format",
+                format!("{} holds arrays: use table, json, jsonl or csv", output.format),
+            ));
         }
         Ok(Self { source: flags.source.try_into()?, output })
     }

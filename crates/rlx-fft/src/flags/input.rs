@@ -68,7 +68,8 @@ impl TryFrom<SourceFlags> for SourceArgs {
     type Error = Usage;
 
     fn try_from(flags: SourceFlags) -> Result<Self, Usage> {
-        let raw = flags.raw.map(|text| text.parse::<RawFormat>().map_err(|e| Usage::new("--raw", reason(&e))));
+        let raw =
+            flags.raw.map(|text| text.parse::<RawFormat>().map_err(|e| Usage::new("--raw", reason(&e))));
         let format = flags
             .input_format
             .map(|text| text.parse::<Format>().map_err(|e| Usage::new("--input-format", reason(&e))));

@@ -4,7 +4,6 @@
 //! checked against each other, typed, able to build the library's objects. `TryFrom` leads from one to the
 //! other, and its [`Usage`] names the flag at fault.
 
-mod bench_welch_peaks;
 mod coherence;
 mod device;
 mod estimate;
@@ -20,7 +19,6 @@ mod spectrogram;
 mod usage;
 mod values;
 
-pub(crate) use bench_welch_peaks::BenchWelchPeaksFlags;
 pub(crate) use coherence::{CoherenceArgs, CoherenceFlags};
 pub(crate) use device::{DeviceFlags, Segments};
 pub(crate) use estimate::{EstimateArgs, EstimateFlags, NFftRule};
@@ -73,8 +71,6 @@ pub(crate) enum Command {
     Mel(Box<MelFlags>),
     /// What is in a file
     Info(Box<InfoFlags>),
-    /// Time the ways to the strongest Welch peaks of a batch
-    BenchWelchPeaks(Box<BenchWelchPeaksFlags>),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
     /// Print the manual page

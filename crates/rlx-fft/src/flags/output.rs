@@ -81,8 +81,9 @@ impl PlotFlags {
     /// The picture, if one is wanted.
     pub(crate) fn validate(self) -> Result<Option<PlotArgs>, Usage> {
         let Some(path) = self.plot else { return Ok(None) };
-        let format = PlotFormat::from_path(&path)
-            .map_err(|_| Usage::new("--plot", format!("{}: the name ends in .png or .svg", path.display())))?;
+        let format = PlotFormat::from_path(&path).map_err(|_| {
+            Usage::new("--plot", format!("{}: the name ends in .png or .svg", path.display()))
+        })?;
         Ok(Some(PlotArgs { path, format, size: self.plot_size }))
     }
 }

@@ -2,8 +2,8 @@
 
 use super::values;
 use super::{
-    Band, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags, Pair, PlotArgs,
-    PlotFlags, Usage,
+    Band, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags, Pair,
+    PlotArgs, PlotFlags, Usage,
 };
 use clap::Args;
 use rlx_dsp::scaling::{Average, Scaling};

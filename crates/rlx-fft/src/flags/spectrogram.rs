@@ -49,7 +49,10 @@ impl TryFrom<SpectrogramFlags> for SpectrogramArgs {
     fn try_from(flags: SpectrogramFlags) -> Result<Self, Usage> {
         let mut estimate = flags.estimate.validate(Scaling::Density, 0.75, NFftRule::OVER_TIME)?;
         if estimate.average != Average::Mean {
-            return Err(Usage::new("--average", "has no meaning for a spectrogram: each column is one segment"));
+            return Err(Usage::new(
+                "--average",
+                "has no meaning for a spectrogram: each column is one segment",
+            ));
         }
         estimate.defaults.retain(|name| name != "average");
         Ok(Self {

@@ -50,7 +50,8 @@ pub(crate) fn duration(text: &str) -> Result<f64, String> {
         .iter()
         .find_map(|(unit, factor)| text.strip_suffix(unit).map(|digits| (digits, *factor)))
         .unwrap_or((text, 1.0));
-    let value = number(digits).map_err(|_| format!("'{text}' is not a length of time such as 1.5s, 250ms or 2min"))?;
+    let value = number(digits)
+        .map_err(|_| format!("'{text}' is not a length of time such as 1.5s, 250ms or 2min"))?;
     if value < 0.0 {
         return Err(format!("'{text}' is negative"));
     }
@@ -64,7 +65,9 @@ pub(crate) fn band(text: &str) -> Result<Band, String> {
     let band = Band { lo: end(lo)?, hi: end(hi)? };
     match (band.lo, band.hi) {
         (None, None) => Err("both ends are missing".into()),
-        (Some(lo), Some(hi)) if lo >= hi => Err(format!("the lower end {lo} is not below the upper end {hi}")),
+        (Some(lo), Some(hi)) if lo >= hi => {
+            Err(format!("the lower end {lo} is not below the upper end {hi}"))
+        }
         _ => Ok(band),
     }
 }
@@ -78,7 +81,11 @@ pub(crate) fn overlap(text: &str) -> Result<f64, String> {
             if value >= 1.0 { value / 100.0 } else { value }
         }
     };
-    if (0.0..1.0).contains(&value) { Ok(value) } else { Err(format!("'{text}' is not in 0 % … 100 % (without its end)")) }
+    if (0.0..1.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err(format!("'{text}' is not in 0 % … 100 % (without its end)"))
+    }
 }
 
 /// `A:B`.
@@ -115,7 +122,9 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (text, seconds) in [("1", 1.0), ("1.5s", 1.5), ("250ms", 0.25), ("2min", 120.0), ("2m", 120.0), ("1h", 3600.0)] {
+        for (text, seconds) in
+            [("1", 1.0), ("1.5s", 1.5), ("250ms", 0.25), ("2min", 120.0), ("2m", 120.0), ("1h", 3600.0)]
+        {
             assert_eq!(duration(text), Ok(seconds), "{text}");
         }
         assert!((duration("40us").unwrap() - 4e-5).abs() < 1e-20);

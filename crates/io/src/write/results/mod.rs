@@ -6,6 +6,7 @@
 
 mod cross;
 mod header;
+mod info;
 mod mel;
 mod peaks;
 mod psd;
@@ -13,6 +14,7 @@ mod spectrogram;
 
 pub use cross::{CoherenceChannel, CoherenceResult, CrossChannel, CrossResult};
 pub use header::{Header, SCHEMA, power_unit};
+pub use info::InfoResult;
 pub use mel::{MelChannel, MelResult};
 pub use peaks::{ChannelPeaks, FramePeaks, PeakEntry, PeaksResult};
 pub use psd::{ChannelPsd, PsdResult};
