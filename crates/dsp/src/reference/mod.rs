@@ -5,5 +5,6 @@
 
 pub mod dft;
 pub mod find_peaks;
+pub mod mel;
 pub mod stft;
 pub mod welch;
