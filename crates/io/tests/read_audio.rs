@@ -43,7 +43,11 @@ fn lossless_files() {
         let bytes = data(name);
         let reader = open_one(name, &bytes, &OpenOptions::default());
         let info = reader.info();
-        assert_eq!((info.sample_rate, info.frames, info.precision), (Some(8000.0), Some(frames), precision), "{name}");
+        assert_eq!(
+            (info.sample_rate, info.frames, info.precision),
+            (Some(8000.0), Some(frames), precision),
+            "{name}"
+        );
         let planes = read_whole(name, &bytes, &OpenOptions::default());
         assert_eq!((planes.len(), planes[0].len() as u64), (2, frames));
         for (c, plane) in planes.iter().enumerate() {
@@ -73,7 +77,12 @@ fn lossy_files() {
         let mut reader = open_one(name, &data(name), &OpenOptions::default());
         assert_eq!(reader.info().sample_rate, Some(8000.0), "{name}");
         let all = read_all(&mut reader, 333);
-        assert!(all.error.is_none() && all.gaps.is_empty(), "{name}: {:?} {:?}", all.error, reader.info().notes);
+        assert!(
+            all.error.is_none() && all.gaps.is_empty(),
+            "{name}: {:?} {:?}",
+            all.error,
+            reader.info().notes
+        );
         assert!(distance(&all.planes, delay) < tolerance, "{name}: {}", distance(&all.planes, delay));
     }
 }
@@ -124,9 +133,16 @@ fn a_damaged_packet_is_a_gap() {
 
 #[test]
 fn every_prefix_of_every_file() {
-    for name in
-        ["pcm16.flac", "float.aiff", "pcm16.aiff", "ulaw.aiff", "alaw.wav", "ima.wav", "vorbis.ogg", "lame.mp3"]
-    {
+    for name in [
+        "pcm16.flac",
+        "float.aiff",
+        "pcm16.aiff",
+        "ulaw.aiff",
+        "alaw.wav",
+        "ima.wav",
+        "vorbis.ogg",
+        "lame.mp3",
+    ] {
         let bytes = data(name);
         // The headers at every byte, the samples at some.
         every_prefix(name, &bytes[..bytes.len().min(300)], &OpenOptions::default());
@@ -140,7 +156,8 @@ fn every_prefix_of_every_file() {
 
 #[test]
 fn aiff_headers() {
-    let mut bytes = b"FORM\0\0\0\0AIFCCOMM\0\0\0\x18\0\x01\0\0\0\x02\0\x10\x40\x0b\xfa\0\0\0\0\0\0\0sowt\0\0".to_vec();
+    let mut bytes =
+        b"FORM\0\0\0\0AIFCCOMM\0\0\0\x18\0\x01\0\0\0\x02\0\x10\x40\x0b\xfa\0\0\0\0\0\0\0sowt\0\0".to_vec();
     bytes.extend(b"SSND\0\0\0\x0e\0\0\0\x02\0\0\0\0xx\0\x40\0\xc0");
     assert_eq!(read_whole("a.aif", &bytes, &OpenOptions::default()), [[0.5, -0.5]]);
     every_prefix("a.aif", &bytes, &OpenOptions::default());

@@ -76,7 +76,10 @@ fn columns_by_name_and_number() {
     assert_eq!(reader.info().channels.len(), 2, "time and text are left out");
     assert_eq!(reader.info().notes.len(), 2);
     assert!(refusal(text, &columns(&["middle"])).contains("no column 'middle', the table has: t, left"));
-    assert_eq!(open_one("t", b"v [mV]\n1\n2", &OpenOptions::default()).info().channels[0].unit.as_deref(), Some("mV"));
+    assert_eq!(
+        open_one("t", b"v [mV]\n1\n2", &OpenOptions::default()).info().channels[0].unit.as_deref(),
+        Some("mV")
+    );
 }
 
 #[test]
@@ -97,7 +100,10 @@ fn rate_from_time() {
     assert_eq!(rate("t,x\n1700,1\n1701,1\n1702,1\n"), 1.0);
     let daily = rate("t,x\n2020-02-28,1\n2020-02-29,1\n2020-03-01,1\n");
     assert!((daily * 86_400.0 - 1.0).abs() < 1e-12);
-    assert_eq!(rate("t,x\n2020-01-01T23:59:59.5Z,1\n2020-01-02T00:00:00.0Z,1\n2020-01-02T00:00:00.5Z,1\n"), 2.0);
+    assert_eq!(
+        rate("t,x\n2020-01-01T23:59:59.5Z,1\n2020-01-02T00:00:00.0Z,1\n2020-01-02T00:00:00.5Z,1\n"),
+        2.0
+    );
     // 256 Hz written in milliseconds: the steps are 3 and 4.
     let rounded: String = (0..5000).map(|i| format!("{:.3},1\n", f64::from(i) / 256.0)).collect();
     assert!((rate(&format!("t,x\n{rounded}")) - 256.0).abs() < 1e-2);
@@ -108,11 +114,16 @@ fn rate_from_time() {
 #[test]
 fn irregular_time_is_refused_with_its_place() {
     let text = refusal("t,x\n0,1\n1,1\n2,1\n4,1\n5,1\n", &time("t"));
-    assert!(text.starts_with("t.csv: line 5, column 't': the timestamps are not uniform: this one is 2 "), "{text}");
+    assert!(
+        text.starts_with("t.csv: line 5, column 't': the timestamps are not uniform: this one is 2 "),
+        "{text}"
+    );
     let mut late: String = (0..2000).map(|i| format!("{i},1\n")).collect();
     late.push_str("1999,1\n");
     assert!(refusal(&format!("t,x\n{late}"), &time("t")).contains("line 2002, column 't'"));
-    assert!(refusal("t,x\n0,1\nNA,1\n2,1\n", &time("t")).contains("line 3, column 't': 'NA' is not a number"));
+    assert!(
+        refusal("t,x\n0,1\nNA,1\n2,1\n", &time("t")).contains("line 3, column 't': 'NA' is not a number")
+    );
     assert!(refusal("t,x\n0,1\n", &time("t")).contains("1 timestamps"));
     assert!(refusal("t,x\n5,1\n5,1\n5,1\n", &time("t")).contains("not uniform"));
 }

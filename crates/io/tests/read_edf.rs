@@ -32,8 +32,14 @@ fn values_rates_and_units_of_other_readers() {
                     assert_eq!(signal["count"].as_u64(), Some(plane.len() as u64));
                     assert_eq!(info.frames, Some(plane.len() as u64));
                     let step = signal["step"].as_u64().unwrap() as usize;
-                    for (value, ours) in signal["values"].as_array().unwrap().iter().zip(plane.iter().step_by(step)) {
-                        assert!((value.as_f64().unwrap() - ours).abs() < 1e-9, "{name} {}: {value} {ours}", channel.name);
+                    for (value, ours) in
+                        signal["values"].as_array().unwrap().iter().zip(plane.iter().step_by(step))
+                    {
+                        assert!(
+                            (value.as_f64().unwrap() - ours).abs() < 1e-9,
+                            "{name} {}: {value} {ours}",
+                            channel.name
+                        );
                     }
                 }
             }
@@ -50,7 +56,10 @@ fn signals_of_one_rate_are_one_reader() {
     assert_eq!(readers[0].info().channels.len(), 2);
     assert!(readers[0].info().notes[0].contains("'EDF Annotations' has annotations and is not analysed"));
     let rate = OpenOptions { rate: Some(5.0), ..Default::default() };
-    assert!(matches!(open_bytes("plus.edf", &data("plus.edf"), &rate), Err(Error::Argument { name: "rate", .. })));
+    assert!(matches!(
+        open_bytes("plus.edf", &data("plus.edf"), &rate),
+        Err(Error::Argument { name: "rate", .. })
+    ));
 }
 
 #[test]
@@ -84,12 +93,17 @@ fn cut_and_lying() {
         bytes[at..at + new.len()].copy_from_slice(new);
         bytes
     };
-    let text = |bytes: &[u8]| open_bytes("a.edf", bytes, &OpenOptions::default()).map(|_| ()).unwrap_err().to_string();
+    let text = |bytes: &[u8]| {
+        open_bytes("a.edf", bytes, &OpenOptions::default()).map(|_| ()).unwrap_err().to_string()
+    };
     assert_eq!(text(&with(252, b"x   ")), "a.edf: byte 252: the number of signals 'x' is not a number");
     assert!(text(&with(252, b"9999")).contains("needs 2559744 bytes"));
     assert!(text(&with(252, b"0   ")).contains("0 signals"));
     let physical = 256 + 4 * (16 + 80 + 8);
-    assert!(text(&with(physical, b"abc     ")).contains("byte 672: signal 'EEG Fpz-Cz': the physical minimum 'abc'"));
+    assert!(
+        text(&with(physical, b"abc     "))
+            .contains("byte 672: signal 'EEG Fpz-Cz': the physical minimum 'abc'")
+    );
     assert!(text(&with(physical, b"249.75  ")).contains("has no scale"));
     let samples = 256 + 4 * (16 + 80 + 8 * 5 + 80);
     let mut readers = open_bytes("a.edf", &with(samples, b"99999999"), &OpenOptions::default()).unwrap();

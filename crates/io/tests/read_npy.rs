@@ -83,7 +83,9 @@ fn cut_and_lying() {
     every_prefix("a.npy", &good, &plain());
     let text = |bytes: &[u8]| open_bytes("a.npy", bytes, &plain()).map(|_| ()).unwrap_err().to_string();
     assert!(text(&npy("<f8", false, "(2, 3)", &[0; 47])).contains("need 48 bytes, 47 are left"));
-    assert!(text(&npy("<f8", false, "(99999999999, 99999999999)", &[0; 47])).contains("more than there can be"));
+    assert!(
+        text(&npy("<f8", false, "(99999999999, 99999999999)", &[0; 47])).contains("more than there can be")
+    );
     assert!(text(&npy("<f8", false, "(99999999999, 0)", &[])).contains("more than there can be"));
     assert!(text(&npy("<f8", false, "(2, 3, 4)", &[0; 192])).contains("3 dimensions"));
     assert!(text(&npy("<U8", false, "(2,)", &[0; 64])).contains("dtype '<U8'"));
@@ -112,7 +114,11 @@ fn archives() {
         let mut readers = open_bytes(name, &bytes, &plain()).unwrap();
         let parts: Vec<_> = readers.iter().map(|r| r.info().part.clone().unwrap()).collect();
         assert_eq!(parts, ["line", "grid", "iq"]);
-        assert!(readers[0].info().notes.iter().any(|note| note.contains("labels")), "{:?}", readers[0].info().notes);
+        assert!(
+            readers[0].info().notes.iter().any(|note| note.contains("labels")),
+            "{:?}",
+            readers[0].info().notes
+        );
         let line = read_all(&mut readers[0], 64);
         assert_eq!(line.planes[0], (0..300).map(|t| f64::from(t) * 0.5).collect::<Vec<_>>());
         let grid = read_all(&mut readers[1], 33);

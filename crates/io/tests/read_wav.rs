@@ -61,7 +61,9 @@ fn extensible_and_rf64() {
     bytes.extend(100u64.to_le_bytes());
     bytes.extend(4u64.to_le_bytes());
     bytes.extend([0; 12]);
-    bytes.extend(b"fmt \x28\0\0\0\xfe\xff\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0\x16\0\x10\0\0\0\0\0\x01\0");
+    bytes.extend(
+        b"fmt \x28\0\0\0\xfe\xff\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0\x16\0\x10\0\0\0\0\0\x01\0",
+    );
     bytes.extend([0; 14]);
     bytes.extend(b"data\xff\xff\xff\xff\x00\x40\x00\xc0LIST\0\0\0\0");
     assert_eq!(read_whole("a", &bytes, &OpenOptions::default()), [[0.5, -0.5]]);
@@ -97,7 +99,10 @@ fn cut_in_the_samples() {
     let error = all.error.unwrap();
     assert!(matches!(error, Error::Truncated { .. }));
     let text = error.to_string();
-    assert!(text.starts_with("cut.wav: byte ") && text.contains("1000 frames") && text.contains("has 749"), "{text}");
+    assert!(
+        text.starts_with("cut.wav: byte ") && text.contains("1000 frames") && text.contains("has 749"),
+        "{text}"
+    );
 }
 
 #[test]

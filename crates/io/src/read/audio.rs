@@ -51,7 +51,8 @@ pub(super) fn open(source: Source, kind: Format, options: &OpenOptions) -> Resul
         .probe(&Hint::new(), stream, Default::default(), Default::default())
         .map_err(|e| translate(&info.path, place(), e))?;
     let no_audio = |what: &str| Error::unsupported(&info.path, Place::File, format!("{kind}: {what}"));
-    let track = format.default_track(TrackType::Audio).ok_or_else(|| no_audio("no track that can be decoded"))?;
+    let track =
+        format.default_track(TrackType::Audio).ok_or_else(|| no_audio("no track that can be decoded"))?;
     let decoder = decoder(track).map_err(|e| translate(&info.path, place(), e))?;
     let parameters = decoder.codec_params();
     let bits = parameters.bits_per_sample.filter(|bits| kind == Format::Flac && (1..=32).contains(bits));
@@ -83,7 +84,11 @@ pub(super) fn open(source: Source, kind: Format, options: &OpenOptions) -> Resul
     let channels = if reader.decoded.is_empty() { channels } else { reader.decoded.len() };
     if channels == 0 {
         let reason = "no packet could be decoded";
-        return Err(Error::malformed(&reader.info.path, Place::Byte(reader.taken.load(Ordering::Relaxed)), reason));
+        return Err(Error::malformed(
+            &reader.info.path,
+            Place::Byte(reader.taken.load(Ordering::Relaxed)),
+            reason,
+        ));
     }
     reader.gap = false;
     reader.info.number_channels(channels);
@@ -114,9 +119,11 @@ fn decoder(track: &Track) -> Result<Box<dyn AudioDecoder>, SymphoniaError> {
 
 fn translate(path: &Path, place: Place, error: SymphoniaError) -> Error {
     match error {
-        SymphoniaError::IoError(e) if e.kind() == ErrorKind::UnexpectedEof => {
-            Error::Truncated { path: path.to_owned(), place, reason: "the file ends within its header".into() }
-        }
+        SymphoniaError::IoError(e) if e.kind() == ErrorKind::UnexpectedEof => Error::Truncated {
+            path: path.to_owned(),
+            place,
+            reason: "the file ends within its header".into(),
+        },
         SymphoniaError::IoError(source) => Error::io(path, source),
         SymphoniaError::Unsupported(what) => Error::unsupported(path, place, format!("not decoded: {what}")),
         other => Error::malformed(path, place, other.to_string()),
@@ -187,7 +194,8 @@ impl AudioReader {
         let place = self.place();
         let path = &self.info.path;
         let track = self.format.default_track(TrackType::Audio);
-        let track = track.ok_or_else(|| Error::unsupported(path, place.clone(), "the chained stream is not audio"))?;
+        let track = track
+            .ok_or_else(|| Error::unsupported(path, place.clone(), "the chained stream is not audio"))?;
         self.decoder = decoder(track).map_err(|e| translate(path, place.clone(), e))?;
         let rate = self.decoder.codec_params().sample_rate.map(f64::from);
         if rate.is_some() && self.info.sample_rate.is_some() && rate != self.info.sample_rate {
@@ -235,7 +243,8 @@ impl BlockReader for AudioReader {
             }
             let take = (there - self.given).min(max_frames - done);
             for (plane, samples) in planes.iter_mut().zip(&self.decoded) {
-                plane.extend(samples[self.given..self.given + take].iter().map(|v| T::of_f64(*v * self.gain)));
+                plane
+                    .extend(samples[self.given..self.given + take].iter().map(|v| T::of_f64(*v * self.gain)));
             }
             self.given += take;
             self.total += take as u64;

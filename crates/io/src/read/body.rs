@@ -24,9 +24,24 @@ pub(super) struct Body {
 }
 
 impl Body {
-    pub(super) fn new(source: Source, sample: SampleType, scale: Scale, width: usize, frames: Option<u64>) -> Self {
+    pub(super) fn new(
+        source: Source,
+        sample: SampleType,
+        scale: Scale,
+        width: usize,
+        frames: Option<u64>,
+    ) -> Self {
         let width = width.max(1);
-        Self { source, sample, scale, width, promised: frames, total: frames, buffer: Vec::new(), trailing: 0 }
+        Self {
+            source,
+            sample,
+            scale,
+            width,
+            promised: frames,
+            total: frames,
+            buffer: Vec::new(),
+            trailing: 0,
+        }
     }
 
     fn frame_bytes(&self) -> usize {
@@ -43,7 +58,8 @@ impl Body {
         let per_piece = (PIECE / frame).max(1);
         let mut done = 0;
         while done < max_frames {
-            let promised = self.promised.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
+            let promised =
+                self.promised.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
             let frames = per_piece.min(max_frames - done).min(promised);
             if frames == 0 {
                 break;

@@ -83,7 +83,10 @@ impl SignalInfo {
         if let Some(rate) = given
             && !(rate.is_finite() && rate > 0.0)
         {
-            return Err(Error::argument("rate", format!("{rate} is not a positive number of samples per second")));
+            return Err(Error::argument(
+                "rate",
+                format!("{rate} is not a positive number of samples per second"),
+            ));
         }
         let header = header.filter(|rate| rate.is_finite() && *rate > 0.0);
         if let (Some(own), Some(given)) = (header, given)

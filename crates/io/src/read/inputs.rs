@@ -84,7 +84,8 @@ impl Expanded {
     }
 
     fn matches(&mut self, pattern: &str) -> Result<usize> {
-        let paths = glob::glob(pattern).map_err(|e| Error::argument("input", format!("pattern '{pattern}': {e}")))?;
+        let paths =
+            glob::glob(pattern).map_err(|e| Error::argument("input", format!("pattern '{pattern}': {e}")))?;
         let mut count = 0;
         for path in paths {
             count += 1;

@@ -2,7 +2,7 @@
 
 use super::reader::SignalReader;
 use super::source::Source;
-use super::{Format, OpenOptions, aiff, audio, csv, edf, format, npy, npz, raw, wav};
+use super::{Format, OpenOptions, aiff, audio, csv, edf, format, npy, npz, raw, sigmf, wav};
 use crate::{Error, Place, Result};
 use std::path::Path;
 
@@ -40,7 +40,9 @@ pub fn open_source(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<
         return Err(Error::unsupported(&name, Place::File, reason));
     };
     match found {
-        Format::Raw => Err(Error::argument("raw", "a headerless file needs its sample format, such as s16le")),
+        Format::Raw => {
+            Err(Error::argument("raw", "a headerless file needs its sample format, such as s16le"))
+        }
         Format::Wav => Ok(vec![wav::open(source, options)?]),
         Format::Aiff => Ok(vec![aiff::open(source, options)?]),
         Format::Flac | Format::Mp3 | Format::Ogg => Ok(vec![audio::open(source, found, options)?]),
@@ -48,6 +50,6 @@ pub fn open_source(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<
         Format::Edf | Format::Bdf => edf::open(source, options),
         Format::Npy => Ok(vec![npy::open(source, options)?]),
         Format::Npz => npz::open(source, options),
-        other => Err(Error::unsupported(&name, Place::File, format!("{other} is not read yet"))),
+        Format::SigMf => sigmf::open(source, options),
     }
 }

@@ -64,7 +64,10 @@ impl<R: BlockReader> Guarded<R> {
         planes.iter_mut().for_each(Vec::clear);
         let expected = self.inner.info().planes();
         if planes.len() != expected {
-            return Err(Error::argument("planes", format!("expected {expected} vectors, got {}", planes.len())));
+            return Err(Error::argument(
+                "planes",
+                format!("expected {expected} vectors, got {}", planes.len()),
+            ));
         }
         if let Some(error) = self.pending.take() {
             return Err(error);

@@ -32,7 +32,11 @@ pub struct Source {
 
 impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Source").field("name", &self.name).field("pos", &self.pos).field("len", &self.len).finish()
+        f.debug_struct("Source")
+            .field("name", &self.name)
+            .field("pos", &self.pos)
+            .field("len", &self.len)
+            .finish()
     }
 }
 
@@ -62,7 +66,10 @@ impl Source {
     ///
     /// # Errors
     /// Its length cannot be found.
-    pub fn from_seek(name: impl Into<PathBuf>, mut stream: impl Read + Seek + Send + 'static) -> Result<Self> {
+    pub fn from_seek(
+        name: impl Into<PathBuf>,
+        mut stream: impl Read + Seek + Send + 'static,
+    ) -> Result<Self> {
         let name = name.into();
         let len = stream.seek(SeekFrom::End(0)).map_err(|e| Error::io(&name, e))?;
         Ok(Self::with(name, Stream::Seekable(Arc::new(Mutex::new(Box::new(stream)))), Some(len)))
@@ -72,7 +79,11 @@ impl Source {
     pub fn from_bytes(name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         let len = bytes.len() as u64;
-        Self::with(name.into(), Stream::Seekable(Arc::new(Mutex::new(Box::new(Cursor::new(bytes))))), Some(len))
+        Self::with(
+            name.into(),
+            Stream::Seekable(Arc::new(Mutex::new(Box::new(Cursor::new(bytes))))),
+            Some(len),
+        )
     }
 
     fn with(name: PathBuf, stream: Stream, len: Option<u64>) -> Self {

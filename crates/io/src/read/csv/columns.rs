@@ -27,7 +27,8 @@ pub(super) fn choose(shape: &Shape, options: &CsvOptions) -> Result<Choice, Erro
 /// A column by its name, or by its number from 1.
 fn find(shape: &Shape, wanted: &str, option: &'static str) -> Result<usize, Error> {
     let by_name = shape.names.iter().position(|name| name == wanted);
-    let by_number = || wanted.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|i| *i < shape.names.len());
+    let by_number =
+        || wanted.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|i| *i < shape.names.len());
     let loose = || shape.names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
     by_name.or_else(by_number).or_else(loose).ok_or_else(|| {
         let some: Vec<_> = shape.names.iter().take(20).map(String::as_str).collect();
@@ -37,7 +38,8 @@ fn find(shape: &Shape, wanted: &str, option: &'static str) -> Result<usize, Erro
 
 fn all_numeric(shape: &Shape, time: Option<usize>, notes: &mut Vec<String>) -> Vec<usize> {
     let kinds: Vec<_> = (0..shape.names.len()).map(|column| kind(shape, column)).collect();
-    let axis = (0..kinds.len()).find(|c| time.is_none() && kinds[*c] == Kind::Numbers && is_time_axis(shape, *c));
+    let axis =
+        (0..kinds.len()).find(|c| time.is_none() && kinds[*c] == Kind::Numbers && is_time_axis(shape, *c));
     // The only numbers of a table are its signal, whatever their name.
     let axis = axis.filter(|axis| kinds.iter().enumerate().any(|(i, k)| i != *axis && *k == Kind::Numbers));
     let mut columns = Vec::new();
@@ -78,7 +80,7 @@ fn kind(shape: &Shape, column: usize) -> Kind {
     }
     match (numbers, dates, texts) {
         (0, 0, 0) => Kind::Nothing,
-        _ if numbers > dates + texts => Kind::Numbers,
+        _ if numbers >= dates + texts => Kind::Numbers,
         _ if dates > texts => Kind::Dates,
         _ => Kind::Text,
     }
@@ -88,7 +90,18 @@ fn kind(shape: &Shape, column: usize) -> Kind {
 /// write, and increasing throughout.
 fn is_time_axis(shape: &Shape, column: usize) -> bool {
     const NAMES: [&str; 12] = [
-        "t", "time", "times", "date", "datetime", "timestamp", "timestamps", "year", "seconds", "index", "sample", "frame",
+        "t",
+        "time",
+        "times",
+        "date",
+        "datetime",
+        "timestamp",
+        "timestamps",
+        "year",
+        "seconds",
+        "index",
+        "sample",
+        "frame",
     ];
     if !shape.header {
         return false;

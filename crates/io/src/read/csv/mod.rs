@@ -62,7 +62,8 @@ pub(super) fn open(mut source: Source, options: &OpenOptions) -> Result<Box<dyn 
 
 /// `Lead II [mV]` has the unit mV.
 fn channel(name: &str) -> ChannelInfo {
-    let unit = name.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')).map(|(_, unit)| unit.trim().to_owned());
+    let unit =
+        name.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')).map(|(_, unit)| unit.trim().to_owned());
     ChannelInfo { name: name.to_owned(), unit: unit.filter(|unit| !unit.is_empty()) }
 }
 
@@ -82,7 +83,11 @@ impl BlockReader for CsvReader {
                     Err(Error::malformed(&self.info.path, place, reason))
                 };
                 let Some(field) = row.get(*column) else {
-                    return wrong(format!("the row has {} fields, this column is number {}", row.len(), column + 1));
+                    return wrong(format!(
+                        "the row has {} fields, this column is number {}",
+                        row.len(),
+                        column + 1
+                    ));
                 };
                 match Value::of(field, self.decimal_comma) {
                     Value::Number(value) => plane.push(T::of_f64(value)),

@@ -50,7 +50,9 @@ impl Rows {
                     Error::malformed(&self.name, Place::Line { line, column: None }, error.to_string())
                 }
                 csv::ErrorKind::Io(error) => Error::io(&self.name, error),
-                other => Error::malformed(&self.name, Place::Line { line, column: None }, format!("{other:?}")),
+                other => {
+                    Error::malformed(&self.name, Place::Line { line, column: None }, format!("{other:?}"))
+                }
             }),
         }
     }
@@ -59,12 +61,22 @@ impl Rows {
 /// Rows of a piece of text in memory, for looking ahead.
 pub(super) fn sample_rows(text: &[u8], delimiter: u8, most: usize) -> Vec<ByteRecord> {
     let guard = Guard::new(text, delimiter, Arc::default());
-    builder(delimiter).from_reader(guard).into_byte_records().map_while(std::result::Result::ok).take(most).collect()
+    builder(delimiter)
+        .from_reader(guard)
+        .into_byte_records()
+        .map_while(std::result::Result::ok)
+        .take(most)
+        .collect()
 }
 
 fn builder(delimiter: u8) -> ReaderBuilder {
     let mut builder = ReaderBuilder::new();
-    builder.has_headers(false).flexible(true).delimiter(delimiter).comment(Some(b'#')).buffer_capacity(BUFFER);
+    builder
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .comment(Some(b'#'))
+        .buffer_capacity(BUFFER);
     builder
 }
 
@@ -97,7 +109,8 @@ impl<R: BufRead> Read for Guard<R> {
             }
             let taken = piece.len();
             if self.fed.since_row.fetch_add(taken as u64, Ordering::Relaxed) > MAX_ROW {
-                let reason = format!("a row of more than {MAX_ROW} bytes (an unclosed quote, or not a table)");
+                let reason =
+                    format!("a row of more than {MAX_ROW} bytes (an unclosed quote, or not a table)");
                 return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
             }
             let kept = match &mut self.blanks {

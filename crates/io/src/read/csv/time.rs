@@ -48,7 +48,9 @@ impl Stamp {
             Self::Digits => digits(field.trim_ascii()),
             Self::Iso => iso(std::str::from_utf8(field).ok()?.trim()),
             Self::Number => match Value::of(field, decimal_comma) {
-                Value::Number(seconds) if seconds.is_finite() => Some(Instant { seconds, step: step_of(field) }),
+                Value::Number(seconds) if seconds.is_finite() => {
+                    Some(Instant { seconds, step: step_of(field) })
+                }
                 _ => None,
             },
         }
@@ -59,10 +61,14 @@ impl Stamp {
 fn step_of(field: &[u8]) -> f64 {
     let field = field.trim_ascii();
     let (mantissa, exponent) = match field.iter().position(|b| matches!(b, b'e' | b'E')) {
-        Some(at) => (&field[..at], std::str::from_utf8(&field[at + 1..]).ok().and_then(|t| t.parse().ok()).unwrap_or(0)),
+        Some(at) => (
+            &field[..at],
+            std::str::from_utf8(&field[at + 1..]).ok().and_then(|t| t.parse().ok()).unwrap_or(0),
+        ),
         None => (field, 0i32),
     };
-    let decimals = mantissa.iter().rposition(|b| matches!(b, b'.' | b',')).map_or(0, |at| mantissa.len() - at - 1);
+    let decimals =
+        mantissa.iter().rposition(|b| matches!(b, b'.' | b',')).map_or(0, |at| mantissa.len() - at - 1);
     if decimals == 0 && exponent == 0 {
         // Whole numbers are not rounded ones.
         return 0.0;
@@ -103,11 +109,13 @@ fn digits(field: &[u8]) -> Option<Instant> {
 
 fn iso(text: &str) -> Option<Instant> {
     let bytes = text.as_bytes();
-    let dashed = bytes.get(4).zip(bytes.get(7)) == Some((&b'-', &b'-')) || bytes.get(4).zip(bytes.get(7)) == Some((&b'/', &b'/'));
+    let dashed = bytes.get(4).zip(bytes.get(7)) == Some((&b'-', &b'-'))
+        || bytes.get(4).zip(bytes.get(7)) == Some((&b'/', &b'/'));
     if !text.is_ascii() || !dashed {
         return None;
     }
-    let date = days(number(&text[..4], 4)?, number(&text[5..7], 2)?, number(text.get(8..10)?, 2)?)? as f64 * 86_400.0;
+    let date = days(number(&text[..4], 4)?, number(&text[5..7], 2)?, number(text.get(8..10)?, 2)?)? as f64
+        * 86_400.0;
     let rest = &text[10..];
     if rest.is_empty() {
         return Some(Instant { seconds: date, step: 0.0 });
@@ -178,11 +186,16 @@ pub(super) fn rate(source: Source, shape: &Shape, column: usize) -> Result<f64> 
         if count == 0 {
             start = now.seconds;
         } else if let Some(check) = &check {
-            check.one(now.seconds - last, now.seconds, rounding).map_err(|r| Error::malformed(&name, at(line), r))?;
+            check
+                .one(now.seconds - last, now.seconds, rounding)
+                .map_err(|r| Error::malformed(&name, at(line), r))?;
         } else {
             first.push((now.seconds - last, line));
             if first.len() == FIRST_STEPS {
-                check = Some(Steps::from(&first, start, rounding).map_err(|(l, r)| Error::malformed(&name, at(l), r))?);
+                check = Some(
+                    Steps::from(&first, start, rounding)
+                        .map_err(|(l, r)| Error::malformed(&name, at(l), r))?,
+                );
             }
         }
         (count, last) = (count + 1, now.seconds);
@@ -244,7 +257,15 @@ mod tests {
         assert_eq!(of("2000-03-01T00:00:00Z"), Some(951_868_800.0));
         assert_eq!(of("2000-03-01 01:00:00.5+01:00"), Some(951_868_800.5));
         assert_eq!(of("1969-12-31 23:59"), Some(-60.0));
-        for bad in ["2001-02-29", "2000-13-01", "2000-1-1", "12:30", "2000-01-01T", "2000-01-01X10:00", "2000-01-01T10:00:"] {
+        for bad in [
+            "2001-02-29",
+            "2000-13-01",
+            "2000-1-1",
+            "12:30",
+            "2000-01-01T",
+            "2000-01-01X10:00",
+            "2000-01-01T10:00:",
+        ] {
             assert_eq!(of(bad), None, "{bad}");
         }
         assert_eq!(digits(b"19580329").map(|i| i.seconds), Some(-4296.0 * 86_400.0));

@@ -49,7 +49,8 @@ pub(super) fn open(source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn 
         notes.push(format!("the header promises {promised} records, the file has {there}"));
     }
     let mut groups: Vec<(u64, Vec<usize>)> = Vec::new();
-    for (index, signal) in header.signals.iter().enumerate().filter(|(_, s)| !s.annotations && s.samples > 0) {
+    for (index, signal) in header.signals.iter().enumerate().filter(|(_, s)| !s.annotations && s.samples > 0)
+    {
         match groups.iter_mut().find(|(samples, _)| *samples == signal.samples) {
             Some((_, group)) => group.push(index),
             None => groups.push((signal.samples, vec![index])),
@@ -60,7 +61,11 @@ pub(super) fn open(source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn 
         return Err(Error::unsupported(source.name(), crate::Place::Byte(256), reason));
     }
     if groups.len() > 1 && options.rate.is_some() {
-        let reason = format!("{} has signals of {} rates, one cannot stand for all", source.name().display(), groups.len());
+        let reason = format!(
+            "{} has signals of {} rates, one cannot stand for all",
+            source.name().display(),
+            groups.len()
+        );
         return Err(Error::argument("rate", reason));
     }
     let several = groups.len() > 1;
@@ -111,7 +116,8 @@ fn info(
 
 impl EdfReader {
     fn new(source: Source, info: SignalInfo, header: Arc<Header>, signals: Vec<usize>, there: u64) -> Self {
-        let clock = header.signals.iter().position(|signal| signal.annotations).filter(|_| header.discontinuous);
+        let clock =
+            header.signals.iter().position(|signal| signal.annotations).filter(|_| header.discontinuous);
         Self {
             info,
             signals,
@@ -162,7 +168,8 @@ impl EdfReader {
         let Some(clock) = self.clock else { return Ok(false) };
         let signal = &self.header.signals[clock];
         let at = self.header.start + self.record * self.header.record_bytes + signal.offset;
-        let len = usize::try_from(signal.samples * self.header.sample_bytes()).unwrap_or(usize::MAX).min(1024);
+        let len =
+            usize::try_from(signal.samples * self.header.sample_bytes()).unwrap_or(usize::MAX).min(1024);
         let onset = onset::parse(self.bytes(at, len, len)?);
         let Some(onset) = onset else {
             let place = crate::Place::Byte(at);

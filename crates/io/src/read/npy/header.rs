@@ -59,7 +59,9 @@ fn literal(text: &str) -> Result<Header, Problem> {
     let descr = value(text, "descr")?;
     let quote = descr.chars().next().filter(|c| matches!(c, '\'' | '"'));
     let Some(quote) = quote else {
-        return Err(Problem::Unsupported("records (structured dtypes) are not read, save the field alone".into()));
+        return Err(Problem::Unsupported(
+            "records (structured dtypes) are not read, save the field alone".into(),
+        ));
     };
     let dtype = descr[1..].split(quote).next().unwrap_or_default();
     let (sample, complex) = element(dtype)?;
@@ -83,7 +85,9 @@ fn value<'a>(text: &'a str, key: &str) -> Result<&'a str, Problem> {
 }
 
 fn shape(text: &str) -> Result<Vec<u64>, Problem> {
-    let bad = || Problem::Malformed(format!("the shape is not a tuple of sizes: {}", text.get(..60).unwrap_or(text)));
+    let bad = || {
+        Problem::Malformed(format!("the shape is not a tuple of sizes: {}", text.get(..60).unwrap_or(text)))
+    };
     let inner = text.strip_prefix('(').and_then(|rest| rest.split_once(')')).ok_or_else(bad)?.0;
     inner
         .split(',')
@@ -132,7 +136,9 @@ mod tests {
         assert_eq!(header.sample, SampleType::be(SampleKind::F64));
         assert!(header.complex && header.fortran);
         assert_eq!(header.shape, [3, 40]);
-        assert!(literal("{\"descr\":\"<i2\",\"fortran_order\":False,\"shape\":()}").unwrap().shape.is_empty());
+        assert!(
+            literal("{\"descr\":\"<i2\",\"fortran_order\":False,\"shape\":()}").unwrap().shape.is_empty()
+        );
         assert_eq!(literal("{'descr': '<f4', 'fortran_order': False, 'shape': (7L,)}").unwrap().shape, [7]);
     }
 

@@ -59,7 +59,12 @@ pub(in crate::read) enum Scale {
 }
 
 /// Appends interleaved samples to the planes. `bytes` holds whole frames of `planes.len()` samples.
-pub(in crate::read) fn decode<T: Target>(bytes: &[u8], sample: SampleType, scale: Scale, planes: &mut [Vec<T>]) {
+pub(in crate::read) fn decode<T: Target>(
+    bytes: &[u8],
+    sample: SampleType,
+    scale: Scale,
+    planes: &mut [Vec<T>],
+) {
     /// The integer with its bytes in either order, moved by `$zero`, times `$gain`.
     macro_rules! int {
         ($width:literal, $gain:expr, $zero:expr, $le:expr, $be:expr, $of:path) => {{
@@ -89,7 +94,9 @@ pub(in crate::read) fn decode<T: Target>(bytes: &[u8], sample: SampleType, scale
     const BITS31: f64 = 1.0 / 2_147_483_648.0;
     const BITS63: f64 = 1.0 / 9_223_372_036_854_775_808.0;
     match sample.kind {
-        SampleKind::U8 => int!(1, BITS7, 128, |b: [u8; 1]| i32::from(b[0]), |b: [u8; 1]| i32::from(b[0]), T::of_i32),
+        SampleKind::U8 => {
+            int!(1, BITS7, 128, |b: [u8; 1]| i32::from(b[0]), |b: [u8; 1]| i32::from(b[0]), T::of_i32)
+        }
         SampleKind::S8 => int!(1, BITS7, 0, i8::from_le_bytes, i8::from_be_bytes, T::of_i32),
         SampleKind::U16 => int!(2, BITS15, 32768, u16_le, u16_be, T::of_i32),
         SampleKind::S16 => int!(2, BITS15, 0, i16::from_le_bytes, i16::from_be_bytes, T::of_i32),
@@ -99,7 +106,9 @@ pub(in crate::read) fn decode<T: Target>(bytes: &[u8], sample: SampleType, scale
         SampleKind::S32 => int!(4, BITS31, 0, i32::from_le_bytes, i32::from_be_bytes, T::of_i32),
         SampleKind::S64 => int!(8, BITS63, 0, i64::from_le_bytes, i64::from_be_bytes, T::of_i64),
         SampleKind::U64 => float!(8, u64::from_le_bytes, u64::from_be_bytes, T::of_u64),
-        SampleKind::F16 => float!(2, |b| half(u16::from_le_bytes(b)), |b| half(u16::from_be_bytes(b)), T::of_f32),
+        SampleKind::F16 => {
+            float!(2, |b| half(u16::from_le_bytes(b)), |b| half(u16::from_be_bytes(b)), T::of_f32)
+        }
         SampleKind::F32 => float!(4, f32::from_le_bytes, f32::from_be_bytes, T::of_f32),
         SampleKind::F64 => float!(8, f64::from_le_bytes, f64::from_be_bytes, T::of_f64),
     }

@@ -138,7 +138,8 @@ impl FromStr for RawFormat {
             .find(|(_, own, _)| *own == name)
             .map(|(kind, _, _)| Self { sample: SampleType { kind: *kind, big_endian }, complex })
             .ok_or_else(|| {
-                let expected = "[iq-]KIND[le|be] with KIND u8 s8 u16 s16 u24 s24 u32 s32 f32 f64, such as s16le";
+                let expected =
+                    "[iq-]KIND[le|be] with KIND u8 s8 u16 s16 u24 s24 u32 s32 f32 f64, such as s16le";
                 Error::argument("raw", format!("unknown format '{text}', expected {expected}"))
             })
     }
@@ -157,14 +158,18 @@ mod tests {
 
     #[test]
     fn names_come_back() {
-        for name in ["u8", "s8", "s16le", "s16be", "u24le", "s24be", "s32le", "f32be", "f64le", "iq-u8", "iq-s16be"] {
+        for name in
+            ["u8", "s8", "s16le", "s16be", "u24le", "s24be", "s32le", "f32be", "f64le", "iq-u8", "iq-s16be"]
+        {
             assert_eq!(name.parse::<RawFormat>().unwrap().to_string(), name);
         }
     }
 
     #[test]
     fn other_spellings() {
-        for (text, canonical) in [("cu8", "iq-u8"), ("CI16", "iq-s16le"), ("i16be", "s16be"), ("cf32", "iq-f32le")] {
+        for (text, canonical) in
+            [("cu8", "iq-u8"), ("CI16", "iq-s16le"), ("i16be", "s16be"), ("cf32", "iq-f32le")]
+        {
             assert_eq!(text.parse::<RawFormat>().unwrap().to_string(), canonical);
         }
         for text in ["", "s", "le", "iq-", "s12", "f16", "x16le", "s16lele"] {

@@ -94,7 +94,8 @@ pub(super) fn parse(source: &mut Source) -> Result<Header> {
         let skipped = source.skip(rest)?;
         if skipped < rest {
             let name = String::from_utf8_lossy(&id).into_owned();
-            let reason = format!("chunk '{name}' at byte {at} claims {size} bytes and no data chunk was found");
+            let reason =
+                format!("chunk '{name}' at byte {at} claims {size} bytes and no data chunk was found");
             return Err(Error::truncated(source.name(), source.position(), reason));
         }
     }
@@ -168,7 +169,10 @@ fn layout(source: &Source, format: &FormatChunk, bytes: Option<u64>, order: Orde
         (FLOAT, 8) => SampleKind::F64,
         (PCM | FLOAT, _) => {
             let kind = if format.tag == PCM { "integer" } else { "float" };
-            return bad(format!("{kind} samples of {per_sample} bytes ({} bits) do not exist in WAV", format.bits));
+            return bad(format!(
+                "{kind} samples of {per_sample} bytes ({} bits) do not exist in WAV",
+                format.bits
+            ));
         }
         (tag, _) => return Ok(Coding::Other(tag)),
     };
