@@ -55,7 +55,7 @@ fn names_that_are_not_text() {
     let path = directory.path().join(OsStr::from_bytes(b"caf\xe9.csv"));
     fs::write(&path, "x\n1\nbad\n").unwrap();
     let found = expand_inputs(&[directory.path()]);
-    assert_eq!(found.files, [path.clone()]);
+    assert_eq!(found.files, std::slice::from_ref(&path));
     let mut readers = open(&path, &OpenOptions::default()).unwrap();
     assert!(serde_json::to_string(readers[0].info()).unwrap().contains("caf"));
     assert!(read_all(&mut readers[0], 9).error.is_none_or(|e| e.to_string().contains("caf")));
@@ -68,7 +68,7 @@ fn unreadable_and_odd_files() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("secret.wav");
     fs::write(&path, "RIFF").unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
     let error = open(&path, &OpenOptions::default()).map(|_| ()).unwrap_err().to_string();
     assert!(error.contains("secret.wav"), "{error}");
     let error = open(directory.path(), &OpenOptions::default()).map(|_| ()).unwrap_err().to_string();

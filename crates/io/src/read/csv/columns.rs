@@ -1,7 +1,7 @@
 //! Which columns are signals.
 
 use super::sniff::Shape;
-use super::time::Stamp;
+use super::stamp::Stamp;
 use super::value::Value;
 use crate::read::CsvOptions;
 use crate::{Error, Result};
