@@ -115,8 +115,8 @@ fn a_cut_flac_gives_what_it_has_and_says_so() {
 fn a_damaged_packet_is_a_gap() {
     let mut bytes = data("vorbis.ogg");
     let mut gaps = 0;
-    for at in 3000..3400 {
-        bytes[at] ^= 0xff;
+    for byte in &mut bytes[3000..3400] {
+        *byte ^= 0xff;
     }
     if let Ok(mut readers) = open_bytes("a.ogg", &bytes, &OpenOptions::default()) {
         let mut planes = vec![Vec::new(); 2];

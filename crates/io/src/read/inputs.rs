@@ -92,9 +92,13 @@ impl Expanded {
             match path {
                 Ok(path) if path.is_dir() => self.directory(&path),
                 Ok(path) => self.files.push(path),
-                Err(error) => self.errors.push(Error::io(error.path().to_owned(), error.into())),
+                Err(error) => self.errors.push(Error::io(error.path(), clone_io(error.error()))),
             }
         }
         Ok(count)
     }
+}
+
+fn clone_io(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }

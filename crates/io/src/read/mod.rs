@@ -13,6 +13,8 @@ mod body;
 mod csv;
 mod edf;
 mod format;
+#[doc(hidden)]
+pub mod fuzz;
 mod info;
 mod inputs;
 mod npy;
@@ -22,6 +24,7 @@ mod options;
 mod raw;
 mod reader;
 mod sample;
+mod sigmf;
 mod source;
 mod wav;
 
@@ -32,4 +35,5 @@ pub use open::{open, open_source};
 pub use options::{CsvOptions, OpenOptions};
 pub use reader::{Chunk, SignalReader};
 pub use sample::{RawFormat, SampleKind, SampleType};
+pub use sigmf::open_sigmf;
 pub use source::Source;

@@ -2,7 +2,7 @@
 
 use super::reader::SignalReader;
 use super::source::Source;
-use super::{Format, OpenOptions, aiff, audio, csv, edf, format, npy, npz, raw, wav};
+use super::{Format, OpenOptions, aiff, audio, csv, edf, format, npy, npz, raw, sigmf, wav};
 use crate::{Error, Place, Result};
 use std::path::Path;
 
@@ -50,6 +50,6 @@ pub fn open_source(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<
         Format::Edf | Format::Bdf => edf::open(source, options),
         Format::Npy => Ok(vec![npy::open(source, options)?]),
         Format::Npz => npz::open(source, options),
-        other => Err(Error::unsupported(&name, Place::File, format!("{other} is not read yet"))),
+        Format::SigMf => sigmf::open(source, options),
     }
 }

@@ -1,7 +1,7 @@
 //! Which columns are signals.
 
 use super::sniff::Shape;
-use super::time::Stamp;
+use super::stamp::Stamp;
 use super::value::Value;
 use crate::read::CsvOptions;
 use crate::{Error, Result};
@@ -80,7 +80,7 @@ fn kind(shape: &Shape, column: usize) -> Kind {
     }
     match (numbers, dates, texts) {
         (0, 0, 0) => Kind::Nothing,
-        _ if numbers > dates + texts => Kind::Numbers,
+        _ if numbers >= dates + texts => Kind::Numbers,
         _ if dates > texts => Kind::Dates,
         _ => Kind::Text,
     }

@@ -10,6 +10,7 @@
 
 mod columns;
 mod sniff;
+mod stamp;
 mod text;
 mod time;
 mod value;

@@ -1,7 +1,7 @@
 //! What a table looks like, from its first rows.
 
+use super::stamp::Stamp;
 use super::text::sample_rows;
-use super::time::Stamp;
 use super::value::Value;
 use crate::read::CsvOptions;
 use crate::read::source::Source;

@@ -23,10 +23,12 @@ impl Value {
             return Self::Number(number);
         }
         let commas = field.iter().filter(|b| **b == b',').count();
-        if decimal_comma && commas == 1 && !field.contains(&b'.') {
-            if let Ok(number) = text.replace(',', ".").parse() {
-                return Self::Number(number);
-            }
+        if decimal_comma
+            && commas == 1
+            && !field.contains(&b'.')
+            && let Ok(number) = text.replace(',', ".").parse()
+        {
+            return Self::Number(number);
         }
         Self::Text
     }

@@ -3,20 +3,21 @@
 //! A packet that cannot be decoded is left out, reported as a gap and counted in the notes. An encoder's delay
 //! and padding are trimmed where the file tells them.
 
+mod stream;
+
 use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use super::sample::Target;
 use super::source::Source;
 use super::{Format, OpenOptions, Precision, SignalInfo};
 use crate::{Error, Place, Result};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::{Hint, Probe};
 use symphonia::core::formats::{FormatReader, Track, TrackType};
-use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::default::{formats, meta};
 
 struct AudioReader {
@@ -38,14 +39,7 @@ struct AudioReader {
 
 pub(super) fn open(source: Source, kind: Format, options: &OpenOptions) -> Result<Box<dyn SignalReader>> {
     let mut info = SignalInfo::new(source.name(), kind);
-    let taken = Arc::new(AtomicU64::new(0));
-    let stream = Tracked {
-        seekable: source.is_seekable(),
-        len: source.len(),
-        source: Mutex::new(source),
-        taken: Arc::clone(&taken),
-    };
-    let stream = MediaSourceStream::new(Box::new(stream), Default::default());
+    let (stream, taken) = stream::tracked(source);
     let place = || Place::Byte(taken.load(Ordering::Relaxed));
     let format = probe(kind)
         .probe(&Hint::new(), stream, Default::default(), Default::default())
@@ -251,44 +245,5 @@ impl BlockReader for AudioReader {
             done += take;
         }
         Ok(if done == 0 { Chunk::End } else { Chunk::Data(done) })
-    }
-}
-
-/// A source as symphonia wants it, with the position visible from outside.
-struct Tracked {
-    source: Mutex<Source>,
-    seekable: bool,
-    len: Option<u64>,
-    taken: Arc<AtomicU64>,
-}
-
-impl Tracked {
-    fn with<R>(&mut self, work: impl FnOnce(&mut Source) -> R) -> R {
-        let source = self.source.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let result = work(source);
-        self.taken.store(source.position(), Ordering::Relaxed);
-        result
-    }
-}
-
-impl Read for Tracked {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.with(|source| source.read(buffer))
-    }
-}
-
-impl Seek for Tracked {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.with(|source| source.seek(to))
-    }
-}
-
-impl MediaSource for Tracked {
-    fn is_seekable(&self) -> bool {
-        self.seekable
-    }
-
-    fn byte_len(&self) -> Option<u64> {
-        self.len
     }
 }
