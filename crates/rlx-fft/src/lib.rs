@@ -1,1 +1,6 @@
-//! The facade of `rlx-fft`.
+//! The facade of `rlx-fft`: batched spectral peaks, Welch spectra, spectrograms and log-mel.
+//!
+//! The mathematics is in [`dsp`], readers and writers of signals and results are in [`io`].
+
+pub use rlx_dsp as dsp;
+pub use rlx_io as io;

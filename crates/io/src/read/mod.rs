@@ -1,1 +1,39 @@
 //! Readers of signals, in blocks.
+//!
+//! [`open`] looks at a file's content first and at its extension second, and returns one
+//! [`SignalReader`] for each group of channels that share a rate (an archive or an EEG recording may hold
+//! several). A reader fills the caller's planes, one vector a channel, block by block; nothing is ever
+//! allocated because a header says so.
+//!
+//! NaN is kept as NaN and missing values become NaN: what to do about them is the caller's policy.
+
+mod aiff;
+mod audio;
+mod body;
+mod csv;
+mod edf;
+mod format;
+#[doc(hidden)]
+pub mod fuzz;
+mod info;
+mod inputs;
+mod npy;
+mod npz;
+mod open;
+mod options;
+mod raw;
+mod reader;
+mod sample;
+mod sigmf;
+mod source;
+mod wav;
+
+pub use format::Format;
+pub use info::{ChannelInfo, Precision, SignalInfo};
+pub use inputs::{Expanded, expand_inputs};
+pub use open::{open, open_source};
+pub use options::{CsvOptions, OpenOptions};
+pub use reader::{Chunk, SignalReader};
+pub use sample::{RawFormat, SampleKind, SampleType};
+pub use sigmf::open_sigmf;
+pub use source::Source;

@@ -1,0 +1,113 @@
+//! What can go wrong with a file, always with the file's name and the place in it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Result of every fallible call in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Where in a file something was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Place {
+    /// The file as a whole.
+    File,
+    /// Offset in bytes from the start of the file (of the array, inside an archive).
+    Byte(u64),
+    /// Line of a text file, counted from 1, and the column's name where one is concerned.
+    Line {
+        /// Line number from 1.
+        line: u64,
+        /// Name (or number) of the column.
+        column: Option<String>,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File => Ok(()),
+            Self::Byte(offset) => write!(f, "byte {offset}: "),
+            Self::Line { line, column: None } => write!(f, "line {line}: "),
+            Self::Line { line, column: Some(column) } => write!(f, "line {line}, column '{column}': "),
+        }
+    }
+}
+
+/// Why a signal could not be read or a result not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused.
+    #[error("{}: {}{source}", path.display(), offset.map_or_else(String::new, |at| format!("byte {at}: ")))]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// How far it had been read or written, where that is known.
+        offset: Option<u64>,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The content breaks the rules of its format.
+    #[error("{}: {place}{reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where in the file.
+        place: Place,
+        /// What is wrong, values included.
+        reason: String,
+    },
+    /// The file ends before what its header promised. What was there has been delivered before this error.
+    #[error("{}: {place}truncated: {reason}", path.display())]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Where the data ended.
+        place: Place,
+        /// What was promised and what was there.
+        reason: String,
+    },
+    /// Well-formed, as far as one can tell, but of a kind that is not read or written.
+    #[error("{}: {place}{reason}", path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// Where in the file.
+        place: Place,
+        /// What is not supported, and what would be.
+        reason: String,
+    },
+    /// An option is outside its domain.
+    #[error("{name}: {reason}")]
+    Argument {
+        /// The option's public name.
+        name: &'static str,
+        /// What is wrong with it, values included.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// An [`Error::Io`] without an offset.
+    pub fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        Self::Io { path: path.as_ref().to_owned(), offset: None, source }
+    }
+
+    /// An [`Error::Argument`].
+    pub fn argument(name: &'static str, reason: impl Into<String>) -> Self {
+        Self::Argument { name, reason: reason.into() }
+    }
+
+    pub(crate) fn malformed(path: &Path, place: Place, reason: impl Into<String>) -> Self {
+        Self::Malformed { path: path.to_owned(), place, reason: reason.into() }
+    }
+
+    pub(crate) fn truncated(path: &Path, at: u64, reason: impl Into<String>) -> Self {
+        Self::Truncated { path: path.to_owned(), place: Place::Byte(at), reason: reason.into() }
+    }
+
+    pub(crate) fn unsupported(path: &Path, place: Place, reason: impl Into<String>) -> Self {
+        Self::Unsupported { path: path.to_owned(), place, reason: reason.into() }
+    }
+}

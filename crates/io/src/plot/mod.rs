@@ -1,0 +1,15 @@
+//! Pictures of spectra: PNG and SVG, with labelled axes and a bundled font.
+//!
+//! [`spectrum()`] draws lines over frequency with peaks marked, [`heatmap()`] power over time and
+//! frequency with a colour bar. Both give the bytes of a file, so that the caller decides how it is
+//! written ([`OutputFile`](crate::write::OutputFile)).
+
+mod canvas;
+mod colours;
+mod heatmap;
+mod spectrum;
+mod svg_image;
+
+pub use canvas::{PlotFormat, Size};
+pub use heatmap::{Heatmap, HeatmapPanel, heatmap};
+pub use spectrum::{Curve, Marker, SpectrumPlot, spectrum};

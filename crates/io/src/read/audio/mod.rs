@@ -1,0 +1,249 @@
+//! Compressed audio through symphonia: FLAC, MP3, Ogg Vorbis, and the codecs inside WAV and AIFF.
+//!
+//! A packet that cannot be decoded is left out, reported as a gap and counted in the notes. An encoder's delay
+//! and padding are trimmed where the file tells them.
+
+mod stream;
+
+use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
+use super::sample::Target;
+use super::source::Source;
+use super::{Format, OpenOptions, Precision, SignalInfo};
+use crate::{Error, Place, Result};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::formats::probe::{Hint, Probe};
+use symphonia::core::formats::{FormatReader, Track, TrackType};
+use symphonia::default::{formats, meta};
+
+struct AudioReader {
+    info: SignalInfo,
+    format: Box<dyn FormatReader>,
+    decoder: Box<dyn AudioDecoder>,
+    track: u32,
+    /// Bytes that the decoder took from the file.
+    taken: Arc<AtomicU64>,
+    /// Decoded samples, and how many frames of them were given out.
+    decoded: Vec<Vec<f64>>,
+    given: usize,
+    total: u64,
+    gap: bool,
+    damaged: u64,
+    /// Factor of the decoder's full scale of ±1.
+    gain: f64,
+}
+
+pub(super) fn open(source: Source, kind: Format, options: &OpenOptions) -> Result<Box<dyn SignalReader>> {
+    let mut info = SignalInfo::new(source.name(), kind);
+    let (stream, taken) = stream::tracked(source);
+    let place = || Place::Byte(taken.load(Ordering::Relaxed));
+    let format = probe(kind)
+        .probe(&Hint::new(), stream, Default::default(), Default::default())
+        .map_err(|e| translate(&info.path, place(), e))?;
+    let no_audio = |what: &str| Error::unsupported(&info.path, Place::File, format!("{kind}: {what}"));
+    let track =
+        format.default_track(TrackType::Audio).ok_or_else(|| no_audio("no track that can be decoded"))?;
+    let decoder = decoder(track).map_err(|e| translate(&info.path, place(), e))?;
+    let parameters = decoder.codec_params();
+    let bits = parameters.bits_per_sample.filter(|bits| kind == Format::Flac && (1..=32).contains(bits));
+    info.precision = if bits.is_some_and(|bits| bits > 24) { Precision::F64 } else { Precision::F32 };
+    let gain = match bits {
+        Some(bits) if options.counts => f64::from(1u32 << (bits - 1)),
+        _ => 1.0,
+    };
+    let rate = parameters.sample_rate;
+    let channels = parameters.channels.as_ref().map_or(0, symphonia::core::audio::Channels::count);
+    info.frames = track.num_frames;
+    let track = track.id;
+    let mut reader = AudioReader {
+        info,
+        format,
+        decoder,
+        track,
+        taken,
+        decoded: Vec::new(),
+        given: 0,
+        total: 0,
+        gap: false,
+        damaged: 0,
+        gain,
+    };
+    // Some headers leave channels and rate to the first packet.
+    reader.decode()?;
+    let spec = reader.decoder.last_decoded().spec().clone();
+    let channels = if reader.decoded.is_empty() { channels } else { reader.decoded.len() };
+    if channels == 0 {
+        let reason = "no packet could be decoded";
+        return Err(Error::malformed(
+            &reader.info.path,
+            Place::Byte(reader.taken.load(Ordering::Relaxed)),
+            reason,
+        ));
+    }
+    reader.gap = false;
+    reader.info.number_channels(channels);
+    let rate = if reader.decoded.is_empty() { rate.unwrap_or(0) } else { spec.rate() };
+    reader.info.set_rate(Some(rate.into()), options.rate)?;
+    Ok(Box::new(Guarded::new(reader)))
+}
+
+/// Looks for this one format, behind the tags that may stand before it.
+fn probe(kind: Format) -> Probe {
+    let mut probe = Probe::new();
+    match kind {
+        Format::Flac => probe.register_format::<formats::FlacReader<'_>>(),
+        Format::Mp3 => probe.register_format::<formats::MpaReader<'_>>(),
+        Format::Aiff => probe.register_format::<formats::AiffReader<'_>>(),
+        Format::Wav => probe.register_format::<formats::WavReader<'_>>(),
+        _ => probe.register_format::<formats::OggReader<'_>>(),
+    }
+    probe.register_metadata::<meta::Id3v2Reader<'_>>();
+    probe
+}
+
+fn decoder(track: &Track) -> Result<Box<dyn AudioDecoder>, SymphoniaError> {
+    let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
+    let parameters = parameters.ok_or(SymphoniaError::Unsupported("a codec that is not known"))?;
+    symphonia::default::get_codecs().make_audio_decoder(parameters, &AudioDecoderOptions::default())
+}
+
+fn translate(path: &Path, place: Place, error: SymphoniaError) -> Error {
+    match error {
+        SymphoniaError::IoError(e) if e.kind() == ErrorKind::UnexpectedEof => Error::Truncated {
+            path: path.to_owned(),
+            place,
+            reason: "the file ends within its header".into(),
+        },
+        SymphoniaError::IoError(source) => Error::io(path, source),
+        SymphoniaError::Unsupported(what) => Error::unsupported(path, place, format!("not decoded: {what}")),
+        other => Error::malformed(path, place, other.to_string()),
+    }
+}
+
+impl AudioReader {
+    fn place(&self) -> Place {
+        Place::Byte(self.taken.load(Ordering::Relaxed))
+    }
+
+    /// Decodes the next packet that has samples; false at the end. Stops at a packet that cannot be decoded.
+    fn decode(&mut self) -> Result<bool> {
+        self.given = 0;
+        self.decoded.iter_mut().for_each(Vec::clear);
+        loop {
+            let packet = match self.format.next_packet() {
+                Ok(Some(packet)) if packet.track_id == self.track => packet,
+                Ok(Some(_)) => continue,
+                Ok(None) => return self.end(),
+                Err(SymphoniaError::IoError(e)) if e.kind() == ErrorKind::UnexpectedEof => return self.end(),
+                Err(SymphoniaError::ResetRequired) => {
+                    self.reset()?;
+                    continue;
+                }
+                Err(error) => return Err(translate(&self.info.path, self.place(), error)),
+            };
+            match self.decoder.decode(&packet) {
+                Ok(samples) if samples.frames() == 0 => {}
+                Ok(samples) => {
+                    let planes = samples.num_planes();
+                    let expected = self.info.channels.len();
+                    if expected != 0 && planes != expected {
+                        let reason = format!("the stream goes on with {planes} channels after {expected}");
+                        return Err(Error::unsupported(&self.info.path, self.place(), reason));
+                    }
+                    samples.copy_to_vecs_planar(&mut self.decoded);
+                    return Ok(true);
+                }
+                Err(error @ (SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_))) => {
+                    self.count_damage(&error);
+                }
+                Err(SymphoniaError::ResetRequired) => self.decoder.reset(),
+                Err(error) => return Err(translate(&self.info.path, self.place(), error)),
+            }
+        }
+    }
+
+    fn count_damage(&mut self, error: &SymphoniaError) {
+        self.damaged += 1;
+        self.gap = true;
+        let counted = format!("{} packets could not be decoded and were left out", self.damaged);
+        match self.info.notes.iter_mut().find(|note| note.contains("packets could not be decoded")) {
+            // The first line keeps its place, the count goes on.
+            Some(note) => {
+                let first = note.split_once("; the first").map_or("", |(_, first)| first).to_owned();
+                *note = format!("{counted}; the first{first}");
+            }
+            None => {
+                let at = self.taken.load(Ordering::Relaxed);
+                self.info.notes.push(format!("{counted}; the first before byte {at}: {error}"));
+            }
+        }
+    }
+
+    /// Another stream is chained to the one that has ended.
+    fn reset(&mut self) -> Result<()> {
+        let place = self.place();
+        let path = &self.info.path;
+        let track = self.format.default_track(TrackType::Audio);
+        let track = track
+            .ok_or_else(|| Error::unsupported(path, place.clone(), "the chained stream is not audio"))?;
+        self.decoder = decoder(track).map_err(|e| translate(path, place.clone(), e))?;
+        let rate = self.decoder.codec_params().sample_rate.map(f64::from);
+        if rate.is_some() && self.info.sample_rate.is_some() && rate != self.info.sample_rate {
+            return Err(Error::unsupported(path, place, "the chained stream has another rate"));
+        }
+        self.track = track.id;
+        self.gap = true;
+        // The promise was that of the first stream.
+        self.info.frames = None;
+        Ok(())
+    }
+
+    fn end(&self) -> Result<bool> {
+        let promised = self.info.frames.unwrap_or(0);
+        // MP3 headers count roughly, FLAC ones exactly.
+        let slack = if self.info.format == Format::Mp3 { 3 * 1152 } else { 0 };
+        if self.total + slack < promised && self.damaged == 0 {
+            let reason = format!("the header promises {promised} frames, the file has {}", self.total);
+            return Err(Error::Truncated { path: self.info.path.clone(), place: self.place(), reason });
+        }
+        Ok(false)
+    }
+}
+
+impl BlockReader for AudioReader {
+    fn info(&self) -> &SignalInfo {
+        &self.info
+    }
+
+    fn read_block<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {
+        let mut done = 0;
+        while done < max_frames {
+            let there = self.decoded.first().map_or(0, Vec::len);
+            if self.given == there {
+                if !self.decode()? {
+                    break;
+                }
+                if self.gap && done > 0 {
+                    return Ok(Chunk::Data(done));
+                }
+                continue;
+            }
+            if std::mem::take(&mut self.gap) {
+                return Ok(Chunk::Gap);
+            }
+            let take = (there - self.given).min(max_frames - done);
+            for (plane, samples) in planes.iter_mut().zip(&self.decoded) {
+                plane
+                    .extend(samples[self.given..self.given + take].iter().map(|v| T::of_f64(*v * self.gain)));
+            }
+            self.given += take;
+            self.total += take as u64;
+            done += take;
+        }
+        Ok(if done == 0 { Chunk::End } else { Chunk::Data(done) })
+    }
+}

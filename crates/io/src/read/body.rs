@@ -1,0 +1,97 @@
+//! Interleaved samples after a header, or without one.
+
+use super::reader::Chunk;
+use super::sample::{SampleType, Scale, Target, decode};
+use super::source::Source;
+use crate::{Error, Result};
+
+/// Bytes converted at a time: they are still in the L2 cache when they are converted.
+const PIECE: usize = 256 * 1024;
+
+/// Frames of `width` samples one after the other, up to a promised number or to the end.
+pub(super) struct Body {
+    pub(super) source: Source,
+    sample: SampleType,
+    scale: Scale,
+    /// Samples of one frame: channels, times two for pairs.
+    width: usize,
+    /// Frames that are still promised; `None` reads to the end.
+    promised: Option<u64>,
+    total: Option<u64>,
+    buffer: Vec<u8>,
+    /// Bytes at the end that are not a whole frame, where none were promised.
+    pub(super) trailing: usize,
+}
+
+impl Body {
+    pub(super) fn new(
+        source: Source,
+        sample: SampleType,
+        scale: Scale,
+        width: usize,
+        frames: Option<u64>,
+    ) -> Self {
+        let width = width.max(1);
+        Self {
+            source,
+            sample,
+            scale,
+            width,
+            promised: frames,
+            total: frames,
+            buffer: Vec::new(),
+            trailing: 0,
+        }
+    }
+
+    fn frame_bytes(&self) -> usize {
+        self.width * self.sample.kind.bytes()
+    }
+
+    /// Whole frames that the source has left, if its length is known.
+    pub(super) fn frames_there(&self) -> Option<u64> {
+        self.source.left().map(|left| left / self.frame_bytes() as u64)
+    }
+
+    pub(super) fn read<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {
+        let frame = self.frame_bytes();
+        let per_piece = (PIECE / frame).max(1);
+        let mut done = 0;
+        while done < max_frames {
+            let promised =
+                self.promised.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
+            let frames = per_piece.min(max_frames - done).min(promised);
+            if frames == 0 {
+                break;
+            }
+            if self.buffer.len() < frames * frame {
+                self.buffer.resize(frames * frame, 0);
+            }
+            let got = self.source.fill(&mut self.buffer[..frames * frame])?;
+            let whole = got / frame;
+            decode(&self.buffer[..whole * frame], self.sample, self.scale, planes);
+            done += whole;
+            if let Some(left) = &mut self.promised {
+                *left -= whole as u64;
+            }
+            if whole < frames {
+                if self.promised.is_some() {
+                    return Err(self.too_short());
+                }
+                self.trailing = got % frame;
+                break;
+            }
+        }
+        Ok(if done == 0 { Chunk::End } else { Chunk::Data(done) })
+    }
+
+    fn too_short(&self) -> Error {
+        let total = self.total.unwrap_or(0);
+        let there = total - self.promised.unwrap_or(0);
+        let reason = format!(
+            "the header promises {total} frames of {} bytes, the file has {there}",
+            self.frame_bytes()
+        );
+        Error::truncated(self.source.name(), self.source.position(), reason)
+    }
+}

@@ -1,0 +1,144 @@
+//! NPY: one array of numbers, real or complex, in C or Fortran order.
+//!
+//! One dimension is one channel. Of two, the last is time (`[channels, samples]`) unless
+//! [`OpenOptions::axis`] says otherwise. Which axis lies contiguous in the file decides how it is read: frame
+//! by frame, or every channel at its own place.
+
+mod header;
+mod planar;
+
+use super::body::Body;
+use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
+use super::sample::{Scale, Target};
+use super::source::Source;
+use super::{Format, OpenOptions, SignalInfo};
+use crate::{Error, Place, Result};
+use header::Header;
+use planar::Planar;
+
+/// Channels that are believed without data to show for them.
+const MAX_CHANNELS: u64 = 65_536;
+
+pub(super) struct NpyReader {
+    pub(super) info: SignalInfo,
+    store: Store,
+}
+
+enum Store {
+    Frames(Body),
+    Channels(Planar),
+}
+
+/// The array as a signal.
+struct Layout {
+    channels: u64,
+    frames: u64,
+    /// A channel's samples lie side by side.
+    planar: bool,
+}
+
+pub(super) fn open(source: Source, options: &OpenOptions) -> Result<Box<dyn SignalReader>> {
+    let info = SignalInfo::new(source.name(), Format::Npy);
+    Ok(Box::new(Guarded::new(open_array(source, info, options)?)))
+}
+
+/// The array at the source's start, into an info that already has the path and the format.
+pub(super) fn open_array(
+    mut source: Source,
+    mut info: SignalInfo,
+    options: &OpenOptions,
+) -> Result<NpyReader> {
+    let header = header::parse(&mut source)?;
+    let per = if header.complex { 2 } else { 1 };
+    let element = per * header.sample.kind.bytes() as u64;
+    let layout = layout(&source, &header, options)?;
+    let total = check_size(&source, &layout, element)?;
+
+    // The check has bounded it by what there is.
+    let channels = usize::try_from(layout.channels).unwrap_or(usize::MAX);
+    info.number_channels(channels);
+    info.complex = header.complex;
+    info.precision = header.sample.kind.precision();
+    info.set_rate(None, options.rate)?;
+    info.frames = Some(layout.frames);
+    if header.shape.len() == 2 && options.axis.is_none() && layout.channels > layout.frames {
+        let note = format!(
+            "read as {} channels of {} samples; if the first axis is time, say so (--axis 0)",
+            layout.channels, layout.frames
+        );
+        info.notes.push(note);
+    }
+    let width = channels * per as usize;
+    let store = if layout.planar && channels > 1 {
+        Store::Channels(Planar::new(source.into_seekable(total)?, header.sample, per as usize, layout.frames))
+    } else {
+        let body = Body::new(source, header.sample, Scale::Counts, width, Some(layout.frames));
+        if let Some(there) = body.frames_there().filter(|there| *there < layout.frames) {
+            info.notes.push(format!("the header promises {} frames, the file has {there}", layout.frames));
+            info.frames = Some(there);
+        }
+        Store::Frames(body)
+    };
+    Ok(NpyReader { info, store })
+}
+
+fn layout(source: &Source, header: &Header, options: &OpenOptions) -> Result<Layout> {
+    match header.shape[..] {
+        [frames] => Ok(Layout { channels: 1, frames, planar: false }),
+        [rows, columns] => {
+            let time = options.axis.unwrap_or(1);
+            let (channels, frames) = match time {
+                0 => (columns, rows),
+                1 => (rows, columns),
+                axis => return Err(Error::argument("axis", format!("{axis} is neither 0 nor 1"))),
+            };
+            let contiguous = if header.fortran { 0 } else { 1 };
+            Ok(Layout { channels, frames, planar: contiguous == time })
+        }
+        ref other => {
+            let reason = format!("an array of {} dimensions {other:?}: one or two are read", other.len());
+            Err(Error::unsupported(source.name(), Place::Byte(0), reason))
+        }
+    }
+}
+
+/// Bytes of the array, after comparing what the shape claims with what there is.
+fn check_size(source: &Source, layout: &Layout, element: u64) -> Result<u64> {
+    let Layout { channels, frames, planar } = *layout;
+    let too_large = || {
+        let reason = format!("{channels} channels of {frames} samples are more than there can be");
+        Error::malformed(source.name(), Place::Byte(0), reason)
+    };
+    let frame = channels.checked_mul(element).ok_or_else(too_large)?;
+    let total = frame.checked_mul(frames).ok_or_else(too_large)?;
+    if channels == 0 {
+        let reason = "the shape has no channels";
+        return Err(Error::malformed(source.name(), Place::Byte(0), reason));
+    }
+    let needed = if planar { total } else { frame };
+    match source.left() {
+        // A file cut between frames can be read up to there; one cut between channels lacks all of the last.
+        Some(left) if frames > 0 && needed > left => {
+            let reason = format!(
+                "{channels} channels of {frames} samples need {total} bytes, {left} are left after the header"
+            );
+            Err(Error::truncated(source.name(), source.position() + left, reason))
+        }
+        Some(_) if frames > 0 => Ok(total),
+        _ if channels > MAX_CHANNELS => Err(too_large()),
+        _ => Ok(total),
+    }
+}
+
+impl BlockReader for NpyReader {
+    fn info(&self) -> &SignalInfo {
+        &self.info
+    }
+
+    fn read_block<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {
+        match &mut self.store {
+            Store::Frames(body) => body.read(planes, max_frames),
+            Store::Channels(planar) => planar.read(planes, max_frames),
+        }
+    }
+}

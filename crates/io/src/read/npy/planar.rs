@@ -1,0 +1,60 @@
+//! Channels one after the other in the file.
+
+use crate::read::reader::Chunk;
+use crate::read::sample::{SampleType, Scale, Target, decode};
+use crate::read::source::Source;
+use crate::{Error, Result};
+
+/// Samples of all channels that one read gives at most.
+const BUDGET: usize = 1 << 22;
+/// Bytes converted at a time.
+const PIECE: usize = 256 * 1024;
+
+pub(super) struct Planar {
+    source: Source,
+    /// Offset of the first channel.
+    start: u64,
+    sample: SampleType,
+    /// Numbers a sample: 2 for complex ones.
+    per: usize,
+    frames: u64,
+    next: u64,
+    buffer: Vec<u8>,
+}
+
+impl Planar {
+    /// `source` is seekable and stands at the first element.
+    pub(super) fn new(source: Source, sample: SampleType, per: usize, frames: u64) -> Self {
+        let start = source.position();
+        Self { source, start, sample, per, frames, next: 0, buffer: Vec::new() }
+    }
+
+    pub(super) fn read<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {
+        let left = usize::try_from(self.frames - self.next).unwrap_or(usize::MAX);
+        let count = max_frames.min(left).min((BUDGET / planes.len()).max(1));
+        if count == 0 {
+            return Ok(Chunk::End);
+        }
+        let element = self.per * self.sample.kind.bytes();
+        for (channel, planes) in planes.chunks_mut(self.per).enumerate() {
+            let before = channel as u64 * self.frames + self.next;
+            self.source.seek_to(self.start + before * element as u64);
+            let mut done = 0;
+            while done < count {
+                let bytes = (count - done).min(PIECE / element) * element;
+                if self.buffer.len() < bytes {
+                    self.buffer.resize(bytes, 0);
+                }
+                let got = self.source.fill(&mut self.buffer[..bytes])?;
+                if got < bytes {
+                    let reason = format!("channel {} ends after {} samples", channel + 1, self.next);
+                    return Err(Error::truncated(self.source.name(), self.source.position(), reason));
+                }
+                decode(&self.buffer[..bytes], self.sample, Scale::Counts, planes);
+                done += bytes / element;
+            }
+        }
+        self.next += count as u64;
+        Ok(Chunk::Data(count))
+    }
+}

@@ -1,0 +1,44 @@
+//! What a caller may say about a file that the file does not say itself.
+
+use super::sample::Scale;
+use super::{Format, RawFormat};
+
+/// How to open a file. The default asks the file for everything.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OpenOptions {
+    /// Format, instead of looking at the content and the extension.
+    pub format: Option<Format>,
+    /// Samples per second. Needed for what raw, NPY and CSV files do not tell; overrides what others tell.
+    pub rate: Option<f64>,
+    /// The file has no header: samples of this format.
+    pub raw: Option<RawFormat>,
+    /// Channels of a headerless file; 1 by default.
+    pub channels: Option<usize>,
+    /// Keep stored integers as they are rather than scale full scale to ±1 (raw, WAV, AIFF, SigMF).
+    /// NPY integers are always kept, EDF always gives physical units.
+    pub counts: bool,
+    /// Which axis of a two-dimensional array is time: 0 for `[samples, channels]`, 1 (the default) for
+    /// `[channels, samples]`.
+    pub axis: Option<usize>,
+    /// Of tables.
+    pub csv: CsvOptions,
+}
+
+/// How to read a table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CsvOptions {
+    /// Columns to read, each by its name or by its number from 1; all numeric ones by default.
+    pub columns: Vec<String>,
+    /// Column of uniform timestamps, which give the rate.
+    pub time: Option<String>,
+    /// Field delimiter; a space stands for any run of spaces and tabs. Found by itself by default.
+    pub delimiter: Option<u8>,
+    /// Whether the first line has names. Found by itself by default.
+    pub header: Option<bool>,
+}
+
+impl OpenOptions {
+    pub(super) fn scale(&self) -> Scale {
+        if self.counts { Scale::Counts } else { Scale::Full }
+    }
+}

@@ -1,0 +1,49 @@
+//! Headerless samples, from a file or a pipe.
+
+use super::body::Body;
+use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
+use super::sample::Target;
+use super::source::Source;
+use super::{Format, OpenOptions, RawFormat, SignalInfo};
+use crate::{Error, Result};
+
+struct RawReader {
+    info: SignalInfo,
+    body: Body,
+}
+
+/// Channels of a headerless file; the caller says them, so the bound is generous.
+const MAX_CHANNELS: usize = 65_536;
+
+pub(super) fn open(source: Source, raw: RawFormat, options: &OpenOptions) -> Result<Box<dyn SignalReader>> {
+    let channels = options.channels.unwrap_or(1);
+    if channels == 0 || channels > MAX_CHANNELS {
+        return Err(Error::argument("channels", format!("{channels} is not within 1 … {MAX_CHANNELS}")));
+    }
+    let mut info = SignalInfo::new(source.name(), Format::Raw);
+    info.number_channels(channels);
+    info.complex = raw.complex;
+    info.precision = raw.sample.kind.precision();
+    info.set_rate(None, options.rate)?;
+    let body = Body::new(source, raw.sample, options.scale(), info.planes(), None);
+    info.frames = body.frames_there();
+    if body.source.is_empty() {
+        return Err(Error::malformed(&info.path, crate::Place::File, "the file is empty"));
+    }
+    Ok(Box::new(Guarded::new(RawReader { info, body })))
+}
+
+impl BlockReader for RawReader {
+    fn info(&self) -> &SignalInfo {
+        &self.info
+    }
+
+    fn read_block<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {
+        let chunk = self.body.read(planes, max_frames)?;
+        if self.body.trailing > 0 {
+            let left = std::mem::take(&mut self.body.trailing);
+            self.info.notes.push(format!("the last {left} bytes are not a whole frame and were left out"));
+        }
+        Ok(chunk)
+    }
+}

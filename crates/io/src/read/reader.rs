@@ -1,0 +1,110 @@
+//! The contract of a reader.
+
+use super::{SignalInfo, sample::Target};
+use crate::{Error, Result};
+
+/// What one read gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chunk {
+    /// This many samples were put into every plane; at least one, at most what was asked for.
+    Data(usize),
+    /// The recording is interrupted here: what follows does not continue what came before.
+    Gap,
+    /// There is no more. Every later call says so again.
+    End,
+}
+
+/// Reads a signal block by block.
+///
+/// `planes` has [`SignalInfo::planes`] vectors, one a channel; a complex source has the real parts of
+/// channel c in plane 2c and the imaginary parts in plane 2c + 1. Every call clears the planes and then fills
+/// them with at most `max_frames` samples each; fewer is not the end, only [`Chunk::End`] is.
+///
+/// What could be read before an error is delivered first: the error comes with the next call,
+/// and after it [`Chunk::End`].
+pub trait SignalReader: Send {
+    /// What is known of the signal. Notes may be added while reading.
+    fn info(&self) -> &SignalInfo;
+
+    /// The next samples in single precision.
+    ///
+    /// # Errors
+    /// The file cannot be read, breaks its format's rules, or ends early; `planes` has the wrong length.
+    fn read_f32(&mut self, planes: &mut [Vec<f32>], max_frames: usize) -> Result<Chunk>;
+
+    /// The next samples in double precision.
+    ///
+    /// # Errors
+    /// As [`SignalReader::read_f32`].
+    fn read_f64(&mut self, planes: &mut [Vec<f64>], max_frames: usize) -> Result<Chunk>;
+}
+
+/// What a format implements: one body for both precisions.
+pub(super) trait BlockReader: Send {
+    fn info(&self) -> &SignalInfo;
+
+    /// Appends at most `max_frames` samples to each of the (empty) planes.
+    /// `max_frames` is at least 1 and the number of planes is right.
+    fn read_block<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk>;
+}
+
+/// Puts the contract's rules around a format's body.
+pub(super) struct Guarded<R> {
+    inner: R,
+    pending: Option<Error>,
+    done: bool,
+}
+
+impl<R: BlockReader> Guarded<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, pending: None, done: false }
+    }
+
+    fn read<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {
+        planes.iter_mut().for_each(Vec::clear);
+        let expected = self.inner.info().planes();
+        if planes.len() != expected {
+            return Err(Error::argument(
+                "planes",
+                format!("expected {expected} vectors, got {}", planes.len()),
+            ));
+        }
+        if let Some(error) = self.pending.take() {
+            return Err(error);
+        }
+        if self.done {
+            return Ok(Chunk::End);
+        }
+        let result = self.inner.read_block(planes, max_frames.max(1));
+        match result {
+            Ok(Chunk::End) => self.done = true,
+            Ok(_) => {}
+            Err(error) => {
+                self.done = true;
+                // Only samples that every plane has are whole.
+                let whole = planes.iter().map(Vec::len).min().unwrap_or(0);
+                planes.iter_mut().for_each(|plane| plane.truncate(whole));
+                if whole == 0 {
+                    return Err(error);
+                }
+                self.pending = Some(error);
+                return Ok(Chunk::Data(whole));
+            }
+        }
+        result
+    }
+}
+
+impl<R: BlockReader> SignalReader for Guarded<R> {
+    fn info(&self) -> &SignalInfo {
+        self.inner.info()
+    }
+
+    fn read_f32(&mut self, planes: &mut [Vec<f32>], max_frames: usize) -> Result<Chunk> {
+        self.read(planes, max_frames)
+    }
+
+    fn read_f64(&mut self, planes: &mut [Vec<f64>], max_frames: usize) -> Result<Chunk> {
+        self.read(planes, max_frames)
+    }
+}

@@ -1,0 +1,100 @@
+//! The JSON half of a recording.
+
+use crate::read::RawFormat;
+use crate::{Error, Place, Result};
+use serde::Deserialize;
+use std::path::Path;
+
+/// A description longer than this is not read.
+pub(super) const MAX_META: u64 = 64 << 20;
+
+/// What of it matters here. Numbers are read as floats, for some writers put `1e6` where an integer is due.
+#[derive(Debug, Deserialize)]
+pub(super) struct Meta {
+    pub(super) global: Global,
+    #[serde(default)]
+    pub(super) captures: Vec<Capture>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Global {
+    #[serde(rename = "core:datatype")]
+    pub(super) datatype: String,
+    #[serde(rename = "core:sample_rate")]
+    pub(super) sample_rate: Option<f64>,
+    #[serde(rename = "core:num_channels")]
+    pub(super) channels: Option<f64>,
+    #[serde(rename = "core:dataset")]
+    pub(super) dataset: Option<String>,
+    #[serde(rename = "core:trailing_bytes")]
+    pub(super) trailing_bytes: Option<f64>,
+    #[serde(rename = "core:metadata_only", default)]
+    pub(super) metadata_only: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Capture {
+    #[serde(rename = "core:sample_start", default)]
+    pub(super) sample_start: f64,
+    #[serde(rename = "core:frequency")]
+    pub(super) frequency: Option<f64>,
+    #[serde(rename = "core:global_index")]
+    pub(super) global_index: Option<f64>,
+    #[serde(rename = "core:header_bytes")]
+    pub(super) header_bytes: Option<f64>,
+}
+
+pub(super) fn parse(path: &Path, text: &[u8]) -> Result<Meta> {
+    serde_json::from_slice(text).map_err(|error| {
+        let place = Place::Line { line: error.line() as u64, column: None };
+        Error::malformed(path, place, format!("character {}: {error}", error.column()))
+    })
+}
+
+/// `cf32_le`, `ri16_be`, `cu8`, …
+pub(super) fn datatype(path: &Path, text: &str) -> Result<RawFormat> {
+    let unknown = || {
+        let expected = "r or c, then f32 f64 i32 i16 i8 u32 u16 u8, then _le or _be";
+        Error::unsupported(
+            path,
+            Place::File,
+            format!("core:datatype '{text}' is not read, expected {expected}"),
+        )
+    };
+    let name = text.replacen('_', "", 1);
+    let raw = match name.split_at_checked(1) {
+        Some(("c", kind)) => format!("iq-{kind}"),
+        Some(("r", kind)) => kind.to_owned(),
+        _ => return Err(unknown()),
+    };
+    raw.parse().map_err(|_| unknown())
+}
+
+/// A count or an index: a whole number that is not negative.
+pub(super) fn whole(path: &Path, value: f64, name: &str) -> Result<u64> {
+    if value.fract() == 0.0 && (0.0..9.0e15).contains(&value) {
+        return Ok(value as u64);
+    }
+    Err(Error::malformed(path, Place::File, format!("{name} is {value}, not a whole number")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datatypes() {
+        for (text, name) in [
+            ("cf32_le", "iq-f32le"),
+            ("ri16_be", "s16be"),
+            ("cu8", "iq-u8"),
+            ("ri8", "s8"),
+            ("ru32_le", "u32le"),
+        ] {
+            assert_eq!(datatype(Path::new("a"), text).unwrap().to_string(), name);
+        }
+        for bad in ["", "f32_le", "cf32_xx", "r", "cx8", "é"] {
+            assert!(datatype(Path::new("a"), bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Bytes from a file, standard input or memory, with the place always known.
+
+use crate::{Error, Result};
+use std::fs::File;
+use std::io::{self, Cursor, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Streams that must be sought are kept in memory up to this size and in an unnamed temporary file beyond it.
+const SPOOL_IN_MEMORY: usize = 1 << 20;
+
+trait ReadSeek: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+enum Stream {
+    /// One handle, which several sources read at their own positions.
+    Seekable(Arc<Mutex<Box<dyn ReadSeek>>>),
+    Forward(Box<dyn Read + Send>),
+}
+
+/// Input of a reader: bytes, their name for messages, and the position in them.
+pub struct Source {
+    name: PathBuf,
+    stream: Stream,
+    /// Where in the stream this source's byte 0 lies, and its length, where it is known.
+    base: u64,
+    len: Option<u64>,
+    pos: u64,
+    /// Bytes that were looked at (from the position on) but not taken.
+    peeked: Vec<u8>,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source")
+            .field("name", &self.name)
+            .field("pos", &self.pos)
+            .field("len", &self.len)
+            .finish()
+    }
+}
+
+impl Source {
+    /// A file; `-` is standard input. A pipe or device is read forward only.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn open(path: &Path) -> Result<Self> {
+        if path.as_os_str() == "-" {
+            return Ok(Self::from_read("-", io::stdin()));
+        }
+        let file = File::open(path).map_err(|e| Error::io(path, e))?;
+        let meta = file.metadata().map_err(|e| Error::io(path, e))?;
+        if meta.is_dir() {
+            return Err(Error::io(path, io::Error::from(ErrorKind::IsADirectory)));
+        }
+        if meta.is_file() { Self::from_seek(path, file) } else { Ok(Self::from_read(path, file)) }
+    }
+
+    /// Anything that can only be read forward.
+    pub fn from_read(name: impl Into<PathBuf>, stream: impl Read + Send + 'static) -> Self {
+        Self::with(name.into(), Stream::Forward(Box::new(stream)), None)
+    }
+
+    /// Anything that can be sought, from its start.
+    ///
+    /// # Errors
+    /// Its length cannot be found.
+    pub fn from_seek(
+        name: impl Into<PathBuf>,
+        mut stream: impl Read + Seek + Send + 'static,
+    ) -> Result<Self> {
+        let name = name.into();
+        let len = stream.seek(SeekFrom::End(0)).map_err(|e| Error::io(&name, e))?;
+        Ok(Self::with(name, Stream::Seekable(Arc::new(Mutex::new(Box::new(stream)))), Some(len)))
+    }
+
+    /// Bytes in memory.
+    pub fn from_bytes(name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
+        let bytes = bytes.into();
+        let len = bytes.len() as u64;
+        Self::with(
+            name.into(),
+            Stream::Seekable(Arc::new(Mutex::new(Box::new(Cursor::new(bytes))))),
+            Some(len),
+        )
+    }
+
+    fn with(name: PathBuf, stream: Stream, len: Option<u64>) -> Self {
+        Self { name, stream, base: 0, len, pos: 0, peeked: Vec::new() }
+    }
+
+    /// Name for messages.
+    pub fn name(&self) -> &Path {
+        &self.name
+    }
+
+    /// Bytes taken so far.
+    pub fn position(&self) -> u64 {
+        self.pos
+    }
+
+    /// Length in bytes, where it is known.
+    pub fn len(&self) -> Option<u64> {
+        self.len
+    }
+
+    /// Whether it is known to hold nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len == Some(0)
+    }
+
+    /// Bytes after the position, where the length is known.
+    pub(super) fn left(&self) -> Option<u64> {
+        self.len.map(|len| len.saturating_sub(self.pos))
+    }
+
+    pub(super) fn is_seekable(&self) -> bool {
+        matches!(self.stream, Stream::Seekable(_))
+    }
+
+    pub(super) fn io_error(&self, source: io::Error) -> Error {
+        Error::Io { path: self.name.clone(), offset: Some(self.pos), source }
+    }
+
+    /// The next `count` bytes, or fewer at the end, without taking them.
+    pub(super) fn peek(&mut self, count: usize) -> Result<&[u8]> {
+        if self.peeked.len() < count {
+            let have = self.peeked.len();
+            let mut more = vec![0; count - have];
+            let got = self.pull(have as u64, &mut more)?;
+            self.peeked.extend_from_slice(&more[..got]);
+        }
+        Ok(&self.peeked[..count.min(self.peeked.len())])
+    }
+
+    /// Takes bytes until `buffer` is full or the end is reached, and tells how many.
+    pub(super) fn fill(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let ready = self.peeked.len().min(buffer.len());
+        buffer[..ready].copy_from_slice(&self.peeked[..ready]);
+        self.peeked.drain(..ready);
+        self.pos += ready as u64;
+        let got = self.pull(0, &mut buffer[ready..])?;
+        self.pos += got as u64;
+        Ok(ready + got)
+    }
+
+    /// `N` bytes of the header, which must be there.
+    pub(super) fn exact<const N: usize>(&mut self, what: &str) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        let start = self.pos;
+        let got = self.fill(&mut bytes)?;
+        if got < N {
+            let reason = format!("{what} at byte {start} needs {N} bytes, {got} are left");
+            return Err(Error::truncated(&self.name, self.pos, reason));
+        }
+        Ok(bytes)
+    }
+
+    /// Passes over `count` bytes, or fewer at the end, and tells how many.
+    pub(super) fn skip(&mut self, count: u64) -> Result<u64> {
+        if let (true, Some(left)) = (self.is_seekable(), self.left()) {
+            let count = count.min(left);
+            self.seek_to(self.pos + count);
+            return Ok(count);
+        }
+        let mut scratch = [0; 8192];
+        let mut skipped = 0;
+        while skipped < count {
+            let part = usize::try_from(count - skipped).unwrap_or(usize::MAX).min(scratch.len());
+            let got = self.fill(&mut scratch[..part])?;
+            skipped += got as u64;
+            if got < part {
+                break;
+            }
+        }
+        Ok(skipped)
+    }
+
+    /// Goes to an offset. Only for seekable sources.
+    pub(super) fn seek_to(&mut self, offset: u64) {
+        debug_assert!(self.is_seekable());
+        if offset != self.pos {
+            self.pos = offset;
+            self.peeked.clear();
+        }
+    }
+
+    /// Another source over the same bytes, at the start. `None` for a forward stream.
+    pub(super) fn fork(&self) -> Option<Self> {
+        let Stream::Seekable(shared) = &self.stream else { return None };
+        let stream = Stream::Seekable(Arc::clone(shared));
+        Some(Self { base: self.base, ..Self::with(self.name.clone(), stream, self.len) })
+    }
+
+    /// The part of a seekable source from `start` on, `len` bytes or what there is of them.
+    pub(super) fn part(&self, name: PathBuf, start: u64, len: u64) -> Option<Self> {
+        let mut part = self.fork()?;
+        let there = self.len.map_or(len, |all| all.saturating_sub(start).min(len));
+        part.name = name;
+        part.base = self.base.saturating_add(start);
+        part.len = Some(there);
+        Some(part)
+    }
+
+    /// Makes a forward stream seekable by copying at most `limit` bytes of the rest of it.
+    pub(super) fn into_seekable(mut self, limit: u64) -> Result<Self> {
+        if self.is_seekable() {
+            return Ok(self);
+        }
+        let mut spool = tempfile::SpooledTempFile::new(SPOOL_IN_MEMORY);
+        let mut block = vec![0; 1 << 16];
+        let mut copied = 0;
+        while copied < limit {
+            let part = usize::try_from(limit - copied).unwrap_or(usize::MAX).min(block.len());
+            let got = self.fill(&mut block[..part])?;
+            spool.write_all(&block[..got]).map_err(|e| self.io_error(e))?;
+            copied += got as u64;
+            if got < part {
+                break;
+            }
+        }
+        Self::from_seek(self.name, spool)
+    }
+
+    /// Reads from the stream at `ahead` bytes after the position, until full or the end.
+    fn pull(&mut self, ahead: u64, buffer: &mut [u8]) -> Result<usize> {
+        let at = self.pos.saturating_add(ahead);
+        let result = match &mut self.stream {
+            Stream::Forward(stream) => read_full(stream, buffer),
+            Stream::Seekable(shared) => {
+                let left = self.len.map_or(u64::MAX, |len| len.saturating_sub(at));
+                let want = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+                if want == 0 {
+                    return Ok(0);
+                }
+                let mut stream = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                stream
+                    .seek(SeekFrom::Start(self.base.saturating_add(at)))
+                    .and_then(|_| read_full(&mut *stream, &mut buffer[..want]))
+            }
+        };
+        result.map_err(|e| Error::Io { path: self.name.clone(), offset: Some(at), source: e })
+    }
+}
+
+fn read_full(stream: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut done = 0;
+    while done < buffer.len() {
+        match stream.read(&mut buffer[done..]) {
+            Ok(0) => break,
+            Ok(got) => done += got,
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(done)
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.fill(buffer).map_err(into_io)
+    }
+}
+
+impl Seek for Source {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let from = |start: u64, by: i64| start.checked_add_signed(by);
+        let target = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::Current(by) => from(self.pos, by),
+            SeekFrom::End(by) => self.len.and_then(|len| from(len, by)),
+        };
+        let target = target.ok_or_else(|| io::Error::from(ErrorKind::InvalidInput))?;
+        if !self.is_seekable() {
+            return Err(io::Error::from(ErrorKind::NotSeekable));
+        }
+        self.seek_to(target);
+        Ok(target)
+    }
+}
+
+/// The system's error where there is one; libraries that read through us want that type.
+pub(super) fn into_io(error: Error) -> io::Error {
+    match error {
+        Error::Io { source, .. } => source,
+        other => io::Error::other(other),
+    }
+}

@@ -1,0 +1,190 @@
+//! The chunks before the samples.
+
+use super::PcmLayout;
+use crate::read::sample::{SampleKind, SampleType};
+use crate::read::source::Source;
+use crate::{Error, Place, Result};
+
+pub(super) struct Header {
+    pub(super) coding: Coding,
+    /// Offset of the format chunk's content.
+    pub(super) format_at: u64,
+}
+
+pub(super) enum Coding {
+    /// Samples that lie in the file as they are.
+    Pcm(PcmLayout),
+    /// A format tag that needs a decoder.
+    Other(u16),
+}
+
+/// The `fmt ` chunk.
+struct FormatChunk {
+    tag: u16,
+    channels: u16,
+    rate: u32,
+    block_align: u16,
+    bits: u16,
+    at: u64,
+}
+
+const PCM: u16 = 1;
+const FLOAT: u16 = 3;
+const EXTENSIBLE: u16 = 0xfffe;
+/// A size that the writer did not know (a stream) or that stands in the `ds64` chunk.
+const UNKNOWN: u32 = u32::MAX;
+
+/// Byte order of the header's numbers.
+#[derive(Clone, Copy)]
+struct Order {
+    big: bool,
+}
+
+impl Order {
+    fn u16(self, b: [u8; 2]) -> u16 {
+        if self.big { u16::from_be_bytes(b) } else { u16::from_le_bytes(b) }
+    }
+
+    fn u32(self, b: [u8; 4]) -> u32 {
+        if self.big { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) }
+    }
+}
+
+/// Reads up to the first sample.
+pub(super) fn parse(source: &mut Source) -> Result<Header> {
+    let riff: [u8; 12] = source.exact("the RIFF header")?;
+    let order = Order { big: riff.starts_with(b"RIFX") };
+    let is_riff = matches!(&riff[..4], b"RIFF" | b"RIFX" | b"RF64" | b"BW64");
+    if !is_riff || &riff[8..] != b"WAVE" {
+        return Err(Error::malformed(source.name(), Place::Byte(0), "no RIFF…WAVE header"));
+    }
+    let mut format = None;
+    let mut long_size = None;
+    loop {
+        let at = source.position();
+        let head: [u8; 8] = source.exact("a chunk's header (no data chunk was found before it)")?;
+        let [i0, i1, i2, i3, s0, s1, s2, s3] = head;
+        let (id, size) = ([i0, i1, i2, i3], order.u32([s0, s1, s2, s3]));
+        let mut taken = 0;
+        match &id {
+            b"fmt " => {
+                let (chunk, bytes) = parse_format(source, size, order)?;
+                format = Some(chunk);
+                taken = bytes;
+            }
+            b"ds64" if size >= 16 => {
+                let sizes: [u8; 16] = source.exact("the ds64 chunk")?;
+                let [.., a, b, c, d, e, f, g, h] = sizes;
+                long_size = Some(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+                taken = 16;
+            }
+            b"data" => {
+                let Some(format) = format else {
+                    let reason = "the data chunk comes before any format chunk";
+                    return Err(Error::malformed(source.name(), Place::Byte(at), reason));
+                };
+                let bytes = data_size(source, size, long_size)?;
+                let coding = layout(source, &format, bytes, order)?;
+                return Ok(Header { coding, format_at: format.at });
+            }
+            _ => {}
+        }
+        // Chunks are padded to an even length.
+        let rest = u64::from(size).saturating_sub(taken) + u64::from(size & 1);
+        let skipped = source.skip(rest)?;
+        if skipped < rest {
+            let name = String::from_utf8_lossy(&id).into_owned();
+            let reason =
+                format!("chunk '{name}' at byte {at} claims {size} bytes and no data chunk was found");
+            return Err(Error::truncated(source.name(), source.position(), reason));
+        }
+    }
+}
+
+/// The format chunk and how many of its bytes were taken.
+fn parse_format(source: &mut Source, size: u32, order: Order) -> Result<(FormatChunk, u64)> {
+    let at = source.position();
+    if size < 14 {
+        let reason = format!("a format chunk of {size} bytes, at least 14 are needed");
+        return Err(Error::malformed(source.name(), Place::Byte(at), reason));
+    }
+    let mut bytes = [0; 40];
+    let take = bytes.len().min(size as usize);
+    let got = source.fill(&mut bytes[..take])?;
+    if got < take {
+        let reason = format!("the format chunk needs {take} bytes, {got} are left");
+        return Err(Error::truncated(source.name(), source.position(), reason));
+    }
+    let word = |i: usize| order.u16([bytes[i], bytes[i + 1]]);
+    let rate = order.u32([bytes[4], bytes[5], bytes[6], bytes[7]]);
+    let (mut tag, channels, block_align) = (word(0), word(2), word(12));
+    // The oldest files end before the bits of a sample, which the frame's size tells too.
+    let bits = if take >= 16 { word(14) } else { (block_align / channels.max(1)).saturating_mul(8) };
+    if tag == EXTENSIBLE && take >= 26 {
+        tag = word(24);
+    }
+    Ok((FormatChunk { tag, channels, rate, block_align, bits, at }, take as u64))
+}
+
+/// Bytes of samples, or `None` when the header does not know.
+fn data_size(source: &mut Source, size: u32, long_size: Option<u64>) -> Result<Option<u64>> {
+    if size == UNKNOWN {
+        return Ok(long_size.filter(|long| *long != 0 && *long != u64::MAX));
+    }
+    if size == 0 && !chunk_follows(source)? {
+        return Ok(None);
+    }
+    Ok(Some(size.into()))
+}
+
+/// Whether the file goes on with chunks up to its end: then a size of 0 means what it says.
+fn chunk_follows(source: &mut Source) -> Result<bool> {
+    let left = source.left();
+    let head = source.peek(8)?;
+    Ok(match head {
+        [] => true,
+        [i0, i1, i2, i3, s0, s1, s2, s3] if [i0, i1, i2, i3].iter().all(|b| matches!(b, b' '..=b'~')) => {
+            let size = u64::from(u32::from_le_bytes([*s0, *s1, *s2, *s3]));
+            left.is_some_and(|left| size + 8 <= left && (left - size - 8) % 2 == size % 2 && left - size <= 9)
+        }
+        _ => false,
+    })
+}
+
+fn layout(source: &Source, format: &FormatChunk, bytes: Option<u64>, order: Order) -> Result<Coding> {
+    let bad = |reason: String| Err(Error::malformed(source.name(), Place::Byte(format.at), reason));
+    if format.channels == 0 {
+        return bad("the format chunk says 0 channels".into());
+    }
+    let per_sample = match format.block_align / format.channels {
+        0 => usize::from(format.bits.div_ceil(8)),
+        bytes => usize::from(bytes),
+    };
+    let kind = match (format.tag, per_sample) {
+        (PCM, 1) => SampleKind::U8,
+        (PCM, 2) => SampleKind::S16,
+        (PCM, 3) => SampleKind::S24,
+        (PCM, 4) => SampleKind::S32,
+        (FLOAT, 4) => SampleKind::F32,
+        (FLOAT, 8) => SampleKind::F64,
+        (PCM | FLOAT, _) => {
+            let kind = if format.tag == PCM { "integer" } else { "float" };
+            return bad(format!(
+                "{kind} samples of {per_sample} bytes ({} bits) do not exist in WAV",
+                format.bits
+            ));
+        }
+        (tag, _) => return Ok(Coding::Other(tag)),
+    };
+    let frame = per_sample as u64 * u64::from(format.channels);
+    if format.block_align != 0 && u64::from(format.block_align) != frame {
+        let (align, channels) = (format.block_align, format.channels);
+        return bad(format!("frames of {align} bytes cannot hold {channels} equal channels"));
+    }
+    Ok(Coding::Pcm(PcmLayout {
+        sample: SampleType { kind, big_endian: order.big },
+        channels: format.channels.into(),
+        rate: format.rate.into(),
+        frames: bytes.map(|bytes| bytes / frame),
+    }))
+}

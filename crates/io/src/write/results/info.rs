@@ -1,0 +1,91 @@
+//! What is in a file.
+
+use super::SCHEMA;
+use crate::read::SignalInfo;
+use crate::write::{Cell, Column, NamedArray, Report, Result};
+use serde::Serialize;
+
+/// What is known of one signal of one file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct InfoResult {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Name of the program or library that made the result.
+    pub tool: String,
+    /// Its version.
+    pub version: String,
+    /// `info`.
+    pub command: String,
+    /// File name, and the part of a file that holds several signals.
+    pub source: String,
+    /// Length in seconds (in the unit of time of the rate), where length and rate are known.
+    pub duration_s: Option<f64>,
+    /// What the reader says.
+    #[serde(flatten)]
+    pub info: SignalInfo,
+}
+
+impl InfoResult {
+    /// A result for one signal.
+    pub fn new(tool: &str, version: &str, source: String, info: SignalInfo) -> Self {
+        let duration_s = info.frames.zip(info.sample_rate).map(|(frames, rate)| frames as f64 / rate);
+        let (tool, version, command) = (tool.into(), version.into(), "info".into());
+        Self { schema: SCHEMA, tool, version, command, source, duration_s, info }
+    }
+}
+
+impl Report for InfoResult {
+    fn caption(&self) -> Vec<String> {
+        let info = &self.info;
+        let rate = match info.sample_rate {
+            Some(rate) if info.rate_in_hz => format!("{rate} Hz"),
+            Some(rate) => format!("{rate} samples per unit of time"),
+            None => "rate unknown (--rate)".into(),
+        };
+        let length = match (info.frames, self.duration_s) {
+            (Some(frames), Some(duration)) => format!("{frames} samples, {duration:.3} s"),
+            (Some(frames), None) => format!("{frames} samples"),
+            (None, _) => "length unknown".into(),
+        };
+        let kind = if info.complex { "complex " } else { "" };
+        let count = info.channels.len();
+        let channels = if count == 1 { "1 channel".into() } else { format!("{count} channels") };
+        let mut lines = vec![format!("{}: {kind}{}, {channels}, {rate}, {length}", self.source, info.format)];
+        lines.extend(info.center_freq.map(|f| format!("centre frequency {f} Hz")));
+        lines.extend(info.notes.iter().map(|n| format!("note: {n}")));
+        lines
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let number = |name| Column::new(name, "").hidden_if(true);
+        vec![
+            Column::new("source", "").hidden_if(true),
+            Column::new("channel", ""),
+            Column::new("unit", ""),
+            number("format"),
+            number("sample_rate"),
+            number("frames"),
+            number("duration_s"),
+        ]
+    }
+
+    fn rows(&self, row: &mut dyn FnMut(&[Cell<'_>]) -> Result<()>) -> Result<()> {
+        let format = self.info.format.to_string();
+        for channel in &self.info.channels {
+            row(&[
+                self.source.as_str().into(),
+                channel.name.as_str().into(),
+                channel.unit.as_deref().map_or(Cell::Empty, Cell::Text),
+                format.as_str().into(),
+                self.info.sample_rate.into(),
+                self.info.frames.map_or(Cell::Empty, |f| Cell::Int(i64::try_from(f).unwrap_or(i64::MAX))),
+                self.duration_s.into(),
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn arrays(&self) -> Vec<NamedArray<'_>> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,26 @@
+//! Results, version 1: the names that the program, its files and other readers share.
+//!
+//! Every result begins with the fields of [`Header`]. Powers follow `scaling`; `level_db` is
+//! 10·log10(power) re 1 unit² (spectrum) or 1 unit²/`x_unit` (density). Times are in seconds where
+//! `x_unit` is Hz, otherwise in the unit of time whose reciprocal `x_unit` is.
+
+mod cross;
+mod header;
+mod info;
+mod mel;
+mod peaks;
+mod psd;
+mod spectrogram;
+
+pub use cross::{CoherenceChannel, CoherenceResult, CrossChannel, CrossResult};
+pub use header::{Header, SCHEMA, power_unit};
+pub use info::InfoResult;
+pub use mel::{MelChannel, MelResult};
+pub use peaks::{ChannelPeaks, FramePeaks, PeakEntry, PeaksResult};
+pub use psd::{ChannelPsd, PsdResult};
+pub use spectrogram::{ChannelSpectrogram, SpectrogramResult};
+
+/// 10·log10(power), with a floor that keeps silence finite (and therefore JSON).
+pub fn level_db(power: f64) -> f64 {
+    10.0 * power.max(1e-40).log10()
+}

@@ -1,0 +1,87 @@
+//! From the command line to an exit code.
+
+use crate::commands;
+use crate::console::Console;
+use crate::flags::{Cli, Command, Usage};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use std::error::Error as StdError;
+use std::process::ExitCode;
+
+/// Why a command stopped.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The arguments do not make sense: exit code 2.
+    Usage(Usage),
+    /// Something failed on the way: exit code 1.
+    Run(anyhow::Error),
+}
+
+impl From<Usage> for Failure {
+    fn from(usage: Usage) -> Self {
+        Self::Usage(usage)
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Run(error.into())
+    }
+}
+
+/// Whether everything worked, or something was reported and the rest was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Outcome {
+    /// Exit code 0.
+    Whole,
+    /// Exit code 1: what failed has been reported.
+    Partial,
+}
+
+/// Runs the program: 0 for success, 1 where something failed, 2 for wrong arguments.
+pub(crate) fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too; a closed pipe is no reason to complain.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let console = Console::new(cli.quiet, cli.color);
+    let result = match cli.command {
+        Command::Peaks(flags) => commands::peaks::run(flags, &console),
+        Command::Psd(flags) => commands::psd::run(flags, &console),
+        Command::Coherence(flags) => commands::coherence::run(flags, &console),
+        Command::Spectrogram(flags) => commands::spectrogram::run(flags, &console),
+        Command::Mel(flags) => commands::mel::run(flags, &console),
+        Command::Info(flags) => commands::info::run(flags, &console),
+        Command::Completions(flags) => commands::completions::run(&flags),
+        Command::Man(flags) => commands::man::run(&flags),
+    };
+    match result {
+        Ok(Outcome::Whole) => ExitCode::SUCCESS,
+        Ok(Outcome::Partial) => ExitCode::FAILURE,
+        Err(Failure::Usage(usage)) => {
+            let error = Cli::command().error(ErrorKind::ValueValidation, usage);
+            let _ = error.print();
+            ExitCode::from(2)
+        }
+        Err(Failure::Run(error)) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(Failure::Run(error)) => {
+            console.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whoever read our output has seen enough: `rlx-fft psd … | head` is a success.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause: &(dyn StdError + 'static)| {
+        cause.downcast_ref::<rlx_io::write::Error>().is_some_and(rlx_io::write::Error::is_broken_pipe)
+            || cause
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

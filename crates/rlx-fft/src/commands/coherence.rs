@@ -1,0 +1,80 @@
+//! `coherence`: how much two channels have in common, frequency by frequency.
+
+use super::setup::{deliver, params_for, prepare};
+use crate::app::{Failure, Outcome};
+use crate::console::Console;
+use crate::flags::{CoherenceArgs, CoherenceFlags};
+use crate::output::Output;
+use crate::plots::{Plots, frequency_label, short_name};
+use crate::signal::{Blocks, InputSample, Signal, for_each_signal, with_samples};
+use crate::spectra::{Layout, accumulate_pair, check_band, coverage_note, header};
+use anyhow::{Result, bail};
+use rlx_io::plot::{Curve, SpectrumPlot};
+use rlx_io::write::results::{CoherenceChannel, CoherenceResult};
+
+/// Runs the command.
+pub(crate) fn run(flags: Box<CoherenceFlags>, console: &Console) -> Result<Outcome, Failure> {
+    let args = CoherenceArgs::try_from(*flags)?;
+    prepare(&args.input)?;
+    let mut output = Output::open(&args.output, console)?;
+    let mut plots = Plots::new(args.plot.clone());
+    let outcome = for_each_signal(&args.input.source, console, |reader| {
+        let mut signal = Signal::new(reader.info(), &args.input)?;
+        signal.keep_pair(reader.info(), &args.pair)?;
+        with_samples!(reader.info(), S => {
+            let mut blocks = Blocks::<S>::new(reader, &signal, console);
+            one(&mut blocks, &signal, &args, &mut output, &mut plots, console)?;
+            blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
+        })
+    })?;
+    output.finish()?;
+    Ok(outcome)
+}
+
+fn one<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    args: &CoherenceArgs,
+    output: &mut Output,
+    plots: &mut Plots,
+    console: &Console,
+) -> Result<()> {
+    let params = params_for(blocks, signal, &args.estimate)?;
+    let layout = Layout::new::<S>(&params, signal.center);
+    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
+    let inside = layout.inside(args.band.as_ref());
+    let spectrum = accumulate_pair(blocks, signal, params)?;
+    if spectrum.coverage.segments < 2 {
+        bail!("one segment alone always gives a coherence of 1: give a smaller --n-fft");
+    }
+    let all = layout.arrange(&spectrum.coherence);
+    let channel = CoherenceChannel {
+        name: signal.pair_name(),
+        freq: inside.iter().map(|&i| layout.freq[i]).collect(),
+        coherence: inside.iter().map(|&i| all[i]).collect(),
+    };
+    let mut notes = blocks.notes();
+    notes.extend(coverage_note(&channel.name, &spectrum.coverage));
+    let mut header = header("coherence", signal, &args.estimate, &params, spectrum.coverage.segments, notes);
+    header.unit = "1".into();
+    // A ratio of powers has no scaling.
+    header.scaling.clear();
+    let result = CoherenceResult { header, channels: vec![channel] };
+    if plots.wanted() {
+        let curve = |c: &CoherenceChannel| Curve {
+            name: c.name.clone(),
+            x: c.freq.clone(),
+            y: c.coherence.clone(),
+            band: None,
+        };
+        plots.spectrum(&SpectrumPlot {
+            title: format!("Coherence {} of {}", signal.pair_name(), short_name(&signal.source)),
+            x_label: frequency_label(&signal.axis.x_unit),
+            y_label: "coherence".into(),
+            curves: result.channels.iter().map(curve).collect(),
+            markers: Vec::new(),
+            y_range: Some((0.0, 1.05)),
+        })?;
+    }
+    deliver(output, &result, console)
+}

@@ -1,0 +1,183 @@
+//! `peaks`: the strongest spectral peaks.
+
+use super::setup::{deliver, params_for, prepare};
+use crate::app::{Failure, Outcome};
+use crate::console::Console;
+use crate::flags::{PeaksArgs, PeaksFlags, Segments};
+use crate::output::Output;
+use crate::plots::{Plots, frequency_label, level_label, short_name};
+use crate::signal::{Blocks, InputSample, Signal, Step, for_each_signal, with_samples};
+use crate::spectra::{Framed, Framer, Layout, Spectrum, accumulate, check_band, coverage_note, header, pick};
+use anyhow::{Result, bail};
+use rlx_dsp::welch::PsdParams;
+use rlx_io::plot::{Curve, Marker, SpectrumPlot};
+use rlx_io::write::results::{ChannelPeaks, FramePeaks, Header, PeakEntry, PeaksResult, level_db};
+
+/// Runs the command.
+pub(crate) fn run(flags: Box<PeaksFlags>, console: &Console) -> Result<Outcome, Failure> {
+    let args = PeaksArgs::try_from(*flags)?;
+    prepare(&args.input)?;
+    let mut output = Output::open(&args.output, console)?;
+    let mut plots = Plots::new(args.plot.clone());
+    let outcome = for_each_signal(&args.input.source, console, |reader| {
+        let signal = Signal::new(reader.info(), &args.input)?;
+        with_samples!(reader.info(), S => {
+            let mut blocks = Blocks::<S>::new(reader, &signal, console);
+            match args.every {
+                None => whole(&mut blocks, &signal, &args, &mut output, &mut plots, console)?,
+                Some(every) => framed(&mut blocks, &signal, &args, every, &mut output, console)?,
+            }
+            blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
+        })
+    })?;
+    output.finish()?;
+    Ok(outcome)
+}
+
+fn whole<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    args: &PeaksArgs,
+    output: &mut Output,
+    plots: &mut Plots,
+    console: &Console,
+) -> Result<()> {
+    let params = params_for(blocks, signal, &args.estimate)?;
+    let layout = Layout::new::<S>(&params, signal.center);
+    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
+    let spectra = accumulate(blocks, signal, params)?;
+    let mut notes = blocks.notes();
+    let mut channels = Vec::new();
+    let mut curves = Vec::new();
+    for (name, psd) in signal.names().zip(&spectra) {
+        let spectrum = Spectrum { layout: &layout, power: layout.arrange(&psd.psd) };
+        let peaks = pick(&spectrum, &params, args)?;
+        notes.extend(coverage_note(name, &psd.coverage));
+        let covered =
+            signal.frames.unwrap_or_else(|| covered(&params, psd.coverage.segments + psd.coverage.skipped));
+        let end = signal.start() + covered as f64 / signal.axis.rate;
+        let frame = FramePeaks { t_start_s: signal.start(), t_end_s: end, peaks };
+        channels.push(ChannelPeaks { name: name.to_owned(), frames: vec![frame] });
+        curves.push(spectrum.power);
+    }
+    let segments = spectra.iter().map(|s| s.coverage.segments).max().unwrap_or(0);
+    let header = header("peaks", signal, &args.estimate, &params, segments, notes);
+    let result = PeaksResult { header, channels };
+    if plots.wanted() {
+        plots.spectrum(&picture(&result, &layout, curves))?;
+    }
+    deliver(output, &result, console)
+}
+
+/// Samples that segments cover, where the recording's length is not known.
+fn covered(params: &PsdParams, segments: u64) -> u64 {
+    segments.saturating_sub(1) * params.hop as u64 + params.segment_len as u64
+}
+
+fn framed<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    args: &PeaksArgs,
+    every: f64,
+    output: &mut Output,
+    console: &Console,
+) -> Result<()> {
+    let frame_len = (every * signal.axis.rate).round() as usize;
+    if frame_len == 0 {
+        bail!("--every {every} is shorter than one sample");
+    }
+    let params = args.estimate.params(signal.axis.rate_in_x(), Some(frame_len as u64));
+    if params.segment_len > frame_len {
+        let (len, segment) = (frame_len, params.segment_len);
+        bail!(
+            "a frame of {len} samples (--every {every}) is shorter than one segment of {segment}: give a smaller --n-fft or a longer --every"
+        );
+    }
+    let used = match args.segments {
+        Segments::All => frame_len,
+        Segments::First(n) => frame_len.min((n - 1) * params.hop + params.segment_len),
+    };
+    let layout = Layout::new::<S>(&params, signal.center);
+    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
+    let mut framer = Framer::<S>::new(params, frame_len, used, signal.channels.len())?;
+    let names: Vec<&str> = signal.names().collect();
+    let streams = output.streams();
+    let mut all: Vec<ChannelPeaks> = empty(&names);
+    let mut head = header("peaks", signal, &args.estimate, &params, 0, Vec::new());
+    let mut told = false;
+    let mut emit = |frame: Framed<S::Real>| -> Result<()> {
+        let time = |sample: u64| signal.start() + sample as f64 / signal.axis.rate;
+        let (t_start_s, t_end_s) = (time(frame.start), time(frame.start + frame.len as u64));
+        let mut notes = Vec::new();
+        for (i, (power, coverage)) in frame.power.iter().zip(&frame.coverage).enumerate() {
+            let spectrum = Spectrum { layout: &layout, power: layout.arrange(power) };
+            let peaks = pick(&spectrum, &params, args)?;
+            all[i].frames.push(FramePeaks { t_start_s, t_end_s, peaks });
+            head.segments = head.segments.max(coverage.segments);
+            notes.extend(coverage_note(names[i], coverage).map(|note| format!("from {t_start_s}: {note}")));
+        }
+        if !streams {
+            head.notes.extend(notes);
+            return Ok(());
+        }
+        // Each frame leaves at once: whoever watches a live signal sees it now.
+        let header = Header { notes, ..head.clone() };
+        let result = PeaksResult { header, channels: std::mem::replace(&mut all, empty(&names)) };
+        if !std::mem::replace(&mut told, true) {
+            return deliver(output, &result, console);
+        }
+        Ok(output.write(&result)?)
+    };
+    loop {
+        match blocks.next()? {
+            Step::Data => framer.push(blocks.channels(), signal, &mut emit)?,
+            Step::Gap => framer.end_stretch(signal, &mut emit)?,
+            Step::End => break,
+        }
+    }
+    framer.end_stretch(signal, &mut emit)?;
+    if framer.left_out > 0 {
+        let note = format!("{} samples in stretches shorter than one segment were left out", framer.left_out);
+        if streams { console.note(&note) } else { head.notes.push(note) }
+    }
+    if !streams {
+        head.notes.extend(blocks.notes());
+        deliver(output, &PeaksResult { header: head, channels: all }, console)?;
+    }
+    Ok(())
+}
+
+fn empty(names: &[&str]) -> Vec<ChannelPeaks> {
+    names.iter().map(|&name| ChannelPeaks { name: name.into(), frames: Vec::new() }).collect()
+}
+
+/// Curves in dB, the first channel's peaks marked.
+fn picture(result: &PeaksResult, layout: &Layout, powers: Vec<Vec<f64>>) -> SpectrumPlot {
+    let Header { source, x_unit, unit, .. } = &result.header;
+    let peaks: &[PeakEntry] = match result.channels.as_slice() {
+        [only] => &only.frames[0].peaks,
+        _ => &[],
+    };
+    let curve = |(channel, power): (&ChannelPeaks, Vec<f64>)| Curve {
+        name: channel.name.clone(),
+        x: layout.freq.clone(),
+        y: power.into_iter().map(level_db).collect(),
+        band: None,
+    };
+    SpectrumPlot {
+        title: format!("Strongest peaks of {}", short_name(source)),
+        x_label: frequency_label(x_unit),
+        y_label: level_label(unit),
+        curves: result.channels.iter().zip(powers).map(curve).collect(),
+        markers: peaks
+            .iter()
+            .map(|p| Marker { x: p.freq, y: p.level_db, label: format!("{:.4} {x_unit}", short(p.freq)) })
+            .collect(),
+        y_range: None,
+    }
+}
+
+/// Four significant digits.
+fn short(value: f64) -> f64 {
+    format!("{value:.3e}").parse().unwrap_or(value)
+}

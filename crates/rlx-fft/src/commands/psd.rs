@@ -1,0 +1,165 @@
+//! `psd`: power spectra and cross spectra.
+
+use super::setup::{deliver, params_for, prepare};
+use crate::app::{Failure, Outcome};
+use crate::console::Console;
+use crate::flags::{PsdArgs, PsdFlags};
+use crate::output::Output;
+use crate::plots::{Plots, frequency_label, level_label, short_name};
+use crate::signal::{Blocks, InputSample, Signal, for_each_signal, with_samples};
+use crate::spectra::{Layout, accumulate, accumulate_pair, check_band, coverage_note, header};
+use anyhow::Result;
+use rlx_dsp::welch::{Coverage, PsdParams, confidence_interval, effective_segments};
+use rlx_io::plot::{Curve, SpectrumPlot};
+use rlx_io::write::results::{ChannelPsd, CrossChannel, CrossResult, PsdResult, level_db};
+
+/// Runs the command.
+pub(crate) fn run(flags: Box<PsdFlags>, console: &Console) -> Result<Outcome, Failure> {
+    let args = PsdArgs::try_from(*flags)?;
+    prepare(&args.input)?;
+    let mut output = Output::open(&args.output, console)?;
+    let mut plots = Plots::new(args.plot.clone());
+    let outcome = for_each_signal(&args.input.source, console, |reader| {
+        let mut signal = Signal::new(reader.info(), &args.input)?;
+        if let Some(pair) = &args.cross {
+            signal.keep_pair(reader.info(), pair)?;
+        }
+        with_samples!(reader.info(), S => {
+            let mut blocks = Blocks::<S>::new(reader, &signal, console);
+            match args.cross {
+                None => power(&mut blocks, &signal, &args, &mut output, &mut plots, console)?,
+                Some(_) => cross(&mut blocks, &signal, &args, &mut output, &mut plots, console)?,
+            }
+            blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
+        })
+    })?;
+    output.finish()?;
+    Ok(outcome)
+}
+
+fn power<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    args: &PsdArgs,
+    output: &mut Output,
+    plots: &mut Plots,
+    console: &Console,
+) -> Result<()> {
+    let params = params_for(blocks, signal, &args.estimate)?;
+    let layout = Layout::new::<S>(&params, signal.center);
+    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
+    let inside = layout.inside(args.band.as_ref());
+    let spectra = accumulate(blocks, signal, params)?;
+    let mut notes = blocks.notes();
+    let mut channels = Vec::new();
+    for (name, psd) in signal.names().zip(&spectra) {
+        notes.extend(coverage_note(name, &psd.coverage));
+        let arranged = layout.arrange(&psd.psd);
+        let mut channel = ChannelPsd {
+            name: name.to_owned(),
+            segments: psd.coverage.segments,
+            freq: inside.iter().map(|&i| layout.freq[i]).collect(),
+            psd: inside.iter().map(|&i| arranged[i]).collect(),
+            psd_lo: None,
+            psd_hi: None,
+        };
+        if let Some(level) = args.confidence {
+            let factors = factors::<S>(&params, &psd.coverage, level / 100.0, &layout)?;
+            let end = |pick: fn(&(f64, f64)) -> f64| {
+                Some(inside.iter().map(|&i| arranged[i] * pick(&factors[i])).collect())
+            };
+            channel.psd_lo = end(|f| f.0);
+            channel.psd_hi = end(|f| f.1);
+        }
+        channels.push(channel);
+    }
+    let segments = channels.iter().map(|c| c.segments).max().unwrap_or(0);
+    let header = header("psd", signal, &args.estimate, &params, segments, notes);
+    let result = PsdResult { header, confidence: args.confidence, channels };
+    if plots.wanted() {
+        plots.spectrum(&picture(&result))?;
+    }
+    deliver(output, &result, console)
+}
+
+/// Factors to the ends of the confidence band at each position: wider at 0 Hz and the Nyquist bin of real
+/// signals, which have one degree of freedom a segment instead of two.
+fn factors<S: InputSample>(
+    params: &PsdParams,
+    coverage: &Coverage,
+    level: f64,
+    layout: &Layout,
+) -> Result<Vec<(f64, f64)>> {
+    let segments = effective_segments(&params.weights()?, params.hop, coverage.segments);
+    let inner = confidence_interval(segments, level)?;
+    let edge = if S::COMPLEX { inner } else { confidence_interval(segments / 2.0, level)? };
+    let real_bin = |bin: usize| bin == 0 || 2 * bin == params.n_fft;
+    Ok(layout.bins.iter().map(|&bin| if real_bin(bin) { edge } else { inner }).collect())
+}
+
+fn cross<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    args: &PsdArgs,
+    output: &mut Output,
+    plots: &mut Plots,
+    console: &Console,
+) -> Result<()> {
+    let params = params_for(blocks, signal, &args.estimate)?;
+    let layout = Layout::new::<S>(&params, signal.center);
+    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
+    let inside = layout.inside(args.band.as_ref());
+    let spectrum = accumulate_pair(blocks, signal, params)?;
+    let part = |values: &[S::Real]| -> Vec<f64> {
+        let all = layout.arrange(values);
+        inside.iter().map(|&i| all[i]).collect()
+    };
+    let (re, im) = (part(&spectrum.re), part(&spectrum.im));
+    let channel = CrossChannel {
+        name: signal.pair_name(),
+        freq: inside.iter().map(|&i| layout.freq[i]).collect(),
+        magnitude: re.iter().zip(&im).map(|(re, im)| re.hypot(*im)).collect(),
+        phase_rad: re.iter().zip(&im).map(|(re, im)| im.atan2(*re)).collect(),
+        re,
+        im,
+    };
+    let mut notes = blocks.notes();
+    notes.extend(coverage_note(&channel.name, &spectrum.coverage));
+    let header = header("cross", signal, &args.estimate, &params, spectrum.coverage.segments, notes);
+    let result = CrossResult { header, channels: vec![channel] };
+    if plots.wanted() {
+        let curve = |c: &CrossChannel| Curve {
+            name: c.name.clone(),
+            x: c.freq.clone(),
+            y: c.magnitude.iter().map(|&m| level_db(m)).collect(),
+            band: None,
+        };
+        plots.spectrum(&SpectrumPlot {
+            title: format!("Cross spectrum {} of {}", signal.pair_name(), short_name(&signal.source)),
+            x_label: frequency_label(&signal.axis.x_unit),
+            y_label: level_label(&result.header.unit),
+            curves: result.channels.iter().map(curve).collect(),
+            markers: Vec::new(),
+            y_range: None,
+        })?;
+    }
+    deliver(output, &result, console)
+}
+
+fn picture(result: &PsdResult) -> SpectrumPlot {
+    let levels = |powers: &Vec<f64>| powers.iter().map(|&p| level_db(p)).collect::<Vec<_>>();
+    let curve = |channel: &ChannelPsd| Curve {
+        name: channel.name.clone(),
+        x: channel.freq.clone(),
+        y: levels(&channel.psd),
+        band: channel.psd_lo.as_ref().zip(channel.psd_hi.as_ref()).map(|(lo, hi)| (levels(lo), levels(hi))),
+    };
+    SpectrumPlot {
+        title: format!("Power spectrum of {}", short_name(&result.header.source)),
+        x_label: frequency_label(&result.header.x_unit),
+        y_label: level_label(&result.header.unit),
+        curves: result.channels.iter().map(curve).collect(),
+        markers: Vec::new(),
+        y_range: None,
+    }
+}

@@ -1,0 +1,41 @@
+//! What the commands have in common.
+
+use crate::console::Console;
+use crate::flags::{EstimateArgs, InputArgs};
+use crate::interrupt;
+use crate::output::Output;
+use crate::signal::{Blocks, InputSample, Signal};
+use anyhow::Result;
+use rlx_dsp::welch::PsdParams;
+use rlx_io::write::Report;
+
+/// Sets threads and the interrupt handler up.
+pub(crate) fn prepare(input: &InputArgs) -> Result<()> {
+    interrupt::install();
+    if let Some(threads) = input.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    }
+    Ok(())
+}
+
+/// Parameters for a whole recording. Where its length is not known but matters, enough is read ahead.
+pub(crate) fn params_for<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    estimate: &EstimateArgs,
+) -> Result<PsdParams> {
+    let mut frames = signal.frames;
+    if frames.is_none() && estimate.depends_on_length() {
+        frames = blocks.look_ahead(estimate.rule.samples_to_know())?;
+    }
+    Ok(estimate.params(signal.axis.rate_in_x(), frames))
+}
+
+/// Writes a result; where the format has no room for what was chosen by default, says it beside.
+pub(crate) fn deliver<R: Report>(output: &mut Output, result: &R, console: &Console) -> Result<()> {
+    if output.lacks_caption() {
+        result.caption().iter().for_each(|line| console.note(line));
+    }
+    output.write(result)?;
+    Ok(())
+}

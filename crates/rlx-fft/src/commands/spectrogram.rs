@@ -1,0 +1,111 @@
+//! `spectrogram`: power over time and frequency.
+
+use super::setup::{deliver, params_for, prepare};
+use crate::app::{Failure, Outcome};
+use crate::console::Console;
+use crate::flags::{SpectrogramArgs, SpectrogramFlags};
+use crate::output::Output;
+use crate::plots::{Plots, frequency_label, level_label, short_name, time_label};
+use crate::signal::{Blocks, InputSample, Signal, Step, for_each_signal, with_samples};
+use crate::spectra::{Columns, Layout, check_band, coverage_note, header};
+use anyhow::{Result, bail};
+use rlx_io::plot::{Heatmap, HeatmapPanel};
+use rlx_io::write::results::{ChannelSpectrogram, SpectrogramResult, level_db};
+
+/// Runs the command.
+pub(crate) fn run(flags: Box<SpectrogramFlags>, console: &Console) -> Result<Outcome, Failure> {
+    let args = SpectrogramArgs::try_from(*flags)?;
+    prepare(&args.input)?;
+    let mut output = Output::open(&args.output, console)?;
+    let mut plots = Plots::new(args.plot.clone());
+    let outcome = for_each_signal(&args.input.source, console, |reader| {
+        let signal = Signal::new(reader.info(), &args.input)?;
+        with_samples!(reader.info(), S => {
+            let mut blocks = Blocks::<S>::new(reader, &signal, console);
+            one(&mut blocks, &signal, &args, &mut output, &mut plots, console)?;
+            blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
+        })
+    })?;
+    output.finish()?;
+    Ok(outcome)
+}
+
+fn one<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    args: &SpectrogramArgs,
+    output: &mut Output,
+    plots: &mut Plots,
+    console: &Console,
+) -> Result<()> {
+    let params = params_for(blocks, signal, &args.estimate)?;
+    let layout = Layout::new::<S>(&params, signal.center);
+    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
+    let inside = layout.inside(args.band.as_ref());
+    let mut channels: Vec<Columns<S>> =
+        (0..signal.channels.len()).map(|_| Columns::new(params)).collect::<Result<_>>()?;
+    loop {
+        let step = blocks.next()?;
+        for (i, columns) in channels.iter_mut().enumerate() {
+            match step {
+                Step::Data => columns.push(blocks.channel(i), signal, i, &layout, &inside)?,
+                Step::Gap | Step::End => columns.end_stretch(signal, i, &layout, &inside)?,
+            }
+        }
+        if step == Step::End {
+            break;
+        }
+    }
+    if channels.iter().all(|columns| columns.starts.is_empty()) {
+        bail!("fewer samples than one segment of {} (n_fft): give a smaller --n-fft", params.segment_len);
+    }
+    let mut notes = blocks.notes();
+    let half = params.segment_len as f64 / 2.0;
+    let results = signal.names().zip(channels).map(|(name, columns)| {
+        notes.extend(coverage_note(name, &columns.coverage()));
+        ChannelSpectrogram {
+            name: name.to_owned(),
+            t_s: columns
+                .starts
+                .iter()
+                .map(|&s| signal.start() + (s as f64 + half) / signal.axis.rate)
+                .collect(),
+            freq: inside.iter().map(|&i| layout.freq[i]).collect(),
+            power: columns.power,
+        }
+    });
+    let results: Vec<_> = results.collect();
+    let mut header = header("spectrogram", signal, &args.estimate, &params, 1, notes);
+    // Each column is one segment: nothing is averaged.
+    header.average.clear();
+    let result = SpectrogramResult { header, channels: results };
+    if plots.wanted() {
+        plots.heatmap(&picture(&result, args.range))?;
+    }
+    deliver(output, &result, console)
+}
+
+fn picture(result: &SpectrogramResult, range: f64) -> Heatmap {
+    let ends =
+        |values: &[f64]| (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(1.0));
+    let panel = |channel: &ChannelSpectrogram| HeatmapPanel {
+        name: channel.name.clone(),
+        values: channel.power.iter().map(|frame| frame.iter().map(|&p| db(p)).collect()).collect(),
+        x: ends(&channel.t_s),
+        y: ends(&channel.freq),
+    };
+    Heatmap {
+        title: format!("Spectrogram of {}", short_name(&result.header.source)),
+        x_label: time_label(&result.header.x_unit),
+        y_label: frequency_label(&result.header.x_unit),
+        value_label: level_label(&result.header.unit),
+        span: range,
+        y_ticks: None,
+        panels: result.channels.iter().map(panel).collect(),
+    }
+}
+
+/// A column that was left out stays NaN.
+fn db(power: f64) -> f64 {
+    if power.is_nan() { power } else { level_db(power) }
+}

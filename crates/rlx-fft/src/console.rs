@@ -1,0 +1,78 @@
+//! What is said on standard error, and where colours go.
+
+use crate::flags::ColorChoice;
+use std::io::{IsTerminal, Write};
+
+/// How the program talks: to people on standard error, in colours on a terminal only.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Console {
+    quiet: bool,
+    color: ColorChoice,
+}
+
+impl Console {
+    pub(crate) fn new(quiet: bool, color: ColorChoice) -> Self {
+        Self { quiet, color }
+    }
+
+    /// Whether notes and progress are unwanted.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether standard output gets colours. `NO_COLOR` (no-color.org) turns the automatic choice off.
+    pub(crate) fn colour_on_stdout(&self) -> bool {
+        self.wants_colour(std::io::stdout().is_terminal())
+    }
+
+    /// Whether progress bars make sense.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
+    /// Something went wrong; said even when quiet.
+    pub(crate) fn error(&self, error: &anyhow::Error) {
+        // The library's errors hold their causes' texts already: `{:#}` would say them twice.
+        self.line("error", "\x1b[1;31m", &chain(error));
+    }
+
+    /// Something worth knowing.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.line("note", "\x1b[1;36m", text);
+        }
+    }
+
+    fn line(&self, kind: &str, style: &str, text: &str) {
+        let mut err = std::io::stderr().lock();
+        // A closed standard error leaves nobody to tell.
+        let _ = if self.wants_colour(err.is_terminal()) {
+            writeln!(err, "{style}{kind}:\x1b[0m {text}")
+        } else {
+            writeln!(err, "{kind}: {text}")
+        };
+    }
+
+    fn wants_colour(&self, terminal: bool) -> bool {
+        match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+        }
+    }
+}
+
+/// The messages of an error and its causes, each only if the one before does not hold it.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let message = cause.to_string();
+        if !text.contains(&message) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&message);
+        }
+    }
+    text
+}

@@ -1,0 +1,92 @@
+//! Where the work runs, and by which strategy.
+
+use super::Usage;
+use clap::Args;
+
+/// Flags about devices.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Device")]
+pub(crate) struct DeviceFlags {
+    /// auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12 or gpu
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    device: String,
+
+    /// auto, ultra (first segment of each frame), fast (first two), rlx or learned
+    #[arg(long, value_name = "STRATEGY", default_value = "auto")]
+    strategy: String,
+}
+
+/// How many segments of each frame are averaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Segments {
+    /// All that fit.
+    All,
+    /// The first ones only.
+    First(usize),
+}
+
+impl DeviceFlags {
+    /// Checks that the device is there; gives the strategy's segments.
+    pub(crate) fn validate(self, framed: bool) -> Result<Segments, Usage> {
+        device(&self.device)?;
+        let segments = match self.strategy.to_ascii_lowercase().as_str() {
+            "auto" | "rlx" | "compiled" | "gpu" => Segments::All,
+            "ultra" | "ultra-fast" | "1seg" => Segments::First(1),
+            "fast" | "streaming" | "rustfft" | "2seg" => Segments::First(2),
+            "learned" | "learned_compiled" => {
+                return Err(Usage::new(
+                    "--strategy",
+                    "learned needs a learned transform, and there is none yet",
+                ));
+            }
+            other => {
+                let known = "auto, ultra (ultra-fast, 1seg), fast (streaming, rustfft, 2seg), rlx (compiled, gpu), learned";
+                return Err(Usage::new("--strategy", format!("'{other}' is none of {known}")));
+            }
+        };
+        if segments != Segments::All && !framed {
+            let reason = "uses the first segments of a frame only: give --every, or auto for all segments";
+            return Err(Usage::new("--strategy", format!("{} {reason}", self.strategy)));
+        }
+        Ok(segments)
+    }
+}
+
+fn device(name: &str) -> Result<(), Usage> {
+    const HERE: &str = "this build has: cpu";
+    let lower = name.to_ascii_lowercase();
+    let (kind, which) = lower.split_once(':').map_or((lower.as_str(), None), |(k, w)| (k, Some(w)));
+    let well_formed = match (kind, which) {
+        ("auto" | "cpu", None) => return Ok(()),
+        ("cuda", Some(which)) => which == "all" || which.parse::<u32>().is_ok(),
+        ("wgpu", Some(which)) => !which.is_empty(),
+        ("cuda" | "wgpu" | "vulkan" | "metal" | "mlx" | "dx12" | "gpu", None) => true,
+        _ => false,
+    };
+    let reason = if well_formed {
+        format!("'{name}' is not available; {HERE}")
+    } else {
+        let known = "auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12, gpu";
+        format!("'{name}' is none of {known}; {HERE}")
+    };
+    Err(Usage::new("--device", reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_and_unknown_devices_list_what_there_is() {
+        for name in ["auto", "cpu", "CPU"] {
+            assert_eq!(device(name), Ok(()));
+        }
+        for name in ["cuda", "cuda:1", "cuda:all", "wgpu:intel", "metal", "mlx", "gpu"] {
+            let message = device(name).unwrap_err().to_string();
+            assert!(message.contains("not available") && message.contains("cpu"), "{message}");
+        }
+        for name in ["tpu", "cpu:1", "cuda:x", ""] {
+            assert!(device(name).unwrap_err().to_string().contains("none of"), "{name}");
+        }
+    }
+}

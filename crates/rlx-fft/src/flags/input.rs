@@ -1,0 +1,179 @@
+//! What is read, and which part of it.
+
+use super::Usage;
+use super::values;
+use clap::Args;
+use rlx_io::read::{CsvOptions, Format, OpenOptions, RawFormat};
+use std::path::PathBuf;
+
+/// Flags about files and how to open them.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct SourceFlags {
+    /// Files, directories and globs; `-` is standard input
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+
+    /// Samples per second (per the unit of time of `--x-unit cycles/…`); needed for CSV, NPY and raw samples
+    #[arg(long, value_name = "RATE", value_parser = values::positive)]
+    rate: Option<f64>,
+
+    /// Headerless samples: u8, s8, s16le, s24be, f32le, f64le …, iq-u8, iq-s16le … for IQ pairs
+    #[arg(long, value_name = "FORMAT")]
+    raw: Option<String>,
+
+    /// Channels of headerless samples
+    #[arg(long, value_name = "COUNT", value_parser = values::at_least_one)]
+    channels: Option<usize>,
+
+    /// Format of the input, instead of looking at it: wav, flac, csv, npy, edf …
+    #[arg(long, value_name = "FORMAT")]
+    input_format: Option<String>,
+
+    /// Column of uniform timestamps in a table, by name or number: gives the rate
+    #[arg(long, value_name = "COLUMN")]
+    time: Option<String>,
+
+    /// Columns of a table, by name or number from 1; all numeric ones by default
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    column: Vec<String>,
+
+    /// Field delimiter of a table (`tab` and `space` by name); found by itself by default
+    #[arg(long, value_name = "CHAR")]
+    delimiter: Option<String>,
+
+    /// Whether a table's first line has names; found by itself by default
+    #[arg(long, value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new())]
+    header: Option<bool>,
+
+    /// Axis of time in a two-dimensional array: 0 for [samples, channels], 1 for [channels, samples]
+    #[arg(long, value_name = "AXIS")]
+    axis: Option<usize>,
+
+    /// Keep stored integers as they are instead of scaling full scale to ±1
+    #[arg(long)]
+    counts: bool,
+}
+
+/// Which files, opened how.
+#[derive(Debug, Clone)]
+pub(crate) struct SourceArgs {
+    /// Names as given.
+    pub(crate) inputs: Vec<PathBuf>,
+    /// For every file.
+    pub(crate) open: OpenOptions,
+}
+
+impl TryFrom<SourceFlags> for SourceArgs {
+    type Error = Usage;
+
+    fn try_from(flags: SourceFlags) -> Result<Self, Usage> {
+        let raw =
+            flags.raw.map(|text| text.parse::<RawFormat>().map_err(|e| Usage::new("--raw", reason(&e))));
+        let format = flags
+            .input_format
+            .map(|text| text.parse::<Format>().map_err(|e| Usage::new("--input-format", reason(&e))));
+        if flags.inputs.iter().filter(|p| p.as_os_str() == "-").count() > 1 {
+            return Err(Usage::new("INPUT", "standard input can be read only once"));
+        }
+        let csv = CsvOptions {
+            columns: flags.column,
+            time: flags.time,
+            delimiter: flags.delimiter.map(|text| delimiter(&text)).transpose()?,
+            header: flags.header,
+        };
+        let open = OpenOptions {
+            format: format.transpose()?,
+            rate: flags.rate,
+            raw: raw.transpose()?,
+            channels: flags.channels,
+            counts: flags.counts,
+            axis: flags.axis,
+            csv,
+        };
+        Ok(Self { inputs: flags.inputs, open })
+    }
+}
+
+/// The library names its option first; the flag's name stands there already.
+fn reason(error: &rlx_io::Error) -> String {
+    match error {
+        rlx_io::Error::Argument { reason, .. } => reason.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn delimiter(text: &str) -> Result<u8, Usage> {
+    match (text, text.as_bytes()) {
+        ("tab" | "\\t", _) => Ok(b'\t'),
+        ("space", _) => Ok(b' '),
+        (_, [one]) if one.is_ascii() => Ok(*one),
+        _ => Err(Usage::new("--delimiter", format!("'{text}' is not one character, tab or space"))),
+    }
+}
+
+/// Flags about which part of a signal is analysed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputFlags {
+    #[command(flatten)]
+    source: SourceFlags,
+
+    /// Channels, by name or by number from 1; all by default
+    #[arg(long, value_name = "CHANNEL", value_delimiter = ',')]
+    channel: Vec<String>,
+
+    /// Where to begin: 10s, 1.5min, 200ms
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    start: Option<f64>,
+
+    /// How much to take from there
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    duration: Option<f64>,
+
+    /// Unit of frequencies: Hz, kHz, MHz, bpm, or cycles/year and the like
+    #[arg(long, value_name = "UNIT", default_value = "Hz")]
+    x_unit: String,
+
+    /// Threads; as many as there are cores by default
+    #[arg(long, value_name = "COUNT", value_parser = values::at_least_one)]
+    threads: Option<usize>,
+}
+
+/// Which part of which signals.
+#[derive(Debug, Clone)]
+pub(crate) struct InputArgs {
+    /// The files.
+    pub(crate) source: SourceArgs,
+    /// Channels by name or number; empty for all.
+    pub(crate) channel: Vec<String>,
+    /// Where to begin, in units of time.
+    pub(crate) start: f64,
+    /// How much to take, in units of time.
+    pub(crate) duration: Option<f64>,
+    /// Unit of frequencies.
+    pub(crate) x_unit: String,
+    /// Threads; `None` for one a core.
+    pub(crate) threads: Option<usize>,
+}
+
+impl TryFrom<InputFlags> for InputArgs {
+    type Error = Usage;
+
+    fn try_from(flags: InputFlags) -> Result<Self, Usage> {
+        if flags.x_unit.trim().is_empty() {
+            return Err(Usage::new("--x-unit", "is empty"));
+        }
+        if flags.duration == Some(0.0) {
+            return Err(Usage::new("--duration", "is 0: nothing would be read"));
+        }
+        Ok(Self {
+            source: flags.source.try_into()?,
+            channel: flags.channel,
+            start: flags.start.unwrap_or(0.0),
+            duration: flags.duration,
+            x_unit: flags.x_unit.trim().to_owned(),
+            threads: flags.threads,
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! The command line, in two levels.
+//!
+//! `…Flags` are what clap parses: one field a flag, with its help. `…Args` are what a command works with:
+//! checked against each other, typed, able to build the library's objects. `TryFrom` leads from one to the
+//! other, and its [`Usage`] names the flag at fault.
+
+mod coherence;
+mod device;
+mod estimate;
+mod info;
+mod input;
+mod mel;
+mod missing;
+mod output;
+mod peaks;
+mod psd;
+mod shell;
+mod spectrogram;
+mod usage;
+mod values;
+
+pub(crate) use coherence::{CoherenceArgs, CoherenceFlags};
+pub(crate) use device::{DeviceFlags, Segments};
+pub(crate) use estimate::{EstimateArgs, EstimateFlags, NFftRule};
+pub(crate) use info::{InfoArgs, InfoFlags};
+pub(crate) use input::{InputArgs, InputFlags, SourceArgs, SourceFlags};
+pub(crate) use mel::{MelArgs, MelFlags};
+pub(crate) use missing::{MissingArgs, MissingFlags};
+pub(crate) use output::{OutputArgs, OutputFlags, PlotArgs, PlotFlags};
+pub(crate) use peaks::{Mode, PeaksArgs, PeaksFlags};
+pub(crate) use psd::{PsdArgs, PsdFlags};
+pub(crate) use shell::{CompletionsFlags, ManFlags};
+pub(crate) use spectrogram::{SpectrogramArgs, SpectrogramFlags};
+pub(crate) use usage::Usage;
+pub(crate) use values::{Band, Pair};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Spectral peaks, spectra, spectrograms and log-mel features of recordings.
+///
+/// Reads WAV, FLAC, MP3, OGG, AIFF, NPY, NPZ, CSV, raw samples, EDF, BDF and SigMF, in blocks: memory does not
+/// grow with the recording. Exit codes: 0 done, 1 something failed and was reported, 2 wrong arguments.
+#[derive(Debug, Parser)]
+#[command(name = "rlx-fft", version, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Say nothing on standard error but errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The strongest spectral peaks, per channel, of whole recordings or of frames
+    Peaks(Box<PeaksFlags>),
+    /// Power spectra (Welch), cross spectra
+    Psd(Box<PsdFlags>),
+    /// Coherence of two channels
+    Coherence(Box<CoherenceFlags>),
+    /// Power over time and frequency
+    Spectrogram(Box<SpectrogramFlags>),
+    /// Log-mel features as librosa, Whisper, Kaldi, torchaudio or NeMo compute them
+    Mel(Box<MelFlags>),
+    /// What is in a file
+    Info(Box<InfoFlags>),
+    /// Print a completion script for a shell
+    Completions(CompletionsFlags),
+    /// Print the manual page
+    Man(ManFlags),
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

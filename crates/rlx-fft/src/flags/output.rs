@@ -1,0 +1,89 @@
+//! Where results go and in what form.
+
+use super::Usage;
+use clap::Args;
+use rlx_io::plot::{PlotFormat, Size};
+use rlx_io::write::Format;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Flags about output.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputFlags {
+    /// table, json, jsonl, csv, npy or npz [default: by the extension of --output, else table]
+    #[arg(long, short, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    /// File to write, whole or not at all; `-` or nothing is standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Where to and how.
+#[derive(Debug, Clone)]
+pub(crate) struct OutputArgs {
+    /// The format.
+    pub(crate) format: Format,
+    /// The file; `None` for standard output.
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl TryFrom<OutputFlags> for OutputArgs {
+    type Error = Usage;
+
+    fn try_from(flags: OutputFlags) -> Result<Self, Usage> {
+        let path = flags.output.filter(|path| path.as_os_str() != "-");
+        let by_name = || path.as_deref().and_then(Format::from_path);
+        let format = flags.format.or_else(by_name).unwrap_or(Format::Table);
+        if format.is_binary() && path.is_none() && std::io::stdout().is_terminal() {
+            return Err(Usage::new("--format", format!("{format} is not for terminals: give --output FILE")));
+        }
+        Ok(Self { format, path })
+    }
+}
+
+/// Flags about pictures.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct PlotFlags {
+    /// Draw a picture too: a .png or .svg file
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+
+    /// Width and height of the picture in pixels
+    #[arg(long, value_name = "WxH", default_value = "1200x675", value_parser = size)]
+    plot_size: Size,
+}
+
+fn size(text: &str) -> Result<Size, String> {
+    let parts = text.split_once(['x', 'X', '×']).and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    match parts {
+        Some((width, height)) if (200..=20_000).contains(&width) && (150..=20_000).contains(&height) => {
+            Ok(Size { width, height })
+        }
+        _ => Err(format!("'{text}' is not WIDTHxHEIGHT between 200x150 and 20000x20000")),
+    }
+}
+
+/// The picture.
+#[derive(Debug, Clone)]
+pub(crate) struct PlotArgs {
+    /// The file; the second picture's name gets `-2`, and so on.
+    pub(crate) path: PathBuf,
+    /// Its kind.
+    pub(crate) format: PlotFormat,
+    /// Its size.
+    pub(crate) size: Size,
+}
+
+impl PlotFlags {
+    /// The picture, if one is wanted.
+    pub(crate) fn validate(self) -> Result<Option<PlotArgs>, Usage> {
+        let Some(path) = self.plot else { return Ok(None) };
+        let format = PlotFormat::from_path(&path).map_err(|_| {
+            Usage::new("--plot", format!("{}: the name ends in .png or .svg", path.display()))
+        })?;
+        Ok(Some(PlotArgs { path, format, size: self.plot_size }))
+    }
+}

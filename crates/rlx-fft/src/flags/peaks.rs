@@ -1,0 +1,124 @@
+//! `peaks`.
+
+use super::values;
+use super::{
+    Band, DeviceFlags, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags,
+    PlotArgs, PlotFlags, Segments, Usage,
+};
+use clap::{Args, ValueEnum};
+use rlx_dsp::scaling::Scaling;
+
+/// Flags of `peaks`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PeaksFlags {
+    #[command(flatten)]
+    input: InputFlags,
+
+    /// Peaks to report
+    #[arg(long, short, value_name = "K", default_value = "8", value_parser = values::at_least_one)]
+    k: usize,
+
+    /// What a peak is
+    #[arg(long, value_enum, default_value_t, value_name = "MODE")]
+    mode: Mode,
+
+    /// One set of peaks for each stretch of this length, instead of one for the whole recording: 1s
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    every: Option<f64>,
+
+    /// Frequencies to look at: 0.5:45, 20:, :100
+    #[arg(long, value_name = "LO:HI", value_parser = values::band, allow_hyphen_values = true)]
+    band: Option<Band>,
+
+    /// Least level of a local peak, in dB
+    #[arg(long, value_name = "DB", value_parser = values::finite, allow_hyphen_values = true)]
+    height: Option<f64>,
+
+    /// Least rise of a local peak above its surroundings, in dB [default: 3]
+    #[arg(long, value_name = "DB", value_parser = values::finite)]
+    prominence: Option<f64>,
+
+    /// Least distance between local peaks, in the unit of frequencies
+    #[arg(long, value_name = "FREQ", value_parser = values::positive)]
+    distance: Option<f64>,
+
+    #[command(flatten)]
+    estimate: EstimateFlags,
+
+    #[command(flatten)]
+    device: DeviceFlags,
+
+    #[command(flatten)]
+    output: OutputFlags,
+
+    #[command(flatten)]
+    plot: PlotFlags,
+}
+
+/// What a peak is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Mode {
+    /// Local maxima that rise above their surroundings, refined between bins
+    #[default]
+    Local,
+    /// The strongest bins, neighbours or not
+    Bins,
+}
+
+/// What `peaks` does.
+#[derive(Debug, Clone)]
+pub(crate) struct PeaksArgs {
+    pub(crate) input: InputArgs,
+    pub(crate) k: usize,
+    pub(crate) mode: Mode,
+    pub(crate) every: Option<f64>,
+    pub(crate) band: Option<Band>,
+    pub(crate) height: Option<f64>,
+    pub(crate) prominence: f64,
+    pub(crate) distance: Option<f64>,
+    pub(crate) estimate: EstimateArgs,
+    pub(crate) segments: Segments,
+    pub(crate) output: OutputArgs,
+    pub(crate) plot: Option<PlotArgs>,
+}
+
+/// Rise in dB that tells a peak from a ripple: random ripples of an average over a few segments are
+/// smaller than this only now and then, but harmonics of real signals are larger nearly always.
+const PROMINENCE_DB: f64 = 3.0;
+
+impl TryFrom<PeaksFlags> for PeaksArgs {
+    type Error = Usage;
+
+    fn try_from(flags: PeaksFlags) -> Result<Self, Usage> {
+        if flags.every == Some(0.0) {
+            return Err(Usage::new("--every", "is 0"));
+        }
+        if flags.mode == Mode::Bins {
+            let local = [
+                ("--height", flags.height.is_some()),
+                ("--prominence", flags.prominence.is_some()),
+                ("--distance", flags.distance.is_some()),
+            ];
+            if let Some((flag, _)) = local.iter().find(|(_, given)| *given) {
+                return Err(Usage::new(*flag, "is for --mode local"));
+            }
+        }
+        if flags.prominence.is_some_and(|p| p < 0.0) {
+            return Err(Usage::new("--prominence", "is negative"));
+        }
+        Ok(Self {
+            input: flags.input.try_into()?,
+            k: flags.k,
+            mode: flags.mode,
+            every: flags.every,
+            band: flags.band,
+            height: flags.height,
+            prominence: flags.prominence.unwrap_or(PROMINENCE_DB),
+            distance: flags.distance,
+            estimate: flags.estimate.validate(Scaling::Spectrum, 0.5, NFftRule::AVERAGED)?,
+            segments: flags.device.validate(flags.every.is_some())?,
+            output: flags.output.try_into()?,
+            plot: flags.plot.validate()?,
+        })
+    }
+}

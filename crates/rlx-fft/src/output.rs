@@ -1,0 +1,78 @@
+//! The one place that results leave by.
+
+use crate::console::Console;
+use crate::flags::OutputArgs;
+use crate::interrupt;
+use rlx_io::write::{Error, Format, OutputFile, Report, Result, ResultWriter, WriterOptions};
+use std::io::{self, BufWriter, Stdout, Write};
+
+/// Standard output or a file that appears when all is written.
+enum Target {
+    Stdout(BufWriter<Stdout>),
+    File(OutputFile),
+}
+
+impl Write for Target {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(out) => out.write(buf),
+            Self::File(file) => file.write(buf),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.flush(),
+            // Only the end of a file matters, and committing it flushes.
+            Self::File(_) => Ok(()),
+        }
+    }
+}
+
+/// Writes results in the wanted format to the wanted place.
+pub(crate) struct Output {
+    writer: ResultWriter<Target>,
+    format: Format,
+}
+
+impl Output {
+    pub(crate) fn open(args: &OutputArgs, console: &Console) -> Result<Self> {
+        let (target, name, colour) = match &args.path {
+            Some(path) => (Target::File(OutputFile::create(path)?), path.display().to_string(), false),
+            None => {
+                let out = BufWriter::with_capacity(1 << 16, io::stdout());
+                (Target::Stdout(out), "standard output".to_owned(), console.colour_on_stdout())
+            }
+        };
+        let options = WriterOptions { format: args.format, colour, target: name };
+        Ok(Self { writer: ResultWriter::new(target, options), format: args.format })
+    }
+
+    /// Whether a result should leave in pieces as soon as they are known.
+    pub(crate) fn streams(&self) -> bool {
+        matches!(self.format, Format::Csv | Format::JsonLines)
+    }
+
+    /// Whether the format has no room for what was chosen by default.
+    pub(crate) fn lacks_caption(&self) -> bool {
+        matches!(self.format, Format::Csv | Format::Npy)
+    }
+
+    /// Writes a result whole: an interrupt waits.
+    pub(crate) fn write<R: Report>(&mut self, result: &R) -> Result<()> {
+        let _whole = interrupt::writing();
+        self.writer.write(result)
+    }
+
+    /// Ends the document. Without any result nothing is written and no file appears.
+    pub(crate) fn finish(self) -> Result<()> {
+        if self.writer.written() == 0 {
+            return Ok(());
+        }
+        let _whole = interrupt::writing();
+        match self.writer.finish()? {
+            Target::Stdout(mut out) => out.flush().map_err(|e| Error::io("standard output", e)),
+            Target::File(file) => file.commit(),
+        }
+    }
+}

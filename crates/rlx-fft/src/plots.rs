@@ -1,0 +1,75 @@
+//! Where pictures go.
+
+use crate::flags::PlotArgs;
+use crate::interrupt;
+use rlx_io::plot::{Heatmap, SpectrumPlot, heatmap, spectrum};
+use rlx_io::write::{OutputFile, Result};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Writes the pictures of a run: the first under the name given, others with `-2`, `-3` … before the extension.
+pub(crate) struct Plots {
+    args: Option<PlotArgs>,
+    drawn: usize,
+}
+
+impl Plots {
+    pub(crate) fn new(args: Option<PlotArgs>) -> Self {
+        Self { args, drawn: 0 }
+    }
+
+    /// Whether pictures are wanted.
+    pub(crate) fn wanted(&self) -> bool {
+        self.args.is_some()
+    }
+
+    /// Draws lines over frequency.
+    pub(crate) fn spectrum(&mut self, plot: &SpectrumPlot) -> Result<()> {
+        self.write(|args| spectrum(plot, args.size, args.format))
+    }
+
+    /// Draws power over time and frequency.
+    pub(crate) fn heatmap(&mut self, plot: &Heatmap) -> Result<()> {
+        self.write(|args| heatmap(plot, args.size, args.format))
+    }
+
+    fn write(&mut self, draw: impl FnOnce(&PlotArgs) -> Result<Vec<u8>>) -> Result<()> {
+        let Some(args) = &self.args else { return Ok(()) };
+        let bytes = draw(args)?;
+        self.drawn += 1;
+        let path = match self.drawn {
+            1 => args.path.clone(),
+            n => numbered(&args.path, n),
+        };
+        let mut file = OutputFile::create(&path)?;
+        file.write_all(&bytes).map_err(|e| rlx_io::write::Error::io(path.display().to_string(), e))?;
+        let _whole = interrupt::writing();
+        file.commit()
+    }
+}
+
+fn numbered(path: &std::path::Path, n: usize) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{stem}-{n}.{extension}"))
+}
+
+/// `frequency [Hz]`.
+pub(crate) fn frequency_label(x_unit: &str) -> String {
+    format!("frequency [{x_unit}]")
+}
+
+/// `level [dB re 1 V²/Hz]`.
+pub(crate) fn level_label(unit: &str) -> String {
+    if unit == "raw" { "level [dB]".into() } else { format!("level [dB re 1 {unit}]") }
+}
+
+/// `time [s]`, or in the unit of `cycles/…`.
+pub(crate) fn time_label(x_unit: &str) -> String {
+    format!("time [{}]", x_unit.strip_prefix("cycles/").unwrap_or("s"))
+}
+
+/// The file's name without its folders, for titles.
+pub(crate) fn short_name(source: &str) -> &str {
+    source.rsplit('/').next().unwrap_or(source)
+}

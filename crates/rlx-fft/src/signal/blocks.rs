@@ -1,0 +1,139 @@
+//! The samples of one signal, block by block.
+
+use super::{InputSample, Signal};
+use crate::console::Console;
+use crate::progress::Progress;
+use rlx_io::read::{Chunk, SignalReader};
+use std::collections::VecDeque;
+
+/// Values read at a time, over all channels: small enough to stay in the cache until they are used.
+const BUDGET: usize = 1 << 18;
+
+/// What came next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Samples, the same number in every channel.
+    Data,
+    /// The recording is interrupted here.
+    Gap,
+    /// There is no more.
+    End,
+}
+
+/// Reads the wanted stretch of the wanted channels.
+///
+/// A file that ends early gives what it has and then [`Step::End`]; [`truncated`](Self::truncated) has the error,
+/// so that nothing of the recording is lost.
+pub(crate) struct Blocks<S: InputSample> {
+    reader: Box<dyn SignalReader>,
+    planes: Vec<Vec<S::Plane>>,
+    wanted: Vec<usize>,
+    current: Vec<Vec<S>>,
+    /// Read before they were asked for.
+    ahead: VecDeque<(Step, Vec<Vec<S>>)>,
+    skip: u64,
+    left: u64,
+    truncated: Option<rlx_io::Error>,
+    progress: Progress,
+}
+
+impl<S: InputSample> Blocks<S> {
+    pub(crate) fn new(reader: Box<dyn SignalReader>, signal: &Signal, console: &Console) -> Self {
+        let planes = (0..reader.info().planes()).map(|_| Vec::new()).collect();
+        let progress = Progress::new(console, &signal.source, signal.frames);
+        Self {
+            planes,
+            wanted: signal.channels.iter().map(|(index, _)| *index).collect(),
+            current: vec![Vec::new(); signal.channels.len()],
+            ahead: VecDeque::new(),
+            skip: signal.skip,
+            left: signal.take.unwrap_or(u64::MAX),
+            truncated: None,
+            progress,
+            reader,
+        }
+    }
+
+    /// Moves on; afterwards [`channel`](Self::channel) has the new samples.
+    pub(crate) fn next(&mut self) -> rlx_io::Result<Step> {
+        if let Some((step, block)) = self.ahead.pop_front() {
+            self.current = block;
+            return Ok(step);
+        }
+        self.read()
+    }
+
+    /// The samples of the `index`-th wanted channel in this block.
+    pub(crate) fn channel(&self, index: usize) -> &[S] {
+        &self.current[index]
+    }
+
+    /// All wanted channels of this block.
+    pub(crate) fn channels(&self) -> &[Vec<S>] {
+        &self.current
+    }
+
+    /// Reads on until `frames` samples are kept for later, or the end. Gives the number of all samples where
+    /// the end was reached.
+    pub(crate) fn look_ahead(&mut self, frames: u64) -> rlx_io::Result<Option<u64>> {
+        let mut seen = 0;
+        while seen < frames {
+            let step = self.read()?;
+            seen += if step == Step::Data { self.current[0].len() as u64 } else { 0 };
+            self.ahead.push_back((step, self.current.clone()));
+            if step == Step::End {
+                return Ok(Some(seen));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The error of a file that ended early.
+    pub(crate) fn truncated(self) -> Option<rlx_io::Error> {
+        self.truncated
+    }
+
+    /// What the reader found worth saying, now.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.reader.info().notes.clone()
+    }
+
+    fn read(&mut self) -> rlx_io::Result<Step> {
+        loop {
+            self.current.iter_mut().for_each(Vec::clear);
+            if self.left == 0 {
+                return Ok(Step::End);
+            }
+            let most = (BUDGET / self.planes.len().max(1)).clamp(64, 1 << 16);
+            let chunk = match S::read(self.reader.as_mut(), &mut self.planes, most) {
+                Ok(chunk) => chunk,
+                Err(error @ rlx_io::Error::Truncated { .. }) => {
+                    self.truncated = Some(error);
+                    return Ok(Step::End);
+                }
+                Err(error) => return Err(error),
+            };
+            match chunk {
+                Chunk::End => return Ok(Step::End),
+                Chunk::Gap if self.skip == 0 => return Ok(Step::Gap),
+                Chunk::Gap => {}
+                Chunk::Data(frames) => {
+                    self.progress.advance(frames);
+                    let dropped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(frames);
+                    self.skip -= dropped as u64;
+                    let kept = usize::try_from(self.left).unwrap_or(usize::MAX).min(frames - dropped);
+                    if kept == 0 {
+                        continue;
+                    }
+                    self.left -= kept as u64;
+                    for (&channel, out) in self.wanted.iter().zip(&mut self.current) {
+                        S::take(&mut self.planes, channel, out);
+                        out.truncate(dropped + kept);
+                        out.drain(..dropped);
+                    }
+                    return Ok(Step::Data);
+                }
+            }
+        }
+    }
+}

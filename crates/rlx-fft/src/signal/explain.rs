@@ -1,0 +1,25 @@
+//! The library's errors in the words of the program's flags.
+
+use super::Signal;
+use anyhow::{Error, anyhow};
+
+/// Says which flag helps. `channel` is the index among the wanted channels that row 0 of the error means, and
+/// `first` the position of the error's first sample.
+pub(crate) fn explain(error: rlx_dsp::Error, signal: &Signal, channel: usize, first: u64) -> Error {
+    match error {
+        rlx_dsp::Error::NonFinite { row, index, value } => {
+            let name = signal.names().nth(channel + row).unwrap_or_default();
+            let index = signal.skip + first + index;
+            let time = index as f64 / signal.axis.rate;
+            let value = if value.is_nan() { "missing or NaN".to_owned() } else { value.to_string() };
+            anyhow!(
+                "channel {name}: sample {index} (at {time:.6}) is {value}; choose --nan interpolate to draw lines over \
+                 short gaps (--max-gap), --nan skip-segment to leave out its segments, or --nan propagate"
+            )
+        }
+        rlx_dsp::Error::TooShort { len, segment } => {
+            anyhow!("{len} samples are fewer than one segment of {segment} (n_fft): give a smaller --n-fft")
+        }
+        other => Error::new(other),
+    }
+}

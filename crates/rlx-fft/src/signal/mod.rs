@@ -1,0 +1,15 @@
+//! From names of files to blocks of samples of the channels that are wanted.
+
+mod axis;
+mod blocks;
+mod each;
+mod explain;
+mod sample;
+mod select;
+
+pub(crate) use axis::Axis;
+pub(crate) use blocks::{Blocks, Step};
+pub(crate) use each::for_each_signal;
+pub(crate) use explain::explain;
+pub(crate) use sample::{InputSample, with_samples};
+pub(crate) use select::{Signal, source_name};

@@ -1,0 +1,19 @@
+//! Between samples and results: estimates of whole recordings and of frames, and their peaks.
+
+mod band;
+mod columns;
+mod frames;
+mod header;
+mod picking;
+mod shown;
+mod spectrum;
+mod whole;
+
+pub(crate) use band::check_band;
+pub(crate) use columns::Columns;
+pub(crate) use frames::{Framed, Framer};
+pub(crate) use header::{coverage_note, header};
+pub(crate) use picking::pick;
+pub(crate) use shown::shown;
+pub(crate) use spectrum::{Layout, Spectrum};
+pub(crate) use whole::{accumulate, accumulate_pair};

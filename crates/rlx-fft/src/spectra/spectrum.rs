@@ -1,0 +1,44 @@
+//! A power spectrum with ascending frequencies.
+
+use super::shown;
+use crate::flags::Band;
+use rlx_dsp::fft::{Real, Sample};
+use rlx_dsp::welch::PsdParams;
+
+/// Where the bins of a transform lie on the frequency axis.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Layout {
+    /// Frequencies, ascending.
+    pub(crate) freq: Vec<f64>,
+    /// The transform's bin at each position.
+    pub(crate) bins: Vec<usize>,
+}
+
+impl Layout {
+    /// Two-sided bins come with the negative frequencies last: they are put first, and `center` is added.
+    pub(crate) fn new<S: Sample>(params: &PsdParams, center: f64) -> Self {
+        let freq = params.frequencies::<S>();
+        let mut bins: Vec<usize> = (0..freq.len()).collect();
+        bins.sort_by(|a, b| freq[*a].total_cmp(&freq[*b]));
+        Self { freq: bins.iter().map(|bin| freq[*bin] + center).collect(), bins }
+    }
+
+    /// Positions inside a band.
+    pub(crate) fn inside(&self, band: Option<&Band>) -> Vec<usize> {
+        (0..self.freq.len()).filter(|&i| band.is_none_or(|band| band.contains(self.freq[i]))).collect()
+    }
+
+    /// A transform's values in the order of the frequencies.
+    pub(crate) fn arrange<T: Real>(&self, values: &[T]) -> Vec<f64> {
+        self.bins.iter().map(|bin| shown(values[*bin])).collect()
+    }
+}
+
+/// Powers on a [`Layout`].
+#[derive(Debug, Clone)]
+pub(crate) struct Spectrum<'a> {
+    /// Where the bins lie.
+    pub(crate) layout: &'a Layout,
+    /// Power at each position.
+    pub(crate) power: Vec<f64>,
+}

@@ -1,0 +1,75 @@
+//! One estimate over a whole recording, in memory that does not grow with it.
+
+use crate::signal::{Blocks, InputSample, Signal, Step, explain};
+use anyhow::Result;
+use rayon::prelude::*;
+use rlx_dsp::scaling::Average;
+use rlx_dsp::welch::{CrossSpectrum, CsdAccumulator, Psd, PsdParams, WelchAccumulator};
+
+/// Memory that the spectra of a median may take, over all channels.
+const MEDIAN_BYTES: u64 = 1 << 29;
+
+/// Averages every wanted channel.
+pub(crate) fn accumulate<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    params: PsdParams,
+) -> Result<Vec<Psd<S::Real>>> {
+    let channels = signal.channels.len();
+    let row = 8 * (params.n_bins::<S>() * channels) as u64;
+    let limit = if params.average == Average::Median { MEDIAN_BYTES / row.max(1) } else { u64::MAX };
+    let mut accumulators = (0..channels)
+        .map(|_| WelchAccumulator::<S>::with_stored_segments(params, limit))
+        .collect::<rlx_dsp::Result<Vec<_>>>()?;
+    loop {
+        match blocks.next()? {
+            Step::End => break,
+            Step::Gap => accumulators.iter_mut().try_for_each(WelchAccumulator::push_gap)?,
+            Step::Data => {
+                let push = |(channel, accumulator): (usize, &mut WelchAccumulator<S>)| {
+                    accumulator.push(blocks.channels()[channel].as_slice()).map_err(|error| (channel, error))
+                };
+                let pushed = match channels {
+                    1 => accumulators.iter_mut().enumerate().try_for_each(push),
+                    _ => each_in_parallel(&mut accumulators, blocks.channels()),
+                };
+                pushed.map_err(|(channel, error)| explain(error, signal, channel, 0))?;
+            }
+        }
+    }
+    accumulators
+        .into_iter()
+        .enumerate()
+        .map(|(channel, a)| a.finish().map_err(|error| explain(error, signal, channel, 0)))
+        .collect()
+}
+
+fn each_in_parallel<S: InputSample>(
+    accumulators: &mut [WelchAccumulator<S>],
+    blocks: &[Vec<S>],
+) -> Result<(), (usize, rlx_dsp::Error)> {
+    accumulators
+        .par_iter_mut()
+        .zip(blocks)
+        .enumerate()
+        .try_for_each(|(channel, (accumulator, block))| accumulator.push(block).map_err(|e| (channel, e)))
+}
+
+/// Averages the cross spectrum of the two wanted channels.
+pub(crate) fn accumulate_pair<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    params: PsdParams,
+) -> Result<CrossSpectrum<S::Real>> {
+    let mut accumulator = CsdAccumulator::<S>::new(params)?;
+    loop {
+        match blocks.next()? {
+            Step::End => break,
+            Step::Gap => accumulator.push_gap(),
+            Step::Data => accumulator
+                .push(blocks.channel(0), blocks.channel(1))
+                .map_err(|error| explain(error, signal, 0, 0))?,
+        }
+    }
+    accumulator.finish().map_err(|error| explain(error, signal, 0, 0))
+}
