@@ -1,1 +1,28 @@
-//! `welch`.
+//! Welch's method: power spectra, cross spectra and coherence averaged over overlapping segments, of whole
+//! signals, batches and streams (`scipy.signal.welch`, `csd`, `coherence` are the reference).
+//!
+//! A segment is detrended, weighted, padded with zeros to `n_fft` and transformed; `|X|²` is averaged over the
+//! segments and scaled. Samples that do not fill a last segment are not used.
+
+mod accumulator;
+mod average;
+mod batch;
+mod chi2;
+mod confidence;
+mod cross;
+mod cross_accumulator;
+mod framer;
+mod kernel;
+mod layout;
+mod median;
+mod params;
+mod plan;
+mod segment;
+mod stream;
+
+pub use accumulator::WelchAccumulator;
+pub use confidence::{confidence_interval, effective_segments};
+pub use cross::{CrossSpectrum, Csd, coherence, csd};
+pub use cross_accumulator::CsdAccumulator;
+pub use params::PsdParams;
+pub use plan::{Coverage, Psd, Welch, periodogram, welch};

@@ -1,0 +1,117 @@
+//! The running average of segments' powers.
+
+use super::kernel::{self, SegmentKernel};
+use super::layout::Layout;
+use super::median::SpectraStore;
+use super::params::PsdParams;
+use super::segment::SegmentSpec;
+use crate::error::Result;
+use crate::fft::{Real, Sample, rfft_bins};
+use crate::scaling::Average;
+
+/// Takes segments, answers with their average. Holds bins, not segments, except for the median.
+#[derive(Debug, Clone)]
+pub(crate) struct PowerAverage<S: Sample> {
+    kernel: Box<dyn SegmentKernel<S>>,
+    hop: usize,
+    average: Average,
+    layout: Layout,
+    segments: u64,
+    /// Sum, maximum or minimum so far of each of the transform's bins; scratch of the median.
+    held: Vec<f64>,
+    /// One segment's powers, for the averages that look at each.
+    single: Vec<f64>,
+    spectra: SpectraStore,
+}
+
+impl<S: Sample> PowerAverage<S> {
+    pub(crate) fn new(params: &PsdParams) -> Result<Self> {
+        let spec = SegmentSpec::new::<S>(params)?;
+        let kernel = kernel::plan(&spec)?;
+        let bins = if S::COMPLEX { spec.n_fft } else { rfft_bins(spec.n_fft) };
+        Ok(Self {
+            kernel,
+            hop: spec.hop,
+            average: params.average,
+            layout: Layout::new::<S>(params, &spec),
+            segments: 0,
+            held: vec![0.0; bins],
+            single: vec![0.0; bins],
+            spectra: SpectraStore::new(bins),
+        })
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.segments = 0;
+        self.held.fill(0.0);
+        self.spectra.clear();
+    }
+
+    pub(crate) fn segments(&self) -> u64 {
+        self.segments
+    }
+
+    pub(crate) fn n_bins(&self) -> usize {
+        self.layout.n_bins()
+    }
+
+    /// Adds the first `count` segments of `samples`.
+    pub(crate) fn add(&mut self, samples: &[S], count: usize) {
+        if self.average == Average::Mean {
+            self.kernel.add_powers(samples, count, &mut self.held);
+            self.segments += count as u64;
+            return;
+        }
+        for s in 0..count {
+            let segment = &samples[s * self.hop..];
+            if self.average == Average::Median {
+                self.kernel.add_powers(segment, 1, self.spectra.next_segment());
+            } else {
+                self.single.fill(0.0);
+                self.kernel.add_powers(segment, 1, &mut self.single);
+                hold(self.average, self.segments == 0, &mut self.held, &self.single);
+            }
+            self.segments += 1;
+        }
+    }
+
+    /// Adds what another average of the same parameters has taken.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        match self.average {
+            Average::Mean => self.held.iter_mut().zip(&other.held).for_each(|(a, b)| *a += b),
+            Average::Median => self.spectra.append(&other.spectra),
+            // The zeros of an average that has taken nothing are not powers.
+            Average::Max | Average::Min if other.segments == 0 => {}
+            Average::Max | Average::Min => {
+                hold(self.average, self.segments == 0, &mut self.held, &other.held);
+            }
+        }
+        self.segments += other.segments;
+    }
+
+    /// The scaled average into `out`, which has [`n_bins`](Self::n_bins) values.
+    pub(crate) fn write(&mut self, out: &mut [S::Real]) {
+        if self.average == Average::Median {
+            self.spectra.medians(&mut self.held);
+        }
+        let count = if self.average == Average::Mean { self.segments as f64 } else { 1.0 };
+        for (bin, out) in out.iter_mut().enumerate() {
+            let source = self.layout.source(bin);
+            *out = S::Real::narrow(self.held[source.bin] / count * source.factor);
+        }
+    }
+}
+
+/// Keeps the larger (smaller) of each bin; NaN wins and stays.
+fn hold(average: Average, first: bool, held: &mut [f64], powers: &[f64]) {
+    if first {
+        held.copy_from_slice(powers);
+        return;
+    }
+    for (held, power) in held.iter_mut().zip(powers) {
+        let better = if average == Average::Max { power > held } else { power < held };
+        if better || power.is_nan() {
+            *held = *power;
+        }
+    }
+}

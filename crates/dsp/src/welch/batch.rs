@@ -1,0 +1,172 @@
+//! Many signals at once: rows, or the lines of an N-d array along one of its axes.
+
+use rayon::prelude::*;
+
+use super::plan::{Coverage, Welch};
+use crate::error::{Error, Result};
+use crate::fft::Sample;
+
+/// Lines gathered at a time where they do not lie side by side in memory.
+const GATHERED_LINES: usize = 256;
+
+impl<S: Sample> Welch<S> {
+    /// Sets how many threads share the rows of a batch: 1 is the caller's alone, 0 (the default) is rayon's
+    /// current pool, any other number is a pool of that many, kept with this plan.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] when the threads cannot be started.
+    pub fn with_threads(mut self, threads: usize) -> Result<Self> {
+        self.pool = match threads {
+            0 | 1 => None,
+            n => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build();
+                Some(pool.map_err(|error| Error::argument("threads", format!("{n}: {error}")))?)
+            }
+        };
+        self.threads = threads;
+        Ok(self)
+    }
+
+    /// Spectra of `rows` signals of equal length: `x` is `[rows, len]`, the answer `[rows, n_bins]`, both
+    /// row-major.
+    ///
+    /// # Errors
+    /// Those of [`psd_batch_into`](Self::psd_batch_into).
+    pub fn psd_batch(&mut self, x: &[S], rows: usize) -> Result<Vec<S::Real>> {
+        let mut out = vec![S::Real::default(); rows * self.n_bins()];
+        self.psd_batch_into(x, rows, &mut out)?;
+        Ok(out)
+    }
+
+    /// Spectra of `rows` signals of equal length into `out`, `[rows, n_bins]`; the coverage is the rows' sum.
+    /// The numbers do not depend on the number of threads.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] when `x` does not divide into `rows`, [`Error::Length`] for a wrong `out`, and those
+    /// of [`psd_into`](Self::psd_into) for the first row that has one.
+    pub fn psd_batch_into(&mut self, x: &[S], rows: usize, out: &mut [S::Real]) -> Result<Coverage> {
+        self.batch(x, rows, 0, out)
+    }
+
+    /// Spectra along `axis` of an N-d row-major array of the given shape; negative axes count from the last
+    /// (−1). The answer has that shape with the axis' length replaced by [`n_bins`](Self::n_bins). In errors a
+    /// row is a line along the axis, counted in row-major order of the other axes.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for an axis that the shape does not have, [`Error::Length`] when `x` does not have
+    /// the shape's size, and those of [`psd_into`](Self::psd_into) for the first line that has one.
+    pub fn psd_axis(&mut self, x: &[S], shape: &[usize], axis: isize) -> Result<Vec<S::Real>> {
+        let axis = resolve_axis(shape, axis)?;
+        let size = shape.iter().product();
+        if x.len() != size {
+            return Err(Error::Length { name: "x", expected: size, got: x.len() });
+        }
+        let len = shape[axis];
+        let inner: usize = shape[axis + 1..].iter().product();
+        let lines = shape[..axis].iter().product::<usize>() * inner;
+        let bins = self.n_bins();
+        let mut out = vec![S::Real::default(); lines * bins];
+        if inner == 1 {
+            self.batch(x, lines, 0, &mut out)?;
+            return Ok(out);
+        }
+        // Element i of a line lies at (outer · length + i) · inner + (line within inner).
+        let at = |line: usize, i: usize, length: usize| (line / inner * length + i) * inner + line % inner;
+        let mut gathered = Vec::new();
+        let mut spectra = Vec::new();
+        for first in (0..lines).step_by(GATHERED_LINES) {
+            let block = first..lines.min(first + GATHERED_LINES);
+            gathered.clear();
+            gathered.extend(block.clone().flat_map(|line| (0..len).map(move |i| x[at(line, i, len)])));
+            spectra.resize(block.len() * bins, S::Real::default());
+            self.batch(&gathered, block.len(), first, &mut spectra)?;
+            for (spectrum, line) in spectra.chunks_exact(bins).zip(block) {
+                for (k, power) in spectrum.iter().enumerate() {
+                    out[at(line, k, bins)] = *power;
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn batch(&mut self, x: &[S], rows: usize, first_row: usize, out: &mut [S::Real]) -> Result<Coverage> {
+        let bins = self.n_bins();
+        if rows * bins != out.len() {
+            return Err(Error::Length { name: "out", expected: rows * bins, got: out.len() });
+        }
+        if rows == 0 {
+            return if x.is_empty() { Ok(Coverage::default()) } else { Err(uneven(x.len(), rows)) };
+        }
+        if !x.len().is_multiple_of(rows) {
+            return Err(uneven(x.len(), rows));
+        }
+        let len = x.len() / rows;
+        if len < self.params.segment_len {
+            return Err(Error::TooShort { len, segment: self.params.segment_len });
+        }
+        let threads = match self.threads {
+            0 => rayon::current_num_threads(),
+            n => n,
+        };
+        let share = rows.div_ceil(threads.min(rows));
+        let shares = rows.div_ceil(share);
+        while self.workers.len() < shares {
+            self.workers.push(self.workers[0].clone());
+        }
+        let params = &self.params;
+        let workers = &mut self.workers[..shares];
+        if let [worker] = workers {
+            worker.psd_rows(params, first_row, x, len, out);
+        } else {
+            let mut run = || {
+                workers
+                    .par_iter_mut()
+                    .zip(x.par_chunks(share * len))
+                    .zip(out.par_chunks_mut(share * bins))
+                    .enumerate()
+                    .for_each(|(s, ((worker, x), out))| {
+                        worker.psd_rows(params, first_row + s * share, x, len, out);
+                    });
+            };
+            match &self.pool {
+                Some(pool) => pool.install(run),
+                None => run(),
+            }
+        }
+        let mut total = Coverage::default();
+        for worker in &mut self.workers[..shares] {
+            total.add(worker.take_outcome()?);
+        }
+        Ok(total)
+    }
+}
+
+fn uneven(len: usize, rows: usize) -> Error {
+    Error::argument("rows", format!("{len} samples do not divide into {rows} rows"))
+}
+
+fn resolve_axis(shape: &[usize], axis: isize) -> Result<usize> {
+    let n = shape.len();
+    let resolved = if axis < 0 { axis.checked_add_unsigned(n) } else { Some(axis) };
+    resolved
+        .and_then(|axis| usize::try_from(axis).ok())
+        .filter(|axis| *axis < n)
+        .ok_or_else(|| Error::argument("axis", format!("{axis} is not an axis of a shape of {n} dimensions")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_count_from_either_end() {
+        let shape = [2, 3, 4];
+        for (axis, resolved) in [(0, 0), (2, 2), (-1, 2), (-3, 0)] {
+            assert_eq!(resolve_axis(&shape, axis), Ok(resolved));
+        }
+        for axis in [3, -4, isize::MIN] {
+            assert!(resolve_axis(&shape, axis).unwrap_err().to_string().starts_with("axis: "));
+        }
+        assert!(resolve_axis(&[], 0).is_err());
+    }
+}

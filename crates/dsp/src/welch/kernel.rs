@@ -1,0 +1,61 @@
+//! The one step where the time goes: the power of many segments of contiguous samples, added up.
+
+use std::any::Any;
+use std::fmt::Debug;
+
+use super::segment::{SegmentSpec, SegmentTransform};
+use crate::error::Result;
+use crate::fft::{Real, Sample};
+
+/// Adds the unscaled power spectra of segments of contiguous samples.
+pub(crate) trait SegmentKernel<S: Sample>: Debug + Send + Sync {
+    /// Adds `Σ |X_s[k]|²` over segments `s = 0 … count − 1`, of which segment `s` starts at `samples[s · hop]`,
+    /// to `sums[k]`. `samples` holds at least `(count − 1) · hop + segment_len` values. Bins are those of the
+    /// transform: `n_fft/2 + 1`, not doubled, for real samples, `n_fft` for complex ones.
+    fn add_powers(&mut self, samples: &[S], count: usize, sums: &mut [f64]);
+
+    /// A kernel with the same tables and buffers of its own.
+    fn boxed_clone(&self) -> Box<dyn SegmentKernel<S>>;
+}
+
+impl<S: Sample> Clone for Box<dyn SegmentKernel<S>> {
+    fn clone(&self) -> Self {
+        self.boxed_clone()
+    }
+}
+
+/// The fastest kernel there is for these segments.
+pub(crate) fn plan<S: Sample>(spec: &SegmentSpec) -> Result<Box<dyn SegmentKernel<S>>> {
+    if let Some(kernel) = fast_f32(spec)
+        && let Ok(kernel) = (Box::new(kernel) as Box<dyn Any>).downcast::<Box<dyn SegmentKernel<S>>>()
+    {
+        return Ok(*kernel);
+    }
+    Ok(Box::new(Plain::<S>(SegmentTransform::new(spec)?, spec.clone())))
+}
+
+/// A kernel for f32 samples that beats [`Plain`], where there is one for this length, window and detrending.
+fn fast_f32(_spec: &SegmentSpec) -> Option<Box<dyn SegmentKernel<f32>>> {
+    None
+}
+
+/// Any length, any sample: one transform a segment.
+#[derive(Debug, Clone)]
+struct Plain<S: Sample>(SegmentTransform<S>, SegmentSpec);
+
+impl<S: Sample> SegmentKernel<S> for Plain<S> {
+    fn add_powers(&mut self, samples: &[S], count: usize, sums: &mut [f64]) {
+        let Self(transform, spec) = self;
+        for segment in spec.segments(samples, count) {
+            for (sum, x) in sums.iter_mut().zip(transform.transform(segment)) {
+                // Squared in f64: an f32 square overflows above 1.8e19.
+                let (re, im) = (x.re.widen(), x.im.widen());
+                *sum += re * re + im * im;
+            }
+        }
+    }
+
+    fn boxed_clone(&self) -> Box<dyn SegmentKernel<S>> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,245 @@
+//! Averaged spectra of whole signals.
+
+use rayon::ThreadPool;
+
+use super::average::PowerAverage;
+use super::framer::clean_runs;
+use super::params::PsdParams;
+use crate::error::{Error, Result};
+use crate::fft::Sample;
+use crate::nan::{Filled, NanPolicy, fill_gaps, first_non_finite};
+
+/// What a spectrum was averaged from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Coverage {
+    /// Segments that were averaged.
+    pub segments: u64,
+    /// Segments that were left out because of NaN or infinity.
+    pub skipped: u64,
+    /// Missing samples that were interpolated, and those that were not.
+    pub filled: Filled,
+}
+
+impl Coverage {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.segments += other.segments;
+        self.skipped += other.skipped;
+        self.filled.add(other.filled);
+    }
+
+    /// An error when nothing was averaged out of `len` samples.
+    pub(crate) fn check(&self, len: u64, segment: usize) -> Result<()> {
+        match self {
+            Self { segments: 0, skipped: 0, .. } => {
+                Err(Error::TooShort { len: usize::try_from(len).unwrap_or(usize::MAX), segment })
+            }
+            Self { segments: 0, skipped, .. } => {
+                let reason = format!("each of its {skipped} segments holds a NaN or an infinity");
+                Err(Error::argument("signal", reason))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// An averaged spectrum with its frequencies.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Psd<T> {
+    /// Bin frequencies, in the unit of the sample rate.
+    pub frequencies: Vec<f64>,
+    /// Power of each bin, in the unit of the scaling.
+    pub psd: Vec<T>,
+    /// What was averaged.
+    pub coverage: Coverage,
+}
+
+/// A plan for spectra of whole signals of samples `S`: `f32`, `f64`, or complex pairs of them. Tables, buffers
+/// and threads are made once: [`psd_into`](Welch::psd_into) does not allocate, but for the median and for
+/// interpolation, whose buffers grow with the longest signal seen and are kept.
+///
+/// ```
+/// use rlx_dsp::welch::{PsdParams, Welch};
+///
+/// let x: Vec<f32> = (0..4096).map(|i| (i as f32 * 0.25).sin()).collect();
+/// let mut welch = Welch::<f32>::new(PsdParams::new(1000.0, 256))?;
+/// let psd = welch.psd(&x)?;
+/// let strongest = (0..psd.len()).max_by(|a, b| psd[*a].total_cmp(&psd[*b])).unwrap();
+/// assert_eq!(welch.frequencies()[strongest], 10.0 * 1000.0 / 256.0);
+/// # Ok::<(), rlx_dsp::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Welch<S: Sample> {
+    pub(super) params: PsdParams,
+    /// One a thread; the first one does single signals.
+    pub(super) workers: Vec<Worker<S>>,
+    /// 0: as many as the current rayon pool has.
+    pub(super) threads: usize,
+    pub(super) pool: Option<ThreadPool>,
+}
+
+/// What one thread needs.
+#[derive(Debug, Clone)]
+pub(super) struct Worker<S: Sample> {
+    average: PowerAverage<S>,
+    filled: Vec<S>,
+    /// Of the last share of a batch.
+    outcome: Result<Coverage>,
+}
+
+impl<S: Sample> Welch<S> {
+    /// A plan.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a parameter outside its domain, see [`PsdParams::check`].
+    pub fn new(params: PsdParams) -> Result<Self> {
+        let worker = Worker {
+            average: PowerAverage::new(&params)?,
+            filled: Vec::new(),
+            outcome: Ok(Coverage::default()),
+        };
+        Ok(Self { params, workers: vec![worker], threads: 0, pool: None })
+    }
+
+    /// The parameters of this plan.
+    #[must_use]
+    pub fn params(&self) -> &PsdParams {
+        &self.params
+    }
+
+    /// Bins of a spectrum: `n_fft/2 + 1` one-sided, `n_fft` two-sided.
+    #[must_use]
+    pub fn n_bins(&self) -> usize {
+        self.workers[0].average.n_bins()
+    }
+
+    /// Frequencies of the bins, in the unit of the sample rate.
+    #[must_use]
+    pub fn frequencies(&self) -> Vec<f64> {
+        self.params.frequencies::<S>()
+    }
+
+    /// Whole segments in a signal of `len` samples.
+    #[must_use]
+    pub fn segment_count(&self, len: usize) -> usize {
+        self.params.segment_count(len)
+    }
+
+    /// The spectrum of one signal, [`n_bins`](Self::n_bins) values.
+    ///
+    /// # Errors
+    /// Those of [`psd_into`](Self::psd_into).
+    pub fn psd(&mut self, x: &[S]) -> Result<Vec<S::Real>> {
+        let mut out = vec![S::Real::default(); self.n_bins()];
+        self.psd_into(x, &mut out)?;
+        Ok(out)
+    }
+
+    /// The spectrum of one signal into `out`.
+    ///
+    /// # Errors
+    /// [`Error::TooShort`] when `x` has fewer samples than a segment; [`Error::NonFinite`] with the position
+    /// when a sample is NaN or infinite and the policy is to refuse; [`Error::Argument`] when the policy leaves
+    /// no segment; [`Error::Length`] when `out` does not have [`n_bins`](Self::n_bins) values.
+    pub fn psd_into(&mut self, x: &[S], out: &mut [S::Real]) -> Result<Coverage> {
+        self.workers[0].psd_into(&self.params, 0, x, out)
+    }
+}
+
+impl<S: Sample> Worker<S> {
+    pub(super) fn psd_into(
+        &mut self,
+        params: &PsdParams,
+        row: usize,
+        x: &[S],
+        out: &mut [S::Real],
+    ) -> Result<Coverage> {
+        let n_bins = self.average.n_bins();
+        if out.len() != n_bins {
+            return Err(Error::Length { name: "out", expected: n_bins, got: out.len() });
+        }
+        let count = params.segment_count(x.len());
+        if count == 0 {
+            return Err(Error::TooShort { len: x.len(), segment: params.segment_len });
+        }
+        self.average.clear();
+        let mut coverage = Coverage::default();
+        match params.nan {
+            NanPolicy::Error => {
+                check_finite(row, x)?;
+                self.average.add(x, count);
+            }
+            NanPolicy::Propagate => self.average.add(x, count),
+            NanPolicy::SkipSegment => coverage.skipped = self.add_clean(params, x, count),
+            NanPolicy::Interpolate { .. } if first_non_finite(x).is_none() => self.average.add(x, count),
+            NanPolicy::Interpolate { max_gap } => {
+                let mut filled = std::mem::take(&mut self.filled);
+                filled.clear();
+                filled.extend_from_slice(x);
+                coverage.filled = fill_gaps(&mut filled, max_gap);
+                coverage.skipped = self.add_clean(params, &filled, count);
+                self.filled = filled;
+            }
+        }
+        coverage.segments = self.average.segments();
+        coverage.check(x.len() as u64, params.segment_len)?;
+        self.average.write(out);
+        Ok(coverage)
+    }
+
+    /// The spectra of rows of `len` samples, up to the first error; see [`take_outcome`](Self::take_outcome).
+    pub(super) fn psd_rows(
+        &mut self,
+        params: &PsdParams,
+        first_row: usize,
+        x: &[S],
+        len: usize,
+        out: &mut [S::Real],
+    ) {
+        let rows = x.chunks_exact(len).zip(out.chunks_exact_mut(self.average.n_bins()));
+        self.outcome = rows.enumerate().try_fold(Coverage::default(), |mut total, (row, (x, out))| {
+            total.add(self.psd_into(params, first_row + row, x, out)?);
+            Ok(total)
+        });
+    }
+
+    /// What [`psd_rows`](Self::psd_rows) ended with.
+    pub(super) fn take_outcome(&mut self) -> Result<Coverage> {
+        std::mem::replace(&mut self.outcome, Ok(Coverage::default()))
+    }
+
+    fn add_clean(&mut self, params: &PsdParams, x: &[S], count: usize) -> u64 {
+        let average = &mut self.average;
+        clean_runs([x], params.segment_len, params.hop, count, |[run], n| average.add(run, n))
+    }
+}
+
+/// Refuses NaN and infinity with the row and the position.
+pub(super) fn check_finite<S: Sample>(row: usize, x: &[S]) -> Result<()> {
+    match first_non_finite(x) {
+        Some((index, value)) => Err(Error::NonFinite { row, index: index as u64, value }),
+        None => Ok(()),
+    }
+}
+
+/// The averaged spectrum of one signal with its frequencies; for more than one signal keep a [`Welch`].
+///
+/// # Errors
+/// Those of [`Welch::new`] and [`Welch::psd_into`].
+pub fn welch<S: Sample>(x: &[S], params: &PsdParams) -> Result<Psd<S::Real>> {
+    let mut plan = Welch::<S>::new(*params)?;
+    let mut psd = vec![S::Real::default(); plan.n_bins()];
+    let coverage = plan.psd_into(x, &mut psd)?;
+    Ok(Psd { frequencies: plan.frequencies(), psd, coverage })
+}
+
+/// The spectrum of the whole signal as one segment, its mean removed, under a rectangular window, as a density
+/// (`scipy.signal.periodogram`'s defaults). For other windows, scalings or zero-padding change
+/// [`PsdParams::periodogram`] and give it to [`welch`].
+///
+/// # Errors
+/// Those of [`welch`].
+pub fn periodogram<S: Sample>(x: &[S], sample_rate: f64) -> Result<Psd<S::Real>> {
+    welch(x, &PsdParams::periodogram(sample_rate, x.len()))
+}

@@ -1,0 +1,79 @@
+//! One segment: detrended, weighted, padded, transformed.
+
+use std::sync::Arc;
+
+use num_complex::Complex;
+
+use super::params::PsdParams;
+use crate::detrend::Detrend;
+use crate::error::Result;
+use crate::fft::{ForwardFft, Sample};
+
+/// What a kernel must know to turn contiguous samples into spectra of segments.
+#[derive(Debug, Clone)]
+pub(crate) struct SegmentSpec {
+    /// Weights; their number is the segment's length.
+    pub(crate) weights: Arc<[f64]>,
+    /// Samples from one segment's start to the next one's.
+    pub(crate) hop: usize,
+    /// Length of the transform.
+    pub(crate) n_fft: usize,
+    /// What is subtracted first.
+    pub(crate) detrend: Detrend,
+}
+
+impl SegmentSpec {
+    pub(crate) fn new<S: Sample>(params: &PsdParams) -> Result<Self> {
+        params.check::<S>()?;
+        let weights = params.weights()?.into();
+        Ok(Self { weights, hop: params.hop, n_fft: params.n_fft, detrend: params.detrend })
+    }
+
+    /// The segments of `samples`, the first `count` of them.
+    pub(crate) fn segments<'a, S>(&self, samples: &'a [S], count: usize) -> impl Iterator<Item = &'a [S]> {
+        let (hop, len) = (self.hop, self.weights.len());
+        (0..count).map(move |s| &samples[s * hop..s * hop + len])
+    }
+}
+
+/// Transforms single segments with buffers that are kept.
+#[derive(Debug, Clone)]
+pub(crate) struct SegmentTransform<S: Sample> {
+    weights: Arc<[f64]>,
+    detrend: Detrend,
+    fft: S::Fft,
+    padded: Vec<S>,
+    spectrum: Vec<Complex<S::Real>>,
+}
+
+impl<S: Sample> SegmentTransform<S> {
+    pub(crate) fn new(spec: &SegmentSpec) -> Result<Self> {
+        let fft = S::Fft::new(spec.n_fft)?;
+        Ok(Self {
+            weights: Arc::clone(&spec.weights),
+            detrend: spec.detrend,
+            padded: vec![S::default(); spec.n_fft],
+            spectrum: vec![Complex::default(); fft.n_bins()],
+            fft,
+        })
+    }
+
+    /// The spectrum of one segment, which has as many samples as there are weights.
+    pub(crate) fn transform(&mut self, segment: &[S]) -> &[Complex<S::Real>] {
+        let trend = self.detrend.fit(segment);
+        let weighted = segment.iter().zip(self.weights.iter()).enumerate().map(|(i, (sample, weight))| {
+            // In f64 up to here: one rounding for the detrending and the window together.
+            let (re, im) = trend.residual(i, *sample);
+            S::from_parts(re * weight, im * weight)
+        });
+        for (out, value) in self.padded.iter_mut().zip(weighted) {
+            *out = value;
+        }
+        // The transform before this one used the buffer as scratch.
+        self.padded[segment.len()..].fill(S::default());
+        self.fft
+            .forward(&mut self.padded, &mut self.spectrum)
+            .expect("the buffers were made with the plan's own lengths");
+        &self.spectrum
+    }
+}
