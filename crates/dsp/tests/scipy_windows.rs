@@ -20,9 +20,13 @@ fn weights_are_scipys() {
         let window: Window = case.window.parse().unwrap();
         let symmetry = if case.periodic { Symmetry::Periodic } else { Symmetry::Symmetric };
         let got = window.coefficients(case.weights.len(), symmetry).unwrap();
+        // SciPy rounds the Bessel function's argument, which costs it digits in proportion to beta: 3.6e-15 at
+        // beta 60, by 40-digit arithmetic.
+        let beta = if let Window::Kaiser { beta } = window { beta } else { 0.0 };
+        let bound = 1.5e-15 + 0.25 * f64::EPSILON * beta;
         for (n, (got, golden)) in got.iter().zip(&case.weights).enumerate() {
             let error = (got - golden).abs();
-            assert!(error <= 2e-15, "{window} {symmetry} of {}, {n}: {error:e}", case.weights.len());
+            assert!(error <= bound, "{window} {symmetry} of {}, {n}: {error:e}", case.weights.len());
         }
     }
 }

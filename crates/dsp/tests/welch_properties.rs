@@ -57,7 +57,7 @@ fn pushed(params: PsdParams, x: &[f64], blocks: &[usize]) -> WelchAccumulator<f6
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn blocks_of_any_length_are_one_pass(
@@ -236,7 +236,7 @@ proptest! {
 
     #[test]
     fn any_line_is_removed(n in 2_usize..500, level in -1e5..1e5, slope in -100.0..100.0, seed in 1_u64..1000) {
-        let line = |i: usize| level + slope * i as f64;
+        let line = |i: usize| -> f64 { level + slope * i as f64 };
         let size = line(0).abs().max(line(n - 1).abs());
         let mut x: Vec<f64> = (0..n).map(line).collect();
         Detrend::Linear.apply(&mut x);

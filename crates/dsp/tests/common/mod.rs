@@ -107,7 +107,7 @@ pub(crate) fn golden<C: DeserializeOwned>(name: &str) -> Vec<C> {
     file.cases
 }
 
-/// `‖a − b‖₂ / ‖b‖₂`. NaN anywhere makes it NaN, which no `<` accepts.
+/// `‖a − b‖₂ / ‖b‖₂`, 0 for equal ones. NaN anywhere makes it NaN, which no `<` accepts.
 pub(crate) fn relative_l2(a: impl IntoIterator<Item = f64>, b: &[f64]) -> f64 {
     let mut count = 0;
     let error: f64 = a
@@ -119,6 +119,9 @@ pub(crate) fn relative_l2(a: impl IntoIterator<Item = f64>, b: &[f64]) -> f64 {
         })
         .sum();
     assert_eq!(count, b.len());
+    if error == 0.0 {
+        return 0.0;
+    }
     (error / b.iter().map(|b| b * b).sum::<f64>()).sqrt()
 }
 
