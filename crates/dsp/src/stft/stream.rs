@@ -185,3 +185,24 @@ impl<T: Real> StftStream<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_does_not_grow_with_the_signal() {
+        for (padding, hop, block) in
+            [(Padding::None, 10, 7), (Padding::Reflect, 300, 1), (Padding::Mirror, 3, 1_000_000)]
+        {
+            let params = SpectrogramParams { padding, hop, ..SpectrogramParams::scipy(1.0, 64) };
+            let mut stream = StftStream::<f32>::new(params).unwrap();
+            let samples = vec![0.25; block];
+            for _ in 0..10_000_usize.div_ceil(block) {
+                stream.push(&samples, |_, _| ()).unwrap();
+                assert!(stream.buffer.len() <= 4 * (64 + hop), "{padding:?}: {}", stream.buffer.len());
+            }
+            assert!(stream.buffer.capacity() <= 4 * PIECE);
+        }
+    }
+}
