@@ -15,11 +15,6 @@ impl Console {
         Self { quiet, color }
     }
 
-    /// Whether notes and progress are unwanted.
-    pub(crate) fn is_quiet(&self) -> bool {
-        self.quiet
-    }
-
     /// Whether standard output gets colours. `NO_COLOR` (no-color.org) turns the automatic choice off.
     pub(crate) fn colour_on_stdout(&self) -> bool {
         self.wants_colour(std::io::stdout().is_terminal())
