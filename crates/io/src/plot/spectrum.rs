@@ -152,7 +152,7 @@ impl Drawing for SpectrumPlot {
             let at = (marker.x, marker.y.clamp(y.start, y.end));
             let dot = EmptyElement::at(at) + TriangleMarker::new((0, -9), -7, red.filled());
             plotting.draw(&dot).map_err(plot_error)?;
-            let half = 5 * marker.label.chars().count() as i32;
+            let half = 9 * marker.label.chars().count() as i32 / 2;
             let (px, py) = plotting.map_coordinate(&at);
             let shift = (pixels.start + half + 4).max(px).min(pixels.end - half - 4) - px;
             // A label that would lie on an earlier (stronger) one is put above it, or left out.
