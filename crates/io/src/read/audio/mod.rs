@@ -11,6 +11,7 @@ use super::source::Source;
 use super::{Format, OpenOptions, Precision, SignalInfo};
 use crate::{Error, Place, Result};
 use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,57 +39,67 @@ struct AudioReader {
 }
 
 pub(super) fn open(source: Source, kind: Format, options: &OpenOptions) -> Result<Box<dyn SignalReader>> {
-    let mut info = SignalInfo::new(source.name(), kind);
-    let (stream, taken) = stream::tracked(source);
-    let place = || Place::Byte(taken.load(Ordering::Relaxed));
-    let format = probe(kind)
-        .probe(&Hint::new(), stream, Default::default(), Default::default())
-        .map_err(|e| translate(&info.path, place(), e))?;
-    let no_audio = |what: &str| Error::unsupported(&info.path, Place::File, format!("{kind}: {what}"));
-    let track =
-        format.default_track(TrackType::Audio).ok_or_else(|| no_audio("no track that can be decoded"))?;
-    let decoder = decoder(track).map_err(|e| translate(&info.path, place(), e))?;
-    let parameters = decoder.codec_params();
-    let bits = parameters.bits_per_sample.filter(|bits| kind == Format::Flac && (1..=32).contains(bits));
-    info.precision = if bits.is_some_and(|bits| bits > 24) { Precision::F64 } else { Precision::F32 };
-    let gain = match bits {
-        Some(bits) if options.counts => f64::from(1u32 << (bits - 1)),
-        _ => 1.0,
-    };
-    let rate = parameters.sample_rate;
-    let channels = parameters.channels.as_ref().map_or(0, symphonia::core::audio::Channels::count);
-    info.frames = track.num_frames;
-    let track = track.id;
-    let mut reader = AudioReader {
-        info,
-        format,
-        decoder,
-        track,
-        taken,
-        decoded: Vec::new(),
-        given: 0,
-        total: 0,
-        gap: false,
-        damaged: 0,
-        gain,
-    };
-    // Some headers leave channels and rate to the first packet.
-    reader.decode()?;
-    let spec = reader.decoder.last_decoded().spec().clone();
-    let channels = if reader.decoded.is_empty() { channels } else { reader.decoded.len() };
-    if channels == 0 {
-        let reason = "no packet could be decoded";
-        return Err(Error::malformed(
-            &reader.info.path,
-            Place::Byte(reader.taken.load(Ordering::Relaxed)),
-            reason,
-        ));
-    }
-    reader.gap = false;
-    reader.info.number_channels(channels);
-    let rate = if reader.decoded.is_empty() { rate.unwrap_or(0) } else { spec.rate() };
-    reader.info.set_rate(Some(rate.into()), options.rate)?;
+    let path = source.name().to_owned();
+    let opened = catch_unwind(AssertUnwindSafe(|| AudioReader::open(source, kind, options)));
+    let reader = opened.unwrap_or_else(|_| Err(decoder_panicked(&path, Place::File)))?;
     Ok(Box::new(Guarded::new(reader)))
+}
+
+/// The decoders are not ours: should one panic on a damaged file, it is that file's error and not the program's end.
+fn decoder_panicked(path: &Path, place: Place) -> Error {
+    Error::malformed(path, place, "the decoder gave up on damaged data")
+}
+
+impl AudioReader {
+    fn open(source: Source, kind: Format, options: &OpenOptions) -> Result<Self> {
+        let mut info = SignalInfo::new(source.name(), kind);
+        let (stream, taken) = stream::tracked(source);
+        let place = || Place::Byte(taken.load(Ordering::Relaxed));
+        let format = probe(kind)
+            .probe(&Hint::new(), stream, Default::default(), Default::default())
+            .map_err(|e| translate(&info.path, place(), e))?;
+        let no_audio = |what: &str| Error::unsupported(&info.path, Place::File, format!("{kind}: {what}"));
+        let track =
+            format.default_track(TrackType::Audio).ok_or_else(|| no_audio("no track that can be decoded"))?;
+        let decoder = decoder(track).map_err(|e| translate(&info.path, place(), e))?;
+        let parameters = decoder.codec_params();
+        let bits = parameters.bits_per_sample.filter(|bits| kind == Format::Flac && (1..=32).contains(bits));
+        info.precision = if bits.is_some_and(|bits| bits > 24) { Precision::F64 } else { Precision::F32 };
+        let gain = match bits {
+            Some(bits) if options.counts => f64::from(1u32 << (bits - 1)),
+            _ => 1.0,
+        };
+        let rate = parameters.sample_rate;
+        let channels = parameters.channels.as_ref().map_or(0, symphonia::core::audio::Channels::count);
+        info.frames = track.num_frames;
+        let track = track.id;
+        let mut reader = AudioReader {
+            info,
+            format,
+            decoder,
+            track,
+            taken,
+            decoded: Vec::new(),
+            given: 0,
+            total: 0,
+            gap: false,
+            damaged: 0,
+            gain,
+        };
+        // Some headers leave channels and rate to the first packet.
+        reader.decode_packet()?;
+        let spec = reader.decoder.last_decoded().spec().clone();
+        let channels = if reader.decoded.is_empty() { channels } else { reader.decoded.len() };
+        if channels == 0 {
+            let reason = "no packet could be decoded";
+            return Err(Error::malformed(&reader.info.path, reader.place(), reason));
+        }
+        reader.gap = false;
+        reader.info.number_channels(channels);
+        let rate = if reader.decoded.is_empty() { rate.unwrap_or(0) } else { spec.rate() };
+        reader.info.set_rate(Some(rate.into()), options.rate)?;
+        Ok(reader)
+    }
 }
 
 /// Looks for this one format, behind the tags that may stand before it.
@@ -131,6 +142,13 @@ impl AudioReader {
 
     /// Decodes the next packet that has samples; false at the end. Stops at a packet that cannot be decoded.
     fn decode(&mut self) -> Result<bool> {
+        match catch_unwind(AssertUnwindSafe(|| self.decode_packet())) {
+            Ok(result) => result,
+            Err(_) => Err(decoder_panicked(&self.info.path, self.place())),
+        }
+    }
+
+    fn decode_packet(&mut self) -> Result<bool> {
         self.given = 0;
         self.decoded.iter_mut().for_each(Vec::clear);
         loop {
