@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use crate::fft::Sample;
+use crate::fft::{Real, Sample};
 use crate::scaling::{choose, label};
 
 /// What is subtracted from a segment before the window.
@@ -39,9 +39,12 @@ impl Detrend {
             return;
         }
         let trend = self.fit(samples);
-        for (i, sample) in samples.iter_mut().enumerate() {
-            let (re, im) = trend.residual(i, *sample);
-            *sample = S::from_parts(re, im);
+        for (c, chunk) in samples.chunks_mut(LANES).enumerate() {
+            let (re, im) = (trend.re.chunk(c), trend.im.chunk(c));
+            for ((sample, re), im) in chunk.iter_mut().zip(re).zip(im) {
+                let parts = sample.parts();
+                *sample = S::from_parts(parts.0 - re, parts.1 - im);
+            }
         }
     }
 
@@ -50,16 +53,18 @@ impl Detrend {
             return Line::default();
         }
         let n = samples.len() as f64;
-        let rough = sum(samples, |_, s| part(s)) / n;
-        // The second look takes the rounding of the first sum away.
-        let level = rough + sum(samples, |_, s| part(s) - rough) / n;
+        let mut level = sum(samples, |_, s| part(s)) / n;
+        if S::Real::EPSILON <= f64::EPSILON {
+            // A second look takes the rounding of the first sum away; that of f32 samples is far below theirs.
+            level += sum(samples, |_, s| part(s) - level) / n;
+        }
         if self == Self::Constant || samples.len() < 2 {
             return Line { level, ..Line::default() };
         }
         let centre = (n - 1.0) / 2.0;
         // Σ(i − centre)² in closed form.
         let spread = n * (n * n - 1.0) / 12.0;
-        let slope = sum(samples, |i, s| (i as f64 - centre) * (part(s) - level)) / spread;
+        let slope = sum(samples, |i, s| (i - centre) * (part(s) - level)) / spread;
         Line { level, slope, centre }
     }
 }
@@ -78,35 +83,52 @@ struct Line {
     centre: f64,
 }
 
+/// Samples handled side by side, so that loops over them vectorise.
+const LANES: usize = 8;
+
 impl Trend {
-    /// The parts of sample `i` of the segment less the fit, in f64.
-    #[inline]
-    #[must_use]
-    pub fn residual<S: Sample>(&self, i: usize, sample: S) -> (f64, f64) {
-        let (re, im) = sample.parts();
-        (re - self.re.at(i), im - self.im.at(i))
+    /// `(samples − fit) · weights` into `out`, all of one length; in f64 up to one rounding at the end.
+    pub(crate) fn remove_and_weigh<S: Sample>(&self, samples: &[S], weights: &[f64], out: &mut [S]) {
+        if self.re.slope == 0.0 && self.im.slope == 0.0 {
+            let (re0, im0) = (self.re.level, self.im.level);
+            for ((out, sample), weight) in out.iter_mut().zip(samples).zip(weights) {
+                let (re, im) = sample.parts();
+                *out = S::from_parts((re - re0) * weight, (im - im0) * weight);
+            }
+            return;
+        }
+        let chunks = samples.chunks(LANES).zip(weights.chunks(LANES)).zip(out.chunks_mut(LANES));
+        for (c, ((samples, weights), out)) in chunks.enumerate() {
+            let fit = self.re.chunk(c).into_iter().zip(self.im.chunk(c));
+            for (((out, sample), weight), (re0, im0)) in out.iter_mut().zip(samples).zip(weights).zip(fit) {
+                let (re, im) = sample.parts();
+                *out = S::from_parts((re - re0) * weight, (im - im0) * weight);
+            }
+        }
     }
 }
 
 impl Line {
+    /// The line at the eight samples of the `c`-th chunk.
     #[inline]
-    fn at(&self, i: usize) -> f64 {
-        self.level + self.slope * (i as f64 - self.centre)
+    fn chunk(&self, c: usize) -> [f64; LANES] {
+        // One conversion a chunk: integers of 64 bits become floats slowly.
+        let from_centre = (c * LANES) as f64 - self.centre;
+        std::array::from_fn(|lane| self.level + self.slope * (from_centre + lane as f64))
     }
 }
 
 /// Sum of `term(index, sample)` in eight running sums, which vectorise and round less than one.
-fn sum<S: Sample>(samples: &[S], term: impl Fn(usize, S) -> f64) -> f64 {
-    const LANES: usize = 8;
+fn sum<S: Sample>(samples: &[S], term: impl Fn(f64, S) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
     let (chunks, rest) = samples.as_chunks::<LANES>();
     for (c, chunk) in chunks.iter().enumerate() {
-        for (lane, (total, sample)) in lanes.iter_mut().zip(chunk).enumerate() {
-            *total += term(c * LANES + lane, *sample);
-        }
+        let first = (c * LANES) as f64;
+        let terms: [f64; LANES] = std::array::from_fn(|lane| term(first + lane as f64, chunk[lane]));
+        lanes = std::array::from_fn(|lane| lanes[lane] + terms[lane]);
     }
-    let done = chunks.len() * LANES;
-    let tail: f64 = rest.iter().enumerate().map(|(i, sample)| term(done + i, *sample)).sum();
+    let first = (chunks.len() * LANES) as f64;
+    let tail: f64 = rest.iter().enumerate().map(|(i, sample)| term(first + i as f64, *sample)).sum();
     lanes.iter().sum::<f64>() + tail
 }
 

@@ -1,1 +1,88 @@
-//! `lanes`.
+//! Batch-in-lanes kernels: `W` rows side by side in the lanes of vector registers.
+//!
+//! Small FFTs do not fill a vector, a batch does. Rows are transposed into lanes while they are
+//! windowed; from there every butterfly, power and comparison is one vector instruction without a
+//! shuffle. Two segments ride in one complex transform. One source for every instruction set, over
+//! `fearless_simd`; the level is looked up once per plan.
+
+mod butterfly;
+mod detrend;
+mod engine;
+mod fold;
+mod frames;
+mod isa;
+mod kernel;
+mod load;
+mod log;
+mod mel;
+mod recipe;
+mod row;
+mod simd;
+mod sort;
+mod stage;
+mod topk;
+mod transpose;
+mod untangle;
+
+pub use detrend::Offset;
+pub use frames::LaneFrames;
+pub use isa::Isa;
+pub use kernel::{LaneSpec, LaneWelch, Rows};
+pub use mel::{LaneLog, LaneMel};
+pub use recipe::supports;
+pub use row::RowWelch;
+
+use fearless_simd::Level;
+use frames::FramesKernel;
+use kernel::WelchKernel;
+use row::RowKernel;
+
+/// Runs `$build` with the level token of `$isa`; `None` where the machine has no such level.
+macro_rules! on_level {
+    ($isa:expr, $simd:ident => $build:expr) => {{
+        let level = Level::new();
+        match $isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => level.as_avx512().and_then(|$simd| $build),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => level.as_avx2().and_then(|$simd| $build),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Portable => level.as_sse2().and_then(|$simd| $build),
+            #[cfg(target_arch = "aarch64")]
+            Isa::Portable => level.as_neon().and_then(|$simd| $build),
+            #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+            Isa::Portable => Some(fearless_simd::Fallback::new()).and_then(|$simd| $build),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => None,
+        }
+    }};
+}
+
+#[cfg(test)]
+use on_level;
+
+/// The Welch kernel for `spec` on `isa`; `None` where its size has no recipe or the machine no such level.
+pub fn welch_kernel(isa: Isa, spec: LaneSpec) -> Option<Box<dyn LaneWelch>> {
+    on_level!(isa, simd => WelchKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneWelch>))
+}
+
+/// The frames kernel for `window` (as long as the transform) on `isa`; `None` as for [`welch_kernel`].
+pub fn frames_kernel(isa: Isa, window: Vec<f32>) -> Option<Box<dyn LaneFrames>> {
+    on_level!(isa, simd => FramesKernel::new(simd, window).map(|k| Box::new(k) as Box<dyn LaneFrames>))
+}
+
+/// The Welch plan for single rows of any size on `isa`.
+///
+/// # Errors
+/// Fewer than two window coefficients, no segment; a level that this machine lacks.
+pub fn row_kernel(
+    isa: Isa,
+    window: Vec<f32>,
+    hop: usize,
+    n_segments: usize,
+) -> crate::Result<Box<dyn RowWelch>> {
+    let boxed = on_level!(isa, simd => {
+        Some(RowKernel::new(simd, window, hop, n_segments).map(|k| Box::new(k) as Box<dyn RowWelch>))
+    });
+    boxed.unwrap_or_else(|| Err(crate::Error::argument("isa", format!("this machine has no {isa}"))))
+}

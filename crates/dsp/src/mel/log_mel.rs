@@ -55,7 +55,8 @@ impl<T: Real> LogMel<T> {
     /// The log-mel spectrogram of one signal.
     ///
     /// # Errors
-    /// A signal too short for one frame (or for its reflection); a NaN or infinite sample.
+    /// A signal too short for one frame (or for its reflection); a NaN or infinite sample (see
+    /// [`fill_gaps`](crate::nan::fill_gaps) for a way to repair it first).
     pub fn process(&mut self, x: &[T]) -> Result<LogMelOutput<T>> {
         let mut frames = self.energies(x, 0)?;
         self.finish(&mut [&mut frames]);

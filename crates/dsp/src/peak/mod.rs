@@ -1,1 +1,13 @@
-//! `peak`.
+//! Batched Welch peaks: from rows of samples to the K strongest bins of each row, packed.
+//!
+//! Packed peaks are `f32` `[batch, k, 2]` = `(bin, raw power)`, by power descending, ties with the lower bin first;
+//! `k` is clipped to the number of bins. Raw power is the one-sided `|X|²`, mean over the segments (see
+//! [`Scaling::Raw`](crate::scaling::Scaling::Raw)). DC and Nyquist are candidates.
+
+mod batch;
+mod engine;
+mod missing;
+mod params;
+
+pub use engine::{PeaksEngine, WelchPeaksScratch};
+pub use params::{WelchParams, WelchPeakParams};

@@ -1,4 +1,4 @@
-//! [`find_peaks`](super::find_peaks) over the rows of a batch and along an axis.
+//! [`find_peaks`] over the rows of a batch and along an axis.
 
 use std::ops::Range;
 

@@ -6,6 +6,7 @@ use crate::mel::{
     LogMelParams, MelFilterbankParams, MelLog, MelNorm, MelNormalise, MelScale, Preemphasis, Reference,
     TriangleDomain,
 };
+use crate::nan::NanPolicy;
 use crate::stft::{Placement, SpectrogramParams, SpectrogramScaling};
 
 /// Mel of `hz`.
@@ -96,6 +97,7 @@ pub fn log_mel(x: &[f64], p: &LogMelParams) -> Vec<Vec<f64>> {
         padding: p.padding,
         detrend: if p.remove_dc { Detrend::Constant } else { Detrend::None },
         scaling: SpectrogramScaling::Power,
+        nan: NanPolicy::Error,
     };
     let (mut x, mut in_frame) = (x.to_vec(), 0.0);
     match p.preemphasis {

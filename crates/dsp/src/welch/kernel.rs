@@ -1,8 +1,9 @@
 //! The one step where the time goes: the power of many segments of contiguous samples, added up.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::fmt::Debug;
 
+use super::fast::FastF32;
 use super::segment::{SegmentSpec, SegmentTransform};
 use crate::error::Result;
 use crate::fft::{Real, Sample};
@@ -26,7 +27,9 @@ impl<S: Sample> Clone for Box<dyn SegmentKernel<S>> {
 
 /// The fastest kernel there is for these segments.
 pub(crate) fn plan<S: Sample>(spec: &SegmentSpec) -> Result<Box<dyn SegmentKernel<S>>> {
-    if let Some(kernel) = fast_f32(spec)
+    if TypeId::of::<S>() == TypeId::of::<f32>()
+        && let Some(kernel) = FastF32::new(spec)?
+        && let kernel = Box::new(kernel) as Box<dyn SegmentKernel<f32>>
         && let Ok(kernel) = (Box::new(kernel) as Box<dyn Any>).downcast::<Box<dyn SegmentKernel<S>>>()
     {
         return Ok(*kernel);
@@ -34,14 +37,9 @@ pub(crate) fn plan<S: Sample>(spec: &SegmentSpec) -> Result<Box<dyn SegmentKerne
     Ok(Box::new(Plain::<S>(SegmentTransform::new(spec)?, spec.clone())))
 }
 
-/// A kernel for f32 samples that beats [`Plain`], where there is one for this length, window and detrending.
-fn fast_f32(_spec: &SegmentSpec) -> Option<Box<dyn SegmentKernel<f32>>> {
-    None
-}
-
 /// Any length, any sample: one transform a segment.
 #[derive(Debug, Clone)]
-struct Plain<S: Sample>(SegmentTransform<S>, SegmentSpec);
+pub(super) struct Plain<S: Sample>(pub(super) SegmentTransform<S>, pub(super) SegmentSpec);
 
 impl<S: Sample> SegmentKernel<S> for Plain<S> {
     fn add_powers(&mut self, samples: &[S], count: usize, sums: &mut [f64]) {

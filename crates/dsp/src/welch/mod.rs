@@ -11,6 +11,7 @@ mod chi2;
 mod confidence;
 mod cross;
 mod cross_accumulator;
+mod fast;
 mod framer;
 mod kernel;
 mod layout;

@@ -60,17 +60,10 @@ impl<S: Sample> SegmentTransform<S> {
 
     /// The spectrum of one segment, which has as many samples as there are weights.
     pub(crate) fn transform(&mut self, segment: &[S]) -> &[Complex<S::Real>] {
-        let trend = self.detrend.fit(segment);
-        let weighted = segment.iter().zip(self.weights.iter()).enumerate().map(|(i, (sample, weight))| {
-            // In f64 up to here: one rounding for the detrending and the window together.
-            let (re, im) = trend.residual(i, *sample);
-            S::from_parts(re * weight, im * weight)
-        });
-        for (out, value) in self.padded.iter_mut().zip(weighted) {
-            *out = value;
-        }
+        let (weighted, padding) = self.padded.split_at_mut(segment.len());
+        self.detrend.fit(segment).remove_and_weigh(segment, &self.weights, weighted);
         // The transform before this one used the buffer as scratch.
-        self.padded[segment.len()..].fill(S::default());
+        padding.fill(S::default());
         self.fft
             .forward(&mut self.padded, &mut self.spectrum)
             .expect("the buffers were made with the plan's own lengths");

@@ -1,0 +1,143 @@
+//! Power spectra and mel energies of consecutive frames, two frames to a lane.
+
+use super::butterfly::SplatOn;
+use super::detrend::Offset;
+use super::engine::Engine;
+use super::load::Pair;
+use super::mel::{LaneMel, mel_group};
+use super::simd::{Lanes, MAX_LANES, V};
+use super::transpose::scatter;
+use super::untangle::{Factors, untangle};
+use fearless_simd::Simd;
+
+/// A kernel for the power of overlapping frames of one signal.
+pub trait LaneFrames: Send + Sync {
+    /// `|X|²` (no one-sided doubling) of `count` frames, frame `f` at `samples[f·hop..]`: `[count, n_bins]`.
+    ///
+    /// # Panics
+    /// When `samples` ends before the last frame does, or `out` does not hold `count · n_bins` values.
+    fn power_frames(&mut self, samples: &[f32], hop: usize, count: usize, out: &mut [f32]);
+
+    /// Mel energies (or their logarithm) of `count` frames into columns `0 … count` of `out`, whose rows are
+    /// `row_len` long: `[n_mels, row_len]`.
+    ///
+    /// # Panics
+    /// As [`Self::power_frames`]; when `mel` has weights beyond the last bin.
+    fn mel_frames(
+        &mut self,
+        samples: &[f32],
+        hop: usize,
+        count: usize,
+        mel: &LaneMel,
+        row_len: usize,
+        out: &mut [f32],
+    );
+}
+
+/// [`LaneFrames`] on the level `S`.
+pub(crate) struct FramesKernel<S: Lanes> {
+    engine: Engine<S>,
+    first: Vec<V<S>>,
+    second: Vec<V<S>>,
+    lone: Vec<V<S>>,
+    rows: Vec<f32>,
+    tail: Vec<f32>,
+}
+
+impl<S: Lanes> FramesKernel<S> {
+    /// A kernel for frames of `window.len()` samples, or `None` where the size has no recipe.
+    pub(crate) fn new(simd: S, window: Vec<f32>) -> Option<Self> {
+        let n_bins = window.len() / 2 + 1;
+        let engine = Engine::new(simd, window, Offset::Keep)?;
+        let zeros = vec![V::<S>::splat_on(simd, 0.0); n_bins];
+        Some(Self {
+            engine,
+            first: zeros.clone(),
+            second: zeros.clone(),
+            lone: zeros,
+            rows: Vec::new(),
+            tail: Vec::new(),
+        })
+    }
+
+    /// Powers of frames `at … at + 2W` to `self.first` (even ones) and `self.second` (odd ones).
+    fn group(&mut self, samples: &[f32], hop: usize, at: usize, count: usize) {
+        let n = self.engine.recipe.n;
+        // A row holds two frames. Lanes past the end repeat the last row; nothing of them is written.
+        let pairs = (count - at).min(2 * S::W).div_ceil(2);
+        let row = |r: usize| (at + 2 * r.min(pairs - 1)) * hop;
+        let start = row(pairs - 1);
+        // An odd last frame has no partner: what stands in for it is computed and dropped.
+        let mut tail = std::mem::take(&mut self.tail);
+        tail.clear();
+        tail.extend_from_slice(&samples[start..samples.len().min(start + n + hop)]);
+        tail.resize(n + hop, 0.0);
+        let rows: [&[f32]; MAX_LANES] =
+            std::array::from_fn(|r| if r + 1 < pairs { &samples[row(r)..row(r) + n + hop] } else { &tail });
+        self.engine.complex(&rows, Pair { start: 0, hop: Some(hop) });
+        if !self.untangle() {
+            // A loud frame beside a quiet one: each parity alone, the other plane silent.
+            self.engine.complex(&rows, Pair { start: hop, hop: None });
+            self.untangle();
+            std::mem::swap(&mut self.first, &mut self.lone);
+            self.engine.complex(&rows, Pair { start: 0, hop: None });
+            self.untangle();
+            std::mem::swap(&mut self.second, &mut self.lone);
+        }
+        self.tail = tail;
+    }
+
+    fn untangle(&mut self) -> bool {
+        let Engine { simd, z, recipe, .. } = &self.engine;
+        let (first, second) = (&mut self.first, &mut self.second);
+        simd.vectorize(
+            #[inline(always)]
+            || untangle(*simd, z, &recipe.position, Factors { inner: 1.0, edge: 1.0 }, first, second),
+        )
+    }
+}
+
+impl<S: Lanes> LaneFrames for FramesKernel<S> {
+    fn power_frames(&mut self, samples: &[f32], hop: usize, count: usize, out: &mut [f32]) {
+        let n_bins = self.first.len();
+        assert_eq!(out.len(), count * n_bins, "out is checked by callers");
+        for at in (0..count).step_by(2 * S::W) {
+            self.group(samples, hop, at, count);
+            let used = (count - at).min(2 * S::W);
+            let simd = self.engine.simd;
+            for (parity, powers) in [&self.first, &self.second].into_iter().enumerate() {
+                let lanes = (used + 1 - parity) / 2;
+                self.rows.resize(lanes * n_bins, 0.0);
+                let rows = &mut self.rows;
+                simd.vectorize(
+                    #[inline(always)]
+                    || scatter(simd, powers, lanes, rows),
+                );
+                for (lane, row) in rows.chunks_exact(n_bins).enumerate() {
+                    let frame = at + 2 * lane + parity;
+                    out[frame * n_bins..(frame + 1) * n_bins].copy_from_slice(row);
+                }
+            }
+        }
+    }
+
+    fn mel_frames(
+        &mut self,
+        samples: &[f32],
+        hop: usize,
+        count: usize,
+        mel: &LaneMel,
+        row_len: usize,
+        out: &mut [f32],
+    ) {
+        for at in (0..count).step_by(2 * S::W) {
+            self.group(samples, hop, at, count);
+            let used = (count - at).min(2 * S::W);
+            let (simd, first, second) = (self.engine.simd, &self.first, &self.second);
+            simd.vectorize(
+                #[inline(always)]
+                || mel_group(simd, first, second, mel, used, row_len, &mut out[at..]),
+            );
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! One row at a time, any size: two segments in one complex FFT of a kept library, the loops around it vectorised.
+//!
+//! ```text
+//! for each pair of segments:  z_t = a_t·w_t + i·b_t·w_t      Z = FFT(z)      acc_k += |Z_k|²
+//! an odd last segment:        X = real FFT(a·w)              acc_k += 2|X_k|²  (acc_0, acc_n/2: once)
+//! power_k = (acc_k + acc_{n−k}) / segments
+//! ```
+//! The path of small batches and of sizes without a lanes recipe. Bound by the library's FFT.
+
+use super::butterfly::SplatOn;
+use super::kernel::Rows;
+use super::simd::{Lanes, MAX_LANES, V};
+use super::topk::select_peaks;
+use super::transpose::gather;
+use super::untangle::BALANCE;
+use crate::fft::{ComplexFft, ForwardFft, RealFft};
+use crate::peaks::select::{SelectScratch, select_packed};
+use crate::{Error, Result};
+use num_complex::Complex32;
+
+/// A Welch plan that transforms row by row, with its scratch.
+pub trait RowWelch: Send + Sync {
+    /// One-sided mean raw power times `scale`, `[rows, n_bins]`, into `out`.
+    ///
+    /// # Panics
+    /// When a row ends beyond the samples, or `out` does not hold `rows · n_bins` values.
+    fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]);
+
+    /// Packed peaks `[rows, k, 2]` of raw power (mean over segments) into `out`; powers are kept for one group of
+    /// rows at a time.
+    ///
+    /// Returns the first row in which the strongest power is not finite.
+    ///
+    /// # Panics
+    /// As [`Self::psd`]; when `k` is 0 or above the number of bins.
+    fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize>;
+
+    /// Packed peaks of stored powers, `[rows, n_bins]`; otherwise as [`Self::peaks`].
+    fn top_k(&mut self, powers: &[f32], k: usize, out: &mut [f32]) -> Option<usize>;
+}
+
+/// [`RowWelch`] with its loops compiled for the level `S`.
+pub(crate) struct RowKernel<S: Lanes> {
+    simd: S,
+    window: Vec<f32>,
+    hop: usize,
+    n_segments: usize,
+    pair_fft: ComplexFft<f32>,
+    lone_fft: RealFft<f32>,
+    input: Vec<Complex32>,
+    output: Vec<Complex32>,
+    lone: Vec<f32>,
+    acc: Vec<f32>,
+    group: Vec<f32>,
+    lanes: Vec<V<S>>,
+    column: Vec<f32>,
+    select: SelectScratch,
+}
+
+impl<S: Lanes> RowKernel<S> {
+    /// A plan for rows of `n_segments` segments.
+    ///
+    /// # Errors
+    /// Fewer than two window coefficients, no segment.
+    pub(crate) fn new(simd: S, window: Vec<f32>, hop: usize, n_segments: usize) -> Result<Self> {
+        let n = window.len();
+        if n_segments == 0 {
+            return Err(Error::argument("n_segments", "a row needs at least one segment"));
+        }
+        Ok(Self {
+            simd,
+            hop,
+            n_segments,
+            pair_fft: ComplexFft::new(n)?,
+            lone_fft: RealFft::new(n)?,
+            input: vec![Complex32::default(); n],
+            output: vec![Complex32::default(); n],
+            lone: vec![0.0; n],
+            acc: vec![0.0; n],
+            group: vec![0.0; S::W * (n / 2 + 1)],
+            lanes: vec![V::<S>::splat_on(simd, 0.0); n / 2 + 1],
+            column: Vec::new(),
+            select: SelectScratch::default(),
+            window,
+        })
+    }
+
+    fn frame_len(&self) -> usize {
+        self.window.len() + (self.n_segments - 1) * self.hop
+    }
+
+    /// `self.acc[k]`, `k < n`, such that `acc[k] + acc[n−k]` is the summed one-sided power.
+    fn accumulate(&mut self, row: &[f32]) {
+        let n = self.window.len();
+        let Self { simd, window, input, output, lone, acc, .. } = self;
+        for first in (0..self.n_segments).step_by(2) {
+            let a = &row[first * self.hop..][..n];
+            let pair = first + 1 < self.n_segments;
+            if pair {
+                window_pair(*simd, a, &row[(first + 1) * self.hop..][..n], window, input);
+                self.pair_fft.forward(input, output).expect("buffers come from the plan");
+            } else {
+                simd.vectorize(
+                    #[inline(always)]
+                    || {
+                        for ((z, &a), &w) in lone.iter_mut().zip(a).zip(&*window) {
+                            *z = a * w;
+                        }
+                    },
+                );
+                let half = &mut output[..n / 2 + 1];
+                self.lone_fft.forward(lone, half).expect("buffers come from the plan");
+            }
+            let bins = if pair { n } else { n / 2 + 1 };
+            if first == 0 {
+                acc.fill(0.0);
+            }
+            // A real transform's mirror is not stored: its power counts twice where it has one.
+            let weight = if pair { 1.0 } else { 2.0 };
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    for (acc, z) in acc[..bins].iter_mut().zip(&output[..bins]) {
+                        *acc += weight * (z.re * z.re + z.im * z.im);
+                    }
+                },
+            );
+            if !pair {
+                // What the loop above doubled at DC and at the even Nyquist bin, halved in `fold`'s terms.
+                for bin in std::iter::once(0).chain((n % 2 == 0).then_some(n / 2)) {
+                    acc[bin] -= output[bin].norm_sqr();
+                }
+            }
+        }
+    }
+
+    fn fold(&mut self, scale: f32, out: &mut [f32]) {
+        let n = self.window.len();
+        let (acc, scale) = (&self.acc, scale / self.n_segments as f32);
+        out[0] = acc[0] * scale;
+        let inner = 1..n.div_ceil(2);
+        self.simd.vectorize(
+            #[inline(always)]
+            || {
+                let mirrored = acc[n + 1 - inner.end..].iter().rev();
+                for ((out, &p), &q) in out[inner.clone()].iter_mut().zip(&acc[inner]).zip(mirrored) {
+                    *out = (p + q) * scale;
+                }
+            },
+        );
+        if n % 2 == 0 {
+            out[n / 2] = acc[n / 2] * scale;
+        }
+    }
+
+    /// Two rows of one segment in one transform: their powers to `out`, `[2, n_bins]`. `false` where they are too unlike
+    /// to share it.
+    fn two_rows(&mut self, a: &[f32], b: &[f32], scale: f32, out: &mut [f32]) -> bool {
+        let n = self.window.len();
+        let Self { simd, window, input, output, .. } = self;
+        window_pair(*simd, a, b, window, input);
+        self.pair_fft.forward(input, output).expect("buffers come from the plan");
+        let (first, second) = out.split_at_mut(n / 2 + 1);
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let (inner, edge) = (0.5 * scale, 0.25 * scale);
+                let bins = 1..n / 2 + 1;
+                let mirrored = output[n - n / 2..].iter().rev();
+                let ab = first[1..].iter_mut().zip(second[1..].iter_mut());
+                for (((p, q), z), m) in ab.zip(&output[bins]).zip(mirrored) {
+                    let (s, t) = (z.re + m.re, z.im - m.im);
+                    *p = (s * s + t * t) * inner;
+                    let (s, t) = (z.re - m.re, z.im + m.im);
+                    *q = (s * s + t * t) * inner;
+                }
+                first[0] = 4.0 * output[0].re * output[0].re * edge;
+                second[0] = 4.0 * output[0].im * output[0].im * edge;
+                if n % 2 == 0 {
+                    first[n / 2] *= 0.5;
+                    second[n / 2] *= 0.5;
+                }
+                let (a, b) = (first.iter().sum::<f32>(), second.iter().sum::<f32>());
+                a <= b * BALANCE && b <= a * BALANCE
+            },
+        )
+    }
+
+    /// Peaks of up to `W` rows of powers.
+    fn select(&mut self, powers: &[f32], k: usize, out: &mut [f32]) -> Option<usize> {
+        let n_bins = self.lanes.len();
+        let count = powers.len() / n_bins;
+        let Self { simd, lanes, column, select, .. } = self;
+        // A lone row or two do not pay for the network; a size under one tile has no transpose.
+        if count <= 2 || n_bins < S::W {
+            let mut bad = None;
+            for (r, (row, out)) in powers.chunks_exact(n_bins).zip(out.chunks_exact_mut(2 * k)).enumerate() {
+                simd.vectorize(
+                    #[inline(always)]
+                    || select_packed(row, select, out),
+                );
+                if !out[1].is_finite() {
+                    bad = bad.or(Some(r));
+                }
+            }
+            return bad;
+        }
+        let rows: [&[f32]; MAX_LANES] =
+            std::array::from_fn(|r| &powers[r.min(count - 1) * n_bins..][..n_bins]);
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                gather(*simd, &rows, lanes);
+                select_peaks(*simd, lanes, k, column, out)
+            },
+        )
+    }
+}
+
+#[inline(always)]
+fn window_pair<S: Lanes>(simd: S, a: &[f32], b: &[f32], window: &[f32], z: &mut [Complex32]) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for (((z, &a), &b), &w) in z.iter_mut().zip(a).zip(b).zip(window) {
+                *z = Complex32::new(a * w, b * w);
+            }
+        },
+    );
+}
+
+impl<S: Lanes> RowWelch for RowKernel<S> {
+    fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]) {
+        let (n_bins, len) = (self.lanes.len(), self.frame_len());
+        assert_eq!(out.len(), rows.count * n_bins, "out is checked by callers");
+        let mut r = 0;
+        while r < rows.count {
+            if self.n_segments == 1 && r + 1 < rows.count {
+                let pair = &mut out[r * n_bins..(r + 2) * n_bins];
+                if self.two_rows(rows.row(r, len), rows.row(r + 1, len), scale, pair) {
+                    r += 2;
+                    continue;
+                }
+            }
+            self.accumulate(rows.row(r, len));
+            self.fold(scale, &mut out[r * n_bins..(r + 1) * n_bins]);
+            r += 1;
+        }
+    }
+
+    fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize> {
+        assert!(
+            k >= 1 && k <= self.lanes.len() && out.len() == rows.count * k * 2,
+            "k and out are checked by callers"
+        );
+        let mut group = std::mem::take(&mut self.group);
+        let mut bad = None;
+        for first in (0..rows.count).step_by(S::W) {
+            let count = S::W.min(rows.count - first);
+            let powers = &mut group[..count * self.lanes.len()];
+            let part = Rows { samples: &rows.samples[first * rows.stride..], stride: rows.stride, count };
+            self.psd(part, 1.0, powers);
+            let at = self.select(powers, k, &mut out[2 * k * first..2 * k * (first + count)]);
+            bad = bad.or(at.map(|r| first + r));
+        }
+        self.group = group;
+        bad
+    }
+
+    fn top_k(&mut self, powers: &[f32], k: usize, out: &mut [f32]) -> Option<usize> {
+        let n_bins = self.lanes.len();
+        let count = powers.len() / n_bins;
+        assert!(k >= 1 && k <= n_bins && out.len() == count * k * 2, "k and out are checked by callers");
+        let mut bad = None;
+        let groups = powers.chunks(S::W * n_bins).zip(out.chunks_mut(S::W * 2 * k));
+        for (group, (powers, out)) in groups.enumerate() {
+            let at = self.select(powers, k, out);
+            bad = bad.or(at.map(|r| group * S::W + r));
+        }
+        bad
+    }
+}

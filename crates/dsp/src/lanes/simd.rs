@@ -1,0 +1,28 @@
+//! The little that the kernels need beyond `fearless_simd::Simd`: a transpose of rows into lanes
+//! and the radices that fit the register file.
+
+use fearless_simd::{Simd, SimdBase};
+
+/// The native vector of `f32`.
+pub(crate) type V<S> = <S as Simd>::f32s;
+
+/// A complex point of every lane: real and imaginary vector.
+pub(crate) type Z<S> = [V<S>; 2];
+
+/// Largest number of lanes of any level.
+pub(crate) const MAX_LANES: usize = 16;
+
+/// A SIMD level that the lanes kernels run on.
+pub(crate) trait Lanes: Simd {
+    /// Rows in one vector.
+    const W: usize = <V<Self> as SimdBase<Self>>::LEN;
+
+    /// Whether a radix-8 butterfly fits the registers.
+    const WIDE_REGISTERS: bool = false;
+
+    /// `tile[t]` lane `r` = `rows[r][at + t]` for `t` and `r` below [`Self::W`].
+    ///
+    /// # Panics
+    /// When a row is shorter than `at + W`.
+    fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [V<Self>; MAX_LANES]);
+}

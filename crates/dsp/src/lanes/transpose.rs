@@ -1,0 +1,227 @@
+//! Rows into lanes and back.
+//!
+//! ```text
+//! gather:  for each 128-bit quad q of columns: v_i = rows i, i+4, i+8, i+12 at quad q   (loads and inserts)
+//!          4×4 transpose inside each 128-bit block                                       (unpacks)
+//! scatter: log2(W) rounds of zip_low/zip_high over W vectors
+//! ```
+//! Bound by the shuffle port. Loading quads of four rows into one register moves half of the
+//! transpose to the load ports and the blend port.
+
+use super::simd::{Lanes, MAX_LANES, V};
+use fearless_simd::{Simd, SimdBase, prelude::*};
+
+/// Transposes `W` vectors of `W` lanes in place, on any level.
+#[inline(always)]
+pub(crate) fn transpose<S: Lanes>(tile: &mut [V<S>; MAX_LANES]) {
+    let w = S::W;
+    let mut span = w / 2;
+    while span > 0 {
+        let mut next = *tile;
+        for i in 0..w / 2 {
+            next[2 * i] = tile[i].zip_low(tile[i + w / 2]);
+            next[2 * i + 1] = tile[i].zip_high(tile[i + w / 2]);
+        }
+        *tile = next;
+        span /= 2;
+    }
+}
+
+/// Loads `W` rows and transposes them by zips.
+#[inline(always)]
+pub(crate) fn gather_by_zips<S: Lanes>(
+    simd: S,
+    rows: &[&[f32]; MAX_LANES],
+    at: usize,
+    tile: &mut [V<S>; MAX_LANES],
+) {
+    for (v, row) in tile.iter_mut().zip(rows).take(S::W) {
+        *v = V::<S>::from_slice(simd, &row[at..at + S::W]);
+    }
+    transpose::<S>(tile);
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{Lanes, MAX_LANES};
+    use fearless_simd::x86::{Avx2, Avx512};
+    use fearless_simd::{f32x4, f32x8, f32x16, prelude::*};
+    use std::arch::x86_64::{
+        _mm256_castpd_ps, _mm256_castps_pd, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_unpackhi_pd,
+        _mm256_unpackhi_ps, _mm256_unpacklo_pd, _mm256_unpacklo_ps, _mm512_castpd_ps, _mm512_castps_pd,
+        _mm512_castps256_ps512, _mm512_insertf64x4, _mm512_shuffle_f32x4, _mm512_unpackhi_pd,
+        _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+    };
+
+    fearless_simd::kernel!(
+        /// `a` in the lower half, `b` in the upper one.
+        #[inline(always)]
+        fn halves512(simd: Avx512, a: f32x8<Avx512>, b: f32x8<Avx512>) -> f32x16<Avx512> {
+            let v = _mm512_castps_pd(_mm512_castps256_ps512(a.into()));
+            _mm512_castpd_ps(_mm512_insertf64x4::<1>(v, _mm256_castps_pd(b.into()))).simd_into(simd)
+        }
+    );
+
+    fearless_simd::kernel!(
+        /// Transposes the 4×4 matrix that each 128-bit block of four vectors forms.
+        #[inline(always)]
+        fn turn512(simd: Avx512, v: [f32x16<Avx512>; 4]) -> [f32x16<Avx512>; 4] {
+            let (a, b) =
+                (_mm512_unpacklo_ps(v[0].into(), v[1].into()), _mm512_unpacklo_ps(v[2].into(), v[3].into()));
+            let (c, d) =
+                (_mm512_unpackhi_ps(v[0].into(), v[1].into()), _mm512_unpackhi_ps(v[2].into(), v[3].into()));
+            let (a, b, c, d) =
+                (_mm512_castps_pd(a), _mm512_castps_pd(b), _mm512_castps_pd(c), _mm512_castps_pd(d));
+            [
+                _mm512_castpd_ps(_mm512_unpacklo_pd(a, b)).simd_into(simd),
+                _mm512_castpd_ps(_mm512_unpackhi_pd(a, b)).simd_into(simd),
+                _mm512_castpd_ps(_mm512_unpacklo_pd(c, d)).simd_into(simd),
+                _mm512_castpd_ps(_mm512_unpackhi_pd(c, d)).simd_into(simd),
+            ]
+        }
+    );
+
+    fearless_simd::kernel!(
+        /// Even 128-bit blocks of `a`, then of `b`; odd blocks of `a`, then of `b`.
+        #[inline(always)]
+        fn unzip_blocks512(simd: Avx512, a: f32x16<Avx512>, b: f32x16<Avx512>) -> [f32x16<Avx512>; 2] {
+            [
+                _mm512_shuffle_f32x4::<0b10_00_10_00>(a.into(), b.into()).simd_into(simd),
+                _mm512_shuffle_f32x4::<0b11_01_11_01>(a.into(), b.into()).simd_into(simd),
+            ]
+        }
+    );
+
+    impl Lanes for Avx512 {
+        const WIDE_REGISTERS: bool = true;
+
+        #[inline(always)]
+        fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [f32x16<Self>; MAX_LANES]) {
+            let zero = f32x16::simd_from(self, 0.0);
+            let mut part: [&[f32]; MAX_LANES] = [&[]; MAX_LANES];
+            for (part, row) in part.iter_mut().zip(rows) {
+                *part = &row[at..at + 16];
+            }
+            for half in 0..2 {
+                let c = 8 * half;
+                let (mut lo, mut hi) = ([zero; 4], [zero; 4]);
+                for i in 0..4 {
+                    let row = [part[i], part[i + 4], part[i + 8], part[i + 12]];
+                    lo[i] = halves512(
+                        self,
+                        f32x8::from_slice(self, &row[0][c..c + 8]),
+                        f32x8::from_slice(self, &row[1][c..c + 8]),
+                    );
+                    hi[i] = halves512(
+                        self,
+                        f32x8::from_slice(self, &row[2][c..c + 8]),
+                        f32x8::from_slice(self, &row[3][c..c + 8]),
+                    );
+                }
+                let (lo, hi) = (turn512(self, lo), turn512(self, hi));
+                for i in 0..4 {
+                    [tile[c + i], tile[c + 4 + i]] = unzip_blocks512(self, lo[i], hi[i]);
+                }
+            }
+        }
+    }
+
+    fearless_simd::kernel!(
+        #[inline(always)]
+        fn quads256(simd: Avx2, a: f32x4<Avx2>, b: f32x4<Avx2>) -> f32x8<Avx2> {
+            _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(a.into()), b.into()).simd_into(simd)
+        }
+    );
+
+    fearless_simd::kernel!(
+        #[inline(always)]
+        fn turn256(simd: Avx2, v: [f32x8<Avx2>; 4]) -> [f32x8<Avx2>; 4] {
+            let (a, b) =
+                (_mm256_unpacklo_ps(v[0].into(), v[1].into()), _mm256_unpacklo_ps(v[2].into(), v[3].into()));
+            let (c, d) =
+                (_mm256_unpackhi_ps(v[0].into(), v[1].into()), _mm256_unpackhi_ps(v[2].into(), v[3].into()));
+            let (a, b, c, d) =
+                (_mm256_castps_pd(a), _mm256_castps_pd(b), _mm256_castps_pd(c), _mm256_castps_pd(d));
+            [
+                _mm256_castpd_ps(_mm256_unpacklo_pd(a, b)).simd_into(simd),
+                _mm256_castpd_ps(_mm256_unpackhi_pd(a, b)).simd_into(simd),
+                _mm256_castpd_ps(_mm256_unpacklo_pd(c, d)).simd_into(simd),
+                _mm256_castpd_ps(_mm256_unpackhi_pd(c, d)).simd_into(simd),
+            ]
+        }
+    );
+
+    impl Lanes for Avx2 {
+        #[inline(always)]
+        fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [f32x8<Self>; MAX_LANES]) {
+            let zero = f32x8::simd_from(self, 0.0);
+            for q in 0..2 {
+                let at = at + 4 * q;
+                let mut v = [zero; 4];
+                for i in 0..4 {
+                    v[i] = quads256(
+                        self,
+                        f32x4::from_slice(self, &rows[i][at..at + 4]),
+                        f32x4::from_slice(self, &rows[i + 4][at..at + 4]),
+                    );
+                }
+                let t = turn256(self, v);
+                tile[4 * q] = t[0];
+                tile[4 * q + 1] = t[1];
+                tile[4 * q + 2] = t[2];
+                tile[4 * q + 3] = t[3];
+            }
+        }
+    }
+}
+
+/// The portable instances: whatever the target guarantees.
+macro_rules! portable {
+    ($level:ty) => {
+        impl Lanes for $level {
+            #[inline(always)]
+            fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [V<Self>; MAX_LANES]) {
+                gather_by_zips(self, rows, at, tile);
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+portable!(fearless_simd::x86::Sse2);
+#[cfg(target_arch = "aarch64")]
+portable!(fearless_simd::aarch64::Neon);
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+portable!(fearless_simd::Fallback);
+
+/// Lanes back to rows: `out[lane, bin]` for the first `lanes` lanes of one vector a bin.
+#[inline(always)]
+pub(crate) fn scatter<S: Lanes>(simd: S, powers: &[V<S>], lanes: usize, out: &mut [f32]) {
+    let n_bins = powers.len();
+    let mut tile = [V::<S>::simd_from(simd, 0.0); MAX_LANES];
+    let whole = n_bins - n_bins % S::W;
+    for at in (0..whole).step_by(S::W) {
+        tile[..S::W].copy_from_slice(&powers[at..at + S::W]);
+        transpose::<S>(&mut tile);
+        for (lane, v) in tile.iter().enumerate().take(lanes.min(S::W)) {
+            v.store_slice(&mut out[lane * n_bins + at..lane * n_bins + at + S::W]);
+        }
+    }
+    for bin in whole..n_bins {
+        for lane in 0..lanes {
+            out[lane * n_bins + bin] = powers[bin][lane];
+        }
+    }
+}
+
+/// Rows to lanes: `out[bin]` lane `r` = `rows[r][bin]`; rows are at least `W` long.
+#[inline(always)]
+pub(crate) fn gather<S: Lanes>(simd: S, rows: &[&[f32]; MAX_LANES], out: &mut [V<S>]) {
+    let n = out.len();
+    let mut tile = [V::<S>::simd_from(simd, 0.0); MAX_LANES];
+    for at in (0..n).step_by(S::W) {
+        let at = at.min(n - S::W);
+        simd.gather_tile(rows, at, &mut tile);
+        out[at..at + S::W].copy_from_slice(&tile[..S::W]);
+    }
+}

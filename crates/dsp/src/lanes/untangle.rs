@@ -1,0 +1,54 @@
+//! The two real signals of one complex transform, apart.
+//!
+//! `A_k = (Z_k + conj Z_{N−k})/2`, `B_k = (Z_k − conj Z_{N−k})/2i`: with `Z_k = a + ib`, `Z_{N−k} = c + id`,
+//! `|A_k|² = ((a + c)² + (b − d)²)/4` and `|B_k|² = ((a − c)² + (b + d)²)/4`.
+//!
+//! The transform's rounding is relative to the stronger of the two, so a weak signal beside a strong one loses
+//! digits (and one beside a NaN is lost): callers ask whether the two are balanced and take them alone if not.
+
+use super::butterfly::SplatOn;
+use super::simd::{Lanes, V, Z};
+use fearless_simd::prelude::*;
+
+/// Factors of the powers: bins with a mirror, and DC with the even Nyquist bin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Factors {
+    pub(crate) inner: f32,
+    pub(crate) edge: f32,
+}
+
+/// Largest ratio of two signals' powers at which the weaker one keeps the accuracy it would have alone: the error that
+/// it takes over, `ε·√(ratio·S/n)` a bin, stays below `ε·√S` for every size there is, `S` being its own power.
+pub(crate) const BALANCE: f32 = 16.0;
+
+/// `|A_k|²` to `first` and `|B_k|²` to `second`, times `factors`; bin `k` lies at `z[position[k]]`.
+///
+/// `false` where a lane's two signals are not within [`BALANCE`] of each other.
+#[inline(always)]
+pub(crate) fn untangle<S: Lanes>(
+    simd: S,
+    z: &[Z<S>],
+    position: &[usize],
+    factors: Factors,
+    first: &mut [V<S>],
+    second: &mut [V<S>],
+) -> bool {
+    let n = position.len();
+    let zero = V::<S>::splat_on(simd, 0.0);
+    let (mut total, mut other) = (zero, zero);
+    for (k, (p, q)) in first.iter_mut().zip(second).enumerate() {
+        let edge = k == 0 || 2 * k == n;
+        let factor = V::<S>::splat_on(simd, 0.25 * if edge { factors.edge } else { factors.inner });
+        let [a, b] = z[position[k]];
+        let [c, d] = z[position[if k == 0 { 0 } else { n - k }]];
+        let (s, t) = (a + c, b - d);
+        *p = s.mul_add(s, t * t) * factor;
+        let (s, t) = (a - c, b + d);
+        *q = s.mul_add(s, t * t) * factor;
+        total += *p;
+        other += *q;
+    }
+    let limit = V::<S>::splat_on(simd, BALANCE);
+    // Comparisons with NaN are false.
+    (total.simd_le(other * limit) & other.simd_le(total * limit)).all_true()
+}

@@ -1,0 +1,107 @@
+//! A batch through the plan: checks, threads, rows with NaN.
+
+use super::engine::{PeaksEngine, WelchPeaksScratch, Worker};
+use super::missing::repair_rows;
+use crate::error::{Error, Result};
+use crate::lanes::Rows;
+use rayon::prelude::*;
+
+impl WelchPeaksScratch {
+    /// Packed peaks `[batch, k_out, 2]` of `batch` rows of exactly `frame_len` samples.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for `samples` or `out` of another length; [`Error::NonFinite`] with the place, under
+    /// [`NanPolicy::Error`](crate::nan::NanPolicy::Error).
+    pub fn peaks_into(&mut self, samples: &[f32], batch: usize, out: &mut [f32]) -> Result<()> {
+        self.peaks_of_rows_into(samples, batch, self.params.welch.frame_len(), out)
+    }
+
+    /// [`peaks_into`](Self::peaks_into) of rows of `row_len ≥ frame_len` samples, of which the leading `frame_len` are
+    /// used: no copy of a longer layout is needed.
+    ///
+    /// # Errors
+    /// As there; [`Error::TooShort`] for a shorter row.
+    pub fn peaks_of_rows_into(
+        &mut self,
+        samples: &[f32],
+        batch: usize,
+        row_len: usize,
+        out: &mut [f32],
+    ) -> Result<()> {
+        let k = self.params.k_out();
+        self.check(samples, batch, row_len, 2 * k, out)?;
+        let rows = Rows { samples, stride: row_len, count: batch };
+        let bad = if self.engine == PeaksEngine::StoredPsd {
+            let n_bins = self.params.welch.n_bins();
+            let mut stored = std::mem::take(&mut self.stored);
+            stored.resize(batch * n_bins, 0.0);
+            self.split(rows, n_bins, &mut stored, |worker, rows, out| {
+                worker.psd(rows, 1.0, out);
+                None
+            });
+            let powers = Rows { samples: &stored, stride: n_bins, count: batch };
+            let bad = self.split(powers, 2 * k, out, |worker, rows, out| {
+                worker.top_k(&rows.samples[..rows.count * n_bins], k, out)
+            });
+            self.stored = stored;
+            bad
+        } else {
+            self.split(rows, 2 * k, out, |worker, rows, out| worker.peaks(rows, k, out))
+        };
+        match bad {
+            Some(first) => repair_rows(&self.params, rows, first, out),
+            None => Ok(()),
+        }
+    }
+
+    /// One-sided mean raw power `[batch, n_bins]` of `batch` rows of exactly `frame_len` samples. NaN propagates.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for `samples` or `out` of another length.
+    pub fn psd_into(&mut self, samples: &[f32], batch: usize, out: &mut [f32]) -> Result<()> {
+        let (row_len, n_bins) = (self.params.welch.frame_len(), self.params.welch.n_bins());
+        self.check(samples, batch, row_len, n_bins, out)?;
+        let rows = Rows { samples, stride: row_len, count: batch };
+        self.split(rows, n_bins, out, |worker, rows, out| {
+            worker.psd(rows, 1.0, out);
+            None
+        });
+        Ok(())
+    }
+
+    fn check(&self, samples: &[f32], batch: usize, row_len: usize, width: usize, out: &[f32]) -> Result<()> {
+        self.params.welch.check_rows(samples, batch, row_len)?;
+        let expected = batch
+            .checked_mul(width)
+            .ok_or_else(|| Error::argument("batch", format!("{batch} rows of {width} values overflow")))?;
+        if out.len() != expected {
+            return Err(Error::Length { name: "out", expected, got: out.len() });
+        }
+        Ok(())
+    }
+
+    /// Shares the rows between the workers in whole groups; the first row that one of them names.
+    fn split<F>(&mut self, rows: Rows<'_>, width: usize, out: &mut [f32], work: F) -> Option<usize>
+    where
+        F: Fn(&mut Worker, Rows<'_>, &mut [f32]) -> Option<usize> + Sync,
+    {
+        let group = self.isa().lanes();
+        // Fewer than two groups a thread are not worth waking one.
+        let threads = self.workers.len().min(rows.count / (2 * group)).max(1);
+        let Some(pool) = self.pool.as_ref().filter(|_| threads > 1) else {
+            return work(&mut self.workers[0], rows, out);
+        };
+        let share = rows.count.div_ceil(threads).next_multiple_of(group);
+        let workers = &mut self.workers[..threads];
+        pool.install(|| {
+            let parts = workers.par_iter_mut().zip(out.par_chunks_mut(share * width)).enumerate();
+            let bad = parts.map(|(part, (worker, out))| {
+                let first = part * share;
+                let count = out.len() / width;
+                let rows = Rows { samples: &rows.samples[first * rows.stride..], stride: rows.stride, count };
+                work(worker, rows, out).map(|row| first + row)
+            });
+            bad.min_by_key(|row| row.unwrap_or(usize::MAX)).flatten()
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! Plans, tables and buffers of batched Welch peaks: built once, called many times.
+
+use std::fmt;
+
+use super::params::WelchPeakParams;
+use crate::error::{Error, Result};
+use crate::lanes::{Isa, LaneSpec, LaneWelch, Offset, RowWelch, Rows, row_kernel, supports, welch_kernel};
+
+/// How rows are transformed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PeaksEngine {
+    /// Row by row through the FFT library; any `n_fft`. Powers are kept for a group of rows at a time.
+    Streaming,
+    /// As [`Streaming`](Self::Streaming), but the whole batch's PSD is stored before the peaks are taken.
+    StoredPsd,
+    /// The fused lanes kernel; the sizes that [`supports`] names.
+    Lanes,
+}
+
+/// One thread's kernels.
+pub(super) struct Worker {
+    lanes: Option<Box<dyn LaneWelch>>,
+    rows: Box<dyn RowWelch>,
+}
+
+impl Worker {
+    fn new(params: &WelchPeakParams, engine: PeaksEngine, isa: Isa) -> Result<Self> {
+        let (welch, window) = (&params.welch, params.welch.weights()?);
+        let rows = row_kernel(isa, window.clone(), welch.hop, welch.n_segments)?;
+        let lanes = match engine {
+            PeaksEngine::Lanes => {
+                let spec =
+                    LaneSpec { window, hop: welch.hop, n_segments: welch.n_segments, offset: Offset::Keep };
+                let reason =
+                    || Error::argument("n_fft", format!("{}: no lanes kernel for this size", welch.n_fft));
+                Some(welch_kernel(isa, spec).ok_or_else(reason)?)
+            }
+            PeaksEngine::Streaming | PeaksEngine::StoredPsd => None,
+        };
+        Ok(Self { lanes, rows })
+    }
+
+    /// Peaks of `rows`; the first row in which they are not finite.
+    pub(super) fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize> {
+        match &mut self.lanes {
+            // A lone row costs the lanes as much as a whole group.
+            Some(lanes) if rows.count > 1 => lanes.peaks(rows, k, out),
+            _ => self.rows.peaks(rows, k, out),
+        }
+    }
+
+    pub(super) fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]) {
+        match &mut self.lanes {
+            Some(lanes) if rows.count > 1 => lanes.psd(rows, scale, out),
+            _ => self.rows.psd(rows, scale, out),
+        }
+    }
+
+    pub(super) fn top_k(&mut self, powers: &[f32], k: usize, out: &mut [f32]) -> Option<usize> {
+        self.rows.top_k(powers, k, out)
+    }
+}
+
+/// Plans, tables and buffers for one set of [`WelchPeakParams`]: no call after the first of a size allocates.
+pub struct WelchPeaksScratch {
+    pub(super) params: WelchPeakParams,
+    pub(super) engine: PeaksEngine,
+    isa: Isa,
+    pub(super) workers: Vec<Worker>,
+    pub(super) pool: Option<rayon::ThreadPool>,
+    pub(super) stored: Vec<f32>,
+}
+
+impl WelchPeaksScratch {
+    /// A plan on the widest instruction set of the machine (or the one that `RLX_ISA` names).
+    ///
+    /// `threads` share the rows: 1 is the caller's alone, 0 one a core.
+    ///
+    /// # Errors
+    /// Parameters outside their domain, an `n_fft` that [`PeaksEngine::Lanes`] has no kernel for, threads that cannot
+    /// be started, an `RLX_ISA` that the machine lacks.
+    pub fn new(params: WelchPeakParams, engine: PeaksEngine, threads: usize) -> Result<Self> {
+        params.check()?;
+        let isa = Isa::detect()?;
+        let threads = match threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            n => n,
+        };
+        let workers = (0..threads).map(|_| Worker::new(&params, engine, isa)).collect::<Result<_>>()?;
+        let pool = match threads {
+            1 => None,
+            n => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build();
+                Some(pool.map_err(|e| Error::argument("threads", format!("{n}: {e}")))?)
+            }
+        };
+        Ok(Self { params, engine, isa, workers, pool, stored: Vec::new() })
+    }
+
+    /// [`Lanes`](PeaksEngine::Lanes) where there is a kernel for `n_fft`, else [`Streaming`](PeaksEngine::Streaming).
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn fastest(params: WelchPeakParams, threads: usize) -> Result<Self> {
+        let engine = if supports(params.welch.n_fft) { PeaksEngine::Lanes } else { PeaksEngine::Streaming };
+        Self::new(params, engine, threads)
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &WelchPeakParams {
+        &self.params
+    }
+
+    /// How rows are transformed.
+    pub fn engine(&self) -> PeaksEngine {
+        self.engine
+    }
+
+    /// The instruction set that was chosen.
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// Threads that share the rows.
+    pub fn threads(&self) -> usize {
+        self.workers.len()
+    }
+}
+
+impl fmt::Debug for WelchPeaksScratch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WelchPeaksScratch")
+            .field("params", &self.params)
+            .field("engine", &self.engine)
+            .field("isa", &self.isa)
+            .field("threads", &self.workers.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,59 @@
+//! Rows whose powers came out NaN or infinite, done again as the caller's NaN policy says.
+
+use super::params::WelchPeakParams;
+use crate::detrend::Detrend;
+use crate::error::{Error, Result};
+use crate::lanes::Rows;
+use crate::nan::{NanPolicy, first_non_finite};
+use crate::peaks::insert::insert_top_k;
+use crate::scaling::Scaling;
+use crate::welch::{PsdParams, Welch};
+
+/// Does the rows from `first` on again whose strongest power is not finite.
+///
+/// A row of finite samples whose power overflows `f32` keeps its infinite powers.
+pub(super) fn repair_rows(
+    params: &WelchPeakParams,
+    rows: Rows<'_>,
+    first: usize,
+    out: &mut [f32],
+) -> Result<()> {
+    let len = params.welch.frame_len();
+    let k = params.k_out();
+    let mut plan = None;
+    for (row, out) in out.chunks_exact_mut(2 * k).enumerate().skip(first) {
+        if out[1].is_finite() {
+            continue;
+        }
+        let samples = rows.row(row, len);
+        if let Some((index, value)) = first_non_finite(samples)
+            && params.nan == NanPolicy::Error
+        {
+            return Err(Error::NonFinite { row, index: index as u64, value });
+        }
+        let plan = match &mut plan {
+            Some(plan) => plan,
+            none => none.insert(Welch::<f32>::new(psd_params(params))?),
+        };
+        let mut powers = vec![f32::NAN; params.welch.n_bins()];
+        // No segment left is no error here: the other rows have answers.
+        match plan.psd_into(samples, &mut powers) {
+            Ok(_) => {}
+            Err(Error::Argument { .. }) => powers.fill(f32::NAN),
+            Err(other) => return Err(other),
+        }
+        insert_top_k(&powers, out);
+    }
+    Ok(())
+}
+
+fn psd_params(params: &WelchPeakParams) -> PsdParams {
+    PsdParams {
+        window: params.welch.window,
+        hop: params.welch.hop,
+        detrend: Detrend::None,
+        scaling: Scaling::Raw,
+        nan: params.nan,
+        ..PsdParams::new(1.0, params.welch.n_fft)
+    }
+}

@@ -1,0 +1,142 @@
+//! The envelope that every bench writes, and its rows.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+use super::{BatchCrossover, KCrossover};
+
+/// A bench's results, version 1 of the schema.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Version of the schema.
+    pub schema: u32,
+    /// `rlx-fft`.
+    pub tool: &'static str,
+    /// The command line.
+    pub command: String,
+    /// Version of the program.
+    pub version: &'static str,
+    /// Seed of the input.
+    pub seed: u64,
+    /// The machine.
+    pub host: Host,
+    /// `measured`, `shipped` or `none`: where the picker's numbers come from.
+    pub calibration: &'static str,
+    /// One row a path, batch and k.
+    pub rows: Vec<Row>,
+    /// What the picker chose.
+    pub picker: Vec<PickerChoice>,
+    /// From which batch on which path is the fastest.
+    pub batch_crossover: Vec<BatchCrossover>,
+    /// Times over k.
+    pub k_crossover: Vec<KCrossover>,
+    /// Phases of the fusion bench; empty here.
+    pub phases: Vec<Phase>,
+}
+
+/// The machine a bench ran on.
+#[derive(Debug, Clone, Serialize)]
+pub struct Host {
+    /// Model of the processor.
+    pub cpu: String,
+    /// Instruction set of the lanes kernels.
+    pub isa: String,
+    /// Threads that the rows were shared between.
+    pub threads: usize,
+    /// Model of the GPU, where one was used.
+    pub gpu: Option<String>,
+    /// Its driver.
+    pub driver: Option<String>,
+}
+
+impl Host {
+    /// This machine.
+    pub fn here(isa: &str, threads: usize) -> Self {
+        Self { cpu: cpu_model(), isa: isa.to_owned(), threads, gpu: None, driver: None }
+    }
+}
+
+fn cpu_model() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.trim().to_owned())
+}
+
+/// Whether a row was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It was.
+    Ok,
+    /// It was not; the reason is beside it.
+    Skipped,
+}
+
+/// Times of one path in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Timing {
+    /// Median.
+    pub median: f64,
+    /// Shortest.
+    pub min: f64,
+    /// Nine of ten are shorter.
+    pub p90: f64,
+}
+
+impl Timing {
+    /// From single times; `None` of none.
+    pub fn of(mut times: Vec<f64>) -> Option<Self> {
+        times.sort_by(f64::total_cmp);
+        let at = |share: f64| times.get(((times.len().checked_sub(1)?) as f64 * share).round() as usize).copied();
+        Some(Self { median: at(0.5)?, min: at(0.0)?, p90: at(0.9)? })
+    }
+}
+
+/// One path at one batch and k. Numbers are `None` where it was skipped.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the names are those of the JSON schema, documented in docs/bench-json.md")]
+pub struct Row {
+    pub path: String,
+    pub status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub n_fft: usize,
+    pub batch: usize,
+    pub k: usize,
+    pub segments: usize,
+    pub device: String,
+    pub threads: usize,
+    pub iters: usize,
+    pub ms: Option<f64>,
+    pub ms_min: Option<f64>,
+    pub ms_p90: Option<f64>,
+    pub rows_per_s: Option<f64>,
+    pub output_len: Option<usize>,
+    pub algo_bw_gbps: Option<f64>,
+    pub timed: Option<&'static str>,
+    pub speedup_vs_full: Option<f64>,
+    pub recall: Option<f64>,
+    pub bins_right: Option<f64>,
+    pub max_rel_err: Option<f64>,
+}
+
+/// What the picker chose for a batch and k, with what it predicted for each candidate.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the names are those of the JSON schema, documented in docs/bench-json.md")]
+pub struct PickerChoice {
+    pub batch: usize,
+    pub k: usize,
+    pub device: String,
+    pub strategy: String,
+    pub predicted_ms: BTreeMap<String, f64>,
+}
+
+/// One phase of the fusion bench.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the names are those of the JSON schema, documented in docs/bench-json.md")]
+pub struct Phase {
+    pub path: String,
+    pub io: BTreeMap<String, u64>,
+    pub speedup: Option<f64>,
+    pub predicted_ms: Option<f64>,
+}
