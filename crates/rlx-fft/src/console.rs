@@ -15,11 +15,6 @@ impl Console {
         Self { quiet, color }
     }
 
-    /// Whether notes and progress are unwanted.
-    pub(crate) fn is_quiet(&self) -> bool {
-        self.quiet
-    }
-
     /// Whether standard output gets colours. `NO_COLOR` (no-color.org) turns the automatic choice off.
     pub(crate) fn colour_on_stdout(&self) -> bool {
         self.wants_colour(std::io::stdout().is_terminal())
@@ -62,17 +57,29 @@ impl Console {
     }
 }
 
-/// The messages of an error and its causes, each only if the one before does not hold it.
+/// The messages of an error and its causes, without those that a later one says again.
 fn chain(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain() {
-        let message = cause.to_string();
-        if !text.contains(&message) {
-            if !text.is_empty() {
-                text.push_str(": ");
-            }
-            text.push_str(&message);
+    let all: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let mut parts: Vec<&str> = Vec::new();
+    for message in &all {
+        if parts.iter().any(|part| part.contains(message.as_str())) {
+            continue;
         }
+        parts.retain(|part| !message.starts_with(part));
+        parts.push(message);
     }
-    text
+    parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chain;
+
+    #[test]
+    fn nothing_is_said_twice() {
+        let error = anyhow::anyhow!("a.wav: byte 7: truncated").context("a.wav");
+        assert_eq!(chain(&error), "a.wav: byte 7: truncated");
+        let error = anyhow::anyhow!("too short").context("a.wav");
+        assert_eq!(chain(&error), "a.wav: too short");
+    }
 }

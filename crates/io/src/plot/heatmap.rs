@@ -76,7 +76,7 @@ impl Drawing for Picture<'_> {
         let Some(range) = plot.value_range() else {
             return Err(Error::Plot { reason: "nothing finite to draw".into() });
         };
-        let area = area.titled(&plot.title, (FONT, 22)).map_err(plot_error)?;
+        let area = area.margin(12, 0, 0, 0).titled(&plot.title, (FONT, 22)).map_err(plot_error)?;
         let (width, _) = area.dim_in_pixel();
         let (left, right) = area.split_horizontally(width.saturating_sub(130));
         let panels = left.split_evenly((plot.panels.len(), 1));

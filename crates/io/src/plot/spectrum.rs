@@ -71,7 +71,7 @@ impl SpectrumPlot {
         let Range { start, end } = range(self.curves.iter().flat_map(|c| c.y.iter().copied()))?;
         let start = start.max(end - 120.0);
         let span = (end - start).max(1.0);
-        Some(start - 0.04 * span..end + if self.markers.is_empty() { 0.05 } else { 0.14 } * span)
+        Some(start - 0.04 * span..end + if self.markers.is_empty() { 0.05 } else { 0.18 } * span)
     }
 }
 
@@ -146,18 +146,23 @@ impl Drawing for SpectrumPlot {
         let red = RGBColor(190, 30, 45);
         let text = (FONT, 15).into_font().color(&red).pos(Pos::new(HPos::Center, VPos::Bottom));
         let plotting = chart.plotting_area();
+        let (pixels, _) = plotting.get_pixel_range();
         let mut taken: Vec<(i32, i32, i32)> = Vec::new();
         for marker in &self.markers {
             let at = (marker.x, marker.y.clamp(y.start, y.end));
             let dot = EmptyElement::at(at) + TriangleMarker::new((0, -9), -7, red.filled());
             plotting.draw(&dot).map_err(plot_error)?;
-            // A label that would lie on an earlier (stronger) one is left out; the mark stays.
+            let half = 9 * marker.label.chars().count() as i32 / 2;
             let (px, py) = plotting.map_coordinate(&at);
-            let half = 5 * marker.label.chars().count() as i32;
-            if taken.iter().all(|&(x, y, h)| (px - x).abs() > half + h || (py - y).abs() > 18) {
-                taken.push((px, py, half));
-                let label = EmptyElement::at(at) + Text::new(marker.label.clone(), (0, -18), text.clone());
-                plotting.draw(&label).map_err(plot_error)?;
+            let shift = (pixels.start + half + 4).max(px).min(pixels.end - half - 4) - px;
+            // A label that would lie on an earlier (stronger) one is put above it, or left out.
+            let free = |lift: &i32| {
+                taken.iter().all(|&(x, y, h)| (px + shift - x).abs() > half + h || (py - lift - y).abs() > 16)
+            };
+            if let Some(lift) = (18..=72).step_by(18).find(free) {
+                taken.push((px + shift, py - lift, half));
+                let label = Text::new(marker.label.clone(), (shift, -lift), text.clone());
+                plotting.draw(&(EmptyElement::at(at) + label)).map_err(plot_error)?;
             }
         }
         Ok(())

@@ -53,7 +53,7 @@ impl Formatter for Layout {
     }
 
     fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        if first { Ok(()) } else { out.write_all(b", ") }
+        if first { Ok(()) } else { out.write_all(b",") }
     }
 
     fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
@@ -98,8 +98,8 @@ mod tests {
         let value = json!({"a": [1, 2, 3], "b": [{"x": 1}, {"x": []}], "c": {}, "d": [[1, 2], [3]]});
         let text = pretty(&value).unwrap();
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
-        assert!(text.contains("\"a\": [1, 2, 3],\n"), "{text}");
-        assert!(text.contains("\"d\": [[1, 2], [3]]"), "{text}");
+        assert!(text.contains("\"a\": [1,2,3],\n"), "{text}");
+        assert!(text.contains("\"d\": [[1,2],[3]]"), "{text}");
         assert!(text.ends_with('}') && text.contains("\n    {\n      \"x\": 1\n    }"), "{text}");
     }
 

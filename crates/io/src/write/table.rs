@@ -48,13 +48,14 @@ fn heading(column: &Column) -> String {
     if column.unit.is_empty() { name.into() } else { format!("{name} [{}]", column.unit) }
 }
 
+/// A cell's text, and whether it is a number: those are aligned on the right.
 fn text(cell: &Cell<'_>, column: &Column) -> (String, bool) {
     match *cell {
         Cell::Text(text) => (text.into(), false),
         Cell::Int(value) => (value.to_string(), true),
         Cell::Real(value) if column.name.ends_with("_db") => (format!("{value:.2}"), true),
         Cell::Real(value) => (rounded(value), true),
-        Cell::Empty => ("-".into(), true),
+        Cell::Empty => ("-".into(), false),
     }
 }
 
@@ -94,21 +95,26 @@ impl Grid {
     }
 
     fn write(&self, out: &mut dyn Write, colour: bool) -> io::Result<()> {
-        let right = |i: usize| self.rows.first().is_none_or(|row| row[i].1);
-        let heading: Vec<_> = self.heading.iter().enumerate().map(|(i, h)| (h.clone(), right(i))).collect();
+        let right: Vec<bool> =
+            (0..self.heading.len()).map(|i| self.rows.iter().any(|row| row[i].1)).collect();
         if colour {
             out.write_all(BOLD.as_bytes())?;
         }
-        self.line(out, &heading)?;
+        self.line(out, self.heading.iter(), &right)?;
         if colour {
             out.write_all(RESET.as_bytes())?;
         }
-        self.rows.iter().try_for_each(|row| self.line(out, row))
+        self.rows.iter().try_for_each(|row| self.line(out, row.iter().map(|(cell, _)| cell), &right))
     }
 
-    fn line(&self, out: &mut dyn Write, row: &[(String, bool)]) -> io::Result<()> {
+    fn line<'a>(
+        &self,
+        out: &mut dyn Write,
+        cells: impl Iterator<Item = &'a String>,
+        right: &[bool],
+    ) -> io::Result<()> {
         let mut line = String::new();
-        for ((cell, right), &width) in row.iter().zip(&self.widths) {
+        for ((cell, right), &width) in cells.zip(right).zip(&self.widths) {
             let padding = " ".repeat(width - cell.width());
             let (before, after) = if *right { (padding.as_str(), "") } else { ("", padding.as_str()) };
             line.push_str("  ");

@@ -3,13 +3,12 @@
 use super::setup::{deliver, params_for, prepare};
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::{PeaksArgs, PeaksFlags, Segments};
+use crate::flags::{Band, PeaksArgs, PeaksFlags, Segments};
 use crate::output::Output;
 use crate::plots::{Plots, frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal, Step, for_each_signal, with_samples};
 use crate::spectra::{Framed, Framer, Layout, Spectrum, accumulate, check_band, coverage_note, header, pick};
 use anyhow::{Result, bail};
-use rlx_dsp::welch::PsdParams;
 use rlx_io::plot::{Curve, Marker, SpectrumPlot};
 use rlx_io::write::results::{ChannelPeaks, FramePeaks, Header, PeakEntry, PeaksResult, level_db};
 
@@ -46,6 +45,7 @@ fn whole<S: InputSample>(
     let layout = Layout::new::<S>(&params, signal.center);
     check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
     let spectra = accumulate(blocks, signal, params)?;
+    let t_end_s = signal.start() + blocks.frames() as f64 / signal.axis.rate;
     let mut notes = blocks.notes();
     let mut channels = Vec::new();
     let mut curves = Vec::new();
@@ -53,10 +53,7 @@ fn whole<S: InputSample>(
         let spectrum = Spectrum { layout: &layout, power: layout.arrange(&psd.psd) };
         let peaks = pick(&spectrum, &params, args)?;
         notes.extend(coverage_note(name, &psd.coverage));
-        let covered =
-            signal.frames.unwrap_or_else(|| covered(&params, psd.coverage.segments + psd.coverage.skipped));
-        let end = signal.start() + covered as f64 / signal.axis.rate;
-        let frame = FramePeaks { t_start_s: signal.start(), t_end_s: end, peaks };
+        let frame = FramePeaks { t_start_s: signal.start(), t_end_s, peaks };
         channels.push(ChannelPeaks { name: name.to_owned(), frames: vec![frame] });
         curves.push(spectrum.power);
     }
@@ -64,14 +61,9 @@ fn whole<S: InputSample>(
     let header = header("peaks", signal, &args.estimate, &params, segments, notes);
     let result = PeaksResult { header, channels };
     if plots.wanted() {
-        plots.spectrum(&picture(&result, &layout, curves))?;
+        plots.spectrum(&picture(&result, &layout, args.band.as_ref(), &curves))?;
     }
     deliver(output, &result, console)
-}
-
-/// Samples that segments cover, where the recording's length is not known.
-fn covered(params: &PsdParams, segments: u64) -> u64 {
-    segments.saturating_sub(1) * params.hop as u64 + params.segment_len as u64
 }
 
 fn framed<S: InputSample>(
@@ -151,17 +143,18 @@ fn empty(names: &[&str]) -> Vec<ChannelPeaks> {
     names.iter().map(|&name| ChannelPeaks { name: name.into(), frames: Vec::new() }).collect()
 }
 
-/// Curves in dB, the first channel's peaks marked.
-fn picture(result: &PeaksResult, layout: &Layout, powers: Vec<Vec<f64>>) -> SpectrumPlot {
+/// Levels inside the band; the peaks of a single channel are marked.
+fn picture(result: &PeaksResult, layout: &Layout, band: Option<&Band>, powers: &[Vec<f64>]) -> SpectrumPlot {
     let Header { source, x_unit, unit, .. } = &result.header;
     let peaks: &[PeakEntry] = match result.channels.as_slice() {
         [only] => &only.frames[0].peaks,
         _ => &[],
     };
-    let curve = |(channel, power): (&ChannelPeaks, Vec<f64>)| Curve {
+    let inside = layout.inside(band);
+    let curve = |(channel, power): (&ChannelPeaks, &Vec<f64>)| Curve {
         name: channel.name.clone(),
-        x: layout.freq.clone(),
-        y: power.into_iter().map(level_db).collect(),
+        x: inside.iter().map(|&i| layout.freq[i]).collect(),
+        y: inside.iter().map(|&i| level_db(power[i])).collect(),
         band: None,
     };
     SpectrumPlot {
@@ -171,7 +164,7 @@ fn picture(result: &PeaksResult, layout: &Layout, powers: Vec<Vec<f64>>) -> Spec
         curves: result.channels.iter().zip(powers).map(curve).collect(),
         markers: peaks
             .iter()
-            .map(|p| Marker { x: p.freq, y: p.level_db, label: format!("{:.4} {x_unit}", short(p.freq)) })
+            .map(|p| Marker { x: p.freq, y: p.level_db, label: format!("{} {x_unit}", short(p.freq)) })
             .collect(),
         y_range: None,
     }

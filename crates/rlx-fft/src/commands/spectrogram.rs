@@ -86,8 +86,14 @@ fn one<S: InputSample>(
 }
 
 fn picture(result: &SpectrogramResult, range: f64) -> Heatmap {
-    let ends =
-        |values: &[f64]| (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(1.0));
+    // Cells lie around their centres, so the picture reaches half a cell beyond the outer ones.
+    let ends = |values: &[f64]| match values {
+        [first, .., last] => {
+            let half = (last - first) / (values.len() - 1) as f64 / 2.0;
+            (first - half, last + half)
+        }
+        _ => (values.first().copied().unwrap_or(0.0) - 0.5, values.first().copied().unwrap_or(0.0) + 0.5),
+    };
     let panel = |channel: &ChannelSpectrogram| HeatmapPanel {
         name: channel.name.clone(),
         values: channel.power.iter().map(|frame| frame.iter().map(|&p| db(p)).collect()).collect(),

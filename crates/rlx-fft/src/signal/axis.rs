@@ -40,6 +40,11 @@ impl Axis {
         Self { rate, x_unit: x_unit.to_owned(), scale: multiple }
     }
 
+    /// Unit of times.
+    pub(crate) fn time_unit(&self) -> &str {
+        self.x_unit.strip_prefix("cycles/").unwrap_or("s")
+    }
+
     /// The rate in units of frequency: with it, frequencies and densities come out in `x_unit`.
     pub(crate) fn rate_in_x(&self) -> f64 {
         self.rate * self.scale

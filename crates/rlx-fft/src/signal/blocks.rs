@@ -33,6 +33,7 @@ pub(crate) struct Blocks<S: InputSample> {
     ahead: VecDeque<(Step, Vec<Vec<S>>)>,
     skip: u64,
     left: u64,
+    delivered: u64,
     truncated: Option<rlx_io::Error>,
     progress: Progress,
 }
@@ -48,6 +49,7 @@ impl<S: InputSample> Blocks<S> {
             ahead: VecDeque::new(),
             skip: signal.skip,
             left: signal.take.unwrap_or(u64::MAX),
+            delivered: 0,
             truncated: None,
             progress,
             reader,
@@ -88,6 +90,11 @@ impl<S: InputSample> Blocks<S> {
         Ok(None)
     }
 
+    /// Samples per channel read so far.
+    pub(crate) fn frames(&self) -> u64 {
+        self.delivered
+    }
+
     /// The error of a file that ended early.
     pub(crate) fn truncated(self) -> Option<rlx_io::Error> {
         self.truncated
@@ -126,6 +133,7 @@ impl<S: InputSample> Blocks<S> {
                         continue;
                     }
                     self.left -= kept as u64;
+                    self.delivered += kept as u64;
                     for (&channel, out) in self.wanted.iter().zip(&mut self.current) {
                         S::take(&mut self.planes, channel, out);
                         out.truncate(dropped + kept);

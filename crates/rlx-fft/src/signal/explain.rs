@@ -11,9 +11,10 @@ pub(crate) fn explain(error: rlx_dsp::Error, signal: &Signal, channel: usize, fi
             let name = signal.names().nth(channel + row).unwrap_or_default();
             let index = signal.skip + first + index;
             let time = index as f64 / signal.axis.rate;
+            let unit = signal.axis.time_unit();
             let value = if value.is_nan() { "missing or NaN".to_owned() } else { value.to_string() };
             anyhow!(
-                "channel {name}: sample {index} (at {time:.6}) is {value}; choose --nan interpolate to draw lines over \
+                "channel {name}: sample {index} (at {time:.6} {unit}) is {value}; choose --nan interpolate to draw lines over \
                  short gaps (--max-gap), --nan skip-segment to leave out its segments, or --nan propagate"
             )
         }

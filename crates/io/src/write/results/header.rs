@@ -18,7 +18,7 @@ pub struct Header {
     pub command: String,
     /// File name, or `-` for standard input.
     pub source: String,
-    /// Samples per unit of time.
+    /// Samples per second, or per U where `x_unit` is `cycles/U`.
     pub sample_rate: f64,
     /// Unit of the frequency axis: `Hz`, `cycles/year`, …
     pub x_unit: String,
@@ -66,10 +66,9 @@ impl Header {
         if !self.scaling.is_empty() {
             parts.push(marked("scaling", format!("scaling {}", self.scaling)));
         }
-        let per = self.x_unit.strip_prefix("cycles/");
-        let rate = match per {
+        let rate = match self.x_unit.strip_prefix("cycles/") {
             Some(unit) => format!("{} samples/{unit}", self.sample_rate),
-            None => format!("{} {}", self.sample_rate, self.x_unit),
+            None => format!("{} Hz", self.sample_rate),
         };
         let mut lines = vec![format!("{}: {}, {}", self.command, self.source, rate), parts.join(", ")];
         lines.extend(self.notes.iter().map(|n| format!("note: {n}")));

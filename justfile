@@ -1,0 +1,65 @@
+# Everyday commands. `just` alone lists them.
+# Arguments after a recipe's name go to the program; one leading `--` is dropped, so that both
+# `just bench-welch-peaks --batch 32` and `just bench-welch-peaks -- --batch 32` work.
+
+set positional-arguments
+
+# Cargo features of the program: `just features=apple-silicon test-rlx-fft-welch-peaks`.
+features := ""
+with_features := if features == "" { "" } else { "--features " + features }
+
+# This list.
+default:
+    @just --list
+
+# Builds everything.
+build:
+    cargo build --workspace {{with_features}}
+
+# Runs the program: just run -- peaks examples/data/ppg_100hz.csv --rate 100
+run *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    cargo run --release -p rlx-fft {{with_features}} -- "$@"
+
+# All quick tests.
+test:
+    cargo test --workspace {{with_features}}
+
+# The tests of the Welch peaks, from kernels to program.
+test-rlx-fft-welch-peaks:
+    cargo test -p rlx-fft-dsp peak
+    cargo test -p rlx-fft {{with_features}} welch_peaks
+
+# Also the long tests.
+test-full:
+    RLX_TEST_FULL=1 cargo test --workspace {{with_features}}
+
+# Times the ways to the strongest Welch peaks: just bench-welch-peaks -- --n-fft 256 --batch 1024,8192 --k 16
+bench-welch-peaks *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    cargo run --release -p rlx-fft {{with_features}} -- bench-welch-peaks "$@"
+
+# Formatting and lints.
+lint:
+    cargo fmt --check
+    cargo clippy --workspace --all-targets {{with_features}} -- -D warnings
+
+# Documentation of the libraries, without warnings.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps {{with_features}}
+
+# Licences, duplicate and unwanted crates, sources.
+deny:
+    cargo deny check licenses bans sources
+
+# What CI runs.
+ci:
+    .ci/run
+
+# Checks that every package could be published.
+publish-dry-run:
+    scripts/publish.sh
