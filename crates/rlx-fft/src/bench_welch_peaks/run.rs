@@ -188,7 +188,7 @@ fn take_turns(
     for round in 0..=iters {
         for ((case, cut), times) in cases.iter_mut().zip(cut).zip(&mut times) {
             let input = if cut.is_empty() { samples } else { cut };
-            let row_len = if at.batch == 0 { full_len } else { input.len() / at.batch };
+            let row_len = input.len().checked_div(at.batch).unwrap_or(full_len);
             let start = Instant::now();
             case.run(input, at.batch, row_len)?;
             let elapsed = start.elapsed();
