@@ -27,7 +27,7 @@ impl Detrend {
     /// Fits what is to be subtracted, in f64 whatever the samples are: with an offset of 1e5 a mean in f32
     /// costs 1e-4. The parts of complex samples are fitted apart.
     #[must_use]
-    pub fn fit<S: Sample>(self, samples: &[S]) -> Trend {
+    pub(crate) fn fit<S: Sample>(self, samples: &[S]) -> Trend {
         let re = self.fit_part(samples, |s| s.parts().0);
         let im = if S::COMPLEX { self.fit_part(samples, |s| s.parts().1) } else { Line::default() };
         Trend { re, im }
@@ -71,7 +71,7 @@ impl Detrend {
 
 /// A fitted mean or line, one for each part of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Trend {
+pub(crate) struct Trend {
     re: Line,
     im: Line,
 }

@@ -33,6 +33,11 @@ fn refusal_names_row_position_and_value() {
     // Along the first axis of [20, 5] it is line 2, sample 15.
     let error = Welch::new(base()).unwrap().psd_axis(&x, &[20, 5], 0).unwrap_err();
     assert_eq!(error, Error::NonFinite { row: 2, index: 15, value: f64::INFINITY });
+    // Along the first axis of [20, 700] it is line 631, behind the lines that are gathered at once.
+    let mut wide = vec![0.5_f32; 20 * 700];
+    wide[3 * 700 + 631] = f32::INFINITY;
+    let error = Welch::new(base()).unwrap().psd_axis(&wide, &[20, 700], 0).unwrap_err();
+    assert_eq!(error, Error::NonFinite { row: 631, index: 3, value: f64::INFINITY });
     // In a tail that no segment uses it is refused all the same.
     assert!(welch(&with_bad(99, f32::NAN), &base()).is_err());
     let clean = with_bad(0, 0.5);

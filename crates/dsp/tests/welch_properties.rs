@@ -110,23 +110,33 @@ proptest! {
     }
 
     #[test]
-    fn merging_is_concatenation_with_a_gap(
-        params in params(), average in averages(), seed in 1_u64..1000,
-        (first, second, third) in (0_usize..150, 0_usize..150, 0_usize..150),
+    fn merging_is_concatenation_with_gaps(
+        params in params(), average in averages(), seed in 1_u64..1000, max_gap in 0_usize..4,
+        lengths in prop::array::uniform4(0_usize..120),
+        missing in prop::collection::vec(0_usize..300, 0..20),
     ) {
-        let params = PsdParams { average, ..params };
-        let x = noise(seed, first + second + third);
-        let (a, rest) = x.split_at(first);
-        let (b, c) = rest.split_at(second);
+        let params = PsdParams { average, nan: NanPolicy::Interpolate { max_gap }, ..params };
+        let mut x = noise(seed, lengths.iter().sum());
+        for i in missing {
+            x.iter_mut().skip(i).take(1).for_each(|v| *v = f64::NAN);
+        }
+        let (a, rest) = x.split_at(lengths[0]);
+        let (b, rest) = rest.split_at(lengths[1]);
+        let (c, d) = rest.split_at(lengths[2]);
         let mut one = pushed(params, a, &[13]);
         one.push_gap().unwrap();
         one.push(b).unwrap();
+        one.push_gap().unwrap();
         one.push(c).unwrap();
-        let mut merged = pushed(params, a, &[31]);
-        merged.merge(pushed(params, b, &[7])).unwrap();
-        // The merged accumulator goes on inside b's stretch.
-        merged.push(c).unwrap();
+        one.push(d).unwrap();
+        // A into which comes B, into which came C; the merged accumulator goes on inside C's stretch.
+        let mut later = pushed(params, b, &[7]);
+        later.merge(pushed(params, c, &[31])).unwrap();
+        let mut merged = pushed(params, a, &[29]);
+        merged.merge(later).unwrap();
+        merged.push(d).unwrap();
         prop_assert_eq!(merged.samples(), x.len() as u64);
+        prop_assert_eq!(merged.coverage(), one.coverage());
         match one.finish() {
             Ok(one) => {
                 let merged = merged.finish().unwrap();

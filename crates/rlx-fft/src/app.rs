@@ -57,6 +57,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Spectrogram(flags) => commands::spectrogram::run(flags, &console),
         Command::Mel(flags) => commands::mel::run(flags, &console),
         Command::Info(flags) => commands::info::run(flags, &console),
+        Command::BenchWelchPeaks(flags) => commands::bench_welch_peaks::run(flags, &console),
         Command::Completions(flags) => commands::completions::run(&flags),
         Command::Man(flags) => commands::man::run(&flags),
     };

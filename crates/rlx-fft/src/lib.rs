@@ -20,3 +20,6 @@
 
 pub use rlx_dsp as dsp;
 pub use rlx_io as io;
+
+#[cfg(feature = "cli")]
+pub mod bench_welch_peaks;

@@ -77,15 +77,15 @@ impl<S: Lanes> Radix<S, 8> for Dft {
 impl<S: Lanes> Radix<S, 5> for Dft {
     #[inline(always)]
     fn dft(simd: S, (r, i): Block<S, 5>) -> Block<S, 5> {
-        let (r0, re1, re2, ro1, ro2) = half5(simd, r);
-        let (i0, ie1, ie2, io1, io2) = half5(simd, i);
+        let [r0, re1, re2, ro1, ro2] = half5(simd, r);
+        let [i0, ie1, ie2, io1, io2] = half5(simd, i);
         ([r0, re1 + io1, re2 + io2, re2 - io2, re1 - io1], [i0, ie1 - ro1, ie2 - ro2, ie2 + ro2, ie1 + ro1])
     }
 }
 
 /// One plane of a radix-5 butterfly: the sum, and the even and odd parts of outputs 1 and 2.
 #[inline(always)]
-fn half5<S: Lanes>(simd: S, x: [V<S>; 5]) -> (V<S>, V<S>, V<S>, V<S>, V<S>) {
+fn half5<S: Lanes>(simd: S, x: [V<S>; 5]) -> [V<S>; 5] {
     // cos and sin of 72° and 144°.
     let c1 = V::<S>::splat_on(simd, 0.309_017);
     let c2 = V::<S>::splat_on(simd, -0.809_017);
@@ -97,7 +97,7 @@ fn half5<S: Lanes>(simd: S, x: [V<S>; 5]) -> (V<S>, V<S>, V<S>, V<S>, V<S>) {
     let (d, e) = (x[1] - x[4], x[2] - x[3]);
     let odd1 = e.mul_add(s2, d * s1);
     let odd2 = neg_mul_add::<S>(e, s1, d * s2);
-    (x[0] + (p + q), even1, even2, odd1, odd2)
+    [x[0] + (p + q), even1, even2, odd1, odd2]
 }
 
 /// Splat by name, so that kernels read the same on every level.

@@ -6,7 +6,6 @@
 
 use super::butterfly::SplatOn;
 use super::simd::{Lanes, V};
-use fearless_simd::prelude::*;
 
 /// Where the two halves of each one-sided bin lie.
 #[derive(Debug, Clone)]
@@ -24,7 +23,7 @@ impl Fold {
     pub(crate) fn new(position: &[usize]) -> Self {
         let n = position.len();
         let inner = (1..n.div_ceil(2)).map(|k| (position[k] as u32, position[n - k] as u32)).collect();
-        Self { inner, dc: position[0], nyquist: (n % 2 == 0).then(|| position[n / 2]) }
+        Self { inner, dc: position[0], nyquist: n.is_multiple_of(2).then(|| position[n / 2]) }
     }
 
     /// One-sided bins.

@@ -8,7 +8,6 @@ use super::mel::{LaneMel, mel_group};
 use super::simd::{Lanes, MAX_LANES, V};
 use super::transpose::scatter;
 use super::untangle::{Factors, untangle};
-use fearless_simd::Simd;
 
 /// A kernel for the power of overlapping frames of one signal.
 pub trait LaneFrames: Send + Sync {

@@ -9,7 +9,6 @@
 
 use super::butterfly::SplatOn;
 use super::simd::{Lanes, MAX_LANES, V, Z};
-use fearless_simd::prelude::*;
 
 /// Which two segments are loaded, relative to the start of each row.
 #[derive(Debug, Clone, Copy)]

@@ -10,16 +10,16 @@ use fearless_simd::prelude::*;
 
 /// Coefficients of `Q`, constant term first.
 const Q: [f32; 10] = [
-    1.44269502,
-    -0.721347332,
-    0.480898201,
-    -0.360696644,
-    0.288568884,
-    -0.239619046,
-    0.204575285,
-    -0.191024974,
-    0.186312094,
-    -0.110201597,
+    std::f32::consts::LOG2_E,
+    -0.721_347_33,
+    0.480_898_2,
+    -0.360_696_64,
+    0.288_568_88,
+    -0.239_619_05,
+    0.204_575_29,
+    -0.191_024_97,
+    0.186_312_1,
+    -0.110_201_6,
 ];
 
 /// `log2 x` for positive normal `x`, lane by lane. NaN and infinity give NaN and large values, not their limits.

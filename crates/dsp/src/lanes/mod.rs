@@ -5,6 +5,8 @@
 //! shuffle. Two segments ride in one complex transform. One source for every instruction set, over
 //! `fearless_simd`; the level is looked up once per plan.
 
+#![expect(clippy::needless_range_loop, reason = "a butterfly indexes several arrays by one point")]
+
 mod butterfly;
 mod detrend;
 mod engine;

@@ -127,7 +127,7 @@ impl<S: Lanes> RowKernel<S> {
             );
             if !pair {
                 // What the loop above doubled at DC and at the even Nyquist bin, halved in `fold`'s terms.
-                for bin in std::iter::once(0).chain((n % 2 == 0).then_some(n / 2)) {
+                for bin in std::iter::once(0).chain(n.is_multiple_of(2).then_some(n / 2)) {
                     acc[bin] -= output[bin].norm_sqr();
                 }
             }
@@ -148,7 +148,7 @@ impl<S: Lanes> RowKernel<S> {
                 }
             },
         );
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             out[n / 2] = acc[n / 2] * scale;
         }
     }
@@ -176,7 +176,7 @@ impl<S: Lanes> RowKernel<S> {
                 }
                 first[0] = 4.0 * output[0].re * output[0].re * edge;
                 second[0] = 4.0 * output[0].im * output[0].im * edge;
-                if n % 2 == 0 {
+                if n.is_multiple_of(2) {
                     first[n / 2] *= 0.5;
                     second[n / 2] *= 0.5;
                 }

@@ -9,7 +9,7 @@
 //! transpose to the load ports and the blend port.
 
 use super::simd::{Lanes, MAX_LANES, V};
-use fearless_simd::{Simd, SimdBase, prelude::*};
+use fearless_simd::prelude::*;
 
 /// Transposes `W` vectors of `W` lanes in place, on any level.
 #[inline(always)]

@@ -13,7 +13,8 @@ pub fn insert_top_k(powers: &[f32], row: &mut [f32]) {
     }
     let mut filled = 0;
     for (bin, &power) in powers.iter().enumerate() {
-        if filled == k && !(power > pairs[k - 1][1]) {
+        let beats_last = power > pairs[k - 1][1];
+        if filled == k && !beats_last {
             continue;
         }
         let mut at = if filled == k { k - 1 } else { filled };

@@ -77,7 +77,14 @@ pub(super) fn library_cases(at: &At, ultra: bool) -> Result<Vec<Case>> {
     let mut cases = vec![
         Case::new("welch_full_psd", Buffer::Own, Answer::Psd, full, PeaksEngine::Streaming, at)?,
         Case::new("welch_fast_peaks_rustfft", Buffer::Own, Answer::Peaks, fast, PeaksEngine::StoredPsd, at)?,
-        Case::new("welch_fast_peaks_streaming", Buffer::Own, Answer::Peaks, fast, PeaksEngine::Streaming, at)?,
+        Case::new(
+            "welch_fast_peaks_streaming",
+            Buffer::Own,
+            Answer::Peaks,
+            fast,
+            PeaksEngine::Streaming,
+            at,
+        )?,
     ];
     if ultra {
         let params = WelchPeakParams::ultra_fast_for_n_fft(at.n_fft, at.k);
@@ -104,7 +111,14 @@ pub(super) fn picker_cases(at: &At, strategy: Strategy) -> Result<Vec<Case>> {
     let label = strategy.label();
     Ok(vec![
         Case::new(format!("welch_peaks_picker_{label}"), Buffer::Full, Answer::Peaks, params, engine, at)?,
-        Case::new(format!("welch_peaks_picker_fastbuf_{label}"), Buffer::Fast, Answer::Peaks, params, engine, at)?,
+        Case::new(
+            format!("welch_peaks_picker_fastbuf_{label}"),
+            Buffer::Fast,
+            Answer::Peaks,
+            params,
+            engine,
+            at,
+        )?,
     ])
 }
 

@@ -54,7 +54,12 @@ impl Twin {
 }
 
 /// Judges packed peaks of `params` by their own twin and by the reference's.
-pub(super) fn judge(params: &WelchPeakParams, peaks: &[f32], twin: &Twin, reference: &Twin) -> Result<Quality> {
+pub(super) fn judge(
+    params: &WelchPeakParams,
+    peaks: &[f32],
+    twin: &Twin,
+    reference: &Twin,
+) -> Result<Quality> {
     let k = params.k_out();
     let delta = f64::from(f32::EPSILON) * ((twin.n_fft as f64).log2() / 8.0).max(1.0);
     let (mut found, mut wanted, mut right, mut rows) = (0usize, 0usize, 0usize, 0usize);
@@ -68,7 +73,8 @@ pub(super) fn judge(params: &WelchPeakParams, peaks: &[f32], twin: &Twin, refere
                 continue;
             };
             let strongest = power.max(want.power);
-            row_right &= (power - want.power).abs() <= 2.0 * delta * (strongest * total).sqrt() + delta * delta * total;
+            row_right &= (power - want.power).abs()
+                <= 2.0 * delta * (strongest * total).sqrt() + delta * delta * total;
             max_rel_err = max_rel_err.max((f64::from(pair[1]) - power).abs() / power.max(f64::MIN_POSITIVE));
         }
         for want in top_k_bins(reference, k)? {

@@ -87,7 +87,8 @@ impl Timing {
     /// From single times; `None` of none.
     pub fn of(mut times: Vec<f64>) -> Option<Self> {
         times.sort_by(f64::total_cmp);
-        let at = |share: f64| times.get(((times.len().checked_sub(1)?) as f64 * share).round() as usize).copied();
+        let at =
+            |share: f64| times.get(((times.len().checked_sub(1)?) as f64 * share).round() as usize).copied();
         Some(Self { median: at(0.5)?, min: at(0.0)?, p90: at(0.9)? })
     }
 }

@@ -1,5 +1,6 @@
 //! The commands, one a file: checked arguments in, an outcome out.
 
+pub(crate) mod bench_welch_peaks;
 pub(crate) mod coherence;
 pub(crate) mod completions;
 pub(crate) mod info;

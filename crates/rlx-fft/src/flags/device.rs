@@ -52,24 +52,32 @@ impl DeviceFlags {
     }
 }
 
+const HERE: &str = "this build has: cpu";
+
+/// Refuses every device that is not here.
 fn device(name: &str) -> Result<(), Usage> {
-    const HERE: &str = "this build has: cpu";
+    match known_device(name)? {
+        None => Ok(()),
+        Some((_, reason)) => Err(Usage::new("--device", reason)),
+    }
+}
+
+/// `None` for the CPU; for a device that is known but not here its name in reports and the reason.
+pub(crate) fn known_device(name: &str) -> Result<Option<(String, String)>, Usage> {
     let lower = name.to_ascii_lowercase();
     let (kind, which) = lower.split_once(':').map_or((lower.as_str(), None), |(k, w)| (k, Some(w)));
     let well_formed = match (kind, which) {
-        ("auto" | "cpu", None) => return Ok(()),
+        ("auto" | "cpu", None) => return Ok(None),
         ("cuda", Some(which)) => which == "all" || which.parse::<u32>().is_ok(),
         ("wgpu", Some(which)) => !which.is_empty(),
         ("cuda" | "wgpu" | "vulkan" | "metal" | "mlx" | "dx12" | "gpu", None) => true,
         _ => false,
     };
-    let reason = if well_formed {
-        format!("'{name}' is not available; {HERE}")
-    } else {
-        let known = "auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12, gpu";
-        format!("'{name}' is none of {known}; {HERE}")
-    };
-    Err(Usage::new("--device", reason))
+    if well_formed {
+        return Ok(Some((kind.to_owned(), format!("'{name}' is not available; {HERE}"))));
+    }
+    let known = "auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12, gpu";
+    Err(Usage::new("--device", format!("'{name}' is none of {known}; {HERE}")))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! checked against each other, typed, able to build the library's objects. `TryFrom` leads from one to the
 //! other, and its [`Usage`] names the flag at fault.
 
+mod bench_welch_peaks;
 mod coherence;
 mod device;
 mod estimate;
@@ -19,6 +20,7 @@ mod spectrogram;
 mod usage;
 mod values;
 
+pub(crate) use bench_welch_peaks::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
 pub(crate) use coherence::{CoherenceArgs, CoherenceFlags};
 pub(crate) use device::{DeviceFlags, Segments};
 pub(crate) use estimate::{EstimateArgs, EstimateFlags, NFftRule};
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     Mel(Box<MelFlags>),
     /// What is in a file
     Info(Box<InfoFlags>),
+    /// Time every path of batched peaks on the same input, and check the answers
+    BenchWelchPeaks(BenchWelchPeaksFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
     /// Print the manual page

@@ -1,0 +1,277 @@
+//! The rounds: every path in turn, then the judgement.
+
+use super::cases::{Answer, At, Buffer, Case, Strategy, lanes_cases, library_cases, picker_cases};
+use super::input::tones_in_noise;
+use super::quality::{Quality, Twin, judge};
+use super::report::{PickerChoice, Row, Status, Timing};
+use anyhow::Result;
+use rlx_dsp::lanes::supports;
+use rlx_dsp::peak::WelchPeakParams;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// What to measure.
+#[derive(Debug, Clone)]
+pub struct BenchConfig {
+    /// Points of the transform.
+    pub n_fft: usize,
+    /// Batches of the sweep.
+    pub batches: Vec<usize>,
+    /// Peaks of the sweep.
+    pub ks: Vec<usize>,
+    /// The device's name, and why it is not there; `None` for the CPU.
+    pub missing_device: Option<(String, String)>,
+    /// A strategy that the picker is made to take; `None` lets it choose.
+    pub force: Option<Forced>,
+    /// Timed rounds.
+    pub iters: usize,
+    /// Seed of the input.
+    pub seed: u64,
+    /// Threads that share the rows.
+    pub threads: usize,
+    /// Whether the explicit rlx and learned rows are measured.
+    pub compiled: bool,
+    /// Whether the ultra row is measured.
+    pub ultra: bool,
+    /// Steps of the learned rows; 0 leaves them out.
+    pub train_steps: usize,
+}
+
+/// A forced strategy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forced {
+    /// One segment.
+    Ultra,
+    /// Two segments, row by row.
+    Fast,
+    /// The compiled kernel.
+    Rlx,
+    /// A learned transform.
+    Learned,
+}
+
+/// Largest batch of the CPU at which one segment is the fixed-threshold rule's choice.
+const ULTRA_BATCH: usize = 256;
+
+/// Measures every path at every batch and k. `say` gets the lines that tell what was picked.
+///
+/// # Errors
+/// Parameters outside their domain; threads that cannot be started.
+pub fn run(config: &BenchConfig, mut say: impl FnMut(&str)) -> Result<(Vec<Row>, Vec<PickerChoice>)> {
+    let (mut rows, mut picked) = (Vec::new(), Vec::new());
+    for &batch in &config.batches {
+        let full = WelchPeakParams::reference_for_n_fft(config.n_fft, 1).welch;
+        full.check()?;
+        let samples = tones_in_noise(config.seed, batch, full.frame_len());
+        for &k in &config.ks {
+            let at = At { n_fft: config.n_fft, batch, k, threads: config.threads };
+            let (mut more, choice) = run_point(config, &at, &samples, full.frame_len())?;
+            say(&format!(
+                "[welch-peaks] picker ({}): batch={batch} device={} -> {}",
+                config.force.map_or("auto", Forced::name),
+                choice.device,
+                choice.strategy
+            ));
+            rows.append(&mut more);
+            picked.push(choice);
+        }
+    }
+    Ok((rows, picked))
+}
+
+impl Forced {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ultra => "ultra",
+            Self::Fast => "fast",
+            Self::Rlx => "rlx",
+            Self::Learned => "learned",
+        }
+    }
+}
+
+fn run_point(
+    config: &BenchConfig,
+    at: &At,
+    samples: &[f32],
+    full_len: usize,
+) -> Result<(Vec<Row>, PickerChoice)> {
+    let mut cases = library_cases(at, config.ultra)?;
+    let mut skipped = Vec::new();
+    let device = config.missing_device.as_ref().map_or("cpu", |(name, _)| name);
+    let strategy = choose(config, at, &mut skipped);
+    if let Some(strategy) = strategy {
+        cases.extend(picker_cases(at, strategy)?);
+    }
+    if config.compiled {
+        match &config.missing_device {
+            None if supports(at.n_fft) => cases.extend(lanes_cases(at)?),
+            None => {
+                let reason = format!("no lanes kernel for n_fft {}", at.n_fft);
+                skipped.push(("welch_fast_peaks_rlx_adaptive_fused_op_cpu".to_owned(), reason.clone()));
+                skipped.push(("welch_fast_peaks_rlx_cpu".to_owned(), reason));
+            }
+            Some((name, reason)) => {
+                for path in [
+                    format!("welch_fast_peaks_rlx_adaptive_fused_op_{name}"),
+                    format!("welch_fast_peaks_rlx_{name}"),
+                ] {
+                    skipped.push((path, reason.clone()));
+                }
+            }
+        }
+        if config.train_steps > 0 {
+            let reason = "this version cannot train a learned model";
+            skipped.push((format!("welch_peaks_learned_{device}"), reason.to_owned()));
+        }
+    }
+    let cut: Vec<Vec<f32>> =
+        cases.iter().map(|case| case_input(case, at, samples, full_len)).collect::<Result<_>>()?;
+    let times = take_turns(config.iters, &mut cases, &cut, at, samples, full_len)?;
+    let mut rows = rows_of(config, at, &cases, &times, samples, full_len)?;
+    rows.extend(skipped.into_iter().map(|(path, reason)| skipped_row(config, at, path, reason, device)));
+    let choice = PickerChoice {
+        batch: at.batch,
+        k: at.k,
+        device: if strategy == Some(Strategy::Rlx) { device.to_owned() } else { "cpu".to_owned() },
+        strategy: strategy.map_or("skipped", Strategy::label).to_owned(),
+        predicted_ms: BTreeMap::new(),
+    };
+    Ok((rows, choice))
+}
+
+/// The strategy of the picker's rows; `None`, with a skipped row, where a forced one cannot run here.
+fn choose(config: &BenchConfig, at: &At, skipped: &mut Vec<(String, String)>) -> Option<Strategy> {
+    let strategy = match config.force {
+        None if at.batch <= ULTRA_BATCH => return Some(Strategy::Ultra),
+        None | Some(Forced::Fast) => return Some(Strategy::Fast),
+        Some(Forced::Ultra) => return Some(Strategy::Ultra),
+        Some(Forced::Rlx) => Strategy::Rlx,
+        Some(Forced::Learned) => {
+            let reason = "there is no learned model: this version cannot train one";
+            skipped.push(("welch_peaks_picker_learned_compiled".to_owned(), reason.to_owned()));
+            return None;
+        }
+    };
+    let reason = match &config.missing_device {
+        Some((_, reason)) => reason.clone(),
+        None if !supports(at.n_fft) => format!("no lanes kernel for n_fft {}", at.n_fft),
+        None => return Some(strategy),
+    };
+    skipped.push((format!("welch_peaks_picker_{}", strategy.label()), reason));
+    None
+}
+
+/// The samples that a case is timed on, cut where it takes its own rows.
+fn case_input(case: &Case, at: &At, samples: &[f32], full_len: usize) -> Result<Vec<f32>> {
+    let welch = match case.buffer {
+        Buffer::Full => return Ok(Vec::new()),
+        Buffer::Own => case.plan.params().welch,
+        Buffer::Fast => WelchPeakParams::fast_for_n_fft(at.n_fft, at.k).welch,
+    };
+    if welch.frame_len() == full_len {
+        return Ok(Vec::new());
+    }
+    Ok(welch.truncate_batch(samples, at.batch, full_len)?)
+}
+
+/// Milliseconds of each case in each round.
+fn take_turns(
+    iters: usize,
+    cases: &mut [Case],
+    cut: &[Vec<f32>],
+    at: &At,
+    samples: &[f32],
+    full_len: usize,
+) -> Result<Vec<Vec<f64>>> {
+    let mut times = vec![Vec::with_capacity(iters); cases.len()];
+    for round in 0..=iters {
+        for ((case, cut), times) in cases.iter_mut().zip(cut).zip(&mut times) {
+            let input = if cut.is_empty() { samples } else { cut };
+            let row_len = input.len().checked_div(at.batch).unwrap_or(full_len);
+            let start = Instant::now();
+            case.run(input, at.batch, row_len)?;
+            let elapsed = start.elapsed();
+            // The first round warms up.
+            if round > 0 {
+                times.push(elapsed.as_secs_f64() * 1e3);
+            }
+        }
+    }
+    Ok(times)
+}
+
+fn rows_of(
+    config: &BenchConfig,
+    at: &At,
+    cases: &[Case],
+    times: &[Vec<f64>],
+    samples: &[f32],
+    full_len: usize,
+) -> Result<Vec<Row>> {
+    let reference =
+        Twin::new(&WelchPeakParams::reference_for_n_fft(at.n_fft, at.k).welch, samples, full_len)?;
+    let full_ms = Timing::of(times[0].clone()).map(|t| t.median);
+    let mut rows = Vec::with_capacity(cases.len());
+    for (case, times) in cases.iter().zip(times) {
+        let params = case.plan.params();
+        let quality = match case.answer {
+            Answer::Psd => None,
+            Answer::Peaks => {
+                let twin = Twin::new(&params.welch, samples, full_len)?;
+                Some(judge(params, &case.out, &twin, &reference)?)
+            }
+        };
+        let mut row = empty_row(config, at, case.path.clone(), &case.device);
+        row.segments = params.welch.n_segments;
+        row.output_len = Some(case.out.len());
+        row.timed = Some("host-to-host-pageable");
+        set_quality(&mut row, quality);
+        if let Some(t) = Timing::of(times.clone()) {
+            let bytes = 4 * (at.batch * params.welch.frame_len() + case.out.len());
+            (row.ms, row.ms_min, row.ms_p90) = (Some(t.median), Some(t.min), Some(t.p90));
+            row.rows_per_s = Some(at.batch as f64 / (t.median * 1e-3));
+            row.algo_bw_gbps = Some(bytes as f64 / (t.median * 1e6));
+            row.speedup_vs_full = full_ms.map(|full| full / t.median);
+        }
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+fn set_quality(row: &mut Row, quality: Option<Quality>) {
+    if let Some(q) = quality {
+        (row.recall, row.bins_right, row.max_rel_err) =
+            (Some(q.recall), Some(q.bins_right), Some(q.max_rel_err));
+    }
+}
+
+fn skipped_row(config: &BenchConfig, at: &At, path: String, reason: String, device: &str) -> Row {
+    Row { status: Status::Skipped, reason: Some(reason), iters: 0, ..empty_row(config, at, path, device) }
+}
+
+fn empty_row(config: &BenchConfig, at: &At, path: String, device: &str) -> Row {
+    Row {
+        path,
+        status: Status::Ok,
+        reason: None,
+        n_fft: at.n_fft,
+        batch: at.batch,
+        k: at.k.min(at.n_fft / 2 + 1),
+        segments: 2,
+        device: device.to_owned(),
+        threads: config.threads,
+        iters: config.iters,
+        ms: None,
+        ms_min: None,
+        ms_p90: None,
+        rows_per_s: None,
+        output_len: None,
+        algo_bw_gbps: None,
+        timed: None,
+        speedup_vs_full: None,
+        recall: None,
+        bins_right: None,
+        max_rel_err: None,
+    }
+}

@@ -1,0 +1,158 @@
+//! Flags of `bench-welch-peaks`.
+
+use super::Usage;
+use super::device::known_device;
+use clap::Args;
+use rlx_fft::bench_welch_peaks::{BenchConfig, Forced};
+use std::path::PathBuf;
+
+/// As given on the command line.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft bench-welch-peaks --n-fft 256 --batch 32 --k 16 --train-steps 0
+  rlx-fft bench-welch-peaks --batch 32-8192 --k 4,8,16 --json sweep.json")]
+pub(crate) struct BenchWelchPeaksFlags {
+    /// Points of the transform
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    n_fft: usize,
+
+    /// Rows: one number, a list (32,1024) or a range of powers of two (32-8192)
+    #[arg(long, value_name = "LIST", default_value = "32,256,1024,4096,8192")]
+    batch: String,
+
+    /// Peaks of each row: one number, a list (4,8,16) or a range of powers of two (4-64)
+    #[arg(long, value_name = "LIST", default_value = "16")]
+    k: String,
+
+    /// auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12 or gpu; rows of one that is not here are skipped
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    device: String,
+
+    /// What the picker takes: auto, ultra (ultra-fast, 1seg), fast (streaming, rustfft, 2seg), rlx (compiled, gpu) or
+    /// learned (learned_compiled)
+    #[arg(long, value_name = "STRATEGY", default_value = "auto")]
+    strategy: String,
+
+    /// Steps to train a small learned model for its rows; 0 leaves them out
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    train_steps: usize,
+
+    /// Timed rounds
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    iters: usize,
+
+    /// Seed of the input
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    seed: u64,
+
+    /// Threads that share the rows; 0 is one a core
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    threads: usize,
+
+    /// Leave out the explicit rlx and learned rows
+    #[arg(long)]
+    no_compiled: bool,
+
+    /// Leave out the ultra row
+    #[arg(long)]
+    no_ultra_fast: bool,
+
+    /// Also write the report as JSON
+    #[arg(long, value_name = "PATH")]
+    json: Option<PathBuf>,
+}
+
+/// Checked.
+#[derive(Debug)]
+pub(crate) struct BenchWelchPeaksArgs {
+    pub(crate) config: BenchConfig,
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
+    type Error = Usage;
+
+    fn try_from(flags: BenchWelchPeaksFlags) -> Result<Self, Usage> {
+        if !(2..=1 << 20).contains(&flags.n_fft) {
+            return Err(Usage::new("--n-fft", format!("{} is not within 2 … 1048576", flags.n_fft)));
+        }
+        if flags.iters == 0 {
+            return Err(Usage::new("--iters", "0 rounds measure nothing"));
+        }
+        let threads = match flags.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            n => n,
+        };
+        let config = BenchConfig {
+            n_fft: flags.n_fft,
+            batches: sweep("--batch", &flags.batch)?,
+            ks: sweep("--k", &flags.k)?,
+            missing_device: known_device(&flags.device)?,
+            force: forced(&flags.strategy)?,
+            iters: flags.iters,
+            seed: flags.seed,
+            threads,
+            compiled: !flags.no_compiled,
+            ultra: !flags.no_ultra_fast,
+            train_steps: flags.train_steps,
+        };
+        Ok(Self { config, json: flags.json })
+    }
+}
+
+fn forced(name: &str) -> Result<Option<Forced>, Usage> {
+    match name.to_ascii_lowercase().as_str() {
+        "auto" => Ok(None),
+        "ultra" | "ultra-fast" | "1seg" => Ok(Some(Forced::Ultra)),
+        "fast" | "streaming" | "rustfft" | "2seg" => Ok(Some(Forced::Fast)),
+        "rlx" | "compiled" | "gpu" => Ok(Some(Forced::Rlx)),
+        "learned" | "learned_compiled" => Ok(Some(Forced::Learned)),
+        other => {
+            let known = "auto, ultra (ultra-fast, 1seg), fast (streaming, rustfft, 2seg), rlx (compiled, gpu), learned (learned_compiled)";
+            Err(Usage::new("--strategy", format!("'{other}' is none of {known}")))
+        }
+    }
+}
+
+/// `32`, `32,1024` or `32-8192` (the powers of two from the first to the last).
+fn sweep(flag: &str, text: &str) -> Result<Vec<usize>, Usage> {
+    let refuse = |reason: &str| Usage::new(flag, format!("'{text}': {reason}"));
+    let number = |part: &str| {
+        let value: usize =
+            part.trim().parse().map_err(|_| refuse("expected a number, a list or a range A-B"))?;
+        if value == 0 || value > 1 << 24 {
+            return Err(refuse("numbers are within 1 … 16777216"));
+        }
+        Ok(value)
+    };
+    if let Some((from, to)) = text.split_once('-') {
+        let (from, to) = (number(from)?, number(to)?);
+        if from > to {
+            return Err(refuse("the range is empty"));
+        }
+        return Ok(std::iter::successors(Some(from), |v| Some(v * 2)).take_while(|v| *v <= to).collect());
+    }
+    text.split(',').map(number).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sweeps_of_every_form() {
+        assert_eq!(sweep("--batch", "32"), Ok(vec![32]));
+        assert_eq!(sweep("--batch", "32,1024"), Ok(vec![32, 1024]));
+        assert_eq!(sweep("--k", "4-64"), Ok(vec![4, 8, 16, 32, 64]));
+        for text in ["", "x", "0", "8-4", "4,", "1-", "99999999999"] {
+            assert!(sweep("--k", text).unwrap_err().to_string().starts_with("--k: "), "{text}");
+        }
+    }
+
+    #[test]
+    fn strategies_by_every_alias() {
+        assert_eq!(forced("AUTO"), Ok(None));
+        assert_eq!(forced("2seg"), Ok(Some(Forced::Fast)));
+        assert!(forced("best").unwrap_err().to_string().contains("none of"));
+    }
+}
