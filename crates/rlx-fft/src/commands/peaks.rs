@@ -91,6 +91,10 @@ fn framed<S: InputSample>(
     };
     let layout = Layout::new::<S>(&params, signal.center);
     check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
+    if signal.frames.is_none() {
+        // Perhaps a live signal: a frame is to leave when its last sample has come.
+        blocks.limit(frame_len);
+    }
     let mut framer = Framer::<S>::new(params, frame_len, used, signal.channels.len())?;
     let names: Vec<&str> = signal.names().collect();
     let streams = output.streams();

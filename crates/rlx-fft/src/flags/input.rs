@@ -15,7 +15,7 @@ pub(crate) struct SourceFlags {
     inputs: Vec<PathBuf>,
 
     /// Samples per second (per the unit of time of `--x-unit cycles/…`); needed for CSV, NPY and raw samples
-    #[arg(long, value_name = "RATE", value_parser = values::positive)]
+    #[arg(long, value_name = "RATE", value_parser = values::positive, allow_negative_numbers = true)]
     rate: Option<f64>,
 
     /// Headerless samples: u8, s8, s16le, s24be, f32le, f64le …, iq-u8, iq-s16le … for IQ pairs
@@ -124,11 +124,11 @@ pub(crate) struct InputFlags {
     channel: Vec<String>,
 
     /// Where to begin: 10s, 1.5min, 200ms
-    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    #[arg(long, value_name = "TIME", value_parser = values::duration, allow_negative_numbers = true)]
     start: Option<f64>,
 
     /// How much to take from there
-    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    #[arg(long, value_name = "TIME", value_parser = values::duration, allow_negative_numbers = true)]
     duration: Option<f64>,
 
     /// Unit of frequencies: Hz, kHz, MHz, bpm, or cycles/year and the like

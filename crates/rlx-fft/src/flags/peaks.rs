@@ -23,7 +23,7 @@ pub(crate) struct PeaksFlags {
     mode: Mode,
 
     /// One set of peaks for each stretch of this length, instead of one for the whole recording: 1s
-    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    #[arg(long, value_name = "TIME", value_parser = values::duration, allow_negative_numbers = true)]
     every: Option<f64>,
 
     /// Frequencies to look at: 0.5:45, 20:, :100
@@ -35,7 +35,7 @@ pub(crate) struct PeaksFlags {
     height: Option<f64>,
 
     /// Least rise of a local peak above its surroundings, in dB [default: 3]
-    #[arg(long, value_name = "DB", value_parser = values::finite)]
+    #[arg(long, value_name = "DB", value_parser = values::finite, allow_negative_numbers = true)]
     prominence: Option<f64>,
 
     /// Least distance between local peaks, in the unit of frequencies

@@ -31,6 +31,8 @@ pub(crate) struct Blocks<S: InputSample> {
     current: Vec<Vec<S>>,
     /// Read before they were asked for.
     ahead: VecDeque<(Step, Vec<Vec<S>>)>,
+    /// Samples per channel to read at a time.
+    most: usize,
     skip: u64,
     left: u64,
     delivered: u64,
@@ -40,9 +42,10 @@ pub(crate) struct Blocks<S: InputSample> {
 
 impl<S: InputSample> Blocks<S> {
     pub(crate) fn new(reader: Box<dyn SignalReader>, signal: &Signal, console: &Console) -> Self {
-        let planes = (0..reader.info().planes()).map(|_| Vec::new()).collect();
+        let planes: Vec<_> = (0..reader.info().planes()).map(|_| Vec::new()).collect();
         let progress = Progress::new(console, &signal.source, signal.frames);
         Self {
+            most: (BUDGET / planes.len().max(1)).clamp(64, 1 << 16),
             planes,
             wanted: signal.channels.iter().map(|(index, _)| *index).collect(),
             current: vec![Vec::new(); signal.channels.len()],
@@ -90,6 +93,11 @@ impl<S: InputSample> Blocks<S> {
         Ok(None)
     }
 
+    /// Reads at most this many samples at a time: a pipe is waited for until so many are there.
+    pub(crate) fn limit(&mut self, frames: usize) {
+        self.most = self.most.min(frames.max(1));
+    }
+
     /// Samples per channel read so far.
     pub(crate) fn frames(&self) -> u64 {
         self.delivered
@@ -111,8 +119,7 @@ impl<S: InputSample> Blocks<S> {
             if self.left == 0 {
                 return Ok(Step::End);
             }
-            let most = (BUDGET / self.planes.len().max(1)).clamp(64, 1 << 16);
-            let chunk = match S::read(self.reader.as_mut(), &mut self.planes, most) {
+            let chunk = match S::read(self.reader.as_mut(), &mut self.planes, self.most) {
                 Ok(chunk) => chunk,
                 Err(error @ rlx_io::Error::Truncated { .. }) => {
                     self.truncated = Some(error);

@@ -1,0 +1,177 @@
+//! Names and shapes of results in every format.
+
+mod common;
+use common::{Folder, STEREO, data, failure, json, run, stdout, stereo};
+use rlx_io::read::{Chunk, OpenOptions, open};
+
+const PULSE: [&str; 2] = ["--rate", "100"];
+
+#[test]
+fn peaks_have_the_names_of_version_1() {
+    let result = json(&[&["peaks", &data("ppg_100hz.csv"), "-f", "json"][..], &PULSE].concat());
+    for name in [
+        "schema",
+        "tool",
+        "source",
+        "sample_rate",
+        "x_unit",
+        "n_fft",
+        "hop",
+        "window",
+        "detrend",
+        "average",
+        "scaling",
+        "unit",
+        "segments",
+        "channels",
+    ] {
+        assert!(result.get(name).is_some(), "{name} is missing");
+    }
+    assert_eq!((result["schema"].as_u64(), result["tool"].as_str()), (Some(1), Some("rlx-fft")));
+    assert_eq!((result["n_fft"].as_u64(), result["scaling"].as_str()), (Some(512), Some("spectrum")));
+    assert!(result["defaults"].as_array().expect("defaults").contains(&"n_fft".into()));
+    let frame = &result["channels"][0]["frames"][0];
+    assert_eq!((frame["t_start_s"].as_f64(), frame["t_end_s"].as_f64()), (Some(0.0), Some(24.83)));
+    for name in ["rank", "bin", "freq", "power", "level_db", "prominence_db", "width"] {
+        assert!(frame["peaks"][0].get(name).is_some(), "{name} is missing");
+    }
+    let (power, level) = (&frame["peaks"][0]["power"], &frame["peaks"][0]["level_db"]);
+    let expected = 10.0 * power.as_f64().expect("a power").log10();
+    assert!((level.as_f64().expect("a level") - expected).abs() < 1e-9);
+}
+
+#[test]
+fn csv_has_the_same_names_as_columns() {
+    let text = stdout(&[&["peaks", &data("ppg_100hz.csv"), "-f", "csv", "-k", "3"][..], &PULSE].concat());
+    let mut lines = text.lines();
+    let heading = "source,channel,t_start_s,t_end_s,rank,bin,freq,power,level_db,prominence_db,width";
+    assert_eq!(lines.next(), Some(heading));
+    assert_eq!(lines.clone().count(), 3);
+    assert!(lines.all(|line| line.split(',').count() == heading.split(',').count()));
+    let text =
+        stdout(&[&["psd", &data("ppg_100hz.csv"), "-f", "csv", "--confidence", "95"][..], &PULSE].concat());
+    assert_eq!(text.lines().next(), Some("source,channel,freq,psd,level_db,psd_lo,psd_hi"));
+    assert_eq!(text.lines().count(), 1 + 257);
+}
+
+#[test]
+fn frames_stream_as_json_lines() {
+    let args = ["peaks", &data("ppg_100hz.csv"), "--every", "5s", "-f", "jsonl"];
+    let text = stdout(&[&args[..], &PULSE].concat());
+    assert_eq!(text.lines().count(), 5);
+    for (i, line) in text.lines().enumerate() {
+        let frame: serde_json::Value = serde_json::from_str(line).expect("one object a line");
+        assert_eq!(frame["channels"][0]["frames"][0]["t_start_s"], 5.0 * i as f64);
+    }
+}
+
+#[test]
+fn several_sources_are_an_array() {
+    let (a, b) = (data("ppg_100hz.csv"), data("ecg.npy"));
+    let result = json(&["peaks", &a, &b, "--rate", "100", "-f", "json"]);
+    assert_eq!(result.as_array().expect("an array").len(), 2);
+    assert_eq!(result[1]["source"], b.as_str());
+}
+
+#[test]
+fn confidence_bands_enclose_the_spectrum() {
+    let result =
+        json(&[&["psd", &data("ppg_100hz.csv"), "-f", "json", "--confidence", "95"][..], &PULSE].concat());
+    let channel = &result["channels"][0];
+    let column = |name: &str| -> Vec<f64> {
+        channel[name].as_array().expect(name).iter().map(|v| v.as_f64().expect("a number")).collect()
+    };
+    let (lo, psd, hi) = (column("psd_lo"), column("psd"), column("psd_hi"));
+    assert!((0..psd.len()).all(|i| lo[i] < psd[i] && psd[i] < hi[i]));
+    assert!(hi[0] / lo[0] > hi[5] / lo[5], "the band is wider at 0 Hz");
+}
+
+#[test]
+fn cross_spectra_and_coherence_of_two_channels() {
+    let folder = Folder::new("cross");
+    let file = folder.file("two.raw", stereo(20_000));
+    let at_50 = |result: &serde_json::Value, name: &str| {
+        let channel = &result["channels"][0];
+        let freq = channel["freq"].as_array().expect("freq");
+        let bin = freq.iter().position(|f| f.as_f64() == Some(50.0)).expect("a bin at 50 Hz");
+        channel[name][bin].as_f64().expect("a number")
+    };
+    let common = [&["-f", "json", "--n-fft", "500"][..], &STEREO].concat();
+    let cross = json(&[&["psd", &file, "--cross", "1:2"][..], &common].concat());
+    assert_eq!(cross["channels"][0]["name"], "ch1:ch2");
+    // conj(X)·Y of a tone that comes 5 ms later in Y: a phase of −2π·50·0.005.
+    assert!((at_50(&cross, "phase_rad") + std::f64::consts::FRAC_PI_2).abs() < 0.02);
+    let coherence = json(&[&["coherence", "ch1:2", &file][..], &common].concat());
+    assert!(at_50(&coherence, "coherence") > 0.99);
+    let (code, message) = failure(&[&["coherence", "1:3", &file][..], &common].concat());
+    assert!(code == 1 && message.contains("no channel '3'"), "{message}");
+}
+
+#[test]
+fn npy_and_npz_are_read_back() {
+    let folder = Folder::new("npy");
+    for (extension, arrays) in [("npy", 1), ("npz", 2)] {
+        let out = folder.path(&format!("psd.{extension}"));
+        stdout(&["psd", &data("ppg_100hz.csv"), "--rate", "100", "-q", "-o", &out]);
+        let options = OpenOptions { rate: Some(1.0), ..OpenOptions::default() };
+        let mut readers = open(&out, &options).expect("our own file");
+        assert!(readers.len() >= arrays, "{extension}");
+        let mut planes = vec![Vec::new()];
+        assert_eq!(
+            readers[0].read_f64(&mut planes, 10_000).expect("numbers"),
+            Chunk::Data(257),
+            "{extension}"
+        );
+        assert!(planes[0].iter().all(|v| *v > 0.0));
+    }
+}
+
+#[test]
+fn spectrograms_and_mel_have_their_shapes() {
+    let folder = Folder::new("images");
+    let file = folder.file("two.raw", stereo(8000));
+    let spectrogram = json(
+        &[&["spectrogram", &file, "-f", "json", "--n-fft", "256", "--hop", "128"][..], &STEREO].concat(),
+    );
+    let channel = &spectrogram["channels"][1];
+    let frames = (8000 - 256) / 128 + 1;
+    assert_eq!(channel["t_s"].as_array().expect("times").len(), frames);
+    assert_eq!(channel["power"].as_array().expect("rows").len(), frames);
+    assert_eq!(channel["power"][0].as_array().expect("bins").len(), 129);
+    assert_eq!(channel["t_s"][0], 0.128);
+    let flags = ["--raw", "f32le", "--rate", "16000", "-f", "json"];
+    let mel = json(&[&["mel", &file][..], &flags].concat());
+    assert_eq!((mel["preset"].as_str(), mel["n_mels"].as_u64()), (Some("whisper"), Some(80)));
+    assert_eq!(mel["channels"][0]["mel"][0].as_array().expect("frames").len(), 100);
+}
+
+#[test]
+fn pictures_are_drawn() {
+    let folder = Folder::new("plots");
+    let (png, svg) = (folder.path("a.png"), folder.path("b.svg"));
+    let pulse = data("ppg_100hz.csv");
+    stdout(&["peaks", &pulse, "--rate", "100", "--plot", &png]);
+    stdout(&["spectrogram", &pulse, "--rate", "100", "-q", "-o", &folder.path("s.npy"), "--plot", &svg]);
+    assert_eq!(&std::fs::read(&png).expect("a picture")[1..4], b"PNG");
+    let svg = std::fs::read_to_string(&svg).expect("a picture");
+    assert!(svg.contains("frequency [Hz]") && svg.contains("time [s]"));
+}
+
+#[test]
+fn strided_parts_of_a_recording() {
+    let pulse = data("ppg_100hz.csv");
+    let args = ["peaks", &pulse, "--rate", "100", "--start", "2s", "--duration", "12s", "-f", "json"];
+    let frame = &json(&args)["channels"][0]["frames"][0];
+    assert_eq!((frame["t_start_s"].as_f64(), frame["t_end_s"].as_f64()), (Some(2.0), Some(14.0)));
+}
+
+#[test]
+fn help_completions_and_manual() {
+    assert!(stdout(&["--help"]).contains("spectrogram"));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(stdout(&["completions", shell]).contains("rlx-fft"));
+    }
+    assert!(stdout(&["man"]).contains(".TH rlx-fft 1"));
+    assert!(stdout(&["man", "peaks"]).contains("prominence"));
+    assert!(run(&["--version"]).status.success());
+}
