@@ -3,11 +3,15 @@
 //! Pure: no device, no file and no clock is touched here, so all of it is tested without one.
 
 pub mod builders;
+pub mod caps;
+pub mod cost;
 pub mod error;
 pub mod graph;
 mod infer;
 pub mod op;
 pub mod params;
+pub mod picker;
+pub mod plan;
 pub mod shape;
 mod text;
 
