@@ -152,6 +152,28 @@ impl Graph {
         Self { nodes }
     }
 
+    /// Copies the graph node by node. `f` gets the copy so far, the node and the new ids of all earlier nodes;
+    /// it returns the id that stands for the node from then on, or `None` to have it copied. What nobody needs
+    /// afterwards is swept.
+    pub(crate) fn rewrite(
+        &self,
+        mut f: impl FnMut(&mut Self, NodeId, &Node, &[NodeId]) -> Result<Option<NodeId>>,
+    ) -> Result<Self> {
+        let mut copy = Self::new();
+        let mut ids: Vec<NodeId> = Vec::with_capacity(self.nodes.len());
+        for (id, node) in self.iter() {
+            let new = match f(&mut copy, id, node, &ids)? {
+                Some(new) => new,
+                None => {
+                    let inputs: Vec<NodeId> = node.inputs.iter().map(|i| ids[i.0]).collect();
+                    copy.push(node.op.clone(), &inputs)?
+                }
+            };
+            ids.push(new);
+        }
+        Ok(copy.sweep(|_| false))
+    }
+
     /// The graph without the dropped outputs and without every node that no output needs then. An input
     /// stays: the caller still hands it over.
     pub(crate) fn sweep(&self, drop: impl Fn(NodeId) -> bool) -> Self {

@@ -10,12 +10,18 @@ pub mod graph;
 mod infer;
 pub mod op;
 pub mod params;
+pub mod passes;
+pub mod phases;
 pub mod picker;
 pub mod plan;
 pub mod shape;
 mod text;
 
+pub use caps::{BackendCaps, DeviceClass};
+pub use cost::{BackendCostModel, IoFusionGate};
 pub use error::{Error, Result};
 pub use graph::{Graph, Node, NodeId};
 pub use op::{Op, OpKind};
+pub use passes::{PassContext, PassList, SelectPeaksOnlyOutputs, compile};
+pub use plan::{IoProfile, Plan, graph_io};
 pub use shape::{ValueKind, ValueType};

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{BackendCostModel, predict_plan};
-use crate::builders::{PEAKS, WelchPeaksShape, welch_peaks};
+use crate::builders::{PEAKS, WelchPeaksShape};
 use crate::caps::BackendCaps;
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::op::Op;
+use crate::params::WelchPeaksSpec;
+use crate::passes::expand_welch_peaks;
 use crate::plan::Plan;
 
 /// Why the gate decides as it does.
@@ -29,17 +31,17 @@ pub struct FusionGateBreakdown {
 }
 
 /// The two routes as plans: fused op, block FFT (one-sided, block layout) + host top-K.
-fn routes(shape: &WelchPeaksShape, caps: &BackendCaps) -> Result<(Plan, Plan)> {
+fn routes(batch: usize, len: usize, spec: &WelchPeaksSpec, caps: &BackendCaps) -> Result<(Plan, Plan)> {
     let mut graph = Graph::new();
-    let input = Op::Input { batch: shape.batch, len: shape.frame_len()?, complex: false };
-    let x = graph.push(input, &[])?;
-    graph.chain(x, [Op::WelchPeaks(shape.spec()), Op::output(PEAKS)])?;
+    let x = graph.push(Op::Input { batch, len, complex: false }, &[])?;
+    graph.chain(x, [Op::WelchPeaks(*spec), Op::output(PEAKS)])?;
     // A block route that needs more than one buffer would run in chunks, and read back as much.
     let block = BackendCaps { max_buffer_bytes: u64::MAX, ..caps.clone().block_fft_only() };
-    Ok((Plan::new(graph, caps)?, Plan::new(welch_peaks(shape)?, &block)?))
+    let expanded = expand_welch_peaks(&graph, |_| true)?;
+    Ok((Plan::new(graph, caps)?, Plan::new(expanded, &block)?))
 }
 
-/// The gate's whole reasoning for a shape.
+/// The gate's whole reasoning for a packed-peaks shape.
 ///
 /// On a device without a bus the IO gate is neutral and there is no floor: what counts is whether there is a
 /// native fused kernel for the shape.
@@ -51,13 +53,27 @@ pub fn welch_peaks_fusion_gate_breakdown(
     caps: &BackendCaps,
     model: &BackendCostModel,
 ) -> Result<FusionGateBreakdown> {
-    let (fused, block) = routes(shape, caps)?;
+    fusion_gate_for_spec(shape.batch, shape.frame_len()?, &shape.spec(), caps, model)
+}
+
+/// [`welch_peaks_fusion_gate_breakdown`] for any spec on rows of `len` samples.
+///
+/// # Errors
+/// When the op does not type-check on such rows.
+pub fn fusion_gate_for_spec(
+    batch: usize,
+    len: usize,
+    spec: &WelchPeaksSpec,
+    caps: &BackendCaps,
+    model: &BackendCostModel,
+) -> Result<FusionGateBreakdown> {
+    let (fused, block) = routes(batch, len, spec, caps)?;
     let gate = model.io_gate();
-    let native = caps.has_fused(&shape.spec()) && fused.splits().is_empty();
+    let native = caps.has_fused(spec) && fused.splits().is_empty();
     // Without the kernel (or without the transform) there are no two routes to compare.
-    let bus = model.class.has_bus() && native && block.io().launches > 0;
+    let compared = model.class.has_bus() && native && block.io().launches > 0;
     let saved = |from: u64, to: u64| i64::try_from(i128::from(from) - i128::from(to)).unwrap_or(i64::MAX);
-    let (score_ns, readback_saved_bytes, sync_points_saved) = if bus {
+    let (score_ns, readback_saved_bytes, sync_points_saved) = if compared {
         (
             gate.score_ns(block.io(), fused.io()),
             saved(block.io().host_readback_bytes, fused.io().host_readback_bytes),
@@ -69,7 +85,7 @@ pub fn welch_peaks_fusion_gate_breakdown(
     let should_fuse_io = !model.class.has_bus() || score_ns >= gate.min_gain_ns;
     let floor = || {
         let fused_kernel = predict_plan(&fused, model).kernel_ns;
-        shape.batch < model.compute_floor_batch || fused_kernel <= predict_plan(&block, model).total_ns()
+        batch < model.compute_floor_batch || fused_kernel <= predict_plan(&block, model).total_ns()
     };
     Ok(FusionGateBreakdown {
         score_ns,
@@ -77,7 +93,7 @@ pub fn welch_peaks_fusion_gate_breakdown(
         readback_saved_bytes,
         sync_points_saved,
         should_fuse_io,
-        should_fuse: native && should_fuse_io && (!bus || floor()),
+        should_fuse: native && should_fuse_io && (!compared || floor()),
     })
 }
 

@@ -10,8 +10,8 @@ mod work;
 
 pub use calibration::{CALIBRATION_SCHEMA, Calibration, HostId, Mismatch, Sample};
 pub use fusion::{
-    FusionGateBreakdown, fused_welch_peaks_auto_viable, welch_peaks_fusion_gate_breakdown,
-    welch_peaks_io_fusion_gate,
+    FusionGateBreakdown, fused_welch_peaks_auto_viable, fusion_gate_for_spec,
+    welch_peaks_fusion_gate_breakdown, welch_peaks_io_fusion_gate,
 };
 pub use gate::IoFusionGate;
 pub use model::BackendCostModel;

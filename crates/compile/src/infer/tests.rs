@@ -27,7 +27,7 @@ fn power() -> Op {
 
 #[test]
 fn shapes_of_the_welch_chain() {
-    let ops = vec![
+    let ops = [
         segment(256, 128),
         Op::Detrend { kind: Detrend::Constant },
         Op::Window { window: Window::Hann, symmetry: Symmetry::Periodic },

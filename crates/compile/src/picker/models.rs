@@ -80,6 +80,12 @@ impl StrategyModel {
     }
 }
 
+/// Operations of the learned kernel relative to the fused one: a general 2×2 butterfly has 28 where a radix-2
+/// one has 10; the rest of the kernel (window, power, top-K) is about a fifth of its operations.
+fn learned_operations(live_share: f64) -> f64 {
+    0.2 + 0.8 * 2.8 * live_share
+}
+
 /// Predictors of every strategy on one device.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StrategyModels {
@@ -108,12 +114,28 @@ impl StrategyModels {
 
     /// Predictors for a device with a bus: `ultra` and `fast` stay on the host, the compiled ones run there.
     pub fn device(cpu: Option<&Calibration>, model: BackendCostModel, samples: &[Sample]) -> Self {
+        let scale = model.fused_compute_scale * learned_operations(1.0);
+        let learned = BackendCostModel { fused_compute_scale: scale, ..model };
         Self {
             rlx: StrategyModel::device(model).calibrated(WelchPeaksStrategy::RlxCompiled, samples),
-            learned: StrategyModel::device(model).calibrated(WelchPeaksStrategy::LearnedCompiled, samples),
+            learned: StrategyModel::device(learned).calibrated(WelchPeaksStrategy::LearnedCompiled, samples),
             calibrated: cpu.is_some() && !samples.is_empty(),
             ..Self::cpu(cpu)
         }
+    }
+
+    /// The same for a learned model of which this share of the butterflies is alive (0 … 1): its transform costs
+    /// as much less. A calibration measures the dense model; its factors stay.
+    #[must_use]
+    pub fn with_live_share(mut self, share: f64) -> Self {
+        let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
+        match &mut self.learned.prior {
+            Prior::Host(prior) => prior.fft_ns *= share,
+            Prior::Device(model) => {
+                model.fused_compute_scale *= learned_operations(share) / learned_operations(1.0);
+            }
+        }
+        self
     }
 
     /// Whether all of it was measured (else the trace says `shipped defaults, run rlx-fft calibrate`).
@@ -227,6 +249,22 @@ mod tests {
         assert!(models.predict_ns(WelchPeaksStrategy::RlxCompiled, &shape, 8).is_finite());
         let eight = WelchPeaksShape::new(64, 256, 8, 16);
         assert!(models.predict_ns(WelchPeaksStrategy::RlxCompiled, &eight, 1) > 2.0 * got);
+    }
+
+    #[test]
+    fn dead_butterflies_make_the_learned_transform_cheaper() {
+        let cpu = StrategyModels::cpu(None);
+        let gpu = StrategyModels::device(None, BackendCostModel::shipped(DeviceClass::Metal), &[]);
+        let shape = WelchPeaksShape::new(65_536, 256, 2, 16);
+        for models in [cpu, gpu] {
+            let at = |share| {
+                let learned = WelchPeaksStrategy::LearnedCompiled;
+                models.clone().with_live_share(share).predict_ns(learned, &shape, 1)
+            };
+            assert!(at(0.25) < at(0.5) && at(0.5) < at(1.0) && at(1.0) == at(f64::NAN));
+            let rlx = models.predict_ns(WelchPeaksStrategy::RlxCompiled, &shape, 1);
+            assert!(at(0.2) < rlx && rlx < at(1.0));
+        }
     }
 
     #[test]
