@@ -5,6 +5,7 @@ mod mel_support;
 use mel_support::lcg;
 use proptest::prelude::*;
 use rlx_dsp::detrend::Detrend;
+use rlx_dsp::nan::{NanPolicy, fill_gaps};
 use rlx_dsp::reference::stft as twin;
 use rlx_dsp::stft::{Padding, Placement, Spectrogram, SpectrogramParams, SpectrogramScaling, StftStream};
 use rlx_dsp::window::{Symmetry, Window};
@@ -39,6 +40,7 @@ fn params() -> impl Strategy<Value = SpectrogramParams> {
                 padding,
                 detrend,
                 scaling,
+                nan: NanPolicy::Error,
             }
         })
 }
@@ -73,12 +75,18 @@ proptest! {
 
     #[test]
     fn blocks_of_any_length_give_the_same_frames(
-        p in params(),
+        mut p in params(),
+        nan in prop::sample::select(vec![NanPolicy::SkipSegment, NanPolicy::Interpolate { max_gap: 3 }]),
+        holes in prop::collection::vec(0..400_usize, 0..8),
         seed in 0..1000_u64,
         len in 0..400_usize,
         cuts in prop::collection::vec(1..90_usize, 1..20),
     ) {
-        let x: Vec<f32> = lcg(seed, len).iter().map(|&v| v as f32).collect();
+        p.nan = nan;
+        let mut x: Vec<f32> = lcg(seed, len).iter().map(|&v| v as f32).collect();
+        for hole in holes.into_iter().filter(|&hole| hole < len) {
+            x[hole] = f32::NAN;
+        }
         let whole = Spectrogram::<f32>::new(p).expect("valid").process(&x);
         let mut stream = StftStream::<f32>::new(p).expect("valid");
         let mut frames: Vec<f32> = Vec::new();
@@ -102,7 +110,9 @@ proptest! {
         match whole {
             Ok(whole) => {
                 prop_assert_eq!(finished, Ok(whole.n_frames));
-                prop_assert_eq!(frames, whole.data);
+                // NaN equals nothing, but a missing frame must be missing in both.
+                let bits = |v: &[f32]| v.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+                prop_assert_eq!(bits(&frames), bits(&whole.data));
             }
             Err(error) => prop_assert_eq!(finished, Err(error)),
         }
@@ -117,4 +127,36 @@ fn rows_equal_single_signals() {
     let rows = plan.process_rows(&x, 200).expect("valid");
     let single: Vec<f32> = x.chunks(200).flat_map(|row| plan.process(row).expect("valid").data).collect();
     assert_eq!(rows, single);
+}
+
+#[test]
+fn missing_samples_under_each_policy() {
+    let mut x = lcg(8, 400);
+    x[50] = f64::NAN;
+    x[200..210].fill(f64::INFINITY);
+    let mut p = SpectrogramParams { hop: 10, ..SpectrogramParams::scipy(1.0, 20) };
+    // Frame i sees samples 10i .. 10i + 20.
+    let missing = |nan| {
+        let out =
+            Spectrogram::new(SpectrogramParams { nan, ..p }).expect("valid").process(&x).expect("lenient");
+        let frames = out.data.chunks(11).enumerate();
+        let holes: Vec<usize> =
+            frames.filter(|(_, f)| f.iter().all(|v| v.is_nan())).map(|(i, _)| i).collect();
+        assert_eq!(out.data.iter().filter(|v| !v.is_finite()).count(), 11 * holes.len());
+        (holes, out.filled.samples, out.filled.left)
+    };
+    assert_eq!(missing(NanPolicy::SkipSegment), (vec![4, 5, 19, 20], 0, 0));
+    assert_eq!(missing(NanPolicy::Propagate), (vec![4, 5, 19, 20], 0, 0));
+    assert_eq!(missing(NanPolicy::Interpolate { max_gap: 5 }), (vec![19, 20], 1, 10));
+    assert_eq!(missing(NanPolicy::Interpolate { max_gap: 10 }), (vec![], 11, 0));
+
+    p.nan = NanPolicy::Interpolate { max_gap: 10 };
+    let mut stream = StftStream::new(p).expect("valid");
+    stream.push(&x[..205], |_, _| ()).expect("lenient");
+    stream.push(&x[205..], |_, _| ()).expect("lenient");
+    assert_eq!((stream.filled().samples, stream.filled().gaps), (11, 2));
+    let mut by_hand = x.clone();
+    fill_gaps(&mut by_hand, 10);
+    let plan = |x: &[f64]| Spectrogram::new(p).expect("valid").process(x).expect("lenient").data;
+    assert_eq!(plan(&x), plan(&by_hand));
 }

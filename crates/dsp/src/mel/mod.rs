@@ -1,1 +1,35 @@
-//! `mel`.
+//! Log-mel spectrograms as the speech and music toolkits compute them.
+//!
+//! ```text
+//! signal → preemphasis → padding → frames → DC removal → window → |FFT|^power → mel filters → log → normalise
+//! ```
+//!
+//! [`LogMelParams::preset`] gives the numbers of librosa, whisper, Kaldi, torchaudio or NeMo; every field can be
+//! altered before [`LogMel::new`] makes a reusable plan of them.
+//!
+//! ```
+//! use rlx_dsp::mel::{LogMel, LogMelParams, Preset};
+//!
+//! let mut params = LogMelParams::preset(Preset::Whisper);
+//! params.n_mels = 128; // large-v3
+//! let mut plan = LogMel::<f32>::new(params)?;
+//! let out = plan.process(&vec![0.1; 480_000])?;
+//! assert_eq!((out.n_mels, out.n_frames), (128, 3000));
+//! # Ok::<(), rlx_dsp::Error>(())
+//! ```
+
+mod filterbank;
+mod log_mel;
+mod output;
+mod params;
+mod preset;
+mod scale;
+mod stages;
+
+pub use filterbank::{MelFilterbank, MelFilterbankParams, MelNorm, TriangleDomain};
+pub use log_mel::{LogMel, log_mel};
+pub use output::{LogMelOutput, MelLayout};
+pub use params::{LogMelParams, Preemphasis};
+pub use preset::Preset;
+pub use scale::MelScale;
+pub use stages::{MaxOver, MelLog, MelNormalise, Reference};

@@ -5,6 +5,7 @@
 
 pub mod dft;
 pub mod find_peaks;
+pub mod mel;
 pub mod peak;
 pub mod stft;
 pub mod welch;

@@ -18,6 +18,11 @@ pub(crate) trait PowerFrames<T>: Send {
     fn power_frames(&mut self, signal: &[T], frames: Range<usize>, out: &mut [T]);
 }
 
+/// The plan for power spectra of frames: the place to choose a faster kernel for some lengths.
+pub(crate) fn plan_power_frames<T: Real>(params: FrameParams) -> Result<Box<dyn PowerFrames<T>>> {
+    Ok(Box::new(FrameFft::new(params)?))
+}
+
 /// What is done to a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct FrameParams {

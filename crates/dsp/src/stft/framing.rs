@@ -84,11 +84,18 @@ impl Framing {
             return Err(Error::argument("padding", reason));
         }
         match self.count(len) {
-            0 => {
-                let segment = if self.padding == Padding::None { self.frame_len } else { self.hop };
-                Err(Error::TooShort { len, segment })
-            }
+            0 => Err(Error::TooShort { len, segment: self.shortest() }),
             frames => Ok(frames),
+        }
+    }
+
+    /// Length of the shortest signal that has a frame.
+    fn shortest(&self) -> usize {
+        let extra = if self.drop_last { self.hop } else { 0 };
+        match self.padding {
+            Padding::None => self.frame_len + extra,
+            Padding::Constant | Padding::Reflect => (extra + self.frame_len % 2).max(1),
+            Padding::Mirror => self.hop - self.hop / 2 + extra,
         }
     }
 
@@ -170,6 +177,17 @@ mod tests {
         let f = framing(2, 6, Padding::Mirror);
         let x: Vec<f64> = (0..12).map(f64::from).collect();
         assert_eq!(f.padded(&x, f.count(12), &mut Vec::new()), [2., 3., 4., 5., 6., 7., 8., 9.]);
+    }
+
+    #[test]
+    fn the_error_names_the_shortest_length() {
+        for padding in [Padding::None, Padding::Constant, Padding::Mirror] {
+            for (frame_len, hop, drop_last) in [(8, 3, true), (9, 3, true), (9, 4, false), (8, 5, false)] {
+                let f = Framing { drop_last, ..framing(frame_len, hop, padding) };
+                let shortest = f.shortest();
+                assert_eq!((f.count(shortest), f.count(shortest - 1)), (1, 0), "{f:?}");
+            }
+        }
     }
 
     #[test]

@@ -14,9 +14,11 @@ mod params;
 mod spectrogram;
 mod stream;
 
-pub(crate) use frame_fft::{FrameFft, PowerFrames};
+pub(crate) use frame_fft::{FrameFft, FrameParams, PowerFrames, plan_power_frames};
 pub(crate) use framing::Framing;
 pub use framing::{Padding, Placement};
+pub(crate) use params::check_rate;
 pub use params::{SpectrogramParams, SpectrogramScaling};
+pub(crate) use spectrogram::check_finite;
 pub use spectrogram::{ComplexSpectrogram, Spectrogram, SpectrogramOutput};
 pub use stream::StftStream;

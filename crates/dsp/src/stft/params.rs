@@ -3,6 +3,7 @@
 use super::frame_fft::FrameParams;
 use super::{Framing, Padding, Placement};
 use crate::detrend::Detrend;
+use crate::nan::NanPolicy;
 use crate::window::{Symmetry, Window};
 use crate::{Error, Result};
 
@@ -47,6 +48,9 @@ pub struct SpectrogramParams {
     pub detrend: Detrend,
     /// Unit of the values.
     pub scaling: SpectrogramScaling,
+    /// What becomes of NaN and infinite samples. Frames keep their places: where Welch leaves a segment out
+    /// (`SkipSegment`, gaps that `Interpolate` cannot fill, and `Propagate`), a frame is all NaN.
+    pub nan: NanPolicy,
 }
 
 impl SpectrogramParams {
@@ -65,6 +69,7 @@ impl SpectrogramParams {
             padding: Padding::None,
             detrend: Detrend::Constant,
             scaling: SpectrogramScaling::Density,
+            nan: NanPolicy::Error,
         }
     }
 

@@ -5,6 +5,7 @@ use num_complex::Complex;
 use super::params::{SpectrogramParams, SpectrogramScaling};
 use super::{FrameFft, Framing, PowerFrames};
 use crate::fft::Real;
+use crate::nan::{Filled, NanPolicy, fill_gaps, first_non_finite};
 use crate::{Error, Result};
 
 /// A spectrogram: `[n_frames, n_bins]`, row-major.
@@ -20,6 +21,8 @@ pub struct SpectrogramOutput<T> {
     pub times: Vec<f64>,
     /// Frequency of each bin in Hz.
     pub frequencies: Vec<f64>,
+    /// What [`NanPolicy::Interpolate`] did.
+    pub filled: Filled,
 }
 
 /// A complex short-time spectrum: `[n_frames, n_bins]`, row-major.
@@ -49,6 +52,7 @@ pub struct Spectrogram<T: Real> {
     params: SpectrogramParams,
     spectrum: FrameSpectrum<T>,
     padded: Vec<T>,
+    repaired: Vec<T>,
 }
 
 impl<T: Real> Spectrogram<T> {
@@ -57,7 +61,7 @@ impl<T: Real> Spectrogram<T> {
     /// # Errors
     /// What [`SpectrogramParams::validate`] refuses; a window outside its domain or with a sum of 0.
     pub fn new(params: SpectrogramParams) -> Result<Self> {
-        Ok(Self { spectrum: FrameSpectrum::new(&params)?, params, padded: Vec::new() })
+        Ok(Self { spectrum: FrameSpectrum::new(&params)?, params, padded: Vec::new(), repaired: Vec::new() })
     }
 
     /// The parameters of the plan.
@@ -84,31 +88,36 @@ impl<T: Real> Spectrogram<T> {
     /// The spectrogram of `x`.
     ///
     /// # Errors
-    /// A signal shorter than a frame (or than a reflection needs); a NaN or infinite sample.
+    /// A signal shorter than a frame (or than a reflection needs); a NaN or infinite sample under
+    /// [`NanPolicy::Error`].
     pub fn process(&mut self, x: &[T]) -> Result<SpectrogramOutput<T>> {
         let n_frames = self.framing().checked_count(x.len())?;
         let n_bins = self.params.n_bins();
         let mut data = vec![T::zero(); n_frames * n_bins];
-        self.process_into(x, &mut data)?;
+        let filled = self.process_into(x, &mut data)?;
         let times = (0..n_frames).map(|index| self.time(index)).collect();
-        Ok(SpectrogramOutput { n_frames, n_bins, data, times, frequencies: self.frequencies() })
+        Ok(SpectrogramOutput { n_frames, n_bins, data, times, frequencies: self.frequencies(), filled })
     }
 
     /// The spectrogram of `x` into `out`, which holds exactly `n_frames(x.len()) · n_bins` values.
     ///
     /// # Errors
     /// As [`Self::process`]; `out` of another length.
-    pub fn process_into(&mut self, x: &[T], out: &mut [T]) -> Result<()> {
+    pub fn process_into(&mut self, x: &[T], out: &mut [T]) -> Result<Filled> {
+        self.row_into(x, 0, out)
+    }
+
+    fn row_into(&mut self, x: &[T], row: usize, out: &mut [T]) -> Result<Filled> {
         let framing = self.framing();
         let n_frames = framing.checked_count(x.len())?;
         let expected = n_frames * self.params.n_bins();
         if out.len() != expected {
             return Err(Error::Length { name: "out", expected, got: out.len() });
         }
-        check_finite(x, 0, 0)?;
+        let (x, filled) = repair(x, row, self.params.nan, &mut self.repaired)?;
         let signal = framing.padded(x, n_frames, &mut self.padded);
         self.spectrum.frames(signal, n_frames, out);
-        Ok(())
+        Ok(filled)
     }
 
     /// Spectrograms of every row of `x`, a flat `[rows, row_len]` array: `[rows, n_frames, n_bins]`, flat.
@@ -123,8 +132,7 @@ impl<T: Real> Spectrogram<T> {
         let size = self.framing().checked_count(row_len)? * self.params.n_bins();
         let mut out = vec![T::zero(); x.len() / row_len * size];
         for (row, (x, out)) in x.chunks_exact(row_len).zip(out.chunks_exact_mut(size)).enumerate() {
-            check_finite(x, row, 0)?;
-            self.process_into(x, out)?;
+            self.row_into(x, row, out)?;
         }
         Ok(out)
     }
@@ -136,7 +144,7 @@ impl<T: Real> Spectrogram<T> {
     pub fn process_complex(&mut self, x: &[T]) -> Result<ComplexSpectrogram<T>> {
         let framing = self.framing();
         let n_frames = framing.checked_count(x.len())?;
-        check_finite(x, 0, 0)?;
+        let (x, _) = repair(x, 0, self.params.nan, &mut self.repaired)?;
         let signal = framing.padded(x, n_frames, &mut self.padded);
         let mut data = Vec::with_capacity(n_frames * self.params.n_bins());
         for frame in 0..n_frames {
@@ -151,6 +159,26 @@ impl<T: Real> Spectrogram<T> {
     }
 }
 
+/// The signal as the policy wants it, in `copy` if it had to be changed.
+fn repair<'a, T: Real>(
+    x: &'a [T],
+    row: usize,
+    policy: NanPolicy,
+    copy: &'a mut Vec<T>,
+) -> Result<(&'a [T], Filled)> {
+    match policy {
+        NanPolicy::Error => check_finite(x, row, 0)?,
+        NanPolicy::SkipSegment | NanPolicy::Propagate => {}
+        NanPolicy::Interpolate { max_gap } => {
+            copy.clear();
+            copy.extend_from_slice(x);
+            let filled = fill_gaps(copy, max_gap);
+            return Ok((copy, filled));
+        }
+    }
+    Ok((x, Filled::default()))
+}
+
 /// Spectra of frames in the unit that was asked for.
 pub(super) struct FrameSpectrum<T: Real> {
     fft: FrameFft<T>,
@@ -158,6 +186,8 @@ pub(super) struct FrameSpectrum<T: Real> {
     /// Factor of DC and the even Nyquist bin, factor of the bins between.
     factors: (T, T),
     magnitude: bool,
+    /// Whether missing samples may be met.
+    lenient: bool,
 }
 
 impl<T: Real> FrameSpectrum<T> {
@@ -170,6 +200,7 @@ impl<T: Real> FrameSpectrum<T> {
             n_fft: params.n_fft,
             factors: (T::narrow(scale), T::narrow(if doubled { 2.0 * scale } else { scale })),
             magnitude: params.scaling == SpectrogramScaling::Magnitude,
+            lenient: params.nan != NanPolicy::Error,
         })
     }
 
@@ -178,6 +209,11 @@ impl<T: Real> FrameSpectrum<T> {
         self.fft.power_frames(signal, 0..n_frames, out);
         let last = self.n_fft / 2;
         for row in out.chunks_exact_mut(last + 1) {
+            // An infinite sample leaves some bins infinite and others NaN; neither means anything.
+            if self.lenient && row.iter().any(|v| !v.is_finite()) {
+                row.fill(T::nan());
+                continue;
+            }
             if self.magnitude {
                 row.iter_mut().for_each(|v| *v = v.sqrt());
                 continue;
@@ -193,8 +229,8 @@ impl<T: Real> FrameSpectrum<T> {
 
 /// Refuses NaN and infinity; `index` is the position of `x[0]` in its row.
 pub(crate) fn check_finite<T: Real>(x: &[T], row: usize, index: u64) -> Result<()> {
-    match x.iter().position(|v| !v.is_finite()) {
+    match first_non_finite(x) {
         None => Ok(()),
-        Some(at) => Err(Error::NonFinite { row, index: index + at as u64, value: x[at].widen() }),
+        Some((at, value)) => Err(Error::NonFinite { row, index: index + at as u64, value }),
     }
 }

@@ -5,6 +5,7 @@ use super::spectrogram::{FrameSpectrum, check_finite};
 use super::{Framing, Padding};
 use crate::Result;
 use crate::fft::Real;
+use crate::nan::{Filled, Interpolator, NanPolicy};
 
 /// Samples taken from a long block at a time, so that memory does not grow with the block.
 const PIECE: usize = 1 << 14;
@@ -34,12 +35,17 @@ pub struct StftStream<T: Real> {
     buffer: Vec<T>,
     /// Position in the signal of `buffer[0]`; negative inside the padding of the start.
     buffer_start: isize,
-    /// Samples pushed so far.
+    /// Samples in and before the buffer, less the padding.
     len: usize,
     /// Frames emitted so far.
     emitted: usize,
     /// Whether the start is still to be padded: it needs samples that have not come yet.
     head_open: bool,
+    nan: NanPolicy,
+    /// Fills gaps under [`NanPolicy::Interpolate`]; holds samples back while a gap is open.
+    interpolator: Option<Interpolator<T>>,
+    /// Samples pushed by the caller.
+    pushed: u64,
 }
 
 impl<T: Real> StftStream<T> {
@@ -58,6 +64,12 @@ impl<T: Real> StftStream<T> {
             len: 0,
             emitted: 0,
             head_open: params.padding != Padding::None,
+            nan: params.nan,
+            interpolator: match params.nan {
+                NanPolicy::Interpolate { max_gap } => Some(Interpolator::new(max_gap)),
+                _ => None,
+            },
+            pushed: 0,
         })
     }
 
@@ -66,13 +78,37 @@ impl<T: Real> StftStream<T> {
         self.emitted
     }
 
+    /// What [`NanPolicy::Interpolate`] did so far.
+    pub fn filled(&self) -> Filled {
+        self.interpolator.as_ref().map(Interpolator::counts).unwrap_or_default()
+    }
+
     /// Takes the next samples and calls `emit(frame index, n_bins values)` for every frame that is complete.
     ///
     /// # Errors
-    /// A NaN or infinite sample, with its position since the start; no sample of the block is taken then.
+    /// Under [`NanPolicy::Error`] a NaN or infinite sample, with its position since the start; no sample of the block
+    /// is taken then.
     pub fn push(&mut self, block: &[T], mut emit: impl FnMut(usize, &[T])) -> Result<()> {
-        check_finite(block, 0, self.len as u64)?;
+        if self.nan == NanPolicy::Error {
+            check_finite(block, 0, self.pushed)?;
+        }
+        self.pushed += block.len() as u64;
+        let Some(mut interpolator) = self.interpolator.take() else {
+            self.take(block, &mut emit);
+            return Ok(());
+        };
+        let mut decided = Vec::new();
         for piece in block.chunks(PIECE) {
+            interpolator.push(piece, &mut decided);
+            self.take(&decided, &mut emit);
+            decided.clear();
+        }
+        self.interpolator = Some(interpolator);
+        Ok(())
+    }
+
+    fn take(&mut self, samples: &[T], emit: &mut impl FnMut(usize, &[T])) {
+        for piece in samples.chunks(PIECE) {
             self.buffer.extend_from_slice(piece);
             self.len += piece.len();
             // A frame and one more sample are all that any padding of the start looks at.
@@ -80,11 +116,10 @@ impl<T: Real> StftStream<T> {
                 self.pad_head();
             }
             if !self.head_open {
-                self.emit_ready(self.framing.count(self.len), &mut emit);
+                self.emit_ready(self.framing.count(self.len), emit);
                 self.forget();
             }
         }
-        Ok(())
     }
 
     /// Pads the end, emits the remaining frames and returns the number of all frames.
@@ -92,6 +127,11 @@ impl<T: Real> StftStream<T> {
     /// # Errors
     /// A signal too short for one frame, or for its reflection.
     pub fn finish(mut self, mut emit: impl FnMut(usize, &[T])) -> Result<usize> {
+        if let Some(mut interpolator) = self.interpolator.take() {
+            let mut decided = Vec::new();
+            interpolator.end_stretch(&mut decided);
+            self.take(&decided, &mut emit);
+        }
         let frames = self.framing.checked_count(self.len)?;
         if self.head_open {
             self.pad_head();

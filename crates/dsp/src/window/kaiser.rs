@@ -2,10 +2,12 @@
 
 /// `I₀(β√(1 − (2n/period − 1)²)) / I₀(β)`.
 pub(super) fn weight(beta: f64, n: usize, period: usize) -> f64 {
-    // 1 − (2n/D − 1)² = 4n(D − n)/D², without the cancellation at the ends.
+    // With t = 1 − 2n/D: √(1 − t²) without the cancellation at the ends, and β√(1 − t²) − β without the one in
+    // the middle, which a large β would multiply.
     let (n, period) = (n as f64, period as f64);
-    let x = beta * (4.0 * n * (period - n)).sqrt() / period;
-    i0e(x) / i0e(beta) * (x - beta).exp()
+    let t = (period - 2.0 * n) / period;
+    let root = (4.0 * n * (period - n)).sqrt() / period;
+    i0e(beta * root) / i0e(beta) * (-beta * t * t / (1.0 + root)).exp()
 }
 
 /// `exp(−x) I₀(x)` for `x ≥ 0` (Abramowitz and Stegun 9.6.12 below 40, 9.7.1 above).

@@ -1,0 +1,135 @@
+//! What a log-mel transform consists of.
+
+use super::{
+    MaxOver, MelFilterbankParams, MelLayout, MelLog, MelNorm, MelNormalise, MelScale, Preset, TriangleDomain,
+};
+use crate::detrend::Detrend;
+use crate::stft::{FrameParams, Framing, Padding, Placement};
+use crate::window::{Symmetry, Window};
+use crate::{Error, Result};
+
+/// `y[n] = x[n] − c·x[n−1]`: lifts the high frequencies.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+pub enum Preemphasis {
+    /// None.
+    #[default]
+    None,
+    /// Over the signal, before it is padded; the first sample stays (NeMo).
+    Signal(f64),
+    /// Inside each frame, after the DC removal; the first sample becomes `(1 − c)·x[0]` (Kaldi).
+    Frame(f64),
+}
+
+/// A log-mel transform's parameters: start from a [`Preset`] and alter what differs. Lengths are in samples.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct LogMelParams {
+    /// Sample rate in Hz.
+    pub sample_rate: f64,
+    /// Preemphasis.
+    pub preemphasis: Preemphasis,
+    /// What frames see beyond the ends of the signal; Kaldi's `snip_edges` is `None` (true) or `Mirror` (false).
+    pub padding: Padding,
+    /// Whether the last frame is left out.
+    pub drop_last_frame: bool,
+    /// Whether each frame's mean is subtracted.
+    pub remove_dc: bool,
+    /// Window function.
+    pub window: Window,
+    /// Whether the window is periodic or symmetric.
+    pub symmetry: Symmetry,
+    /// Length of the window.
+    pub win_length: usize,
+    /// Length of the FFT, at least `win_length`.
+    pub n_fft: usize,
+    /// Where a window shorter than the FFT lies.
+    pub placement: Placement,
+    /// Samples from one frame to the next.
+    pub hop: usize,
+    /// Exponent of the magnitudes, positive: 2 for power, 1 for magnitude.
+    pub power: f64,
+    /// Number of mel bands.
+    pub n_mels: usize,
+    /// Lower edge of the first band in Hz.
+    pub f_min: f64,
+    /// Upper edge of the last band in Hz; `None` is half the sample rate.
+    pub f_max: Option<f64>,
+    /// Mel scale.
+    pub scale: MelScale,
+    /// Height of the triangles.
+    pub norm: MelNorm,
+    /// Where the sides of the triangles are straight.
+    pub domain: TriangleDomain,
+    /// The logarithm.
+    pub log: MelLog,
+    /// The normalisation after it.
+    pub normalise: MelNormalise,
+    /// What the maxima of the two are taken over.
+    pub max_over: MaxOver,
+    /// Order of the result.
+    pub layout: MelLayout,
+}
+
+impl LogMelParams {
+    /// The parameters of a reference system.
+    pub fn preset(preset: Preset) -> Self {
+        preset.params()
+    }
+
+    /// Refuses what [`LogMel::new`](super::LogMel::new) would, but for the window's own parameter.
+    pub fn validate(&self) -> Result<()> {
+        self.frame().validate()?;
+        self.filterbank().band()?;
+        self.log.validate()?;
+        self.normalise.validate()?;
+        if !(self.power.is_finite() && self.power > 0.0) {
+            return Err(Error::argument("power", format!("must be a positive number, got {}", self.power)));
+        }
+        match self.preemphasis {
+            Preemphasis::Signal(c) if !c.is_finite() => {
+                Err(Error::argument("preemphasis", format!("must be finite, got {c}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The filterbank's share of the parameters.
+    pub fn filterbank(&self) -> MelFilterbankParams {
+        MelFilterbankParams {
+            sample_rate: self.sample_rate,
+            n_fft: self.n_fft,
+            n_mels: self.n_mels,
+            f_min: self.f_min,
+            f_max: self.f_max,
+            scale: self.scale,
+            norm: self.norm,
+            domain: self.domain,
+        }
+    }
+
+    pub(super) fn frame(&self) -> FrameParams {
+        FrameParams {
+            window: self.window,
+            symmetry: self.symmetry,
+            win_length: self.win_length,
+            n_fft: self.n_fft,
+            hop: self.hop,
+            placement: self.placement,
+            detrend: if self.remove_dc { Detrend::Constant } else { Detrend::None },
+            preemphasis: match self.preemphasis {
+                Preemphasis::Frame(c) => c,
+                Preemphasis::None | Preemphasis::Signal(_) => 0.0,
+            },
+        }
+    }
+
+    pub(super) fn framing(&self) -> Framing {
+        Framing {
+            frame_len: self.frame().frame_len(),
+            hop: self.hop,
+            padding: self.padding,
+            drop_last: self.drop_last_frame,
+        }
+    }
+}
