@@ -2,6 +2,7 @@
 
 use rlx_compile::ValueType;
 use rlx_compile::params::WelchPeaksSpec;
+use rlx_dsp::lanes::Isa;
 use rlx_dsp::peak::{PeaksEngine, WelchParams, WelchPeakParams, WelchPeaksScratch};
 
 use super::program::Step;
@@ -34,12 +35,13 @@ pub(super) fn step(
     }))
 }
 
-/// Threads that a batch can keep busy: starting more would cost and gain nothing.
-pub(super) fn useful_threads(threads: usize, batch: usize) -> usize {
+/// Threads that a batch of rows can keep busy (0: of one a core): the kernels give each two whole groups or more,
+/// and starting threads that get nothing would only cost.
+pub fn useful_threads(threads: usize, batch: usize) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = if threads == 0 { cores() } else { threads };
-    // As the kernel shares rows: whole groups of at most 16, two or more a thread.
-    threads.min(batch / 8).max(1)
+    let group = Isa::detect().map_or(16, Isa::lanes);
+    threads.min(batch / (2 * group)).max(1)
 }
 
 impl Step for Fused {

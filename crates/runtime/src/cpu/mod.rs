@@ -14,4 +14,5 @@ mod reduce;
 mod transform;
 
 pub use backend::CpuBackend;
+pub use fused::useful_threads;
 pub use lower::host_program;
