@@ -33,9 +33,9 @@ pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
     let call = median(&mut || empty.run(&[&[]], &mut [&mut []]))?;
     model.call_ns = positive(call, shipped.call_ns);
 
-    // W: a copy beyond the caches reads and writes.
-    let source = vec![1.0f32; 16 << 20];
-    let mut target = vec![0.0f32; 16 << 20];
+    // W: a copy reads and writes; of this size it leaves a core's cache, as most batches do.
+    let source = vec![1.0f32; 1 << 20];
+    let mut target = vec![0.0f32; 1 << 20];
     let copy = median(&mut || {
         target.copy_from_slice(black_box(&source));
         black_box(&mut target);
@@ -58,6 +58,10 @@ pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
     model.host_flops_per_ns = model.flops_per_ns;
     let fused = session.compile_with(&graph, FusionPolicy::Always)?;
     let took = median(&mut || fused.run(&[&samples], &mut [&mut peaks]))?;
+    // A kernel that was seen to move more than the copy did shows that the copy was disturbed.
+    let bytes = (4 * (samples.len() + peaks.len())) as f64;
+    let seen = positive(1.25 * bytes / took, 0.0);
+    model.device_bytes_per_ns = model.device_bytes_per_ns.max(seen);
     let scale = suggested_fused_compute_scale(fused.plan(), &model, took).unwrap_or(f64::NAN);
     model.fused_compute_scale = positive(scale, shipped.fused_compute_scale);
     model.validate()?;

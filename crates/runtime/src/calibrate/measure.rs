@@ -1,6 +1,6 @@
 //! Times of every host strategy over a small grid.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
 use rlx_compile::cost::{CALIBRATION_SCHEMA, Calibration, Sample};
@@ -28,16 +28,25 @@ pub struct CalibrateOptions {
     pub budget: Duration,
     /// A batch of more samples than this is left out: its time follows from the smaller ones.
     pub max_samples: usize,
+    /// Transform lengths that are only looked at coarsely.
+    pub edges: Vec<usize>,
+    /// Rows of those.
+    pub edge_batches: Vec<usize>,
+    /// Once this has passed, the cells that are left, the largest ones, are left out too.
+    pub time_limit: Duration,
 }
 
 impl Default for CalibrateOptions {
     fn default() -> Self {
         Self {
-            n_ffts: vec![64, 128, 256, 512, 1024, 2048],
+            n_ffts: vec![128, 256, 512, 1024],
             ks: vec![1, 16, 64],
             batches: vec![1, 4, 16, 64, 256, 1024, 4096, 16_384],
             budget: Duration::from_millis(12),
             max_samples: 13 << 20,
+            edges: vec![64, 2048, 4096],
+            edge_batches: vec![1, 16, 256],
+            time_limit: Duration::from_secs(18),
         }
     }
 }
@@ -51,7 +60,31 @@ impl CalibrateOptions {
             batches: vec![1, 16],
             budget: Duration::ZERO,
             max_samples: 1 << 20,
+            edges: Vec::new(),
+            edge_batches: Vec::new(),
+            time_limit: Duration::from_secs(600),
         }
+    }
+}
+
+impl CalibrateOptions {
+    /// The shapes to measure, the smallest first, so that a limit of time costs the ones that the prior knows best.
+    fn cells(&self) -> Vec<WelchPeaksShape> {
+        let grid = |ns: &[usize], batches: &[usize]| {
+            let mut cells = Vec::new();
+            for &n in ns {
+                for &k in &self.ks {
+                    cells.extend(batches.iter().map(|&b| WelchPeaksShape::new(b, n, 2, k)));
+                }
+            }
+            cells
+        };
+        let samples =
+            |s: &WelchPeaksShape| s.frame_len().map_or(usize::MAX, |len| s.batch.saturating_mul(len));
+        let mut cells = [grid(&self.n_ffts, &self.batches), grid(&self.edges, &self.edge_batches)].concat();
+        cells.retain(|s| samples(s) <= self.max_samples);
+        cells.sort_by_key(samples);
+        cells
     }
 }
 
@@ -72,20 +105,18 @@ pub(super) fn test_signal(len: usize) -> Vec<f32> {
 /// # Errors
 /// What a kernel refuses; nothing is stored.
 pub fn calibrate_cpu(options: &CalibrateOptions, mut progress: impl FnMut(f64)) -> Result<Calibration> {
+    let start = Instant::now();
     let session = Session::open(&Device::Cpu)?;
     let host = session.device().host_id();
     let model = coefficients::measure(&session)?;
-    let cells: Vec<WelchPeaksShape> = options
-        .n_ffts
-        .iter()
-        .flat_map(|&n| options.ks.iter().map(move |&k| (n, k)))
-        .flat_map(|(n, k)| options.batches.iter().map(move |&b| WelchPeaksShape::new(b, n, 2, k)))
-        .filter(|s| s.frame_len().is_ok_and(|len| s.batch.saturating_mul(len) <= options.max_samples))
-        .collect();
+    let cells = options.cells();
     let longest = cells.iter().filter_map(|s| Some(s.batch * s.frame_len().ok()?)).max().unwrap_or(0);
     let signal = test_signal(longest);
     let mut samples = Vec::new();
     for (index, shape) in cells.iter().enumerate() {
+        if start.elapsed() > options.time_limit {
+            break;
+        }
         progress(index as f64 / cells.len() as f64);
         let all = useful_threads(0, shape.batch);
         for threads in [1, all].into_iter().take(if all > 1 { 2 } else { 1 }) {
