@@ -41,6 +41,9 @@ fn faint_and_huge_signals_keep_their_digits() {
 
 #[test]
 fn silence_is_zero() {
-    let psd = Welch::<f32>::new(PsdParams::new(1.0, 256)).expect("valid").psd(&[0.0; 256 * 60]).expect("long enough");
+    let psd = Welch::<f32>::new(PsdParams::new(1.0, 256))
+        .expect("valid")
+        .psd(&[0.0; 256 * 60])
+        .expect("long enough");
     assert!(psd.iter().all(|&p| p == 0.0));
 }
