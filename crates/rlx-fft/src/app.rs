@@ -58,6 +58,11 @@ pub(crate) fn run() -> ExitCode {
         Command::Mel(flags) => commands::mel::run(flags, &console),
         Command::Info(flags) => commands::info::run(flags, &console),
         Command::BenchWelchPeaks(flags) => commands::bench_welch_peaks::run(flags, &console),
+        Command::Devices(flags) => commands::devices::run(&flags),
+        Command::Calibrate(flags) => commands::calibrate::run(&flags, &console),
+        Command::BenchPicker(flags) => commands::bench_picker::run(&flags, &console),
+        Command::BenchFusionPhases(flags) => commands::bench_fusion_phases::run(&flags),
+        Command::MaxBatch(flags) => commands::max_batch::run(&flags),
         Command::Completions(flags) => commands::completions::run(&flags),
         Command::Man(flags) => commands::man::run(&flags),
     };

@@ -43,6 +43,18 @@ impl Progress {
     }
 }
 
+/// A bar over shares from 0 to 1, for work that counts itself.
+pub(crate) fn share_bar(console: &Console, name: &str) -> impl FnMut(f64) + use<> {
+    const STEPS: f64 = 1000.0;
+    let mut progress = Progress::new(console, name, Some(STEPS as u64));
+    let mut shown = 0;
+    move |share| {
+        let now = (share.clamp(0.0, 1.0) * STEPS) as usize;
+        progress.advance(now.saturating_sub(shown));
+        shown = shown.max(now);
+    }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();

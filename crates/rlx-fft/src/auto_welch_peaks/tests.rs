@@ -57,7 +57,7 @@ fn wrong_lengths_give_expected_and_got() {
     let message = |e: Error| e.to_string();
     let (full, fast) = (2 * 1152, 2 * 384);
     assert_eq!(auto.layout_lens(), (fast, full));
-    let mut out = vec![0.0; 16];
+    let mut out = [0.0; 16];
     assert_eq!(
         message(auto.welch_peaks_batch(&vec![0.0; full + 1]).unwrap_err()),
         "samples: expected 2304 values, got 2305"

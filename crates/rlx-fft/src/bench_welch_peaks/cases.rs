@@ -1,5 +1,7 @@
 //! The paths of the bench: what each is called, what it needs, how it runs.
 
+use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
+use crate::{AutoSettings, AutoWelchPeaks, PickerTrace};
 use anyhow::Result;
 use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 
@@ -27,8 +29,17 @@ pub(super) struct Case {
     pub(super) device: String,
     pub(super) buffer: Buffer,
     pub(super) answer: Answer,
-    pub(super) plan: WelchPeaksScratch,
+    pub(super) params: WelchPeakParams,
+    pub(super) plan: Plan,
     pub(super) out: Vec<f32>,
+}
+
+/// What runs it.
+pub(super) enum Plan {
+    /// One engine.
+    Engine(WelchPeaksScratch),
+    /// What the picker takes.
+    Picked(Box<AutoWelchPeaks>),
 }
 
 impl Case {
@@ -46,16 +57,20 @@ impl Case {
             device: "cpu".into(),
             buffer,
             answer,
-            plan: WelchPeaksScratch::new(params, engine, at.threads)?,
+            params,
+            plan: Plan::Engine(WelchPeaksScratch::new(params, engine, at.threads)?),
             out: vec![0.0; at.batch * width],
         })
     }
 
     /// Runs once on rows of `row_len` samples.
     pub(super) fn run(&mut self, samples: &[f32], batch: usize, row_len: usize) -> Result<()> {
-        match self.answer {
-            Answer::Psd => self.plan.psd_into(samples, batch, &mut self.out)?,
-            Answer::Peaks => self.plan.peaks_of_rows_into(samples, batch, row_len, &mut self.out)?,
+        match (&mut self.plan, self.answer) {
+            (Plan::Engine(plan), Answer::Psd) => plan.psd_into(samples, batch, &mut self.out)?,
+            (Plan::Engine(plan), Answer::Peaks) => {
+                plan.peaks_of_rows_into(samples, batch, row_len, &mut self.out)?
+            }
+            (Plan::Picked(plan), _) => plan.welch_peaks_batch_into(samples, &mut self.out)?,
         }
         Ok(())
     }
@@ -101,42 +116,32 @@ pub(super) fn lanes_cases(at: &At) -> Result<Vec<Case>> {
     Ok(vec![case("welch_fast_peaks_rlx_adaptive_fused_op_cpu")?, case("welch_fast_peaks_rlx_cpu")?])
 }
 
-/// The picked strategy, on the 8-segment layout and on the fast one.
-pub(super) fn picker_cases(at: &At, strategy: Strategy) -> Result<Vec<Case>> {
-    let (params, engine) = match strategy {
-        Strategy::Ultra => (WelchPeakParams::ultra_fast_for_n_fft(at.n_fft, at.k), PeaksEngine::Streaming),
-        Strategy::Fast => (WelchPeakParams::fast_for_n_fft(at.n_fft, at.k), PeaksEngine::Streaming),
-        Strategy::Rlx => (WelchPeakParams::fast_for_n_fft(at.n_fft, at.k), PeaksEngine::Lanes),
+/// `AutoWelchPeaks` on the 8-segment layout and on the fast one.
+pub(super) fn picker_cases(at: &At, mode: WelchPeaksPickMode) -> crate::Result<(Vec<Case>, PickerTrace)> {
+    let settings = AutoSettings { device: Some("cpu"), mode, threads: at.threads, ..AutoSettings::default() };
+    let auto = || AutoWelchPeaks::with_settings(at.batch, at.n_fft, at.k, &settings);
+    let first = auto()?;
+    let (label, trace) = (first.strategy_label().to_owned(), first.trace());
+    let case = |path, buffer, plan: AutoWelchPeaks| Case {
+        path,
+        device: "cpu".into(),
+        buffer,
+        answer: Answer::Peaks,
+        params: picked_params(at, &plan),
+        out: vec![0.0; plan.output_len()],
+        plan: Plan::Picked(Box::new(plan)),
     };
-    let label = strategy.label();
-    Ok(vec![
-        Case::new(format!("welch_peaks_picker_{label}"), Buffer::Full, Answer::Peaks, params, engine, at)?,
-        Case::new(
-            format!("welch_peaks_picker_fastbuf_{label}"),
-            Buffer::Fast,
-            Answer::Peaks,
-            params,
-            engine,
-            at,
-        )?,
-    ])
+    let cases = vec![
+        case(format!("welch_peaks_picker_{label}"), Buffer::Full, first),
+        case(format!("welch_peaks_picker_fastbuf_{label}"), Buffer::Fast, auto()?),
+    ];
+    Ok((cases, trace))
 }
 
-/// What the picker can choose here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Strategy {
-    Ultra,
-    Fast,
-    Rlx,
-}
-
-impl Strategy {
-    /// The label of reports.
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Ultra => "ultra_fast_rustfft",
-            Self::Fast => "fast_streaming_rustfft",
-            Self::Rlx => "rlx_compiled",
-        }
+/// The rows that the picked strategy answers for.
+fn picked_params(at: &At, plan: &AutoWelchPeaks) -> WelchPeakParams {
+    match plan.strategy() {
+        WelchPeaksStrategy::UltraFast => WelchPeakParams::ultra_fast_for_n_fft(at.n_fft, at.k),
+        _ => WelchPeakParams::fast_for_n_fft(at.n_fft, at.k),
     }
 }

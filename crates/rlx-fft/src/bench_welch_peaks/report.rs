@@ -129,6 +129,8 @@ pub struct PickerChoice {
     pub k: usize,
     pub device: String,
     pub strategy: String,
+    #[serde(skip)]
+    pub calibration: &'static str,
     pub predicted_ms: BTreeMap<String, f64>,
 }
 

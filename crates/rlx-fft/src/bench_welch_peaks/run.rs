@@ -1,13 +1,13 @@
 //! The rounds: every path in turn, then the judgement.
 
-use super::cases::{Answer, At, Buffer, Case, Strategy, lanes_cases, library_cases, picker_cases};
+use super::cases::{Answer, At, Buffer, Case, lanes_cases, library_cases, picker_cases};
 use super::input::tones_in_noise;
 use super::quality::{Quality, Twin, judge};
 use super::report::{PickerChoice, Row, Status, Timing};
+use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 use anyhow::Result;
 use rlx_dsp::lanes::supports;
 use rlx_dsp::peak::WelchPeakParams;
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// What to measure.
@@ -21,8 +21,8 @@ pub struct BenchConfig {
     pub ks: Vec<usize>,
     /// The device's name, and why it is not there; `None` for the CPU.
     pub missing_device: Option<(String, String)>,
-    /// A strategy that the picker is made to take; `None` lets it choose.
-    pub force: Option<Forced>,
+    /// Whether the picker chooses or is made to take a strategy.
+    pub mode: WelchPeaksPickMode,
     /// Timed rounds.
     pub iters: usize,
     /// Seed of the input.
@@ -36,22 +36,6 @@ pub struct BenchConfig {
     /// Steps of the learned rows; 0 leaves them out.
     pub train_steps: usize,
 }
-
-/// A forced strategy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Forced {
-    /// One segment.
-    Ultra,
-    /// Two segments, row by row.
-    Fast,
-    /// The compiled kernel.
-    Rlx,
-    /// A learned transform.
-    Learned,
-}
-
-/// Largest batch of the CPU at which one segment is the fixed-threshold rule's choice.
-const ULTRA_BATCH: usize = 256;
 
 /// Measures every path at every batch and k. `say` gets the lines that tell what was picked.
 ///
@@ -68,7 +52,7 @@ pub fn run(config: &BenchConfig, mut say: impl FnMut(&str)) -> Result<(Vec<Row>,
             let (mut more, choice) = run_point(config, &at, &samples, full.frame_len())?;
             say(&format!(
                 "[welch-peaks] picker ({}): batch={batch} device={} -> {}",
-                config.force.map_or("auto", Forced::name),
+                mode_name(config.mode),
                 choice.device,
                 choice.strategy
             ));
@@ -79,14 +63,10 @@ pub fn run(config: &BenchConfig, mut say: impl FnMut(&str)) -> Result<(Vec<Row>,
     Ok((rows, picked))
 }
 
-impl Forced {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Ultra => "ultra",
-            Self::Fast => "fast",
-            Self::Rlx => "rlx",
-            Self::Learned => "learned",
-        }
+fn mode_name(mode: WelchPeaksPickMode) -> &'static str {
+    match mode {
+        WelchPeaksPickMode::Auto => "auto",
+        WelchPeaksPickMode::Force(strategy) => strategy.label(),
     }
 }
 
@@ -99,10 +79,17 @@ fn run_point(
     let mut cases = library_cases(at, config.ultra)?;
     let mut skipped = Vec::new();
     let device = config.missing_device.as_ref().map_or("cpu", |(name, _)| name);
-    let strategy = choose(config, at, &mut skipped);
-    if let Some(strategy) = strategy {
-        cases.extend(picker_cases(at, strategy)?);
-    }
+    let trace = match refused(config, at) {
+        None => {
+            let (picked, trace) = picker_cases(at, config.mode)?;
+            cases.extend(picked);
+            Some(trace)
+        }
+        Some(reason) => {
+            skipped.push((format!("welch_peaks_picker_{}", mode_name(config.mode)), reason));
+            None
+        }
+    };
     if config.compiled {
         match &config.missing_device {
             None if supports(at.n_fft) => cases.extend(lanes_cases(at)?),
@@ -133,40 +120,37 @@ fn run_point(
     let choice = PickerChoice {
         batch: at.batch,
         k: at.k,
-        device: if strategy == Some(Strategy::Rlx) { device.to_owned() } else { "cpu".to_owned() },
-        strategy: strategy.map_or("skipped", Strategy::label).to_owned(),
-        predicted_ms: BTreeMap::new(),
+        device: if trace.is_some() { "cpu" } else { device }.to_owned(),
+        strategy: trace.as_ref().map_or("skipped", |t| t.strategy.label()).to_owned(),
+        calibration: trace.as_ref().map_or("none", |t| t.calibration),
+        predicted_ms: trace
+            .into_iter()
+            .flat_map(|t| t.predicted_ms)
+            .map(|(path, ms)| (path.to_owned(), ms))
+            .collect(),
     };
     Ok((rows, choice))
 }
 
-/// The strategy of the picker's rows; `None`, with a skipped row, where a forced one cannot run here.
-fn choose(config: &BenchConfig, at: &At, skipped: &mut Vec<(String, String)>) -> Option<Strategy> {
-    let strategy = match config.force {
-        None if at.batch <= ULTRA_BATCH => return Some(Strategy::Ultra),
-        None | Some(Forced::Fast) => return Some(Strategy::Fast),
-        Some(Forced::Ultra) => return Some(Strategy::Ultra),
-        Some(Forced::Rlx) => Strategy::Rlx,
-        Some(Forced::Learned) => {
-            let reason = "there is no learned model: this version cannot train one";
-            skipped.push(("welch_peaks_picker_learned_compiled".to_owned(), reason.to_owned()));
-            return None;
+/// Why the picker's rows cannot run here, where they cannot.
+fn refused(config: &BenchConfig, at: &At) -> Option<String> {
+    match config.mode {
+        WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled) => {
+            Some("there is no learned model: this version cannot train one".to_owned())
         }
-    };
-    let reason = match &config.missing_device {
-        Some((_, reason)) => reason.clone(),
-        None if !supports(at.n_fft) => format!("no lanes kernel for n_fft {}", at.n_fft),
-        None => return Some(strategy),
-    };
-    skipped.push((format!("welch_peaks_picker_{}", strategy.label()), reason));
-    None
+        WelchPeaksPickMode::Force(WelchPeaksStrategy::RlxCompiled) => match &config.missing_device {
+            Some((_, reason)) => Some(reason.clone()),
+            None => (!supports(at.n_fft)).then(|| format!("no lanes kernel for n_fft {}", at.n_fft)),
+        },
+        _ => None,
+    }
 }
 
 /// The samples that a case is timed on, cut where it takes its own rows.
 fn case_input(case: &Case, at: &At, samples: &[f32], full_len: usize) -> Result<Vec<f32>> {
     let welch = match case.buffer {
         Buffer::Full => return Ok(Vec::new()),
-        Buffer::Own => case.plan.params().welch,
+        Buffer::Own => case.params.welch,
         Buffer::Fast => WelchPeakParams::fast_for_n_fft(at.n_fft, at.k).welch,
     };
     if welch.frame_len() == full_len {
@@ -214,7 +198,7 @@ fn rows_of(
     let full_ms = Timing::of(times[0].clone()).map(|t| t.median);
     let mut rows = Vec::with_capacity(cases.len());
     for (case, times) in cases.iter().zip(times) {
-        let params = case.plan.params();
+        let params = &case.params;
         let quality = match case.answer {
             Answer::Psd => None,
             Answer::Peaks => {

@@ -1,14 +1,13 @@
 //! `bench-welch-peaks`: every path of batched peaks on the same input.
 
+use super::setup::write_json;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
-use anyhow::{Context, Result};
 use rlx_dsp::lanes::Isa;
 use rlx_fft::bench_welch_peaks::{
     Host, Report, batch_crossover, k_crossover, print_crossovers, print_rows, run as measure,
 };
-use rlx_io::write::OutputFile;
 use std::io::Write;
 
 /// Runs the command.
@@ -28,7 +27,7 @@ pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outc
         version: env!("CARGO_PKG_VERSION"),
         seed: config.seed,
         host: Host::here(isa.name(), config.threads),
-        calibration: "none",
+        calibration: picker.first().map_or("none", |choice| choice.calibration),
         batch_crossover: batch_crossover(&rows),
         k_crossover: k_crossover(&rows),
         rows,
@@ -47,11 +46,6 @@ pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outc
     print_rows(&report.rows, &mut out)?;
     print_crossovers(&report, &mut out)?;
     out.flush()?;
-    if let Some(path) = json {
-        let mut file = OutputFile::create(&path)?;
-        serde_json::to_writer_pretty(&mut file, &report).with_context(|| format!("{}", path.display()))?;
-        file.write_all(b"\n").with_context(|| format!("{}", path.display()))?;
-        file.commit()?;
-    }
+    write_json(json.as_deref(), &report)?;
     Ok(Outcome::Whole)
 }

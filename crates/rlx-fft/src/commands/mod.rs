@@ -1,10 +1,15 @@
 //! The commands, one a file: checked arguments in, an outcome out.
 
+pub(crate) mod bench_fusion_phases;
+pub(crate) mod bench_picker;
 pub(crate) mod bench_welch_peaks;
+pub(crate) mod calibrate;
 pub(crate) mod coherence;
 pub(crate) mod completions;
+pub(crate) mod devices;
 pub(crate) mod info;
 pub(crate) mod man;
+pub(crate) mod max_batch;
 pub(crate) mod mel;
 pub(crate) mod peaks;
 pub(crate) mod psd;

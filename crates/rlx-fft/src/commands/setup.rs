@@ -5,9 +5,12 @@ use crate::flags::{EstimateArgs, InputArgs};
 use crate::interrupt;
 use crate::output::Output;
 use crate::signal::{Blocks, InputSample, Signal};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rlx_dsp::welch::PsdParams;
-use rlx_io::write::Report;
+use rlx_io::write::{OutputFile, Report};
+use serde::Serialize;
+use std::io::Write;
+use std::path::Path;
 
 /// Sets threads and the interrupt handler up.
 pub(crate) fn prepare(input: &InputArgs) -> Result<()> {
@@ -37,5 +40,15 @@ pub(crate) fn deliver<R: Report>(output: &mut Output, result: &R, console: &Cons
         result.caption().iter().for_each(|line| console.note(line));
     }
     output.write(result)?;
+    Ok(())
+}
+
+/// Writes `value` as JSON to `path`, where there is one: whole or not at all.
+pub(crate) fn write_json(path: Option<&Path>, value: &impl Serialize) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let mut file = OutputFile::create(path)?;
+    serde_json::to_writer_pretty(&mut file, value).with_context(|| path.display().to_string())?;
+    file.write_all(b"\n").with_context(|| path.display().to_string())?;
+    file.commit()?;
     Ok(())
 }

@@ -3,7 +3,8 @@
 use super::Usage;
 use super::device::known_device;
 use clap::Args;
-use rlx_fft::bench_welch_peaks::{BenchConfig, Forced};
+use rlx_fft::bench_welch_peaks::BenchConfig;
+use rlx_fft::welch_peaks_picker::parse_welch_peaks_strategy;
 use std::path::PathBuf;
 
 /// As given on the command line.
@@ -88,7 +89,8 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
             batches: sweep("--batch", &flags.batch)?,
             ks: sweep("--k", &flags.k)?,
             missing_device: known_device(&flags.device)?,
-            force: forced(&flags.strategy)?,
+            mode: parse_welch_peaks_strategy(&flags.strategy)
+                .map_err(|error| Usage::new("--strategy", error.to_string()))?,
             iters: flags.iters,
             seed: flags.seed,
             threads,
@@ -100,22 +102,8 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
     }
 }
 
-fn forced(name: &str) -> Result<Option<Forced>, Usage> {
-    match name.to_ascii_lowercase().as_str() {
-        "auto" => Ok(None),
-        "ultra" | "ultra-fast" | "1seg" => Ok(Some(Forced::Ultra)),
-        "fast" | "streaming" | "rustfft" | "2seg" => Ok(Some(Forced::Fast)),
-        "rlx" | "compiled" | "gpu" => Ok(Some(Forced::Rlx)),
-        "learned" | "learned_compiled" => Ok(Some(Forced::Learned)),
-        other => {
-            let known = "auto, ultra (ultra-fast, 1seg), fast (streaming, rustfft, 2seg), rlx (compiled, gpu), learned (learned_compiled)";
-            Err(Usage::new("--strategy", format!("'{other}' is none of {known}")))
-        }
-    }
-}
-
 /// `32`, `32,1024` or `32-8192` (the powers of two from the first to the last).
-fn sweep(flag: &str, text: &str) -> Result<Vec<usize>, Usage> {
+pub(super) fn sweep(flag: &str, text: &str) -> Result<Vec<usize>, Usage> {
     let refuse = |reason: &str| Usage::new(flag, format!("'{text}': {reason}"));
     let number = |part: &str| {
         let value: usize =
@@ -147,12 +135,5 @@ mod tests {
         for text in ["", "x", "0", "8-4", "4,", "1-", "99999999999"] {
             assert!(sweep("--k", text).unwrap_err().to_string().starts_with("--k: "), "{text}");
         }
-    }
-
-    #[test]
-    fn strategies_by_every_alias() {
-        assert_eq!(forced("AUTO"), Ok(None));
-        assert_eq!(forced("2seg"), Ok(Some(Forced::Fast)));
-        assert!(forced("best").unwrap_err().to_string().contains("none of"));
     }
 }

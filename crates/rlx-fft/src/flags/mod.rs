@@ -17,12 +17,13 @@ mod peaks;
 mod psd;
 mod shell;
 mod spectrogram;
+mod tuning;
 mod usage;
 mod values;
 
 pub(crate) use bench_welch_peaks::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
 pub(crate) use coherence::{CoherenceArgs, CoherenceFlags};
-pub(crate) use device::{DeviceFlags, Segments};
+pub(crate) use device::{DeviceFlags, Segments, known_device};
 pub(crate) use estimate::{EstimateArgs, EstimateFlags, NFftRule};
 pub(crate) use info::{InfoArgs, InfoFlags};
 pub(crate) use input::{InputArgs, InputFlags, SourceArgs, SourceFlags};
@@ -33,6 +34,9 @@ pub(crate) use peaks::{Mode, PeaksArgs, PeaksFlags};
 pub(crate) use psd::{PsdArgs, PsdFlags};
 pub(crate) use shell::{CompletionsFlags, ManFlags};
 pub(crate) use spectrogram::{SpectrogramArgs, SpectrogramFlags};
+pub(crate) use tuning::{
+    BenchFusionPhasesFlags, BenchPickerFlags, CalibrateFlags, DevicesFlags, MaxBatchFlags,
+};
 pub(crate) use usage::Usage;
 pub(crate) use values::{Band, Pair};
 
@@ -75,6 +79,16 @@ pub(crate) enum Command {
     Info(Box<InfoFlags>),
     /// Time every path of batched peaks on the same input, and check the answers
     BenchWelchPeaks(BenchWelchPeaksFlags),
+    /// Devices: what there is, what is missing and why, what was calibrated
+    Devices(DevicesFlags),
+    /// Measure the picker's coefficients on this machine and keep them
+    Calibrate(CalibrateFlags),
+    /// How often the picker takes the quickest strategy, and what it costs where it does not
+    BenchPicker(BenchPickerFlags),
+    /// The same peaks by five routes: what each moves, predicted against measured
+    BenchFusionPhases(BenchFusionPhasesFlags),
+    /// The largest batch that a device takes, proved by running it
+    MaxBatch(MaxBatchFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
     /// Print the manual page

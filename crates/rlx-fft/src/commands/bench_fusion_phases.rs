@@ -1,0 +1,62 @@
+//! `bench-fusion-phases`: the same peaks by five routes, what each moves, predicted against measured.
+
+use super::setup::write_json;
+use crate::app::{Failure, Outcome};
+use crate::flags::{BenchFusionPhasesFlags, known_device};
+use rlx_fft::bench_fusion_phases::{FusionPhasesOptions, bench_fusion_phases};
+use std::io::Write;
+
+/// Runs the command.
+pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
+    let missing = known_device(&flags.device)?;
+    let mut out = std::io::stdout().lock();
+    // The phases of a device that is not here are skipped; those of the CPU run in their place.
+    if let Some((name, reason)) = &missing {
+        writeln!(out, "{name}: skipped: {reason}; the CPU's phases follow")?;
+    }
+    let options = FusionPhasesOptions {
+        device: Some(if missing.is_some() { "cpu".to_owned() } else { flags.device.clone() }),
+        n_fft: flags.n_fft,
+        batches: flags.batches()?,
+        k: flags.k,
+        iters: flags.iters,
+        ..FusionPhasesOptions::default()
+    };
+    let report = bench_fusion_phases(&options)?;
+    writeln!(
+        out,
+        "{:<30} {:>6} {:>9} {:>6} {:>14} {:>10} {:>8} {:>12}",
+        "path", "batch", "launches", "syncs", "host out bytes", "ms", "speedup", "predicted ms"
+    )?;
+    let number =
+        |value: Option<f64>, digits: usize| value.map_or("-".to_owned(), |v| format!("{v:.digits$}"));
+    for row in &report.phases {
+        let Some(io) = row.io.as_ref().filter(|_| row.status == "ok") else {
+            writeln!(
+                out,
+                "{:<30} {:>6} skipped: {}",
+                row.path,
+                row.batch,
+                row.reason.as_deref().unwrap_or("no reason given")
+            )?;
+            continue;
+        };
+        writeln!(
+            out,
+            "{:<30} {:>6} {:>9} {:>6} {:>14} {:>10} {:>8} {:>12}",
+            row.path,
+            row.batch,
+            io.launches,
+            io.sync_points,
+            io.host_output_bytes,
+            number(row.ms, 4),
+            number(row.speedup, 2),
+            number(row.predicted_ms, 4)
+        )?;
+    }
+    if let Some(line) = report.suggestion_line() {
+        writeln!(out, "{line}")?;
+    }
+    write_json(flags.json.as_deref(), &report)?;
+    Ok(Outcome::Whole)
+}

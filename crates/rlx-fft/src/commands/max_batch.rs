@@ -1,0 +1,32 @@
+//! `max-batch`: the largest batch that a device takes, proved by running it.
+
+use super::setup::write_json;
+use crate::app::{Failure, Outcome};
+use crate::flags::MaxBatchFlags;
+use rlx_fft::max_batch::{MaxBatchOptions, max_batch};
+use std::io::Write;
+
+/// Runs the command.
+pub(crate) fn run(flags: &MaxBatchFlags) -> Result<Outcome, Failure> {
+    let options = MaxBatchOptions {
+        device: Some(flags.device.clone()),
+        n_ffts: flags.n_ffts()?,
+        k: flags.k,
+        limit: flags.limit,
+        ..MaxBatchOptions::default()
+    };
+    let rows = max_batch(&options)?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{:>8} {:>6} {:>10} {:>12} {:>10}  bound", "device", "n_fft", "batch", "MiB", "ms")?;
+    for row in &rows {
+        let ms = row.ms.map_or("-".to_owned(), |ms| format!("{ms:.1}"));
+        let mib = row.bytes as f64 / f64::from(1 << 20);
+        writeln!(
+            out,
+            "{:>8} {:>6} {:>10} {mib:>12.1} {ms:>10}  {}",
+            row.device, row.n_fft, row.batch, row.bound
+        )?;
+    }
+    write_json(flags.json.as_deref(), &rows)?;
+    Ok(Outcome::Whole)
+}

@@ -1,0 +1,124 @@
+//! Flags of the commands about devices and the picker.
+
+use super::Usage;
+use super::bench_welch_peaks::sweep;
+use clap::Args;
+use std::path::PathBuf;
+
+/// `devices`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DevicesFlags {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `calibrate`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "The result is kept in the user's cache directory (RLX_FFT_CACHE names another) and used from then on."
+)]
+pub(crate) struct CalibrateFlags {
+    /// The device to measure
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) device: String,
+}
+
+/// `bench-picker`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:
+  rlx-fft calibrate && rlx-fft bench-picker --json picker.json")]
+pub(crate) struct BenchPickerFlags {
+    /// Points of the transform: a list or a range of powers of two
+    #[arg(long, value_name = "LIST", default_value = "128,256,512,1024")]
+    n_fft: String,
+
+    /// Rows
+    #[arg(long, value_name = "LIST", default_value = "1,4,16,64,256,1024,4096,16384,65536")]
+    batch: String,
+
+    /// Peaks of each row
+    #[arg(long, value_name = "LIST", default_value = "1,16,64")]
+    k: String,
+
+    /// Threads that share the rows; 0 is as many as a batch can use
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) threads: usize,
+
+    /// Also write the report as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+/// `max-batch`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MaxBatchFlags {
+    /// The device
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) device: String,
+
+    /// Points of the transform: a list or a range of powers of two
+    #[arg(long, value_name = "LIST", default_value = "128,256,512,1024")]
+    n_fft: String,
+
+    /// Peaks of each row
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub(crate) k: usize,
+
+    /// No batch above this
+    #[arg(long, value_name = "ROWS", default_value_t = 1 << 22)]
+    pub(crate) limit: usize,
+
+    /// Also write the rows as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+/// `bench-fusion-phases`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchFusionPhasesFlags {
+    /// Points of the transform
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub(crate) n_fft: usize,
+
+    /// Rows: one number, a list or a range of powers of two
+    #[arg(long, value_name = "LIST", default_value = "1024")]
+    batch: String,
+
+    /// Peaks of each row
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub(crate) k: usize,
+
+    /// The device
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub(crate) device: String,
+
+    /// Timed rounds
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    pub(crate) iters: usize,
+
+    /// Also write the report as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl BenchPickerFlags {
+    /// Transform lengths, batches and peaks.
+    pub(crate) fn grid(&self) -> Result<[Vec<usize>; 3], Usage> {
+        Ok([sweep("--n-fft", &self.n_fft)?, sweep("--batch", &self.batch)?, sweep("--k", &self.k)?])
+    }
+}
+
+impl MaxBatchFlags {
+    /// Transform lengths.
+    pub(crate) fn n_ffts(&self) -> Result<Vec<usize>, Usage> {
+        sweep("--n-fft", &self.n_fft)
+    }
+}
+
+impl BenchFusionPhasesFlags {
+    /// Batches.
+    pub(crate) fn batches(&self) -> Result<Vec<usize>, Usage> {
+        sweep("--batch", &self.batch)
+    }
+}
