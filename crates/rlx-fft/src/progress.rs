@@ -41,10 +41,15 @@ impl Progress {
         }
         self.bar.inc(frames as u64);
     }
+
+    /// The work is done: the bar goes before results come.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.finish();
     }
 }
