@@ -17,9 +17,66 @@
 //! assert!((peak.bin * rate / 512.0 - 50.3).abs() < 0.01);
 //! # Ok::<(), rlx_fft::dsp::Error>(())
 //! ```
+//!
+//! Batches of short rows: the K strongest bins of each, by the strategy that is predicted to be the cheapest.
+//!
+//! ```
+//! use rlx_fft::welch_peaks_picker::parse_welch_peaks_strategy;
+//! use rlx_fft::{AutoWelchPeaks, FastLearnedFftModel, WelchPeakParams, WelchPeaksStrategy};
+//!
+//! # fn main() -> rlx_fft::Result<()> {
+//! let (batch, n_fft, k) = (4, 256, 16);
+//! let full = WelchPeakParams::reference_for_n_fft(n_fft, k);
+//! let samples: Vec<f32> = (0..batch * full.welch.frame_len()).map(|i| (i as f32 * 0.4).sin()).collect();
+//!
+//! // The cheapest predicted strategy; rows in the full 8-segment layout.
+//! let mut auto = AutoWelchPeaks::new(batch, n_fft, k, Some("auto"))?;
+//! let peaks = auto.welch_peaks_batch(&samples)?;
+//! assert_eq!(peaks.len(), batch * k * 2);
+//! println!("{}", auto.strategy_label());
+//!
+//! // The same rows in the fast 2-segment layout, without a copy.
+//! let fast_params = WelchPeakParams::fast_for_n_fft(n_fft, k);
+//! let fast = fast_params.welch.truncate_batch(&samples, batch, full.welch.frame_len())?;
+//! assert_eq!(auto.welch_peaks_batch_fast(&fast)?, peaks);
+//!
+//! // A strategy by hand, by name, and with a learned model.
+//! let strategy = WelchPeaksStrategy::FastStreaming;
+//! let mut forced = AutoWelchPeaks::with_strategy(batch, n_fft, k, Some("cpu"), strategy)?;
+//! assert_eq!(forced.strategy_label(), "fast_streaming_rustfft");
+//! forced.welch_peaks_batch(&samples)?;
+//! let mode = parse_welch_peaks_strategy("rlx")?;
+//! let mut named = AutoWelchPeaks::with_options(batch, n_fft, k, Some("cpu"), None, mode)?;
+//! assert_eq!(named.strategy_label(), "rlx_compiled");
+//! let mut out = vec![0.0; batch * k * 2];
+//! named.welch_peaks_batch_fast_into(&fast, &mut out)?;
+//! let model = FastLearnedFftModel::exact(n_fft)?;
+//! let mut learned = AutoWelchPeaks::with_learned(batch, n_fft, k, Some("cpu"), Some(&model))?;
+//! learned.welch_peaks_batch(&samples)?;
+//! # Ok(())
+//! # }
+//! ```
 
 pub use rlx_dsp as dsp;
 pub use rlx_io as io;
 
+pub mod auto_welch_peaks;
+pub mod bench_fusion_phases;
+pub mod bench_picker;
 #[cfg(feature = "cli")]
 pub mod bench_welch_peaks;
+pub mod calibrate;
+pub mod devices;
+pub mod error;
+pub mod max_batch;
+pub mod peak;
+pub mod welch_peaks_compile;
+pub mod welch_peaks_cost;
+pub mod welch_peaks_picker;
+
+pub use auto_welch_peaks::{AutoSettings, AutoWelchPeaks, PickerTrace};
+pub use error::{Error, Result};
+pub use rlx_compile::{IoFusionGate, SelectPeaksOnlyOutputs};
+pub use rlx_dsp::peak::{WelchParams, WelchPeakParams, WelchPeaksScratch};
+pub use rlx_learn::FastLearnedFftModel;
+pub use welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};

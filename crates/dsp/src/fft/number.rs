@@ -2,10 +2,12 @@
 
 use std::fmt::{Debug, Display};
 use std::ops::AddAssign;
+use std::sync::Arc;
 
 use num_complex::Complex;
 use num_traits::Float;
-use realfft::FftNum;
+use realfft::{FftNum, RealFftPlanner, RealToComplex};
+use rustfft::{Fft, FftPlanner};
 
 use super::plan::{ComplexFft, ForwardFft, RealFft};
 
@@ -28,6 +30,15 @@ pub trait Real:
 
     /// The nearest value of this type.
     fn narrow(value: f64) -> Self;
+
+    /// A forward transform of `n` real samples. Planned here and not in generic code, so that the FFT library's
+    /// many algorithms are compiled once and not in every crate that makes a plan.
+    #[doc(hidden)]
+    fn plan_real(n: usize) -> Arc<dyn RealToComplex<Self>>;
+
+    /// A forward transform of `n` complex samples; as [`plan_real`](Self::plan_real).
+    #[doc(hidden)]
+    fn plan_complex(n: usize) -> Arc<dyn Fft<Self>>;
 }
 
 /// One sample of a signal: a [`Real`], or a complex (IQ) pair of them.
@@ -62,6 +73,16 @@ macro_rules! real {
             #[inline]
             fn narrow(value: f64) -> Self {
                 value as $t
+            }
+
+            #[inline(never)]
+            fn plan_real(n: usize) -> Arc<dyn RealToComplex<Self>> {
+                RealFftPlanner::new().plan_fft_forward(n)
+            }
+
+            #[inline(never)]
+            fn plan_complex(n: usize) -> Arc<dyn Fft<Self>> {
+                FftPlanner::new().plan_fft_forward(n)
             }
         }
 

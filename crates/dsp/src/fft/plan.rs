@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use num_complex::Complex;
-use realfft::{RealFftPlanner, RealToComplex};
-use rustfft::{Fft, FftPlanner};
+use realfft::RealToComplex;
+use rustfft::Fft;
 
 use super::number::{Real, Sample};
 use crate::error::{Error, Result};
@@ -43,7 +43,7 @@ pub struct RealFft<T: Real> {
 impl<T: Real> ForwardFft<T> for RealFft<T> {
     fn new(n: usize) -> Result<Self> {
         check_len(n)?;
-        let plan = RealFftPlanner::new().plan_fft_forward(n);
+        let plan = T::plan_real(n);
         let scratch = plan.make_scratch_vec();
         Ok(Self { plan, scratch })
     }
@@ -77,7 +77,7 @@ where
 {
     fn new(n: usize) -> Result<Self> {
         check_len(n)?;
-        let plan = FftPlanner::new().plan_fft_forward(n);
+        let plan = T::plan_complex(n);
         let scratch = vec![Complex::default(); plan.get_outofplace_scratch_len()];
         Ok(Self { plan, scratch })
     }

@@ -1,0 +1,16 @@
+//! The standard pipelines as graphs, unfused: passes and the device decide how they run.
+
+mod log_mel;
+mod psd;
+mod spectrogram;
+mod welch_peaks;
+
+pub use log_mel::{ClampSpec, LogMelSpec, log_mel};
+pub use psd::{PsdSpec, psd};
+pub use spectrogram::{SpectrogramSpec, spectrogram};
+pub use welch_peaks::{WelchPeaksShape, welch_peaks, welch_peaks_with_spectrum};
+
+/// Name of the packed peaks among a graph's outputs.
+pub const PEAKS: &str = "peaks";
+/// Name of the spectrum that [`welch_peaks_with_spectrum`] also hands out.
+pub const SPECTRUM: &str = "spectrum";

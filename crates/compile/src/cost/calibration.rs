@@ -1,0 +1,241 @@
+//! What a calibration measured, and for which machine it holds.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::BackendCostModel;
+use crate::caps::DeviceClass;
+use crate::error::{Error, Result};
+use crate::picker::WelchPeaksStrategy;
+
+/// Version of the record; another one is refused.
+pub const CALIBRATION_SCHEMA: u32 = 1;
+
+/// What a calibration depends on. It is used only where all of it is the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostId {
+    /// Kind of device.
+    pub class: DeviceClass,
+    /// Name of the device, as its driver gives it (the processor's, for the CPU).
+    pub device: String,
+    /// Version of the driver; empty for the CPU.
+    pub driver: String,
+    /// Instruction set that the CPU kernels were dispatched to, such as `avx512`.
+    pub isa: String,
+    /// Threads that were available.
+    pub threads: usize,
+    /// Version of this program.
+    pub program_version: String,
+}
+
+impl HostId {
+    /// A file name that tells hosts apart and is safe on every file system; the record inside decides.
+    pub fn file_name(&self) -> String {
+        let text = format!("{}-{}-{}-{}", self.class, self.device, self.isa, self.program_version);
+        let safe: String = text
+            .chars()
+            .take(96)
+            .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '-' })
+            .collect();
+        // Names that differ only in replaced characters, driver or threads still get files of their own.
+        let hash = format!("{self:?}")
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3));
+        format!("{safe}-{hash:016x}.json")
+    }
+}
+
+/// One measured time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// What was run.
+    pub strategy: WelchPeaksStrategy,
+    /// Transform length.
+    pub n_fft: usize,
+    /// Segments a row.
+    pub segments: usize,
+    /// Bins kept.
+    pub k: usize,
+    /// Rows.
+    pub batch: usize,
+    /// Threads that it ran on.
+    pub threads: usize,
+    /// Median time of one call, ns.
+    pub ns: f64,
+}
+
+/// The difference that makes a calibration useless here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Name of the field.
+    pub field: &'static str,
+    /// Value in the record.
+    pub recorded: String,
+    /// Value of this host.
+    pub host: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "calibrated for {} {:?}, this is {:?}", self.field, self.recorded, self.host)
+    }
+}
+
+/// A calibration: coefficients of the device and measured times of the strategies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// [`CALIBRATION_SCHEMA`].
+    pub schema: u32,
+    /// For which machine it holds.
+    pub host: HostId,
+    /// When it was measured, in seconds since 1970 (0 when not known).
+    pub unix_time: u64,
+    /// Coefficients for plans.
+    pub model: BackendCostModel,
+    /// Times for [`StrategyModel`](crate::picker::StrategyModel).
+    pub samples: Vec<Sample>,
+}
+
+impl Calibration {
+    /// Reads and validates a record.
+    ///
+    /// # Errors
+    /// [`Error::Record`] when it is not JSON of this schema or holds impossible values.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let record: Self =
+            serde_json::from_str(text).map_err(|e| Error::record("calibration", e.to_string()))?;
+        record.validate()?;
+        Ok(record)
+    }
+
+    /// The record as JSON.
+    ///
+    /// # Errors
+    /// [`Error::Record`] when it would not be read again.
+    pub fn to_json(&self) -> Result<String> {
+        self.validate()?;
+        serde_json::to_string_pretty(self).map_err(|e| Error::record("calibration", e.to_string()))
+    }
+
+    /// Refuses another schema, impossible coefficients and impossible samples.
+    ///
+    /// # Errors
+    /// [`Error::Record`] with the value.
+    pub fn validate(&self) -> Result<()> {
+        let fail = |reason: String| Err(Error::record("calibration", reason));
+        if self.schema != CALIBRATION_SCHEMA {
+            return fail(format!("schema {} instead of {CALIBRATION_SCHEMA}", self.schema));
+        }
+        if self.model.class != self.host.class {
+            return fail(format!("a {} model for a {} device", self.model.class, self.host.class));
+        }
+        self.model.validate()?;
+        let possible = |s: &&Sample| {
+            let counts = [s.n_fft, s.segments, s.k, s.batch, s.threads];
+            !counts.contains(&0) && s.ns.is_normal() && s.ns > 0.0
+        };
+        match self.samples.iter().find(|s| !possible(s)) {
+            Some(sample) => fail(format!("impossible sample {sample:?}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the calibration holds here.
+    ///
+    /// # Errors
+    /// The first difference.
+    pub fn matches(&self, host: &HostId) -> std::result::Result<(), Mismatch> {
+        let threads = (self.host.threads.to_string(), host.threads.to_string());
+        let class = (self.host.class.to_string(), host.class.to_string());
+        let fields = [
+            ("device class", &class.0, &class.1),
+            ("device", &self.host.device, &host.device),
+            ("driver", &self.host.driver, &host.driver),
+            ("ISA", &self.host.isa, &host.isa),
+            ("threads", &threads.0, &threads.1),
+            ("program version", &self.host.program_version, &host.program_version),
+        ];
+        match fields.into_iter().find(|(_, recorded, here)| recorded != here) {
+            None => Ok(()),
+            Some((field, recorded, here)) => {
+                Err(Mismatch { field, recorded: recorded.clone(), host: here.clone() })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> Calibration {
+        let host = HostId {
+            class: DeviceClass::Cpu,
+            device: "Some CPU @ 2.0 GHz/x".to_owned(),
+            driver: String::new(),
+            isa: "avx2".to_owned(),
+            threads: 4,
+            program_version: "0.1.0".to_owned(),
+        };
+        let strategy = WelchPeaksStrategy::RlxCompiled;
+        let sample = Sample { strategy, n_fft: 256, segments: 2, k: 16, batch: 64, threads: 1, ns: 1234.5 };
+        let model = BackendCostModel::shipped(DeviceClass::Cpu);
+        Calibration { schema: CALIBRATION_SCHEMA, host, unix_time: 0, model, samples: vec![sample] }
+    }
+
+    #[test]
+    fn json_round_trip_and_corruption() {
+        let json = record().to_json().unwrap();
+        assert_eq!(Calibration::from_json(&json).unwrap(), record());
+        for (from, to) in [
+            ("\"schema\": 1", "\"schema\": 9"),
+            ("1234.5", "-1"),
+            ("1234.5", "null"),
+            ("\"n_fft\": 256", "\"n_fft\": 0"),
+            ("\"class\": \"cpu\"", "\"class\": \"cuda\""),
+            ("\"flops_per_ns\": 6.0", "\"flops_per_ns\": 0"),
+            ("\"samples\"", "\"simples\""),
+        ] {
+            assert!(json.contains(from), "{from}");
+            assert!(Calibration::from_json(&json.replacen(from, to, 1)).is_err(), "{to}");
+        }
+        for text in ["", "{", "[]", "null", &json[..json.len() / 2]] {
+            assert!(Calibration::from_json(text).is_err());
+        }
+    }
+
+    #[test]
+    fn another_machine_or_version_does_not_match() {
+        let record = record();
+        record.matches(&record.host.clone()).unwrap();
+        let newer = HostId { program_version: "0.2.0".to_owned(), ..record.host.clone() };
+        let mismatch = record.matches(&newer).unwrap_err();
+        assert_eq!(mismatch.to_string(), "calibrated for program version \"0.1.0\", this is \"0.2.0\"");
+        for other in [
+            HostId { class: DeviceClass::Wgpu, ..record.host.clone() },
+            HostId { device: "x".to_owned(), ..record.host.clone() },
+            HostId { driver: "x".to_owned(), ..record.host.clone() },
+            HostId { isa: "x".to_owned(), ..record.host.clone() },
+            HostId { threads: 2, ..record.host.clone() },
+        ] {
+            assert!(record.matches(&other).is_err());
+            assert_ne!(other.file_name(), record.host.file_name());
+        }
+    }
+
+    #[test]
+    fn file_names_are_safe() {
+        let name = record().host.file_name();
+        assert!(
+            name.starts_with("cpu-some-cpu---2.0-ghz-x-avx2-0.1.0-") && name.ends_with(".json"),
+            "{name}"
+        );
+        let odd = HostId { device: "../../ü".repeat(60), ..record().host };
+        assert!(odd.file_name().is_ascii() && odd.file_name().len() < 128);
+        assert!(!odd.file_name().contains('/'));
+    }
+}

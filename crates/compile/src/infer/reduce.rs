@@ -1,0 +1,97 @@
+//! Ops that make their operand smaller: averages, peaks, filterbanks.
+
+use super::{At, framing, spectral};
+use crate::error::Result;
+use crate::params::{LocalPeaksSpec, MelSpec, Padding, WelchPeaksSpec};
+use crate::shape::{PowerUnit, ValueKind, ValueType, one_sided_bins};
+
+pub(super) fn average(at: &At<'_>) -> Result<ValueType> {
+    let operand = at.operand()?;
+    match (operand.kind, operand.dims.as_slice()) {
+        (ValueKind::Power { unit: PowerUnit::Raw | PowerUnit::Scaled, .. }, &[batch, _, bins]) => {
+            Ok(ValueType::new(operand.kind, [batch, bins]))
+        }
+        _ => Err(at.wrong_operand("power [b, s, bins]")),
+    }
+}
+
+pub(super) fn top_k(at: &At<'_>, k: usize) -> Result<ValueType> {
+    let operand = at.operand()?;
+    let ValueKind::Power { unit: PowerUnit::Raw | PowerUnit::Scaled, .. } = operand.kind else {
+        return Err(at.wrong_operand("power […, bins]"));
+    };
+    if k == 0 {
+        return Err(at.parameter("k must be positive, got 0"));
+    }
+    Ok(packed(operand, k.min(operand.last())))
+}
+
+pub(super) fn local_peaks(at: &At<'_>, spec: &LocalPeaksSpec) -> Result<ValueType> {
+    let operand = at.operand()?;
+    let ValueKind::Power { .. } = operand.kind else {
+        return Err(at.wrong_operand("power […, bins]"));
+    };
+    if spec.max_peaks == 0 {
+        return Err(at.parameter("max_peaks must be positive, got 0"));
+    }
+    let bounds = [
+        ("height", spec.height),
+        ("threshold", spec.threshold),
+        ("distance", spec.distance),
+        ("prominence", spec.prominence),
+        ("width", spec.width),
+    ];
+    for (name, bound) in bounds {
+        at.finite(name, bound.unwrap_or(0.0))?;
+    }
+    if spec.distance.is_some_and(|d| d < 1.0) {
+        return Err(at.parameter("distance must be at least 1"));
+    }
+    Ok(packed(operand, spec.max_peaks))
+}
+
+/// `[…, bins]` → `[…, k, 2]`.
+fn packed(operand: &ValueType, k: usize) -> ValueType {
+    let mut ty = operand.with_last(ValueKind::Peaks, k);
+    ty.dims.push(2);
+    ty
+}
+
+pub(super) fn welch_peaks(at: &At<'_>, spec: &WelchPeaksSpec) -> Result<ValueType> {
+    let operand = at.operand()?;
+    let ValueKind::Samples { complex: false } = operand.kind else {
+        return Err(at.wrong_operand("real samples [b, n]"));
+    };
+    framing::segments(at, operand.last(), spec.segment_len, spec.hop, Padding::None)?;
+    framing::check_window(at, spec.window, spec.symmetry)?;
+    if spec.n_fft < spec.segment_len {
+        return Err(at.parameter(format!("n_fft {} is shorter than the segments", spec.n_fft)));
+    }
+    if spec.k == 0 {
+        return Err(at.parameter("k must be positive, got 0"));
+    }
+    let bins = one_sided_bins(spec.n_fft);
+    if let Some(band) = spec.keep {
+        spectral::check_band(at, band, bins)?;
+    }
+    Ok(ValueType::new(ValueKind::Peaks, [operand.dims[0], spec.k.min(bins), 2]))
+}
+
+pub(super) fn mel(at: &At<'_>, spec: &MelSpec) -> Result<ValueType> {
+    let operand = at.operand()?;
+    let ValueKind::Power { one_sided: true, unit: PowerUnit::Raw | PowerUnit::Scaled, .. } = operand.kind
+    else {
+        return Err(at.wrong_operand("one-sided power […, bins]"));
+    };
+    at.positive("sample_rate", spec.sample_rate)?;
+    at.finite("f_min", spec.f_min)?;
+    at.finite("f_max", spec.f_max)?;
+    if spec.n_mels == 0 {
+        return Err(at.parameter("n_mels must be positive, got 0"));
+    }
+    if !(0.0 <= spec.f_min && spec.f_min < spec.f_max && spec.f_max <= spec.sample_rate / 2.0) {
+        let (lo, hi, nyquist) = (spec.f_min, spec.f_max, spec.sample_rate / 2.0);
+        return Err(at.parameter(format!("needs 0 ≤ f_min < f_max ≤ {nyquist}, got {lo} and {hi}")));
+    }
+    Ok(operand.with_last(ValueKind::Mel { log: false }, spec.n_mels))
+}

@@ -1,0 +1,220 @@
+//! Parameters of the ops: what a node says besides its operand.
+//!
+//! Detrending, averaging and scaling are `rlx_dsp`'s own types. All real parameters are `f64`, so that the
+//! text form and JSON keep them bit for bit.
+
+use serde::{Deserialize, Serialize};
+
+pub use rlx_dsp::detrend::Detrend;
+pub use rlx_dsp::scaling::{Average, Scaling, Sides};
+pub use rlx_dsp::window::{Symmetry, Window};
+
+/// How a complex spectrum lies in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// `re, im, re, im, …`: what a host library expects.
+    #[default]
+    Interleaved,
+    /// A plane of real parts, then a plane of imaginary parts: what the kernels hold, no re-ordering pass.
+    Block,
+}
+
+/// Samples added before the first and after the last segment (`segment_len / 2` on each side).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Padding {
+    /// None; the tail that fills no segment is dropped.
+    #[default]
+    None,
+    /// Zeros.
+    Constant,
+    /// The signal mirrored about its first and last sample.
+    Reflect,
+}
+
+/// A half-open range of bins, `lo ≤ bin < hi`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// First bin kept.
+    pub lo: usize,
+    /// First bin above the band.
+    pub hi: usize,
+}
+
+impl Band {
+    /// Number of bins in the band (0 when `hi ≤ lo`).
+    pub fn width(self) -> usize {
+        self.hi.saturating_sub(self.lo)
+    }
+
+    /// The bins that are in both bands.
+    pub fn intersect(self, other: Self) -> Self {
+        Self { lo: self.lo.max(other.lo), hi: self.hi.min(other.hi) }
+    }
+}
+
+/// Which bins a [`SpectralMask`](crate::Op::SpectralMask) keeps; the others become zero, the shape stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mask {
+    /// One range of bins.
+    Band(Band),
+    /// The listed bins, strictly ascending.
+    Bins(Vec<usize>),
+}
+
+impl Mask {
+    /// The narrowest band that holds every kept bin; `None` when no bin is kept.
+    pub fn hull(&self) -> Option<Band> {
+        match self {
+            Self::Band(band) => (band.width() > 0).then_some(*band),
+            Self::Bins(bins) => match (bins.first(), bins.last()) {
+                (Some(&lo), Some(&last)) => Some(Band { lo, hi: last.saturating_add(1) }),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Base and factor of a logarithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogBase {
+    /// `ln x`.
+    Ln,
+    /// `log10 x`.
+    Log10,
+    /// `10 · log10 x`.
+    Db,
+}
+
+/// Over which values [`ClampNormalise`](crate::Op::ClampNormalise) takes the maximum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MaxScope {
+    /// Each item of the batch has its own maximum.
+    #[default]
+    Item,
+    /// One maximum for the whole batch, as the original Whisper code does.
+    Batch,
+}
+
+/// Formula of a mel scale (definitions as in librosa, HTK and Kaldi).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MelScale {
+    /// Linear below 1 kHz, logarithmic above.
+    Slaney,
+    /// `2595 · log10(1 + f/700)`.
+    Htk,
+    /// `1127 · ln(1 + f/700)`.
+    Kaldi,
+}
+
+/// A mel filterbank.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MelSpec {
+    /// Hz.
+    pub sample_rate: f64,
+    /// Number of filters.
+    pub n_mels: usize,
+    /// Lower edge of the lowest filter, Hz.
+    pub f_min: f64,
+    /// Upper edge of the highest filter, Hz.
+    pub f_max: f64,
+    /// Mel formula.
+    pub scale: MelScale,
+    /// Whether each filter is divided by half its width in Hz (Slaney's norm).
+    pub slaney_norm: bool,
+}
+
+/// Filters of local maxima, as in `scipy.signal.find_peaks`; at most `max_peaks` leave the op.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalPeaksSpec {
+    /// Slots per spectrum; the strongest peaks stay when there are more.
+    pub max_peaks: usize,
+    /// Smallest height.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<f64>,
+    /// Smallest step to both neighbours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
+    /// Smallest distance in bins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distance: Option<f64>,
+    /// Smallest prominence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prominence: Option<f64>,
+    /// Smallest width in bins at half prominence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<f64>,
+}
+
+/// Everything of the fused Segment … TopK op: real rows in, packed `[batch, min(k, bins), 2]` out.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WelchPeaksSpec {
+    /// Samples of one segment (before zero padding).
+    pub segment_len: usize,
+    /// Samples from one segment's start to the next.
+    pub hop: usize,
+    /// FFT length, at least `segment_len`.
+    pub n_fft: usize,
+    /// Bins kept per row.
+    pub k: usize,
+    /// Window of each segment.
+    pub window: Window,
+    /// Whether the window is periodic or symmetric.
+    pub symmetry: Symmetry,
+    /// Detrending of each segment before the window.
+    pub detrend: Detrend,
+    /// How segments become one spectrum.
+    pub average: Average,
+    /// Bins that may be non-zero; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Band>,
+}
+
+/// A learned butterfly transform in the FFT's place. Weights travel apart from the graph, by `model`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ButterflySpec {
+    /// Transform length, a power of two.
+    pub n: usize,
+    /// Digest or name under which the runtime finds the weights.
+    pub model: String,
+    /// Butterflies that are still alive after pruning.
+    pub live: usize,
+    /// How the spectrum lies in memory.
+    pub layout: Layout,
+}
+
+impl ButterflySpec {
+    /// All butterflies of the unpruned transform: `n/2 · log2 n`.
+    pub fn total(&self) -> usize {
+        (self.n / 2).saturating_mul(self.n.max(1).ilog2() as usize)
+    }
+
+    /// Share of dead butterflies, 0 … 1.
+    pub fn dead_share(&self) -> f64 {
+        match self.total() {
+            0 => 0.0,
+            total => 1.0 - self.live.min(total) as f64 / total as f64,
+        }
+    }
+}
+
+/// Why an output is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputRole {
+    /// The caller asked for it: no pass may drop it.
+    #[default]
+    Result,
+    /// Only there for a later host step or for inspection: droppable once a result does not need it.
+    Intermediate,
+}

@@ -1,0 +1,112 @@
+//! `WelchPeaks` → Segment … TopK, where the device lacks the kernel but has the transform: the split then lies
+//! after the FFT and not before it.
+
+use super::{Pass, PassContext, Rewrite};
+use crate::error::Result;
+use crate::graph::Graph;
+use crate::op::Op;
+use crate::params::{Detrend, Layout, Padding, Sides, WelchPeaksSpec};
+
+/// Expands the fused ops that the device cannot run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ExpandUnsupported;
+
+impl Pass for ExpandUnsupported {
+    fn name(&self) -> &'static str {
+        "expand_unsupported"
+    }
+
+    fn run(&self, graph: &Graph, context: &PassContext<'_>) -> Result<Rewrite> {
+        let caps = context.caps;
+        let lacks = |spec: &WelchPeaksSpec| {
+            !caps.has_fused(spec) && caps.claims(crate::OpKind::Fft) && caps.fft.refuses(spec.n_fft).is_none()
+        };
+        let expanded = expand_welch_peaks(graph, lacks)?;
+        let note = if expanded == *graph {
+            "no fused op that the device lacks".to_owned()
+        } else {
+            format!("{} lacks the fused op for this shape; its transform stays there", caps.class)
+        };
+        Ok(Rewrite { graph: expanded, note })
+    }
+}
+
+/// The graph with the fused ops that `which` selects as chains of simple ops.
+///
+/// # Errors
+/// Structural ones only.
+pub fn expand_welch_peaks(graph: &Graph, which: impl Fn(&WelchPeaksSpec) -> bool) -> Result<Graph> {
+    graph.rewrite(|copy, _, node, ids| match (&node.op, node.inputs.first()) {
+        (Op::WelchPeaks(spec), Some(source)) if which(spec) => copy.chain(ids[source.0], ops(spec)).map(Some),
+        _ => Ok(None),
+    })
+}
+
+fn ops(spec: &WelchPeaksSpec) -> impl Iterator<Item = Op> {
+    let segment = Op::Segment { len: spec.segment_len, hop: spec.hop, pad: Padding::None, drop_last: 0 };
+    let detrend = (spec.detrend != Detrend::None).then_some(Op::Detrend { kind: spec.detrend });
+    let rest = [
+        Op::Window { window: spec.window, symmetry: spec.symmetry },
+        Op::Fft { n_fft: spec.n_fft, sides: Sides::One, layout: Layout::Block, keep: spec.keep },
+        Op::Power { one_sided: true },
+        Op::Average { average: spec.average },
+        Op::TopK { k: spec.k },
+    ];
+    std::iter::once(segment).chain(detrend).chain(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{FusionPolicy, fuse_welch_peaks};
+    use super::*;
+    use crate::builders::{WelchPeaksShape, welch_peaks};
+    use crate::caps::{BackendCaps, DeviceClass};
+    use crate::cost::BackendCostModel;
+    use crate::params::{Average, Band};
+    use crate::plan::{ExecKind, Plan};
+
+    fn fused(spec: WelchPeaksSpec) -> Graph {
+        let mut g = Graph::new();
+        let x = g.push(Op::Input { batch: 4, len: 1024, complex: false }, &[]).unwrap();
+        g.chain(x, [Op::WelchPeaks(spec), Op::output("peaks")]).unwrap();
+        g
+    }
+
+    #[test]
+    fn expanding_undoes_fusing() {
+        let shape = WelchPeaksShape::new(4, 256, 7, 16);
+        let base = WelchPeaksSpec { keep: Some(Band { lo: 1, hi: 100 }), ..shape.spec() };
+        for spec in [
+            shape.spec(),
+            base,
+            WelchPeaksSpec { detrend: Detrend::Linear, average: Average::Max, segment_len: 200, ..base },
+        ] {
+            let graph = fused(spec);
+            let expanded = expand_welch_peaks(&graph, |_| true).unwrap();
+            assert_eq!(expanded.infer().unwrap().last(), graph.infer().unwrap().last());
+            let chains = super::super::chain::find(&expanded, &expanded.infer().unwrap());
+            assert_eq!(fuse_welch_peaks::fuse(&expanded, &chains).unwrap(), graph);
+        }
+        assert_eq!(expand_welch_peaks(&fused(shape.spec()), |_| true).unwrap().nodes().len(), 8);
+        assert_eq!(
+            expand_welch_peaks(&welch_peaks(&shape).unwrap(), |_| true).unwrap(),
+            welch_peaks(&shape).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_k_that_the_kernel_lacks_leaves_the_transform_on_the_device() {
+        let caps = BackendCaps::shipped(DeviceClass::Cuda);
+        let model = BackendCostModel::shipped(DeviceClass::Cuda);
+        let context = PassContext { policy: FusionPolicy::Auto, ..PassContext::new(&caps, &model) };
+        let run = |spec| ExpandUnsupported.run(&fused(spec), &context).unwrap().graph;
+        let shape = WelchPeaksShape::new(4, 256, 7, 100);
+        assert_eq!(Plan::new(run(shape.spec()), &caps).unwrap().exec_kind(), ExecKind::BlockFft);
+        let fits = WelchPeaksSpec { k: 16, ..shape.spec() };
+        assert_eq!(Plan::new(run(fits), &caps).unwrap().exec_kind(), ExecKind::FusedOp);
+        // Neither the kernel nor the transform: the host runs its own fused op.
+        let odd = WelchPeaksSpec { segment_len: 250, n_fft: 250, ..shape.spec() };
+        assert_eq!(run(odd), fused(odd));
+        assert_eq!(Plan::new(run(odd), &caps).unwrap().exec_kind(), ExecKind::Host);
+    }
+}

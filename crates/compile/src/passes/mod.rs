@@ -1,0 +1,82 @@
+//! Passes: each rewrites a graph into one that computes the same and moves less.
+
+mod block_layout;
+mod chain;
+mod compile;
+mod dead_outputs;
+mod expand;
+mod fuse_welch_peaks;
+mod list;
+mod select_peaks_only;
+
+pub use block_layout::BlockLayout;
+pub use compile::{Compiled, compile};
+pub use dead_outputs::DeadOutputs;
+pub use expand::{ExpandUnsupported, expand_welch_peaks};
+pub use fuse_welch_peaks::FuseWelchPeaks;
+pub use list::{PassList, PassState, PassTrace};
+pub use select_peaks_only::SelectPeaksOnlyOutputs;
+
+use crate::caps::BackendCaps;
+use crate::cost::BackendCostModel;
+use crate::error::Result;
+use crate::graph::Graph;
+
+/// Whether the fused op is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum FusionPolicy {
+    /// Where the device has it and the gate passes.
+    #[default]
+    Auto,
+    /// Wherever the device has it.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// What a pass may know of the device.
+#[derive(Debug, Clone, Copy)]
+pub struct PassContext<'a> {
+    /// What it claims.
+    pub caps: &'a BackendCaps,
+    /// What things cost there.
+    pub model: &'a BackendCostModel,
+    /// Whether to fuse.
+    pub policy: FusionPolicy,
+}
+
+impl<'a> PassContext<'a> {
+    /// The default policy on this device.
+    pub fn new(caps: &'a BackendCaps, model: &'a BackendCostModel) -> Self {
+        Self { caps, model, policy: FusionPolicy::Auto }
+    }
+}
+
+/// What a pass made of a graph.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rewrite {
+    /// The graph afterwards; the same when nothing applied.
+    pub graph: Graph,
+    /// What was done or why nothing was.
+    pub note: String,
+}
+
+impl Rewrite {
+    /// The graph as it was.
+    pub fn unchanged(graph: &Graph, note: impl Into<String>) -> Self {
+        Self { graph: graph.clone(), note: note.into() }
+    }
+}
+
+/// A rewrite of a graph that type-checks into one that type-checks, with the same results by name, shape and
+/// value.
+pub trait Pass {
+    /// Name by which it is switched off.
+    fn name(&self) -> &'static str;
+
+    /// Rewrites.
+    ///
+    /// # Errors
+    /// When the graph does not type-check. That nothing applies is not an error.
+    fn run(&self, graph: &Graph, context: &PassContext<'_>) -> Result<Rewrite>;
+}

@@ -1,0 +1,27 @@
+//! What can be wrong with a model or with what it is asked.
+
+/// Result of every fallible call in this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a request was refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An argument is outside its domain.
+    #[error("{name}: {reason}")]
+    Argument {
+        /// The argument's public name.
+        name: &'static str,
+        /// What is wrong with it, values included.
+        reason: String,
+    },
+    /// The signal or the parameters, as `rlx-fft-dsp` sees them.
+    #[error(transparent)]
+    Dsp(#[from] rlx_dsp::Error),
+}
+
+impl Error {
+    pub(crate) fn argument(name: &'static str, reason: impl Into<String>) -> Self {
+        Self::Argument { name, reason: reason.into() }
+    }
+}

@@ -1,0 +1,179 @@
+//! The model: network, spectral mask, affine corrector and what was recorded of it.
+
+use num_complex::Complex32;
+use rlx_compile::params::{ButterflySpec, Layout};
+
+use crate::error::{Error, Result};
+use crate::live::live;
+use crate::network::ButterflyNetwork;
+
+/// `power · scale + offset` for every bin, after the mask.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AffineCorrector {
+    /// Factor.
+    pub scale: f32,
+    /// Added after the factor.
+    pub offset: f32,
+}
+
+impl AffineCorrector {
+    /// Changes nothing.
+    pub const IDENTITY: Self = Self { scale: 1.0, offset: 0.0 };
+}
+
+/// A learned transform of `n_fft` real samples to one-sided powers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FastLearnedFftModel {
+    network: ButterflyNetwork,
+    mask: Vec<f32>,
+    corrector: AffineCorrector,
+    recall: Option<f64>,
+}
+
+impl FastLearnedFftModel {
+    /// The model that is the FFT: exact twiddles, open gates, a mask of ones, no correction. Its recall is 1 by
+    /// construction.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] unless `n_fft` is a power of two from 2 to 2^20.
+    pub fn exact(n_fft: usize) -> Result<Self> {
+        let network = ButterflyNetwork::exact(n_fft)?;
+        let mask = vec![1.0; n_fft / 2 + 1];
+        Ok(Self { network, mask, corrector: AffineCorrector::IDENTITY, recall: Some(1.0) })
+    }
+
+    /// Transform length.
+    pub fn n_fft(&self) -> usize {
+        self.network.n()
+    }
+
+    /// One-sided bins.
+    pub fn n_bins(&self) -> usize {
+        self.mask.len()
+    }
+
+    /// The network.
+    pub fn network(&self) -> &ButterflyNetwork {
+        &self.network
+    }
+
+    /// The network, to be trained. What was recorded of the model no longer holds.
+    pub fn network_mut(&mut self) -> &mut ButterflyNetwork {
+        self.recall = None;
+        &mut self.network
+    }
+
+    /// Factor of each one-sided bin's power, 0 … 1.
+    pub fn mask(&self) -> &[f32] {
+        &self.mask
+    }
+
+    /// Sets the mask; a 0 makes the bin's butterflies superfluous. What was recorded no longer holds.
+    ///
+    /// # Errors
+    /// A mask of another length than the bins, or with a value outside 0 … 1.
+    pub fn set_mask(&mut self, mask: &[f32]) -> Result<()> {
+        if mask.len() != self.mask.len() {
+            let (expected, got) = (self.mask.len(), mask.len());
+            return Err(rlx_dsp::Error::Length { name: "mask", expected, got }.into());
+        }
+        if let Some(odd) = mask.iter().find(|m| !(0.0..=1.0).contains(*m)) {
+            return Err(Error::argument("mask", format!("must be within 0 … 1, got {odd}")));
+        }
+        self.mask.copy_from_slice(mask);
+        self.recall = None;
+        Ok(())
+    }
+
+    /// The corrector.
+    pub fn corrector(&self) -> AffineCorrector {
+        self.corrector
+    }
+
+    /// Sets the corrector.
+    ///
+    /// # Errors
+    /// Numbers that are not finite.
+    pub fn set_corrector(&mut self, corrector: AffineCorrector) -> Result<()> {
+        if !(corrector.scale.is_finite() && corrector.offset.is_finite()) {
+            return Err(Error::argument("corrector", format!("must be finite, got {corrector:?}")));
+        }
+        self.corrector = corrector;
+        self.recall = None;
+        Ok(())
+    }
+
+    /// Share of the reference's peaks found on held-out data, if it was measured on the model as it is.
+    pub fn recall(&self) -> Option<f64> {
+        self.recall
+    }
+
+    /// Records a measured recall.
+    ///
+    /// # Errors
+    /// A value outside 0 … 1.
+    pub fn record_recall(&mut self, recall: f64) -> Result<()> {
+        if !(0.0..=1.0).contains(&recall) {
+            return Err(Error::argument("recall", format!("must be within 0 … 1, got {recall}")));
+        }
+        self.recall = Some(recall);
+        Ok(())
+    }
+
+    /// Butterflies that are open, fed, and needed by a bin that the mask keeps.
+    pub fn live_butterflies(&self) -> usize {
+        self.live().iter().flatten().filter(|&&alive| alive).count()
+    }
+
+    fn live(&self) -> Vec<Vec<bool>> {
+        let kept: Vec<bool> = self.mask.iter().map(|&m| m > 0.0).collect();
+        live(&self.network, &kept)
+    }
+
+    /// Share of butterflies that need not be computed, 0 … 1.
+    pub fn dead_share(&self) -> f64 {
+        self.op("").dead_share()
+    }
+
+    /// The model as an op of a graph, under the name by which a session finds it.
+    pub fn op(&self, name: impl Into<String>) -> ButterflySpec {
+        let live = self.live_butterflies();
+        ButterflySpec { n: self.n_fft(), model: name.into(), live, layout: Layout::Block }
+    }
+
+    /// Replaces `n_fft` samples by their `n_fft` bins.
+    ///
+    /// # Errors
+    /// A frame of another length.
+    pub fn forward(&self, frame: &mut [Complex32]) -> Result<()> {
+        self.network.forward(frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exact_model_has_no_dead_butterfly_and_a_masked_one_has() {
+        let mut model = FastLearnedFftModel::exact(256).unwrap();
+        assert_eq!((model.dead_share(), model.live_butterflies(), model.recall()), (0.0, 128 * 8, Some(1.0)));
+        let mut mask = vec![0.0; 129];
+        mask[..8].fill(1.0);
+        model.set_mask(&mask).unwrap();
+        assert!(model.dead_share() > 0.25, "{}", model.dead_share());
+        assert_eq!(model.recall(), None, "a changed model has no recorded recall");
+        model.record_recall(0.995).unwrap();
+        assert_eq!(model.recall(), Some(0.995));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let mut model = FastLearnedFftModel::exact(16).unwrap();
+        assert!(FastLearnedFftModel::exact(48).is_err());
+        assert!(model.set_mask(&[1.0; 8]).is_err() && model.set_mask(&[2.0; 9]).is_err());
+        assert!(model.set_mask(&[f32::NAN; 9]).is_err());
+        assert!(model.record_recall(f64::NAN).is_err() && model.record_recall(1.1).is_err());
+        assert!(model.set_corrector(AffineCorrector { scale: f32::INFINITY, offset: 0.0 }).is_err());
+    }
+}

@@ -1,0 +1,78 @@
+//! Batches through the picked strategy.
+
+use super::{AutoWelchPeaks, Runner};
+use crate::error::Result;
+
+impl AutoWelchPeaks {
+    /// Packed peaks `[batch, min(k, n_bins), 2]` of rows in the full or the fast layout; the buffer's length says
+    /// which.
+    ///
+    /// # Errors
+    /// As [`AutoWelchPeaks::welch_peaks_batch_into`].
+    pub fn welch_peaks_batch(&mut self, samples: &[f32]) -> Result<Vec<f32>> {
+        let mut out = vec![0.0; self.output_len()];
+        self.welch_peaks_batch_into(samples, &mut out)?;
+        Ok(out)
+    }
+
+    /// [`AutoWelchPeaks::welch_peaks_batch`] into `out`.
+    ///
+    /// # Errors
+    /// A buffer of another length than either layout (the message names the full one), an `out` of another length
+    /// than [`AutoWelchPeaks::output_len`]; NaN and infinity.
+    pub fn welch_peaks_batch_into(&mut self, samples: &[f32], out: &mut [f32]) -> Result<()> {
+        let (fast, full) = self.layout_lens();
+        if samples.len() == fast {
+            return self.welch_peaks_batch_fast_into(samples, out);
+        }
+        check_len("samples", full, samples.len())?;
+        check_len("out", self.output_len(), out.len())?;
+        let (batch, row_len) = (self.shape.batch, self.full_len);
+        match &mut self.runner {
+            Runner::Rows(scratch) => scratch.peaks_of_rows_into(samples, batch, row_len, out)?,
+            Runner::Learned(model) => {
+                model.welch_peaks_batch_into(&self.params, samples, batch, row_len, out)?;
+            }
+            Runner::Compiled(exec) => {
+                // A plan's input has one shape: the leading segments are copied together.
+                self.truncated.resize(fast, 0.0);
+                self.params.welch.truncate_batch_into(samples, batch, row_len, &mut self.truncated)?;
+                exec.run(&self.truncated, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Packed peaks of rows in the fast layout, without a copy.
+    ///
+    /// # Errors
+    /// As [`AutoWelchPeaks::welch_peaks_batch_fast_into`].
+    pub fn welch_peaks_batch_fast(&mut self, samples: &[f32]) -> Result<Vec<f32>> {
+        let mut out = vec![0.0; self.output_len()];
+        self.welch_peaks_batch_fast_into(samples, &mut out)?;
+        Ok(out)
+    }
+
+    /// [`AutoWelchPeaks::welch_peaks_batch_fast`] into `out`.
+    ///
+    /// # Errors
+    /// A buffer of another length than the fast layout, an `out` of another length than
+    /// [`AutoWelchPeaks::output_len`]; NaN and infinity.
+    pub fn welch_peaks_batch_fast_into(&mut self, samples: &[f32], out: &mut [f32]) -> Result<()> {
+        check_len("samples", self.layout_lens().0, samples.len())?;
+        check_len("out", self.output_len(), out.len())?;
+        let (batch, row_len) = (self.shape.batch, self.params.welch.frame_len());
+        match &mut self.runner {
+            Runner::Rows(scratch) => scratch.peaks_of_rows_into(samples, batch, row_len, out)?,
+            Runner::Compiled(exec) => exec.run(samples, out)?,
+            Runner::Learned(model) => {
+                model.welch_peaks_batch_into(&self.params, samples, batch, row_len, out)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_len(name: &'static str, expected: usize, got: usize) -> Result<()> {
+    if expected == got { Ok(()) } else { Err(rlx_dsp::Error::Length { name, expected, got }.into()) }
+}

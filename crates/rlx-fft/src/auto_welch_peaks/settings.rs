@@ -1,0 +1,41 @@
+//! What a caller may ask for.
+
+use rlx_compile::cost::Calibration;
+use rlx_learn::FastLearnedFftModel;
+
+use crate::welch_peaks_picker::WelchPeaksPickMode;
+
+/// Where predictions come from.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum CalibrationSource<'a> {
+    /// The user's cache, else shipped defaults.
+    #[default]
+    Cache,
+    /// Shipped defaults.
+    Shipped,
+    /// This record; it has to be of this machine.
+    Given(&'a Calibration),
+}
+
+/// Everything that decides how [`AutoWelchPeaks`](super::AutoWelchPeaks) runs. The default is what
+/// [`AutoWelchPeaks::new`](super::AutoWelchPeaks::new) does.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AutoSettings<'a> {
+    /// Name of the device; `None` is `auto`.
+    pub device: Option<&'a str>,
+    /// A learned model that may be picked.
+    pub learned: Option<&'a FastLearnedFftModel>,
+    /// Automatic or forced.
+    pub mode: WelchPeaksPickMode,
+    /// Only strategies whose bins are those of the two-segment spectrum: neither `ultra` nor `learned`.
+    pub same_answer: bool,
+    /// Threads on the host: 1 is the caller's alone, 0 as many as the batch can use.
+    pub threads: usize,
+    /// Where predictions come from.
+    pub calibration: CalibrationSource<'a>,
+}
+
+/// Whether an environment variable says yes.
+pub(super) fn flag(name: &str) -> bool {
+    std::env::var(name).is_ok_and(|v| !matches!(v.trim(), "" | "0" | "false" | "off" | "no"))
+}

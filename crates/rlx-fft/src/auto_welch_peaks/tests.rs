@@ -1,0 +1,129 @@
+use rlx_dsp::peak::WelchParams;
+use rlx_dsp::reference::peak::raw_power;
+
+use super::*;
+use crate::error::Error;
+use crate::welch_peaks_picker::WelchPeaksStrategy as S;
+
+fn tones(len: usize) -> Vec<f32> {
+    (0..len)
+        .map(|i| (i as f32 * 0.4).sin() + 0.5 * (i as f32 * 1.1).sin() + (i * i % 13) as f32 * 0.01)
+        .collect()
+}
+
+fn shipped(batch: usize, mode: WelchPeaksPickMode, same_answer: bool) -> AutoWelchPeaks {
+    let calibration = CalibrationSource::Shipped;
+    let settings = AutoSettings {
+        mode,
+        same_answer,
+        calibration,
+        threads: 1,
+        device: Some("cpu"),
+        ..Default::default()
+    };
+    AutoWelchPeaks::with_settings(batch, 256, 4, &settings).unwrap()
+}
+
+/// The strongest bin of each row by the f64 twin.
+fn strongest(samples: &[f32], row_len: usize, segments: usize) -> Vec<usize> {
+    let rows = samples.chunks_exact(row_len).map(|row| {
+        let power = raw_power(row, &WelchParams::new(256, segments));
+        (0..power.len()).max_by(|&a, &b| power[a].total_cmp(&power[b])).unwrap()
+    });
+    rows.collect()
+}
+
+#[test]
+fn every_strategy_takes_both_layouts() {
+    let model = FastLearnedFftModel::exact(256).unwrap();
+    let (batch, full_len) = (5, 256 + 7 * 128);
+    let full = tones(batch * full_len);
+    let fast = WelchParams::new(256, 2).truncate_batch(&full, batch, full_len).unwrap();
+    for strategy in S::ALL {
+        let mode = WelchPeaksPickMode::Force(strategy);
+        let mut auto = AutoWelchPeaks::with_options(batch, 256, 4, Some("cpu"), Some(&model), mode).unwrap();
+        assert_eq!(auto.strategy(), strategy);
+        let a = auto.welch_peaks_batch(&full).unwrap();
+        assert_eq!(auto.welch_peaks_batch(&fast).unwrap(), a, "{strategy}");
+        assert_eq!(auto.welch_peaks_batch_fast(&fast).unwrap(), a, "{strategy}");
+        let first: Vec<usize> = a.chunks_exact(8).map(|row| row[0] as usize).collect();
+        assert_eq!(first, strongest(&full, full_len, strategy.segments(2)), "{strategy}");
+    }
+}
+
+#[test]
+fn wrong_lengths_give_expected_and_got() {
+    let mut auto = AutoWelchPeaks::new(2, 256, 4, None).unwrap();
+    let message = |e: Error| e.to_string();
+    let (full, fast) = (2 * 1152, 2 * 384);
+    assert_eq!(auto.layout_lens(), (fast, full));
+    let mut out = vec![0.0; 16];
+    assert_eq!(
+        message(auto.welch_peaks_batch(&vec![0.0; full + 1]).unwrap_err()),
+        "samples: expected 2304 values, got 2305"
+    );
+    assert_eq!(
+        message(auto.welch_peaks_batch_fast(&vec![0.0; full]).unwrap_err()),
+        "samples: expected 768 values, got 2304"
+    );
+    assert_eq!(
+        message(auto.welch_peaks_batch_into(&vec![0.0; full], &mut out[1..]).unwrap_err()),
+        "out: expected 16 values, got 15"
+    );
+}
+
+#[test]
+fn bad_requests_are_errors_and_an_empty_batch_is_empty() {
+    assert!(AutoWelchPeaks::new(2, 1, 4, None).is_err());
+    assert!(AutoWelchPeaks::new(2, 256, 0, None).is_err());
+    assert!(AutoWelchPeaks::new(usize::MAX, 256, 4, None).is_err());
+    let absent = AutoWelchPeaks::new(2, 256, 4, Some("dx12")).map(|_| ()).unwrap_err().to_string();
+    assert!(absent.contains("this machine has cpu"), "{absent}");
+    assert!(AutoWelchPeaks::with_strategy(2, 256, 4, None, S::LearnedCompiled).is_err());
+    let model = FastLearnedFftModel::exact(128).unwrap();
+    assert!(AutoWelchPeaks::with_learned(2, 256, 4, None, Some(&model)).is_err());
+    for strategy in &S::ALL[..3] {
+        let mut empty = AutoWelchPeaks::with_strategy(0, 256, 4, None, *strategy).unwrap();
+        assert!(empty.welch_peaks_batch(&[]).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn the_choice_follows_the_candidates() {
+    let auto = WelchPeaksPickMode::Auto;
+    assert_eq!(shipped(65_536 / 64, auto, true).strategy(), S::RlxCompiled);
+    assert_eq!(shipped(1, auto, true).strategy(), S::FastStreaming);
+    assert_ne!(shipped(1, auto, true).pick_for_batch(4096), S::FastStreaming);
+    let trace = shipped(300, auto, false).trace();
+    assert!(!trace.candidates.contains(&"ultra_fast_rustfft"), "batch 300 is above its limit");
+    assert_eq!(trace.predicted_ms.len(), 4);
+    assert_eq!(trace.calibration, "shipped");
+    // An exact model is not sparse: it is never picked by itself.
+    let model = FastLearnedFftModel::exact(256).unwrap();
+    let settings = AutoSettings { learned: Some(&model), threads: 1, ..Default::default() };
+    let picked = AutoWelchPeaks::with_settings(4096, 256, 4, &settings).unwrap();
+    assert_ne!(picked.strategy(), S::LearnedCompiled);
+}
+
+#[test]
+fn odd_sizes_run_by_every_strategy_without_a_kernel() {
+    for strategy in &S::ALL[..3] {
+        let mut auto = AutoWelchPeaks::with_strategy(3, 250, 4, None, *strategy).unwrap();
+        assert_eq!(auto.welch_peaks_batch(&tones(3 * 375)).unwrap().len(), 24);
+    }
+}
+
+#[test]
+fn the_trace_says_where_it_comes_from() {
+    let auto = shipped(64, WelchPeaksPickMode::Force(S::FastStreaming), false);
+    assert_eq!(
+        auto.picker_line(),
+        "[welch-peaks] picker (forced): batch=64 device=cpu -> fast_streaming_rustfft"
+    );
+    let lines = auto.trace_lines(Some("x.json: corrupt"));
+    assert!(lines[0].contains("shipped defaults, run rlx-fft calibrate"), "{}", lines[0]);
+    assert!(lines[1].contains("x.json: corrupt") && lines.len() == 6);
+    let json = serde_json::to_value(auto.trace()).unwrap();
+    assert_eq!(json["strategy"], "fast_streaming_rustfft");
+    assert!(json["predicted_ms"]["rlx_compiled"].as_f64().unwrap() > 0.0);
+}

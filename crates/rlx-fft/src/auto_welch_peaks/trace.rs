@@ -1,0 +1,80 @@
+//! What the picker saw, for reports and for `RLX_FFT_PICKER_TRACE=1`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::AutoWelchPeaks;
+use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
+
+/// A row `picker` of the bench report.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PickerTrace {
+    /// Rows.
+    pub batch: usize,
+    /// Transform length.
+    pub n_fft: usize,
+    /// Peaks a row.
+    pub k: usize,
+    /// The device.
+    pub device: String,
+    /// Label of the strategy that runs.
+    pub strategy: WelchPeaksStrategy,
+    /// Predicted ms of every strategy by label, candidates or not.
+    pub predicted_ms: BTreeMap<&'static str, f64>,
+    /// Labels of those that could be picked.
+    pub candidates: Vec<&'static str>,
+    /// `measured` or `shipped`.
+    pub calibration: &'static str,
+}
+
+impl AutoWelchPeaks {
+    /// What the picker saw.
+    pub fn trace(&self) -> PickerTrace {
+        let predictions = &self.pick.predictions;
+        PickerTrace {
+            batch: self.shape.batch,
+            n_fft: self.shape.n_fft,
+            k: self.shape.k,
+            device: self.device.id.clone(),
+            strategy: self.strategy,
+            predicted_ms: predictions.iter().map(|p| (p.strategy.label(), p.ns * 1e-6)).collect(),
+            candidates: predictions.iter().filter(|p| p.candidate).map(|p| p.strategy.label()).collect(),
+            calibration: if self.is_calibrated() { "measured" } else { "shipped" },
+        }
+    }
+
+    /// The bench's line: `[welch-peaks] picker (auto): batch=… device=… -> …`.
+    pub fn picker_line(&self) -> String {
+        let mode = match self.mode {
+            WelchPeaksPickMode::Auto => "auto",
+            WelchPeaksPickMode::Force(_) => "forced",
+        };
+        let (batch, device) = (self.shape.batch, &self.device.id);
+        format!("[welch-peaks] picker ({mode}): batch={batch} device={device} -> {}", self.strategy_label())
+    }
+
+    /// The lines of the trace.
+    pub(super) fn trace_lines(&self, complaint: Option<&str>) -> Vec<String> {
+        let source =
+            if self.is_calibrated() { "calibrated" } else { "shipped defaults, run rlx-fft calibrate" };
+        let rule = if self.request.legacy { ", fixed thresholds" } else { "" };
+        let (n_fft, k) = (self.shape.n_fft, self.shape.k);
+        let mut lines = vec![format!("{} (n_fft={n_fft} k={k}, {source}{rule})", self.picker_line())];
+        if let Some(complaint) = complaint {
+            lines.push(format!("[welch-peaks]   calibration not used: {complaint}"));
+        }
+        for p in &self.pick.predictions {
+            let note = if p.candidate { "" } else { " (no candidate)" };
+            let ms = p.ns * 1e-6;
+            lines.push(format!("[welch-peaks]   {:<24} {ms:.6} ms predicted{note}", p.strategy.label()));
+        }
+        lines
+    }
+
+    pub(super) fn log_trace(&self, complaint: Option<&str>) {
+        for line in self.trace_lines(complaint) {
+            eprintln!("{line}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The library part of `rlx-fft devices`: what there is, what there is not and why, and what was calibrated.
+
+use rlx_compile::BackendCostModel;
+use rlx_runtime::calibrate::{Stored, load};
+use rlx_runtime::device::AbsentDevice;
+use rlx_runtime::{DeviceInfo, absent_devices, devices as present};
+use serde::Serialize;
+
+/// A device and its calibration.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DeviceRow {
+    /// The device.
+    #[serde(flatten)]
+    pub info: DeviceInfo,
+    /// `measured`, `shipped`, or `ignored: …` with the reason.
+    pub calibration: String,
+    /// When it was measured, in seconds since 1970.
+    pub calibrated_unix_time: Option<u64>,
+    /// Number of measured times.
+    pub samples: usize,
+    /// The coefficients that predictions use.
+    pub model: BackendCostModel,
+}
+
+/// All devices that this program knows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DevicesReport {
+    /// Those that can be opened, the CPU first.
+    pub devices: Vec<DeviceRow>,
+    /// The others.
+    pub absent: Vec<AbsentDevice>,
+}
+
+/// Looks for devices and their calibrations. Measures nothing.
+pub fn devices() -> DevicesReport {
+    let row = |info: DeviceInfo| {
+        let stored = load(&info.host_id());
+        let model = stored.calibration().map_or(BackendCostModel::shipped(info.class), |c| c.model);
+        let (calibration, calibrated_unix_time, samples) = match &stored {
+            Stored::Found(record) => ("measured".to_owned(), Some(record.unix_time), record.samples.len()),
+            Stored::None => ("shipped".to_owned(), None, 0),
+            Stored::Ignored { path, reason } => (format!("ignored: {}: {reason}", path.display()), None, 0),
+        };
+        DeviceRow { info, calibration, calibrated_unix_time, samples, model }
+    };
+    DevicesReport { devices: present().into_iter().map(row).collect(), absent: absent_devices() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cpu_is_listed_first_and_the_report_is_json() {
+        let report = devices();
+        assert_eq!(report.devices[0].info.id, "cpu");
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["devices"][0]["id"], "cpu");
+        assert!(json["absent"].as_array().unwrap().iter().all(|a| a["reason"].is_string()));
+    }
+}

@@ -1,0 +1,188 @@
+//! Times of every host strategy over a small grid.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
+use rlx_compile::cost::{CALIBRATION_SCHEMA, Calibration, Sample};
+use rlx_compile::passes::FusionPolicy;
+use rlx_compile::picker::WelchPeaksStrategy;
+use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+
+use super::clock::interleaved;
+use super::coefficients;
+use crate::cpu::useful_threads;
+use crate::device::Device;
+use crate::error::Result;
+use crate::session::{Session, SessionOptions};
+
+/// What a calibration covers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CalibrateOptions {
+    /// Transform lengths.
+    pub n_ffts: Vec<usize>,
+    /// Numbers of peaks.
+    pub ks: Vec<usize>,
+    /// Rows.
+    pub batches: Vec<usize>,
+    /// Timed rounds end after this long (three at least).
+    pub budget: Duration,
+    /// A batch of more samples than this is left out: its time follows from the smaller ones.
+    pub max_samples: usize,
+    /// Transform lengths that are only looked at coarsely.
+    pub edges: Vec<usize>,
+    /// Rows of those.
+    pub edge_batches: Vec<usize>,
+    /// Once this has passed, the cells that are left, the largest ones, are left out too.
+    pub time_limit: Duration,
+}
+
+impl Default for CalibrateOptions {
+    fn default() -> Self {
+        Self {
+            n_ffts: vec![128, 256, 512, 1024],
+            ks: vec![1, 16, 64],
+            batches: vec![1, 4, 16, 64, 256, 1024, 4096, 16_384],
+            budget: Duration::from_millis(12),
+            max_samples: 13 << 20,
+            edges: vec![64, 2048, 4096],
+            edge_batches: vec![1, 16, 256],
+            time_limit: Duration::from_secs(18),
+        }
+    }
+}
+
+impl CalibrateOptions {
+    /// A few points, for tests.
+    pub fn tiny() -> Self {
+        Self {
+            n_ffts: vec![128],
+            ks: vec![4],
+            batches: vec![1, 16],
+            budget: Duration::ZERO,
+            max_samples: 1 << 20,
+            edges: Vec::new(),
+            edge_batches: Vec::new(),
+            time_limit: Duration::from_secs(600),
+        }
+    }
+}
+
+impl CalibrateOptions {
+    /// The shapes to measure, the smallest first, so that a limit of time costs the ones that the prior knows best.
+    fn cells(&self) -> Vec<WelchPeaksShape> {
+        let grid = |ns: &[usize], batches: &[usize]| {
+            let mut cells = Vec::new();
+            for &n in ns {
+                for &k in &self.ks {
+                    cells.extend(batches.iter().map(|&b| WelchPeaksShape::new(b, n, 2, k)));
+                }
+            }
+            cells
+        };
+        let samples =
+            |s: &WelchPeaksShape| s.frame_len().map_or(usize::MAX, |len| s.batch.saturating_mul(len));
+        let mut cells = [grid(&self.n_ffts, &self.batches), grid(&self.edges, &self.edge_batches)].concat();
+        cells.retain(|s| samples(s) <= self.max_samples);
+        cells.sort_by_key(samples);
+        cells
+    }
+}
+
+/// Tones in noise, cheap and the same each time: what a path does depends little on the samples, but denormals or
+/// zeros would be another matter.
+pub(super) fn test_signal(len: usize) -> Vec<f32> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    (0..len)
+        .map(|i| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (i as f32 * 0.71).sin() + (state >> 40) as f32 / (1 << 24) as f32 - 0.5
+        })
+        .collect()
+}
+
+/// Measures the CPU. `progress` hears the share that is done, 0 … 1.
+///
+/// # Errors
+/// What a kernel refuses; nothing is stored.
+pub fn calibrate_cpu(options: &CalibrateOptions, mut progress: impl FnMut(f64)) -> Result<Calibration> {
+    let start = Instant::now();
+    let session = Session::open(&Device::Cpu)?;
+    let host = session.device().host_id();
+    let model = coefficients::measure(&session)?;
+    let cells = options.cells();
+    let longest = cells.iter().filter_map(|s| Some(s.batch * s.frame_len().ok()?)).max().unwrap_or(0);
+    let signal = test_signal(longest);
+    let mut samples = Vec::new();
+    for (index, shape) in cells.iter().enumerate() {
+        if start.elapsed() > options.time_limit {
+            break;
+        }
+        progress(index as f64 / cells.len() as f64);
+        let all = useful_threads(0, shape.batch);
+        for threads in [1, all].into_iter().take(if all > 1 { 2 } else { 1 }) {
+            cell(shape, threads, options, &signal, &mut samples)?;
+        }
+    }
+    progress(1.0);
+    let unix_time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    Ok(Calibration { schema: CALIBRATION_SCHEMA, host, unix_time, model, samples })
+}
+
+/// Times the strategies of one cell in turn.
+fn cell(
+    shape: &WelchPeaksShape,
+    threads: usize,
+    options: &CalibrateOptions,
+    signal: &[f32],
+    samples: &mut Vec<Sample>,
+) -> Result<()> {
+    let session = Session::with_options(&Device::Cpu, SessionOptions::default().threads(threads))?;
+    let (n, k, batch) = (shape.n_fft, shape.k, shape.batch);
+    let fast = WelchPeakParams::fast_for_n_fft(n, k);
+    let mut rows = WelchPeaksScratch::new(fast, PeaksEngine::Streaming, threads)?;
+    let ultra = WelchPeakParams::ultra_fast_for_n_fft(n, k);
+    let mut lead = WelchPeaksScratch::new(ultra, PeaksEngine::Streaming, threads)?;
+    let executable = session.compile_with(&welch_peaks(shape)?, FusionPolicy::Always)?;
+    let len = shape.frame_len()?;
+    let input = &signal[..batch * len];
+    let width = batch * fast.k_out() * 2;
+    let mut outs = [vec![0.0; width], vec![0.0; width], vec![0.0; width]];
+    let [of_rows, of_lanes, of_lead] = &mut outs;
+    let mut run_rows = || -> Result<()> { Ok(rows.peaks_into(input, batch, of_rows)?) };
+    let mut run_lanes = || executable.run(&[input], &mut [of_lanes]);
+    let mut run_lead = || -> Result<()> { Ok(lead.peaks_of_rows_into(input, batch, len, of_lead)?) };
+    let spreads = interleaved(&mut [&mut run_rows, &mut run_lanes, &mut run_lead], options.budget, 3, 101)?;
+    let strategies = [
+        (WelchPeaksStrategy::FastStreaming, 2),
+        (WelchPeaksStrategy::RlxCompiled, 2),
+        (WelchPeaksStrategy::UltraFast, 1),
+    ];
+    for ((strategy, segments), spread) in strategies.into_iter().zip(spreads) {
+        if spread.median > 0.0 {
+            samples.push(Sample { strategy, n_fft: n, segments, k, batch, threads, ns: spread.median });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tiny_calibration_is_valid_and_covers_its_grid() {
+        let mut heard = Vec::new();
+        let record = calibrate_cpu(&CalibrateOptions::tiny(), |share| heard.push(share)).unwrap();
+        record.validate().unwrap();
+        assert_eq!(heard.last(), Some(&1.0));
+        record.matches(&crate::device::devices()[0].host_id()).unwrap();
+        for strategy in &WelchPeaksStrategy::ALL[..3] {
+            let of = record.samples.iter().filter(|s| s.strategy == *strategy && s.threads == 1);
+            let mut batches: Vec<usize> = of.map(|s| s.batch).collect();
+            batches.sort_unstable();
+            assert_eq!(batches, [1, 16], "{strategy}");
+        }
+        let again = Calibration::from_json(&record.to_json().unwrap()).unwrap();
+        assert_eq!(again, record);
+    }
+}

@@ -1,0 +1,13 @@
+//! Calibration: what this machine takes for each strategy and each cost, and where that is kept.
+//!
+//! A calibration is a [`Calibration`](rlx_compile::cost::Calibration) record in the user's cache directory, one file
+//! a device; it is used only where device, driver, ISA, threads and program version are the same.
+
+mod clock;
+mod coefficients;
+mod measure;
+mod store;
+
+pub use clock::{Spread, interleaved, spread};
+pub use measure::{CalibrateOptions, calibrate_cpu};
+pub use store::{Stored, cache_dir, calibration_path, load, load_from, store, store_in};

@@ -1,0 +1,51 @@
+//! `WelchPeaks` by the lanes kernel.
+
+use rlx_compile::ValueType;
+use rlx_compile::params::WelchPeaksSpec;
+use rlx_dsp::lanes::Isa;
+use rlx_dsp::peak::{PeaksEngine, WelchParams, WelchPeakParams, WelchPeaksScratch};
+
+use super::program::Step;
+use crate::error::Result;
+use crate::session::SessionOptions;
+
+struct Fused {
+    scratch: WelchPeaksScratch,
+    batch: usize,
+    row_len: usize,
+}
+
+pub(super) fn step(
+    spec: &WelchPeaksSpec,
+    taken: &ValueType,
+    options: &SessionOptions,
+) -> Result<Box<dyn Step>> {
+    let (batch, row_len) = (taken.dims.first().copied().unwrap_or(0), taken.last());
+    let n_segments = row_len.saturating_sub(spec.n_fft) / spec.hop + 1;
+    let params = WelchPeakParams {
+        welch: WelchParams { n_fft: spec.n_fft, hop: spec.hop, n_segments, window: spec.window },
+        k: spec.k,
+        nan: options.nan,
+    };
+    let threads = useful_threads(options.threads, batch);
+    Ok(Box::new(Fused {
+        scratch: WelchPeaksScratch::new(params, PeaksEngine::Lanes, threads)?,
+        batch,
+        row_len,
+    }))
+}
+
+/// Threads that a batch of rows can keep busy (0: of one a core): the kernels give each two whole groups or more,
+/// and starting threads that get nothing would only cost.
+pub fn useful_threads(threads: usize, batch: usize) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if threads == 0 { cores() } else { threads };
+    let group = Isa::detect().map_or(16, Isa::lanes);
+    threads.min(batch / (2 * group)).max(1)
+}
+
+impl Step for Fused {
+    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
+        Ok(self.scratch.peaks_of_rows_into(input, self.batch, self.row_len, out)?)
+    }
+}

@@ -1,0 +1,18 @@
+//! The CPU: the fused lanes kernel for `WelchPeaks`, every other op one by one on `f32` buffers.
+//!
+//! A device that lacks an op leaves the rest of a plan to the host: [`host_program`] runs it.
+
+mod average;
+mod backend;
+mod frames;
+mod fused;
+mod lower;
+mod pointwise;
+mod power;
+mod program;
+mod reduce;
+mod transform;
+
+pub use backend::CpuBackend;
+pub use fused::useful_threads;
+pub use lower::host_program;

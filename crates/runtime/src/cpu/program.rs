@@ -1,0 +1,99 @@
+//! Steps over buffers that live as long as the program.
+
+use rlx_dsp::nan::first_non_finite;
+
+use crate::error::{Error, Result};
+use crate::session::Program;
+
+/// One op: a value in, a value out.
+pub(super) trait Step: Send {
+    /// Computes `out` from `input`; the lengths are those of the inferred types.
+    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()>;
+}
+
+/// Where a value lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// In the caller's hands.
+    Input(usize),
+    /// In the program.
+    Buffer(usize),
+    /// In the caller's hands: a value that is a result is computed in place.
+    Output(usize),
+}
+
+/// A step and its places.
+pub(super) struct Placed {
+    pub(super) step: Box<dyn Step>,
+    pub(super) from: Slot,
+    pub(super) to: Slot,
+}
+
+/// A lowered graph.
+pub(super) struct HostProgram {
+    pub(super) steps: Vec<Placed>,
+    /// Values that are handed out a second time, or unchanged.
+    pub(super) copies: Vec<(Slot, usize)>,
+    pub(super) buffers: Vec<Vec<f32>>,
+    /// For each input the length of a row, where NaN must be looked for before anything runs.
+    pub(super) check_rows: Vec<Option<usize>>,
+}
+
+impl Program for HostProgram {
+    fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()> {
+        for (input, row_len) in inputs.iter().zip(&self.check_rows) {
+            if let Some(row_len) = row_len {
+                refuse_non_finite(input, *row_len)?;
+            }
+        }
+        let Self { steps, buffers, copies, .. } = self;
+        for Placed { step, from, to } in steps {
+            // The destination is taken out so that the operand, another slot, can be borrowed beside it.
+            match *to {
+                Slot::Buffer(at) => {
+                    let mut out = std::mem::take(&mut buffers[at]);
+                    let done = step.run(read(*from, inputs, buffers, outputs), &mut out);
+                    buffers[at] = out;
+                    done?;
+                }
+                Slot::Output(at) => {
+                    let out = std::mem::take(&mut outputs[at]);
+                    let done = step.run(read(*from, inputs, buffers, outputs), out);
+                    outputs[at] = out;
+                    done?;
+                }
+                Slot::Input(_) => {}
+            }
+        }
+        for (from, to) in copies {
+            let out = std::mem::take(&mut outputs[*to]);
+            out.copy_from_slice(read(*from, inputs, buffers, outputs));
+            outputs[*to] = out;
+        }
+        Ok(())
+    }
+}
+
+fn read<'a>(
+    slot: Slot,
+    inputs: &'a [&[f32]],
+    buffers: &'a [Vec<f32>],
+    outputs: &'a [&mut [f32]],
+) -> &'a [f32] {
+    match slot {
+        Slot::Input(at) => inputs[at],
+        Slot::Buffer(at) => &buffers[at],
+        Slot::Output(at) => &*outputs[at],
+    }
+}
+
+fn refuse_non_finite(samples: &[f32], row_len: usize) -> Result<()> {
+    match first_non_finite(samples) {
+        None => Ok(()),
+        Some((at, value)) => {
+            let row_len = row_len.max(1);
+            let (row, index) = (at / row_len, (at % row_len) as u64);
+            Err(Error::Dsp(rlx_dsp::Error::NonFinite { row, index, value }))
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! `Fft` and `Butterfly`: frames to spectra, in either layout.
+
+use std::sync::Arc;
+
+use num_complex::Complex32;
+use rlx_compile::params::{Band, Layout};
+use rlx_compile::{Op, ValueKind, ValueType};
+use rlx_dsp::fft::{ComplexFft, ForwardFft, RealFft};
+
+use super::frames::FrameSource;
+use super::program::Step;
+use crate::error::{Error, Result};
+use crate::session::{FrameTransform, SessionOptions};
+
+enum Kernel {
+    Real {
+        fft: RealFft<f32>,
+        frame: Vec<f32>,
+    },
+    Complex {
+        fft: ComplexFft<f32>,
+        frame: Vec<Complex32>,
+    },
+    Learned {
+        transform: Arc<dyn FrameTransform>,
+        frame: Vec<f32>,
+    },
+    /// A transform of one point is the point.
+    One,
+}
+
+struct Transform {
+    source: FrameSource,
+    kernel: Kernel,
+    /// All bins of one frame: `n_fft/2 + 1` of real samples, `n_fft` else.
+    bins: Vec<Complex32>,
+    n_fft: usize,
+    /// Bins of the value.
+    width: usize,
+    layout: Layout,
+    keep: Band,
+}
+
+pub(super) fn step(
+    op: &Op,
+    source: FrameSource,
+    ty: &ValueType,
+    options: &SessionOptions,
+) -> Result<Box<dyn Step>> {
+    let ValueKind::Spectrum { n_fft, layout, .. } = ty.kind else {
+        return Err(Error::unsupported(format!("{} does not make {ty}", op.kind())));
+    };
+    let width = ty.last();
+    let all = Band { lo: 0, hi: width };
+    let (kernel, bins, keep) = match op {
+        Op::Butterfly(spec) => {
+            let transform = options.transforms.get(&spec.model).cloned().ok_or_else(|| {
+                let known: Vec<&str> = options.transforms.keys().map(String::as_str).collect();
+                Error::unsupported(format!(
+                    "no learned model {:?}; there is [{}]",
+                    spec.model,
+                    known.join(", ")
+                ))
+            })?;
+            if transform.n() != n_fft || source.complex {
+                return Err(Error::unsupported(format!(
+                    "model {:?} transforms {} real samples, the graph wants {n_fft}{}",
+                    spec.model,
+                    transform.n(),
+                    if source.complex { " complex ones" } else { "" }
+                )));
+            }
+            (Kernel::Learned { transform, frame: vec![0.0; source.len] }, n_fft, all)
+        }
+        Op::Fft { keep, .. } => {
+            let keep = keep.unwrap_or(all);
+            match (n_fft, source.complex) {
+                (0 | 1, _) => (Kernel::One, 1, keep),
+                (_, true) => {
+                    let frame = vec![Complex32::default(); n_fft];
+                    (Kernel::Complex { fft: ComplexFft::new(n_fft)?, frame }, n_fft, keep)
+                }
+                (_, false) => {
+                    (Kernel::Real { fft: RealFft::new(n_fft)?, frame: vec![0.0; n_fft] }, n_fft / 2 + 1, keep)
+                }
+            }
+        }
+        other => return Err(Error::unsupported(format!("{} is no transform", other.kind()))),
+    };
+    let bins = vec![Complex32::default(); bins];
+    Ok(Box::new(Transform { source, kernel, bins, n_fft, width, layout, keep }))
+}
+
+impl Transform {
+    /// Bins of one frame into `self.bins`.
+    fn frame(&mut self, input: &[f32], index: usize) -> Result<()> {
+        let (source, bins) = (&self.source, &mut self.bins[..]);
+        match &mut self.kernel {
+            Kernel::Real { fft, frame } => {
+                // The transform used the frame as scratch: the padding has to be zeroed each time.
+                frame[source.len..].fill(0.0);
+                source.load_real(input, index, &mut frame[..source.len]);
+                fft.forward(frame, bins)?;
+            }
+            Kernel::Complex { fft, frame } => {
+                frame[source.len..].fill(Complex32::default());
+                source.load_complex(input, index, &mut frame[..source.len]);
+                fft.forward(frame, bins)?;
+            }
+            Kernel::Learned { transform, frame } => {
+                source.load_real(input, index, frame);
+                bins.iter_mut().zip(frame).for_each(|(z, v)| *z = Complex32::new(*v, 0.0));
+                transform.forward(bins);
+            }
+            Kernel::One if source.complex => source.load_complex(input, index, bins),
+            Kernel::One => {
+                let mut one = [0.0];
+                source.load_real(input, index, &mut one);
+                bins[0] = Complex32::new(one[0], 0.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Bin `k` of the value; above the stored half of a real spectrum the mirror.
+    fn bin(&self, k: usize) -> Complex32 {
+        if k < self.keep.lo || k >= self.keep.hi {
+            Complex32::default()
+        } else if k < self.bins.len() {
+            self.bins[k]
+        } else {
+            self.bins[self.n_fft - k].conj()
+        }
+    }
+}
+
+impl Step for Transform {
+    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
+        let width = self.width;
+        for index in 0..self.source.count() {
+            self.frame(input, index)?;
+            match self.layout {
+                Layout::Interleaved => {
+                    let row = &mut out[2 * index * width..][..2 * width];
+                    for (k, pair) in row.chunks_exact_mut(2).enumerate() {
+                        let z = self.bin(k);
+                        pair.copy_from_slice(&[z.re, z.im]);
+                    }
+                }
+                Layout::Block => {
+                    let (re, im) = out.split_at_mut(out.len() / 2);
+                    let planes =
+                        re[index * width..][..width].iter_mut().zip(&mut im[index * width..][..width]);
+                    for (k, (re, im)) in planes.enumerate() {
+                        let z = self.bin(k);
+                        (*re, *im) = (z.re, z.im);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! Name, memory and instruction set of the processor.
+
+use rlx_compile::DeviceClass;
+use rlx_dsp::lanes::Isa;
+use std::sync::OnceLock;
+
+use super::DeviceInfo;
+
+/// The host's processor. Read once: neither the name nor the memory changes.
+pub(crate) fn cpu_info() -> DeviceInfo {
+    static FOUND: OnceLock<(String, usize, Option<u64>)> = OnceLock::new();
+    let (name, threads, memory_bytes) = FOUND.get_or_init(|| {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        (processor_name(), threads, memory_bytes())
+    });
+    // `RLX_ISA` may name a set that the machine lacks; opening the session reports that.
+    let isa = Isa::detect().map_or_else(|_| "unknown".to_owned(), |isa| isa.name().to_owned());
+    DeviceInfo {
+        id: "cpu".to_owned(),
+        class: DeviceClass::Cpu,
+        name: name.clone(),
+        driver: String::new(),
+        isa,
+        threads: *threads,
+        memory_bytes: *memory_bytes,
+        software: false,
+    }
+}
+
+fn processor_name() -> String {
+    let from_proc = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let field = |key: &str| {
+            let line = text.lines().find(|l| l.split(':').next().is_some_and(|k| k.trim() == key))?;
+            Some(line.split_once(':')?.1.trim().to_owned())
+        };
+        let name = field("model name")?;
+        // Hypervisors give many processors one name; family and model tell their cores apart.
+        match (field("cpu family"), field("model")) {
+            (Some(family), Some(model)) => Some(format!("{name} (family {family} model {model})")),
+            _ => Some(name),
+        }
+    });
+    from_proc
+        .or_else(|| std::env::var("PROCESSOR_IDENTIFIER").ok())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| format!("{} {}", std::env::consts::OS, std::env::consts::ARCH))
+}
+
+/// A line of `/proc/meminfo`, in bytes.
+fn meminfo(key: &str) -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find(|l| l.split(':').next() == Some(key))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    kib.checked_mul(1024)
+}
+
+/// Memory that a process here may have: the machine's, or a control group's limit below it.
+fn memory_bytes() -> Option<u64> {
+    let total = meminfo("MemTotal");
+    let limit = group_file("memory.max");
+    total.into_iter().chain(limit).min()
+}
+
+/// Memory that is free for a batch now, where the system says it (Linux).
+pub fn available_memory() -> Option<u64> {
+    let free = meminfo("MemAvailable");
+    let group =
+        group_file("memory.max").map(|limit| limit.saturating_sub(group_file("memory.current").unwrap_or(0)));
+    free.into_iter().chain(group).min()
+}
+
+fn group_file(name: &str) -> Option<u64> {
+    std::fs::read_to_string(format!("/sys/fs/cgroup/{name}")).ok()?.trim().parse().ok()
+}

@@ -1,0 +1,26 @@
+//! Where plans run: devices, sessions, executables and calibration.
+//!
+//! ```
+//! use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
+//! use rlx_runtime::{Device, Session};
+//!
+//! # fn main() -> rlx_runtime::Result<()> {
+//! let session = Session::open(&"cpu".parse::<Device>()?)?;
+//! let executable = session.compile(&welch_peaks(&WelchPeaksShape::new(4, 256, 2, 3))?)?;
+//! let samples: Vec<f32> = (0..4 * 384).map(|i| (i as f32 * 0.3).sin()).collect();
+//! let mut peaks = vec![0.0; 4 * 3 * 2];
+//! executable.run(&[&samples], &mut [&mut peaks])?;
+//! assert_eq!(peaks[0], 12.0);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod calibrate;
+pub mod cpu;
+pub mod device;
+pub mod error;
+pub mod session;
+
+pub use device::{Device, DeviceInfo, absent_devices, devices};
+pub use error::{Error, Result};
+pub use session::{Executable, OutputInfo, Session, SessionOptions};

@@ -1,0 +1,132 @@
+//! A compiled plan, ready to run into the caller's buffers.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rlx_compile::plan::PlanKey;
+use rlx_compile::{Op, Plan, ValueType};
+
+use super::backend::Program;
+use crate::error::{Error, Result};
+
+/// An output of a graph: name, shape, and how many `f32` the caller's buffer has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputInfo {
+    /// Name in the graph.
+    pub name: String,
+    /// Kind and shape.
+    pub ty: ValueType,
+    /// Length of the caller's buffer.
+    pub floats: usize,
+}
+
+/// What all handles of one plan share.
+struct Shared {
+    plan: Plan,
+    key: PlanKey,
+    inputs: Vec<usize>,
+    outputs: Vec<OutputInfo>,
+    program: Mutex<Box<dyn Program>>,
+}
+
+/// A compiled plan. Clones, and what a session returns for an equal plan, share kernels and buffers: runs of them
+/// wait for one another. Threads that are to run side by side open a session each.
+#[derive(Clone)]
+pub struct Executable {
+    shared: Arc<Shared>,
+}
+
+impl Executable {
+    pub(super) fn new(plan: Plan, key: PlanKey, program: Box<dyn Program>) -> Result<Self> {
+        let floats = |ty: &ValueType| {
+            usize::try_from(ty.floats())
+                .map_err(|_| Error::unsupported(format!("{ty} does not fit in memory")))
+        };
+        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        for (node, ty) in plan.graph().nodes().iter().zip(plan.types()) {
+            match &node.op {
+                Op::Input { .. } => inputs.push(floats(ty)?),
+                Op::Output { name, .. } => {
+                    outputs.push(OutputInfo { name: name.clone(), ty: ty.clone(), floats: floats(ty)? });
+                }
+                _ => {}
+            }
+        }
+        Ok(Self { shared: Arc::new(Shared { plan, key, inputs, outputs, program: Mutex::new(program) }) })
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.shared.plan
+    }
+
+    /// The plan's key, computed when it was compiled.
+    pub fn key(&self) -> PlanKey {
+        self.shared.key
+    }
+
+    /// Length of each input's buffer, in node order; a complex sample is two values.
+    pub fn inputs(&self) -> &[usize] {
+        &self.shared.inputs
+    }
+
+    /// The outputs, in node order.
+    pub fn outputs(&self) -> &[OutputInfo] {
+        &self.shared.outputs
+    }
+
+    /// Runs the plan: one slice an input, one an output, in node order. Allocates nothing beyond what a kernel
+    /// itself does.
+    ///
+    /// # Errors
+    /// [`Error::Count`] and [`Error::Length`] for buffers that do not fit; NaN and infinity under
+    /// [`NanPolicy::Error`](rlx_dsp::nan::NanPolicy::Error).
+    pub fn run(&self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()> {
+        let shared = &*self.shared;
+        let count = |name, expected: usize, got: usize| {
+            if expected == got { Ok(()) } else { Err(Error::Count { name, expected, got }) }
+        };
+        count("inputs", shared.inputs.len(), inputs.len())?;
+        count("outputs", shared.outputs.len(), outputs.len())?;
+        for (index, (&expected, input)) in shared.inputs.iter().zip(inputs).enumerate() {
+            if input.len() != expected {
+                return Err(Error::Length { name: format!("input {index}"), expected, got: input.len() });
+            }
+        }
+        for (info, output) in shared.outputs.iter().zip(&*outputs) {
+            if output.len() != info.floats {
+                let name = format!("output {}", info.name);
+                return Err(Error::Length { name, expected: info.floats, got: output.len() });
+            }
+        }
+        // A kernel that panicked leaves scratch of no meaning behind, which the next run overwrites.
+        shared.program.lock().unwrap_or_else(PoisonError::into_inner).run(inputs, outputs)
+    }
+
+    /// Runs the plan into buffers of its own, one an output.
+    ///
+    /// # Errors
+    /// As [`Executable::run`].
+    pub fn run_to_vecs(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>> {
+        let mut vecs: Vec<Vec<f32>> = self.outputs().iter().map(|o| vec![0.0; o.floats]).collect();
+        let mut slices: Vec<&mut [f32]> = vecs.iter_mut().map(Vec::as_mut_slice).collect();
+        self.run(inputs, &mut slices)?;
+        Ok(vecs)
+    }
+
+    /// Whether both handles share one compiled program.
+    pub fn same_program(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+}
+
+impl fmt::Debug for Executable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executable")
+            .field("key", &self.shared.key)
+            .field("kind", &self.shared.plan.exec_kind())
+            .field("inputs", &self.shared.inputs)
+            .field("outputs", &self.shared.outputs)
+            .finish_non_exhaustive()
+    }
+}

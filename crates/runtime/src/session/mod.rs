@@ -1,0 +1,12 @@
+//! Sessions: a device that is open, what it costs, and the plans that are compiled on it.
+
+mod backend;
+mod executable;
+mod options;
+#[expect(clippy::module_inception, reason = "the session is what the module is about")]
+mod session;
+
+pub use backend::{Backend, Program};
+pub use executable::{Executable, OutputInfo};
+pub use options::{FrameTransform, SessionOptions};
+pub use session::Session;

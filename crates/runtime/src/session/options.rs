@@ -1,0 +1,68 @@
+//! How a session runs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use num_complex::Complex32;
+use rlx_dsp::nan::NanPolicy;
+
+/// A transform in the FFT's place, by the name under which a graph's `Butterfly` op asks for it.
+pub trait FrameTransform: Send + Sync {
+    /// Points.
+    fn n(&self) -> usize;
+
+    /// Replaces the `n` samples by the `n` bins, in natural order.
+    fn forward(&self, frame: &mut [Complex32]);
+}
+
+/// Settings of a session.
+#[derive(Clone)]
+pub struct SessionOptions {
+    /// Threads that host kernels may use: 1 is the caller's alone, 0 one a core.
+    pub threads: usize,
+    /// [`NanPolicy::Error`] refuses NaN and infinity, [`NanPolicy::Propagate`] lets them reach the results. The
+    /// others need a segment's context, which single ops do not have.
+    pub nan: NanPolicy,
+    /// Learned transforms by name.
+    pub transforms: BTreeMap<String, Arc<dyn FrameTransform>>,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self { threads: 1, nan: NanPolicy::Error, transforms: BTreeMap::new() }
+    }
+}
+
+impl SessionOptions {
+    /// These options on so many threads (0: one a core).
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// These options with another policy for NaN.
+    #[must_use]
+    pub fn nan(mut self, nan: NanPolicy) -> Self {
+        self.nan = nan;
+        self
+    }
+
+    /// These options with a learned transform.
+    #[must_use]
+    pub fn transform(mut self, name: impl Into<String>, transform: Arc<dyn FrameTransform>) -> Self {
+        self.transforms.insert(name.into(), transform);
+        self
+    }
+}
+
+impl fmt::Debug for SessionOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionOptions")
+            .field("threads", &self.threads)
+            .field("nan", &self.nan)
+            .field("transforms", &self.transforms.keys())
+            .finish()
+    }
+}

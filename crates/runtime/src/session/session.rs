@@ -1,0 +1,139 @@
+//! An open device with its cost model and its compile cache.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use rlx_compile::cost::Calibration;
+use rlx_compile::passes::{Compiled, FusionPolicy};
+use rlx_compile::plan::PlanKey;
+use rlx_compile::{BackendCaps, BackendCostModel, Graph, PassContext, PassList, Plan, compile};
+
+use super::backend::Backend;
+use super::executable::Executable;
+use super::options::SessionOptions;
+use crate::cpu::CpuBackend;
+use crate::device::{Device, DeviceInfo};
+use crate::error::{Error, Result};
+
+/// An open device.
+pub struct Session {
+    backend: Box<dyn Backend>,
+    model: BackendCostModel,
+    cache: Mutex<HashMap<PlanKey, Executable>>,
+}
+
+impl Session {
+    /// Opens a device with the default options and shipped costs.
+    ///
+    /// # Errors
+    /// [`Error::AbsentDevice`] with what there is.
+    pub fn open(device: &Device) -> Result<Self> {
+        Self::with_options(device, SessionOptions::default())
+    }
+
+    /// Opens a device.
+    ///
+    /// # Errors
+    /// [`Error::AbsentDevice`] with what there is; options that the device does not take.
+    pub fn with_options(device: &Device, options: SessionOptions) -> Result<Self> {
+        let info = device.resolve()?;
+        Ok(Self::on_backend(Box::new(CpuBackend::new(info, options)?)))
+    }
+
+    /// A session on a backend that the caller made.
+    pub fn on_backend(backend: Box<dyn Backend>) -> Self {
+        let model = backend.shipped_model();
+        Self { backend, model, cache: Mutex::new(HashMap::new()) }
+    }
+
+    /// The same session with measured costs.
+    ///
+    /// # Errors
+    /// [`Error::Compile`] for impossible coefficients; a calibration of another device, with the difference.
+    pub fn calibrated(mut self, calibration: &Calibration) -> Result<Self> {
+        calibration.validate()?;
+        calibration.matches(&self.device().host_id()).map_err(|m| Error::unsupported(m.to_string()))?;
+        self.model = calibration.model;
+        Ok(self)
+    }
+
+    /// The device.
+    pub fn device(&self) -> &DeviceInfo {
+        self.backend.info()
+    }
+
+    /// What it can run.
+    pub fn caps(&self) -> &BackendCaps {
+        self.backend.caps()
+    }
+
+    /// What things cost there.
+    pub fn model(&self) -> &BackendCostModel {
+        &self.model
+    }
+
+    /// Passes, plan, program: the standard way from a graph to what runs.
+    ///
+    /// # Errors
+    /// [`Error::Compile`] when the graph does not type-check or has no output.
+    pub fn compile(&self, graph: &Graph) -> Result<Executable> {
+        self.compile_plan(self.explain(graph, FusionPolicy::Auto)?.plan)
+    }
+
+    /// [`Session::compile`] with another fusion policy.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn compile_with(&self, graph: &Graph, policy: FusionPolicy) -> Result<Executable> {
+        self.compile_plan(self.explain(graph, policy)?.plan)
+    }
+
+    /// The plan of a graph with the story of its passes, without lowering it.
+    ///
+    /// # Errors
+    /// As [`Session::compile`].
+    pub fn explain(&self, graph: &Graph, policy: FusionPolicy) -> Result<Compiled> {
+        let context = PassContext { policy, ..PassContext::new(self.caps(), &self.model) };
+        Ok(compile(graph, &context, &PassList::standard())?)
+    }
+
+    /// What runs this plan; an equal plan that this session has compiled before is not lowered again.
+    ///
+    /// # Errors
+    /// A plan for another class of device; what the device cannot build.
+    pub fn compile_plan(&self, plan: Plan) -> Result<Executable> {
+        let class = self.device().class;
+        if plan.class() != class {
+            return Err(Error::unsupported(format!(
+                "the plan is for {}, this session is {class}",
+                plan.class()
+            )));
+        }
+        let key = plan.key();
+        let known = || self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        // A hash is not an identity: plans that merely share a key are told apart.
+        if let Some(found) = known().get(&key).filter(|e| e.plan() == &plan) {
+            return Ok(found.clone());
+        }
+        let program = self.backend.lower(&plan)?;
+        let executable = Executable::new(plan, key, program)?;
+        known().insert(key, executable.clone());
+        Ok(executable)
+    }
+
+    /// Number of compiled plans that are kept.
+    pub fn cached(&self) -> usize {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Forgets the compiled plans; executables that are held stay usable.
+    pub fn clear_cache(&self) {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("device", self.device()).field("cached", &self.cached()).finish()
+    }
+}
