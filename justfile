@@ -23,18 +23,26 @@ run *args:
     [[ "${1-}" == "--" ]] && shift
     cargo run --release -p rlx-fft {{with_features}} -- "$@"
 
-# All quick tests.
-test:
-    cargo test --workspace {{with_features}}
+# All quick tests, or those that cargo's arguments choose: just test -p rlx-fft
+test *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    [[ $# -gt 0 ]] || set -- --workspace
+    cargo test {{with_features}} "$@"
 
 # The tests of the Welch peaks, from kernels to program.
 test-rlx-fft-welch-peaks:
     cargo test -p rlx-fft-dsp peak
     cargo test -p rlx-fft {{with_features}} welch_peaks
 
-# Also the long tests.
-test-full:
-    RLX_TEST_FULL=1 cargo test --workspace {{with_features}}
+# The same with the long tests.
+test-full *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    [[ $# -gt 0 ]] || set -- --workspace
+    RLX_TEST_FULL=1 cargo test {{with_features}} "$@"
 
 # Times the ways to the strongest Welch peaks: just bench-welch-peaks -- --n-fft 256 --batch 1024,8192 --k 16
 bench-welch-peaks *args:
@@ -60,6 +68,9 @@ deny:
 ci:
     .ci/run
 
-# Checks that every package could be published.
-publish-dry-run:
-    scripts/publish.sh
+# Checks that every package could be published: just publish-dry-run --no-verify
+publish-dry-run *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    scripts/publish.sh "$@"

@@ -41,6 +41,11 @@ impl Progress {
         }
         self.bar.inc(frames as u64);
     }
+
+    /// The work is done: the bar goes before results come.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// A bar over shares from 0 to 1, for work that counts itself.
@@ -57,6 +62,6 @@ pub(crate) fn share_bar(console: &Console, name: &str) -> impl FnMut(f64) + use<
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.finish();
     }
 }

@@ -39,6 +39,7 @@ fn wrong_arguments_are_named() {
         (&["--max-gap", "3"], &["--max-gap", "--nan interpolate"]),
         (&["--format", "xml"], &["--format", "jsonl"]),
         (&["--plot", "a.jpg"], &["--plot", ".svg"]),
+        (&["--every", "10s", "--plot", "a.png"], &["--plot", "--every"]),
         (&["--no-such-flag"], &["--no-such-flag"]),
     ] {
         let args = with(extra);

@@ -158,7 +158,25 @@ fn pictures_are_drawn() {
 }
 
 #[test]
-fn strided_parts_of_a_recording() {
+fn complex_signals_have_negative_frequencies() {
+    let folder = Folder::new("iq");
+    let tone = |i: u32| (std::f64::consts::TAU * -100.0 * f64::from(i) / 1000.0).sin_cos();
+    let bytes: Vec<u8> =
+        (0..8000).map(tone).flat_map(|(im, re)| [re as f32, im as f32]).flat_map(f32::to_le_bytes).collect();
+    let file = folder.file("tone.iq", bytes);
+    let flags = ["--raw", "iq-f32le", "--rate", "1000", "-f", "json"];
+    let result =
+        json(&[&["peaks", &file, "-k", "1", "--n-fft", "250", "--band=-200:0"][..], &flags].concat());
+    let peak = &result["channels"][0]["frames"][0]["peaks"][0];
+    assert!((peak["freq"].as_f64().expect("a frequency") + 100.0).abs() < 1e-3, "{peak}");
+    assert_eq!(peak["bin"], 225);
+    let psd = json(&[&["psd", &file, "--n-fft", "250"][..], &flags].concat());
+    let freq = psd["channels"][0]["freq"].as_array().expect("freq");
+    assert_eq!((freq.len(), freq[0].as_f64(), freq[249].as_f64()), (250, Some(-500.0), Some(496.0)));
+}
+
+#[test]
+fn a_part_of_a_recording() {
     let pulse = data("ppg_100hz.csv");
     let args = ["peaks", &pulse, "--rate", "100", "--start", "2s", "--duration", "12s", "-f", "json"];
     let frame = &json(&args)["channels"][0]["frames"][0];

@@ -126,7 +126,7 @@ pub(super) fn encode_png(rgb: &[u8], (width, height): (u32, u32)) -> Result<Vec<
 /// A number for an axis: as many decimals as the step between ticks needs.
 pub(super) fn tick(value: f64, span: f64) -> String {
     let value = if value.abs() < span * 1e-9 { 0.0 } else { value };
-    if span >= 1e6 || span < 1e-4 {
+    if !(1e-4..1e6).contains(&span) {
         return format!("{value:.2e}");
     }
     let decimals = (1.0 - span.log10().floor()).clamp(0.0, 6.0) as usize;

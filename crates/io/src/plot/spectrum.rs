@@ -6,6 +6,7 @@ use crate::write::{Error, Result};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::cmp::Ordering;
 use std::ops::Range;
 
 /// One line.
@@ -79,7 +80,11 @@ fn range(values: impl Iterator<Item = f64>) -> Option<Range<f64>> {
     let (lo, hi) = values
         .filter(|v| v.is_finite())
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| (lo.min(v), hi.max(v)));
-    (lo <= hi).then(|| if lo < hi { lo..hi } else { lo - 0.5..hi + 0.5 })
+    match lo.total_cmp(&hi) {
+        Ordering::Less => Some(lo..hi),
+        Ordering::Equal => Some(lo - 0.5..hi + 0.5),
+        Ordering::Greater => None,
+    }
 }
 
 impl Drawing for SpectrumPlot {

@@ -93,6 +93,10 @@ impl TryFrom<PeaksFlags> for PeaksArgs {
         if flags.every == Some(0.0) {
             return Err(Usage::new("--every", "is 0"));
         }
+        let plot = flags.plot.validate()?;
+        if plot.is_some() && flags.every.is_some() {
+            return Err(Usage::new("--plot", "draws one spectrum: leave --every out, or see spectrogram"));
+        }
         if flags.mode == Mode::Bins {
             let local = [
                 ("--height", flags.height.is_some()),
@@ -118,7 +122,7 @@ impl TryFrom<PeaksFlags> for PeaksArgs {
             estimate: flags.estimate.validate(Scaling::Spectrum, 0.5, NFftRule::AVERAGED)?,
             segments: flags.device.validate(flags.every.is_some())?,
             output: flags.output.try_into()?,
-            plot: flags.plot.validate()?,
+            plot,
         })
     }
 }

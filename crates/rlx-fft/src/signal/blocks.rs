@@ -61,11 +61,17 @@ impl<S: InputSample> Blocks<S> {
 
     /// Moves on; afterwards [`channel`](Self::channel) has the new samples.
     pub(crate) fn next(&mut self) -> rlx_io::Result<Step> {
-        if let Some((step, block)) = self.ahead.pop_front() {
-            self.current = block;
-            return Ok(step);
+        let step = match self.ahead.pop_front() {
+            Some((step, block)) => {
+                self.current = block;
+                step
+            }
+            None => self.read()?,
+        };
+        if step == Step::End {
+            self.progress.finish();
         }
-        self.read()
+        Ok(step)
     }
 
     /// The samples of the `index`-th wanted channel in this block.
