@@ -33,7 +33,16 @@ fn check_everywhere(graph: &Graph) {
             let plan = &compiled.plan;
             assert_eq!(results(plan.graph()), results(graph));
             let before = graph_io(graph, &caps).unwrap();
-            assert!(plan.io().host_readback_bytes <= before.host_readback_bytes, "{}", compiled.explain());
+            // What a device does not do is finished on the host, or taken apart so that the rest stays on the device:
+            // such a plan reads back what the fused graph would not.
+            let fused = |g: &Graph| g.iter().filter(|(_, node)| matches!(node.op, Op::WelchPeaks(_))).count();
+            if plan.splits().is_empty() && fused(plan.graph()) >= fused(graph) {
+                assert!(
+                    plan.io().host_readback_bytes <= before.host_readback_bytes,
+                    "{}",
+                    compiled.explain()
+                );
+            }
             assert!(predict_plan(plan, &model).total_ns() >= 0.0);
             let back: Plan = serde_json::from_str(&serde_json::to_string(plan).unwrap()).unwrap();
             assert_eq!((&back, back.key()), (plan, plan.key()));
