@@ -1,7 +1,8 @@
 //! Every lanes instance against an f64 transform: powers, peaks by definition, sums, frames, mel.
 
 use rlx_dsp::lanes::{
-    Isa, LaneLog, LaneMel, LaneSpec, Offset, Rows, frames_kernel, row_kernel, supports, welch_kernel,
+    FrameSpec, Isa, LaneLog, LaneMel, LaneSpec, Offset, Rows, frames_kernel, row_kernel, supports,
+    welch_kernel,
 };
 use rlx_dsp::peaks::insert::insert_top_k;
 use rustfft::{FftPlanner, num_complex::Complex};
@@ -285,6 +286,45 @@ fn frames_and_mel_match_f64() {
                 }
                 let beyond = energies.chunks(count + 3).all(|row| row[count..].iter().all(|v| v.is_nan()));
                 assert!(beyond, "columns beyond the last frame are left alone");
+            }
+        }
+    }
+}
+
+#[test]
+fn short_windows_means_and_preemphasis_match_f64() {
+    let (n, len, c) = (512, 400, 0.97_f32);
+    for isa in Isa::available() {
+        for (lead, offset, preemphasis) in [
+            (0, Offset::SubtractMean, c),
+            (0, Offset::Keep, c),
+            (56, Offset::Keep, 0.0),
+            (56, Offset::SubtractMean, 0.0),
+            (112, Offset::SubtractMean, c),
+        ] {
+            let spec = FrameSpec { window: hann(len), n_fft: n, lead, offset, preemphasis };
+            for (count, hop) in [(1, 160), (5, 160), (33, 160), (4, 401)] {
+                // Nothing outside the windows may matter: the samples before the first one are missing.
+                let mut x = noise(7, lead + len + (count - 1) * hop);
+                x.iter_mut().for_each(|v| *v += 3.0);
+                x[..lead].fill(f32::NAN);
+                let mut got = vec![f32::NAN; count * (n / 2 + 1)];
+                frames_kernel(isa, spec.clone()).expect("a recipe").power_frames(&x, hop, count, &mut got);
+                for (f, got) in got.chunks(n / 2 + 1).enumerate() {
+                    let frame: Vec<f64> = x[lead + f * hop..][..len].iter().map(|&v| f64::from(v)).collect();
+                    let mean = frame.iter().sum::<f64>() / len as f64;
+                    let mean = if offset == Offset::SubtractMean { mean } else { 0.0 };
+                    let mut padded = vec![Complex::new(0.0, 0.0); n];
+                    for (t, w) in hann(len).into_iter().enumerate() {
+                        let before = frame[t.saturating_sub(1)] - mean;
+                        padded[lead + t].re =
+                            f64::from(w) * (frame[t] - mean - f64::from(preemphasis) * before);
+                    }
+                    FftPlanner::new().plan_fft_forward(n).process(&mut padded);
+                    let want: Vec<f64> = padded[..n / 2 + 1].iter().map(Complex::norm_sqr).collect();
+                    let err = rel_l2(got, &want);
+                    assert!(err <= bound(n), "{isa} lead {lead} {offset:?} frame {f} of {count}: {err:e}");
+                }
             }
         }
     }

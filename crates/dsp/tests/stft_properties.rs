@@ -5,6 +5,7 @@ mod mel_support;
 use mel_support::lcg;
 use proptest::prelude::*;
 use rlx_dsp::detrend::Detrend;
+use rlx_dsp::lanes::supports;
 use rlx_dsp::nan::{NanPolicy, fill_gaps};
 use rlx_dsp::reference::stft as twin;
 use rlx_dsp::stft::{Padding, Placement, Spectrogram, SpectrogramParams, SpectrogramScaling, StftStream};
@@ -110,9 +111,18 @@ proptest! {
         match whole {
             Ok(whole) => {
                 prop_assert_eq!(finished, Ok(whole.n_frames));
-                // NaN equals nothing, but a missing frame must be missing in both.
-                let bits = |v: &[f32]| v.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-                prop_assert_eq!(bits(&frames), bits(&whole.data));
+                prop_assert_eq!(frames.len(), whole.data.len());
+                // Where the lanes have a kernel, two frames of a whole signal share a transform, for which a stream
+                // does not wait: amplitudes there may differ by their rounding. Elsewhere there is but one rounding.
+                let amplitude = |v: f32| if p.scaling == SpectrogramScaling::Magnitude { v } else { v.sqrt() };
+                let norm = |frame: &[f32]| frame.iter().map(|v| amplitude(*v).powi(2)).sum::<f32>().sqrt();
+                let loudest = whole.data.chunks(whole.n_bins).map(norm).fold(0.0, f32::max);
+                let rounding = 4.0 * f32::EPSILON * (p.n_fft as f32).log2() * loudest;
+                for (g, w) in frames.iter().zip(&whole.data) {
+                    let close = (amplitude(*g) - amplitude(*w)).abs() <= rounding && supports(p.n_fft);
+                    // NaN equals nothing, but a missing frame must be missing in both.
+                    prop_assert!(close || g.to_bits() == w.to_bits(), "{} {}", g, w);
+                }
             }
             Err(error) => prop_assert_eq!(finished, Err(error)),
         }

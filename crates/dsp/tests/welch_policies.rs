@@ -60,6 +60,30 @@ fn a_refused_block_leaves_the_stream_as_it_was() {
 }
 
 #[test]
+fn long_signals_are_checked_piece_by_piece_to_the_same_effect() {
+    let params = PsdParams::new(100.0, 64);
+    let clean: Vec<f32> = noise(3, 700_001).iter().map(|v| *v as f32).collect();
+    let whole = welch(&clean, &params).unwrap();
+    for at in [0, 262_144, 400_003, 700_000] {
+        let mut bad = clean.clone();
+        bad[at] = f32::NEG_INFINITY;
+        let refusal = |row, index| Error::NonFinite { row, index, value: f64::NEG_INFINITY };
+        assert_eq!(welch(&bad, &params).unwrap_err(), refusal(0, at as u64));
+
+        let mut accumulator = WelchAccumulator::new(params).unwrap();
+        accumulator.push(&clean[..1000]).unwrap();
+        assert_eq!(accumulator.push(&bad).unwrap_err(), refusal(0, 1000 + at as u64));
+        assert_eq!((accumulator.samples(), accumulator.coverage().segments), (1000, 30));
+        accumulator.push(&clean[1000..]).unwrap();
+        let psd = accumulator.finish().unwrap();
+        assert_eq!(psd.coverage, whole.coverage);
+        for (got, want) in psd.psd.iter().zip(&whole.psd) {
+            assert!((got - want).abs() <= 1e-5 * want, "{got} {want}");
+        }
+    }
+}
+
+#[test]
 fn skipping_averages_the_other_segments() {
     let params = PsdParams { nan: NanPolicy::SkipSegment, hop: 16, scaling: Scaling::Raw, ..base() };
     let x = with_bad(35, f32::NAN);

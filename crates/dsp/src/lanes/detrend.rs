@@ -1,13 +1,15 @@
-//! The mean of each segment, subtracted in lanes before the window.
+//! The mean of each segment, subtracted in lanes before the window, and the preemphasis of speech frames.
 //!
 //! ```text
 //! d_t  = x_t − x_0                       exact where an offset dwarfs the signal
 //! mean = Σ d_t / n                       blocks of 16 in f32, blocks added in f64
-//! y_t  = ((d_t − hi) − lo) · w_t         hi + lo = mean
+//! y_t  = (d_t − hi) − lo                 hi + lo = mean
+//! z_t  = (y_t − c·y_{t−1}) · w_t         y_{−1} = y_0; without preemphasis y_t · w_t
 //! ```
 //! Three more operations a sample than windowing alone; bound by the vector ports.
 
 use super::butterfly::SplatOn;
+use super::frame_spec::FrameSpec;
 use super::simd::{Lanes, V, Z};
 use fearless_simd::prelude::*;
 
@@ -21,15 +23,34 @@ pub enum Offset {
     SubtractMean,
 }
 
-/// Subtracts each plane's mean in each lane, then multiplies by the window.
+/// Subtracts each plane's mean in each lane, emphasises, and multiplies by the window, as `spec` says.
 #[inline(always)]
-pub(crate) fn detrend_and_window<S: Lanes>(simd: S, window: &[f32], z: &mut [Z<S>]) {
-    let pivot = z[0];
-    let mean = [mean::<S, 0>(simd, pivot[0], z), mean::<S, 1>(simd, pivot[1], z)];
-    for (z, &w) in z.iter_mut().zip(window) {
+pub(crate) fn prepare<S: Lanes>(simd: S, spec: &FrameSpec, z: &mut [Z<S>]) {
+    let zero = V::<S>::splat_on(simd, 0.0);
+    let (pivot, mean) = match spec.offset {
+        Offset::Keep => ([zero; 2], [(zero, zero); 2]),
+        Offset::SubtractMean => {
+            let pivot = z[0];
+            (pivot, [mean::<S, 0>(simd, pivot[0], z), mean::<S, 1>(simd, pivot[1], z)])
+        }
+    };
+    if spec.preemphasis == 0.0 {
+        for (z, &w) in z.iter_mut().zip(&spec.window) {
+            let w = V::<S>::splat_on(simd, w);
+            for p in 0..2 {
+                z[p] = (((z[p] - pivot[p]) - mean[p].0) - mean[p].1) * w;
+            }
+        }
+        return;
+    }
+    let c = V::<S>::splat_on(simd, spec.preemphasis);
+    let mut before = [0, 1].map(|p| ((z[0][p] - pivot[p]) - mean[p].0) - mean[p].1);
+    for (z, &w) in z.iter_mut().zip(&spec.window) {
         let w = V::<S>::splat_on(simd, w);
         for p in 0..2 {
-            z[p] = (((z[p] - pivot[p]) - mean[p].0) - mean[p].1) * w;
+            let y = ((z[p] - pivot[p]) - mean[p].0) - mean[p].1;
+            z[p] = (y - c * before[p]) * w;
+            before[p] = y;
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A group of `W` rows through the transform: load, stages, last stage. Owner of the scratch.
 
 use super::butterfly::SplatOn;
-use super::detrend::{Offset, detrend_and_window};
+use super::detrend::prepare;
+use super::frame_spec::FrameSpec;
 use super::load::{Pair, load_pair, load_plane};
 use super::recipe::Recipe;
 use super::simd::{Lanes, MAX_LANES, V, Z};
@@ -11,64 +12,69 @@ use super::stage::{Last, run_last, run_last_complex, run_stage};
 pub(crate) struct Engine<S: Lanes> {
     pub(crate) simd: S,
     pub(crate) recipe: Recipe,
-    window: Vec<f32>,
+    pub(crate) spec: FrameSpec,
+    /// What the samples are multiplied by while they are loaded, where the window has to wait.
     ones: Vec<f32>,
-    offset: Offset,
     pub(crate) z: Vec<Z<S>>,
     /// `|Z|²` in the transform's own order.
     pub(crate) acc: Vec<V<S>>,
 }
 
 impl<S: Lanes> Engine<S> {
-    /// An engine for transforms of `window.len()` points, or `None` where there is no recipe for them.
-    pub(crate) fn new(simd: S, window: Vec<f32>, offset: Offset) -> Option<Self> {
-        let n = window.len();
+    /// An engine for segments as `spec` has them, or `None` where there is no recipe for their size.
+    pub(crate) fn new(simd: S, spec: FrameSpec) -> Option<Self> {
+        let n = spec.n_fft;
+        // Shorter windows do not fill a tile.
+        if spec.window.len() < S::W || spec.lead + spec.window.len() > n {
+            return None;
+        }
         let recipe = Recipe::new(n, S::WIDE_REGISTERS)?;
         let zero = V::<S>::splat_on(simd, 0.0);
-        let ones = if offset == Offset::Keep { Vec::new() } else { vec![1.0; n] };
-        Some(Self { simd, recipe, window, ones, offset, z: vec![[zero; 2]; n], acc: vec![zero; n] })
+        let ones = if spec.is_plain() { Vec::new() } else { vec![1.0; spec.window.len()] };
+        Some(Self { simd, recipe, spec, ones, z: vec![[zero; 2]; n], acc: vec![zero; n] })
+    }
+
+    /// Windowed samples into `z`: `read` puts samples times its weights where the window lies.
+    #[inline(always)]
+    fn load_with(&mut self, read: impl FnOnce(S, &[f32], &mut [Z<S>])) {
+        let Self { simd, spec, ones, z, .. } = self;
+        let (simd, window) = (*simd, &spec.window[..]);
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let (head, rest) = z.split_at_mut(spec.lead);
+                let (z, tail) = rest.split_at_mut(window.len());
+                // The transform before this one used the padding as scratch.
+                for z in head.iter_mut().chain(tail) {
+                    *z = [V::<S>::splat_on(simd, 0.0); 2];
+                }
+                read(simd, if spec.is_plain() { window } else { ones }, z);
+                if !spec.is_plain() {
+                    prepare(simd, spec, z);
+                }
+            },
+        );
     }
 
     /// Windowed samples of one pair of segments into `z`.
     fn load(&mut self, rows: &[&[f32]; MAX_LANES], pair: Pair) {
-        let (simd, window, z) = (self.simd, &self.window, &mut self.z);
-        match self.offset {
-            Offset::Keep => simd.vectorize(
-                #[inline(always)]
-                || load_pair(simd, rows, pair, window, z),
-            ),
-            Offset::SubtractMean => {
-                let ones = &self.ones;
-                simd.vectorize(
-                    #[inline(always)]
-                    || {
-                        load_pair(simd, rows, pair, ones, z);
-                        detrend_and_window(simd, window, z);
-                    },
-                );
-            }
-        }
+        self.load_with(
+            #[inline(always)]
+            |simd, weights, z| load_pair(simd, rows, pair, weights, z),
+        );
     }
 
     /// `Z` of the first segments of two groups of rows, one group in each plane; bin `k` at `z[recipe.position[k]]`.
     pub(crate) fn complex_of_two(&mut self, first: &[&[f32]; MAX_LANES], second: &[&[f32]; MAX_LANES]) {
-        let (simd, window, z) = (self.simd, &self.window, &mut self.z);
-        let samples = if self.offset == Offset::Keep { window } else { &self.ones };
-        simd.vectorize(
+        self.load_with(
             #[inline(always)]
-            || {
-                load_plane::<S, 0>(simd, first, 0, samples, z);
-                load_plane::<S, 1>(simd, second, 0, samples, z);
+            |simd, weights, z| {
+                load_plane::<S, 0>(simd, first, 0, weights, z);
+                load_plane::<S, 1>(simd, second, 0, weights, z);
             },
         );
-        if self.offset == Offset::SubtractMean {
-            simd.vectorize(
-                #[inline(always)]
-                || detrend_and_window(simd, window, z),
-            );
-        }
         let radix = self.stages();
-        run_last_complex(simd, radix, &mut self.z);
+        run_last_complex(self.simd, radix, &mut self.z);
     }
 
     /// Every stage but the last; returns the radix of the last.

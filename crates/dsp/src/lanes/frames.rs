@@ -1,8 +1,8 @@
 //! Power spectra and mel energies of consecutive frames, two frames to a lane.
 
 use super::butterfly::SplatOn;
-use super::detrend::Offset;
 use super::engine::Engine;
+use super::frame_spec::FrameSpec;
 use super::load::Pair;
 use super::mel::{LaneMel, mel_group};
 use super::simd::{Lanes, MAX_LANES, V};
@@ -14,7 +14,7 @@ pub trait LaneFrames: Send + Sync {
     /// `|X|²` (no one-sided doubling) of `count` frames, frame `f` at `samples[f·hop..]`: `[count, n_bins]`.
     ///
     /// # Panics
-    /// When `samples` ends before the last frame does, or `out` does not hold `count · n_bins` values.
+    /// When `samples` ends before the last frame's window does, or `out` does not hold `count · n_bins` values.
     fn power_frames(&mut self, samples: &[f32], hop: usize, count: usize, out: &mut [f32]);
 
     /// Mel energies (or their logarithm) of `count` frames into columns `0 … count` of `out`, whose rows are
@@ -44,10 +44,10 @@ pub(crate) struct FramesKernel<S: Lanes> {
 }
 
 impl<S: Lanes> FramesKernel<S> {
-    /// A kernel for frames of `window.len()` samples, or `None` where the size has no recipe.
-    pub(crate) fn new(simd: S, window: Vec<f32>) -> Option<Self> {
-        let n_bins = window.len() / 2 + 1;
-        let engine = Engine::new(simd, window, Offset::Keep)?;
+    /// A kernel for frames as `spec` has them, or `None` where the size has no recipe.
+    pub(crate) fn new(simd: S, spec: FrameSpec) -> Option<Self> {
+        let n_bins = spec.n_fft / 2 + 1;
+        let engine = Engine::new(simd, spec)?;
         let zeros = vec![V::<S>::splat_on(simd, 0.0); n_bins];
         Some(Self {
             engine,
@@ -61,7 +61,8 @@ impl<S: Lanes> FramesKernel<S> {
 
     /// Powers of frames `at … at + 2W` to `self.first` (even ones) and `self.second` (odd ones).
     fn group(&mut self, samples: &[f32], hop: usize, at: usize, count: usize) {
-        let n = self.engine.recipe.n;
+        let FrameSpec { lead, ref window, .. } = self.engine.spec;
+        let (n, samples) = (window.len(), &samples[lead..]);
         // A row holds two frames. Lanes past the end repeat the last row; nothing of them is written.
         let pairs = (count - at).min(2 * S::W).div_ceil(2);
         let row = |r: usize| (at + 2 * r.min(pairs - 1)) * hop;

@@ -4,6 +4,7 @@ use super::butterfly::SplatOn;
 use super::detrend::Offset;
 use super::engine::Engine;
 use super::fold::Fold;
+use super::frame_spec::FrameSpec;
 use super::load::Pair;
 use super::simd::{Lanes, MAX_LANES, V};
 use super::stage::Last;
@@ -100,7 +101,8 @@ const GROUPS_A_SUM: usize = 8;
 impl<S: Lanes> WelchKernel<S> {
     /// A kernel for `spec`, or `None` where its size has no recipe.
     pub(crate) fn new(simd: S, spec: LaneSpec) -> Option<Self> {
-        let engine = Engine::new(simd, spec.window.clone(), spec.offset)?;
+        let frame = FrameSpec { offset: spec.offset, ..spec.window.clone().into() };
+        let engine = Engine::new(simd, frame)?;
         let fold = Fold::new(&engine.recipe.position);
         let powers = vec![V::<S>::splat_on(simd, 0.0); fold.n_bins()];
         let silence = vec![0.0; spec.window.len() + spec.hop];

@@ -11,6 +11,7 @@ mod butterfly;
 mod detrend;
 mod engine;
 mod fold;
+mod frame_spec;
 mod frames;
 mod isa;
 mod kernel;
@@ -27,6 +28,7 @@ mod transpose;
 mod untangle;
 
 pub use detrend::Offset;
+pub use frame_spec::FrameSpec;
 pub use frames::LaneFrames;
 pub use isa::Isa;
 pub use kernel::{LaneSpec, LaneWelch, Rows};
@@ -68,9 +70,11 @@ pub fn welch_kernel(isa: Isa, spec: LaneSpec) -> Option<Box<dyn LaneWelch>> {
     on_level!(isa, simd => WelchKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneWelch>))
 }
 
-/// The frames kernel for `window` (as long as the transform) on `isa`; `None` as for [`welch_kernel`].
-pub fn frames_kernel(isa: Isa, window: Vec<f32>) -> Option<Box<dyn LaneFrames>> {
-    on_level!(isa, simd => FramesKernel::new(simd, window).map(|k| Box::new(k) as Box<dyn LaneFrames>))
+/// The frames kernel for `spec`, or for a window as long as the transform, on `isa`; `None` as for [`welch_kernel`],
+/// and where the window is shorter than a vector.
+pub fn frames_kernel(isa: Isa, spec: impl Into<FrameSpec>) -> Option<Box<dyn LaneFrames>> {
+    let spec = spec.into();
+    on_level!(isa, simd => FramesKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneFrames>))
 }
 
 /// The Welch plan for single rows of any size on `isa`.

@@ -21,9 +21,15 @@ pub(crate) struct Factors {
 /// it takes over, `ε·√(ratio·S/n)` a bin, stays below `ε·√S` for every size there is, `S` being its own power.
 pub(crate) const BALANCE: f32 = 16.0;
 
+/// [`BALANCE`] for transforms of `n` points: that error stays below half of `ε·√S` from 64 points on. Speech rises by
+/// 12 dB from one frame to the next at every syllable, by 20 dB hardly ever.
+fn balance(n: usize) -> f32 {
+    BALANCE.max(n as f32 / 4.0)
+}
+
 /// `|A_k|²` to `first` and `|B_k|²` to `second`, times `factors`; bin `k` lies at `z[position[k]]`.
 ///
-/// `false` where a lane's two signals are not within [`BALANCE`] of each other.
+/// `false` where a lane's two signals are not within [`balance`] of each other.
 #[inline(always)]
 pub(crate) fn untangle<S: Lanes>(
     simd: S,
@@ -48,7 +54,8 @@ pub(crate) fn untangle<S: Lanes>(
         total += *p;
         other += *q;
     }
-    let limit = V::<S>::splat_on(simd, BALANCE);
-    // Comparisons with NaN are false.
-    (total.simd_le(other * limit) & other.simd_le(total * limit)).all_true()
+    let limit = V::<S>::splat_on(simd, balance(n));
+    // An infinite power says nothing about the other's. Comparisons with NaN are false.
+    let finite = (total + other).simd_lt(V::<S>::splat_on(simd, f32::INFINITY));
+    (total.simd_le(other * limit) & other.simd_le(total * limit) & finite).all_true()
 }

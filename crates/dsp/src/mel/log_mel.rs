@@ -1,20 +1,18 @@
 //! The log-mel transform of whole signals.
 
+use std::sync::Arc;
+
+use super::energies::{MelFrames, plan_mel_frames};
 use super::{LogMelOutput, LogMelParams, MaxOver, MelFilterbank, Preemphasis};
 use crate::fft::Real;
-use crate::stft::{PowerFrames, check_finite, plan_power_frames};
+use crate::stft::check_finite;
 use crate::{Error, Result};
-
-/// Frames whose spectra are held at a time: enough to amortise a call, few enough to stay in the cache.
-const BLOCK: usize = 32;
 
 /// A reusable plan: window, transform, filters and buffers.
 pub struct LogMel<T: Real = f32> {
     params: LogMelParams,
-    filterbank: MelFilterbank<T>,
-    spectra: Box<dyn PowerFrames<T>>,
-    /// `[BLOCK, n_bins]`.
-    power: Vec<T>,
+    filterbank: Arc<MelFilterbank<T>>,
+    frames: Box<dyn MelFrames<T>>,
     emphasized: Vec<T>,
     padded: Vec<T>,
 }
@@ -26,10 +24,9 @@ impl<T: Real> LogMel<T> {
     /// What [`LogMelParams::validate`] and [`MelFilterbank::new`] refuse; a window outside its domain.
     pub fn new(params: LogMelParams) -> Result<Self> {
         params.validate()?;
-        let filterbank = MelFilterbank::new(&params.filterbank())?;
-        let power = vec![T::zero(); BLOCK * filterbank.n_bins()];
-        let spectra = plan_power_frames(params.frame())?;
-        Ok(Self { params, filterbank, spectra, power, emphasized: Vec::new(), padded: Vec::new() })
+        let filterbank = Arc::new(MelFilterbank::new(&params.filterbank())?);
+        let frames = plan_mel_frames(&params, &filterbank)?;
+        Ok(Self { params, filterbank, frames, emphasized: Vec::new(), padded: Vec::new() })
     }
 
     /// The parameters of the plan.
@@ -58,9 +55,9 @@ impl<T: Real> LogMel<T> {
     /// A signal too short for one frame (or for its reflection); a NaN or infinite sample (see
     /// [`fill_gaps`](crate::nan::fill_gaps) for a way to repair it first).
     pub fn process(&mut self, x: &[T]) -> Result<LogMelOutput<T>> {
-        let mut frames = self.energies(x, 0)?;
-        self.finish(&mut [&mut frames]);
-        Ok(self.output(frames))
+        let mut values = self.logarithms(x, 0)?;
+        self.finish(&mut [&mut values]);
+        Ok(self.output(values))
     }
 
     /// The log-mel spectrograms of a batch; the items may have different lengths.
@@ -70,13 +67,13 @@ impl<T: Real> LogMel<T> {
     pub fn process_batch(&mut self, items: &[&[T]]) -> Result<Vec<LogMelOutput<T>>> {
         let mut all = Vec::with_capacity(items.len());
         for (row, x) in items.iter().enumerate() {
-            all.push(self.energies(x, row)?);
+            all.push(self.logarithms(x, row)?);
         }
         match self.params.max_over {
             MaxOver::Batch => self.finish(&mut all.iter_mut().map(Vec::as_mut_slice).collect::<Vec<_>>()),
-            MaxOver::Item => all.iter_mut().for_each(|frames| self.finish(&mut [frames])),
+            MaxOver::Item => all.iter_mut().for_each(|values| self.finish(&mut [values])),
         }
-        Ok(all.into_iter().map(|frames| self.output(frames)).collect())
+        Ok(all.into_iter().map(|values| self.output(values)).collect())
     }
 
     /// The log-mel spectrograms of the rows of `x`, a flat `[rows, row_len]` array.
@@ -91,8 +88,8 @@ impl<T: Real> LogMel<T> {
         self.process_batch(&x.chunks_exact(row_len).collect::<Vec<_>>())
     }
 
-    /// Mel energies of one signal, `[n_frames, n_mels]`.
-    fn energies(&mut self, x: &[T], row: usize) -> Result<Vec<T>> {
+    /// Logarithms of the mel energies of one signal, `[n_mels, n_frames]`.
+    fn logarithms(&mut self, x: &[T], row: usize) -> Result<Vec<T>> {
         let framing = self.params.framing();
         let n_frames = framing.checked_count(x.len())?;
         check_finite(x, row, 0)?;
@@ -103,28 +100,22 @@ impl<T: Real> LogMel<T> {
             }
             Preemphasis::None | Preemphasis::Frame(_) => x,
         };
-        let signal = framing.padded(x, n_frames, &mut self.padded);
-        let (n_bins, n_mels) = (self.filterbank.n_bins(), self.filterbank.n_mels());
-        let mut out = vec![T::zero(); n_frames * n_mels];
-        for (block, mels) in out.chunks_mut(BLOCK * n_mels).enumerate() {
-            let first = block * BLOCK;
-            let frames = first..first + mels.len() / n_mels;
-            let power = &mut self.power[..frames.len() * n_bins];
-            self.spectra.power_frames(signal, frames, power);
-            raise(power, self.params.power);
-            self.filterbank.apply(power, mels)?;
+        let mut out = vec![T::zero(); self.filterbank.n_mels() * n_frames];
+        for part in framing.parts(x.len(), n_frames) {
+            let signal = framing.samples(x, part.clone(), &mut self.padded);
+            self.frames.mel_frames(signal, part.len(), n_frames, &mut out[part.start..]);
         }
         Ok(out)
     }
 
-    /// Logarithm and normalisation of items that share their maxima.
+    /// Reference, range and normalisation of items that share their maxima.
     fn finish(&self, group: &mut [&mut [T]]) {
-        self.params.log.apply(group);
+        self.params.log.relate(group);
         self.params.normalise.apply(group, self.params.n_mels);
     }
 
-    fn output(&self, frames: Vec<T>) -> LogMelOutput<T> {
-        LogMelOutput::from_frames(frames, self.params.n_mels, self.params.layout)
+    fn output(&self, values: Vec<T>) -> LogMelOutput<T> {
+        LogMelOutput::from_mels(values, self.params.n_mels, self.params.layout)
     }
 }
 
@@ -140,14 +131,4 @@ fn emphasize<T: Real>(x: &[T], c: T, out: &mut Vec<T>) {
     out.clear();
     out.extend(x.first());
     out.extend(x.windows(2).map(|pair| pair[1] - c * pair[0]));
-}
-
-/// `|X|²` to `|X|^exponent`.
-fn raise<T: Real>(power: &mut [T], exponent: f64) {
-    if exponent == 1.0 {
-        power.iter_mut().for_each(|v| *v = v.sqrt());
-    } else if exponent != 2.0 {
-        let half = T::narrow(exponent / 2.0);
-        power.iter_mut().for_each(|v| *v = v.powf(half));
-    }
 }

@@ -18,6 +18,8 @@
 //! # Ok::<(), rlx_dsp::Error>(())
 //! ```
 
+mod energies;
+mod fast;
 mod filterbank;
 mod log_mel;
 mod output;

@@ -37,12 +37,12 @@ impl<T: Copy> LogMelOutput<T> {
         self.data.get(at).copied()
     }
 
-    /// From `[n_frames, n_mels]` values.
-    pub(super) fn from_frames(frames: Vec<T>, n_mels: usize, layout: MelLayout) -> Self {
-        let n_frames = frames.len() / n_mels;
+    /// From `[n_mels, n_frames]` values.
+    pub(super) fn from_mels(values: Vec<T>, n_mels: usize, layout: MelLayout) -> Self {
+        let n_frames = values.len() / n_mels;
         let data = match layout {
-            MelLayout::FramesByMels => frames,
-            MelLayout::MelsByFrames => transpose(&frames, n_mels),
+            MelLayout::MelsByFrames => values,
+            MelLayout::FramesByMels => transpose(&values, n_frames),
         };
         Self { n_mels, n_frames, layout, data }
     }

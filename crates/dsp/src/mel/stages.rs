@@ -108,38 +108,44 @@ impl MelLog {
         }
     }
 
-    /// Takes the logarithm of the items of a batch in place; each group shares one maximum.
-    pub(super) fn apply<T: Real>(&self, group: &mut [&mut [T]]) {
-        let each = |group: &mut [&mut [T]], f: &dyn Fn(T) -> T| {
-            group.iter_mut().flat_map(|item| item.iter_mut()).for_each(|v| *v = f(*v));
-        };
+    /// The logarithm of each energy by itself: decibels re 1.
+    pub(super) fn take<T: Real>(&self, energies: &mut [T]) {
+        let mut each = |f: &dyn Fn(T) -> T| energies.iter_mut().for_each(|v| *v = f(*v));
         match *self {
             Self::Linear => {}
-            Self::Decibel { amin, reference, top_db } => {
-                let reference = match reference {
-                    Reference::Power(power) => power,
-                    Reference::Max => largest(group).widen(),
-                };
-                let (amin_t, ten) = (T::narrow(amin), T::narrow(10.0));
-                let zero_db = T::narrow(10.0 * amin.max(reference).log10());
-                each(group, &|v| ten * v.max(amin_t).log10() - zero_db);
-                if let Some(range) = top_db {
-                    let floor = largest(group) - T::narrow(range);
-                    each(group, &|v| v.max(floor));
-                }
+            Self::Decibel { amin, .. } => {
+                let (amin, ten) = (T::narrow(amin), T::narrow(10.0));
+                each(&|v| ten * at_least(amin, v).log10());
             }
             Self::Log10 { floor } => {
                 let floor = T::narrow(floor);
-                each(group, &|v| v.max(floor).log10());
+                each(&|v| at_least(floor, v).log10());
             }
             Self::Ln { floor } => {
                 let floor = T::narrow(floor);
-                each(group, &|v| v.max(floor).ln());
+                each(&|v| at_least(floor, v).ln());
             }
             Self::LnPlus { offset } => {
                 let offset = T::narrow(offset);
-                each(group, &|v| (v + offset).ln());
+                each(&|v| (v + offset).ln());
             }
+        }
+    }
+
+    /// Brings the logarithms of the items of a batch to their reference and range; each group shares one maximum.
+    pub(super) fn relate<T: Real>(&self, group: &mut [&mut [T]]) {
+        let Self::Decibel { amin, reference, top_db } = *self else { return };
+        let zero_db = match reference {
+            Reference::Power(power) => T::narrow(10.0 * amin.max(power).log10()),
+            // Every value is at least amin's already.
+            Reference::Max => largest(group),
+        };
+        if zero_db != T::zero() {
+            group.iter_mut().flat_map(|item| item.iter_mut()).for_each(|v| *v = *v - zero_db);
+        }
+        if let Some(range) = top_db {
+            let floor = largest(group) - T::narrow(range);
+            group.iter_mut().flat_map(|item| item.iter_mut()).for_each(|v| *v = at_least(floor, *v));
         }
     }
 }
@@ -160,46 +166,60 @@ impl MelNormalise {
         }
     }
 
-    /// Normalises the items of a batch, each `[n_frames, n_mels]`, in place; each group shares one maximum.
+    /// Normalises the items of a batch, each `[n_mels, n_frames]`, in place; each group shares one maximum.
     pub(super) fn apply<T: Real>(&self, group: &mut [&mut [T]], n_mels: usize) {
         match *self {
             Self::None => {}
             Self::Clamp { range, shift, divisor } => {
                 let floor = largest(group) - T::narrow(range);
                 let (shift, divisor) = (T::narrow(shift), T::narrow(divisor));
-                for v in group.iter_mut().flat_map(|item| item.iter_mut()) {
-                    *v = (v.max(floor) + shift) / divisor;
+                for item in group {
+                    item.iter_mut().for_each(|v| *v = (at_least(floor, *v) + shift) / divisor);
                 }
             }
             Self::PerFeature { epsilon } => {
-                group.iter_mut().for_each(|item| per_feature(item, n_mels, epsilon))
+                for item in group {
+                    let frames = item.len() / n_mels;
+                    item.chunks_exact_mut(frames.max(1)).for_each(|row| standardise(row, epsilon));
+                }
             }
         }
     }
 }
 
-fn largest<T: Real>(group: &[&mut [T]]) -> T {
-    group.iter().flat_map(|item| item.iter()).fold(T::neg_infinity(), |max, &v| max.max(v))
+/// Values that are summed or compared side by side, so that the loops vectorise.
+const SIDE: usize = 16;
+
+/// `max` in one instruction, which keeps a NaN in `v`: an overflow must not pass for silence.
+fn at_least<T: Real>(floor: T, v: T) -> T {
+    if v < floor { floor } else { v }
 }
 
-/// Mean and deviation of each column in f64, in two passes so that a large mean costs nothing.
-fn per_feature<T: Real>(item: &mut [T], n_mels: usize, epsilon: f64) {
-    let frames = item.len() / n_mels;
-    let mut mean = vec![0.0; n_mels];
-    for row in item.chunks_exact(n_mels) {
-        mean.iter_mut().zip(row).for_each(|(sum, v)| *sum += v.widen());
-    }
-    mean.iter_mut().for_each(|sum| *sum /= frames as f64);
-    let mut square = vec![0.0; n_mels];
-    for row in item.chunks_exact(n_mels) {
-        for (sum, (v, mean)) in square.iter_mut().zip(row.iter().zip(&mean)) {
-            *sum += (v.widen() - mean).powi(2);
+fn largest<T: Real>(group: &[&mut [T]]) -> T {
+    let mut most = [T::neg_infinity(); SIDE];
+    for item in group {
+        let chunks = item.chunks_exact(SIDE);
+        let rest = chunks.remainder();
+        for chunk in chunks.chain([rest]) {
+            most.iter_mut().zip(chunk).for_each(|(most, &v)| *most = if v > *most { v } else { *most });
         }
     }
-    let degrees = frames.saturating_sub(1).max(1) as f64;
-    for row in item.chunks_exact_mut(n_mels) {
-        for (v, (mean, square)) in row.iter_mut().zip(mean.iter().zip(&square)) {
-            *v = T::narrow((v.widen() - mean) / ((square / degrees).sqrt() + epsilon));
-        }
+    most.into_iter().fold(T::neg_infinity(), T::max)
+}
+
+/// Mean and deviation of one band in f64, in two passes so that a large mean costs nothing.
+fn standardise<T: Real>(row: &mut [T], epsilon: f64) {
+    let mean = sum(row, |v| v) / row.len() as f64;
+    let square = sum(row, |v| (v - mean) * (v - mean));
+    let degrees = row.len().saturating_sub(1).max(1) as f64;
+    let scale = 1.0 / ((square / degrees).sqrt() + epsilon);
+    row.iter_mut().for_each(|v| *v = T::narrow((v.widen() - mean) * scale));
+}
+
+fn sum<T: Real>(row: &[T], of: impl Fn(f64) -> f64) -> f64 {
+    let mut sums = [0.0; SIDE];
+    for chunk in row.chunks(SIDE) {
+        sums.iter_mut().zip(chunk).for_each(|(sum, v)| *sum += of(v.widen()));
     }
+    sums.iter().sum()
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use num_complex::Complex;
 
 use super::Placement;
+use super::fast::fast_power_frames;
 use crate::detrend::Detrend;
 use crate::fft::{ForwardFft, Real, RealFft};
 use crate::window::{Symmetry, Window};
@@ -18,9 +19,13 @@ pub(crate) trait PowerFrames<T>: Send {
     fn power_frames(&mut self, signal: &[T], frames: Range<usize>, out: &mut [T]);
 }
 
-/// The plan for power spectra of frames: the place to choose a faster kernel for some lengths.
+/// The fastest plan there is for power spectra of these frames.
 pub(crate) fn plan_power_frames<T: Real>(params: FrameParams) -> Result<Box<dyn PowerFrames<T>>> {
-    Ok(Box::new(FrameFft::new(params)?))
+    params.validate()?;
+    match fast_power_frames(params)? {
+        Some(fast) => Ok(fast),
+        None => Ok(Box::new(FrameFft::new(params)?)),
+    }
 }
 
 /// What is done to a frame.
@@ -43,6 +48,14 @@ impl FrameParams {
         match self.placement {
             Placement::Start => self.win_length,
             Placement::Center => self.n_fft,
+        }
+    }
+
+    /// First sample of the frame, and first sample of the FFT, that the window covers.
+    pub(super) fn lead(&self) -> usize {
+        match self.placement {
+            Placement::Start => 0,
+            Placement::Center => (self.n_fft - self.win_length) / 2,
         }
     }
 
@@ -83,14 +96,10 @@ impl<T: Real> FrameFft<T> {
         params.validate()?;
         let weights = params.window.coefficients(params.win_length, params.symmetry)?;
         let fft = RealFft::new(params.n_fft)?;
-        let lead = match params.placement {
-            Placement::Start => 0,
-            Placement::Center => (params.n_fft - params.win_length) / 2,
-        };
         Ok(Self {
             params,
             window: weights.into_iter().map(T::narrow).collect(),
-            lead,
+            lead: params.lead(),
             input: vec![T::zero(); params.n_fft],
             spectrum: vec![Complex::default(); fft.n_bins()],
             fft,

@@ -1,5 +1,7 @@
 //! Where frames lie in a signal, and what stands in for samples before its start and after its end.
 
+use std::ops::Range;
+
 use crate::{Error, Result};
 
 /// What frames see beyond the ends of the signal, and with it where they lie.
@@ -99,26 +101,47 @@ impl Framing {
         }
     }
 
-    /// The samples that `frames` frames see, frame `i` at `i·hop`: `x` itself, or a padded copy in `scratch`.
+    /// The frames of a signal of `len` samples in at most three parts, of which one lies wholly inside the signal:
+    /// [`Self::samples`] has to copy the others only.
+    pub(crate) fn parts(&self, len: usize, frames: usize) -> impl Iterator<Item = Range<usize>> {
+        let before = self.offset().min(0).unsigned_abs().div_ceil(self.hop).min(frames);
+        let room = (len as isize - self.frame_len as isize - self.offset()).max(-1);
+        let inside = if room < 0 { 0 } else { room as usize / self.hop + 1 };
+        let inside = inside.clamp(before, frames);
+        [0..before, before..inside, inside..frames].into_iter().filter(|part| !part.is_empty())
+    }
+
+    /// The samples that `frames` see, the first at the start and each `hop` after the one before: a piece of `x`, or
+    /// a padded copy in `scratch`.
     ///
-    /// `x` has passed [`Self::checked_count`].
+    /// `x` has passed [`Self::checked_count`], and `frames` are among those that it counted.
+    pub(crate) fn samples<'a, T: num_traits::Zero + Copy>(
+        &self,
+        x: &'a [T],
+        frames: Range<usize>,
+        scratch: &'a mut Vec<T>,
+    ) -> &'a [T] {
+        let start = self.offset() + (frames.start * self.hop) as isize;
+        let end = start + (frames.len().saturating_sub(1) * self.hop + self.frame_len) as isize;
+        if start >= 0 && end <= x.len() as isize {
+            return &x[start as usize..end as usize];
+        }
+        scratch.clear();
+        let inside = start.clamp(0, x.len() as isize)..end.clamp(0, x.len() as isize);
+        scratch.extend((start..inside.start.min(end)).map(|i| self.beyond(x, i)));
+        scratch.extend_from_slice(&x[inside.start as usize..inside.end as usize]);
+        scratch.extend((inside.end.max(start)..end).map(|i| self.beyond(x, i)));
+        scratch
+    }
+
+    /// [`Self::samples`] of the first `frames` frames.
     pub(crate) fn padded<'a, T: num_traits::Zero + Copy>(
         &self,
         x: &'a [T],
         frames: usize,
         scratch: &'a mut Vec<T>,
     ) -> &'a [T] {
-        if self.padding == Padding::None {
-            return x;
-        }
-        let start = self.offset();
-        let end = start + (frames.saturating_sub(1) * self.hop + self.frame_len) as isize;
-        scratch.clear();
-        let inside = start.clamp(0, x.len() as isize)..end.clamp(0, x.len() as isize);
-        scratch.extend((start..inside.start).map(|i| self.beyond(x, i)));
-        scratch.extend_from_slice(&x[inside.start as usize..inside.end as usize]);
-        scratch.extend((inside.end.max(start)..end).map(|i| self.beyond(x, i)));
-        scratch
+        self.samples(x, 0..frames, scratch)
     }
 
     /// The stand-in for sample `i` of `x`, which lies outside `x`.
@@ -170,6 +193,30 @@ mod tests {
         // Longer than the signal: mirrored again and again.
         assert_eq!(all(Padding::Mirror, 8), [3.0, 3.0, 2.0, 1.0, 1.0, 2.0, 3.0, 3.0, 2.0, 1.0]);
         assert_eq!(all(Padding::None, 2), x);
+    }
+
+    #[test]
+    fn parts_see_what_the_whole_padded_signal_holds() {
+        for padding in [Padding::None, Padding::Constant, Padding::Reflect, Padding::Mirror] {
+            for (frame_len, hop) in [(8, 3), (7, 2), (4, 9), (12, 1), (1, 1)] {
+                for len in [7, 12, 13, 40, 101] {
+                    let f = framing(frame_len, hop, padding);
+                    let x: Vec<f64> = (1..=len).map(f64::from).collect();
+                    let Ok(frames) = f.checked_count(x.len()) else { continue };
+                    let mut scratch = Vec::new();
+                    let whole = f.padded(&x, frames, &mut scratch).to_vec();
+                    let mut next = 0;
+                    for part in f.parts(x.len(), frames) {
+                        assert_eq!(part.start, next);
+                        next = part.end;
+                        let first = part.start * hop;
+                        let samples = f.samples(&x, part, &mut scratch);
+                        assert_eq!(samples, &whole[first..first + samples.len()], "{f:?} {len}");
+                    }
+                    assert_eq!(next, frames);
+                }
+            }
+        }
     }
 
     #[test]

@@ -8,12 +8,14 @@
 //! [`SpectrogramParams::scipy`], [`SpectrogramParams::librosa`] and [`SpectrogramParams::torch`] give those systems'
 //! frames and units.
 
+mod fast;
 mod frame_fft;
 mod framing;
 mod params;
 mod spectrogram;
 mod stream;
 
+pub(crate) use fast::lane_frames;
 pub(crate) use frame_fft::{FrameFft, FrameParams, PowerFrames, plan_power_frames};
 pub(crate) use framing::Framing;
 pub use framing::{Padding, Placement};

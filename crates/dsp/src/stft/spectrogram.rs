@@ -2,6 +2,7 @@
 
 use num_complex::Complex;
 
+use super::fast::fast_power_frames;
 use super::params::{SpectrogramParams, SpectrogramScaling};
 use super::{FrameFft, Framing, PowerFrames};
 use crate::fft::Real;
@@ -61,7 +62,8 @@ impl<T: Real> Spectrogram<T> {
     /// # Errors
     /// What [`SpectrogramParams::validate`] refuses; a window outside its domain or with a sum of 0.
     pub fn new(params: SpectrogramParams) -> Result<Self> {
-        Ok(Self { spectrum: FrameSpectrum::new(&params)?, params, padded: Vec::new(), repaired: Vec::new() })
+        let spectrum = FrameSpectrum::new(&params)?.in_lanes(&params)?;
+        Ok(Self { spectrum, params, padded: Vec::new(), repaired: Vec::new() })
     }
 
     /// The parameters of the plan.
@@ -115,8 +117,11 @@ impl<T: Real> Spectrogram<T> {
             return Err(Error::Length { name: "out", expected, got: out.len() });
         }
         let (x, filled) = repair(x, row, self.params.nan, &mut self.repaired)?;
-        let signal = framing.padded(x, n_frames, &mut self.padded);
-        self.spectrum.frames(signal, n_frames, out);
+        let n_bins = self.params.n_bins();
+        for part in framing.parts(x.len(), n_frames) {
+            let out = &mut out[part.start * n_bins..part.end * n_bins];
+            self.spectrum.frames(framing.samples(x, part, &mut self.padded), framing.hop, out);
+        }
         Ok(filled)
     }
 
@@ -179,9 +184,14 @@ fn repair<'a, T: Real>(
     Ok((x, Filled::default()))
 }
 
+/// Frames whose powers are scaled while they are in the cache.
+const BLOCK: usize = 32;
+
 /// Spectra of frames in the unit that was asked for.
 pub(super) struct FrameSpectrum<T: Real> {
     fft: FrameFft<T>,
+    /// For several frames at a time.
+    fast: Option<Box<dyn PowerFrames<T>>>,
     n_fft: usize,
     /// Factor of DC and the even Nyquist bin, factor of the bins between.
     factors: (T, T),
@@ -197,6 +207,7 @@ impl<T: Real> FrameSpectrum<T> {
             params.scale(&params.window.coefficients(params.win_length, params.symmetry)?)?;
         Ok(Self {
             fft: FrameFft::new(params.frame())?,
+            fast: None,
             n_fft: params.n_fft,
             factors: (T::narrow(scale), T::narrow(if doubled { 2.0 * scale } else { scale })),
             magnitude: params.scaling == SpectrogramScaling::Magnitude,
@@ -204,26 +215,46 @@ impl<T: Real> FrameSpectrum<T> {
         })
     }
 
-    /// The first `n_frames` frames of a padded signal into `out`, `[n_frames, n_bins]`.
-    pub(super) fn frames(&mut self, signal: &[T], n_frames: usize, out: &mut [T]) {
-        self.fft.power_frames(signal, 0..n_frames, out);
-        let last = self.n_fft / 2;
-        for row in out.chunks_exact_mut(last + 1) {
-            // An infinite sample leaves some bins infinite and others NaN; neither means anything.
-            if self.lenient && row.iter().any(|v| !v.is_finite()) {
-                row.fill(T::nan());
-                continue;
+    /// With the faster kernel that there may be for whole signals.
+    fn in_lanes(mut self, params: &SpectrogramParams) -> Result<Self> {
+        self.fast = fast_power_frames(params.frame())?;
+        Ok(self)
+    }
+
+    /// As many frames of `signal` as `out` has rows, `[n_frames, n_bins]`; frame `f` starts at sample `f·hop`.
+    fn frames(&mut self, signal: &[T], hop: usize, out: &mut [T]) {
+        let n_bins = self.n_fft / 2 + 1;
+        for (block, out) in out.chunks_mut(BLOCK * n_bins).enumerate() {
+            let signal = &signal[block * BLOCK * hop..];
+            let frames = 0..out.len() / n_bins;
+            match &mut self.fast {
+                Some(fast) => fast.power_frames(signal, frames, out),
+                None => self.fft.power_frames(signal, frames, out),
             }
-            if self.magnitude {
-                row.iter_mut().for_each(|v| *v = v.sqrt());
-                continue;
-            }
-            let (edge, inner) = self.factors;
-            for (bin, value) in row.iter_mut().enumerate() {
-                let alone = bin == 0 || 2 * bin == self.n_fft;
-                *value = *value * if alone { edge } else { inner };
-            }
+            out.chunks_exact_mut(n_bins).for_each(|row| self.scale(row));
         }
+    }
+
+    /// One frame into `row`, by itself.
+    pub(super) fn frame(&mut self, samples: &[T], row: &mut [T]) {
+        self.fft.power_frames(samples, 0..1, row);
+        self.scale(row);
+    }
+
+    /// `|X|²` of one frame to its unit.
+    fn scale(&self, row: &mut [T]) {
+        // An infinite sample leaves some bins infinite and others NaN; neither means anything.
+        if self.lenient && !row.iter().fold(true, |finite, v| finite & v.is_finite()) {
+            return row.fill(T::nan());
+        }
+        if self.magnitude {
+            return row.iter_mut().for_each(|v| *v = v.sqrt());
+        }
+        let (edge, inner) = self.factors;
+        let inner_bins = 1..self.n_fft.div_ceil(2);
+        row[0] = row[0] * edge;
+        row[inner_bins.clone()].iter_mut().for_each(|v| *v = *v * inner);
+        row[inner_bins.end..].iter_mut().for_each(|v| *v = *v * edge);
     }
 }
 

@@ -10,7 +10,10 @@ use crate::nan::{Filled, Interpolator, NanPolicy};
 /// Samples taken from a long block at a time, so that memory does not grow with the block.
 const PIECE: usize = 1 << 14;
 
-/// Emits the frames of a [`Spectrogram`](super::Spectrogram), same values, from blocks of any length.
+/// Emits the frames of a [`Spectrogram`](super::Spectrogram) from blocks of any length; the values do not depend on the
+/// blocks. They are the same to the last bit, or, in f32 where the whole signal goes through the lanes kernels
+/// ([`lanes::supports`](crate::lanes::supports) the FFT's length), to rounding: there two frames share a transform, for
+/// which a stream would have to hold each frame back until the next one is complete.
 ///
 /// Holds a few frames of samples, whatever the length of the signal. A frame is emitted as soon as its samples are
 /// there; [`Self::finish`] pads the end and emits the rest.
@@ -162,7 +165,7 @@ impl<T: Real> StftStream<T> {
             let start = self.framing.offset() + (self.emitted * self.framing.hop) as isize;
             let from = (start - self.buffer_start) as usize;
             let Some(samples) = self.buffer.get(from..from + self.framing.frame_len) else { return };
-            self.spectrum.frames(samples, 1, &mut self.row);
+            self.spectrum.frame(samples, &mut self.row);
             emit(self.emitted, &self.row);
             self.emitted += 1;
         }

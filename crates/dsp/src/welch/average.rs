@@ -24,6 +24,12 @@ pub(crate) struct PowerAverage<S: Sample> {
     spectra: SpectraStore,
 }
 
+/// The state of an average that holds bins.
+pub(super) struct Checkpoint {
+    segments: u64,
+    held: Vec<f64>,
+}
+
 impl<S: Sample> PowerAverage<S> {
     pub(crate) fn new(params: &PsdParams) -> Result<Self> {
         let spec = SegmentSpec::new::<S>(params)?;
@@ -45,6 +51,16 @@ impl<S: Sample> PowerAverage<S> {
         self.segments = 0;
         self.held.fill(0.0);
         self.spectra.clear();
+    }
+
+    /// What [`restore`](Self::restore) needs, but for the median.
+    pub(super) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { segments: self.segments, held: self.held.clone() }
+    }
+
+    /// Forgets what was added since the checkpoint.
+    pub(super) fn restore(&mut self, checkpoint: Checkpoint) {
+        Checkpoint { segments: self.segments, held: self.held } = checkpoint;
     }
 
     pub(crate) fn segments(&self) -> u64 {

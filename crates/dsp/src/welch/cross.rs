@@ -80,8 +80,8 @@ impl<S: Sample> Csd<S> {
         let mut coverage = Coverage::default();
         match self.params.nan {
             NanPolicy::Error => {
-                check_finite(0, x)?;
-                check_finite(1, y)?;
+                check_finite(0, 0, x)?;
+                check_finite(1, 0, y)?;
                 average.add([x, y], count);
             }
             NanPolicy::Propagate => average.add([x, y], count),

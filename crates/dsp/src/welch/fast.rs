@@ -12,6 +12,9 @@ use crate::lanes::{Isa, LaneSpec, LaneWelch, Offset, welch_kernel};
 /// over the share of the strongest bin that still matters.
 const FAINT: f64 = 1e-28;
 
+/// Fewer segments than this gain nothing from any width of lanes.
+const FEW: usize = 12;
+
 /// Many segments at a time in lanes; few, faint or overflowing ones by the plain kernel.
 pub(super) struct FastF32 {
     isa: Isa,
@@ -44,10 +47,23 @@ impl FastF32 {
 
 impl SegmentKernel<f32> for FastF32 {
     fn add_powers(&mut self, samples: &[f32], count: usize, sums: &mut [f64]) {
-        // Half a group of pairs costs the lanes as much as a whole one.
-        if count < self.kernel.lanes() {
-            return self.plain.add_powers(samples, count, sums);
+        // A group of pairs that is not full costs the lanes as much as a full one, and so does an odd last segment.
+        let group = 2 * self.kernel.lanes();
+        let rest = count % group;
+        let lone = match rest {
+            _ if count < FEW => count,
+            rest if 8 * rest < 3 * group => rest,
+            rest => rest % 2,
+        };
+        if lone > 0 {
+            let first = (count - lone) * self.lanes.hop;
+            self.plain.add_powers(&samples[first..], lone, sums);
         }
+        let count = count - lone;
+        if count == 0 {
+            return;
+        }
+        let samples = &samples[..(count - 1) * self.lanes.hop + self.lanes.window.len()];
         self.sums.fill(0.0);
         self.kernel.add_segments(samples, count, &mut self.sums);
         let strongest = self.sums.iter().fold(0.0, |a: f64, &b| a.max(b));

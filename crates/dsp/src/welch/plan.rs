@@ -166,10 +166,7 @@ impl<S: Sample> Worker<S> {
         self.average.clear();
         let mut coverage = Coverage::default();
         match params.nan {
-            NanPolicy::Error => {
-                check_finite(row, x)?;
-                self.average.add(x, count);
-            }
+            NanPolicy::Error => self.add_finite(params, row, x, count)?,
             NanPolicy::Propagate => self.average.add(x, count),
             NanPolicy::SkipSegment => coverage.skipped = self.add_clean(params, x, count),
             NanPolicy::Interpolate { .. } if first_non_finite(x).is_none() => self.average.add(x, count),
@@ -209,16 +206,36 @@ impl<S: Sample> Worker<S> {
         std::mem::replace(&mut self.outcome, Ok(Coverage::default()))
     }
 
+    /// Checks and adds piece by piece, so that a long signal comes from memory once.
+    fn add_finite(&mut self, params: &PsdParams, row: usize, x: &[S], count: usize) -> Result<()> {
+        // Whole groups of the lanes kernels.
+        let piece = (PIECE / params.hop).next_multiple_of(32).max(32);
+        let mut checked = 0;
+        for first in (0..count).step_by(piece) {
+            let segments = piece.min(count - first);
+            let end = (first + segments - 1) * params.hop + params.segment_len;
+            // Samples between segments and behind the last one are looked at too.
+            let end_checked = if first + segments == count { x.len() } else { end };
+            check_finite(row, checked, &x[checked.min(end_checked)..end_checked])?;
+            checked = end_checked;
+            self.average.add(&x[first * params.hop..end], segments);
+        }
+        Ok(())
+    }
+
     fn add_clean(&mut self, params: &PsdParams, x: &[S], count: usize) -> u64 {
         let average = &mut self.average;
         clean_runs([x], params.segment_len, params.hop, count, |[run], n| average.add(run, n))
     }
 }
 
-/// Refuses NaN and infinity with the row and the position.
-pub(super) fn check_finite<S: Sample>(row: usize, x: &[S]) -> Result<()> {
+/// Samples that stay in a core's cache while they are checked and transformed.
+pub(super) const PIECE: usize = 1 << 17;
+
+/// Refuses NaN and infinity with the row and the position; `x` starts at sample `start`.
+pub(super) fn check_finite<S: Sample>(row: usize, start: usize, x: &[S]) -> Result<()> {
     match first_non_finite(x) {
-        Some((index, value)) => Err(Error::NonFinite { row, index: index as u64, value }),
+        Some((index, value)) => Err(Error::NonFinite { row, index: (start + index) as u64, value }),
         None => Ok(()),
     }
 }

@@ -1,0 +1,32 @@
+//! What becomes of the samples of a frame on their way into the transform.
+
+use super::detrend::Offset;
+
+/// A frame: `window.len()` samples, prepared and windowed, `lead` zeros before them and zeros after up to `n_fft`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameSpec {
+    /// Window coefficients.
+    pub window: Vec<f32>,
+    /// Points of the transform.
+    pub n_fft: usize,
+    /// Zeros before the window in the transform; as many samples of the frame are passed over.
+    pub lead: usize,
+    /// What happens to the mean of the samples under the window.
+    pub offset: Offset,
+    /// `y[t] = x[t] − c·x[t−1]` under the window, after the mean; `y[0] = (1 − c)·x[0]`. 0 for none.
+    pub preemphasis: f32,
+}
+
+impl FrameSpec {
+    /// Whether the window is all that is done to the samples.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.offset == Offset::Keep && self.preemphasis == 0.0
+    }
+}
+
+impl From<Vec<f32>> for FrameSpec {
+    /// A window as long as the transform, and nothing else.
+    fn from(window: Vec<f32>) -> Self {
+        Self { n_fft: window.len(), window, lead: 0, offset: Offset::Keep, preemphasis: 0.0 }
+    }
+}
