@@ -51,6 +51,17 @@ bench-welch-peaks *args:
     [[ "${1-}" == "--" ]] && shift
     cargo run --release -p rlx-fft {{with_features}} -- bench-welch-peaks "$@"
 
+# The same peaks by five routes: just bench-fusion-phases -- --n-fft 256 --batch 8192 --k 16
+bench-fusion-phases *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    cargo run --release -p rlx-fft {{with_features}} -- bench-fusion-phases "$@"
+
+# The tests of the fusion gate.
+test-rlx-fft-fusion-gate:
+    cargo test -p rlx-fft-compile gate
+
 # Formatting and lints.
 lint:
     cargo fmt --check
