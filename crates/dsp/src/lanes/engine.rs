@@ -73,31 +73,52 @@ impl<S: Lanes> Engine<S> {
                 load_plane::<S, 1>(simd, second, 0, weights, z);
             },
         );
-        let radix = self.stages();
-        run_last_complex(self.simd, radix, &mut self.z);
-    }
-
-    /// Every stage but the last; returns the radix of the last.
-    fn stages(&mut self) -> usize {
-        let mut block = self.recipe.n;
-        for (&radix, twiddles) in self.recipe.radices.iter().zip(&self.recipe.twiddles) {
-            block /= radix;
-            run_stage(self.simd, radix, &mut self.z, block, twiddles);
-        }
-        block
+        self.transform_complex();
     }
 
     /// `|Z|²` of a pair of segments to the accumulator.
     pub(crate) fn power(&mut self, rows: &[&[f32]; MAX_LANES], pair: Pair, what: Last) {
         self.load(rows, pair);
-        let radix = self.stages();
-        run_last(self.simd, radix, &self.z, &mut self.acc, what);
+        let Self { simd, recipe, z, acc, .. } = self;
+        descend(*simd, recipe, 0, z, acc, &mut |radix, z, acc| run_last(*simd, radix, z, acc, what));
     }
 
     /// `Z` of a pair of segments, bin `k` at `z[recipe.position[k]]`.
     pub(crate) fn complex(&mut self, rows: &[&[f32]; MAX_LANES], pair: Pair) {
         self.load(rows, pair);
-        let radix = self.stages();
-        run_last_complex(self.simd, radix, &mut self.z);
+        self.transform_complex();
     }
+
+    fn transform_complex(&mut self) {
+        let Self { simd, recipe, z, acc, .. } = self;
+        descend(*simd, recipe, 0, z, acc, &mut |radix, z, _| run_last_complex(*simd, radix, z));
+    }
+}
+
+/// Points that stay in the first-level cache from one stage to the next, in bytes: two thirds of 48 KiB.
+const NEAR: usize = 32 << 10;
+
+/// The stages from `stage` on, over one block of that stage. Blocks too large for the first-level cache are finished one
+/// after the other after each pass, instead of pass after pass over all of them.
+fn descend<S: Lanes>(
+    simd: S,
+    recipe: &Recipe,
+    stage: usize,
+    z: &mut [Z<S>],
+    acc: &mut [V<S>],
+    last: &mut impl FnMut(usize, &mut [Z<S>], &mut [V<S>]),
+) {
+    let mut block = z.len();
+    for (i, (&radix, twiddles)) in recipe.radices.iter().zip(&recipe.twiddles).enumerate().skip(stage) {
+        let far = block * size_of::<Z<S>>() > NEAR;
+        block /= radix;
+        run_stage(simd, radix, z, block, twiddles);
+        if far {
+            for (z, acc) in z.chunks_exact_mut(block).zip(acc.chunks_exact_mut(block)) {
+                descend(simd, recipe, i + 1, z, acc, last);
+            }
+            return;
+        }
+    }
+    last(block, z, acc);
 }
