@@ -1,5 +1,6 @@
 //! A group of `W` rows through the transform: load, stages, last stage. Owner of the scratch.
 
+use super::ahead::Ahead;
 use super::butterfly::SplatOn;
 use super::detrend::prepare;
 use super::frame_spec::FrameSpec;
@@ -76,11 +77,17 @@ impl<S: Lanes> Engine<S> {
         self.transform_complex();
     }
 
-    /// `|Z|²` of a pair of segments to the accumulator.
-    pub(crate) fn power(&mut self, rows: &[&[f32]; MAX_LANES], pair: Pair, what: Last) {
+    /// `|Z|²` of a pair of segments to the accumulator; `ahead` is fetched meanwhile.
+    pub(crate) fn power(
+        &mut self,
+        rows: &[&[f32]; MAX_LANES],
+        pair: Pair,
+        what: Last,
+        ahead: &mut Ahead<'_>,
+    ) {
         self.load(rows, pair);
         let Self { simd, recipe, z, acc, .. } = self;
-        descend(*simd, recipe, 0, z, acc, &mut |radix, z, acc| run_last(*simd, radix, z, acc, what));
+        descend(*simd, recipe, 0, z, acc, ahead, &mut |radix, z, acc| run_last(*simd, radix, z, acc, what));
     }
 
     /// `Z` of a pair of segments, bin `k` at `z[recipe.position[k]]`.
@@ -91,7 +98,8 @@ impl<S: Lanes> Engine<S> {
 
     fn transform_complex(&mut self) {
         let Self { simd, recipe, z, acc, .. } = self;
-        descend(*simd, recipe, 0, z, acc, &mut |radix, z, _| run_last_complex(*simd, radix, z));
+        let ahead = &mut Ahead::new(&[]);
+        descend(*simd, recipe, 0, z, acc, ahead, &mut |radix, z, _| run_last_complex(*simd, radix, z));
     }
 }
 
@@ -106,16 +114,17 @@ fn descend<S: Lanes>(
     stage: usize,
     z: &mut [Z<S>],
     acc: &mut [V<S>],
+    ahead: &mut Ahead<'_>,
     last: &mut impl FnMut(usize, &mut [Z<S>], &mut [V<S>]),
 ) {
     let mut block = z.len();
     for (i, (&radix, twiddles)) in recipe.radices.iter().zip(&recipe.twiddles).enumerate().skip(stage) {
         let far = block * size_of::<Z<S>>() > NEAR;
         block /= radix;
-        run_stage(simd, radix, z, block, twiddles);
+        run_stage(simd, radix, z, block, twiddles, ahead);
         if far {
             for (z, acc) in z.chunks_exact_mut(block).zip(acc.chunks_exact_mut(block)) {
-                descend(simd, recipe, i + 1, z, acc, last);
+                descend(simd, recipe, i + 1, z, acc, ahead, last);
             }
             return;
         }

@@ -1,5 +1,6 @@
 //! The Welch kernels: groups of `W` rows from samples to powers, then peaks, rows of a PSD or one sum.
 
+use super::ahead::Ahead;
 use super::butterfly::SplatOn;
 use super::detrend::Offset;
 use super::engine::Engine;
@@ -142,9 +143,13 @@ impl<S: Lanes> WelchKernel<S> {
         let (len, hop, n_segments) = (self.spec.frame_len(), self.spec.hop, self.spec.n_segments);
         // Lanes without a row repeat the last one; nothing of them is written.
         let group = std::array::from_fn(|r| rows.row((first + r).min(rows.count - 1), len));
+        let next =
+            (first + S::W).min(rows.count) * rows.stride..(first + 2 * S::W).min(rows.count) * rows.stride;
+        let mut ahead = Ahead::new(rows.samples.get(next).unwrap_or(&[]));
         for segment in (0..n_segments).step_by(2) {
             let pair = Pair { start: segment * hop, hop: (segment + 1 < n_segments).then_some(hop) };
-            self.engine.power(&group, pair, if segment == 0 { Last::Power } else { Last::AddPower });
+            let what = if segment == 0 { Last::Power } else { Last::AddPower };
+            self.engine.power(&group, pair, what, &mut ahead);
         }
         self.fold(scale / n_segments as f32);
     }
@@ -219,6 +224,7 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
                 &group,
                 Pair { start: 0, hop: Some(hop) },
                 if pending == 0 { Last::Power } else { Last::AddPower },
+                &mut Ahead::new(&[]),
             );
             pending += 1;
             if pending == GROUPS_A_SUM {
@@ -234,6 +240,7 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
                 &group,
                 Pair { start: 0, hop: None },
                 if pending == 0 { Last::Power } else { Last::AddPower },
+                &mut Ahead::new(&[]),
             );
             pending += 1;
         }

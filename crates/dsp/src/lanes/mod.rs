@@ -7,6 +7,7 @@
 
 #![expect(clippy::needless_range_loop, reason = "a butterfly indexes several arrays by one point")]
 
+mod ahead;
 mod butterfly;
 mod detrend;
 mod engine;

@@ -7,19 +7,21 @@
 //! Layout: one real and one imaginary vector a point, side by side, so that a radix-8 butterfly needs
 //! eight addresses. Bound by the two vector ports: radix 8 has 80 operations for 16 loads and 16 stores.
 
+use super::ahead::Ahead;
 use super::butterfly::{Block, Dft, Radix, SplatOn, neg_mul_add};
 use super::simd::{Lanes, V, Z};
 use fearless_simd::prelude::*;
 
 /// One decimation-in-frequency stage with twiddles over every block of `R·s` points.
 #[inline(always)]
-fn stage<S: Lanes, const R: usize>(simd: S, z: &mut [Z<S>], s: usize, twiddles: &[f32])
+fn stage<S: Lanes, const R: usize>(simd: S, z: &mut [Z<S>], s: usize, twiddles: &[f32], ahead: &mut Ahead<'_>)
 where
     Dft: Radix<S, R>,
 {
     for block in z.chunks_exact_mut(R * s) {
         let z = columns::<Z<S>, R>(block, s);
         for (j, w) in twiddles.chunks_exact(2 * (R - 1)).take(s).enumerate() {
+            ahead.step();
             let zero = V::<S>::splat_on(simd, 0.0);
             let mut x: Block<S, R> = ([zero; R], [zero; R]);
             for i in 0..R {
@@ -50,13 +52,20 @@ fn columns<T, const R: usize>(block: &mut [T], s: usize) -> [&mut [T]; R] {
     )
 }
 
-/// Runs a stage of radix `radix` over blocks of `radix·s` points.
-pub(crate) fn run_stage<S: Lanes>(simd: S, radix: usize, z: &mut [Z<S>], s: usize, twiddles: &[f32]) {
+/// Runs a stage of radix `radix` over blocks of `radix·s` points, asking for a few lines `ahead` at each butterfly.
+pub(crate) fn run_stage<S: Lanes>(
+    simd: S,
+    radix: usize,
+    z: &mut [Z<S>],
+    s: usize,
+    twiddles: &[f32],
+    ahead: &mut Ahead<'_>,
+) {
     macro_rules! go {
         ($r:literal) => {
             simd.vectorize(
                 #[inline(always)]
-                || stage::<S, $r>(simd, z, s, twiddles),
+                || stage::<S, $r>(simd, z, s, twiddles, ahead),
             )
         };
     }
