@@ -17,9 +17,14 @@
 
 pub mod calibrate;
 pub mod cpu;
+// A build with the feature has the device behind the same three names: `discover`, `find`, `open`.
+#[path = "cuda/absent.rs"]
+mod cuda;
 pub mod device;
 pub mod error;
 pub mod session;
+#[path = "wgpu/absent.rs"]
+mod wgpu;
 
 pub use device::{Device, DeviceInfo, absent_devices, devices};
 pub use error::{Error, Result};

@@ -2,6 +2,7 @@
 
 use super::Usage;
 use clap::Args;
+use rlx_runtime::Device;
 
 /// Flags about devices.
 #[derive(Debug, Clone, Args)]
@@ -52,8 +53,6 @@ impl DeviceFlags {
     }
 }
 
-const HERE: &str = "this build has: cpu";
-
 /// Refuses every device that is not here.
 fn device(name: &str) -> Result<(), Usage> {
     match known_device(name)? {
@@ -62,22 +61,20 @@ fn device(name: &str) -> Result<(), Usage> {
     }
 }
 
-/// `None` for the CPU; for a device that is known but not here its name in reports and the reason.
+/// `None` for a device that is here; for one that is known but not here its name in reports and the reason.
 pub(crate) fn known_device(name: &str) -> Result<Option<(String, String)>, Usage> {
-    let lower = name.to_ascii_lowercase();
-    let (kind, which) = lower.split_once(':').map_or((lower.as_str(), None), |(k, w)| (k, Some(w)));
-    let well_formed = match (kind, which) {
-        ("auto" | "cpu", None) => return Ok(None),
-        ("cuda", Some(which)) => which == "all" || which.parse::<u32>().is_ok(),
-        ("wgpu", Some(which)) => !which.is_empty(),
-        ("cuda" | "wgpu" | "vulkan" | "metal" | "mlx" | "dx12" | "gpu", None) => true,
-        _ => false,
-    };
-    if well_formed {
-        return Ok(Some((kind.to_owned(), format!("'{name}' is not available; {HERE}"))));
-    }
-    let known = "auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12, gpu";
-    Err(Usage::new("--device", format!("'{name}' is none of {known}; {HERE}")))
+    let device: Device = name.parse().map_err(|error| {
+        let known = "auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12, gpu";
+        Usage::new("--device", format!("{error}; it is none of {known}"))
+    })?;
+    Ok(match device.resolve() {
+        Ok(_) => None,
+        Err(absent) => {
+            let text = device.to_string();
+            let kind = text.split_once(':').map_or(text.as_str(), |(kind, _)| kind);
+            Some((kind.to_owned(), absent.to_string()))
+        }
+    })
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use rlx_compile::cost::HostId;
 use serde::Serialize;
 
 use super::cpu_info;
-use super::name::{CudaSelect, Device};
+use super::name::{CudaSelect, Device, WgpuApi, WgpuSelect};
 use crate::error::{Error, Result};
+use crate::{cuda, wgpu};
 
 /// A device that is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,24 +50,26 @@ pub struct AbsentDevice {
     /// Its name.
     pub id: &'static str,
     /// What this build or this machine lacks.
-    pub reason: &'static str,
+    pub reason: String,
 }
 
-/// Every device that can be opened, the CPU first.
+/// Every device that can be opened, the CPU first. Drivers are asked once a process.
 pub fn devices() -> Vec<DeviceInfo> {
-    vec![cpu_info()]
+    let gpus = [cuda::discover(), wgpu::discover()];
+    std::iter::once(cpu_info()).chain(gpus.into_iter().flatten().flatten()).collect()
 }
 
 /// Known devices that cannot be opened.
 pub fn absent_devices() -> Vec<AbsentDevice> {
-    ["cuda", "wgpu", "vulkan", "metal", "dx12"]
-        .into_iter()
-        .map(|id| AbsentDevice { id, reason: reason(id) })
-        .collect()
-}
-
-fn reason(_id: &str) -> &'static str {
-    "this build has no support for it"
+    let known = [
+        ("cuda", Device::Cuda(CudaSelect::First)),
+        ("wgpu", Device::Wgpu(WgpuSelect::Preferred)),
+        ("vulkan", Device::Vulkan),
+        ("metal", Device::Metal),
+        ("dx12", Device::Dx12),
+    ];
+    let reason = |device: &Device| device.find().err();
+    known.into_iter().filter_map(|(id, device)| Some(AbsentDevice { id, reason: reason(&device)? })).collect()
 }
 
 /// Names of what there is, for messages.
@@ -74,26 +77,37 @@ pub(super) fn available() -> String {
     devices().iter().map(|d| d.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// The error of a device that is known and not there.
+pub(crate) fn absent(device: &Device, reason: String) -> Error {
+    Error::AbsentDevice { name: device.to_string(), reason, available: available() }
+}
+
 impl Device {
-    /// The device that this name stands for here. `auto` is the CPU until a measured device beats it.
+    /// The device that this name stands for here. `auto` is the CPU: who compares predicted times knows better.
     ///
     /// # Errors
     /// [`Error::AbsentDevice`] with what there is.
     pub fn resolve(&self) -> Result<DeviceInfo> {
-        let class = match self {
-            Self::Auto | Self::Cpu => return Ok(cpu_info()),
-            Self::Cuda(CudaSelect::First | CudaSelect::Index(_) | CudaSelect::All) => "cuda",
-            Self::Gpu => "gpu",
-            Self::Wgpu(_) => "wgpu",
-            Self::Vulkan => "vulkan",
-            Self::Metal => "metal",
-            Self::Dx12 => "dx12",
-        };
-        Err(Error::AbsentDevice {
-            name: self.to_string(),
-            reason: reason(class).to_owned(),
-            available: available(),
-        })
+        self.find().map_err(|reason| absent(self, reason))
+    }
+
+    fn find(&self) -> std::result::Result<DeviceInfo, String> {
+        match self {
+            Self::Auto | Self::Cpu => Ok(cpu_info()),
+            Self::Cuda(select) => cuda::find(*select),
+            Self::Wgpu(select) => wgpu::find(WgpuApi::Any, select),
+            Self::Vulkan => wgpu::find(WgpuApi::Vulkan, &WgpuSelect::Preferred),
+            Self::Metal => wgpu::find(WgpuApi::Metal, &WgpuSelect::Preferred),
+            Self::Dx12 => wgpu::find(WgpuApi::Dx12, &WgpuSelect::Preferred),
+            Self::Gpu => cuda::find(CudaSelect::First).or_else(|cuda| {
+                // A software adapter is no GPU: who wants one names it.
+                match wgpu::find(WgpuApi::Any, &WgpuSelect::Preferred) {
+                    Ok(info) if !info.software => Ok(info),
+                    Ok(info) => Err(format!("cuda: {cuda}; wgpu: only the software adapter {}", info.name)),
+                    Err(wgpu) => Err(format!("cuda: {cuda}; wgpu: {wgpu}")),
+                }
+            }),
+        }
     }
 }
 

@@ -30,6 +30,20 @@ pub enum WgpuSelect {
     Name(String),
 }
 
+/// Which interface of wgpu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum WgpuApi {
+    /// Whichever wgpu prefers.
+    #[default]
+    Any,
+    /// Vulkan.
+    Vulkan,
+    /// Metal.
+    Metal,
+    /// Direct3D 12.
+    Dx12,
+}
+
 /// A device as it is asked for. Parsing touches no driver; [`Device::resolve`] looks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum Device {

@@ -2,6 +2,7 @@
 
 mod backend;
 mod executable;
+mod open;
 mod options;
 #[expect(clippy::module_inception, reason = "the session is what the module is about")]
 mod session;

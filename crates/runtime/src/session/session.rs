@@ -10,8 +10,8 @@ use rlx_compile::{BackendCaps, BackendCostModel, Graph, PassContext, PassList, P
 
 use super::backend::Backend;
 use super::executable::Executable;
+use super::open::open;
 use super::options::SessionOptions;
-use crate::cpu::CpuBackend;
 use crate::device::{Device, DeviceInfo};
 use crate::error::{Error, Result};
 
@@ -36,8 +36,7 @@ impl Session {
     /// # Errors
     /// [`Error::AbsentDevice`] with what there is; options that the device does not take.
     pub fn with_options(device: &Device, options: SessionOptions) -> Result<Self> {
-        let info = device.resolve()?;
-        Ok(Self::on_backend(Box::new(CpuBackend::new(info, options)?)))
+        Ok(Self::on_backend(open(device, options)?))
     }
 
     /// A session on a backend that the caller made.
