@@ -50,11 +50,6 @@ impl Objective {
         }
     }
 
-    /// Numbers to be found.
-    pub(crate) fn len(&self) -> usize {
-        self.weights.len() * self.parametrisation.width()
-    }
-
     pub(crate) fn random(&self, random: &mut Random) -> Vec<f64> {
         self.parametrisation.random(self.weights.len(), random)
     }
