@@ -19,6 +19,7 @@ mod permutation;
 mod random;
 mod record;
 mod store;
+mod task;
 mod train;
 mod transform;
 
@@ -32,6 +33,10 @@ pub use permutation::Permutation;
 pub use random::Random;
 pub use record::TrainingRecord;
 pub use store::VERSION;
+pub use task::{
+    E2eConfig, E2eOutcome, E2eProgress, GateKind, HardenAt, LossWeights, Losses, RecallStudy, Signals, Split,
+    recall_of, study, train_e2e,
+};
 pub use train::{
     Adam, Ended, Init, Parametrisation, Progress, Stop, TrainConfig, Trained, cosine, minimise, train,
 };
