@@ -54,6 +54,13 @@ pub(super) struct Target {
     pub(super) session: Session,
 }
 
+/// A path that was not measured.
+pub(super) struct Skipped {
+    pub(super) path: String,
+    pub(super) reason: String,
+    pub(super) device: String,
+}
+
 /// Runs that a device's clock measures together: alone, one could be shorter than its ticks.
 const RUNS: usize = 20;
 
@@ -147,7 +154,7 @@ pub(super) fn library_cases(at: &At, ultra: bool) -> Result<Vec<Case>> {
 
 /// The compiled plan on a device: by the route that the gate takes, then the fused op whatever the gate says, in every way
 /// that the device can be timed. A path that the device lacks, with the reason.
-pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, Option<(String, String)>)> {
+pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, Option<Skipped>)> {
     let Target { label, session } = target;
     let params = WelchPeakParams::fast_for_n_fft(at.n_fft, at.k);
     let shape = WelchPeaksShape::new(at.batch, at.n_fft, params.welch.n_segments, at.k);
@@ -166,7 +173,8 @@ pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, O
     let forced = format!("welch_fast_peaks_rlx_{label}");
     if !session.caps().has_fused(&shape.spec()) {
         let reason = session.caps().fused.refuses(&shape.spec()).unwrap_or("no fused kernel".to_owned());
-        return Ok((cases, Some((forced, reason))));
+        let device = session.device().id.clone();
+        return Ok((cases, Some(Skipped { path: forced, reason, device })));
     }
     let fused = CompiledRlxWelchPeaksExec::compile_kind(session, &shape, RlxWelchPeaksExecKind::FusedOp)?;
     for timed in fused.executable().timings() {

@@ -1,6 +1,6 @@
 //! The rounds: every path in turn, then the judgement.
 
-use super::cases::{Answer, At, Buffer, Case, Target, library_cases, picker_cases, rlx_cases};
+use super::cases::{Answer, At, Buffer, Case, Skipped, Target, library_cases, picker_cases, rlx_cases};
 use super::input::tones_in_noise;
 use super::quality::{Quality, Twin, judge};
 use super::report::{PickerChoice, Row, Status, Timing};
@@ -91,11 +91,8 @@ fn run_point(
             Some(trace)
         }
         Some(reason) => {
-            skipped.push((
-                format!("welch_peaks_picker_{}", mode_name(config.mode)),
-                reason,
-                asked.label.clone(),
-            ));
+            let path = format!("welch_peaks_picker_{}", mode_name(config.mode));
+            skipped.push(Skipped { path, reason, device: asked.label.clone() });
             None
         }
     };
@@ -103,7 +100,7 @@ fn run_point(
         for target in targets {
             let (rlx, lacks) = rlx_cases(at, target)?;
             cases.extend(rlx);
-            skipped.extend(lacks.map(|(path, reason)| (path, reason, target.session.device().id.clone())));
+            skipped.extend(lacks);
         }
         if let Some(reason) = &asked.missing {
             let label = &asked.label;
@@ -111,22 +108,20 @@ fn run_point(
                 format!("welch_fast_peaks_rlx_adaptive_fused_op_{label}"),
                 format!("welch_fast_peaks_rlx_{label}"),
             ] {
-                skipped.push((path, reason.clone(), label.clone()));
+                skipped.push(Skipped { path, reason: reason.clone(), device: label.clone() });
             }
         }
         if config.train_steps > 0 {
-            let reason = "this version cannot train a learned model";
-            let label = targets.last().map_or(&asked.label, |t| &t.label);
-            skipped.push((format!("welch_peaks_learned_{label}"), reason.to_owned(), label.clone()));
+            let reason = "this version cannot train a learned model".to_owned();
+            let device = targets.last().map_or(&asked.label, |t| &t.label).clone();
+            skipped.push(Skipped { path: format!("welch_peaks_learned_{device}"), reason, device });
         }
     }
     let cut: Vec<Vec<f32>> =
         cases.iter().map(|case| case_input(case, at, samples, full_len)).collect::<Result<_>>()?;
     let times = take_turns(config.iters, &mut cases, &cut, at, samples, full_len)?;
     let mut rows = rows_of(config, at, &cases, &times, samples, full_len)?;
-    rows.extend(
-        skipped.into_iter().map(|(path, reason, device)| skipped_row(config, at, path, reason, &device)),
-    );
+    rows.extend(skipped.into_iter().map(|s| skipped_row(config, at, s)));
     if let Some(lost) = cases.iter().find_map(Case::fell_back) {
         say(&format!("[welch-peaks] {lost}; the CPU went on"));
     }
@@ -271,8 +266,9 @@ fn set_quality(row: &mut Row, quality: Option<Quality>) {
     }
 }
 
-fn skipped_row(config: &BenchConfig, at: &At, path: String, reason: String, device: &str) -> Row {
-    Row { status: Status::Skipped, reason: Some(reason), iters: 0, ..empty_row(config, at, path, device) }
+fn skipped_row(config: &BenchConfig, at: &At, skipped: Skipped) -> Row {
+    let Skipped { path, reason, device } = skipped;
+    Row { status: Status::Skipped, reason: Some(reason), iters: 0, ..empty_row(config, at, path, &device) }
 }
 
 fn empty_row(config: &BenchConfig, at: &At, path: String, device: &str) -> Row {
