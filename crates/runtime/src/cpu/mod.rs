@@ -7,6 +7,7 @@ mod average;
 mod backend;
 mod frames;
 mod fused;
+mod gaps;
 mod lower;
 mod pointwise;
 mod power;
@@ -18,5 +19,6 @@ pub use backend::CpuBackend;
 pub use fused::useful_threads;
 pub use lower::host_program;
 
+pub(crate) use gaps::over_gaps;
 pub(crate) use lower::{Part, part};
 pub(crate) use program::{HostProgram, refuse_non_finite};
