@@ -80,14 +80,6 @@ pub enum Error {
         /// What was asked for.
         reason: String,
     },
-    /// A kernel failed, or the device fell off its bus: nothing more can be done there in this process.
-    #[error("{device} is lost: {reason}")]
-    DeviceLost {
-        /// `cuda:0`, ….
-        device: String,
-        /// What failed.
-        reason: String,
-    },
     /// The caller's flag was raised before all was done; outputs hold parts of results.
     #[error("cancelled")]
     Cancelled,
