@@ -118,11 +118,15 @@ template <int N, int I = 0, class F> DEVICE void constants(F &&f) {
 template <int A, int B> struct CooleyTukey {
     static DEVICE void run(float (&re)[A * B], float (&im)[A * B]) {
         float yr[B][A], yi[B][A];
-        constants<B>([&](auto n2) {
+        constants<B>([&](auto column) {
+            constexpr int n2 = decltype(column)::value;
 #pragma unroll
-            for (int n1 = 0; n1 < A; n1++) yr[n2.value][n1] = re[B * n1 + n2.value], yi[n2.value][n1] = im[B * n1 + n2.value];
-            dft<A>(yr[n2.value], yi[n2.value]);
-            constants<A>([&](auto k1) { turn<n2.value * k1.value, A * B>(yr[n2.value][k1.value], yi[n2.value][k1.value]); });
+            for (int n1 = 0; n1 < A; n1++) yr[n2][n1] = re[B * n1 + n2], yi[n2][n1] = im[B * n1 + n2];
+            dft<A>(yr[n2], yi[n2]);
+            constants<A>([&](auto row) {
+                constexpr int k1 = decltype(row)::value, n = decltype(column)::value;
+                turn<n * k1, A * B>(yr[n][k1], yi[n][k1]);
+            });
         });
 #pragma unroll
         for (int k1 = 0; k1 < A; k1++) {

@@ -73,11 +73,12 @@ template <int T, int V, int KP> struct TopK {
     template <int LEVEL> static DEVICE void settle(u32 (&a)[V], int lane, int skip) {
         constexpr Lists l = lists(LEVEL);
         constants<l.bits>([&](auto bit) {
-            if (bit.value >= skip) {
-                const bool low = !odd(lane, l.parity[bit.value]);
+            constexpr int flip = lists(LEVEL).flip[decltype(bit)::value], parity = lists(LEVEL).parity[decltype(bit)::value];
+            if (decltype(bit)::value >= skip) {
+                const bool low = !odd(lane, parity);
 #pragma unroll
                 for (int r = 0; r < l.regs; r++) {
-                    const u32 other = __shfl_xor_sync(~0u, a[r], l.flip[bit.value]);
+                    const u32 other = __shfl_xor_sync(~0u, a[r], flip);
                     a[r] = low ? max(a[r], other) : min(a[r], other);
                 }
             }
@@ -135,7 +136,7 @@ template <int T, int V, int KP> struct TopK {
         }
         constexpr Lists l = last();
         int e = 0;
-        constants<l.bits>([&](auto bit) { e = 2 * e + odd(lane, l.parity[bit.value]); });
+        constants<l.bits>([&](auto bit) { e = 2 * e + odd(lane, last().parity[decltype(bit)::value]); });
 #pragma unroll
         for (int r = 0; r < l.regs; r++) list[e * l.regs + r] = a[r];
     }

@@ -11,15 +11,30 @@
 // leave the smallest row·FRAME + index in `status`. Bounds: issue slots and the shared-memory pipe, about evenly, at
 // N = 256; the shared-memory pipe where there are two exchanges.
 //
-// Constants: N P R1 R2 R3 SEGMENT SEGMENTS HOP K, AVERAGE_MEAN|MAX|MIN, DETREND, KEEP_LO KEEP_HI, OUT_PEAKS, OUT_PSD,
+// Constants: N_FFT POINTS RADIX_1 RADIX_2 RADIX_3 SEGMENT SEGMENTS HOP TOP_K, AVERAGE_MEAN|MAX|MIN, DETREND, KEEP_LO KEEP_HI, OUT_PEAKS, OUT_PSD,
 // ROWS (a block), MIN_BLOCKS.
 
-using Plan = Stockham<N, P, R1, R2, R3>;
+#include "dft.cuh"
+#include "stockham.cuh"
+#include "samples.cuh"
+#include "topk.cuh"
+#include "peaks_out.cuh"
+
+constexpr int N = N_FFT, P = POINTS, K = TOP_K;
+using Plan = Stockham<N, P, RADIX_1, RADIX_2, RADIX_3>;
 constexpr int T = Plan::T, HALF = N / 2, V = P / 2, BLOCK = T * ROWS, FRAME = SEGMENT + (SEGMENTS - 1) * HOP;
-#ifdef AVERAGE_MEAN
+#if defined(AVERAGE_MEAN)
 constexpr bool PAIRS = SEGMENTS > 1;
+constexpr float FIRST = 0;
+DEVICE float combine(float all, float one) { return all + one; }
+#elif defined(AVERAGE_MAX)
+constexpr bool PAIRS = false;
+constexpr float FIRST = 0;
+DEVICE float combine(float all, float one) { return fmaxf(all, one); }
 #else
 constexpr bool PAIRS = false;
+constexpr float FIRST = __builtin_huge_valf();
+DEVICE float combine(float all, float one) { return fminf(all, one); }
 #endif
 constexpr int TRANSFORMS = PAIRS ? (SEGMENTS + 1) / 2 : SEGMENTS;
 constexpr int WARPS = T > 32 ? T / 32 : 1, LANES = T > 32 ? 32 : T;
@@ -91,19 +106,13 @@ DEVICE void load(float (&re)[P], float (&im)[P], const Sample *row, const float4
 
 // Accumulated |Z|² of all bins to one-sided power: value[s] of bin t + T·s; the Nyquist bin's on thread 0.
 DEVICE float one_sided(float (&power)[P], float (&value)[V], float *buffer, int t) {
-#ifdef AVERAGE_MEAN
-    constexpr float scale = 1.0f / SEGMENTS;
-#else
-    constexpr float scale = 2.0f;
-#endif
-    const float nyquist = power[V] * (PAIRS || SEGMENTS == 1 ? scale : scale * 0.5f);
     if constexpr (!PAIRS) {
         // Real transforms: the upper half mirrors the lower one.
-        constexpr float twice = SEGMENTS == 1 ? 2.0f : scale;
 #pragma unroll
-        for (int s = 0; s < V; s++) value[s] = power[s] * (s == 0 && t == 0 ? 0.5f * twice : twice);
-        return power[V] * (0.5f * twice);
+        for (int s = 0; s < V; s++) value[s] = power[s] * (s == 0 && t == 0 ? 1.0f : 2.0f);
+        return power[V];
     }
+    constexpr float scale = 1.0f / SEGMENTS;
     if constexpr (WARPS == 1) {
         const int from = threadIdx.x & 31, mirror = (from & ~(T - 1)) | ((T - t) & (T - 1));
 #pragma unroll
@@ -122,7 +131,7 @@ DEVICE float one_sided(float (&power)[P], float (&value)[V], float *buffer, int 
     }
 #pragma unroll
     for (int s = 0; s < V; s++) value[s] *= scale;
-    return nyquist;
+    return power[V] * scale;
 }
 
 extern "C" __global__ void __launch_bounds__(BLOCK, MIN_BLOCKS)
@@ -136,6 +145,10 @@ welch_peaks(const Sample *samples, float2 *peaks, float *psd, const float4 *wind
     const Sample *from = samples + row * stride;
 
     float power[P], poison = 0;
+    if constexpr (TRANSFORMS > 1) {
+#pragma unroll
+        for (int s = 0; s < P; s++) power[s] = FIRST;
+    }
 #pragma unroll 1
     for (int i = 0; i < TRANSFORMS; i++) {
         float re[P], im[P];
@@ -144,13 +157,7 @@ welch_peaks(const Sample *samples, float2 *peaks, float *psd, const float4 *wind
 #pragma unroll
         for (int s = 0; s < P; s++) {
             const float p = re[s] * re[s] + im[s] * im[s];
-#if defined(AVERAGE_MAX)
-            power[s] = i == 0 ? p : fmaxf(power[s], p);
-#elif defined(AVERAGE_MIN)
-            power[s] = i == 0 ? p : fminf(power[s], p);
-#else
-            power[s] = i == 0 ? p : power[s] + p;
-#endif
+            power[s] = TRANSFORMS == 1 ? p : combine(power[s], p);
             if (s == 1) poison += p;
         }
     }

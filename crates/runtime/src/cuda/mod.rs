@@ -3,6 +3,7 @@
 //! `driver` has the handles, `nvrtc` the compiler and its cache; `blueprint` says, in plain data, which kernel runs a
 //! plan's ops and how.
 
+pub mod blueprint;
 mod discovery;
 pub(crate) mod driver;
 mod nvrtc;
