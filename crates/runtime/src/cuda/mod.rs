@@ -6,11 +6,12 @@
 mod discovery;
 pub(crate) mod driver;
 mod nvrtc;
+mod stage;
 
 use crate::device::{CudaSelect, DeviceInfo};
 use crate::session::{Backend, SessionOptions};
 
-pub use driver::PinnedBuffer;
+pub use driver::{PinnedBuffer, PinnedValue};
 
 /// Devices that can be opened, or why there are none.
 pub(crate) fn discover() -> Result<Vec<DeviceInfo>, String> {

@@ -1,0 +1,84 @@
+//! The caller's memory, as several threads and the device's copy engine see it.
+
+use super::super::driver::is_pinned;
+
+/// Samples as they lie in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::cuda) enum Format {
+    F32,
+    /// Integers, taken as their value.
+    I16,
+    /// IEEE half precision.
+    F16,
+}
+
+impl Format {
+    pub(in crate::cuda) fn bytes(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::I16 | Self::F16 => 2,
+        }
+    }
+}
+
+/// Rows of samples.
+#[derive(Clone, Copy)]
+pub(in crate::cuda) struct Source {
+    at: *const u8,
+    pub(in crate::cuda) format: Format,
+    pub(in crate::cuda) pinned: bool,
+}
+
+// SAFETY: read only, and the slice that it was made of is borrowed as long as a run lasts.
+unsafe impl Send for Source {}
+// SAFETY: as above.
+unsafe impl Sync for Source {}
+
+impl Source {
+    /// The context must be current.
+    pub(in crate::cuda) fn new<T>(samples: &[T], format: Format) -> Self {
+        let at = samples.as_ptr().cast();
+        Self { at, format, pinned: is_pinned(at, size_of_val(samples)) }
+    }
+
+    /// Where a byte lies.
+    ///
+    /// # Safety
+    /// `offset` is inside the slice, or its end.
+    pub(super) unsafe fn at(&self, offset: usize) -> *const u8 {
+        // SAFETY: by this function's own condition.
+        unsafe { self.at.add(offset) }
+    }
+}
+
+/// Where a value's rows go: `planes` planes of all rows, one after the other.
+#[derive(Clone, Copy)]
+pub(in crate::cuda) struct Target {
+    at: *mut u8,
+    pub(in crate::cuda) pinned: bool,
+    /// Bytes of one row in one plane.
+    pub(in crate::cuda) row: usize,
+    pub(in crate::cuda) planes: usize,
+}
+
+// SAFETY: chunks write disjoint rows, and the slice that it was made of is borrowed alone as long as a run lasts.
+unsafe impl Send for Target {}
+// SAFETY: as above.
+unsafe impl Sync for Target {}
+
+impl Target {
+    /// The context must be current.
+    pub(in crate::cuda) fn new(values: &mut [f32], row: usize, planes: usize) -> Self {
+        let at: *mut u8 = values.as_mut_ptr().cast();
+        Self { at, pinned: is_pinned(at, size_of_val(values)), row, planes }
+    }
+
+    /// Where a row of a plane lies.
+    ///
+    /// # Safety
+    /// The slice holds `planes · batch · row` bytes, and `plane` and `start` are inside it.
+    pub(super) unsafe fn at(&self, plane: usize, batch: usize, start: usize) -> *mut u8 {
+        // SAFETY: by this function's own condition.
+        unsafe { self.at.add((plane * batch + start) * self.row) }
+    }
+}
