@@ -3,9 +3,11 @@
 //! `driver` has the handles, `nvrtc` the compiler and its cache; `blueprint` says, in plain data, which kernel runs a
 //! plan's ops and how.
 
+mod chain;
 mod discovery;
 pub(crate) mod driver;
 mod nvrtc;
+mod program;
 mod stage;
 
 use crate::device::{CudaSelect, DeviceInfo};

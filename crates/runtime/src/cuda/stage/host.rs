@@ -1,31 +1,13 @@
 //! The caller's memory, as several threads and the device's copy engine see it.
 
 use super::super::driver::is_pinned;
-
-/// Samples as they lie in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::cuda) enum Format {
-    F32,
-    /// Integers, taken as their value.
-    I16,
-    /// IEEE half precision.
-    F16,
-}
-
-impl Format {
-    pub(in crate::cuda) fn bytes(self) -> usize {
-        match self {
-            Self::F32 => 4,
-            Self::I16 | Self::F16 => 2,
-        }
-    }
-}
+use crate::session::{SampleFormat, Samples};
 
 /// Rows of samples.
 #[derive(Clone, Copy)]
 pub(in crate::cuda) struct Source {
     at: *const u8,
-    pub(in crate::cuda) format: Format,
+    pub(in crate::cuda) format: SampleFormat,
     pub(in crate::cuda) pinned: bool,
 }
 
@@ -36,9 +18,14 @@ unsafe impl Sync for Source {}
 
 impl Source {
     /// The context must be current.
-    pub(in crate::cuda) fn new<T>(samples: &[T], format: Format) -> Self {
-        let at = samples.as_ptr().cast();
-        Self { at, format, pinned: is_pinned(at, size_of_val(samples)) }
+    pub(in crate::cuda) fn new(samples: &Samples<'_>) -> Self {
+        let at: *const u8 = match samples {
+            Samples::F32(v) => v.as_ptr().cast(),
+            Samples::I16(v) => v.as_ptr().cast(),
+            Samples::F16(v) => v.as_ptr().cast(),
+        };
+        let format = samples.format();
+        Self { at, format, pinned: is_pinned(at, samples.len() * format.bytes()) }
     }
 
     /// Where a byte lies.

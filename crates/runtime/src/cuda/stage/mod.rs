@@ -11,7 +11,6 @@ mod host;
 mod pump;
 mod slot;
 
-pub(super) use chunks::{Chunks, Feed, RowBytes};
-pub(super) use host::{Format, Source, Target};
+pub(super) use host::{Source, Target};
 pub(super) use pump::{Job, NonFinite, Pump};
 pub(super) use slot::{Kernels, Status, Value};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::super::driver::{Context, DeviceMemory, Graph, PinnedMemory, Stream};
-use super::host::Format;
 use super::pump::Job;
 use crate::error::Result;
+use crate::session::SampleFormat;
 
 /// A value that the kernels compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(in crate::cuda) trait Kernels: Send + Sync {
     unsafe fn queue(
         &self,
         stream: &Stream,
-        format: Format,
+        format: SampleFormat,
         rows: usize,
         input: u64,
         values: &[u64],
@@ -77,7 +77,7 @@ impl Status {
 /// A recorded chunk: what a replay copies and computes.
 struct Recorded {
     rows: usize,
-    format: Format,
+    format: SampleFormat,
     graph: Graph,
 }
 
@@ -139,7 +139,7 @@ impl Slot {
 
     /// # Safety
     /// The slot holds so many rows, and lives until its stream is done.
-    unsafe fn queue(&self, kernels: &dyn Kernels, format: Format, rows: usize) -> Result<()> {
+    unsafe fn queue(&self, kernels: &dyn Kernels, format: SampleFormat, rows: usize) -> Result<()> {
         let (input, status) = (self.input.at(), self.status.address());
         // SAFETY: the buffers were made for the kernels' values, and by this function's own conditions.
         unsafe { kernels.queue(&self.stream, format, rows, input, &self.addresses, status) }
