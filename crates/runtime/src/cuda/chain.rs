@@ -15,8 +15,6 @@ pub(super) enum Arg {
     Input,
     /// Address of a value of the chain.
     Value(usize),
-    /// Address of a value's second plane, where it has two.
-    Plane(usize),
     /// Address of a table.
     Table(usize),
     /// Address of the [`Status`](super::stage::Status).
@@ -25,8 +23,6 @@ pub(super) enum Arg {
     Rows,
     /// A number of 64 bits.
     U64(u64),
-    /// A number of 32 bits.
-    U32(u32),
     /// A number.
     F32(f32),
 }
@@ -60,8 +56,6 @@ pub(super) struct Link {
 /// The kernels of one sample format.
 pub(super) struct Chain {
     pub(super) links: Vec<Link>,
-    /// For each value the bytes of a plane of one row, to find the second plane.
-    pub(super) plane_rows: Vec<usize>,
 }
 
 /// Parameters that a kernel may have at most.
@@ -87,20 +81,19 @@ impl Chain {
                 words[index] = match *arg {
                     Arg::Input => input,
                     Arg::Value(value) => values[value],
-                    Arg::Plane(value) => values[value] + (rows * self.plane_rows[value]) as u64,
                     Arg::Table(table) => link.tables[table].at(),
                     Arg::Status => status,
                     Arg::Rows => rows as u64,
                     Arg::U64(number) => number,
                     // Little-endian, as every host of an NVIDIA device is: the low half is what a 32-bit parameter reads.
-                    Arg::U32(number) => u64::from(number),
                     Arg::F32(number) => u64::from(number.to_bits()),
                 };
             }
             for (pointer, word) in pointers.iter_mut().zip(&mut words) {
                 *pointer = (&raw mut *word).cast();
             }
-            let too_many = || Error::device(stream.context().id(), "launching a kernel", format!("{rows} rows"));
+            let too_many =
+                || Error::device(stream.context().id(), "launching a kernel", format!("{rows} rows"));
             let blocks = link.grid.blocks(rows).ok_or_else(too_many)?;
             let launch = Launch { grid: (blocks, 1), block: link.threads, shared: link.shared };
             // SAFETY: the arguments follow the blueprint, which the kernel's source was written with; addresses are good

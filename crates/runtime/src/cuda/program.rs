@@ -4,8 +4,8 @@ use std::ffi::c_void;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rlx_compile::{Graph, NodeId, Op, Plan};
 use rlx_compile::plan::Place;
+use rlx_compile::{Graph, NodeId, Op, Plan};
 use rlx_dsp::nan::NanPolicy;
 
 use super::chain::Chains;
@@ -81,7 +81,7 @@ impl DeviceProgram {
         let targets: Vec<Target> = outputs
             .iter_mut()
             .zip(&layout.results)
-            .map(|(out, &v)| Target::new(out, layout.values[v].row, layout.values[v].planes))
+            .map(|(out, &v)| Target::new(out, layout.values[v].row))
             .collect();
         let job = Job {
             batch: layout.batch,
@@ -132,7 +132,7 @@ impl DeviceProgram {
         from[self.layout.input] = samples.at();
         let raw: *mut c_void = stream.raw().cast();
         // SAFETY: the buffers have the lengths that the executable checked, and live until the stream was waited for.
-        let mut once = |program: &mut Self| unsafe { program.run_resident(raw, SampleFormat::F32, &from, &to) };
+        let once = |program: &mut Self| unsafe { program.run_resident(raw, SampleFormat::F32, &from, &to) };
         // SAFETY: as above.
         unsafe { stream.upload(input.as_ptr().cast(), samples.at(), size_of_val(input))? };
         once(self)?;
@@ -287,12 +287,19 @@ impl Repair {
         Ok(Self { row, runs, values: values.to_vec(), options, program: None })
     }
 
-    fn rows(&mut self, layout: &Layout, samples: Samples<'_>, first: usize, outputs: &mut [&mut [f32]]) -> Result<()> {
+    fn rows(
+        &mut self,
+        layout: &Layout,
+        samples: Samples<'_>,
+        first: usize,
+        outputs: &mut [&mut [f32]],
+    ) -> Result<()> {
         let program = match &mut self.program {
             Some(program) => program,
             none => {
                 let types = self.row.infer()?;
-                let given = self.row.iter().filter(|(_, n)| matches!(n.op, Op::Input { .. })).map(|(id, _)| id);
+                let given =
+                    self.row.iter().filter(|(_, n)| matches!(n.op, Op::Input { .. })).map(|(id, _)| id);
                 let runs = |id: NodeId| self.runs[id.0];
                 let part_of = Part { given: given.collect(), wanted: self.values.clone(), runs: &runs };
                 none.insert(part(&self.row, &types, &self.options, &part_of)?)
@@ -312,7 +319,8 @@ impl Repair {
             program.run(&inputs, &mut slices)?;
             for ((out, one), (width, planes)) in outputs.iter_mut().zip(&one).zip(sizes()) {
                 for plane in 0..planes {
-                    out[(plane * batch + row) * width..][..width].copy_from_slice(&one[plane * width..][..width]);
+                    out[(plane * batch + row) * width..][..width]
+                        .copy_from_slice(&one[plane * width..][..width]);
                 }
             }
         }

@@ -9,6 +9,7 @@ use cudarc::driver::sys;
 
 use super::Context;
 use crate::error::{Error, Result};
+use crate::session::SampleFormat;
 
 /// Bytes on a device.
 pub(crate) struct DeviceMemory {
@@ -37,10 +38,6 @@ impl DeviceMemory {
 
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
-    }
-
-    pub(crate) fn context(&self) -> &Arc<Context> {
-        &self.context
     }
 }
 
@@ -116,7 +113,10 @@ pub struct PinnedBuffer<T = f32> {
 }
 
 /// Numbers that every pattern of bits is one of.
-pub trait PinnedValue: Copy + sealed::Sealed {}
+pub trait PinnedValue: Copy + sealed::Sealed {
+    /// What it is as a sample.
+    const FORMAT: SampleFormat;
+}
 
 mod sealed {
     pub trait Sealed {}
@@ -125,9 +125,15 @@ mod sealed {
     impl Sealed for u16 {}
 }
 
-impl PinnedValue for f32 {}
-impl PinnedValue for i16 {}
-impl PinnedValue for u16 {}
+impl PinnedValue for f32 {
+    const FORMAT: SampleFormat = SampleFormat::F32;
+}
+impl PinnedValue for i16 {
+    const FORMAT: SampleFormat = SampleFormat::I16;
+}
+impl PinnedValue for u16 {
+    const FORMAT: SampleFormat = SampleFormat::F16;
+}
 
 impl<T: PinnedValue> PinnedBuffer<T> {
     pub(crate) fn zeroed(context: &Arc<Context>, len: usize) -> Result<Self> {

@@ -38,14 +38,13 @@ impl Source {
     }
 }
 
-/// Where a value's rows go: `planes` planes of all rows, one after the other.
+/// Where a value's rows go: one or two planes of all rows, one after the other.
 #[derive(Clone, Copy)]
 pub(in crate::cuda) struct Target {
     at: *mut u8,
     pub(in crate::cuda) pinned: bool,
     /// Bytes of one row in one plane.
     pub(in crate::cuda) row: usize,
-    pub(in crate::cuda) planes: usize,
 }
 
 // SAFETY: chunks write disjoint rows, and the slice that it was made of is borrowed alone as long as a run lasts.
@@ -55,15 +54,15 @@ unsafe impl Sync for Target {}
 
 impl Target {
     /// The context must be current.
-    pub(in crate::cuda) fn new(values: &mut [f32], row: usize, planes: usize) -> Self {
+    pub(in crate::cuda) fn new(values: &mut [f32], row: usize) -> Self {
         let at: *mut u8 = values.as_mut_ptr().cast();
-        Self { at, pinned: is_pinned(at, size_of_val(values)), row, planes }
+        Self { at, pinned: is_pinned(at, size_of_val(values)), row }
     }
 
     /// Where a row of a plane lies.
     ///
     /// # Safety
-    /// The slice holds `planes · batch · row` bytes, and `plane` and `start` are inside it.
+    /// The slice holds all planes of `batch` rows, and `plane` and `start` are inside it.
     pub(super) unsafe fn at(&self, plane: usize, batch: usize, start: usize) -> *mut u8 {
         // SAFETY: by this function's own condition.
         unsafe { self.at.add((plane * batch + start) * self.row) }
