@@ -33,6 +33,15 @@ pub enum Error {
         /// Devices that there are, comma-separated.
         available: String,
     },
+    /// The device stopped answering, or a kernel of its failed: what it was given is not computed, and it takes no more
+    /// work in this process.
+    #[error("device {device} is lost: {reason}")]
+    DeviceLost {
+        /// The name under which it was opened.
+        device: String,
+        /// What the driver said.
+        reason: String,
+    },
     /// Another number of inputs or outputs than the plan has.
     #[error("{name}: expected {expected} buffers, got {got}")]
     Count {

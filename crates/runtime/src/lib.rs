@@ -28,4 +28,4 @@ mod wgpu;
 
 pub use device::{Device, DeviceInfo, absent_devices, devices};
 pub use error::{Error, Result};
-pub use session::{Executable, OutputInfo, Session, SessionOptions};
+pub use session::{Executable, OutputInfo, Session, SessionOptions, Timed};

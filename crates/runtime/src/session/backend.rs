@@ -2,8 +2,9 @@
 
 use rlx_compile::{BackendCaps, BackendCostModel, Plan};
 
+use super::timed::Timed;
 use crate::device::DeviceInfo;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// An open device.
 pub trait Backend: Send + Sync {
@@ -20,7 +21,39 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// What the device cannot build after all.
+    /// A device that does not run all of a plan hands the rest to [`lower_split`](super::lower_split).
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>>;
+
+    /// Bytes that a batch may take on the device now; `None` where it shares the host's memory, or does not say.
+    fn free_memory(&self) -> Option<u64> {
+        None
+    }
+
+    /// Latencies and bandwidths as the device's own clock has them. What is absent, a calibration takes from the times
+    /// of whole plans.
+    ///
+    /// # Errors
+    /// What the device reports.
+    fn probe(&self) -> Result<DeviceProbe> {
+        Ok(DeviceProbe::default())
+    }
+}
+
+/// Coefficients that a device can measure alone.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct DeviceProbe {
+    /// One launch among many, ns.
+    pub launch_ns: Option<f64>,
+    /// Waiting for one value, ns.
+    pub round_trip_ns: Option<f64>,
+    /// A copy in device memory, bytes read and written a ns.
+    pub device_bytes_per_ns: Option<f64>,
+    /// From the caller's (pageable) memory to the device, bytes/ns.
+    pub upload_bytes_per_ns: Option<f64>,
+    /// Back to the caller's memory, bytes/ns.
+    pub readback_bytes_per_ns: Option<f64>,
+    /// Whether host and device share their memory.
+    pub unified_memory: Option<bool>,
 }
 
 /// A lowered plan with its buffers.
@@ -31,4 +64,25 @@ pub trait Program: Send {
     /// # Errors
     /// What the samples or the device make impossible.
     fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()>;
+
+    /// Ways of [`Program::time`] beside the one that [`Program::run`] is.
+    fn timings(&self) -> &[Timed] {
+        &[]
+    }
+
+    /// Runs `runs` times, one after the other, and gives the mean ns of one. What `timed` leaves out (copies into pinned
+    /// memory, copies to the device) is done before the clock starts; the answer of the last run is in `outputs`.
+    ///
+    /// # Errors
+    /// A way that is not among [`Program::timings`]; as [`Program::run`].
+    fn time(
+        &mut self,
+        timed: Timed,
+        runs: usize,
+        inputs: &[&[f32]],
+        outputs: &mut [&mut [f32]],
+    ) -> Result<f64> {
+        let _ = (runs, inputs, outputs);
+        Err(Error::unsupported(format!("this program is not timed {timed}")))
+    }
 }

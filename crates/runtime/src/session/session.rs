@@ -8,7 +8,7 @@ use rlx_compile::passes::{Compiled, FusionPolicy};
 use rlx_compile::plan::PlanKey;
 use rlx_compile::{BackendCaps, BackendCostModel, Graph, PassContext, PassList, Plan, compile};
 
-use super::backend::Backend;
+use super::backend::{Backend, DeviceProbe};
 use super::executable::Executable;
 use super::open::open;
 use super::options::SessionOptions;
@@ -69,6 +69,19 @@ impl Session {
     /// What things cost there.
     pub fn model(&self) -> &BackendCostModel {
         &self.model
+    }
+
+    /// Bytes that a batch may take on the device now; `None` where it shares the host's memory, or does not say.
+    pub fn free_memory(&self) -> Option<u64> {
+        self.backend.free_memory()
+    }
+
+    /// Coefficients that the device measures by itself.
+    ///
+    /// # Errors
+    /// What the device reports.
+    pub fn probe(&self) -> Result<DeviceProbe> {
+        self.backend.probe()
     }
 
     /// Passes, plan, program: the standard way from a graph to what runs.
