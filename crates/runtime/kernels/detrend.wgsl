@@ -14,25 +14,25 @@ fn sum_over_row(mine: vec2f, t: u32, base: u32) -> vec2f {
         }
         let half = (width + 1u) / 2u;
         if (t + half < width) {
-            let sum = bitcast<vec2f>(get(base + t)) + bitcast<vec2f>(get(base + t + half));
+            let sum = bitcast<vec2f>(fetch(base + t)) + bitcast<vec2f>(fetch(base + t + half));
             put(base + t, bitcast<vec2u>(sum));
         }
         width = half;
     }
-    return bitcast<vec2f>(get(base));
+    return bitcast<vec2f>(fetch(base));
 }
 
 fn detrend(t: u32, base: u32) {
     for (var pass_index = 0u; pass_index < 2u; pass_index++) {
         var mine = vec2f(0.0);
         for (var m = 0u; m < R; m++) { // unroll
-            if (t + T * m < LEN) {
+            if (WHOLE || t + T * m < LEN) {
                 mine += v[m];
             }
         }
         let mean = sum_over_row(mine, t, base) / f32(LEN);
         for (var m = 0u; m < R; m++) { // unroll
-            if (t + T * m < LEN) {
+            if (WHOLE || t + T * m < LEN) {
                 v[m] -= mean;
             }
         }

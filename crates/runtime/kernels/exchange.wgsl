@@ -11,6 +11,6 @@ fn exchange_RADIX(t: u32, base: u32, ns: u32) {
     }
     workgroupBarrier();
     for (var m = 0u; m < R; m++) { // unroll
-        v[m] = bitcast<vec2f>(get(base + swizzle(t + T * m)));
+        v[m] = bitcast<vec2f>(fetch(base + swizzle(t + T * m)));
     }
 }

@@ -20,7 +20,7 @@ fn fold(t: u32, base: u32) {
         let bin = t + T * m;
         var other = gathered(m);
         if (AVERAGE == MEAN && bin != 0u) {
-            other = bitcast<f32>(get(base + N / 2u - bin).x);
+            other = bitcast<f32>(fetch(base + N / 2u - bin).x);
         }
         p[m] = (gathered(m) + other) * select(SCALE, 0.5 * SCALE, bin == 0u);
     }

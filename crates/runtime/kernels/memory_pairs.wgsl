@@ -6,7 +6,7 @@ fn put(at: u32, pair: vec2u) {
     lds[at] = pair;
 }
 
-fn get(at: u32) -> vec2u {
+fn fetch(at: u32) -> vec2u {
     return lds[at];
 }
 

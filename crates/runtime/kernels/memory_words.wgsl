@@ -7,7 +7,7 @@ fn put(at: u32, pair: vec2u) {
     lds[2u * at + 1u] = pair.y;
 }
 
-fn get(at: u32) -> vec2u {
+fn fetch(at: u32) -> vec2u {
     return vec2u(lds[2u * at], lds[2u * at + 1u]);
 }
 

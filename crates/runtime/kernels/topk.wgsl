@@ -10,8 +10,6 @@
 // the numbers, and NaN comes first: the host looks for it at rank 0. Bound by the reads of step 2 and 4, which are
 // broadcasts.
 
-const GROUPS_OF_THREAD: u32 = GROUPS / T;
-const MEMBERS: u32 = N / 2u / GROUPS;
 const LISTED_GROUPS: u32 = min(K_OUT, GROUPS);
 // Slots of a row: groups' bests, later the list, then the bar, then how many of each group pass.
 const BAR: u32 = max(GROUPS, LISTED_GROUPS * MEMBERS + 1u);
@@ -46,7 +44,7 @@ fn top_k(t: u32, base: u32, row: u32, live: bool) {
     workgroupBarrier();
     var rank: array<u32, GROUPS_OF_THREAD>;
     for (var g = 0u; g < GROUPS; g++) {
-        let other = get(base + g);
+        let other = fetch(base + g);
         for (var i = 0u; i < GROUPS_OF_THREAD; i++) { // unroll
             rank[i] += select(0u, 1u, before(other, best[i]));
         }
@@ -60,7 +58,7 @@ fn top_k(t: u32, base: u32, row: u32, live: bool) {
     // With as many places as groups, everything passes.
     var bar = vec2u(0u, N);
     if (K_OUT < GROUPS) {
-        bar = get(base + BAR);
+        bar = fetch(base + BAR);
     }
     let last_passes = t == 0u && !before(bar, last);
     for (var i = 0u; i < GROUPS_OF_THREAD; i++) { // unroll
@@ -76,7 +74,7 @@ fn top_k(t: u32, base: u32, row: u32, live: bool) {
     var at: array<u32, GROUPS_OF_THREAD>;
     var listed = 0u;
     for (var g = 0u; g < LISTED_GROUPS; g++) {
-        let passed = get(base + COUNTS + g).x;
+        let passed = fetch(base + COUNTS + g).x;
         for (var i = 0u; i < GROUPS_OF_THREAD; i++) { // unroll
             at[i] += select(0u, passed, g < rank[i]);
         }
@@ -98,10 +96,10 @@ fn top_k(t: u32, base: u32, row: u32, live: bool) {
     }
     workgroupBarrier();
     for (var mine = t; mine < listed; mine += T) {
-        let bin = get(base + mine);
+        let bin = fetch(base + mine);
         var place = 0u;
         for (var other = 0u; other < listed; other++) {
-            place += select(0u, 1u, before(get(base + other), bin));
+            place += select(0u, 1u, before(fetch(base + other), bin));
         }
         if (place < K_OUT && live) {
             peaks[row * K_OUT + place] = vec2f(f32(bin.y), bitcast<f32>(bin.x));

@@ -31,7 +31,7 @@ fn load(first: u32, pair: u32, t: u32) {
     for (var m = 0u; m < R; m++) { // unroll
         let at = t + T * m;
         v[m] = vec2f(0.0);
-        if (at < LEN) {
+        if (WHOLE || at < LEN) {
             v[m].x = sample(first + a * HOP + at);
             if (AVERAGE == MEAN) {
                 // The second of an odd last pair is not there.
@@ -55,7 +55,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
             detrend(t, base);
         }
         for (var m = 0u; m < R; m++) { // unroll
-            if (t + T * m < LEN) {
+            if (WHOLE || t + T * m < LEN) {
                 v[m] *= window[t + T * m];
             }
         }
