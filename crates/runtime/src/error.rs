@@ -72,6 +72,17 @@ pub enum Error {
         /// What the driver said.
         reason: String,
     },
+    /// The device has too little free memory, even for the smallest part of the work.
+    #[error("{device}: out of memory: {reason}")]
+    DeviceMemory {
+        /// `cuda:0`, ….
+        device: String,
+        /// What was asked for.
+        reason: String,
+    },
+    /// The caller's flag was raised before all was done; outputs hold parts of results.
+    #[error("cancelled")]
+    Cancelled,
     /// The session cannot run this plan.
     #[error("{0}")]
     Unsupported(String),
