@@ -13,6 +13,7 @@ pub(in crate::wgpu) struct GroupLimits {
 
 impl GroupLimits {
     /// What every WebGPU device has.
+    #[cfg(test)]
     pub(in crate::wgpu) const DEFAULT: Self = Self { memory: 16 << 10, threads: 256 };
 
     /// Rows that share a workgroup: 64 threads' worth, fewer where memory ends first.
