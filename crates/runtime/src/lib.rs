@@ -26,6 +26,9 @@ mod cuda;
 pub mod device;
 pub mod error;
 pub mod session;
+#[cfg(feature = "gpu")]
+pub mod wgpu;
+#[cfg(not(feature = "gpu"))]
 #[path = "wgpu/absent.rs"]
 mod wgpu;
 mod whole_file;
