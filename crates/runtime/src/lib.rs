@@ -35,4 +35,4 @@ mod whole_file;
 
 pub use device::{Device, DeviceInfo, absent_devices, devices};
 pub use error::{Error, Result};
-pub use session::{Executable, OutputInfo, Session, SessionOptions, Timed};
+pub use session::{Executable, OutputInfo, SampleFormat, Samples, Session, SessionOptions, Timed};

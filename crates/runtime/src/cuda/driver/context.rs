@@ -142,12 +142,6 @@ impl Context {
         Ok(u32::try_from(10 * major + minor).unwrap_or(0))
     }
 
-    /// Bytes of shared memory that one block may ask for.
-    pub(crate) fn shared_bytes(&self) -> Result<usize> {
-        let bytes = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)?;
-        Ok(usize::try_from(bytes).unwrap_or(0))
-    }
-
     /// Name of the device and its whole memory, without a context: what a list of devices shows.
     pub(crate) fn describe_device(index: usize) -> std::result::Result<(String, usize, u32), String> {
         let fail = |what: &str, code| format!("cuda:{index}: {what} failed: {}", describe(code));
