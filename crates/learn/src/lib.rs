@@ -7,6 +7,7 @@
 
 #![expect(clippy::needless_range_loop, reason = "a butterfly indexes several arrays by one point")]
 
+mod compiled;
 mod error;
 mod evaluate;
 mod fit;
@@ -23,6 +24,7 @@ mod task;
 mod train;
 mod transform;
 
+pub use compiled::CompiledModel;
 pub use error::{Error, Result};
 pub use evaluate::{matrix_of, relative_error_of};
 pub use fit::{EXACT, FitConfig, Fitted, estimate, fit, recover};

@@ -114,7 +114,8 @@ impl FastLearnedFftModel {
         Ok(out)
     }
 
-    fn check(&self, params: &WelchPeakParams, samples: &[f32], batch: usize, row_len: usize) -> Result<()> {
+    /// Whether the parameters are for this model.
+    pub(crate) fn check_params(&self, params: &WelchPeakParams) -> Result<()> {
         params.check()?;
         if params.welch.n_fft != self.n_fft() {
             let reason = format!("the model is for {}, got {}", self.n_fft(), params.welch.n_fft);
@@ -126,6 +127,11 @@ impl FastLearnedFftModel {
                 format!("a model takes error or propagate, got {}", params.nan),
             ));
         }
+        Ok(())
+    }
+
+    fn check(&self, params: &WelchPeakParams, samples: &[f32], batch: usize, row_len: usize) -> Result<()> {
+        self.check_params(params)?;
         let expected = batch
             .checked_mul(row_len)
             .ok_or_else(|| Error::argument("batch", format!("{batch} rows of {row_len} samples overflow")))?;
