@@ -200,8 +200,8 @@ fn frames_by_the_picker_are_those_of_the_library() {
     let mut samples: Vec<f32> = (0..3000)
         .map(|i| (i as f32 * 0.31).sin() + 0.4 * (i as f32 * 1.3).cos() + (i % 7) as f32 * 0.05)
         .collect();
-    // A frame with a missing sample is the library's in any case.
-    samples[1250] = f32::NAN;
+    // A frame with a missing sample (in its second segment) is the library's in any case.
+    samples[1280] = f32::NAN;
     let bytes: Vec<u8> = samples.iter().flat_map(|v| v.to_le_bytes()).collect();
     let file = folder.file("x.f32", bytes);
     let peaks = |average: &str| {
