@@ -19,4 +19,8 @@ pub use fused::useful_threads;
 pub use lower::host_program;
 
 pub(crate) use lower::{Part, part};
+#[cfg(feature = "gpu")]
+pub(crate) use power::psd_factor;
 pub(crate) use program::{HostProgram, refuse_non_finite};
+#[cfg(feature = "gpu")]
+pub(crate) use reduce::mel_filters;

@@ -7,6 +7,7 @@
 mod adapters;
 mod backend;
 mod blueprint;
+mod design;
 mod gpu;
 mod kernel;
 mod lower;

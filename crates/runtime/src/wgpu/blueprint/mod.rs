@@ -1,11 +1,14 @@
 //! Kernels before there is a device: their text, their tables, and how they are launched.
 
+mod frames;
 mod limits;
+pub(super) mod pointwise;
 mod recipe;
 mod source;
 mod unroll;
 mod welch_peaks;
 
+pub(super) use frames::{FrameTransform, Frames, Passes, Spectrum};
 pub(super) use limits::GroupLimits;
 pub(super) use recipe::FUSED;
 pub(super) use welch_peaks::WelchPeaks;
