@@ -7,7 +7,9 @@ use crate::flags::{Band, PeaksArgs, PeaksFlags, Segments};
 use crate::output::Output;
 use crate::plots::{Plots, frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal, Step, for_each_signal, with_samples};
-use crate::spectra::{Framed, Framer, Layout, Spectrum, accumulate, check_band, coverage_note, header, pick};
+use crate::spectra::{
+    DeviceSpectra, Framed, Framer, Layout, Spectrum, accumulate, check_band, coverage_note, header, pick,
+};
 use anyhow::{Result, bail};
 use rlx_io::plot::{Curve, Marker, SpectrumPlot};
 use rlx_io::write::results::{ChannelPeaks, FramePeaks, Header, PeakEntry, PeaksResult, level_db};
@@ -47,6 +49,9 @@ fn whole<S: InputSample>(
     let spectra = accumulate(blocks, signal, params)?;
     let t_end_s = signal.start() + blocks.frames() as f64 / signal.axis.rate;
     let mut notes = blocks.notes();
+    if let Some(device) = &args.device {
+        notes.push(format!("computed on the CPU: {device} takes frames (--every) only"));
+    }
     let mut channels = Vec::new();
     let mut curves = Vec::new();
     for (name, psd) in signal.names().zip(&spectra) {
@@ -95,11 +100,26 @@ fn framed<S: InputSample>(
         // Perhaps a live signal: a frame is to leave when its last sample has come.
         blocks.limit(frame_len);
     }
-    let mut framer = Framer::<S>::new(params, frame_len, used, signal.channels.len())?;
+    let device = match &args.device {
+        Some(device) => DeviceSpectra::open::<S>(device, &params, used)?,
+        None => None,
+    };
+    let mut said = Vec::new();
+    match (&args.device, &device) {
+        (_, Some(open)) => {
+            let rest = "frames that are shorter or have missing samples on the CPU";
+            said.push(format!("computed in f32 on {}, {rest}", open.device()));
+        }
+        (Some(device), None) => {
+            said.push(format!("computed on the CPU: {device} has no two-sided spectra of real samples"))
+        }
+        (None, None) => {}
+    }
+    let mut framer = Framer::<S>::new(params, frame_len, used, signal.channels.len(), device)?;
     let names: Vec<&str> = signal.names().collect();
     let streams = output.streams();
     let mut all: Vec<ChannelPeaks> = empty(&names);
-    let mut head = header("peaks", signal, &args.estimate, &params, 0, Vec::new());
+    let mut head = header("peaks", signal, &args.estimate, &params, 0, said);
     let mut told = false;
     let mut emit = |frame: Framed<S::Real>| -> Result<()> {
         let time = |sample: u64| signal.start() + sample as f64 / signal.axis.rate;
@@ -117,6 +137,7 @@ fn framed<S: InputSample>(
             return Ok(());
         }
         // Each frame leaves at once: whoever watches a live signal sees it now.
+        notes.splice(0..0, head.notes.iter().cloned());
         let header = Header { notes, ..head.clone() };
         let result = PeaksResult { header, channels: std::mem::replace(&mut all, empty(&names)) };
         if !std::mem::replace(&mut told, true) {

@@ -1,5 +1,6 @@
 //! One estimate a frame: stretches of equal length, one after the other.
 
+use super::DeviceSpectra;
 use crate::signal::{InputSample, Signal, explain};
 use anyhow::Result;
 use rlx_dsp::welch::{Coverage, PsdParams, Welch};
@@ -19,6 +20,8 @@ pub(crate) struct Framed<R> {
 /// Cuts blocks into frames and estimates each.
 pub(crate) struct Framer<S: InputSample> {
     welch: Welch<S>,
+    /// Where whole frames without missing samples go, if not to `welch`.
+    device: Option<DeviceSpectra>,
     frame_len: usize,
     /// Samples of a frame that are used; fewer where only its first segments are.
     used: usize,
@@ -30,9 +33,15 @@ pub(crate) struct Framer<S: InputSample> {
 }
 
 impl<S: InputSample> Framer<S> {
-    pub(crate) fn new(params: PsdParams, frame_len: usize, used: usize, channels: usize) -> Result<Self> {
-        let welch = Welch::<S>::new(params)?;
-        Ok(Self { welch, frame_len, used, pending: vec![Vec::new(); channels], start: 0, left_out: 0 })
+    pub(crate) fn new(
+        params: PsdParams,
+        frame_len: usize,
+        used: usize,
+        channels: usize,
+        device: Option<DeviceSpectra>,
+    ) -> Result<Self> {
+        let (welch, pending) = (Welch::<S>::new(params)?, vec![Vec::new(); channels]);
+        Ok(Self { welch, device, frame_len, used, pending, start: 0, left_out: 0 })
     }
 
     /// Takes a block of each channel and gives every frame that it completes to `emit`.
@@ -46,6 +55,9 @@ impl<S: InputSample> Framer<S> {
             pending.extend_from_slice(block);
         }
         while self.pending[0].len() >= self.frame_len {
+            if self.device.is_some() && self.emit_from_device(emit)? {
+                continue;
+            }
             self.emit(self.frame_len, signal, emit)?;
         }
         Ok(())
@@ -65,6 +77,28 @@ impl<S: InputSample> Framer<S> {
         self.start += rest as u64;
         self.pending.iter_mut().for_each(Vec::clear);
         Ok(())
+    }
+
+    /// A batch of whole frames by the device; `false` where it cannot, and nothing was done.
+    fn emit_from_device(&mut self, emit: &mut dyn FnMut(Framed<S::Real>) -> Result<()>) -> Result<bool> {
+        let Some(device) = self.device.as_mut().filter(|d| d.takes(self.used)) else { return Ok(false) };
+        let batch = DeviceSpectra::batch(self.pending[0].len() / self.frame_len);
+        let mut channels = Vec::with_capacity(self.pending.len());
+        for pending in &self.pending {
+            match device.spectra(pending, self.frame_len, batch)? {
+                Some(rows) => channels.push(rows.into_iter()),
+                None => return Ok(false),
+            }
+        }
+        let coverage = vec![device.coverage(); channels.len()];
+        self.pending.iter_mut().for_each(|pending| drop(pending.drain(..batch * self.frame_len)));
+        for _ in 0..batch {
+            let power = channels.iter_mut().filter_map(Iterator::next).collect();
+            let (start, len) = (self.start, self.frame_len);
+            self.start += len as u64;
+            emit(Framed { start, len, power, coverage: coverage.clone() })?;
+        }
+        Ok(true)
     }
 
     fn emit(

@@ -2,6 +2,7 @@
 
 mod band;
 mod columns;
+mod device;
 mod frames;
 mod header;
 mod picking;
@@ -11,6 +12,7 @@ mod whole;
 
 pub(crate) use band::check_band;
 pub(crate) use columns::Columns;
+pub(crate) use device::DeviceSpectra;
 pub(crate) use frames::{Framed, Framer};
 pub(crate) use header::{coverage_note, header};
 pub(crate) use picking::pick;

@@ -7,6 +7,7 @@ mod average;
 mod backend;
 mod frames;
 mod fused;
+mod gaps;
 mod lower;
 mod pointwise;
 mod power;
@@ -18,6 +19,7 @@ pub use backend::CpuBackend;
 pub use fused::useful_threads;
 pub use lower::host_program;
 
+pub(crate) use gaps::over_gaps;
 pub(crate) use lower::{Part, part};
 #[cfg(feature = "gpu")]
 pub(crate) use power::psd_factor;
