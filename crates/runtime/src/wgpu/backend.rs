@@ -9,10 +9,8 @@ use rlx_compile::{BackendCaps, BackendCostModel, OpKind, Plan};
 use rlx_dsp::nan::NanPolicy;
 
 use super::blueprint::{FUSED, GroupLimits};
-use super::design::design;
 use super::gpu::Gpu;
-use super::lower::lower;
-use super::program::WgpuProgram;
+use super::program::{Fault, WgpuProgram};
 use crate::device::DeviceInfo;
 use crate::error::Result;
 use crate::session::{Backend, Program, SessionOptions, lower_split};
@@ -83,17 +81,19 @@ impl Backend for WgpuBackend {
         let (mut plan, mut caps) = (plan.clone(), self.caps.clone());
         loop {
             let lacking = Cell::new(None);
+            let threads = match self.options.threads {
+                0 => self.info.threads,
+                threads => threads,
+            };
             let lowered = lower_split(&plan, &self.options, |values| {
-                let design = design(&plan, values, &self.gpu.group_limits()).map_err(|lacks| {
-                    lacking.set(Some(lacks.op));
-                    lacks.error
-                })?;
-                let lowered = lower(&self.gpu, &plan, &design, values, &self.options)?;
-                let threads = match self.options.threads {
-                    0 => self.info.threads,
-                    threads => threads,
-                };
-                Ok(Box::new(WgpuProgram::new(Arc::clone(&self.gpu), lowered, threads)?))
+                match WgpuProgram::new(&self.gpu, &plan, values, &self.options, threads) {
+                    Ok(program) => Ok(Box::new(program)),
+                    Err(Fault::Lacks(op, error)) => {
+                        lacking.set(Some(op));
+                        Err(error)
+                    }
+                    Err(Fault::Other(error)) => Err(error),
+                }
             });
             // An op that is claimed, but not with these parameters, goes to the host with all that follows it.
             match lacking.take() {

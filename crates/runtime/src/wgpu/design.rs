@@ -6,10 +6,11 @@ use rlx_compile::params::{
 use rlx_compile::{Graph, NodeId, Op, OpKind, Plan, ValueKind, ValueType};
 
 use super::blueprint::{
-    Blueprint, FrameTransform, Frames, GroupLimits, Passes, SampleFormat, Spectrum, WelchPeaks, pointwise,
+    Blueprint, FrameTransform, Frames, GroupLimits, Passes, Spectrum, WelchPeaks, pointwise,
 };
 use crate::cpu::{mel_filters, psd_factor};
 use crate::error::{Error, Result};
+use crate::session::SampleFormat;
 
 /// A value on the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,14 +50,21 @@ pub(super) struct Lacks {
 
 type Made<T> = std::result::Result<T, Lacks>;
 
-/// Kernels that compute `wanted` from the inputs of a plan.
-pub(super) fn design(plan: &Plan, wanted: &[NodeId], limits: &GroupLimits) -> Made<Design> {
+/// Kernels that compute `wanted` from the inputs of a plan, samples of this type.
+pub(super) fn design(
+    plan: &Plan,
+    wanted: &[NodeId],
+    format: SampleFormat,
+    limits: &GroupLimits,
+) -> Made<Design> {
     let (graph, types) = (plan.graph(), plan.types());
-    let mut designing = Designing { graph, types, limits, places: vec![None; types.len()], design: Design::default() };
+    let mut designing = Designing { graph, types, format, limits, places: vec![None; types.len()], design: Design::default() };
     designing.design.batch = types.first().and_then(|t| t.dims.first()).copied().unwrap_or(0);
     for (id, node) in graph.iter() {
         if matches!(node.op, Op::Input { .. }) {
             let value = designing.value(id)?;
+            let bytes = &mut designing.design.values[value].row_bytes;
+            *bytes = *bytes / 4 * format.bytes();
             designing.design.inputs.push((value, id));
         }
     }
@@ -70,6 +78,7 @@ pub(super) fn design(plan: &Plan, wanted: &[NodeId], limits: &GroupLimits) -> Ma
 struct Designing<'a> {
     graph: &'a Graph,
     types: &'a [ValueType],
+    format: SampleFormat,
     limits: &'a GroupLimits,
     places: Vec<Option<usize>>,
     design: Design,
@@ -86,6 +95,20 @@ impl Designing<'_> {
 
     fn operand(&self, id: NodeId) -> Made<NodeId> {
         self.graph.nodes()[id.0].inputs.first().copied().ok_or_else(|| self.no(id, "it has no operand"))
+    }
+
+    /// Type of a value of samples: the caller's, or what a kernel has made of them.
+    fn samples(&self, id: NodeId) -> SampleFormat {
+        let input = matches!(self.graph.nodes()[id.0].op, Op::Input { .. });
+        if input { self.format } else { SampleFormat::F32 }
+    }
+
+    /// Refuses an operand that is not of `f32`.
+    fn floats(&self, id: NodeId, operand: NodeId) -> Made<()> {
+        match self.samples(operand) {
+            SampleFormat::F32 => Ok(()),
+            _ => Err(self.no(id, "it takes f32 samples")),
+        }
     }
 
     /// Values of a row of the batch.
@@ -123,7 +146,8 @@ impl Designing<'_> {
         match &self.graph.nodes()[id.0].op {
             Op::WelchPeaks(spec) => {
                 let row_len = taken.last();
-                let kernel = WelchPeaks { spec: *spec, row_len, samples: SampleFormat::F32, peaks: true, psd: false };
+                let samples = self.samples(operand);
+                let kernel = WelchPeaks { spec: *spec, row_len, samples, peaks: true, psd: false };
                 let from = self.make(operand)?;
                 self.launch(id, from, kernel.blueprint(self.limits))
             }
@@ -156,6 +180,7 @@ impl Designing<'_> {
                 self.launch(id, from, factor.and_then(|f| pointwise::affine(f, 0.0, values)))
             }
             Op::Affine { scale, offset } => {
+                self.floats(id, operand)?;
                 let floats = values * (self.types[id.0].kind.element_bytes() / 4);
                 let from = self.make(operand)?;
                 self.launch(id, from, pointwise::affine(*scale, *offset, floats))
@@ -165,6 +190,7 @@ impl Designing<'_> {
                 self.launch(id, from, pointwise::log(*base, *floor, *add, values))
             }
             Op::Preemphasis { coefficient, per_frame: false } => {
+                self.floats(id, operand)?;
                 let from = self.make(operand)?;
                 self.launch(id, from, pointwise::preemphasis(*coefficient, values))
             }
@@ -226,6 +252,7 @@ impl Designing<'_> {
                         len,
                         hop,
                         pad,
+                        samples: self.samples(operand),
                         complex: matches!(samples.kind, ValueKind::Samples { complex: true }),
                         detrend: detrend == Detrend::Constant,
                         preemphasis,
@@ -258,7 +285,7 @@ impl Designing<'_> {
             keep: None,
         };
         let kernel =
-            WelchPeaks { spec, row_len: frames.row_len, samples: SampleFormat::F32, peaks: false, psd: true };
+            WelchPeaks { spec, row_len: frames.row_len, samples: frames.samples, peaks: false, psd: true };
         let same = frames.pad == Padding::None
             && !frames.complex
             && frames.preemphasis.is_none()

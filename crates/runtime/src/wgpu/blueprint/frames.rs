@@ -7,6 +7,7 @@ use super::recipe::{MAX_IN_GROUP, Recipe};
 use super::source::{Source, stage};
 use super::{Blueprint, Buffer};
 use crate::error::{Error, Result};
+use crate::session::SampleFormat;
 
 /// Frames as a rule over rows of samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,6 +22,8 @@ pub(in crate::wgpu) struct Frames {
     pub(in crate::wgpu) hop: usize,
     /// Padding of both ends of a row.
     pub(in crate::wgpu) pad: Padding,
+    /// Type of a sample.
+    pub(in crate::wgpu) samples: SampleFormat,
     /// Whether a sample is a pair.
     pub(in crate::wgpu) complex: bool,
     /// Whether a frame loses its mean.
@@ -155,7 +158,7 @@ impl FrameTransform {
         source
             .switch("WHOLE", self.frames.len == n)
             .transform(recipe, in_turn)
-            .stage(stage!("load_f32"))
+            .samples(self.frames.samples)
             .stage(stage!("frames"))
             .stage(stage!("detrend"))
             .stage(stage!("preemphasis_of_frame"))
@@ -184,7 +187,7 @@ impl FrameTransform {
         source
             .count("COLUMNS", columns)
             .transform(recipe, false)
-            .stage(stage!("load_f32"))
+            .samples(self.frames.samples)
             .stage(stage!("frames"))
             .stage(stage!("fft_columns"));
         let root = |j: usize| {

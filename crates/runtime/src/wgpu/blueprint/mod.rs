@@ -13,26 +13,6 @@ pub(super) use limits::GroupLimits;
 pub(super) use recipe::FUSED;
 pub(super) use welch_peaks::WelchPeaks;
 
-/// What a sample is in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum SampleFormat {
-    /// 32-bit floating point.
-    #[default]
-    F32,
-    /// 16-bit integers, as they are: full scale is 32,768.
-    I16,
-}
-
-impl SampleFormat {
-    /// Bytes of a sample.
-    pub fn bytes(self) -> usize {
-        match self {
-            Self::F32 => 4,
-            Self::I16 => 2,
-        }
-    }
-}
-
 /// What is bound at an index.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Buffer {

@@ -7,6 +7,7 @@ use rlx_compile::params::{Average, Detrend, Layout, Padding, Sides, Symmetry, We
 use rlx_compile::{BackendCaps, DeviceClass, Graph, Op, OpKind, Plan};
 
 use super::*;
+use crate::session::SampleFormat;
 use crate::wgpu::design::design;
 
 fn validate(blueprint: &Blueprint, limits: &GroupLimits) {
@@ -43,7 +44,7 @@ fn fused_kernels_are_valid_within_webgpu_defaults() {
             (2, 16, Average::Mean, Detrend::None, SampleFormat::F32),
             (7, 64, Average::Max, Detrend::Constant, SampleFormat::I16),
             (64, 64, Average::Min, Detrend::None, SampleFormat::F32),
-            (33, 5, Average::Mean, Detrend::Constant, SampleFormat::I16),
+            (33, 5, Average::Mean, Detrend::Constant, SampleFormat::F16),
         ] {
             let shape = WelchPeaksShape::new(8, 1 << log_n, segments, k);
             let spec = WelchPeaksSpec { average, detrend, ..shape.spec() };
@@ -83,7 +84,7 @@ fn kernels(graph: Graph) -> Vec<Blueprint> {
     caps.max_buffer_bytes = u64::MAX;
     let results: Vec<_> = graph.outputs().map(|id| graph.get(id).unwrap().inputs[0]).collect();
     let plan = Plan::new(graph, &caps).unwrap();
-    let design = design(&plan, &results, &GroupLimits::DEFAULT).unwrap_or_else(|l| panic!("{}", l.error));
+    let design = design(&plan, &results, SampleFormat::F32, &GroupLimits::DEFAULT).unwrap_or_else(|l| panic!("{}", l.error));
     design.launches.into_iter().map(|l| l.blueprint).collect()
 }
 
