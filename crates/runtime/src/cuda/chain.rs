@@ -105,7 +105,7 @@ impl Chain {
 }
 
 /// Makes the chain of a sample format on a device.
-type Build = dyn Fn(&Arc<Context>, SampleFormat) -> Result<Chain> + Send + Sync;
+pub(super) type Build = dyn Fn(&Arc<Context>, SampleFormat) -> Result<Chain> + Send + Sync;
 
 /// The chains of a device, built at their first use.
 pub(super) struct Chains {

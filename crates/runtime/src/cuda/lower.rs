@@ -9,9 +9,9 @@ use rlx_compile::{NodeId, Op, Plan, ValueKind, ValueType};
 use super::backend::Toolchain;
 use super::blueprint::welch_peaks::{Outputs, welch_peaks};
 use super::blueprint::{Blueprint, SampleType};
-use super::chain::{Arg, Chain, Chains, Grid, Link};
+use super::chain::{Arg, Build, Chain, Chains, Grid, Link};
 use super::driver::{Context, DeviceMemory, Function, Module, Stream};
-use super::nvrtc::KernelSource;
+use super::nvrtc::{CubinCache, KernelSource, nvrtc};
 use super::program::{DeviceProgram, Layout, Repair};
 use super::stage::Value;
 use crate::cpu::{Part, part};
@@ -48,7 +48,7 @@ pub(super) fn device_program(
             stages.iter().map(|stage| link(stage, context, format, &toolchain)).collect::<Result<_>>()?;
         Ok(Chain { links })
     };
-    let build: Arc<dyn Fn(&Arc<Context>, SampleFormat) -> Result<Chain> + Send + Sync> = Arc::new(build);
+    let build: Arc<Build> = Arc::new(build);
     let chains =
         |context: &Arc<Context>| (context.clone(), Arc::new(Chains::new(context.clone(), build.clone())));
     let devices = contexts.iter().map(chains).collect();
@@ -97,6 +97,17 @@ fn link(stage: &Stage, context: &Arc<Context>, format: SampleFormat, tools: &Too
         args: stage.args.clone(),
         tables,
     })
+}
+
+/// A kernel that does nothing.
+pub(super) fn empty_kernel(context: &Arc<Context>) -> Result<Function> {
+    let nvrtc = nvrtc().map_err(Error::unsupported)?;
+    let fail = |reason: String| Error::device(context.id(), "compiling a kernel", reason);
+    let arch = nvrtc.arch_for(context.arch()?).map_err(fail)?;
+    let text = "extern \"C\" __global__ void nothing() {}";
+    let source = KernelSource { name: "nothing.cu", source: text, headers: &[], options: &[] };
+    let cubin = CubinCache::of_user().cubin(nvrtc, arch, &source).map_err(fail)?;
+    Function::new(&Module::load(context, &cubin)?, "nothing", 0)
 }
 
 /// Bytes of a value, by row and plane.

@@ -49,7 +49,10 @@ fn caps(info: &DeviceInfo, limits: &GroupLimits) -> BackendCaps {
     caps.fused.zero_padding = true;
     caps.max_buffer_bytes = u64::MAX;
     caps.ops.retain(|op| {
-        matches!(op, rlx_compile::OpKind::Input | rlx_compile::OpKind::Output | rlx_compile::OpKind::WelchPeaks)
+        matches!(
+            op,
+            rlx_compile::OpKind::Input | rlx_compile::OpKind::Output | rlx_compile::OpKind::WelchPeaks
+        )
     });
     caps
 }

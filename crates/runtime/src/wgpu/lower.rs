@@ -151,8 +151,7 @@ impl Lowering<'_> {
         wanted: &[NodeId],
     ) -> Result<()> {
         let row_len = self.types[operand.0].last();
-        let kernel =
-            WelchPeaks { spec: *spec, row_len, samples: SampleFormat::F32, peaks: true, psd: false };
+        let kernel = WelchPeaks { spec: *spec, row_len, samples: SampleFormat::F32, peaks: true, psd: false };
         let (from, to) = (self.place(operand)?, self.value(id)?);
         self.push(&kernel.blueprint(&self.gpu.group_limits())?, from, vec![to])?;
         let input = self.lowered.inputs.iter().position(|&v| v == from);

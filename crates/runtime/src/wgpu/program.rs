@@ -136,10 +136,17 @@ impl Program for WgpuProgram {
         }
         let rows = self.lowered.batch;
         if rows == 0 || rows > most_rows(&self.gpu, &self.lowered)? {
-            return Err(Error::unsupported(format!("{rows} rows do not lie in one buffer of {}", self.gpu.id)));
+            return Err(Error::unsupported(format!(
+                "{rows} rows do not lie in one buffer of {}",
+                self.gpu.id
+            )));
         }
         if self.resident.is_none() {
-            let own = if self.chunks.len() > 1 { shared(&self.gpu, &self.lowered, rows)? } else { self.shared.clone() };
+            let own = if self.chunks.len() > 1 {
+                shared(&self.gpu, &self.lowered, rows)?
+            } else {
+                self.shared.clone()
+            };
             self.resident = Some(Slot::new(&self.gpu, &self.lowered, &own, rows)?);
         }
         let Self { gpu, lowered, resident, threads, .. } = self;

@@ -46,7 +46,8 @@ fn fused_kernels_are_valid_within_webgpu_defaults() {
             for (peaks, psd) in [(true, false), (true, true), (false, true)] {
                 let row_len = shape.frame_len().unwrap();
                 let kernel = WelchPeaks { spec, row_len, samples, peaks, psd };
-                for limits in [GroupLimits::DEFAULT, GroupLimits { memory: 48 << 10, ..GroupLimits::DEFAULT }] {
+                for limits in [GroupLimits::DEFAULT, GroupLimits { memory: 48 << 10, ..GroupLimits::DEFAULT }]
+                {
                     validate(&kernel.blueprint(&limits).unwrap(), &limits);
                 }
             }
