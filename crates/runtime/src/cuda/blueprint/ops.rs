@@ -56,7 +56,14 @@ fn planes(layout: Layout) -> usize {
 }
 
 /// `|X|²` of the first `out_bins` of `in_bins`; `doubled`: every bin but DC and `n_fft / 2`.
-pub fn power(frames: usize, n_fft: usize, in_bins: usize, out_bins: usize, layout: Layout, doubled: bool) -> Passes {
+pub fn power(
+    frames: usize,
+    n_fft: usize,
+    in_bins: usize,
+    out_bins: usize,
+    layout: Layout,
+    doubled: bool,
+) -> Passes {
     // An odd transform has no Nyquist bin.
     let nyquist = if n_fft.is_multiple_of(2) { n_fft / 2 } else { n_fft };
     let mut defines = vec![
@@ -100,7 +107,8 @@ pub fn average(frames: usize, bins: usize, average: Average) -> Option<Passes> {
 
 /// `x · factor + shift`.
 pub fn affine(frames: usize, bins: usize, factor: f64, shift: f64) -> Passes {
-    let defines = [number("FRAMES", frames), number("OUT_BINS", bins), real("FACTOR", factor), real("SHIFT", shift)];
+    let defines =
+        [number("FRAMES", frames), number("OUT_BINS", bins), real("FACTOR", factor), real("SHIFT", shift)];
     real_op("AFFINE", frames * bins, defines)
 }
 

@@ -177,10 +177,10 @@ impl Pump {
         let values = &self.values;
         let mut lanes: Vec<(&dyn Kernels, &mut [Slot])> = Vec::new();
         for shard in &mut self.shards {
-            let kernels = &*shard.kernels;
-            lanes.extend(
-                shard.slots.chunks_mut(chunks.slots).take(chunks.threads).map(|slots| (kernels, slots)),
-            );
+            let Shard { kernels, slots, .. } = shard;
+            let kernels: &dyn Kernels = &**kernels;
+            let Some((_, slots)) = slots.iter_mut().find(|(key, _)| *key == feeding) else { continue };
+            lanes.extend(slots.chunks_mut(chunks.slots).take(chunks.threads).map(|slots| (kernels, slots)));
         }
         let mut lanes = lanes.into_iter();
         let own = lanes.next();
