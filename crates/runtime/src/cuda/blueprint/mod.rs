@@ -3,11 +3,14 @@
 //! A [`Blueprint`] is a CUDA C++ source, the constants that specialise it, the launch shape and the tables to upload
 //! once. One file a family; each documents its kernel's arguments in order.
 
+pub mod ops;
+mod pass;
 mod plan;
 mod sources;
 mod tables;
 pub mod welch_peaks;
 
+pub use pass::{Operand, Pass, Passes};
 pub use plan::FftPlan;
 
 /// How samples lie in memory.
