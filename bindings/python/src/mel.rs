@@ -39,8 +39,8 @@ impl MelPlan {
             change(&mut params, &name.extract::<String>()?, &value)?;
         }
         let kind = match dtype {
-            "f32" => Kind::F32(Plans::new(move || LogMel::new(params)).map_err(refused)?),
-            "f64" => Kind::F64(Plans::new(move || LogMel::new(params)).map_err(refused)?),
+            "f32" => Kind::F32(Plans::new(move || LogMel::new(params)).map_err(Refusal::of_mel)?),
+            "f64" => Kind::F64(Plans::new(move || LogMel::new(params)).map_err(Refusal::of_mel)?),
             other => return Err(PyTypeError::new_err(format!("x: no log-mel of {other} samples"))),
         };
         Ok(Self { params, kind })
@@ -59,7 +59,8 @@ impl MelPlan {
     fn filterbank<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let bins = self.params.n_fft / 2 + 1;
         let matrix = filled::<f64>(py, &[self.params.n_mels, bins], |out| {
-            let bank = rlx_fft::dsp::mel::MelFilterbank::<f64>::new(&self.params.filterbank()).map_err(refused)?;
+            let bank = rlx_fft::dsp::mel::MelFilterbank::<f64>::new(&self.params.filterbank());
+            let bank = bank.map_err(Refusal::of_mel)?;
             for ((first, weights), row) in bank.rows().zip(out.chunks_exact_mut(bins)) {
                 row[first..first + weights.len()].copy_from_slice(weights);
             }
@@ -106,7 +107,7 @@ impl MelPlan {
         };
         if width == 0 && rows > 0 {
             // Let the core say why a signal has no frame.
-            plans.with(|plan| plan.process(&x[..len]).map(drop)).map_err(refused)?;
+            plans.with(|plan| plan.process(&x[..len]).map(drop)).map_err(Refusal::of_mel)?;
         }
         let out = filled(py, &with_last(array.shape(), &inner), |out: &mut [T]| {
             run(py, plans, batch, out, |plan, range, out| {
@@ -121,7 +122,7 @@ impl MelPlan {
                 for (group, out) in items.chunks(if whole { rows } else { 1 }).zip(
                     out.chunks_exact_mut(if whole { rows * width } else { width }),
                 ) {
-                    let done = plan.process_batch(group).map_err(Refusal::from)?;
+                    let done = plan.process_batch(group).map_err(Refusal::of_mel)?;
                     for (item, out) in done.iter().zip(out.chunks_exact_mut(width)) {
                         out.copy_from_slice(&item.data);
                     }

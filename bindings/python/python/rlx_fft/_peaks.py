@@ -97,7 +97,7 @@ def _end(end: Any, name: str, side: str, shape: tuple[int, ...], axis: int) -> A
             end = end.reshape(shape)
         if end.shape != shape:
             raise ValueError(f"{name}: array size of {side} interval border must match x: {end.shape}, {shape}")
-        return np.moveaxis(end, axis, -1).reshape(-1, shape[axis])
+        return np.moveaxis(end, axis, -1).reshape(end.size // max(shape[axis], 1) if len(shape) > 1 else 1, shape[axis])
     try:
         return float(end)
     except (TypeError, ValueError) as error:
