@@ -62,6 +62,13 @@ bench-fusion-phases *args:
 test-rlx-fft-fusion-gate:
     cargo test -p rlx-fft-compile gate
 
+# The Python package: wheel, environment, tests beside SciPy, librosa, Kaldi and torchaudio: just test-python -k mel
+test-python *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    scripts/test_python.sh "$@"
+
 # Formatting and lints.
 lint:
     cargo fmt --check

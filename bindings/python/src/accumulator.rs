@@ -15,8 +15,15 @@ use crate::errors::{Refusal, refused};
 use crate::params::Segments;
 
 /// A row's state in plain values: counts, sums, spectra, unfinished segment, open gap.
-type Plain =
-    ((u64, u64, u64), (u64, u64, u64), Vec<f64>, Vec<f64>, Vec<(f64, f64)>, usize, (Option<(f64, f64)>, usize));
+type Plain = (
+    (u64, u64, u64),
+    (u64, u64, u64),
+    Vec<f64>,
+    Vec<f64>,
+    Vec<(f64, f64)>,
+    usize,
+    (Option<(f64, f64)>, usize),
+);
 
 enum Kind {
     F32(Rows<f32>),
@@ -96,7 +103,8 @@ impl Accumulator {
 
 impl<S: Number> Rows<S> {
     fn new(segments: &Segments, rows: usize, limit: u64) -> PyResult<Self> {
-        let one = WelchAccumulator::with_weights(segments.params, &segments.weights, limit).map_err(refused)?;
+        let one =
+            WelchAccumulator::with_weights(segments.params, &segments.weights, limit).map_err(refused)?;
         Ok(Self(Mutex::new(vec![one; rows])))
     }
 
@@ -142,9 +150,10 @@ impl<S: Number> Rows<S> {
             let reason = format!("other: {} rows cannot be merged into {}", others.len(), all.len());
             return Err(PyValueError::new_err(reason));
         }
-        all.iter_mut().zip(others).try_for_each(|(a, b)| a.merge(b)).map_err(|error| {
-            Refusal { argument: "other", error }.into()
-        })
+        all.iter_mut()
+            .zip(others)
+            .try_for_each(|(a, b)| a.merge(b))
+            .map_err(|error| Refusal { argument: "other", error }.into())
     }
 
     fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -164,7 +173,8 @@ fn plain(state: AccumulatorState) -> Plain {
 }
 
 fn whole(state: Plain) -> AccumulatorState {
-    let ((samples, segments, skipped), (filled, gaps, left), held, spectra, tail, skip, (before, open)) = state;
+    let ((samples, segments, skipped), (filled, gaps, left), held, spectra, tail, skip, (before, open)) =
+        state;
     AccumulatorState {
         samples,
         segments,

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use numpy::{PyArrayMethods, PyArrayDyn, PyUntypedArrayMethods};
+use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -11,6 +11,7 @@ use rlx_fft::{AutoSettings, AutoWelchPeaks as Auto};
 
 use crate::arrays::borrow;
 use crate::errors::facade;
+use crate::learned::LearnedFft;
 use crate::threads;
 
 /// Built once for a batch, called many times.
@@ -25,6 +26,8 @@ pub(crate) struct AutoPeaks {
 #[pymethods]
 impl AutoPeaks {
     #[new]
+    #[pyo3(signature = (batch, n_fft, k, device, strategy, same_answer, threads, learned=None))]
+    #[expect(clippy::too_many_arguments, reason = "the facade's settings")]
     fn new(
         batch: usize,
         n_fft: usize,
@@ -33,12 +36,15 @@ impl AutoPeaks {
         strategy: &str,
         same_answer: bool,
         threads: Option<usize>,
+        learned: Option<&Bound<'_, LearnedFft>>,
     ) -> PyResult<Self> {
         let mode = parse_welch_peaks_strategy(strategy)
             .map_err(|error| PyValueError::new_err(format!("strategy: {error}")))?;
         // 0 lets the batch decide how many of the cores it can use.
         let threads = threads.map_or(Ok(0), |n| threads::resolve(Some(n)))?;
-        let settings = AutoSettings { device, mode, same_answer, threads, ..AutoSettings::default() };
+        let learned = learned.map(|learned| &learned.get().model);
+        let settings =
+            AutoSettings { device, learned, mode, same_answer, threads, ..AutoSettings::default() };
         let auto = Auto::with_settings(batch, n_fft, k, &settings).map_err(facade)?;
         log::info!("{}", auto.picker_line());
         Ok(Self { batch, k_out: auto.params().k_out(), lens: auto.layout_lens(), auto: Mutex::new(auto) })

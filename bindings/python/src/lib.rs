@@ -8,6 +8,7 @@ mod auto_peaks;
 mod cross;
 mod devices;
 mod errors;
+mod learned;
 mod mel;
 mod params;
 mod peaks;
@@ -31,6 +32,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<welch_peaks::PeaksPlan>()?;
     m.add_class::<auto_peaks::AutoPeaks>()?;
     m.add_class::<mel::MelPlan>()?;
+    m.add_class::<learned::LearnedFft>()?;
     m.add_class::<accumulator::Accumulator>()?;
     m.add_function(wrap_pyfunction!(params::window, m)?)?;
     m.add_function(wrap_pyfunction!(peaks::find_peaks_rows, m)?)?;

@@ -119,9 +119,10 @@ impl MelPlan {
                 } else {
                     x[range.start * len..range.end * len].chunks_exact(len).collect()
                 };
-                for (group, out) in items.chunks(if whole { rows } else { 1 }).zip(
-                    out.chunks_exact_mut(if whole { rows * width } else { width }),
-                ) {
+                for (group, out) in items
+                    .chunks(if whole { rows } else { 1 })
+                    .zip(out.chunks_exact_mut(if whole { rows * width } else { width }))
+                {
                     let done = plan.process_batch(group).map_err(Refusal::of_mel)?;
                     for (item, out) in done.iter().zip(out.chunks_exact_mut(width)) {
                         out.copy_from_slice(&item.data);

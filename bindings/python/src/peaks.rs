@@ -8,9 +8,9 @@ use pyo3::types::PyDict;
 use rayon::prelude::*;
 use rlx_fft::dsp::fft::Real;
 use rlx_fft::dsp::peaks::{
-    Bounds, LocalPeakParams, LocalPeaks, LocalPeaksBatch, Prominences, distance, find_peaks as dsp_find_peaks,
-    find_peaks_rows as dsp_find_peaks_rows, maxima, peak_prominences as dsp_prominences,
-    peak_widths as dsp_widths, top_k_rows,
+    Bounds, LocalPeakParams, LocalPeaks, LocalPeaksBatch, Prominences, distance,
+    find_peaks as dsp_find_peaks, find_peaks_rows as dsp_find_peaks_rows, maxima,
+    peak_prominences as dsp_prominences, peak_widths as dsp_widths, top_k_rows,
 };
 
 use crate::arrays::{borrow, rows_of};
@@ -150,7 +150,11 @@ pub(crate) fn local_maxima<'py>(
 
 /// Flags of the peaks that survive a distance.
 #[pyfunction]
-pub(crate) fn select_by_distance(x: &Bound<'_, PyAny>, peaks: Vec<usize>, distance: f64) -> PyResult<Vec<bool>> {
+pub(crate) fn select_by_distance(
+    x: &Bound<'_, PyAny>,
+    peaks: Vec<usize>,
+    distance: f64,
+) -> PyResult<Vec<bool>> {
     on_curve!(x, "x", |values, _shape| {
         inside(&peaks, values.len())?;
         Ok(distance::keep_flags(values, &peaks, distance))
@@ -159,7 +163,9 @@ pub(crate) fn select_by_distance(x: &Bound<'_, PyAny>, peaks: Vec<usize>, distan
 
 fn inside(peaks: &[usize], len: usize) -> PyResult<()> {
     match peaks.iter().find(|&&p| p >= len) {
-        Some(p) => Err(pyo3::exceptions::PyValueError::new_err(format!("peaks: {p} is outside {len} samples"))),
+        Some(p) => {
+            Err(pyo3::exceptions::PyValueError::new_err(format!("peaks: {p} is outside {len} samples")))
+        }
         None => Ok(()),
     }
 }

@@ -106,7 +106,8 @@ impl<S: Number> Plan<S> {
             };
             Refusal::from(error).into()
         };
-        let empty = WelchAccumulator::<S>::with_weights(self.params, &self.weights, u64::MAX).map_err(refused)?;
+        let empty =
+            WelchAccumulator::<S>::with_weights(self.params, &self.weights, u64::MAX).map_err(refused)?;
         let parts = x.len().div_ceil(BLOCK).next_multiple_of(threads);
         let stretches = self.params.stretches(x.len(), parts);
         let mut total = empty.clone();

@@ -43,7 +43,8 @@ impl SpectraPlan {
     fn new(dtype: &str, segments: &Segments) -> PyResult<Self> {
         let params = in_lanes(&segments.params);
         let fast = dtype == "f32" && segments.named && segments.params.sides != Sides::Two;
-        let lanes = fast.then(|| Plans::new(move || Spectrogram::new(params))).transpose().map_err(refused)?;
+        let lanes =
+            fast.then(|| Plans::new(move || Spectrogram::new(params))).transpose().map_err(refused)?;
         Ok(Self { kind: for_dtype!(dtype, Kind => Plan::new(segments)), lanes })
     }
 
@@ -93,7 +94,8 @@ where
     fn new(segments: &Segments) -> PyResult<Self> {
         let Segments { params, weights, .. } = segments.clone();
         let factor = params.scaling.factor(&weights, params.sample_rate);
-        let plans = Plans::new(move || SegmentSpectra::<S>::with_weights(params, &weights)).map_err(refused)?;
+        let plans =
+            Plans::new(move || SegmentSpectra::<S>::with_weights(params, &weights)).map_err(refused)?;
         Ok(Self { params, factor, plans })
     }
 

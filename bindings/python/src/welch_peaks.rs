@@ -1,6 +1,6 @@
 //! The strongest bins of rows of f32 samples, straight from the fused kernels.
 
-use numpy::{PyArrayMethods, PyArrayDyn, PyUntypedArrayMethods};
+use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use rlx_fft::dsp::Error;
 use rlx_fft::dsp::peak::{WelchParams, WelchPeakParams, WelchPeaksScratch};
@@ -20,7 +20,14 @@ pub(crate) struct PeaksPlan {
 #[pymethods]
 impl PeaksPlan {
     #[new]
-    fn new(window: &str, n_fft: usize, hop: usize, n_segments: usize, k: usize, nan_policy: &str) -> PyResult<Self> {
+    fn new(
+        window: &str,
+        n_fft: usize,
+        hop: usize,
+        n_segments: usize,
+        k: usize,
+        nan_policy: &str,
+    ) -> PyResult<Self> {
         let parse = || -> Result<_, Error> {
             let welch = WelchParams { n_fft, hop, n_segments, window: window.parse()? };
             let params = WelchPeakParams { welch, k, nan: nan_policy.parse()? };

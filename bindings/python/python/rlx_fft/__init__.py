@@ -8,6 +8,7 @@ Messages go to the logger ``rlx_fft`` (and below it) of `logging`.
 
 from ._accumulator import WelchAccumulator
 from ._devices import devices
+from ._learned import LearnedFft, fit, load, train
 from ._mel import mel_filterbank, melspectrogram
 from ._native import __version__, get_num_threads, set_num_threads
 from ._peaks import find_peaks
@@ -16,6 +17,7 @@ from ._welch_peaks import AutoWelchPeaks, WelchPeaks, welch_peaks
 
 __all__ = [
     "AutoWelchPeaks",
+    "LearnedFft",
     "WelchAccumulator",
     "WelchPeaks",
     "__version__",
@@ -23,12 +25,15 @@ __all__ = [
     "csd",
     "devices",
     "find_peaks",
+    "fit",
     "get_num_threads",
+    "load",
     "mel_filterbank",
     "melspectrogram",
     "periodogram",
     "set_num_threads",
     "spectrogram",
+    "train",
     "welch",
     "welch_peaks",
 ]

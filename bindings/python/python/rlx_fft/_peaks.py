@@ -50,6 +50,7 @@ def find_peaks(
         if not wlen > 1:
             raise ValueError(f"wlen: must be larger than 1, got {wlen}")
         wlen = math.ceil(wlen)
+    reach = None if wlen is None else int(wlen)
     conditions = {
         "plateau_size": plateau_size, "height": height, "threshold": threshold, "prominence": prominence, "width": width,
     }  # fmt: skip
@@ -57,10 +58,10 @@ def find_peaks(
     if not any(isinstance(end, np.ndarray) for interval in bounds.values() if interval for end in interval):
         peaks, offsets, properties = _native.find_peaks_rows(
             data, bounds["height"], bounds["threshold"], distance, bounds["prominence"], bounds["width"],
-            wlen if wlen is None else int(wlen), float(rel_height), bounds["plateau_size"], threads,
+            reach, float(rel_height), bounds["plateau_size"], threads,
         )  # fmt: skip
     else:
-        peaks, offsets, properties = _by_sample(data, bounds, distance, wlen, rel_height)
+        peaks, offsets, properties = _by_sample(data, bounds, distance, reach, rel_height)
     if x.ndim > 1:
         properties["row_offsets"] = offsets
     return peaks, properties
@@ -135,11 +136,11 @@ def _one_row(
         for name in properties:
             properties[name] = properties[name][flags]
 
-    def ends(name: str) -> tuple[Any, Any]:
-        return tuple(end[peaks] if isinstance(end, np.ndarray) else end for end in bounds[name])
+    def at_peaks(end: Any) -> Any:
+        return end[peaks] if isinstance(end, np.ndarray) else end
 
     def inside(low_values: np.ndarray, high_values: np.ndarray, name: str) -> np.ndarray:
-        low, high = ends(name)
+        low, high = map(at_peaks, bounds[name])
         flags = np.ones(len(peaks), bool)
         if low is not None:
             flags &= low <= low_values
@@ -170,7 +171,7 @@ def _one_row(
         keep(inside(values, values, "prominence"))
     if bounds["width"]:
         bases = (properties[name] for name in ("prominences", "left_bases", "right_bases"))
-        names = ("widths", "width_heights", "left_ips", "right_ips")
-        properties.update(zip(names, _native.peak_widths(x, peaks, rel_height, *bases)))
+        widths = _native.peak_widths(x, peaks, rel_height, *bases)
+        properties.update(zip(("widths", "width_heights", "left_ips", "right_ips"), widths))
         keep(inside(properties["widths"], properties["widths"], "width"))
     return peaks, properties

@@ -154,7 +154,7 @@ def _one_point(x: np.ndarray, at: Layout, fs: float, trend: str, scaling: str, a
         pairs = np.arange(2, 2 * ((count - 1) // 2) + 1, 2)
         averaged = np.median(power, axis=-1) / (1 + np.sum(1 / (pairs + 1) - 1 / pairs))
     else:
-        averaged = {"mean": np.mean, "max": np.max, "min": np.min}[average](power, axis=-1)
+        averaged = getattr(power, average)(axis=-1)
     return (averaged * scale)[..., np.newaxis]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from . import _native
 from ._arrays import CODES, normalize_axis, numeric, rows
 from ._layout import detrending, frequencies, layout, nan_policies, rate, require_cpu, scalings
+from ._learned import LearnedFft
 from ._peaks import find_peaks
 from ._spectral import _remember, _plans, welch
 
@@ -103,7 +104,7 @@ def welch_peaks(
             pass
         else:
             if x.flags.c_contiguous and x.flags.aligned:
-                return _scaled(*plan(x, threads), f, factors)
+                return _scaled(plan(x, threads), f, factors)
     given = x
     x, _ = numeric(x)
     axis = normalize_axis(axis, x.ndim)
@@ -123,7 +124,7 @@ def welch_peaks(
         return _on_device(rows(x, axis), at, rate_, int(k), device, threads, (trend, scaling, mode, prominence))
     plain = trend == "none" and function is None and mode == "bins" and not prominence
     fused = x.dtype == np.float32 and at.name is not None and at.nfft == at.nperseg and at.nfft >= 2
-    if plain and fused:
+    if plain and fused and at.name is not None:
         f = frequencies(at.nfft, rate_, True)
         count = (x.shape[axis] - at.nperseg) // at.hop + 1
         native = _native.PeaksPlan(at.name, at.nfft, at.hop, count, int(k), policy)
@@ -131,7 +132,7 @@ def welch_peaks(
         factors = np.float32(factor[scaling])
         if key is not None and x is given and not at.shrunk:
             _remember(key, (f, (native, factors)))
-        return _scaled(*native(rows(x, axis), threads), f, factors)
+        return _scaled(native(rows(x, axis), threads), f, factors)
     f, psd = welch(
         rows(x, axis), fs, window, at.nperseg if at.name else nperseg, noverlap, nfft, detrend, scaling=scaling,
         threads=threads, nan_policy=nan_policy,
@@ -139,7 +140,8 @@ def welch_peaks(
     return _of_spectra(np.ascontiguousarray(psd), f, int(k), mode, prominence, threads)
 
 
-def _scaled(bins: np.ndarray, power: np.ndarray, f: np.ndarray, factor: np.float32) -> WelchPeaks:
+def _scaled(found: tuple[np.ndarray, np.ndarray], f: np.ndarray, factor: np.float32) -> WelchPeaks:
+    bins, power = found
     if factor != 1:
         power *= factor
     return WelchPeaks(bins, power, f)
@@ -164,12 +166,12 @@ def _of_spectra(
     place, source = (row[best], rank[best]), order[best]
     out_bin = np.full((len(flat), k), -1, np.int32)
     power = np.full((len(flat), k), np.nan, psd.dtype)
-    prominences = np.full((len(flat), k), np.nan)
+    heights = np.full((len(flat), k), np.nan)
     out_bin[place] = at[source]
     power[place] = flat[row[source], at[source]]
-    prominences[place] = properties["prominences"][source]
+    heights[place] = properties["prominences"][source]
     shape = outer + (k,)
-    return WelchPeaks(out_bin.reshape(shape), power.reshape(shape), f, prominences.reshape(shape))
+    return WelchPeaks(out_bin.reshape(shape), power.reshape(shape), f, heights.reshape(shape))
 
 
 def _on_device(
@@ -199,7 +201,8 @@ class AutoWelchPeaks:
     ``strategy="ultra"``, which transforms the leading one.
 
     device : ``None`` or ``"auto"`` (the cheapest predicted), ``"cpu"``, ``"cuda"``, …, see `devices`.
-    strategy : ``"auto"``, or one of ``"ultra"``, ``"fast"``, ``"rlx"``.
+    strategy : ``"auto"``, or one of ``"ultra"``, ``"fast"``, ``"rlx"``, ``"learned"``.
+    learned : a model that may be picked.
     same_answer : leave out strategies whose bins are not those of the two-segment spectrum.
 
     >>> import numpy as np, rlx_fft
@@ -211,7 +214,7 @@ class AutoWelchPeaks:
     'fast_streaming_rustfft'
     """
 
-    STRATEGIES = ("auto", "ultra", "fast", "rlx")
+    STRATEGIES = ("auto", "ultra", "fast", "rlx", "learned")
 
     def __init__(
         self,
@@ -223,9 +226,11 @@ class AutoWelchPeaks:
         strategy: str = "auto",
         same_answer: bool = False,
         threads: int | None = None,
+        learned: LearnedFft | None = None,
     ) -> None:
-        self._args = (batch, n_fft, k, device, strategy, same_answer, threads)
-        self._auto = _native.AutoPeaks(batch, n_fft, k, device, strategy, same_answer, threads)
+        self._args = (batch, n_fft, k, device, strategy, same_answer, threads, learned)
+        model = None if learned is None else learned._native
+        self._auto = _native.AutoPeaks(batch, n_fft, k, device, strategy, same_answer, threads, model)
         hop = max(n_fft // 2, 1)
         self.fast_len = n_fft + hop
         self.full_len = n_fft + 7 * hop
@@ -265,8 +270,7 @@ class AutoWelchPeaks:
         return "\n".join(lines)
 
     def __reduce__(self) -> tuple:
-        batch, n_fft, k, device, strategy, same_answer, threads = self._args
-        return _rebuild, (batch, n_fft, k, device, strategy, same_answer, threads)
+        return _rebuild, self._args
 
     def __repr__(self) -> str:
         batch, n_fft, k = self._args[:3]
@@ -274,8 +278,15 @@ class AutoWelchPeaks:
 
 
 def _rebuild(
-    batch: int, n_fft: int, k: int, device: str | None, strategy: str, same_answer: bool, threads: int | None
+    batch: int,
+    n_fft: int,
+    k: int,
+    device: str | None,
+    strategy: str,
+    same_answer: bool,
+    threads: int | None,
+    learned: LearnedFft | None,
 ) -> AutoWelchPeaks:
     return AutoWelchPeaks(
-        batch, n_fft, k, device, strategy=strategy, same_answer=same_answer, threads=threads
+        batch, n_fft, k, device, strategy=strategy, same_answer=same_answer, threads=threads, learned=learned
     )

@@ -111,7 +111,7 @@ def weights(window: Any, n: int) -> tuple[np.ndarray, str | None]:
 
 def _from_scipy(window: Any, plain: str, n: int) -> np.ndarray:
     try:
-        from scipy.signal import get_window
+        from scipy.signal import get_window  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
         known = ", ".join(sorted({*_CORE, *_CORE_PARAMETER, *_HERE}))
         raise ValueError(
