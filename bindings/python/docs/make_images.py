@@ -21,7 +21,7 @@ figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
 for average in ("mean", "max", "min"):
     f, pxx = rlx_fft.welch(x, fs, nperseg=1000, average=average)
     axes.semilogy(f, pxx, lw=1, label=average)
-peaks, _ = rlx_fft.find_peaks(rlx_fft.welch(x, fs, nperseg=1000)[1], prominence=0.01)
+peaks, _ = rlx_fft.find_peaks(rlx_fft.welch(x, fs, nperseg=1000)[1], prominence=0.003)
 axes.plot(f[peaks], rlx_fft.welch(x, fs, nperseg=1000)[1][peaks], "kx", label="find_peaks")
 axes.set(xlabel="Hz", ylabel="V²/Hz", title="welch(x, fs, nperseg=1000, average=…)")
 axes.legend(ncols=4)

@@ -131,7 +131,7 @@ def test_batches_axes_and_types(preset):
 def test_refusals():
     x = voice(0.2)
     for keywords, argument in [
-        (dict(preset="mp3"), "preset"), (dict(n_mels=0), "n_mels"), (dict(fmin=9000), "fm"), (dict(hop_length=0), "hop_length"),
+        (dict(preset="mp3"), "preset"), (dict(n_mels=0), "n_mels"), (dict(fmin=9000), "fmin"), (dict(hop_length=0), "hop_length"),
         (dict(scale="bark"), "scale"), (dict(pad_mode="wrap"), "pad_mode"), (dict(top_db=80), "top_db"), (dict(device="gpu"), "device"),
         (dict(norm="l2"), "norm"), (dict(max_over="all"), "max_over"), (dict(axis=1), "axis"),
     ]:  # fmt: skip

@@ -98,7 +98,7 @@ def _end(end: Any, name: str, side: str, shape: tuple[int, ...], axis: int) -> A
             end = end.reshape(shape)
         if end.shape != shape:
             raise ValueError(f"{name}: array size of {side} interval border must match x: {end.shape}, {shape}")
-        return np.moveaxis(end, axis, -1).reshape(end.size // max(shape[axis], 1) if len(shape) > 1 else 1, shape[axis])
+        return np.moveaxis(end, axis, -1).reshape(math.prod(shape[:axis] + shape[axis + 1 :]), shape[axis])
     try:
         return float(end)
     except (TypeError, ValueError) as error:
@@ -110,7 +110,7 @@ def _by_sample(
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Conditions that differ from sample to sample, row by row and in SciPy's order."""
     found = []
-    flat = data.reshape(-1, data.shape[-1])
+    flat = data.reshape(math.prod(data.shape[:-1]), data.shape[-1])
     for row, x in enumerate(flat):
         of_row = {
             name: interval and tuple(end[row] if isinstance(end, np.ndarray) else end for end in interval)
