@@ -4,6 +4,7 @@ mod band;
 mod columns;
 mod frames;
 mod header;
+mod long;
 mod picking;
 mod shown;
 mod spectrum;
