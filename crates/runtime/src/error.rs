@@ -33,6 +33,15 @@ pub enum Error {
         /// Devices that there are, comma-separated.
         available: String,
     },
+    /// The device stopped answering, or a kernel of its failed: what it was given is not computed, and it takes no more
+    /// work in this process.
+    #[error("device {device} is lost: {reason}")]
+    DeviceLost {
+        /// The name under which it was opened.
+        device: String,
+        /// What the driver said.
+        reason: String,
+    },
     /// Another number of inputs or outputs than the plan has.
     #[error("{name}: expected {expected} buffers, got {got}")]
     Count {
@@ -53,6 +62,27 @@ pub enum Error {
         /// Length that was given.
         got: usize,
     },
+    /// A device refused something.
+    #[error("{device}: {what} failed: {reason}")]
+    Device {
+        /// `cuda:0`, ….
+        device: String,
+        /// What was tried.
+        what: &'static str,
+        /// What the driver said.
+        reason: String,
+    },
+    /// The device has too little free memory, even for the smallest part of the work.
+    #[error("{device}: out of memory: {reason}")]
+    DeviceMemory {
+        /// `cuda:0`, ….
+        device: String,
+        /// What was asked for.
+        reason: String,
+    },
+    /// The caller's flag was raised before all was done; outputs hold parts of results.
+    #[error("cancelled")]
+    Cancelled,
     /// The session cannot run this plan.
     #[error("{0}")]
     Unsupported(String),
@@ -69,6 +99,11 @@ pub enum Error {
 impl Error {
     pub(crate) fn unsupported(reason: impl Into<String>) -> Self {
         Self::Unsupported(reason.into())
+    }
+
+    #[cfg(any(feature = "cuda", feature = "gpu"))]
+    pub(crate) fn device(device: &str, what: &'static str, reason: impl Into<String>) -> Self {
+        Self::Device { device: device.to_owned(), what, reason: reason.into() }
     }
 
     pub(crate) fn file(path: impl Into<PathBuf>, error: &std::io::Error) -> Self {

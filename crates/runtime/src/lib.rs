@@ -17,15 +17,22 @@
 
 pub mod calibrate;
 pub mod cpu;
-// A build with the feature has the device behind the same three names: `discover`, `find`, `open`.
+// A build without the feature has the same three names and nothing behind them: `discover`, `find`, `open`.
+#[cfg(feature = "cuda")]
+pub mod cuda;
+#[cfg(not(feature = "cuda"))]
 #[path = "cuda/absent.rs"]
 mod cuda;
 pub mod device;
 pub mod error;
 pub mod session;
+#[cfg(feature = "gpu")]
+pub mod wgpu;
+#[cfg(not(feature = "gpu"))]
 #[path = "wgpu/absent.rs"]
 mod wgpu;
+mod whole_file;
 
 pub use device::{Device, DeviceInfo, absent_devices, devices};
 pub use error::{Error, Result};
-pub use session::{Executable, OutputInfo, Session, SessionOptions};
+pub use session::{Executable, OutputInfo, SampleFormat, Samples, Session, SessionOptions, Timed};

@@ -1,12 +1,12 @@
 //! Where calibrations are kept.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use rlx_compile::cost::{Calibration, HostId};
 
 use crate::error::{Error, Result};
+use crate::whole_file::write_whole;
 
 /// What was found for a host.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,18 +98,7 @@ pub fn store(calibration: &Calibration) -> Result<PathBuf> {
 pub fn store_in(dir: &Path, calibration: &Calibration) -> Result<PathBuf> {
     let path = calibration_path(dir, &calibration.host);
     let json = calibration.to_json()?;
-    let parent = path.parent().unwrap_or(dir);
-    fs::create_dir_all(parent).map_err(|e| Error::file(parent, &e))?;
-    // Beside the target, so that the rename stays on one file system; by process, so that two do not meet.
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(json.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&temporary, &path));
-    if let Err(error) = written {
-        // Nothing to add if the leftover cannot be removed either.
-        let _ = fs::remove_file(&temporary);
-        return Err(Error::file(path, &error));
-    }
+    write_whole(&path, json.as_bytes()).map_err(|e| Error::file(&path, &e))?;
     Ok(path)
 }
 

@@ -7,6 +7,7 @@ use rlx_dsp::lanes::supports;
 use rlx_dsp::nan::NanPolicy;
 
 use super::frames::{CopyFrames, FrameSource};
+use super::gaps::over_gaps;
 use super::program::{HostProgram, Placed, Slot, Step};
 use super::{average, fused, pointwise, power, reduce, transform};
 use crate::error::{Error, Result};
@@ -22,33 +23,82 @@ fn native(spec: &WelchPeaksSpec) -> bool {
         && spec.keep.is_none()
 }
 
-/// The program of a graph on the host: all of a CPU plan, or what another device left to it (its values then
-/// enter as inputs).
+/// The program of a whole graph on the host.
 ///
 /// # Errors
 /// When the graph does not type-check; a butterfly whose model the session was not given.
 pub fn host_program(graph: &Graph, options: &SessionOptions) -> Result<Box<dyn Program>> {
-    let graph = expand_welch_peaks(graph, |spec| !native(spec))?;
-    let types = graph.infer()?;
-    let mut lowering = Lowering {
-        users: graph.users(),
-        graph: &graph,
-        types: &types,
-        options,
-        slots: vec![None; graph.nodes().len()],
-        program: HostProgram {
-            steps: Vec::new(),
-            copies: Vec::new(),
-            buffers: Vec::new(),
-            check_rows: Vec::new(),
-        },
-    };
-    lowering.outputs();
-    for (id, node) in graph.iter() {
-        lowering.node(id, &node.op)?;
+    Ok(over_gaps(graph, &graph.infer()?, options, Box::new(whole(graph, options)?)))
+}
+
+/// The fused op of a shape that the lanes kernel lacks: its parts, one by one.
+fn expanded(spec: &WelchPeaksSpec, taken: &ValueType, options: &SessionOptions) -> Result<Box<dyn Step>> {
+    let mut graph = Graph::new();
+    let batch = taken.dims.first().copied().unwrap_or(0);
+    let x = graph.push(Op::Input { batch, len: taken.last(), complex: false }, &[])?;
+    graph.chain(x, [Op::WelchPeaks(*spec), Op::output("peaks")])?;
+    Ok(Box::new(Nested(whole(&expand_welch_peaks(&graph, |_| true)?, options)?)))
+}
+
+/// A program as a step of another.
+struct Nested(HostProgram);
+
+impl Step for Nested {
+    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
+        self.0.run(&[input], &mut [out])
     }
-    lowering.copies();
-    Ok(Box::new(lowering.program))
+}
+
+fn whole(graph: &Graph, options: &SessionOptions) -> Result<HostProgram> {
+    let types = graph.infer()?;
+    let inputs = graph.iter().filter(|(_, n)| matches!(n.op, Op::Input { .. })).map(|(id, _)| id).collect();
+    let wanted = graph.outputs().filter_map(|id| graph.get(id)?.inputs.first().copied()).collect();
+    part(graph, &types, options, &Part { given: inputs, wanted, runs: &|_| true })
+}
+
+/// A part of a graph.
+pub(crate) struct Part<'a> {
+    /// Values that the program is handed, in the order of its inputs.
+    pub(crate) given: Vec<NodeId>,
+    /// Values that it hands out, in the order of its outputs.
+    pub(crate) wanted: Vec<NodeId>,
+    /// Nodes that it runs.
+    pub(crate) runs: &'a dyn Fn(NodeId) -> bool,
+}
+
+/// The program of a part of a graph of these types.
+pub(crate) fn part(
+    graph: &Graph,
+    types: &[ValueType],
+    options: &SessionOptions,
+    part: &Part<'_>,
+) -> Result<HostProgram> {
+    let program = HostProgram {
+        steps: Vec::new(),
+        copies: Vec::new(),
+        buffers: Vec::new(),
+        check_rows: vec![None; part.given.len()],
+    };
+    let slots = vec![None; types.len()];
+    let mut lowering = Lowering { users: graph.users(), graph, types, options, slots, program };
+    for (index, &id) in part.given.iter().enumerate() {
+        lowering.given(index, id);
+    }
+    for (index, &value) in part.wanted.iter().enumerate() {
+        lowering.slots[value.0].get_or_insert(Slot::Output(index));
+    }
+    for (id, node) in graph.iter() {
+        let handed = matches!(node.op, Op::Input { .. } | Op::Output { .. });
+        if !handed && (part.runs)(id) {
+            lowering.node(id, &node.op)?;
+        }
+    }
+    for (index, value) in part.wanted.iter().enumerate() {
+        if let Some(slot) = lowering.slots[value.0].filter(|s| *s != Slot::Output(index)) {
+            lowering.program.copies.push((slot, index));
+        }
+    }
+    Ok(lowering.program)
 }
 
 struct Lowering<'a> {
@@ -66,44 +116,19 @@ impl Lowering<'_> {
         self.graph.get(id)?.inputs.first().copied()
     }
 
-    /// Gives the first output of every computed value its place.
-    fn outputs(&mut self) {
-        for (index, id) in self.graph.outputs().enumerate() {
-            let Some(value) = self.operand(id) else { continue };
-            let is_input = matches!(self.graph.nodes()[value.0].op, Op::Input { .. });
-            if !is_input && self.slots[value.0].is_none() {
-                self.slots[value.0] = Some(Slot::Output(index));
-            }
-        }
-    }
-
-    /// Copies for the outputs whose value lives elsewhere.
-    fn copies(&mut self) {
-        for (index, id) in self.graph.outputs().enumerate() {
-            let slot = self.operand(id).and_then(|value| self.slots[value.0]);
-            if let Some(slot) = slot.filter(|s| *s != Slot::Output(index)) {
-                self.program.copies.push((slot, index));
-            }
-        }
+    fn given(&mut self, index: usize, id: NodeId) {
+        let ty = &self.types[id.0];
+        self.slots[id.0] = Some(Slot::Input(index));
+        // Spectra of another device were computed from samples that were looked at. The fused kernel finds a row with
+        // NaN by itself, from its powers.
+        let samples = matches!(ty.kind, ValueKind::Samples { .. });
+        let fused = |u: &NodeId| matches!(self.graph.nodes()[u.0].op, Op::WelchPeaks(_));
+        let check = self.options.nan == NanPolicy::Error && samples && !self.users[id.0].iter().all(fused);
+        self.program.check_rows[index] = check.then_some(ty.last() * (ty.kind.element_bytes() / 4));
     }
 
     fn node(&mut self, id: NodeId, op: &Op) -> Result<()> {
         let ty = &self.types[id.0];
-        match op {
-            Op::Output { .. } => return Ok(()),
-            Op::Input { .. } => {
-                let index = self.program.check_rows.len();
-                self.slots[id.0] = Some(Slot::Input(index));
-                // The fused kernel finds a row with NaN by itself, from its powers.
-                let all_fused =
-                    self.users[id.0].iter().all(|u| matches!(self.graph.nodes()[u.0].op, Op::WelchPeaks(_)));
-                let check = self.options.nan == NanPolicy::Error && !all_fused;
-                let width = ty.kind.element_bytes() / 4;
-                self.program.check_rows.push(check.then_some(ty.last() * width));
-                return Ok(());
-            }
-            _ => {}
-        }
         let Some(operand) = self.operand(id) else {
             return Err(Error::unsupported(format!("{id} ({}) has no operand", op.kind())));
         };
@@ -122,9 +147,10 @@ impl Lowering<'_> {
                 let (frames, source) = FrameSource::new(self.graph, self.types, operand)?;
                 (transform::step(op, frames, ty, self.options)?, source)
             }
-            Op::WelchPeaks(spec) => (fused::step(spec, taken, self.options)?, operand),
+            Op::WelchPeaks(spec) if native(spec) => (fused::step(spec, taken, self.options)?, operand),
+            Op::WelchPeaks(spec) => (expanded(spec, taken, self.options)?, operand),
             Op::Power { one_sided } => (power::step(*one_sided, taken, ty)?, operand),
-            Op::Average { average } => (average::step(*average, taken), operand),
+            Op::Average { average } => (average::step(*average, taken, self.options.nan), operand),
             Op::Psd { sample_rate, scaling } => {
                 let factor = power::psd_factor(self.graph, self.types, id, *sample_rate, *scaling)?;
                 (pointwise::affine(factor, 0.0), operand)
@@ -136,6 +162,8 @@ impl Lowering<'_> {
             Op::ClampNormalise { below_max, offset, scale, scope } => {
                 (pointwise::clamp_normalise([*below_max, *offset, *scale], *scope, taken), operand)
             }
+            Op::Preemphasis { coefficient, .. } => (pointwise::preemphasis(*coefficient, taken), operand),
+            Op::NormaliseFeatures { epsilon } => (pointwise::normalise_features(*epsilon, taken), operand),
             Op::SpectralMask { mask } => (pointwise::mask(mask, taken), operand),
             Op::Affine { scale, offset } => (pointwise::affine(*scale, *offset), operand),
             other => return Err(Error::unsupported(format!("{id}: the host has no {}", other.kind()))),

@@ -1,11 +1,13 @@
 //! The CPU: the fused lanes kernel for `WelchPeaks`, every other op one by one on `f32` buffers.
 //!
-//! A device that lacks an op leaves the rest of a plan to the host: [`host_program`] runs it.
+//! A device that lacks an op leaves the rest of a plan to the host, which runs it here too
+//! ([`lower_split`](crate::session::lower_split)).
 
 mod average;
 mod backend;
 mod frames;
 mod fused;
+mod gaps;
 mod lower;
 mod pointwise;
 mod power;
@@ -16,3 +18,7 @@ mod transform;
 pub use backend::CpuBackend;
 pub use fused::useful_threads;
 pub use lower::host_program;
+
+pub(crate) use gaps::over_gaps;
+pub(crate) use lower::{Part, part};
+pub(crate) use program::{HostProgram, refuse_non_finite};

@@ -30,7 +30,7 @@ pub(super) struct Placed {
 }
 
 /// A lowered graph.
-pub(super) struct HostProgram {
+pub(crate) struct HostProgram {
     pub(super) steps: Vec<Placed>,
     /// Values that are handed out a second time, or unchanged.
     pub(super) copies: Vec<(Slot, usize)>,
@@ -87,7 +87,7 @@ fn read<'a>(
     }
 }
 
-fn refuse_non_finite(samples: &[f32], row_len: usize) -> Result<()> {
+pub(crate) fn refuse_non_finite(samples: &[f32], row_len: usize) -> Result<()> {
     match first_non_finite(samples) {
         None => Ok(()),
         Some((at, value)) => {

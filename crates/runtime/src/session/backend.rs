@@ -2,8 +2,10 @@
 
 use rlx_compile::{BackendCaps, BackendCostModel, Plan};
 
+use super::samples::{SampleFormat, Samples};
+use super::timed::Timed;
 use crate::device::DeviceInfo;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// An open device.
 pub trait Backend: Send + Sync {
@@ -20,7 +22,39 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// What the device cannot build after all.
+    /// A device that does not run all of a plan hands the rest to [`lower_split`](super::lower_split).
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>>;
+
+    /// Bytes that a batch may take on the device now; `None` where it shares the host's memory, or does not say.
+    fn free_memory(&self) -> Option<u64> {
+        None
+    }
+
+    /// Latencies and bandwidths as the device's own clock has them. What is absent, a calibration takes from the times
+    /// of whole plans.
+    ///
+    /// # Errors
+    /// What the device reports.
+    fn probe(&self) -> Result<DeviceProbe> {
+        Ok(DeviceProbe::default())
+    }
+}
+
+/// Coefficients that a device can measure alone.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct DeviceProbe {
+    /// One launch among many, ns.
+    pub launch_ns: Option<f64>,
+    /// Waiting for one value, ns.
+    pub round_trip_ns: Option<f64>,
+    /// A copy in device memory, bytes read and written a ns.
+    pub device_bytes_per_ns: Option<f64>,
+    /// From the caller's (pageable) memory to the device, bytes/ns.
+    pub upload_bytes_per_ns: Option<f64>,
+    /// Back to the caller's memory, bytes/ns.
+    pub readback_bytes_per_ns: Option<f64>,
+    /// Whether host and device share their memory.
+    pub unified_memory: Option<bool>,
 }
 
 /// A lowered plan with its buffers.
@@ -31,4 +65,55 @@ pub trait Program: Send {
     /// # Errors
     /// What the samples or the device make impossible.
     fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()>;
+
+    /// [`Program::run`] on samples of any type. A device without kernels for it gets them as `f32`.
+    ///
+    /// # Errors
+    /// As there.
+    fn run_samples(&mut self, inputs: &[Samples<'_>], outputs: &mut [&mut [f32]]) -> Result<()> {
+        let converted: Vec<_> = inputs.iter().map(Samples::to_f32).collect();
+        let slices: Vec<&[f32]> = converted.iter().map(|c| &**c).collect();
+        self.run(&slices, outputs)
+    }
+
+    /// Queues the plan in a stream of the device, on data that lies there: an address an input and one an output. Does not
+    /// wait. After one call outside, it may be recorded into a graph.
+    ///
+    /// # Safety
+    /// The addresses hold as many values as the plan's inputs (in this format) and outputs until the stream is done, and
+    /// the stream is one of the device's.
+    ///
+    /// # Errors
+    /// A plan of which the host runs a part, or a device that has no such call.
+    unsafe fn run_resident(
+        &mut self,
+        stream: *mut std::ffi::c_void,
+        format: SampleFormat,
+        inputs: &[u64],
+        outputs: &[u64],
+    ) -> Result<()> {
+        let _ = (stream, format, inputs, outputs);
+        Err(Error::unsupported("the plan does not run on data that lies on a device"))
+    }
+
+    /// Ways of [`Program::time`] beside the one that [`Program::run`] is.
+    fn timings(&self) -> &[Timed] {
+        &[]
+    }
+
+    /// Runs `runs` times, one after the other, and gives the mean ns of one. What `timed` leaves out (copies into pinned
+    /// memory, copies to the device) is done before the clock starts; the answer of the last run is in `outputs`.
+    ///
+    /// # Errors
+    /// A way that is not among [`Program::timings`]; as [`Program::run`].
+    fn time(
+        &mut self,
+        timed: Timed,
+        runs: usize,
+        inputs: &[&[f32]],
+        outputs: &mut [&mut [f32]],
+    ) -> Result<f64> {
+        let _ = (runs, inputs, outputs);
+        Err(Error::unsupported(format!("this program is not timed {timed}")))
+    }
 }

@@ -1,12 +1,15 @@
 //! A compiled plan, ready to run into the caller's buffers.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rlx_compile::plan::PlanKey;
 use rlx_compile::{Op, Plan, ValueType};
 
 use super::backend::Program;
+use super::samples::Samples;
+use super::timed::Timed;
 use crate::error::{Error, Result};
 
 /// An output of a graph: name, shape, and how many `f32` the caller's buffer has.
@@ -82,25 +85,74 @@ impl Executable {
     /// [`Error::Count`] and [`Error::Length`] for buffers that do not fit; NaN and infinity under
     /// [`NanPolicy::Error`](rlx_dsp::nan::NanPolicy::Error).
     pub fn run(&self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()> {
+        self.check(inputs.iter().map(|i| i.len()), outputs)?;
+        self.program().run(inputs, outputs)
+    }
+
+    /// [`Executable::run`] on samples of any type; a complex sample is two of them.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn run_samples(&self, inputs: &[Samples<'_>], outputs: &mut [&mut [f32]]) -> Result<()> {
+        self.check(inputs.iter().map(Samples::len), outputs)?;
+        self.program().run_samples(inputs, outputs)
+    }
+
+    /// The ways in which runs can be timed, [`Timed::HostPageable`] first.
+    pub fn timings(&self) -> Vec<Timed> {
+        let more = self.program().timings().to_vec();
+        std::iter::once(Timed::HostPageable).chain(more).collect()
+    }
+
+    /// Runs `runs` times and gives the mean ns of one, between the points that `timed` names; the answer of the last run
+    /// is in `outputs`.
+    ///
+    /// # Errors
+    /// A way that the device does not have; as [`Executable::run`].
+    pub fn time(
+        &self,
+        timed: Timed,
+        runs: usize,
+        inputs: &[&[f32]],
+        outputs: &mut [&mut [f32]],
+    ) -> Result<f64> {
+        self.check(inputs.iter().map(|i| i.len()), outputs)?;
+        let runs = runs.max(1);
+        let mut program = self.program();
+        if timed != Timed::HostPageable {
+            return program.time(timed, runs, inputs, outputs);
+        }
+        let start = Instant::now();
+        for _ in 0..runs {
+            program.run(inputs, outputs)?;
+        }
+        Ok(start.elapsed().as_nanos() as f64 / runs as f64)
+    }
+
+    pub(crate) fn program(&self) -> MutexGuard<'_, Box<dyn Program>> {
+        // A kernel that panicked leaves scratch of no meaning behind, which the next run overwrites.
+        self.shared.program.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn check(&self, inputs: impl ExactSizeIterator<Item = usize>, outputs: &[&mut [f32]]) -> Result<()> {
         let shared = &*self.shared;
         let count = |name, expected: usize, got: usize| {
             if expected == got { Ok(()) } else { Err(Error::Count { name, expected, got }) }
         };
         count("inputs", shared.inputs.len(), inputs.len())?;
         count("outputs", shared.outputs.len(), outputs.len())?;
-        for (index, (&expected, input)) in shared.inputs.iter().zip(inputs).enumerate() {
-            if input.len() != expected {
-                return Err(Error::Length { name: format!("input {index}"), expected, got: input.len() });
+        for (index, (&expected, got)) in shared.inputs.iter().zip(inputs).enumerate() {
+            if got != expected {
+                return Err(Error::Length { name: format!("input {index}"), expected, got });
             }
         }
-        for (info, output) in shared.outputs.iter().zip(&*outputs) {
+        for (info, output) in shared.outputs.iter().zip(outputs) {
             if output.len() != info.floats {
                 let name = format!("output {}", info.name);
                 return Err(Error::Length { name, expected: info.floats, got: output.len() });
             }
         }
-        // A kernel that panicked leaves scratch of no meaning behind, which the next run overwrites.
-        shared.program.lock().unwrap_or_else(PoisonError::into_inner).run(inputs, outputs)
+        Ok(())
     }
 
     /// Runs the plan into buffers of its own, one an output.

@@ -8,7 +8,7 @@ use rlx_compile::passes::{Compiled, FusionPolicy};
 use rlx_compile::plan::PlanKey;
 use rlx_compile::{BackendCaps, BackendCostModel, Graph, PassContext, PassList, Plan, compile};
 
-use super::backend::Backend;
+use super::backend::{Backend, DeviceProbe, Program};
 use super::executable::Executable;
 use super::open::open;
 use super::options::SessionOptions;
@@ -56,6 +56,20 @@ impl Session {
         Ok(self)
     }
 
+    /// The same session with these costs.
+    ///
+    /// # Errors
+    /// [`Error::Compile`] for impossible coefficients; those of another class of device.
+    pub fn with_model(mut self, model: BackendCostModel) -> Result<Self> {
+        model.validate()?;
+        if model.class != self.device().class {
+            let (theirs, class) = (model.class, self.device().class);
+            return Err(Error::unsupported(format!("costs of {theirs} for a session on {class}")));
+        }
+        self.model = model;
+        Ok(self)
+    }
+
     /// The device.
     pub fn device(&self) -> &DeviceInfo {
         self.backend.info()
@@ -69,6 +83,19 @@ impl Session {
     /// What things cost there.
     pub fn model(&self) -> &BackendCostModel {
         &self.model
+    }
+
+    /// Bytes that a batch may take on the device now; `None` where it shares the host's memory, or does not say.
+    pub fn free_memory(&self) -> Option<u64> {
+        self.backend.free_memory()
+    }
+
+    /// Coefficients that the device measures by itself.
+    ///
+    /// # Errors
+    /// What the device reports.
+    pub fn probe(&self) -> Result<DeviceProbe> {
+        self.backend.probe()
     }
 
     /// Passes, plan, program: the standard way from a graph to what runs.
@@ -118,6 +145,15 @@ impl Session {
         let executable = Executable::new(plan, key, program)?;
         known().insert(key, executable.clone());
         Ok(executable)
+    }
+
+    /// A plan's program without the executable around it: what an executable's own cost is measured against. Who calls it
+    /// sees to the lengths of its buffers.
+    ///
+    /// # Errors
+    /// As [`Session::compile_plan`].
+    pub fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {
+        self.backend.lower(plan)
     }
 
     /// Number of compiled plans that are kept.

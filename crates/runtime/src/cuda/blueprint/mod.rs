@@ -1,0 +1,103 @@
+//! Which kernel runs an op and how: plain data, made without a device.
+//!
+//! A [`Blueprint`] is a CUDA C++ source, the constants that specialise it, the launch shape and the tables to upload
+//! once. One file a family; each documents its kernel's arguments in order.
+
+mod plan;
+mod sources;
+mod tables;
+pub mod welch_peaks;
+
+pub use plan::FftPlan;
+
+/// How samples lie in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SampleType {
+    /// 32-bit floats.
+    F32,
+    /// 16-bit integers; a sample counts as its integer value.
+    I16,
+    /// 16-bit IEEE floats.
+    F16,
+}
+
+impl SampleType {
+    /// Bytes of a sample.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::I16 | Self::F16 => 2,
+        }
+    }
+
+    pub(crate) fn define(self) -> Define {
+        let name = match self {
+            Self::F32 => "SAMPLE_F32",
+            Self::I16 => "SAMPLE_I16",
+            Self::F16 => "SAMPLE_F16",
+        };
+        (name, "1".to_owned())
+    }
+}
+
+/// Name and value of a constant.
+pub type Define = (&'static str, String);
+
+/// Values that the kernel reads, uploaded once (16-byte aligned).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// Name in the argument list.
+    pub name: &'static str,
+    /// Values.
+    pub data: Vec<f32>,
+}
+
+/// One specialised kernel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Blueprint {
+    /// Kernel family, for messages.
+    pub family: &'static str,
+    /// Name of the function.
+    pub entry: &'static str,
+    /// Name of the source among the kernels.
+    pub source: &'static str,
+    /// Its constants.
+    pub defines: Vec<Define>,
+    /// Threads a block (x).
+    pub block: u32,
+    /// Items (rows, transforms, frames) a block; the grid is one-dimensional.
+    pub rows_per_block: u32,
+    /// Dynamic shared memory in bytes, beside what the kernel declares.
+    pub shared_bytes: u32,
+    /// Registers a thread may use; more is a defect of the kernel.
+    pub register_ceiling: u32,
+    /// Tables, in the order of the argument list.
+    pub tables: Vec<Table>,
+}
+
+impl Blueprint {
+    /// Text of the source.
+    pub fn text(&self) -> &'static str {
+        sources::text(self.source)
+    }
+
+    /// Every header that a source may include, by name and text.
+    pub fn headers() -> &'static [(&'static str, &'static str)] {
+        sources::HEADERS
+    }
+
+    /// NVRTC's options but for the architecture.
+    pub fn options(&self) -> Vec<String> {
+        let fixed = ["--std=c++17", "-default-device"].map(str::to_owned);
+        fixed
+            .into_iter()
+            .chain(self.defines.iter().map(|(name, value)| format!("-D{name}={value}")))
+            .collect()
+    }
+
+    /// Blocks for `rows` items; `None` above what one launch can have.
+    pub fn grid(&self, rows: u64) -> Option<u32> {
+        let blocks = rows.div_ceil(u64::from(self.rows_per_block));
+        u32::try_from(blocks).ok().filter(|&b| b <= i32::MAX as u32)
+    }
+}

@@ -1,0 +1,57 @@
+//! How a transform is split over threads and passes (`stockham.cuh`).
+
+use super::Define;
+
+/// A complex transform of `n` points: `points` in each of `n / points` threads, one pass a radix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FftPlan {
+    /// Transform length, the product of the radices.
+    pub n: usize,
+    /// Points a thread, a multiple of every radix.
+    pub points: usize,
+    /// Radices of the passes; 1 is no pass.
+    pub radices: [usize; 3],
+}
+
+impl FftPlan {
+    /// The plan for `n` points within one block; `None` where there is none.
+    pub fn new(n: usize) -> Option<Self> {
+        let (points, radices) = match n {
+            16 => (8, [8, 2, 1]),
+            32 => (8, [8, 4, 1]),
+            64 => (16, [16, 4, 1]),
+            128 => (16, [16, 8, 1]),
+            200 => (20, [20, 10, 1]),
+            256 => (16, [16, 16, 1]),
+            512 => (16, [16, 16, 2]),
+            1024 => (16, [16, 16, 4]),
+            2048 => (16, [16, 16, 8]),
+            4096 => (16, [16, 16, 16]),
+            _ => return None,
+        };
+        Some(Self { n, points, radices })
+    }
+
+    /// Threads of one transform.
+    pub fn threads(&self) -> usize {
+        self.n / self.points
+    }
+
+    /// Transforms of a block with about `threads` threads; one where a transform has more than a warp.
+    pub(crate) fn per_block(&self, threads: usize) -> usize {
+        if self.threads() > 32 { 1 } else { (threads / self.threads()).max(1) }
+    }
+
+    pub(crate) fn defines(&self) -> Vec<Define> {
+        let [first, second, third] = self.radices;
+        [
+            ("N_FFT", self.n),
+            ("POINTS", self.points),
+            ("RADIX_1", first),
+            ("RADIX_2", second),
+            ("RADIX_3", third),
+        ]
+        .map(|(name, value)| (name, value.to_string()))
+        .to_vec()
+    }
+}

@@ -1,0 +1,16 @@
+//! The kernels' texts.
+
+macro_rules! texts {
+    ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../../../kernels/", $name)))),*] };
+}
+
+/// What the sources include.
+pub(super) const HEADERS: &[(&str, &str)] =
+    texts!["dft.cuh", "peaks_out.cuh", "samples.cuh", "stockham.cuh", "topk.cuh"];
+
+const SOURCES: &[(&str, &str)] = texts!["welch_peaks.cu"];
+
+/// Text of a source; empty for a name that no blueprint has.
+pub(super) fn text(name: &str) -> &'static str {
+    SOURCES.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| text)
+}

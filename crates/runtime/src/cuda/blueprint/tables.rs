@@ -1,0 +1,93 @@
+//! Tables in the order in which the kernels read them: four values a load.
+
+use std::f64::consts::TAU;
+
+use super::FftPlan;
+
+/// Window weights, zero beyond `window.len()`: thread `t` finds the four of registers `s … s + 3`, points
+/// `t + T·s …`, at `[s / 4][t]`.
+pub(super) fn window(plan: &FftPlan, window: &[f64]) -> Vec<f32> {
+    let threads = plan.threads();
+    let mut out = Vec::with_capacity(plan.n);
+    for quad in 0..plan.points / 4 {
+        for t in 0..threads {
+            let at = |i: usize| window.get(t + threads * (4 * quad + i)).map_or(0.0, |&w| w as f32);
+            out.extend((0..4).map(at));
+        }
+    }
+    out
+}
+
+/// Factors `w_{L·R}^(k·j)` of the passes after the first: two (real, imaginary) a load, `[pair][k mod min(L, T)]`;
+/// factor `e = c·(R − 1) + j − 1` is that of `k + T·c`.
+pub(super) fn factors(plan: &FftPlan) -> Vec<f32> {
+    let threads = plan.threads();
+    let mut out = Vec::new();
+    let mut before = plan.radices[0];
+    for &radix in &plan.radices[1..] {
+        if radix == 1 {
+            break;
+        }
+        let (width, copies) = (before.min(threads), (before / threads).max(1));
+        let count = copies * (radix - 1);
+        for pair in 0..count.div_ceil(2) {
+            for k in 0..width {
+                for e in [2 * pair, 2 * pair + 1] {
+                    let (c, j) = (e / (radix - 1), e % (radix - 1) + 1);
+                    let (re, im) =
+                        if e < count { root((k + threads * c) * j, before * radix) } else { (1.0, 0.0) };
+                    out.extend([re as f32, im as f32]);
+                }
+            }
+        }
+        before *= radix;
+    }
+    out
+}
+
+/// `exp(−2πi·num/den)`, reduced to the first octant so that mirrored factors are mirrored to the last bit.
+pub(super) fn root(num: usize, den: usize) -> (f64, f64) {
+    let eighths = 8 * (num % den);
+    let (octant, rest) = (eighths / den, eighths % den);
+    let odd = octant % 2 == 1;
+    let part = if odd { den - rest } else { rest };
+    let (sin, cos) = (TAU * part as f64 / (8 * den) as f64).sin_cos();
+    let (a, b) = if odd { (sin, cos) } else { (cos, sin) };
+    match octant / 2 {
+        0 => (a, -b),
+        1 => (-b, -a),
+        2 => (-a, b),
+        _ => (b, a),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_are_those_of_unity() {
+        for den in [16, 200, 256, 400] {
+            for num in 0..2 * den {
+                let (re, im) = root(num, den);
+                let angle = -TAU * num as f64 / den as f64;
+                assert!((re - angle.cos()).abs() < 2e-15 && (im - angle.sin()).abs() < 2e-15, "{num}/{den}");
+            }
+        }
+        assert_eq!(root(4, 16), (0.0, -1.0));
+    }
+
+    #[test]
+    fn the_first_pass_has_no_factors_and_tables_have_their_places() {
+        let plan = FftPlan::new(256).expect("a plan");
+        // 15 factors in 8 loads for each of 16 threads.
+        assert_eq!(factors(&plan).len(), 8 * 16 * 4);
+        let w: Vec<f64> = (0..256).map(f64::from).collect();
+        let table = window(&plan, &w);
+        assert_eq!((table.len(), table[4 * 3 + 1], table[4 * 16]), (256, 19.0, 64.0));
+        // Registers 0 … 3 of thread 5 of 1024 points: 5, 69, …
+        let plan = FftPlan::new(1024).expect("a plan");
+        let long = FftPlan::new(1024).map(|p| window(&p, &w)).expect("a plan");
+        assert_eq!((&long[20..24], plan.threads()), (&[5.0f32, 69.0, 133.0, 197.0][..], 64));
+    }
+}

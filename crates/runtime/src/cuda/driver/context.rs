@@ -1,0 +1,184 @@
+//! A device's primary context, shared by everything in the process that uses the device.
+
+use std::ffi::CStr;
+use std::ptr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use cudarc::driver::sys::{self, CUdevice_attribute as Attribute, CUresult};
+
+use super::describe;
+use crate::error::{Error, Result};
+
+/// Number of devices that the driver shows (`CUDA_VISIBLE_DEVICES` narrows them).
+pub(crate) fn device_count() -> std::result::Result<usize, String> {
+    super::driver()?;
+    let mut count = 0;
+    // SAFETY: the driver was started; `count` outlives the call.
+    let code = unsafe { sys::cuDeviceGetCount(&mut count) };
+    match code {
+        CUresult::CUDA_SUCCESS => Ok(usize::try_from(count).unwrap_or(0)),
+        CUresult::CUDA_ERROR_NO_DEVICE => Ok(0),
+        _ => Err(format!("asking the NVIDIA driver for its devices failed: {}", describe(code))),
+    }
+}
+
+/// An open device.
+pub(crate) struct Context {
+    /// `cuda:0`, …
+    id: String,
+    raw: sys::CUcontext,
+    device: sys::CUdevice,
+    /// Why nothing more can be done there; a failed kernel leaves the context unusable.
+    lost: OnceLock<String>,
+}
+
+// SAFETY: a context may be used from any thread that has made it current, which `bind` does before every call.
+unsafe impl Send for Context {}
+// SAFETY: the driver's functions are thread-safe.
+unsafe impl Sync for Context {}
+
+impl Context {
+    /// The context of a device, made at the first call and kept for the process.
+    pub(crate) fn of(index: usize) -> Result<Arc<Self>> {
+        static OPEN: Mutex<Vec<(usize, Arc<Context>)>> = Mutex::new(Vec::new());
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, found)) = open.iter().find(|(at, _)| *at == index) {
+            return Ok(found.clone());
+        }
+        let made = Arc::new(Self::retain(index)?);
+        open.push((index, made.clone()));
+        Ok(made)
+    }
+
+    fn retain(index: usize) -> Result<Self> {
+        let id = format!("cuda:{index}");
+        let fail = |what: &'static str, code| Error::device(&id, what, describe(code));
+        let ordinal = i32::try_from(index).unwrap_or(i32::MAX);
+        let (mut device, mut raw) = (0, ptr::null_mut());
+        // SAFETY: the driver was started by whoever counted the devices; `device` outlives the call.
+        let code = unsafe { sys::cuDeviceGet(&mut device, ordinal) };
+        if code != CUresult::CUDA_SUCCESS {
+            return Err(fail("opening it", code));
+        }
+        // SAFETY: `device` is valid and `raw` outlives the call.
+        let code = unsafe { sys::cuDevicePrimaryCtxRetain(&mut raw, device) };
+        if code != CUresult::CUDA_SUCCESS {
+            return Err(fail("making its context", code));
+        }
+        Ok(Self { id, raw, device, lost: OnceLock::new() })
+    }
+
+    /// `cuda:0`, …
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Makes it the calling thread's context; refuses a device that was lost.
+    pub(crate) fn bind(&self) -> Result<()> {
+        if let Some(reason) = self.lost.get() {
+            return Err(Error::DeviceLost { device: self.id.clone(), reason: reason.clone() });
+        }
+        // SAFETY: the context lives as long as `self`.
+        self.check("binding its context", unsafe { sys::cuCtxSetCurrent(self.raw) })
+    }
+
+    /// The error of a code. Codes after which a context answers nothing any more mark the device as lost.
+    pub(crate) fn check(&self, what: &'static str, code: CUresult) -> Result<()> {
+        use CUresult as C;
+        match code {
+            C::CUDA_SUCCESS => Ok(()),
+            C::CUDA_ERROR_OUT_OF_MEMORY => Err(Error::DeviceMemory {
+                device: self.id.clone(),
+                reason: format!("{what}: {}", describe(code)),
+            }),
+            C::CUDA_ERROR_ILLEGAL_ADDRESS
+            | C::CUDA_ERROR_LAUNCH_FAILED
+            | C::CUDA_ERROR_LAUNCH_TIMEOUT
+            | C::CUDA_ERROR_HARDWARE_STACK_ERROR
+            | C::CUDA_ERROR_ILLEGAL_INSTRUCTION
+            | C::CUDA_ERROR_MISALIGNED_ADDRESS
+            | C::CUDA_ERROR_INVALID_ADDRESS_SPACE
+            | C::CUDA_ERROR_INVALID_PC
+            | C::CUDA_ERROR_ASSERT
+            | C::CUDA_ERROR_ECC_UNCORRECTABLE
+            | C::CUDA_ERROR_NVLINK_UNCORRECTABLE
+            | C::CUDA_ERROR_CONTEXT_IS_DESTROYED
+            | C::CUDA_ERROR_EXTERNAL_DEVICE => {
+                let reason = self.lost.get_or_init(|| format!("{what} failed: {}", describe(code)));
+                Err(Error::DeviceLost { device: self.id.clone(), reason: reason.clone() })
+            }
+            _ => Err(Error::device(&self.id, what, describe(code))),
+        }
+    }
+
+    /// Marks the device as lost, as a failed kernel would: for tests of what follows.
+    #[cfg(test)]
+    pub(crate) fn lose(&self, reason: &str) {
+        let _ = self.lost.set(reason.to_owned());
+    }
+
+    /// Free and whole memory in bytes.
+    pub(crate) fn memory(&self) -> Result<(usize, usize)> {
+        self.bind()?;
+        let (mut free, mut total) = (0, 0);
+        // SAFETY: both outlive the call; the context is current.
+        let code = unsafe { sys::cuMemGetInfo_v2(&mut free, &mut total) };
+        self.check("asking for its memory", code)?;
+        Ok((free, total))
+    }
+
+    fn attribute(&self, attribute: Attribute) -> Result<i32> {
+        let mut value = 0;
+        // SAFETY: the device is valid and `value` outlives the call.
+        let code = unsafe { sys::cuDeviceGetAttribute(&mut value, attribute, self.device) };
+        self.check("asking for an attribute", code)?;
+        Ok(value)
+    }
+
+    /// Compute capability, major · 10 + minor.
+    pub(crate) fn arch(&self) -> Result<u32> {
+        let major = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
+        let minor = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
+        Ok(u32::try_from(10 * major + minor).unwrap_or(0))
+    }
+
+    /// Name of the device and its whole memory, without a context: what a list of devices shows.
+    pub(crate) fn describe_device(index: usize) -> std::result::Result<(String, usize, u32), String> {
+        let fail = |what: &str, code| format!("cuda:{index}: {what} failed: {}", describe(code));
+        let ordinal = i32::try_from(index).unwrap_or(i32::MAX);
+        let mut device = 0;
+        // SAFETY: the driver was started by whoever counted the devices; `device` outlives the call.
+        let code = unsafe { sys::cuDeviceGet(&mut device, ordinal) };
+        if code != CUresult::CUDA_SUCCESS {
+            return Err(fail("opening it", code));
+        }
+        let mut name = [0; 256];
+        // SAFETY: the buffer has the length that is passed.
+        let code = unsafe { sys::cuDeviceGetName(name.as_mut_ptr(), 255, device) };
+        if code != CUresult::CUDA_SUCCESS {
+            return Err(fail("asking its name", code));
+        }
+        // SAFETY: the driver terminates the name within the length, and the last byte is zero in any case.
+        let name = unsafe { CStr::from_ptr(name.as_ptr()) }.to_string_lossy().into_owned();
+        let mut bytes = 0;
+        // SAFETY: `bytes` outlives the call.
+        let code = unsafe { sys::cuDeviceTotalMem_v2(&mut bytes, device) };
+        if code != CUresult::CUDA_SUCCESS {
+            return Err(fail("asking its memory", code));
+        }
+        let mut arch = 0;
+        for (factor, attribute) in [
+            (10, Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
+            (1, Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),
+        ] {
+            let mut value = 0;
+            // SAFETY: `value` outlives the call.
+            let code = unsafe { sys::cuDeviceGetAttribute(&mut value, attribute, device) };
+            if code != CUresult::CUDA_SUCCESS {
+                return Err(fail("asking its compute capability", code));
+            }
+            arch += factor * u32::try_from(value).unwrap_or(0);
+        }
+        Ok((name, bytes, arch))
+    }
+}

@@ -1,0 +1,38 @@
+//! The CUDA driver behind owned handles: every call's code is looked at, every handle is freed once.
+//!
+//! Handles belong to a [`Context`]; any thread may use them after [`Context::bind`], which each method does itself.
+
+mod context;
+mod graph;
+mod library;
+mod memory;
+mod module;
+mod stream;
+
+use std::ffi::CStr;
+
+use cudarc::driver::sys;
+
+pub(crate) use context::{Context, device_count};
+pub(crate) use graph::Graph;
+pub(crate) use library::{CudaVersion, driver, package_version};
+pub(crate) use memory::{DeviceMemory, PinnedMemory, is_pinned};
+pub use memory::{PinnedBuffer, PinnedValue};
+pub(crate) use module::{Function, Launch, Module};
+pub(crate) use stream::Stream;
+
+/// Name and meaning of a code of the driver.
+pub(crate) fn describe(code: sys::CUresult) -> String {
+    let text = |ask: unsafe fn(sys::CUresult, *mut *const std::ffi::c_char) -> sys::CUresult| {
+        let mut at = std::ptr::null();
+        // SAFETY: `at` outlives the call, which sets it to a constant string of the driver or to null.
+        let known = unsafe { ask(code, &mut at) } == sys::CUresult::CUDA_SUCCESS && !at.is_null();
+        // SAFETY: not null, and a NUL-terminated constant by the driver's contract.
+        known.then(|| unsafe { CStr::from_ptr(at) }.to_string_lossy().into_owned())
+    };
+    match (text(sys::cuGetErrorName), text(sys::cuGetErrorString)) {
+        (Some(name), Some(meaning)) => format!("{name}: {meaning}"),
+        (Some(name), None) => name,
+        _ => format!("code {}", code as u32),
+    }
+}

@@ -1,0 +1,151 @@
+//! A plan of which the device runs a part and the host the rest.
+
+use rlx_compile::plan::Place;
+use rlx_compile::{NodeId, Op, Plan, ValueKind};
+use rlx_dsp::nan::NanPolicy;
+
+use super::backend::Program;
+use super::options::SessionOptions;
+use crate::cpu::{HostProgram, Part, over_gaps, part, refuse_non_finite};
+use crate::error::{Error, Result};
+
+/// The program of a plan whose device part another backend builds: `device` gets the values that its program has to hand
+/// out, in the order of its outputs (its inputs are all of the plan's), and the host runs what follows them.
+///
+/// Where the device runs the whole plan, its program is returned as it is. Where the host has a part, samples that the
+/// policy refuses are found here, before anything runs, and short gaps are bridged; a device that computes spectra of
+/// frames with missing samples has only to let NaN through. Else the policy is the device's business. An empty list of values means
+/// that the device has nothing to do, and `device` is not called.
+///
+/// # Errors
+/// What `device` returns; what the host cannot run; a value that does not fit in memory.
+pub fn lower_split(
+    plan: &Plan,
+    options: &SessionOptions,
+    device: impl FnOnce(&[NodeId]) -> Result<Box<dyn Program>>,
+) -> Result<Box<dyn Program>> {
+    let (graph, types) = (plan.graph(), plan.types());
+    let on = |id: NodeId, place| plan.places().get(id.0) == Some(&place);
+    let is_input = |id: NodeId| matches!(graph.get(id).map(|n| &n.op), Some(Op::Input { .. }));
+    let computed = |id: NodeId| on(id, Place::Device) && !is_input(id);
+    let results: Vec<NodeId> =
+        graph.outputs().filter_map(|id| graph.get(id)?.inputs.first().copied()).collect();
+
+    // What the device hands out: results of its own, and what the host's nodes take. Frames are not handed over: who
+    // transforms them loads from the samples.
+    let mut values: Vec<NodeId> = Vec::new();
+    let mut add = |id: NodeId| {
+        if !values.contains(&id) {
+            values.push(id);
+        }
+    };
+    results.iter().copied().filter(|&id| computed(id)).for_each(&mut add);
+    let host_nodes = graph
+        .iter()
+        .filter(|(id, n)| on(*id, Place::Host) && !matches!(n.op, Op::Input { .. } | Op::Output { .. }));
+    let mut host_runs = false;
+    let mut needs: Vec<NodeId> = Vec::new();
+    for (_, node) in host_nodes {
+        host_runs = true;
+        for &operand in &node.inputs {
+            let frames = matches!(types[operand.0].kind, ValueKind::Frames { .. });
+            if computed(operand) && !frames {
+                add(operand);
+                if !needs.contains(&operand) {
+                    needs.push(operand);
+                }
+            }
+        }
+    }
+    let host_results: Vec<usize> = (0..results.len()).filter(|&i| !computed(results[i])).collect();
+    if !host_runs && host_results.is_empty() && values == results {
+        return device(&values);
+    }
+
+    let inputs: Vec<NodeId> = graph.iter().map(|(id, _)| id).filter(|&id| is_input(id)).collect();
+    let given = inputs.iter().chain(&needs).copied().collect();
+    let wanted = host_results.iter().map(|&i| results[i]).collect();
+    let host = part(graph, types, options, &Part { given, wanted, runs: &|id| on(id, Place::Host) })?;
+
+    let mut buffers = Vec::new();
+    let mut places = Vec::new();
+    for value in &values {
+        places.push(match results.iter().position(|r| r == value) {
+            Some(output) => Some(output),
+            None => {
+                buffers.push(zeros(types[value.0].floats())?);
+                None
+            }
+        });
+    }
+    let first = |i: usize| values.iter().position(|v| *v == results[i]);
+    let copies = (0..results.len()).filter_map(|i| {
+        let value = first(i)?;
+        (places[value] != Some(i)).then_some((value, i))
+    });
+    let row = |id: &NodeId| types[id.0].last() * (types[id.0].kind.element_bytes() / 4);
+    let program = SplitProgram {
+        check_rows: (options.nan == NanPolicy::Error).then(|| inputs.iter().map(row).collect()),
+        device: if values.is_empty() { None } else { Some(device(&values)?) },
+        copies: copies.collect(),
+        needs: needs.iter().filter_map(|n| values.iter().position(|v| v == n)).collect(),
+        places,
+        buffers,
+        host,
+        host_results,
+    };
+    Ok(over_gaps(graph, types, options, Box::new(program)))
+}
+
+fn zeros(floats: u64) -> Result<Vec<f32>> {
+    let too_large = || Error::unsupported(format!("{floats} values do not fit in memory"));
+    let floats = usize::try_from(floats).map_err(|_| too_large())?;
+    let mut values = Vec::new();
+    values.try_reserve_exact(floats).map_err(|_| too_large())?;
+    values.resize(floats, 0.0);
+    Ok(values)
+}
+
+struct SplitProgram {
+    device: Option<Box<dyn Program>>,
+    /// For each value of the device the output it is written to; `None`: the next of `buffers`.
+    places: Vec<Option<usize>>,
+    buffers: Vec<Vec<f32>>,
+    /// Values that are handed out a second time: value, output.
+    copies: Vec<(usize, usize)>,
+    /// Values that the host takes.
+    needs: Vec<usize>,
+    host: HostProgram,
+    /// Outputs that the host writes.
+    host_results: Vec<usize>,
+    /// Length of the rows of each input, where NaN and infinity are refused.
+    check_rows: Option<Vec<usize>>,
+}
+
+impl Program for SplitProgram {
+    fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()> {
+        for (input, &row) in inputs.iter().zip(self.check_rows.iter().flatten()) {
+            refuse_non_finite(input, row)?;
+        }
+        let mut free: Vec<Option<&mut [f32]>> = outputs.iter_mut().map(|o| Some(&mut **o)).collect();
+        let mut take = |at: usize| free.get_mut(at).and_then(Option::take).unwrap_or_default();
+        let mut buffers = self.buffers.iter_mut();
+        let mut values: Vec<&mut [f32]> = Vec::with_capacity(self.places.len());
+        for place in &self.places {
+            values.push(match place {
+                Some(output) => take(*output),
+                None => buffers.next().map(Vec::as_mut_slice).unwrap_or_default(),
+            });
+        }
+        if let Some(device) = &mut self.device {
+            device.run(inputs, &mut values)?;
+        }
+        for &(value, output) in &self.copies {
+            take(output).copy_from_slice(values[value]);
+        }
+        let given: Vec<&[f32]> =
+            inputs.iter().copied().chain(self.needs.iter().map(|&i| &*values[i])).collect();
+        let mut results: Vec<&mut [f32]> = self.host_results.iter().map(|&o| take(o)).collect();
+        self.host.run(&given, &mut results)
+    }
+}

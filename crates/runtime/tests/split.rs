@@ -1,0 +1,170 @@
+//! What a device lacks runs on the host, with the same answer: an op, a k, an n_fft, a buffer.
+
+mod common;
+
+use common::{Posing, WITH_A_BUS};
+use rlx_compile::builders::{
+    LogMelSpec, PsdSpec, SpectrogramSpec, WelchPeaksShape, log_mel, psd, spectrogram, welch_peaks,
+    welch_peaks_with_spectrum,
+};
+use rlx_compile::params::{Layout, LocalPeaksSpec, Padding, Sides, Symmetry, Window};
+use rlx_compile::plan::{ExecKind, Place};
+use rlx_compile::{BackendCaps, DeviceClass, Graph, Op, OpKind, Plan};
+use rlx_dsp::nan::NanPolicy;
+use rlx_runtime::{Device, Session, SessionOptions};
+
+fn samples(len: usize) -> Vec<f32> {
+    (0..len).map(|i| (i as f32 * 0.7).sin() + ((i * i % 8191) as f32 * 0.37).sin()).collect()
+}
+
+fn fused(shape: &WelchPeaksShape) -> Graph {
+    let mut graph = Graph::new();
+    let len = shape.frame_len().unwrap();
+    let x = graph.push(Op::Input { batch: shape.batch, len, complex: false }, &[]).unwrap();
+    graph.chain(x, [Op::WelchPeaks(shape.spec()), Op::output("peaks")]).unwrap();
+    graph
+}
+
+/// Power spectra, their local peaks, and the power a second time.
+fn local_peaks(n_fft: usize, max_peaks: usize) -> Graph {
+    let mut graph = Graph::new();
+    let x = graph.push(Op::Input { batch: 3, len: 4 * n_fft, complex: false }, &[]).unwrap();
+    let spec = LocalPeaksSpec {
+        max_peaks,
+        height: None,
+        threshold: None,
+        distance: Some(3.0),
+        prominence: Some(1e-3),
+        width: None,
+    };
+    let power = graph
+        .chain(
+            x,
+            [
+                Op::Segment { len: n_fft, hop: n_fft, pad: Padding::None, drop_last: 0 },
+                Op::Window { window: Window::Hann, symmetry: Symmetry::Periodic },
+                Op::Fft { n_fft, sides: Sides::One, layout: Layout::Block, keep: None },
+                Op::Power { one_sided: true },
+            ],
+        )
+        .unwrap();
+    graph.push(Op::output("power"), &[power]).unwrap();
+    graph.chain(power, [Op::LocalPeaks(spec), Op::output("peaks")]).unwrap();
+    graph.push(Op::output("again"), &[power]).unwrap();
+    graph
+}
+
+fn graphs() -> Vec<(&'static str, Graph)> {
+    let shape = |n_fft, k| WelchPeaksShape::new(5, n_fft, 2, k);
+    vec![
+        ("ops", welch_peaks(&shape(256, 16)).unwrap()),
+        ("interleaved", welch_peaks_with_spectrum(&shape(256, 16), Layout::Interleaved).unwrap()),
+        ("block", welch_peaks_with_spectrum(&shape(256, 16), Layout::Block).unwrap()),
+        ("fused", fused(&shape(256, 16))),
+        ("fused, large k", fused(&shape(512, 100))),
+        ("fused, odd n_fft", fused(&shape(250, 16))),
+        ("fused, huge n_fft", fused(&shape(1 << 18, 4))),
+        ("empty", welch_peaks(&shape(256, 16).with_batch(0)).unwrap()),
+        ("empty, fused", fused(&shape(256, 16).with_batch(0))),
+        ("local peaks", local_peaks(256, 9)),
+        ("local peaks, odd n_fft", local_peaks(250, 9)),
+        ("psd", psd(&PsdSpec::new(3, 2048, 8e3, 256)).unwrap()),
+        ("complex psd", psd(&PsdSpec { complex: true, ..PsdSpec::new(3, 2048, 8e3, 256) }).unwrap()),
+        ("spectrogram", spectrogram(&SpectrogramSpec::new(PsdSpec::new(2, 2048, 8e3, 256))).unwrap()),
+        ("whisper", log_mel(&LogMelSpec::whisper(2, 16_000, 80)).unwrap()),
+    ]
+}
+
+/// Inputs, and what the processor makes of them without a device.
+fn truth(graph: &Graph) -> (Vec<f32>, Vec<Vec<f32>>) {
+    let session = Session::open(&Device::Cpu).unwrap();
+    let executable = session.compile_plan(Plan::new(graph.clone(), session.caps()).unwrap()).unwrap();
+    let x = samples(executable.inputs()[0]);
+    let out = executable.run_to_vecs(&[&x]).unwrap();
+    (x, out)
+}
+
+/// The class as it ships, without one op each, and with buffers too small for anything.
+fn narrowed(class: DeviceClass) -> Vec<BackendCaps> {
+    let shipped = BackendCaps::shipped(class);
+    let ops = [OpKind::WelchPeaks, OpKind::Fft, OpKind::Window, OpKind::Segment];
+    let mut all: Vec<BackendCaps> = ops.iter().map(|op| shipped.clone().without_op(*op)).collect();
+    let more = [OpKind::Power, OpKind::Average, OpKind::TopK].into_iter();
+    all.push(more.fold(shipped.clone(), BackendCaps::with_op));
+    all.push(BackendCaps { max_buffer_bytes: 64, ..shipped.clone() });
+    all.push(shipped);
+    all
+}
+
+#[test]
+fn the_answer_does_not_depend_on_where_the_plan_is_cut() {
+    for (name, graph) in graphs() {
+        let (x, want) = truth(&graph);
+        for class in WITH_A_BUS {
+            for caps in narrowed(class) {
+                let session = Posing::session(caps, SessionOptions::default());
+                let plan = Plan::new(graph.clone(), session.caps()).unwrap();
+                let explained = plan.explain();
+                let executable =
+                    session.compile_plan(plan).unwrap_or_else(|e| panic!("{name}: {e}\n{explained}"));
+                assert_eq!(executable.run_to_vecs(&[&x]).unwrap(), want, "{name}\n{explained}");
+                // Passes choose another route; its peaks are the same bins.
+                let compiled = session.compile(&graph).unwrap();
+                let out = compiled.run_to_vecs(&[&x]).unwrap();
+                let at = |o: &rlx_runtime::OutputInfo| o.name == "peaks";
+                if let (Some(a), Some(b)) =
+                    (executable.outputs().iter().position(at), compiled.outputs().iter().position(at))
+                {
+                    let first = |v: &[f32]| v.first().copied();
+                    assert_eq!(first(&out[b]), first(&want[a]), "{name}\n{}", compiled.plan().explain());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_class_lacks_is_a_split_that_says_why() {
+    for class in WITH_A_BUS {
+        let caps = BackendCaps::shipped(class);
+        let plan = |graph| Plan::new(graph, &caps).unwrap();
+        let k = plan(fused(&WelchPeaksShape::new(5, 512, 2, 100)));
+        assert_eq!((k.splits().len(), k.splits()[0].reason.as_str()), (1, "k 100 is above 64"));
+        let n = plan(fused(&WelchPeaksShape::new(5, 250, 2, 16)));
+        assert_eq!(n.splits()[0].reason, "n_fft 250 is not a power of two");
+        assert_eq!((k.exec_kind(), n.exec_kind()), (ExecKind::Host, ExecKind::Host));
+        let local = plan(local_peaks(256, 9));
+        assert_eq!(local.exec_kind(), ExecKind::BlockFft);
+        // A device with more ops is left where local peaks begin.
+        let caps = caps.with_op(OpKind::Power);
+        let local = Plan::new(local_peaks(256, 9), &caps).unwrap();
+        assert_eq!(local.splits().len(), 1);
+        assert_eq!(local.splits()[0].reason, format!("{class} has no local_peaks"));
+        assert!(local.explain().contains("host block: local_peaks"), "{}", local.explain());
+        assert_eq!(local.places().iter().filter(|p| **p == Place::Host).count(), 2, "peaks and their output");
+    }
+}
+
+#[test]
+fn nan_is_refused_before_the_device_runs_and_buffers_are_reused() {
+    let mut x = samples(5 * 384);
+    let session = Posing::session(BackendCaps::shipped(DeviceClass::Cuda), SessionOptions::default());
+    let graph = welch_peaks(&WelchPeaksShape::new(5, 256, 2, 16)).unwrap();
+    let executable = session.compile_plan(Plan::new(graph, session.caps()).unwrap()).unwrap();
+    assert_eq!(executable.plan().exec_kind(), ExecKind::BlockFft);
+    let mut out = vec![0.0; executable.outputs()[0].floats];
+    executable.run(&[&x], &mut [&mut out]).unwrap();
+    let first = out.clone();
+    x[384 + 7] = f32::NAN;
+    let error = executable.run(&[&x], &mut [&mut out]).unwrap_err().to_string();
+    assert_eq!(error, "sample 7 of row 1 is NaN");
+    x = samples(5 * 384);
+    executable.run(&[&x], &mut [&mut out]).unwrap();
+    assert_eq!(out, first);
+    let lenient = SessionOptions::default().nan(NanPolicy::Propagate);
+    let session = Posing::session(BackendCaps::shipped(DeviceClass::Cuda), lenient);
+    let executable = session.compile_plan(executable.plan().clone()).unwrap();
+    x[7] = f32::NAN;
+    let out = executable.run_to_vecs(&[&x]).unwrap().remove(0);
+    assert!(out[1].is_nan() && out[32..] == first[32..]);
+}
