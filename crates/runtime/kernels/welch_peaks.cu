@@ -25,15 +25,15 @@ using Plan = Stockham<N, P, RADIX_1, RADIX_2, RADIX_3>;
 constexpr int T = Plan::T, HALF = N / 2, V = P / 2, BLOCK = T * ROWS, FRAME = SEGMENT + (SEGMENTS - 1) * HOP;
 #if defined(AVERAGE_MEAN)
 constexpr bool PAIRS = SEGMENTS > 1;
-constexpr float FIRST = 0;
+DEVICE float first() { return 0; }
 DEVICE float combine(float all, float one) { return all + one; }
 #elif defined(AVERAGE_MAX)
 constexpr bool PAIRS = false;
-constexpr float FIRST = 0;
+DEVICE float first() { return 0; }
 DEVICE float combine(float all, float one) { return fmaxf(all, one); }
 #else
 constexpr bool PAIRS = false;
-constexpr float FIRST = __builtin_huge_valf();
+DEVICE float first() { return __int_as_float(0x7f800000); }
 DEVICE float combine(float all, float one) { return fminf(all, one); }
 #endif
 constexpr int TRANSFORMS = PAIRS ? (SEGMENTS + 1) / 2 : SEGMENTS;
@@ -147,7 +147,7 @@ welch_peaks(const Sample *samples, float2 *peaks, float *psd, const float4 *wind
     float power[P], poison = 0;
     if constexpr (TRANSFORMS > 1) {
 #pragma unroll
-        for (int s = 0; s < P; s++) power[s] = FIRST;
+        for (int s = 0; s < P; s++) power[s] = first();
     }
 #pragma unroll 1
     for (int i = 0; i < TRANSFORMS; i++) {

@@ -45,6 +45,22 @@ pub(super) fn factors(plan: &FftPlan) -> Vec<f32> {
     out
 }
 
+/// `w_n^k` for the bins below `n/4` of a real transform of `n` points: `[s / 2][t]` holds bins `t + T·s` and
+/// `t + T·(s + 1)`.
+pub(super) fn halves(plan: &FftPlan, n: usize) -> Vec<f32> {
+    let threads = plan.threads();
+    let mut out = Vec::new();
+    for pair in 0..(plan.points / 2).div_ceil(2) {
+        for t in 0..threads {
+            for s in [2 * pair, 2 * pair + 1] {
+                let (re, im) = root(t + threads * s, n);
+                out.extend([re as f32, im as f32]);
+            }
+        }
+    }
+    out
+}
+
 /// `exp(−2πi·num/den)`, reduced to the first octant so that mirrored factors are mirrored to the last bit.
 pub(super) fn root(num: usize, den: usize) -> (f64, f64) {
     let eighths = 8 * (num % den);
