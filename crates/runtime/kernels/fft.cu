@@ -17,20 +17,26 @@ constexpr int M = N_FFT, P = POINTS;
 using Plan = Stockham<M, P, RADIX_1, RADIX_2, RADIX_3>;
 constexpr int T = Plan::T, BLOCK = T * ROWS;
 
-// Complex element `i` of a row that starts at `row`.
-DEVICE float2 fetch(const float *re, const float *im, u64 row, int i) {
 #ifdef COMPLEX_BLOCK
-    return make_float2(re[row + i], im[row + i]);
+constexpr int FLOATS = 1;
 #else
-    return reinterpret_cast<const float2 *>(re + row)[i];
+constexpr int FLOATS = 2;
+#endif
+
+// Complex element `i` from `at` on.
+DEVICE float2 fetch(const float *re, const float *im, u64 at, int i) {
+#ifdef COMPLEX_BLOCK
+    return make_float2(re[at + i], im[at + i]);
+#else
+    return reinterpret_cast<const float2 *>(re + at)[i];
 #endif
 }
 
-DEVICE void store(float *re, float *im, u64 row, int i, float x, float y) {
+DEVICE void store(float *re, float *im, u64 at, int i, float x, float y) {
 #ifdef COMPLEX_BLOCK
-    re[row + i] = x, im[row + i] = y;
+    re[at + i] = x, im[at + i] = y;
 #else
-    reinterpret_cast<float2 *>(re + row)[i] = make_float2(x, y);
+    reinterpret_cast<float2 *>(re + at)[i] = make_float2(x, y);
 #endif
 }
 
@@ -43,12 +49,15 @@ fft(const float *in_re, const float *in_im, float *out_re, float *out_im, const 
     const u64 wanted = u64(blockIdx.x) * ROWS + local, row = wanted < rows ? wanted : rows - 1;
     const bool live = wanted < rows;
     const u64 from = row * in_stride, to = row * out_stride;
+    // Of point t, and of bin M − t: registers are constant offsets away.
+    [[maybe_unused]] const u64 up = opaque(to + FLOATS * t), down = opaque(to + FLOATS * (M - t));
     float re[P], im[P];
 
 #if defined(FORWARD) || defined(INVERSE)
+    const u64 in = opaque(from + FLOATS * t);
 #pragma unroll
     for (int s = 0; s < P; s++) {
-        const float2 v = fetch(in_re, in_im, from, t + T * s);
+        const float2 v = fetch(in_re, in_im, in, T * s);
 #ifdef INVERSE
         re[s] = v.y, im[s] = v.x;
 #else
@@ -60,23 +69,24 @@ fft(const float *in_re, const float *in_im, float *out_re, float *out_im, const 
 #pragma unroll
     for (int s = 0; s < P; s++)
 #ifdef INVERSE
-        store(out_re, out_im, to, t + T * s, im[s] * scale, re[s] * scale);
+        store(out_re, out_im, up, T * s, im[s] * scale, re[s] * scale);
 #else
-        store(out_re, out_im, to, t + T * s, re[s] * scale, im[s] * scale);
+        store(out_re, out_im, up, T * s, re[s] * scale, im[s] * scale);
 #endif
 
 #elif defined(R2C)
     // Rows of an odd stride are only 4-byte aligned.
     const bool even = (reinterpret_cast<u64>(in_re + from) & 7) == 0;
+    const u64 in = opaque(from + 2 * t);
     if (even) {
 #pragma unroll
         for (int s = 0; s < P; s++) {
-            const float2 v = reinterpret_cast<const float2 *>(in_re + from)[t + T * s];
+            const float2 v = reinterpret_cast<const float2 *>(in_re + in)[T * s];
             re[s] = v.x, im[s] = v.y;
         }
     } else {
 #pragma unroll
-        for (int s = 0; s < P; s++) re[s] = in_re[from + 2 * (t + T * s)], im[s] = in_re[from + 2 * (t + T * s) + 1];
+        for (int s = 0; s < P; s++) re[s] = in_re[in + 2 * T * s], im[s] = in_re[in + 2 * T * s + 1];
     }
     Plan::run(re, im, buffer, factors, t);
     Plan::sync();
@@ -94,18 +104,19 @@ fft(const float *in_re, const float *in_im, float *out_re, float *out_im, const 
         const float er = half * (re[s] + z.x), ei = half * (im[s] - z.y);
         const float dr = half * (re[s] - z.x), di = half * (im[s] + z.y);
         const float pr = dr * wi + di * wr, pi = di * wi - dr * wr;  // −i·w·d
-        store(out_re, out_im, to, k, er + pr, ei + pi);
-        store(out_re, out_im, to, M - k, er - pr, pi - ei);
+        store(out_re, out_im, up, T * s, er + pr, ei + pi);
+        store(out_re, out_im, down, -T * s, er - pr, pi - ei);
     }
     if (t == 0) store(out_re, out_im, to, M / 2, re[P / 2] * scale, -im[P / 2] * scale);
 
 #else
+    const u64 low = opaque(from + FLOATS * t), high = opaque(from + FLOATS * (M - t));
 #pragma unroll
     for (int s = 0; s < P / 2; s++) {
         const int k = t + T * s;
         const float4 two = halves[s / 2 * T + t];
         const float wr = s % 2 ? two.z : two.x, wi = s % 2 ? two.w : two.y;
-        float2 a = fetch(in_re, in_im, from, k), z = fetch(in_re, in_im, from, M - k);
+        float2 a = fetch(in_re, in_im, low, T * s), z = fetch(in_re, in_im, high, -T * s);
         // The imaginary parts of DC and Nyquist have no meaning.
         if (k == 0) a.y = z.y = 0;
         const float er = a.x + z.x, ei = a.y - z.y, dr = a.x - z.x, di = a.y + z.y;
@@ -127,9 +138,10 @@ fft(const float *in_re, const float *in_im, float *out_re, float *out_im, const 
     Plan::run(re, im, buffer, factors, t);
     if (!live) return;
     const bool even = (reinterpret_cast<u64>(out_re + to) & 7) == 0;
+    const u64 pairs = opaque(to + 2 * t);
 #pragma unroll
     for (int s = 0; s < P; s++) {
-        float *pair = out_re + to + 2 * (t + T * s);
+        float *pair = out_re + pairs + 2 * T * s;
         if (even) *reinterpret_cast<float2 *>(pair) = make_float2(im[s] * scale, re[s] * scale);
         else pair[0] = im[s] * scale, pair[1] = re[s] * scale;
     }
