@@ -166,12 +166,19 @@ fn call<'a>(
     threads: usize,
     samples: &'a [f32],
 ) -> Result<Box<dyn FnMut() -> Result<()> + 'a>> {
-    if phase == FusionPhase::Native {
+    let native = phase == FusionPhase::Native;
+    if native && !session.device().class.has_bus() {
         let params = WelchPeakParams::fast_for_n_fft(shape.n_fft, shape.k);
         let mut scratch = WelchPeaksScratch::new(params, PeaksEngine::Lanes, threads)?;
         let mut out = vec![0.0; shape.batch * params.k_out() * 2];
         let batch = shape.batch;
         return Ok(Box::new(move || Ok(scratch.peaks_into(samples, batch, &mut out)?)));
+    }
+    if native {
+        // On a device the kernel is what its backend lowers the fused op to, called without an executable around it.
+        let mut program = session.lower(plan)?;
+        let mut out = vec![0.0; shape.batch * shape.k.min(shape.bins()) * 2];
+        return Ok(Box::new(move || Ok(program.run(&[samples], &mut [&mut out])?)));
     }
     let executable = session.compile_plan(plan.clone())?;
     let mut buffers: Vec<Vec<f32>> = executable.outputs().iter().map(|o| vec![0.0; o.floats]).collect();

@@ -5,7 +5,7 @@ mod psd;
 mod spectrogram;
 mod welch_peaks;
 
-pub use log_mel::{ClampSpec, LogMelSpec, log_mel};
+pub use log_mel::{ClampSpec, LogMelSpec, PreemphasisSpec, log_mel};
 pub use psd::{PsdSpec, psd};
 pub use spectrogram::{SpectrogramSpec, spectrogram};
 pub use welch_peaks::{WelchPeaksShape, welch_peaks, welch_peaks_with_spectrum};

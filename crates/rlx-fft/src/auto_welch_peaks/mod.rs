@@ -1,10 +1,13 @@
 //! Packed peaks by the strategy that is predicted to be cheapest.
 
 mod build;
+mod choose;
+mod machine;
 mod run;
 mod settings;
 mod trace;
 
+pub use choose::ConsideredDevice;
 pub use settings::{AutoSettings, CalibrationSource};
 pub use trace::PickerTrace;
 
@@ -47,6 +50,9 @@ pub struct AutoWelchPeaks {
     runner: Runner,
     /// The fast layout of a full buffer, for strategies that need it in one piece.
     truncated: Vec<f32>,
+    considered: Vec<ConsideredDevice>,
+    may_fall_back: bool,
+    fell_back: Option<String>,
 }
 
 impl AutoWelchPeaks {
@@ -132,6 +138,18 @@ impl AutoWelchPeaks {
         self.request.threads
     }
 
+    /// What `auto` compared between devices; empty where a device was named, or where the CPU answers sooner than any
+    /// device could.
+    pub fn considered(&self) -> &[ConsideredDevice] {
+        &self.considered
+    }
+
+    /// Why the work went on on the CPU: the device was lost in a run. Only where device and strategy are `auto`; else a
+    /// lost device is an error.
+    pub fn fell_back(&self) -> Option<&str> {
+        self.fell_back.as_deref()
+    }
+
     /// Whether the predictions come from a calibration of this machine.
     pub fn is_calibrated(&self) -> bool {
         self.models.is_calibrated()
@@ -162,3 +180,6 @@ impl AutoWelchPeaks {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod device_tests;

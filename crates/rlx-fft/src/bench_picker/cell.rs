@@ -72,11 +72,11 @@ impl PickerCell {
 pub(super) fn measure(
     shape: &WelchPeaksShape,
     options: &BenchPickerOptions,
-    calibration: Option<&Calibration>,
+    calibration: Option<&[Calibration]>,
     signal: &[f32],
 ) -> Result<(PickerCell, bool)> {
     let settings = AutoSettings {
-        device: Some("cpu"),
+        device: Some(&options.device),
         same_answer: true,
         threads: options.threads,
         calibration: calibration.map_or(CalibrationSource::Cache, CalibrationSource::Given),

@@ -1,5 +1,6 @@
 //! The envelope that every bench writes, and its rows.
 
+use rlx_runtime::DeviceInfo;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -50,9 +51,16 @@ pub struct Host {
 }
 
 impl Host {
-    /// This machine.
-    pub fn here(isa: &str, threads: usize) -> Self {
-        Self { cpu: cpu_model(), isa: isa.to_owned(), threads, gpu: None, driver: None }
+    /// This machine, with the device that was measured.
+    pub fn here(isa: &str, threads: usize, device: Option<&DeviceInfo>) -> Self {
+        let gpu = device.filter(|d| d.class.has_bus());
+        Self {
+            cpu: cpu_model(),
+            isa: isa.to_owned(),
+            threads,
+            gpu: gpu.map(|d| d.name.clone()),
+            driver: gpu.map(|d| d.driver.clone()),
+        }
     }
 }
 

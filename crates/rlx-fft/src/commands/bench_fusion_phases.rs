@@ -8,14 +8,14 @@ use std::io::Write;
 
 /// Runs the command.
 pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
-    let missing = known_device(&flags.device)?;
+    let asked = known_device(&flags.device)?;
     let mut out = std::io::stdout().lock();
     // The phases of a device that is not here are skipped; those of the CPU run in their place.
-    if let Some((name, reason)) = &missing {
-        writeln!(out, "{name}: skipped: {reason}; the CPU's phases follow")?;
+    if let Some(reason) = &asked.missing {
+        writeln!(out, "{}: skipped: {reason}; the CPU's phases follow", asked.label)?;
     }
     let options = FusionPhasesOptions {
-        device: Some(if missing.is_some() { "cpu".to_owned() } else { flags.device.clone() }),
+        device: Some(asked.or_cpu().to_owned()),
         n_fft: flags.n_fft,
         batches: flags.batches()?,
         k: flags.k,

@@ -3,7 +3,7 @@
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::BenchPickerFlags;
+use crate::flags::{BenchPickerFlags, known_device};
 use crate::progress::share_bar;
 use rlx_fft::bench_picker::{BenchPickerOptions, bench_picker};
 use std::io::Write;
@@ -11,8 +11,18 @@ use std::io::Write;
 /// Runs the command.
 pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome, Failure> {
     let [n_ffts, batches, ks] = flags.grid()?;
-    let options =
-        BenchPickerOptions { n_ffts, batches, ks, threads: flags.threads, ..BenchPickerOptions::default() };
+    let asked = known_device(&flags.device)?;
+    if let Some(reason) = &asked.missing {
+        console.note(&format!("{}: skipped: {reason}; the CPU's cells follow", asked.label));
+    }
+    let options = BenchPickerOptions {
+        device: asked.or_cpu().to_owned(),
+        n_ffts,
+        batches,
+        ks,
+        threads: flags.threads,
+        ..BenchPickerOptions::default()
+    };
     let report = bench_picker(&options, None, share_bar(console, "measuring"))?;
     let mut out = std::io::stdout().lock();
     writeln!(

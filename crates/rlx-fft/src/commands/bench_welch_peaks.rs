@@ -6,7 +6,7 @@ use crate::console::Console;
 use crate::flags::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
 use rlx_dsp::lanes::Isa;
 use rlx_fft::bench_welch_peaks::{
-    Host, Report, batch_crossover, k_crossover, print_crossovers, print_rows, run as measure,
+    Host, Report, batch_crossover, explicit_device, k_crossover, print_crossovers, print_rows, run as measure,
 };
 use std::io::Write;
 
@@ -26,7 +26,7 @@ pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outc
         command: std::env::args().collect::<Vec<_>>().join(" "),
         version: env!("CARGO_PKG_VERSION"),
         seed: config.seed,
-        host: Host::here(isa.name(), config.threads),
+        host: Host::here(isa.name(), config.threads, explicit_device(&config.device)?.info.as_ref()),
         calibration: picker.first().map_or("none", |choice| choice.calibration),
         batch_crossover: batch_crossover(&rows),
         k_crossover: k_crossover(&rows),

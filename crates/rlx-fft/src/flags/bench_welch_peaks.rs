@@ -88,7 +88,7 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
             n_fft: flags.n_fft,
             batches: sweep("--batch", &flags.batch)?,
             ks: sweep("--k", &flags.k)?,
-            missing_device: known_device(&flags.device)?,
+            device: known_device(&flags.device)?,
             mode: parse_welch_peaks_strategy(&flags.strategy)
                 .map_err(|error| Usage::new("--strategy", error.to_string()))?,
             iters: flags.iters,

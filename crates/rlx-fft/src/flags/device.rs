@@ -2,7 +2,7 @@
 
 use super::Usage;
 use clap::Args;
-use rlx_runtime::Device;
+use rlx_fft::devices::AskedDevice;
 
 /// Flags about devices.
 #[derive(Debug, Clone, Args)]
@@ -55,25 +55,17 @@ impl DeviceFlags {
 
 /// Refuses every device that is not here.
 fn device(name: &str) -> Result<(), Usage> {
-    match known_device(name)? {
+    match known_device(name)?.missing {
         None => Ok(()),
-        Some((_, reason)) => Err(Usage::new("--device", reason)),
+        Some(reason) => Err(Usage::new("--device", reason)),
     }
 }
 
-/// `None` for a device that is here; for one that is known but not here its name in reports and the reason.
-pub(crate) fn known_device(name: &str) -> Result<Option<(String, String)>, Usage> {
-    let device: Device = name.parse().map_err(|error| {
+/// Refuses names that are no device's; one that is not here says why.
+pub(crate) fn known_device(name: &str) -> Result<AskedDevice, Usage> {
+    AskedDevice::find(name).map_err(|error| {
         let known = "auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12, gpu";
         Usage::new("--device", format!("{error}; it is none of {known}"))
-    })?;
-    Ok(match device.resolve() {
-        Ok(_) => None,
-        Err(absent) => {
-            let text = device.to_string();
-            let kind = text.split_once(':').map_or(text.as_str(), |(kind, _)| kind);
-            Some((kind.to_owned(), absent.to_string()))
-        }
     })
 }
 

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rlx_compile::BackendCostModel;
 use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
-use rlx_compile::cost::{CALIBRATION_SCHEMA, Calibration, Sample};
+use rlx_compile::cost::{CALIBRATION_SCHEMA, Calibration, HostId, Sample};
 use rlx_compile::passes::FusionPolicy;
 use rlx_compile::picker::WelchPeaksStrategy;
 use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
@@ -69,7 +70,7 @@ impl CalibrateOptions {
 
 impl CalibrateOptions {
     /// The shapes to measure, the smallest first, so that a limit of time costs the ones that the prior knows best.
-    fn cells(&self) -> Vec<WelchPeaksShape> {
+    pub(super) fn cells(&self) -> Vec<WelchPeaksShape> {
         let grid = |ns: &[usize], batches: &[usize]| {
             let mut cells = Vec::new();
             for &n in ns {
@@ -124,8 +125,13 @@ pub fn calibrate_cpu(options: &CalibrateOptions, mut progress: impl FnMut(f64)) 
         }
     }
     progress(1.0);
+    Ok(record(host, model, samples))
+}
+
+/// What was measured, dated now.
+pub(super) fn record(host: HostId, model: BackendCostModel, samples: Vec<Sample>) -> Calibration {
     let unix_time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    Ok(Calibration { schema: CALIBRATION_SCHEMA, host, unix_time, model, samples })
+    Calibration { schema: CALIBRATION_SCHEMA, host, unix_time, model, samples }
 }
 
 /// Times the strategies of one cell in turn.

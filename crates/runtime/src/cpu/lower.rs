@@ -161,6 +161,8 @@ impl Lowering<'_> {
             Op::ClampNormalise { below_max, offset, scale, scope } => {
                 (pointwise::clamp_normalise([*below_max, *offset, *scale], *scope, taken), operand)
             }
+            Op::Preemphasis { coefficient, .. } => (pointwise::preemphasis(*coefficient, taken), operand),
+            Op::NormaliseFeatures { epsilon } => (pointwise::normalise_features(*epsilon, taken), operand),
             Op::SpectralMask { mask } => (pointwise::mask(mask, taken), operand),
             Op::Affine { scale, offset } => (pointwise::affine(*scale, *offset), operand),
             other => return Err(Error::unsupported(format!("{id}: the host has no {}", other.kind()))),
