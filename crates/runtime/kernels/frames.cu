@@ -13,7 +13,7 @@
 //
 // Constants: N_FFT (N/2) POINTS RADIX_1 … 3, HOP WIN LEAD FRAMES ROUNDS VALUES (bins or filters), OFFSET (of frame 0),
 // PAD_ZERO | PAD_REFLECT | PAD_MIRROR, MEAN_OFF, EMPHASIS_FRAME | EMPHASIS_SIGNAL, MAGNITUDE, MEL, LOGARITHM, FRAMES_FIRST,
-// MAXIMUM_ITEM | MAXIMUM_BATCH, DOUBLED, SAMPLE_*.
+// MAXIMUM_ITEM | MAXIMUM_BATCH, DOUBLED, SAMPLE_*. VALUES · count stays below 2³².
 
 #include "dft.cuh"
 #include "stockham.cuh"
@@ -22,12 +22,14 @@
 constexpr int M = N_FFT, N = 2 * M, P = POINTS;
 using Plan = Stockham<M, P, RADIX_1, RADIX_2, RADIX_3>;
 constexpr int T = Plan::T, BLOCK = T * FRAMES, TILE = FRAMES * ROUNDS, BINS = M + 1;
+constexpr int QUAD = FRAMES % 4 == 0 ? 4 : 1;
 constexpr int SPAN = (FRAMES - 1) * HOP + N, BIN_STRIDE = BINS | 1, TILE_STRIDE = TILE | 1;
 #if defined(MEAN_OFF) || defined(EMPHASIS_FRAME)
 constexpr bool PLAIN = false;
 #else
 constexpr bool PLAIN = WIN == N && HOP % 2 == 0;
 #endif
+static_assert(BLOCK % 32 == 0, "whole warps");
 static_assert(FRAMES * BIN_STRIDE <= 2 * FRAMES * Plan::BUFFER, "powers take the place of the transforms");
 
 // Bits that order as the floats do, as unsigned integers above 0.
@@ -35,7 +37,12 @@ DEVICE u32 ordered(float x) {
     const u32 b = __float_as_uint(x);
     return b >> 31 ? ~b : b | 0x80000000u;
 }
-DEVICE float unordered(u32 b) { return __uint_as_float(b >> 31 ? b & 0x7fffffffu : ~b); }
+
+#ifdef MAGNITUDE
+DEVICE float size(float power) { return sqrtf(power); }
+#else
+DEVICE float size(float power) { return power; }
+#endif
 
 // Sample `i` of an item, which may lie outside of it.
 DEVICE float padded(const Sample *item, long long i, long long len) {
@@ -55,6 +62,16 @@ DEVICE float padded(const Sample *item, long long i, long long len) {
     if (i > 0) x -= float(EMPHASIS_SIGNAL) * sample(item + i - 1);
 #endif
     return x;
+}
+
+// Leaves the first NaN or infinite sample of this thread's share of a span.
+__device__ __noinline__ void report(const Sample *signal, u64 item, long long origin, u64 len, u64 *status) {
+    // With pre-emphasis a span also saw the sample before it.
+    for (long long i = origin - 1 + threadIdx.x; i < origin + SPAN; i += BLOCK)
+        if (i >= 0 && i < (long long)len && !finite(sample(signal + i))) {
+            atomicMin(status, item * len + i);
+            break;
+        }
 }
 
 extern "C" __global__ void __launch_bounds__(BLOCK, MIN_BLOCKS)
@@ -79,26 +96,30 @@ frames(const Sample *samples, float *out, const float4 *window, const float4 *fa
         if (start >= count) break;
         const long long origin = (long long)start * HOP + (OFFSET);
         const bool inside = origin > 0 && origin + SPAN <= (long long)len;
-        for (int i = threadIdx.x; i < SPAN; i += BLOCK) {
-            float x;
-            if (inside) {
-                x = sample(signal + origin + i);
+        float poison = 0;
+        if (inside) {
+            const u64 at = opaque(item * stride + origin + threadIdx.x);
+#pragma unroll
+            for (int j = 0; j < (SPAN + BLOCK - 1) / BLOCK; j++) {
+                const int i = threadIdx.x + j * BLOCK;
+                if ((j + 1) * BLOCK <= SPAN || i < SPAN) {
+                    float x = sample(samples + at + j * BLOCK);
 #ifdef EMPHASIS_SIGNAL
-                x -= float(EMPHASIS_SIGNAL) * sample(signal + origin + i - 1);
+                    x -= float(EMPHASIS_SIGNAL) * sample(samples + at + j * BLOCK - 1);
 #endif
-            } else {
-                x = padded(signal, origin + i, len);
+                    poison += x * 0.0f;
+                    stage[i] = x;
+                }
             }
-            if (!finite(x)) {
-                // The sample, or with pre-emphasis the one before it.
-                for (long long j = origin + i - 1; j <= origin + i; j++)
-                    if (j >= 0 && j < (long long)len && !finite(sample(signal + j))) {
-                        atomicMin(status, item * len + j);
-                        break;
-                    }
+        } else {
+#pragma unroll 1
+            for (int i = threadIdx.x; i < SPAN; i += BLOCK) {
+                const float x = padded(signal, origin + i, len);
+                poison += x * 0.0f;
+                stage[i] = x;
             }
-            stage[i] = x;
         }
+        if (poison != 0) report(signal, item, origin, len, status);
         __syncthreads();
         const float *mine = stage + frame * HOP;
 #ifdef MEAN_OFF
@@ -166,45 +187,55 @@ frames(const Sample *samples, float *out, const float4 *window, const float4 *fa
         if (t == 0) power[M / 2] = middle;
         __syncthreads();
 
-        for (int i = threadIdx.x; i < VALUES * FRAMES; i += BLOCK) {
-            const int f = i % FRAMES, v = i / FRAMES;
+        // QUAD frames a thread share a filter's weights and the loop around them.
+        for (int i = threadIdx.x; i < VALUES * FRAMES / QUAD; i += BLOCK) {
+            const int f = i % (FRAMES / QUAD), v = i / (FRAMES / QUAD);
             const float *bins = powers + f * BIN_STRIDE;
-#ifdef MAGNITUDE
-            const auto at = [&](int k) { return sqrtf(bins[k]); };
-#else
-            const auto at = [&](int k) { return bins[k]; };
-#endif
+            float x[QUAD] = {};
 #ifdef MEL
             const float4 band = bands[v];
-            const float *w = weights + int(band.z), n = band.y;
-            const int low = int(band.x);
-            float x = 0;
-            for (int k = 0; k < int(n); k++) x += w[k] * at(low + k);
+            const float *w = weights + int(band.z);
+            bins += int(band.x);
+            const int n = int(band.y);
+#pragma unroll 2
+            for (int k = 0; k < n; k++)
+#pragma unroll
+                for (int c = 0; c < QUAD; c++) x[c] += w[k] * size(bins[c * (FRAMES / QUAD) * BIN_STRIDE + k]);
 #else
-            float x = at(v) * factor;
+#pragma unroll
+            for (int c = 0; c < QUAD; c++) x[c] = size(bins[c * (FRAMES / QUAD) * BIN_STRIDE + v]) * factor;
 #ifdef DOUBLED
-            if (v != 0 && v != M) x *= 2;
+            if (v != 0 && v != M)
+#pragma unroll
+                for (int c = 0; c < QUAD; c++) x[c] *= 2;
 #endif
 #endif
+#pragma unroll
+            for (int c = 0; c < QUAD; c++) {
+                const int at = f + c * (FRAMES / QUAD);
 #ifdef LOGARITHM
-            x = factor * __log2f(fmaxf(x, floor) + offset);
+                x[c] = factor * __log2f(fmaxf(x[c], floor) + offset);
 #endif
-            tile[v * TILE_STRIDE + round * FRAMES + f] = x;
-            if (start + f < count) largest = fmaxf(largest, x);
+                tile[v * TILE_STRIDE + round * FRAMES + at] = x[c];
+                if (start + at < count) largest = fmaxf(largest, x[c]);
+            }
         }
         __syncthreads();
     }
 
     const int live = count - first < TILE ? count - first : TILE;
-    for (int i = threadIdx.x; i < VALUES * TILE; i += BLOCK) {
 #ifdef FRAMES_FIRST
-        const int v = i % VALUES, f = i / VALUES;
-        if (f < live) out[(item * count + first + f) * VALUES + v] = tile[v * TILE_STRIDE + f];
+    float *to = out + (item * count + first) * VALUES;
+    for (int i = threadIdx.x; i < VALUES * live; i += BLOCK) to[i] = tile[i % VALUES * TILE_STRIDE + i / VALUES];
 #else
-        const int v = i / TILE, f = i % TILE;
-        if (f < live) out[(item * VALUES + v) * count + first + f] = tile[v * TILE_STRIDE + f];
-#endif
+    static_assert(BLOCK % TILE == 0, "a thread keeps its frame");
+    const int f = threadIdx.x % TILE;
+    if (f < live) {
+        float *to = out + item * VALUES * count + first + f;
+#pragma unroll 4
+        for (u32 v = threadIdx.x / TILE; v < VALUES; v += BLOCK / TILE) to[v * count] = tile[v * TILE_STRIDE + f];
     }
+#endif
 #if defined(MAXIMUM_ITEM) || defined(MAXIMUM_BATCH)
     u32 bits = ordered(largest);
 #pragma unroll

@@ -1,14 +1,23 @@
 // The second pass of a log-mel: `finish` brings values to their item's (or the batch's) maximum, `standardise` to
 // their band's mean and deviation.
 //
+//   clear:       the maxima of a launch start below every value
 //   finish:      x = (max(x, maximum − range) − (RELATIVE ? maximum : 0) + shift) · scale, four values a thread
 //   standardise: one block a band of one item; sums in f64, the deviation around the mean
 //
 // Bounds: device memory.
 //
-// Constants: FINISH with MAXIMUM_ITEM | MAXIMUM_BATCH and RELATIVE, or STANDARDISE; BLOCK.
+// Constants: CLEAR; FINISH with MAXIMUM_ITEM | MAXIMUM_BATCH and RELATIVE, or STANDARDISE; BLOCK.
 
 #include "dft.cuh"
+
+#ifdef CLEAR
+// Below every value, before the frames.
+extern "C" __global__ void __launch_bounds__(BLOCK) clear(u32 *maxima, u32 items) {
+    const u32 i = blockIdx.x * BLOCK + threadIdx.x;
+    if (i < items) maxima[i] = 0;
+}
+#endif
 
 #ifdef FINISH
 DEVICE float unordered(u32 b) { return __uint_as_float(b >> 31 ? b & 0x7fffffffu : ~b); }

@@ -3,7 +3,10 @@
 //! A [`Blueprint`] is a CUDA C++ source, the constants that specialise it, the launch shape and the tables to upload
 //! once. One file a family; each documents its kernel's arguments in order.
 
+#[cfg(test)]
+mod codegen;
 pub mod fft;
+pub mod frames;
 mod plan;
 mod sources;
 mod tables;

@@ -8,9 +8,15 @@ macro_rules! texts {
 pub(super) const HEADERS: &[(&str, &str)] =
     texts!["dft.cuh", "peaks_out.cuh", "samples.cuh", "stockham.cuh", "topk.cuh"];
 
-const SOURCES: &[(&str, &str)] = texts!["fft.cu", "welch_peaks.cu"];
+const SOURCES: &[(&str, &str)] = texts!["fft.cu", "frames.cu", "mel_finish.cu", "welch_peaks.cu"];
 
 /// Text of a source; empty for a name that no blueprint has.
 pub(super) fn text(name: &str) -> &'static str {
     SOURCES.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| text)
+}
+
+/// Every text, headers too.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    HEADERS.iter().chain(SOURCES)
 }

@@ -18,6 +18,21 @@ pub(super) fn window(plan: &FftPlan, window: &[f64]) -> Vec<f32> {
     out
 }
 
+/// Window weights of a real transform, zero beyond `window.len()`: `[s / 2][t]` holds those of points `2m`, `2m + 1` for
+/// `m = t + T·s` and `m = t + T·(s + 1)`.
+pub(super) fn window_pairs(plan: &FftPlan, window: &[f64]) -> Vec<f32> {
+    let threads = plan.threads();
+    let mut out = Vec::with_capacity(2 * plan.n);
+    for pair in 0..plan.points / 2 {
+        for t in 0..threads {
+            for m in [t + threads * 2 * pair, t + threads * (2 * pair + 1)] {
+                out.extend([2 * m, 2 * m + 1].map(|i| window.get(i).map_or(0.0, |&w| w as f32)));
+            }
+        }
+    }
+    out
+}
+
 /// Factors `w_{L·R}^(k·j)` of the passes after the first: two (real, imaginary) a load, `[pair][k mod min(L, T)]`;
 /// factor `e = c·(R − 1) + j − 1` is that of `k + T·c`.
 pub(super) fn factors(plan: &FftPlan) -> Vec<f32> {
