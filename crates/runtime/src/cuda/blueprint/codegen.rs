@@ -1,12 +1,13 @@
 //! The generated machine code of every family, without a GPU: registers, stack, and no sine.
 
 use rlx_compile::builders::WelchPeaksShape;
-use rlx_compile::params::{Average, Detrend, Layout, WelchPeaksSpec};
+use rlx_compile::params::{Average, Detrend, Layout, LocalPeaksSpec, WelchPeaksSpec};
 use rlx_dsp::mel::{LogMelParams, Preset};
 use rlx_dsp::stft::SpectrogramParams;
 
 use super::fft::{Transform, fft};
 use super::frames::{Second, log_mel, spectrogram};
+use super::local_peaks::{SubBin, local_peaks};
 use super::welch_peaks::{Outputs, welch_peaks};
 use super::{Blueprint, SampleType, sources};
 use crate::cuda::nvrtc::nvrtc;
@@ -43,6 +44,18 @@ fn blueprints() -> Vec<Blueprint> {
             Second::None => {}
         }
     }
+    let spec = LocalPeaksSpec {
+        max_peaks: 8,
+        height: Some(0.5),
+        threshold: Some(0.1),
+        distance: Some(3.0),
+        prominence: Some(0.25),
+        width: Some(1.5),
+    };
+    all.push(local_peaks(&spec, 129, SubBin::Hann).expect("a kernel"));
+    all.push(
+        local_peaks(&LocalPeaksSpec { distance: None, ..spec }, 1025, SubBin::Parabolic).expect("a kernel"),
+    );
     let scipy = SpectrogramParams::scipy(1.0, 1024);
     all.push(spectrogram(&scipy, SampleType::I16).expect("a kernel").frames);
     all
@@ -77,7 +90,7 @@ fn every_family_keeps_to_its_registers_and_has_no_stack() {
             let cubin = nvrtc
                 .cubin(blueprint.source, blueprint.text(), Blueprint::headers(), &options)
                 .unwrap_or_else(|error| panic!("sm_{arch}: {error}"));
-            let used = resources(&cubin, blueprint.entry).expect("a cubin with the entry");
+            let used = resources(&cubin).expect("a cubin");
             let what = format!("{} {:?} on sm_{arch}: {used:?}", blueprint.entry, blueprint.defines);
             assert!(used.registers > 0 && used.registers <= blueprint.register_ceiling, "{what}");
             assert_eq!(used.stack, 0, "{what}");
@@ -92,9 +105,8 @@ struct Resources {
     stack: u32,
 }
 
-/// Reads a cubin (64-bit ELF): registers are in the top byte of the code section's `sh_info`, frame sizes in `.nv.info`
-/// as attribute 0x11.
-fn resources(cubin: &[u8], entry: &str) -> Option<Resources> {
+/// Reads the `.nv.info` of a cubin (64-bit ELF): attribute 0x2f has the registers and 0x11 the frame of each function.
+fn resources(cubin: &[u8]) -> Option<Resources> {
     let at = |offset: usize, len: usize| cubin.get(offset..offset.checked_add(len)?);
     let u16_at = |offset: usize| Some(usize::from(u16::from_le_bytes(at(offset, 2)?.try_into().ok()?)));
     let u32_at = |offset: usize| Some(u32::from_le_bytes(at(offset, 4)?.try_into().ok()?));
@@ -102,23 +114,24 @@ fn resources(cubin: &[u8], entry: &str) -> Option<Resources> {
     let (table, size, count, names) = (u64_at(0x28)?, u16_at(0x3a)?, u16_at(0x3c)?, u16_at(0x3e)?);
     let header = |index: usize| table + index * size;
     let strings = u64_at(header(names) + 0x18)?;
-    let (mut registers, mut stack) = (None, 0);
+    let mut used = Resources { registers: 0, stack: 0 };
     for section in (0..count).map(header) {
         let name = cubin.get(strings + u32_at(section)? as usize..)?.split(|&b| b == 0).next()?;
-        let (start, len) = (u64_at(section + 0x18)?, u64_at(section + 0x20)?);
-        if name == format!(".text.{entry}").as_bytes() {
-            registers = Some(u32_at(section + 0x2c)? >> 24);
-        } else if name == b".nv.info" {
-            let mut offset = start;
-            while offset + 4 <= start + len {
-                let (format, attribute, value) = (cubin[offset], cubin[offset + 1], u16_at(offset + 2)?);
-                // Format 4 has `value` bytes behind it: here a symbol and its frame.
-                if format == 4 && attribute == 0x11 {
-                    stack = stack.max(u32_at(offset + 8)?);
-                }
-                offset += 4 + if format == 4 { value } else { 0 };
+        if name != b".nv.info" {
+            continue;
+        }
+        let (mut offset, len) = (u64_at(section + 0x18)?, u64_at(section + 0x20)?);
+        let end = offset + len;
+        while offset + 4 <= end {
+            let (format, attribute, value) = (cubin[offset], cubin[offset + 1], u16_at(offset + 2)?);
+            // Format 4 has `value` bytes behind it: here a symbol and a number.
+            match (format, attribute) {
+                (4, 0x11) => used.stack = used.stack.max(u32_at(offset + 8)?),
+                (4, 0x2f) => used.registers = used.registers.max(u32_at(offset + 8)?),
+                _ => {}
             }
+            offset += 4 + if format == 4 { value } else { 0 };
         }
     }
-    Some(Resources { registers: registers?, stack })
+    Some(used)
 }

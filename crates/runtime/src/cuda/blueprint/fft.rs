@@ -42,6 +42,7 @@ pub fn fft(n: usize, transform: Transform, layout: Layout) -> Result<Blueprint, 
         .ok_or_else(|| format!("{n} points are no power of two from 16 to 4096"))?;
     let rows = plan.per_block(128);
     let block = rows * plan.threads();
+    let blocks = (RESIDENT / block).max(1);
     let mut defines = plan.defines();
     let kind = match transform {
         Transform::Forward => "FORWARD",
@@ -49,11 +50,7 @@ pub fn fft(n: usize, transform: Transform, layout: Layout) -> Result<Blueprint, 
         Transform::RealToComplex => "R2C",
         Transform::ComplexToReal => "C2R",
     };
-    defines.extend([
-        ("ROWS", rows.to_string()),
-        ("MIN_BLOCKS", (RESIDENT / block).max(1).to_string()),
-        (kind, "1".to_owned()),
-    ]);
+    defines.extend([("ROWS", rows.to_string()), ("MIN_BLOCKS", blocks.to_string()), (kind, "1".to_owned())]);
     if layout == Layout::Block {
         defines.push(("COMPLEX_BLOCK", "1".to_owned()));
     }
@@ -69,7 +66,7 @@ pub fn fft(n: usize, transform: Transform, layout: Layout) -> Result<Blueprint, 
         block: block as u32,
         rows_per_block: rows as u32,
         shared_bytes: 0,
-        register_ceiling: (65536 / RESIDENT) as u32,
+        register_ceiling: Blueprint::ceiling(block, blocks),
         tables: all,
     })
 }

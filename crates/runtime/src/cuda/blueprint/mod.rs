@@ -7,6 +7,7 @@
 mod codegen;
 pub mod fft;
 pub mod frames;
+pub mod local_peaks;
 mod plan;
 mod sources;
 mod tables;
@@ -97,6 +98,11 @@ impl Blueprint {
             .into_iter()
             .chain(self.defines.iter().map(|(name, value)| format!("-D{name}={value}")))
             .collect()
+    }
+
+    /// The registers that a thread has where `blocks` blocks of `threads` share a multiprocessor.
+    fn ceiling(threads: usize, blocks: usize) -> u32 {
+        (65536 / (threads * blocks) / 8 * 8).min(255) as u32
     }
 
     /// Blocks for `rows` items; `None` above what one launch can have.

@@ -8,7 +8,8 @@ macro_rules! texts {
 pub(super) const HEADERS: &[(&str, &str)] =
     texts!["dft.cuh", "peaks_out.cuh", "samples.cuh", "stockham.cuh", "topk.cuh"];
 
-const SOURCES: &[(&str, &str)] = texts!["fft.cu", "frames.cu", "mel_finish.cu", "welch_peaks.cu"];
+const SOURCES: &[(&str, &str)] =
+    texts!["fft.cu", "frames.cu", "local_peaks.cu", "mel_finish.cu", "welch_peaks.cu"];
 
 /// Text of a source; empty for a name that no blueprint has.
 pub(super) fn text(name: &str) -> &'static str {

@@ -91,8 +91,10 @@ pub fn welch_peaks(
         (32, ..) => 384,
         (_, ..=256, true) => 1024,
         (.., true) => 768,
-        _ => 640,
+        (_, ..=512, false) => 640,
+        _ => 512,
     };
+    let blocks = (resident / block).max(1);
     let mut defines = plan.defines();
     let number = |name, value: usize| (name, value.to_string());
     defines.extend([
@@ -101,7 +103,7 @@ pub fn welch_peaks(
         number("HOP", spec.hop),
         number("TOP_K", k),
         number("ROWS", rows),
-        number("MIN_BLOCKS", (resident / block).max(1)),
+        number("MIN_BLOCKS", blocks),
         (average, "1".to_owned()),
         sample.define(),
     ]);
@@ -127,7 +129,7 @@ pub fn welch_peaks(
         block: block as u32,
         rows_per_block: rows as u32,
         shared_bytes: 0,
-        register_ceiling: (65536 / resident) as u32,
+        register_ceiling: Blueprint::ceiling(block, blocks),
         tables: vec![
             Table { name: "window", data: tables::window(&plan, &window) },
             Table { name: "factors", data: tables::factors(&plan) },
