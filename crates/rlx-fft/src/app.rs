@@ -63,6 +63,8 @@ pub(crate) fn run() -> ExitCode {
         Command::BenchPicker(flags) => commands::bench_picker::run(&flags, &console),
         Command::BenchFusionPhases(flags) => commands::bench_fusion_phases::run(&flags),
         Command::MaxBatch(flags) => commands::max_batch::run(&flags),
+        Command::Train(flags) => commands::train::run(flags, &console),
+        Command::Fit(flags) => commands::fit::run(&flags),
         Command::Completions(flags) => commands::completions::run(&flags),
         Command::Man(flags) => commands::man::run(&flags),
     };

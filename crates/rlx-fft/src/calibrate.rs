@@ -1,13 +1,20 @@
 //! The library part of `rlx-fft calibrate`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use rlx_compile::cost::Calibration;
-use rlx_runtime::calibrate::{CalibrateOptions, calibrate_cpu, calibrate_device, load, store};
+use rlx_compile::OpKind;
+use rlx_compile::builders::WelchPeaksShape;
+use rlx_compile::cost::{Calibration, Sample};
+use rlx_learn::FastLearnedFftModel;
+use rlx_runtime::calibrate::{CalibrateOptions, calibrate_cpu, calibrate_device, interleaved, load, store};
 use rlx_runtime::{Device, Session, SessionOptions, devices};
 use serde::Serialize;
 
+use crate::bench_fusion_phases::signal;
 use crate::error::Result;
+use crate::learned_plan::{self, with_model};
+use crate::welch_peaks_picker::WelchPeaksStrategy;
 
 /// A calibration that was made and kept.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -57,11 +64,38 @@ pub fn measure(device: Option<&str>, progress: impl FnMut(f64)) -> Result<(Strin
     let device = device.unwrap_or("auto").parse::<Device>()?;
     let start = std::time::Instant::now();
     let info = device.resolve()?;
-    let calibration = if info.class.has_bus() {
+    let mut calibration = if info.class.has_bus() {
         let session = Session::with_options(&device, SessionOptions::default())?;
         calibrate_device(&session, &CalibrateOptions::device(), progress)?
     } else {
         calibrate_cpu(&CalibrateOptions::default(), progress)?
     };
+    learned(&device, &mut calibration)?;
     Ok((info.id, calibration, start.elapsed().as_secs_f64()))
+}
+
+/// Adds the times of the learned strategy: a dense model, which those with dead butterflies are scaled from. A device
+/// without the op leaves it to the host, whose calibration has it.
+fn learned(device: &Device, calibration: &mut Calibration) -> Result<()> {
+    let budget = Duration::from_millis(10);
+    for n_fft in [128, 256, 512, 1024] {
+        let model = FastLearnedFftModel::exact(n_fft)?;
+        let options = with_model(SessionOptions::default(), Some(&model));
+        let session = Session::with_options(device, options)?;
+        if !session.caps().claims(OpKind::Butterfly) {
+            return Ok(());
+        }
+        for batch in [1, 16, 256] {
+            let shape = WelchPeaksShape::new(batch, n_fft, 2, 16);
+            let Some(plan) = learned_plan::compile(&session, &model, &shape)? else { continue };
+            let samples = signal(batch * shape.frame_len()?);
+            let mut out = vec![0.0; 2 * shape.k * batch];
+            let mut run = || plan.run(&[&samples], &mut [&mut out]);
+            let spread = interleaved(&mut [&mut run], budget, 3, 51)?;
+            let strategy = WelchPeaksStrategy::LearnedCompiled;
+            let sample = |ns| Sample { strategy, n_fft, segments: 2, k: shape.k, batch, threads: 1, ns };
+            calibration.samples.extend(spread.first().filter(|s| s.median > 0.0).map(|s| sample(s.median)));
+        }
+    }
+    Ok(())
 }

@@ -68,6 +68,7 @@ pub mod bench_welch_peaks;
 pub mod calibrate;
 pub mod devices;
 pub mod error;
+mod learned_plan;
 pub mod max_batch;
 pub mod peak;
 pub mod welch_peaks_compile;

@@ -43,10 +43,16 @@ fn top_k(t: u32, base: u32, row: u32, live: bool) {
     }
     workgroupBarrier();
     var rank: array<u32, GROUPS_OF_THREAD>;
-    for (var g = 0u; g < GROUPS; g++) {
-        let other = fetch(base + g);
-        for (var i = 0u; i < GROUPS_OF_THREAD; i++) { // unroll
-            rank[i] += select(0u, 1u, before(other, best[i]));
+    // Four at a time, so that their reads overlap; GROUPS is a power of two from 8.
+    for (var g = 0u; g < GROUPS; g += 4u) {
+        var others: array<vec2u, 4>;
+        for (var u = 0u; u < 4u; u++) { // unroll
+            others[u] = fetch(base + g + u);
+        }
+        for (var u = 0u; u < 4u; u++) { // unroll
+            for (var i = 0u; i < GROUPS_OF_THREAD; i++) { // unroll
+                rank[i] += select(0u, 1u, before(others[u], best[i]));
+            }
         }
     }
     for (var i = 0u; i < GROUPS_OF_THREAD; i++) { // unroll

@@ -4,8 +4,8 @@
 //   fold → one-sided power;  [write it]  [top-K: write K (bin, power) pairs]
 //
 // T threads hold a row, R points each; ROWS rows a workgroup, so that small transforms fill it. A row's samples are
-// read once (the overlap of its segments comes from the cache), 8·K bytes are written. Bound by instructions: some
-// 40 a sample at n_fft 256.
+// read once (the overlap of its segments comes from the cache), 8·K bytes are written. Bound by
+// instructions, and then by the latency of its barriers.
 
 struct Batch {
     rows: u32,

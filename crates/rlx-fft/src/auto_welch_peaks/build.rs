@@ -11,6 +11,7 @@ use super::machine::{Here, Machine};
 use super::settings::{AutoSettings, flag};
 use super::{AutoWelchPeaks, Runner};
 use crate::error::{Error, Result};
+use crate::learned_plan;
 use crate::welch_peaks_compile::CompiledRlxWelchPeaksExec;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 
@@ -118,9 +119,13 @@ fn runner(
             rows(WelchPeakParams::ultra_fast_for_n_fft(params.welch.n_fft, params.k))
         }
         (WelchPeaksStrategy::RlxCompiled, _) => {
-            Ok(Runner::Compiled(CompiledRlxWelchPeaksExec::compile_on(session, shape)?))
+            let exec = CompiledRlxWelchPeaksExec::compile_on(session, shape)?;
+            Ok(Runner::Compiled(exec.executable().clone()))
         }
-        (WelchPeaksStrategy::LearnedCompiled, Some(model)) => Ok(Runner::Learned(Box::new(model.clone()))),
+        (WelchPeaksStrategy::LearnedCompiled, Some(model)) => {
+            let plan = learned_plan::compile(session, model, shape)?;
+            Ok(plan.map_or_else(|| Runner::Learned(Box::new(model.clone())), Runner::Compiled))
+        }
         (WelchPeaksStrategy::FastStreaming | WelchPeaksStrategy::LearnedCompiled, _) => rows(*params),
     }
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::machine::{Machine, calibration};
 use super::settings::{AutoSettings, flag};
 use crate::error::Result;
+use crate::learned_plan::with_model;
 use crate::welch_peaks_picker::{
     LearnedCandidate, Pick, PickRequest, StrategyModels, WelchPeaksPickMode, WelchPeaksStrategy,
 };
@@ -76,7 +77,7 @@ pub(super) fn choose(
     match device {
         Device::Auto => chooser.cheapest(),
         device => {
-            let session = machine.open(&device, SessionOptions::default().threads(threads))?;
+            let session = machine.open(&device, chooser.options())?;
             let candidate = chooser.candidate(session.device().clone(), session.caps())?;
             chooser.opened(session, candidate, Vec::new())
         }
@@ -125,8 +126,12 @@ impl Chooser<'_> {
         self.opened(session, host, considered)
     }
 
+    fn options(&self) -> SessionOptions {
+        with_model(SessionOptions::default().threads(self.threads), self.settings.learned)
+    }
+
     fn open(&self, info: &DeviceInfo) -> Result<Session> {
-        self.machine.open(&info.id.parse()?, SessionOptions::default().threads(self.threads))
+        self.machine.open(&info.id.parse()?, self.options())
     }
 
     fn opened(

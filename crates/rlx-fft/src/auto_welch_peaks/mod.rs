@@ -14,10 +14,9 @@ pub use trace::PickerTrace;
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_dsp::peak::{WelchPeakParams, WelchPeaksScratch};
 use rlx_learn::FastLearnedFftModel;
-use rlx_runtime::DeviceInfo;
+use rlx_runtime::{DeviceInfo, Executable};
 
 use crate::error::Result;
-use crate::welch_peaks_compile::CompiledRlxWelchPeaksExec;
 use crate::welch_peaks_picker::{
     Pick, PickRequest, StrategyModels, WelchPeaksPickMode, WelchPeaksStrategy, pick_welch_peaks_strategy,
 };
@@ -27,8 +26,8 @@ enum Runner {
     /// Row by row on the host.
     Rows(WelchPeaksScratch),
     /// A compiled plan.
-    Compiled(CompiledRlxWelchPeaksExec),
-    /// A learned transform.
+    Compiled(Executable),
+    /// A learned transform with a mask that no op has.
     Learned(Box<FastLearnedFftModel>),
 }
 

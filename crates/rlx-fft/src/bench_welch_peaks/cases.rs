@@ -6,7 +6,10 @@ use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 use crate::{AutoSettings, AutoWelchPeaks, PickerTrace};
 use anyhow::Result;
 use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_learn::FastLearnedFftModel;
 use rlx_runtime::{Session, Timed};
+
+use super::BenchConfig;
 
 /// Which layout of the input a path is timed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,14 +186,37 @@ pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, O
     Ok((cases, None))
 }
 
+/// The learned strategy on a device.
+pub(super) fn learned_case(at: &At, target: &Target, model: &FastLearnedFftModel) -> crate::Result<Case> {
+    let device = &target.session.device().id;
+    let settings = AutoSettings {
+        device: Some(device),
+        learned: Some(model),
+        mode: WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled),
+        threads: at.threads,
+        ..AutoSettings::default()
+    };
+    let plan = AutoWelchPeaks::with_settings(at.batch, at.n_fft, at.k, &settings)?;
+    Ok(Case {
+        path: format!("welch_peaks_learned_{}", target.label),
+        device: device.clone(),
+        buffer: Buffer::Own,
+        answer: Answer::Peaks,
+        params: picked_params(at, &plan),
+        out: vec![0.0; plan.output_len()],
+        plan: Plan::Picked(Box::new(plan)),
+    })
+}
+
 /// `AutoWelchPeaks` on the 8-segment layout and on the fast one.
 pub(super) fn picker_cases(
     at: &At,
-    mode: WelchPeaksPickMode,
+    config: &BenchConfig,
     device: &str,
 ) -> crate::Result<(Vec<Case>, PickerTrace)> {
+    let (mode, learned) = (config.mode, config.learned.as_ref().and_then(|model| model.as_ref().ok()));
     let settings =
-        AutoSettings { device: Some(device), mode, threads: at.threads, ..AutoSettings::default() };
+        AutoSettings { device: Some(device), learned, mode, threads: at.threads, ..AutoSettings::default() };
     let auto = || AutoWelchPeaks::with_settings(at.batch, at.n_fft, at.k, &settings);
     let first = auto()?;
     let (label, trace) = (first.strategy_label().to_owned(), first.trace());

@@ -1,6 +1,8 @@
 //! The rounds: every path in turn, then the judgement.
 
-use super::cases::{Answer, At, Buffer, Case, Skipped, Target, library_cases, picker_cases, rlx_cases};
+use super::cases::{
+    Answer, At, Buffer, Case, Skipped, Target, learned_case, library_cases, picker_cases, rlx_cases,
+};
 use super::input::tones_in_noise;
 use super::quality::{Quality, Twin, judge};
 use super::report::{PickerChoice, Row, Status, Timing};
@@ -8,6 +10,7 @@ use crate::devices::AskedDevice;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 use anyhow::Result;
 use rlx_dsp::peak::WelchPeakParams;
+use rlx_learn::FastLearnedFftModel;
 use rlx_runtime::calibrate::load;
 use rlx_runtime::{Device, Session, SessionOptions};
 use std::time::Instant;
@@ -35,8 +38,8 @@ pub struct BenchConfig {
     pub compiled: bool,
     /// Whether the ultra row is measured.
     pub ultra: bool,
-    /// Steps of the learned rows; 0 leaves them out.
-    pub train_steps: usize,
+    /// The model of the learned rows, or why there is none; `None` leaves them out.
+    pub learned: Option<std::result::Result<FastLearnedFftModel, String>>,
 }
 
 /// Measures every path at every batch and k. `say` gets the lines that tell what was picked.
@@ -86,7 +89,7 @@ fn run_point(
     let asked = &config.device;
     let trace = match refused(config) {
         None => {
-            let (picked, trace) = picker_cases(at, config.mode, asked.or_cpu())?;
+            let (picked, trace) = picker_cases(at, config, asked.or_cpu())?;
             cases.extend(picked);
             Some(trace)
         }
@@ -111,10 +114,18 @@ fn run_point(
                 skipped.push(Skipped { path, reason: reason.clone(), device: label.clone() });
             }
         }
-        if config.train_steps > 0 {
-            let reason = "this version cannot train a learned model".to_owned();
-            let device = targets.last().map_or(&asked.label, |t| &t.label).clone();
-            skipped.push(Skipped { path: format!("welch_peaks_learned_{device}"), reason, device });
+        match &config.learned {
+            None => {}
+            Some(Ok(model)) => {
+                for target in targets {
+                    cases.push(learned_case(at, target, model)?);
+                }
+            }
+            Some(Err(reason)) => {
+                let device = targets.last().map_or(&asked.label, |t| &t.label).clone();
+                let (path, reason) = (format!("welch_peaks_learned_{device}"), reason.clone());
+                skipped.push(Skipped { path, reason, device });
+            }
         }
     }
     let cut: Vec<Vec<f32>> =
@@ -174,9 +185,10 @@ pub fn explicit_device(asked: &AskedDevice) -> Result<AskedDevice> {
 /// Why the picker's rows cannot run here, where they cannot.
 fn refused(config: &BenchConfig) -> Option<String> {
     match config.mode {
-        WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled) => {
-            Some("there is no learned model: this version cannot train one".to_owned())
-        }
+        WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled) => match &config.learned {
+            None => Some("there is no learned model".to_owned()),
+            Some(model) => model.as_ref().err().cloned(),
+        },
         WelchPeaksPickMode::Force(WelchPeaksStrategy::RlxCompiled) => config.device.missing.clone(),
         _ => None,
     }

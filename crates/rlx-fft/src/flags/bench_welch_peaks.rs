@@ -96,7 +96,8 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
             threads,
             compiled: !flags.no_compiled,
             ultra: !flags.no_ultra_fast,
-            train_steps: flags.train_steps,
+            learned: (flags.train_steps > 0)
+                .then(|| Err("this version cannot train a learned model".to_owned())),
         };
         Ok(Self { config, json: flags.json })
     }

@@ -10,6 +10,7 @@ mod device;
 mod estimate;
 mod info;
 mod input;
+mod learn;
 mod mel;
 mod missing;
 mod output;
@@ -27,6 +28,7 @@ pub(crate) use device::{DeviceFlags, Segments, known_device};
 pub(crate) use estimate::{EstimateArgs, EstimateFlags, NFftRule};
 pub(crate) use info::{InfoArgs, InfoFlags};
 pub(crate) use input::{InputArgs, InputFlags, SourceArgs, SourceFlags};
+pub(crate) use learn::{FitFlags, TargetFlags, TrainFlags, TransformName};
 pub(crate) use mel::{MelArgs, MelFlags};
 pub(crate) use missing::{MissingArgs, MissingFlags};
 pub(crate) use output::{OutputArgs, OutputFlags, PlotArgs, PlotFlags};
@@ -89,6 +91,10 @@ pub(crate) enum Command {
     BenchFusionPhases(BenchFusionPhasesFlags),
     /// The largest batch that a device takes, proved by running it
     MaxBatch(MaxBatchFlags),
+    /// Learn a transform from random weights, by gradient
+    Train(TrainFlags),
+    /// Find the butterflies of a matrix in closed form
+    Fit(FitFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
     /// Print the manual page

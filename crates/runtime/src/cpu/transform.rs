@@ -6,6 +6,7 @@ use num_complex::Complex32;
 use rlx_compile::params::{Band, Layout};
 use rlx_compile::{Op, ValueKind, ValueType};
 use rlx_dsp::fft::{ComplexFft, ForwardFft, RealFft};
+use rlx_dsp::nan::{NanPolicy, first_non_finite};
 
 use super::frames::FrameSource;
 use super::program::Step;
@@ -39,6 +40,9 @@ struct Transform {
     width: usize,
     layout: Layout,
     keep: Band,
+    /// A frame with a missing sample becomes NaN in every bin, so that an average can tell it from one whose power
+    /// overflows.
+    poison: bool,
 }
 
 pub(super) fn step(
@@ -88,27 +92,41 @@ pub(super) fn step(
         other => return Err(Error::unsupported(format!("{} is no transform", other.kind()))),
     };
     let bins = vec![Complex32::default(); bins];
-    Ok(Box::new(Transform { source, kernel, bins, n_fft, width, layout, keep }))
+    let poison = matches!(options.nan, NanPolicy::SkipSegment | NanPolicy::Interpolate { .. });
+    Ok(Box::new(Transform { source, kernel, bins, n_fft, width, layout, keep, poison }))
 }
 
 impl Transform {
     /// Bins of one frame into `self.bins`.
     fn frame(&mut self, input: &[f32], index: usize) -> Result<()> {
-        let (source, bins) = (&self.source, &mut self.bins[..]);
+        let (source, bins, poison) = (&self.source, &mut self.bins[..], self.poison);
+        const MISSING: Complex32 = Complex32::new(f32::NAN, f32::NAN);
         match &mut self.kernel {
             Kernel::Real { fft, frame } => {
                 // The transform used the frame as scratch: the padding has to be zeroed each time.
                 frame[source.len..].fill(0.0);
                 source.load_real(input, index, &mut frame[..source.len]);
+                if poison && first_non_finite(frame).is_some() {
+                    bins.fill(MISSING);
+                    return Ok(());
+                }
                 fft.forward(frame, bins)?;
             }
             Kernel::Complex { fft, frame } => {
                 frame[source.len..].fill(Complex32::default());
                 source.load_complex(input, index, &mut frame[..source.len]);
+                if poison && first_non_finite(frame).is_some() {
+                    bins.fill(MISSING);
+                    return Ok(());
+                }
                 fft.forward(frame, bins)?;
             }
             Kernel::Learned { transform, frame } => {
                 source.load_real(input, index, frame);
+                if poison && first_non_finite(frame).is_some() {
+                    bins.fill(MISSING);
+                    return Ok(());
+                }
                 bins.iter_mut().zip(frame).for_each(|(z, v)| *z = Complex32::new(*v, 0.0));
                 transform.forward(bins);
             }
@@ -125,7 +143,8 @@ impl Transform {
     /// Bin `k` of the value; above the stored half of a real spectrum the mirror.
     fn bin(&self, k: usize) -> Complex32 {
         if k < self.keep.lo || k >= self.keep.hi {
-            Complex32::default()
+            // Not computed; of a frame that is missing it is missing too.
+            if self.poison && self.bins[0].re.is_nan() { self.bins[0] } else { Complex32::default() }
         } else if k < self.bins.len() {
             self.bins[k]
         } else {

@@ -22,8 +22,9 @@ pub trait FrameTransform: Send + Sync {
 pub struct SessionOptions {
     /// Threads that host kernels may use: 1 is the caller's alone, 0 one a core.
     pub threads: usize,
-    /// [`NanPolicy::Error`] refuses NaN and infinity, [`NanPolicy::Propagate`] lets them reach the results. The
-    /// others need a segment's context, which single ops do not have.
+    /// [`NanPolicy::Error`] refuses NaN and infinity, [`NanPolicy::Propagate`] lets them reach the results.
+    /// [`NanPolicy::SkipSegment`] leaves a frame that holds one out of averages (without an average it is NaN in every
+    /// value; a row of which no frame is left too); [`NanPolicy::Interpolate`] bridges short gaps before.
     pub nan: NanPolicy,
     /// Raised by another thread, it ends a run of a device between two parts of a batch, with [`Error::Cancelled`].
     ///

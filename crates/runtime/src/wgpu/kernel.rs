@@ -81,6 +81,7 @@ impl Kernel {
                 force_loop_bounding: false,
                 ..wgpu::ShaderRuntimeChecks::checked()
             };
+            // Checked, the fused kernel takes 1.4 times as long (n_fft 256 on an H100).
             // SAFETY: every index of these shaders is bounded by the constants that also size the buffers and by the
             // number of rows that is checked before a launch, and every loop counts to a bound that it does not change.
             let module = unsafe { device.create_shader_module_trusted(module, checks) };

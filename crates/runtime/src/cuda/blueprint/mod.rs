@@ -8,11 +8,14 @@ mod codegen;
 pub mod fft;
 pub mod frames;
 pub mod local_peaks;
+pub mod ops;
+mod pass;
 mod plan;
 mod sources;
 mod tables;
 pub mod welch_peaks;
 
+pub use pass::{Operand, Pass, Passes};
 pub use plan::FftPlan;
 
 /// How samples lie in memory.

@@ -9,7 +9,7 @@ pub(super) const HEADERS: &[(&str, &str)] =
     texts!["dft.cuh", "peaks_out.cuh", "samples.cuh", "stockham.cuh", "topk.cuh"];
 
 const SOURCES: &[(&str, &str)] =
-    texts!["fft.cu", "frames.cu", "local_peaks.cu", "mel_finish.cu", "welch_peaks.cu"];
+    texts!["fft.cu", "frames.cu", "local_peaks.cu", "mel_finish.cu", "ops.cu", "welch_peaks.cu"];
 
 /// Text of a source; empty for a name that no blueprint has.
 pub(super) fn text(name: &str) -> &'static str {
