@@ -1,6 +1,6 @@
 //! `peaks`: the strongest spectral peaks.
 
-use super::setup::{deliver, params_for, prepare};
+use super::setup::{deliver, prepare, prepared};
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{Band, PeaksArgs, PeaksFlags, Segments};
@@ -44,9 +44,7 @@ fn whole<S: InputSample>(
     plots: &mut Plots,
     console: &Console,
 ) -> Result<()> {
-    let params = params_for(blocks, signal, &args.estimate)?;
-    let layout = Layout::new::<S>(&params, signal.center);
-    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
+    let (params, layout, _) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let spectra = accumulate(blocks, signal, params)?;
     let t_end_s = signal.start() + blocks.frames() as f64 / signal.axis.rate;
     let mut notes = blocks.notes();

@@ -5,6 +5,7 @@ mod columns;
 mod device;
 mod frames;
 mod header;
+mod long;
 mod packed;
 mod picking;
 mod shown;
