@@ -1,8 +1,8 @@
 //! The buffers of one chunk in flight.
 
+use super::design::Value;
 use super::gpu::Gpu;
 use super::kernel::Launch;
-use super::design::Value;
 use super::lower::Lowered;
 use super::transfer::Staging;
 use crate::error::Result;

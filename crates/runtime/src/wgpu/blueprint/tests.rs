@@ -85,7 +85,8 @@ fn kernels(graph: Graph) -> Vec<Blueprint> {
     caps.max_buffer_bytes = u64::MAX;
     let results: Vec<_> = graph.outputs().map(|id| graph.get(id).unwrap().inputs[0]).collect();
     let plan = Plan::new(graph, &caps).unwrap();
-    let design = design(&plan, &results, SampleFormat::F32, &GroupLimits::DEFAULT).unwrap_or_else(|l| panic!("{}", l.error));
+    let design = design(&plan, &results, SampleFormat::F32, &GroupLimits::DEFAULT)
+        .unwrap_or_else(|l| panic!("{}", l.error));
     design.launches.into_iter().map(|l| l.blueprint).collect()
 }
 
