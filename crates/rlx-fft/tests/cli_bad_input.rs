@@ -31,7 +31,7 @@ fn wrong_arguments_are_named() {
         (&["--window", "square"], &["--window"]),
         (&["--every", "0s"], &["--every"]),
         (&["--every", "soon"], &["--every", "1.5s"]),
-        (&["--device", "cuda"], &["--device", "not available", "cpu"]),
+        (&["--device", "cuda:4711"], &["--device", "not available", "cpu"]),
         (&["--device", "abacus"], &["--device", "none of", "cpu"]),
         (&["--strategy", "slow"], &["--strategy", "ultra"]),
         (&["--raw", "s17le"], &["--raw", "s16le"]),
