@@ -26,7 +26,10 @@ fn main() -> Result<()> {
     let (n_fft, segments, k, threads) = (number(256), number(2), number(16), number(1));
     let session = Session::with_options(&device, SessionOptions::default().threads(threads))?;
     let info = session.device();
-    println!("{} {} {}; n_fft {n_fft}, segments {segments}, k {k}, threads {threads}", info.id, info.name, info.driver);
+    println!(
+        "{} {} {}; n_fft {n_fft}, segments {segments}, k {k}, threads {threads}",
+        info.id, info.name, info.driver
+    );
     for batch in [1, 32, 1024, 8192, 65_536] {
         let shape = WelchPeaksShape::new(batch, n_fft, segments, k);
         let executable = fused(&session, &shape)?;
@@ -35,7 +38,9 @@ fn main() -> Result<()> {
         let mut peaks = vec![0.0; executable.outputs()[0].floats];
         let mut time = |timed, runs| {
             let once = |_| executable.time(timed, runs, &[&samples], &mut [&mut peaks]);
-            Ok::<_, rlx_runtime::Error>(median((0..18).map(once).collect::<Result<Vec<_>>>()?.split_off(3)) / 1e3)
+            Ok::<_, rlx_runtime::Error>(
+                median((0..18).map(once).collect::<Result<Vec<_>>>()?.split_off(3)) / 1e3,
+            )
         };
         let host = time(Timed::HostPageable, 1)?;
         let resident = if executable.timings().contains(&Timed::Resident) {

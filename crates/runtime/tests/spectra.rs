@@ -75,7 +75,8 @@ fn transform(case: &Case, row_len: usize, hop: usize, samples: &[f32]) -> Vec<f6
             }
             let mut out = vec![Complex::default(); n];
             fft.forward(&mut frame, &mut out).unwrap();
-            let one = matches!(case.sides, Sides::One) || (matches!(case.sides, Sides::Auto) && !case.complex);
+            let one =
+                matches!(case.sides, Sides::One) || (matches!(case.sides, Sides::Auto) && !case.complex);
             out.truncate(if one { n / 2 + 1 } else { n });
             for (k, z) in out.iter_mut().enumerate() {
                 if case.keep.is_some_and(|b| k < b.lo || k >= b.hi) {
@@ -102,8 +103,11 @@ fn transforms_of_every_length_the_kernels_have() {
         pad: Padding::None,
         keep: None,
     };
-    let mut cases: Vec<Case> =
-        (4..=13).map(|log| 1 << log).chain([400, 1 << 16, 1 << 17]).map(|n| Case { n, len: n, ..base }).collect();
+    let mut cases: Vec<Case> = (4..=13)
+        .map(|log| 1 << log)
+        .chain([400, 1 << 16, 1 << 17])
+        .map(|n| Case { n, len: n, ..base })
+        .collect();
     cases.extend([
         Case { complex: true, sides: Sides::Two, layout: Layout::Interleaved, ..base },
         Case { sides: Sides::Two, layout: Layout::Interleaved, len: 200, pad: Padding::Reflect, ..base },

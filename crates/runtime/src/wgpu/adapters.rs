@@ -1,5 +1,6 @@
 //! Adapters of this machine, asked for once a process.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use rlx_compile::DeviceClass;
@@ -30,10 +31,14 @@ pub(super) fn all() -> Result<&'static [Found], String> {
 /// Interfaces that this build has on this system.
 fn interfaces() -> Vec<&'static str> {
     let enabled = wgpu::Instance::enabled_backend_features();
-    [(wgpu::Backends::VULKAN, "Vulkan"), (wgpu::Backends::METAL, "Metal"), (wgpu::Backends::DX12, "Direct3D 12")]
-        .into_iter()
-        .filter_map(|(api, name)| enabled.contains(api).then_some(name))
-        .collect()
+    [
+        (wgpu::Backends::VULKAN, "Vulkan"),
+        (wgpu::Backends::METAL, "Metal"),
+        (wgpu::Backends::DX12, "Direct3D 12"),
+    ]
+    .into_iter()
+    .filter_map(|(api, name)| enabled.contains(api).then_some(name))
+    .collect()
 }
 
 fn enumerate() -> Vec<Found> {
@@ -53,10 +58,8 @@ fn enumerate() -> Vec<Found> {
     let describe = |(index, adapter): (usize, wgpu::Adapter)| {
         let info = adapter.get_info();
         let driver = format!("{} {}", info.driver, info.driver_info).trim().to_owned();
-        let class =
-            if info.backend == wgpu::Backend::Metal { DeviceClass::Metal } else { DeviceClass::Wgpu };
+        let class = if info.backend == wgpu::Backend::Metal { DeviceClass::Metal } else { DeviceClass::Wgpu };
         Found {
-            adapter,
             api: info.backend,
             info: DeviceInfo {
                 id: format!("wgpu:{index}"),
@@ -67,10 +70,23 @@ fn enumerate() -> Vec<Found> {
                 threads: host.threads,
                 memory_bytes: None,
                 software: info.device_type == wgpu::DeviceType::Cpu,
+                limits: limits(&adapter.limits()),
             },
+            adapter,
         }
     };
     adapters.into_iter().enumerate().map(describe).collect()
+}
+
+/// The limits that decide what fits and how it is split.
+fn limits(of: &wgpu::Limits) -> BTreeMap<&'static str, u64> {
+    BTreeMap::from([
+        ("max_buffer_size", of.max_buffer_size),
+        ("max_storage_buffer_binding_size", of.max_storage_buffer_binding_size),
+        ("max_compute_workgroup_storage_size", of.max_compute_workgroup_storage_size.into()),
+        ("max_compute_invocations_per_workgroup", of.max_compute_invocations_per_workgroup.into()),
+        ("max_compute_workgroups_per_dimension", of.max_compute_workgroups_per_dimension.into()),
+    ])
 }
 
 fn rank(kind: wgpu::DeviceType) -> u8 {
@@ -101,7 +117,9 @@ pub(super) fn select(api: WgpuApi, select: &WgpuSelect) -> Result<&'static Found
         names.collect::<Vec<_>>().join(", ")
     };
     match select {
-        WgpuSelect::Preferred => fitting.next().ok_or_else(|| format!("no adapter speaks {name}; there is {}", names())),
+        WgpuSelect::Preferred => {
+            fitting.next().ok_or_else(|| format!("no adapter speaks {name}; there is {}", names()))
+        }
         WgpuSelect::Index(index) => {
             all.get(*index).ok_or_else(|| format!("there is no adapter {index}; there is {}", names()))
         }

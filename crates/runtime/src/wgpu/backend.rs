@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use rlx_compile::params::{Average, Detrend};
 use rlx_compile::caps::TransformCaps;
+use rlx_compile::params::{Average, Detrend};
 use rlx_compile::{BackendCaps, BackendCostModel, OpKind, Plan};
 use rlx_dsp::nan::NanPolicy;
 

@@ -1,8 +1,6 @@
 //! Plan → blueprints and the values between them. Pure: what a device would run is known without one.
 
-use rlx_compile::params::{
-    Average, Detrend, Layout, MaxScope, Padding, Symmetry, WelchPeaksSpec, Window,
-};
+use rlx_compile::params::{Average, Detrend, Layout, MaxScope, Padding, Symmetry, WelchPeaksSpec, Window};
 use rlx_compile::{Graph, NodeId, Op, OpKind, Plan, ValueKind, ValueType};
 
 use super::blueprint::{
@@ -58,7 +56,14 @@ pub(super) fn design(
     limits: &GroupLimits,
 ) -> Made<Design> {
     let (graph, types) = (plan.graph(), plan.types());
-    let mut designing = Designing { graph, types, format, limits, places: vec![None; types.len()], design: Design::default() };
+    let mut designing = Designing {
+        graph,
+        types,
+        format,
+        limits,
+        places: vec![None; types.len()],
+        design: Design::default(),
+    };
     designing.design.batch = types.first().and_then(|t| t.dims.first()).copied().unwrap_or(0);
     for (id, node) in graph.iter() {
         if matches!(node.op, Op::Input { .. }) {
@@ -121,8 +126,7 @@ impl Designing<'_> {
         if ty.dims.first() != Some(&self.design.batch) {
             return Err(self.no(id, "inputs of different batches"));
         }
-        let planes =
-            if matches!(ty.kind, ValueKind::Spectrum { layout: Layout::Block, .. }) { 2 } else { 1 };
+        let planes = if matches!(ty.kind, ValueKind::Spectrum { layout: Layout::Block, .. }) { 2 } else { 1 };
         let value = Value { row_bytes: self.row(id) * ty.kind.element_bytes(), planes };
         self.design.values.push(value);
         self.places[id.0] = Some(self.design.values.len() - 1);
@@ -195,7 +199,8 @@ impl Designing<'_> {
                 self.launch(id, from, pointwise::preemphasis(*coefficient, values))
             }
             Op::MelFilterbank(spec) => {
-                let bank = mel_filters(spec, taken).and_then(|b| pointwise::mel(&b, values / b.n_mels().max(1)));
+                let bank =
+                    mel_filters(spec, taken).and_then(|b| pointwise::mel(&b, values / b.n_mels().max(1)));
                 let from = self.make(operand)?;
                 self.launch(id, from, bank)
             }
@@ -236,10 +241,14 @@ impl Designing<'_> {
         loop {
             let operand = self.operand(at)?;
             match self.graph.nodes()[at.0].op {
-                Op::Window { window: w, symmetry } if window.is_none() && preemphasis.is_none() && detrend.is_none() => {
+                Op::Window { window: w, symmetry }
+                    if window.is_none() && preemphasis.is_none() && detrend.is_none() =>
+                {
                     window = Some((w, symmetry));
                 }
-                Op::Preemphasis { coefficient, per_frame: true } if preemphasis.is_none() && detrend.is_none() => {
+                Op::Preemphasis { coefficient, per_frame: true }
+                    if preemphasis.is_none() && detrend.is_none() =>
+                {
                     preemphasis = Some(coefficient as f32);
                 }
                 Op::Detrend { kind } if detrend.is_none() && kind != Detrend::Linear => detrend = Some(kind),

@@ -96,7 +96,10 @@ impl Flow {
     ) -> Result<f64> {
         let rows = self.lowered.batch;
         if rows == 0 || rows > most_rows(&self.gpu, &self.lowered)? {
-            return Err(Error::unsupported(format!("{rows} rows do not lie in one buffer of {}", self.gpu.id)));
+            return Err(Error::unsupported(format!(
+                "{rows} rows do not lie in one buffer of {}",
+                self.gpu.id
+            )));
         }
         if self.resident.is_none() {
             let one = self.chunks.len() <= 1;

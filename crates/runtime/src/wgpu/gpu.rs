@@ -27,7 +27,8 @@ impl Gpu {
         static OPEN: Mutex<Option<HashMap<String, Weak<Gpu>>>> = Mutex::new(None);
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         let open = open.get_or_insert_default();
-        if let Some(gpu) = open.get(&found.info.id).and_then(Weak::upgrade).filter(|g| g.lost.get().is_none()) {
+        if let Some(gpu) = open.get(&found.info.id).and_then(Weak::upgrade).filter(|g| g.lost.get().is_none())
+        {
             return Ok(gpu);
         }
         let gpu = Arc::new(Self::new(found)?);
@@ -40,17 +41,24 @@ impl Gpu {
         let offered = adapter.limits();
         let timestamps = adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY);
         let limits = wgpu::Limits {
-            max_compute_workgroup_storage_size: offered.max_compute_workgroup_storage_size.min(MAX_GROUP_MEMORY),
+            max_compute_workgroup_storage_size: offered
+                .max_compute_workgroup_storage_size
+                .min(MAX_GROUP_MEMORY),
             ..offered
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("rlx-fft"),
-            required_features: if timestamps { wgpu::Features::TIMESTAMP_QUERY } else { wgpu::Features::empty() },
+            required_features: if timestamps {
+                wgpu::Features::TIMESTAMP_QUERY
+            } else {
+                wgpu::Features::empty()
+            },
             required_limits: limits.clone(),
             memory_hints: wgpu::MemoryHints::Performance,
             ..wgpu::DeviceDescriptor::default()
         };
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| e.to_string())?;
+        let (device, queue) =
+            pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| e.to_string())?;
         let (lost, failed) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(None)));
         let set = Arc::clone(&lost);
         device.set_device_lost_callback(move |reason, text| {
@@ -78,7 +86,8 @@ impl Gpu {
     /// Runs `make`, and turns what wgpu finds wrong with it into an error.
     pub(super) fn checked<T>(&self, what: &'static str, make: impl FnOnce() -> T) -> Result<T> {
         self.check(what)?;
-        let filters = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation];
+        let filters =
+            [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation];
         let scopes = filters.map(|f| self.device.push_error_scope(f));
         let made = make();
         let mut error = None;
@@ -86,10 +95,7 @@ impl Gpu {
             error = error.or(pollster::block_on(scope.pop()));
         }
         match error {
-            Some(error) => {
-                self.check(what)?;
-                Err(Error::device(&self.id, what, error.to_string()))
-            }
+            Some(error) => Err(self.fault(what, error.to_string())),
             None => Ok(made),
         }
     }
@@ -100,8 +106,21 @@ impl Gpu {
             return Err(Error::DeviceLost { device: self.id.clone(), reason: reason.clone() });
         }
         match self.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(reason) => Err(Error::device(&self.id, what, reason)),
+            Some(reason) => Err(self.fault(what, reason)),
             None => Ok(()),
+        }
+    }
+
+    /// The error behind a failure: that the adapter is lost, where that is why.
+    pub(super) fn fault(&self, what: &'static str, reason: String) -> Error {
+        // A loss is announced while polling, after the calls that it makes fail.
+        let _ = self.device.poll(wgpu::PollType::Poll);
+        match self.lost.get() {
+            Some(reason) => Error::DeviceLost { device: self.id.clone(), reason: reason.clone() },
+            None if reason.contains("device is lost") => {
+                Error::DeviceLost { device: self.id.clone(), reason }
+            }
+            None => Error::device(&self.id, what, reason),
         }
     }
 
@@ -110,18 +129,24 @@ impl Gpu {
         let wait = wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: None };
         let waited = self.device.poll(wait);
         self.check("waiting")?;
-        waited.map(drop).map_err(|e| Error::device(&self.id, "waiting", e.to_string()))
+        waited.map(drop).map_err(|e| self.fault("waiting", e.to_string()))
     }
 
     /// A buffer of so many bytes (at least 8: an empty one cannot be bound).
     pub(super) fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
         let size = bytes.max(8).next_multiple_of(4);
-        let descriptor = wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
+        let descriptor =
+            wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
         self.checked("a buffer", || self.device.create_buffer(&descriptor))
     }
 
     /// A buffer that holds these bytes.
-    pub(super) fn filled(&self, label: &str, bytes: &[u8], usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+    pub(super) fn filled(
+        &self,
+        label: &str,
+        bytes: &[u8],
+        usage: wgpu::BufferUsages,
+    ) -> Result<wgpu::Buffer> {
         let buffer = self.buffer(label, bytes.len() as u64, usage | wgpu::BufferUsages::COPY_DST)?;
         self.checked("a table", || self.queue.write_buffer(&buffer, 0, bytes))?;
         Ok(buffer)

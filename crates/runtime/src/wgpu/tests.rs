@@ -54,7 +54,8 @@ fn what_wgpu_refuses_is_an_error() {
     };
     let error = kernel::Kernel::new(&gpu, &blueprint).unwrap_err();
     assert!(matches!(error, Error::Device { what: "a kernel", .. }), "{error}");
-    let error = gpu.buffer("too large", gpu.limits.max_buffer_size + 4, wgpu::BufferUsages::STORAGE).unwrap_err();
+    let error =
+        gpu.buffer("too large", gpu.limits.max_buffer_size + 4, wgpu::BufferUsages::STORAGE).unwrap_err();
     assert!(matches!(error, Error::Device { what: "a buffer", .. }), "{error}");
     // The adapter is none the worse for it.
     gpu.buffer("small", 16, wgpu::BufferUsages::STORAGE).unwrap();

@@ -113,11 +113,14 @@ impl FrameTransform {
             .count("HOP", f.hop)
             .count("ROW_LEN", f.row_len)
             .count("SEGMENTS", f.segments)
-            .count("PAD", match f.pad {
-                Padding::None => 0,
-                Padding::Constant => 1,
-                Padding::Reflect => 2,
-            })
+            .count(
+                "PAD",
+                match f.pad {
+                    Padding::None => 0,
+                    Padding::Constant => 1,
+                    Padding::Reflect => 2,
+                },
+            )
             .switch("COMPLEX", f.complex)
             .switch("DETREND", f.detrend)
             .switch("PREEMPHASISED", f.preemphasis.is_some())
@@ -132,11 +135,14 @@ impl FrameTransform {
             .count("BINS", self.bins)
             .count("KEEP_LO", keep.lo)
             .count("KEEP_HI", keep.hi)
-            .count("OUTPUT", match self.spectrum {
-                Spectrum::Block => 0,
-                Spectrum::Interleaved => 1,
-                Spectrum::Power { .. } => 2,
-            })
+            .count(
+                "OUTPUT",
+                match self.spectrum {
+                    Spectrum::Block => 0,
+                    Spectrum::Interleaved => 1,
+                    Spectrum::Power { .. } => 2,
+                },
+            )
             .switch("ONE_SIDED", self.spectrum == Spectrum::Power { one_sided: true });
     }
 
@@ -168,7 +174,13 @@ impl FrameTransform {
         Ok(Blueprint {
             name: "fft_frames",
             text: source.finish()?,
-            buffers: vec![Buffer::Input, Buffer::Table(self.window()?), twiddles, Buffer::Output(0), Buffer::Batch],
+            buffers: vec![
+                Buffer::Input,
+                Buffer::Table(self.window()?),
+                twiddles,
+                Buffer::Output(0),
+                Buffer::Batch,
+            ],
             items_of_group: rows,
             items_of_row: self.frames.segments,
         })

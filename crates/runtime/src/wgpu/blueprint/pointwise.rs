@@ -9,7 +9,13 @@ use crate::error::{Error, Result};
 
 const GROUP: usize = 256;
 
-fn each(name: &'static str, mut source: Source, text: &str, values: usize, table: Option<Vec<f32>>) -> Result<Blueprint> {
+fn each(
+    name: &'static str,
+    mut source: Source,
+    text: &str,
+    values: usize,
+    table: Option<Vec<f32>>,
+) -> Result<Blueprint> {
     source.count("GROUP", GROUP).stage(stage!("each")).stage(text);
     let mut buffers = vec![Buffer::Input, Buffer::Output(0), Buffer::Batch];
     buffers.extend(table.map(Buffer::Table));
@@ -79,7 +85,12 @@ pub(in crate::wgpu) fn mel(bank: &MelFilterbank<f32>, frames: usize) -> Result<B
 }
 
 /// Dynamic range and normalisation of items of so many values.
-pub(in crate::wgpu) fn clamp_normalise(below_max: f64, offset: f64, scale: f64, values: usize) -> Result<Blueprint> {
+pub(in crate::wgpu) fn clamp_normalise(
+    below_max: f64,
+    offset: f64,
+    scale: f64,
+    values: usize,
+) -> Result<Blueprint> {
     let mut source = Source::default();
     source
         .count("GROUP", GROUP)
@@ -90,5 +101,11 @@ pub(in crate::wgpu) fn clamp_normalise(below_max: f64, offset: f64, scale: f64, 
         .number("SCALE", scale as f32)
         .stage(stage!("clamp_normalise"));
     let buffers = vec![Buffer::Input, Buffer::Output(0), Buffer::Batch];
-    Ok(Blueprint { name: "clamp_normalise", text: source.finish()?, buffers, items_of_group: 1, items_of_row: 1 })
+    Ok(Blueprint {
+        name: "clamp_normalise",
+        text: source.finish()?,
+        buffers,
+        items_of_group: 1,
+        items_of_row: 1,
+    })
 }

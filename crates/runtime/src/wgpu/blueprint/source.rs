@@ -63,7 +63,8 @@ impl Source {
     /// Adds the transform: constants N, R, T, the passes, and `transform(t, base)` that does them in order.
     pub(super) fn transform(&mut self, recipe: &Recipe, in_turn: bool) -> &mut Self {
         self.count("N", recipe.n).count("R", recipe.points).count("T", recipe.threads());
-        self.stage(if in_turn { stage!("memory_words") } else { stage!("memory_pairs") }).stage(stage!("fft"));
+        self.stage(if in_turn { stage!("memory_words") } else { stage!("memory_pairs") })
+            .stage(stage!("fft"));
         let exchange = if in_turn { stage!("exchange_in_turn") } else { stage!("exchange") };
         let mut seen: Vec<usize> = Vec::new();
         for &radix in &recipe.radices {

@@ -16,8 +16,9 @@ fn validate(blueprint: &Blueprint, limits: &GroupLimits) {
         Ok(module) => module,
         Err(error) => panic!("{}", error.emit_to_string(text)),
     };
-    let mut validator =
-        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
+    // `unpack2x16float` is part of WGSL; no other capability is needed.
+    let halves = naga::valid::Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+    let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), halves);
     let info = validator.validate(&module).unwrap_or_else(|e| panic!("{}", e.emit_to_string(text)));
     let mut layouter = naga::proc::Layouter::default();
     layouter.update(module.to_ctx()).unwrap();
@@ -51,7 +52,8 @@ fn fused_kernels_are_valid_within_webgpu_defaults() {
             for (peaks, psd) in [(true, false), (true, true), (false, true)] {
                 let row_len = shape.frame_len().unwrap();
                 let kernel = WelchPeaks { spec, row_len, samples, peaks, psd };
-                for limits in [GroupLimits::DEFAULT, GroupLimits { memory: 48 << 10, ..GroupLimits::DEFAULT }] {
+                for limits in [GroupLimits::DEFAULT, GroupLimits { memory: 48 << 10, ..GroupLimits::DEFAULT }]
+                {
                     validate(&kernel.blueprint(&limits).unwrap(), &limits);
                 }
             }
@@ -84,7 +86,8 @@ fn kernels(graph: Graph) -> Vec<Blueprint> {
     caps.max_buffer_bytes = u64::MAX;
     let results: Vec<_> = graph.outputs().map(|id| graph.get(id).unwrap().inputs[0]).collect();
     let plan = Plan::new(graph, &caps).unwrap();
-    let design = design(&plan, &results, SampleFormat::F32, &GroupLimits::DEFAULT).unwrap_or_else(|l| panic!("{}", l.error));
+    let design = design(&plan, &results, SampleFormat::F32, &GroupLimits::DEFAULT)
+        .unwrap_or_else(|l| panic!("{}", l.error));
     design.launches.into_iter().map(|l| l.blueprint).collect()
 }
 
