@@ -1,6 +1,6 @@
 //! `peaks`: the strongest spectral peaks.
 
-use super::setup::{deliver, params_for, prepare};
+use super::setup::{deliver, prepare, prepared};
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{Band, PeaksArgs, PeaksFlags, Segments};
@@ -8,7 +8,8 @@ use crate::output::Output;
 use crate::plots::{Plots, frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal, Step, for_each_signal, with_samples};
 use crate::spectra::{
-    DeviceSpectra, Framed, Framer, Layout, Spectrum, accumulate, check_band, coverage_note, header, pick,
+    DeviceSpectra, Framed, Framer, Layout, PackedFrames, Route, Spectrum, accumulate, check_band,
+    coverage_note, header, packed_entries, pick,
 };
 use anyhow::{Result, bail};
 use rlx_io::plot::{Curve, Marker, SpectrumPlot};
@@ -43,9 +44,7 @@ fn whole<S: InputSample>(
     plots: &mut Plots,
     console: &Console,
 ) -> Result<()> {
-    let params = params_for(blocks, signal, &args.estimate)?;
-    let layout = Layout::new::<S>(&params, signal.center);
-    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
+    let (params, layout, _) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let spectra = accumulate(blocks, signal, params)?;
     let t_end_s = signal.start() + blocks.frames() as f64 / signal.axis.rate;
     let mut notes = blocks.notes();
@@ -100,22 +99,23 @@ fn framed<S: InputSample>(
         // Perhaps a live signal: a frame is to leave when its last sample has come.
         blocks.limit(frame_len);
     }
-    let device = match &args.device {
-        Some(device) => DeviceSpectra::open::<S>(device, &params, used)?,
-        None => None,
-    };
     let mut said = Vec::new();
-    match (&args.device, &device) {
-        (_, Some(open)) => {
+    let route = match (PackedFrames::new::<S>(&params, used, args)?, &args.device) {
+        (Some(packed), _) => Some(Route::Packed(packed)),
+        (None, Some(device)) => DeviceSpectra::open::<S>(device, &params, used)?.map(Route::Device),
+        (None, None) => None,
+    };
+    match (&args.device, &route) {
+        (_, Some(Route::Packed(_))) | (None, _) => {}
+        (_, Some(Route::Device(open))) => {
             let rest = "frames that are shorter or have missing samples on the CPU";
             said.push(format!("computed in f32 on {}, {rest}", open.device()));
         }
         (Some(device), None) => {
             said.push(format!("computed on the CPU: {device} has no two-sided spectra of real samples"))
         }
-        (None, None) => {}
     }
-    let mut framer = Framer::<S>::new(params, frame_len, used, signal.channels.len(), device)?;
+    let mut framer = Framer::<S>::new(params, frame_len, used, signal.channels.len(), route)?;
     let names: Vec<&str> = signal.names().collect();
     let streams = output.streams();
     let mut all: Vec<ChannelPeaks> = empty(&names);
@@ -125,9 +125,14 @@ fn framed<S: InputSample>(
         let time = |sample: u64| signal.start() + sample as f64 / signal.axis.rate;
         let (t_start_s, t_end_s) = (time(frame.start), time(frame.start + frame.len as u64));
         let mut notes = Vec::new();
-        for (i, (power, coverage)) in frame.power.iter().zip(&frame.coverage).enumerate() {
-            let spectrum = Spectrum { layout: &layout, power: layout.arrange(power) };
-            let peaks = pick(&spectrum, &params, args)?;
+        for (i, coverage) in frame.coverage.iter().enumerate() {
+            let peaks = match frame.packed.get(i) {
+                Some(packed) => packed_entries(&layout, packed),
+                None => {
+                    let spectrum = Spectrum { layout: &layout, power: layout.arrange(&frame.power[i]) };
+                    pick(&spectrum, &params, args)?
+                }
+            };
             all[i].frames.push(FramePeaks { t_start_s, t_end_s, peaks });
             head.segments = head.segments.max(coverage.segments);
             notes.extend(coverage_note(names[i], coverage).map(|note| format!("from {t_start_s}: {note}")));
@@ -155,6 +160,9 @@ fn framed<S: InputSample>(
     framer.end_stretch(signal, &mut emit)?;
     if framer.left_out > 0 {
         let note = format!("{} samples in stretches shorter than one segment were left out", framer.left_out);
+        if streams { console.note(&note) } else { head.notes.push(note) }
+    }
+    if let Some(note) = framer.note() {
         if streams { console.note(&note) } else { head.notes.push(note) }
     }
     if !streams {

@@ -1,6 +1,7 @@
 //! One estimate a frame: stretches of equal length, one after the other.
 
-use super::DeviceSpectra;
+use super::packed::Packed;
+use super::{DeviceSpectra, PackedFrames};
 use crate::signal::{InputSample, Signal, explain};
 use anyhow::Result;
 use rlx_dsp::welch::{Coverage, PsdParams, Welch};
@@ -11,17 +12,26 @@ pub(crate) struct Framed<R> {
     pub(crate) start: u64,
     /// Samples in it.
     pub(crate) len: usize,
-    /// Powers of each channel.
+    /// Powers of each channel; empty where its peaks are there already.
     pub(crate) power: Vec<Vec<R>>,
+    /// Strongest bins of each channel, where they were what was computed.
+    pub(crate) packed: Vec<Packed>,
     /// What was averaged, a channel each.
     pub(crate) coverage: Vec<Coverage>,
+}
+
+/// Where whole frames without missing samples go, if not to the library.
+pub(crate) enum Route {
+    /// Spectra on a device.
+    Device(DeviceSpectra),
+    /// Peaks by the picker.
+    Packed(PackedFrames),
 }
 
 /// Cuts blocks into frames and estimates each.
 pub(crate) struct Framer<S: InputSample> {
     welch: Welch<S>,
-    /// Where whole frames without missing samples go, if not to `welch`.
-    device: Option<DeviceSpectra>,
+    route: Option<Route>,
     frame_len: usize,
     /// Samples of a frame that are used; fewer where only its first segments are.
     used: usize,
@@ -38,10 +48,10 @@ impl<S: InputSample> Framer<S> {
         frame_len: usize,
         used: usize,
         channels: usize,
-        device: Option<DeviceSpectra>,
+        route: Option<Route>,
     ) -> Result<Self> {
         let (welch, pending) = (Welch::<S>::new(params)?, vec![Vec::new(); channels]);
-        Ok(Self { welch, device, frame_len, used, pending, start: 0, left_out: 0 })
+        Ok(Self { welch, route, frame_len, used, pending, start: 0, left_out: 0 })
     }
 
     /// Takes a block of each channel and gives every frame that it completes to `emit`.
@@ -55,7 +65,7 @@ impl<S: InputSample> Framer<S> {
             pending.extend_from_slice(block);
         }
         while self.pending[0].len() >= self.frame_len {
-            if self.device.is_some() && self.emit_from_device(emit)? {
+            if self.route.is_some() && self.emit_by_route(emit)? {
                 continue;
             }
             self.emit(self.frame_len, signal, emit)?;
@@ -79,24 +89,42 @@ impl<S: InputSample> Framer<S> {
         Ok(())
     }
 
-    /// A batch of whole frames by the device; `false` where it cannot, and nothing was done.
-    fn emit_from_device(&mut self, emit: &mut dyn FnMut(Framed<S::Real>) -> Result<()>) -> Result<bool> {
-        let Some(device) = self.device.as_mut().filter(|d| d.takes(self.used)) else { return Ok(false) };
-        let batch = DeviceSpectra::batch(self.pending[0].len() / self.frame_len);
-        let mut channels = Vec::with_capacity(self.pending.len());
+    /// What its caption says of the route.
+    pub(crate) fn note(&self) -> Option<String> {
+        match &self.route {
+            Some(Route::Packed(packed)) => packed.note(),
+            _ => None,
+        }
+    }
+
+    /// A batch of whole frames by the route; `false` where it cannot, and nothing was done.
+    fn emit_by_route(&mut self, emit: &mut dyn FnMut(Framed<S::Real>) -> Result<()>) -> Result<bool> {
+        let (frame_len, used) = (self.frame_len, self.used);
+        let batch = DeviceSpectra::batch(self.pending[0].len() / frame_len);
+        let (mut powers, mut peaks) = (Vec::new(), Vec::new());
+        let segments = (used - self.welch.params().segment_len) / self.welch.params().hop + 1;
         for pending in &self.pending {
-            match device.spectra(pending, self.frame_len, batch)? {
-                Some(rows) => channels.push(rows.into_iter()),
-                None => return Ok(false),
+            match &mut self.route {
+                Some(Route::Device(device)) if device.takes(used) => {
+                    let Some(rows) = device.spectra(pending, frame_len, batch)? else { return Ok(false) };
+                    powers.push(rows.into_iter());
+                }
+                Some(Route::Packed(packed)) => {
+                    let Some(rows) = packed.peaks(pending, frame_len, used, batch)? else { return Ok(false) };
+                    peaks.push(rows.into_iter());
+                }
+                _ => return Ok(false),
             }
         }
-        let coverage = vec![device.coverage(); channels.len()];
-        self.pending.iter_mut().for_each(|pending| drop(pending.drain(..batch * self.frame_len)));
+        let coverage =
+            vec![Coverage { segments: segments as u64, ..Coverage::default() }; self.pending.len()];
+        self.pending.iter_mut().for_each(|pending| drop(pending.drain(..batch * frame_len)));
         for _ in 0..batch {
-            let power = channels.iter_mut().filter_map(Iterator::next).collect();
-            let (start, len) = (self.start, self.frame_len);
-            self.start += len as u64;
-            emit(Framed { start, len, power, coverage: coverage.clone() })?;
+            let power = powers.iter_mut().filter_map(Iterator::next).collect();
+            let packed = peaks.iter_mut().filter_map(Iterator::next).collect();
+            let start = self.start;
+            self.start += frame_len as u64;
+            emit(Framed { start, len: frame_len, power, packed, coverage: coverage.clone() })?;
         }
         Ok(true)
     }
@@ -117,6 +145,6 @@ impl<S: InputSample> Framer<S> {
         }
         let start = self.start;
         self.start += len as u64;
-        emit(Framed { start, len, power, coverage })
+        emit(Framed { start, len, power, packed: Vec::new(), coverage })
     }
 }
