@@ -56,7 +56,7 @@ fn executable(session: &Session, batch: usize, row_len: usize, spec: &WelchPeaks
 
 #[test]
 fn peaks_are_right_over_the_grid() {
-    let cases = if std::env::var_os("RLX_TEST_FULL").is_some() { 1500 } else { 90 };
+    let cases = if std::env::var_os("RLX_TEST_FULL").is_some() { 1500 } else { 35 };
     for session in sessions(&SessionOptions::default()) {
         let mut random = Seeded(20_26);
         for case in 0..cases {
@@ -81,7 +81,8 @@ fn peaks_are_right_over_the_grid() {
                     random.signal(row_len, kind)
                 })
                 .collect();
-            let peaks = executable(&session, batch, row_len, &spec).run_to_vecs(&[&samples]).unwrap().remove(0);
+            let peaks =
+                executable(&session, batch, row_len, &spec).run_to_vecs(&[&samples]).unwrap().remove(0);
             let width = 2 * shape.k.min(shape.bins());
             assert_eq!(peaks.len(), batch * width);
             for (row, (samples, peaks)) in samples.chunks(row_len).zip(peaks.chunks(width)).enumerate() {
@@ -106,7 +107,8 @@ fn ties_go_to_the_lower_bin() {
         for (n, k) in [(64, 33), (256, 16), (1024, 64), (4096, 5)] {
             let shape = WelchPeaksShape::new(3, n, 2, k);
             let len = shape.frame_len().unwrap();
-            let peaks = executable(&session, 3, len, &shape.spec()).run_to_vecs(&[&vec![0.0; 3 * len]]).unwrap();
+            let peaks =
+                executable(&session, 3, len, &shape.spec()).run_to_vecs(&[&vec![0.0; 3 * len]]).unwrap();
             for (at, pair) in peaks[0].chunks(2).enumerate() {
                 assert_eq!(pair, [(at % k) as f32, 0.0], "{} n_fft {n}", session.device().id);
             }
@@ -132,7 +134,9 @@ fn nan_and_overflow_are_told_apart_by_row() {
                 let id = &session.device().id;
                 let Ok(out) = executable.run_to_vecs(&[&samples]) else {
                     let error = executable.run_to_vecs(&[&samples]).unwrap_err();
-                    let at = Error::Dsp(rlx_dsp::Error::NonFinite { row: 3, index: 200, value: value.into() }).to_string();
+                    let at =
+                        Error::Dsp(rlx_dsp::Error::NonFinite { row: 3, index: 200, value: value.into() })
+                            .to_string();
                     assert_eq!((error.to_string(), policy), (at, NanPolicy::Error), "{id}");
                     // The same program is as good as new.
                     let peaks = executable.run_to_vecs(&[&good]).unwrap();
@@ -168,7 +172,13 @@ fn batches_of_many_chunks_keep_their_rows() {
             let peaks = executable.run_to_vecs(&[&samples]).unwrap().remove(0);
             for at in [0, 1, 4_095, 17_476, 43_691, 65_535, 65_536, 70_000] {
                 let power = raw_power(&row[at..at + len], &shape.spec());
-                judge_row(&power, 0.0, &peaks[8 * at..8 * at + 8], 64, &format!("{} row {at}", session.device().id));
+                judge_row(
+                    &power,
+                    0.0,
+                    &peaks[8 * at..8 * at + 8],
+                    64,
+                    &format!("{} row {at}", session.device().id),
+                );
             }
         }
         let none = self::executable(&session, 0, len, &shape.spec()).run_to_vecs(&[&[]]).unwrap();

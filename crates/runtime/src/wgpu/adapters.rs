@@ -30,10 +30,14 @@ pub(super) fn all() -> Result<&'static [Found], String> {
 /// Interfaces that this build has on this system.
 fn interfaces() -> Vec<&'static str> {
     let enabled = wgpu::Instance::enabled_backend_features();
-    [(wgpu::Backends::VULKAN, "Vulkan"), (wgpu::Backends::METAL, "Metal"), (wgpu::Backends::DX12, "Direct3D 12")]
-        .into_iter()
-        .filter_map(|(api, name)| enabled.contains(api).then_some(name))
-        .collect()
+    [
+        (wgpu::Backends::VULKAN, "Vulkan"),
+        (wgpu::Backends::METAL, "Metal"),
+        (wgpu::Backends::DX12, "Direct3D 12"),
+    ]
+    .into_iter()
+    .filter_map(|(api, name)| enabled.contains(api).then_some(name))
+    .collect()
 }
 
 fn enumerate() -> Vec<Found> {
@@ -53,8 +57,7 @@ fn enumerate() -> Vec<Found> {
     let describe = |(index, adapter): (usize, wgpu::Adapter)| {
         let info = adapter.get_info();
         let driver = format!("{} {}", info.driver, info.driver_info).trim().to_owned();
-        let class =
-            if info.backend == wgpu::Backend::Metal { DeviceClass::Metal } else { DeviceClass::Wgpu };
+        let class = if info.backend == wgpu::Backend::Metal { DeviceClass::Metal } else { DeviceClass::Wgpu };
         Found {
             adapter,
             api: info.backend,
@@ -101,7 +104,9 @@ pub(super) fn select(api: WgpuApi, select: &WgpuSelect) -> Result<&'static Found
         names.collect::<Vec<_>>().join(", ")
     };
     match select {
-        WgpuSelect::Preferred => fitting.next().ok_or_else(|| format!("no adapter speaks {name}; there is {}", names())),
+        WgpuSelect::Preferred => {
+            fitting.next().ok_or_else(|| format!("no adapter speaks {name}; there is {}", names()))
+        }
         WgpuSelect::Index(index) => {
             all.get(*index).ok_or_else(|| format!("there is no adapter {index}; there is {}", names()))
         }

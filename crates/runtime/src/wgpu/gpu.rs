@@ -27,7 +27,8 @@ impl Gpu {
         static OPEN: Mutex<Option<HashMap<String, Weak<Gpu>>>> = Mutex::new(None);
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         let open = open.get_or_insert_default();
-        if let Some(gpu) = open.get(&found.info.id).and_then(Weak::upgrade).filter(|g| g.lost.get().is_none()) {
+        if let Some(gpu) = open.get(&found.info.id).and_then(Weak::upgrade).filter(|g| g.lost.get().is_none())
+        {
             return Ok(gpu);
         }
         let gpu = Arc::new(Self::new(found)?);
@@ -35,22 +36,29 @@ impl Gpu {
         Ok(gpu)
     }
 
-    fn new(found: &Found) -> std::result::Result<Self, String> {
+    pub(super) fn new(found: &Found) -> std::result::Result<Self, String> {
         let adapter = &found.adapter;
         let offered = adapter.limits();
         let timestamps = adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY);
         let limits = wgpu::Limits {
-            max_compute_workgroup_storage_size: offered.max_compute_workgroup_storage_size.min(MAX_GROUP_MEMORY),
+            max_compute_workgroup_storage_size: offered
+                .max_compute_workgroup_storage_size
+                .min(MAX_GROUP_MEMORY),
             ..offered
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("rlx-fft"),
-            required_features: if timestamps { wgpu::Features::TIMESTAMP_QUERY } else { wgpu::Features::empty() },
+            required_features: if timestamps {
+                wgpu::Features::TIMESTAMP_QUERY
+            } else {
+                wgpu::Features::empty()
+            },
             required_limits: limits.clone(),
             memory_hints: wgpu::MemoryHints::Performance,
             ..wgpu::DeviceDescriptor::default()
         };
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| e.to_string())?;
+        let (device, queue) =
+            pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| e.to_string())?;
         let (lost, failed) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(None)));
         let set = Arc::clone(&lost);
         device.set_device_lost_callback(move |reason, text| {
@@ -78,7 +86,8 @@ impl Gpu {
     /// Runs `make`, and turns what wgpu finds wrong with it into an error.
     pub(super) fn checked<T>(&self, what: &'static str, make: impl FnOnce() -> T) -> Result<T> {
         self.check(what)?;
-        let filters = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation];
+        let filters =
+            [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation];
         let scopes = filters.map(|f| self.device.push_error_scope(f));
         let made = make();
         let mut error = None;
@@ -116,12 +125,18 @@ impl Gpu {
     /// A buffer of so many bytes (at least 8: an empty one cannot be bound).
     pub(super) fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
         let size = bytes.max(8).next_multiple_of(4);
-        let descriptor = wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
+        let descriptor =
+            wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
         self.checked("a buffer", || self.device.create_buffer(&descriptor))
     }
 
     /// A buffer that holds these bytes.
-    pub(super) fn filled(&self, label: &str, bytes: &[u8], usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+    pub(super) fn filled(
+        &self,
+        label: &str,
+        bytes: &[u8],
+        usage: wgpu::BufferUsages,
+    ) -> Result<wgpu::Buffer> {
         let buffer = self.buffer(label, bytes.len() as u64, usage | wgpu::BufferUsages::COPY_DST)?;
         self.checked("a table", || self.queue.write_buffer(&buffer, 0, bytes))?;
         Ok(buffer)

@@ -2,7 +2,8 @@
 
 use super::gpu::Gpu;
 use super::kernel::Launch;
-use super::lower::{Lowered, Value};
+use super::design::Value;
+use super::lower::Lowered;
 use super::transfer::Staging;
 use crate::error::Result;
 
@@ -41,8 +42,7 @@ pub(super) fn shared(gpu: &Gpu, lowered: &Lowered, rows: usize) -> Result<Shared
 impl Slot {
     /// Buffers for chunks of `rows` rows.
     pub(super) fn new(gpu: &Gpu, lowered: &Lowered, shared: &Shared, rows: usize) -> Result<Self> {
-        let usage =
-            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
         let bytes = |index: usize| (rows * lowered.values[index].row_bytes) as u64;
         let mut buffers = Vec::new();
         for (index, between) in shared.iter().enumerate() {
@@ -51,7 +51,8 @@ impl Slot {
                 None => gpu.buffer("value", bytes(index), usage)?,
             });
         }
-        let uploads = lowered.inputs.iter().map(|&i| Staging::upload(gpu, bytes(i))).collect::<Result<_>>()?;
+        let uploads =
+            lowered.inputs.iter().map(|&i| Staging::upload(gpu, bytes(i))).collect::<Result<_>>()?;
         let readback = Staging::readback(gpu, lowered.outputs.iter().map(|&i| bytes(i)).sum())?;
         let mut slot = Self { buffers, uploads, readback, launches: Vec::new(), in_flight: None };
         slot.prepare(gpu, lowered, rows)?;
@@ -65,8 +66,8 @@ impl Slot {
         }
         let mut launches = Vec::new();
         for placed in &lowered.kernels {
-            let outputs: Vec<&wgpu::Buffer> = placed.to.iter().map(|&v| &self.buffers[v]).collect();
-            launches.push(placed.kernel.bind(gpu, rows, &self.buffers[placed.from], &outputs)?);
+            let (from, to) = (&self.buffers[placed.from], &self.buffers[placed.to]);
+            launches.push(placed.kernel.bind(gpu, rows, from, &[to])?);
         }
         self.launches.push((rows, launches));
         Ok(())

@@ -77,9 +77,13 @@ impl Staging {
         let mut views = Vec::with_capacity(parts);
         for (index, from) in bytes.chunks(len).enumerate() {
             let start = (index * len) as u64;
-            views.push((self.buffer.get_mapped_range_mut(start..start + padded(from.len())).map_err(error)?, from));
+            views.push((
+                self.buffer.get_mapped_range_mut(start..start + padded(from.len())).map_err(error)?,
+                from,
+            ));
         }
-        let copy = |(mut view, from): (wgpu::BufferViewMut, &[u8])| view.slice(..from.len()).copy_from_slice(from);
+        let copy =
+            |(mut view, from): (wgpu::BufferViewMut, &[u8])| view.slice(..from.len()).copy_from_slice(from);
         std::thread::scope(|scope| {
             // The caller's thread has a part too.
             let own = views.pop();

@@ -8,9 +8,16 @@ macro_rules! texts {
 pub(super) const HEADERS: &[(&str, &str)] =
     texts!["dft.cuh", "peaks_out.cuh", "samples.cuh", "stockham.cuh", "topk.cuh"];
 
-const SOURCES: &[(&str, &str)] = texts!["welch_peaks.cu"];
+const SOURCES: &[(&str, &str)] =
+    texts!["fft.cu", "frames.cu", "local_peaks.cu", "mel_finish.cu", "ops.cu", "welch_peaks.cu"];
 
 /// Text of a source; empty for a name that no blueprint has.
 pub(super) fn text(name: &str) -> &'static str {
     SOURCES.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| text)
+}
+
+/// Every text, headers too.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    HEADERS.iter().chain(SOURCES)
 }

@@ -18,6 +18,21 @@ pub(super) fn window(plan: &FftPlan, window: &[f64]) -> Vec<f32> {
     out
 }
 
+/// Window weights of a real transform, zero beyond `window.len()`: `[s / 2][t]` holds those of points `2m`, `2m + 1` for
+/// `m = t + T·s` and `m = t + T·(s + 1)`.
+pub(super) fn window_pairs(plan: &FftPlan, window: &[f64]) -> Vec<f32> {
+    let threads = plan.threads();
+    let mut out = Vec::with_capacity(2 * plan.n);
+    for pair in 0..plan.points / 2 {
+        for t in 0..threads {
+            for m in [t + threads * 2 * pair, t + threads * (2 * pair + 1)] {
+                out.extend([2 * m, 2 * m + 1].map(|i| window.get(i).map_or(0.0, |&w| w as f32)));
+            }
+        }
+    }
+    out
+}
+
 /// Factors `w_{L·R}^(k·j)` of the passes after the first: two (real, imaginary) a load, `[pair][k mod min(L, T)]`;
 /// factor `e = c·(R − 1) + j − 1` is that of `k + T·c`.
 pub(super) fn factors(plan: &FftPlan) -> Vec<f32> {
@@ -41,6 +56,22 @@ pub(super) fn factors(plan: &FftPlan) -> Vec<f32> {
             }
         }
         before *= radix;
+    }
+    out
+}
+
+/// `w_n^k` for the bins below `n/4` of a real transform of `n` points: `[s / 2][t]` holds bins `t + T·s` and
+/// `t + T·(s + 1)`.
+pub(super) fn halves(plan: &FftPlan, n: usize) -> Vec<f32> {
+    let threads = plan.threads();
+    let mut out = Vec::new();
+    for pair in 0..(plan.points / 2).div_ceil(2) {
+        for t in 0..threads {
+            for s in [2 * pair, 2 * pair + 1] {
+                let (re, im) = root(t + threads * s, n);
+                out.extend([re as f32, im as f32]);
+            }
+        }
     }
     out
 }
@@ -70,7 +101,7 @@ mod tests {
         for den in [16, 200, 256, 400] {
             for num in 0..2 * den {
                 let (re, im) = root(num, den);
-                let angle = -TAU * num as f64 / den as f64;
+                let angle = -TAU * (num % den) as f64 / den as f64;
                 assert!((re - angle.cos()).abs() < 2e-15 && (im - angle.sin()).abs() < 2e-15, "{num}/{den}");
             }
         }

@@ -73,7 +73,8 @@ impl Recipe {
 }
 
 /// Lengths of the fused kernel.
-pub(in crate::wgpu) const FUSED: TransformCaps = TransformCaps { min: 64, max: MAX_IN_GROUP, powers_of_two: true };
+pub(in crate::wgpu) const FUSED: TransformCaps =
+    TransformCaps { min: 64, max: MAX_IN_GROUP, powers_of_two: true };
 
 #[cfg(test)]
 mod tests {

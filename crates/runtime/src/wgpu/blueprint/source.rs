@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::recipe::Recipe;
 use super::unroll::{Constants, unroll};
 use crate::error::Result;
+use crate::session::SampleFormat;
 
 /// A stage: its file, compiled in.
 macro_rules! stage {
@@ -50,10 +51,20 @@ impl Source {
         self
     }
 
+    /// Adds `sample(at)` for samples of this type.
+    pub(super) fn samples(&mut self, format: SampleFormat) -> &mut Self {
+        self.stage(match format {
+            SampleFormat::F32 => stage!("load_f32"),
+            SampleFormat::I16 => stage!("load_i16"),
+            SampleFormat::F16 => stage!("load_f16"),
+        })
+    }
+
     /// Adds the transform: constants N, R, T, the passes, and `transform(t, base)` that does them in order.
     pub(super) fn transform(&mut self, recipe: &Recipe, in_turn: bool) -> &mut Self {
         self.count("N", recipe.n).count("R", recipe.points).count("T", recipe.threads());
-        self.stage(if in_turn { stage!("memory_words") } else { stage!("memory_pairs") }).stage(stage!("fft"));
+        self.stage(if in_turn { stage!("memory_words") } else { stage!("memory_pairs") })
+            .stage(stage!("fft"));
         let exchange = if in_turn { stage!("exchange_in_turn") } else { stage!("exchange") };
         let mut seen: Vec<usize> = Vec::new();
         for &radix in &recipe.radices {

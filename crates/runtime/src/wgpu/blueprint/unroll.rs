@@ -77,7 +77,9 @@ mod tests {
         let out = unroll(text, &Constants::from([("R", 6)])).unwrap();
         assert_eq!(out.matches("a[i] = 0;").count(), 2);
         assert_eq!(out.matches("b;").count(), 4);
-        assert!(out.contains("const i = 1u;") && out.contains("const i = 2u;") && !out.contains("const i = 0u;"));
+        assert!(
+            out.contains("const i = 1u;") && out.contains("const i = 2u;") && !out.contains("const i = 0u;")
+        );
         assert!(out.ends_with("for (;;) {\n}\n"));
         assert!(unroll("for (var i = 0u; i < Q; i++) { // unroll\n}\n", &Constants::new()).is_err());
     }
