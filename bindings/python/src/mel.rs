@@ -101,7 +101,7 @@ impl MelPlan {
         let threads = if whole { 1 } else { threads::resolve(threads)? };
         let width = mels * frames;
         let batch = if whole {
-            Batch { rows: 1, cost: rows * len, width: rows * width, threads }
+            Batch { rows: rows.min(1), cost: rows * len, width: rows * width, threads }
         } else {
             Batch { rows, cost: len, width, threads }
         };
