@@ -41,6 +41,15 @@ pub enum Op {
         /// What is subtracted.
         kind: Detrend,
     },
+    /// `y[i] = x[i] − coefficient · x[i−1]` on real samples `[b, n]` or, `per_frame`, on frames.
+    Preemphasis {
+        /// Factor of the sample before.
+        coefficient: f64,
+        /// In each frame, whose first sample counts as its own predecessor (Kaldi); else over the whole row, before
+        /// which there is silence (NeMo).
+        #[serde(default)]
+        per_frame: bool,
+    },
     /// Frames → frames times a window.
     Window {
         /// The window.
@@ -115,6 +124,12 @@ pub enum Op {
         #[serde(default)]
         scope: MaxScope,
     },
+    /// Mel energies or their logarithm `[b, s, n_mels]` → `(x − mean) / (deviation + epsilon)`, mean and unbiased deviation
+    /// of each band over its item's frames; one frame has deviation 0.
+    NormaliseFeatures {
+        /// Added to the deviation.
+        epsilon: f64,
+    },
     /// Spectrum, power or mel energies → the same with the bins outside the mask set to zero.
     SpectralMask {
         /// Bins kept.
@@ -145,6 +160,7 @@ pub enum OpKind {
     Input,
     Segment,
     Detrend,
+    Preemphasis,
     Window,
     Fft,
     Butterfly,
@@ -157,6 +173,7 @@ pub enum OpKind {
     MelFilterbank,
     Log,
     ClampNormalise,
+    NormaliseFeatures,
     SpectralMask,
     Affine,
     Output,
@@ -164,10 +181,11 @@ pub enum OpKind {
 
 impl OpKind {
     /// Every kind, in pipeline order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Input,
         Self::Segment,
         Self::Detrend,
+        Self::Preemphasis,
         Self::Window,
         Self::Fft,
         Self::Butterfly,
@@ -180,6 +198,7 @@ impl OpKind {
         Self::MelFilterbank,
         Self::Log,
         Self::ClampNormalise,
+        Self::NormaliseFeatures,
         Self::SpectralMask,
         Self::Affine,
         Self::Output,
@@ -191,6 +210,7 @@ impl OpKind {
             Self::Input => "input",
             Self::Segment => "segment",
             Self::Detrend => "detrend",
+            Self::Preemphasis => "preemphasis",
             Self::Window => "window",
             Self::Fft => "fft",
             Self::Butterfly => "butterfly",
@@ -203,6 +223,7 @@ impl OpKind {
             Self::MelFilterbank => "mel_filterbank",
             Self::Log => "log",
             Self::ClampNormalise => "clamp_normalise",
+            Self::NormaliseFeatures => "normalise_features",
             Self::SpectralMask => "spectral_mask",
             Self::Affine => "affine",
             Self::Output => "output",
@@ -228,6 +249,7 @@ impl Op {
             Self::Input { .. } => OpKind::Input,
             Self::Segment { .. } => OpKind::Segment,
             Self::Detrend { .. } => OpKind::Detrend,
+            Self::Preemphasis { .. } => OpKind::Preemphasis,
             Self::Window { .. } => OpKind::Window,
             Self::Fft { .. } => OpKind::Fft,
             Self::Butterfly(_) => OpKind::Butterfly,
@@ -240,6 +262,7 @@ impl Op {
             Self::MelFilterbank(_) => OpKind::MelFilterbank,
             Self::Log { .. } => OpKind::Log,
             Self::ClampNormalise { .. } => OpKind::ClampNormalise,
+            Self::NormaliseFeatures { .. } => OpKind::NormaliseFeatures,
             Self::SpectralMask { .. } => OpKind::SpectralMask,
             Self::Affine { .. } => OpKind::Affine,
             Self::Output { .. } => OpKind::Output,
@@ -248,7 +271,10 @@ impl Op {
 
     /// Whether a kernel applies it while loading its operand: no launch and no buffer of its own.
     pub fn is_prologue(&self) -> bool {
-        matches!(self.kind(), OpKind::Segment | OpKind::Detrend | OpKind::Window)
+        match self {
+            Self::Preemphasis { per_frame, .. } => *per_frame,
+            _ => matches!(self.kind(), OpKind::Segment | OpKind::Detrend | OpKind::Window),
+        }
     }
 
     /// A result for the caller.

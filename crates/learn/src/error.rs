@@ -15,6 +15,17 @@ pub enum Error {
         /// What is wrong with it, values included.
         reason: String,
     },
+    /// Bytes that are no model that this version can run.
+    #[error("no model: {0}")]
+    Model(String),
+    /// A file that cannot be read or written.
+    #[error("{path}: {reason}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
     /// The signal or the parameters, as `rlx-fft-dsp` sees them.
     #[error(transparent)]
     Dsp(#[from] rlx_dsp::Error),

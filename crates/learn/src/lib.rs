@@ -1,14 +1,47 @@
 //! Learned butterfly transforms that can take the FFT's place.
 //!
-//! Here: the model and its exact-twiddle constructor. With exact twiddles the network is the radix-2 FFT; training
-//! bends the twiddles and closes gates until what is left is cheaper and still finds the peaks.
+//! A network of `log2 N` stages of complex 2×2 butterflies over an order of the input; the FFT is one point in that
+//! space. [`fit()`] finds the butterflies of a matrix in closed form, [`train()`] by gradient from random weights;
+//! training for a task bends them and closes gates until what is left is cheaper and still finds the peaks. Models
+//! are safetensors files.
 
+#![expect(clippy::needless_range_loop, reason = "a butterfly indexes several arrays by one point")]
+
+mod compiled;
 mod error;
+mod evaluate;
+mod fit;
 mod live;
+mod matrix;
 mod model;
 mod network;
 mod peaks;
+mod permutation;
+mod quant;
+mod random;
+mod record;
+mod store;
+mod task;
+mod train;
+mod transform;
 
+pub use compiled::CompiledModel;
 pub use error::{Error, Result};
+pub use evaluate::{matrix_of, relative_error_of};
+pub use fit::{EXACT, FitConfig, Fitted, estimate, fit, recover};
+pub use matrix::Matrix;
 pub use model::{AffineCorrector, FastLearnedFftModel};
-pub use network::{Butterfly, ButterflyNetwork};
+pub use network::{Butterfly, ButterflyNetwork, Gate, MAX_N};
+pub use permutation::Permutation;
+pub use quant::QuantisedNetwork;
+pub use random::Random;
+pub use record::TrainingRecord;
+pub use store::VERSION;
+pub use task::{
+    E2eConfig, E2eOutcome, E2eProgress, GateKind, HardenAt, LossWeights, Losses, RecallStudy, Signals, Split,
+    recall_of, study, train_e2e,
+};
+pub use train::{
+    Adam, Ended, Init, Parametrisation, Progress, Stop, TrainConfig, Trained, cosine, minimise, train,
+};
+pub use transform::{Target, Transform};

@@ -1,8 +1,13 @@
-//! The butterfly network: `log2 N` stages of `N/2` general complex 2×2 butterflies after a bit reversal.
+//! The butterfly network: one or two products of `log2 N` stages of `N/2` complex 2×2 butterflies, each after an order.
 
 use num_complex::Complex32;
 
 use crate::error::{Error, Result};
+use crate::matrix::check_size;
+use crate::permutation::{Permutation, is_permutation};
+
+/// Largest size.
+pub const MAX_N: usize = 1 << 20;
 
 /// `y0 = a·x0 + b·x1`, `y1 = c·x0 + d·x1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,14 +22,74 @@ pub struct Butterfly {
     pub d: Complex32,
 }
 
-/// Twiddles and gates. Stage `s` combines the points at distance `2^s`; its butterfly `i` is number `i` of the pairs
-/// in ascending order of their first point. A closed gate makes both outputs zero.
+impl Butterfly {
+    /// Changes nothing.
+    pub const IDENTITY: Self = {
+        let (one, zero) = (Complex32::new(1.0, 0.0), Complex32::new(0.0, 0.0));
+        Self { a: one, b: zero, c: zero, d: one }
+    };
+
+    /// The conjugate transpose: the inverse of a unitary butterfly.
+    #[must_use]
+    pub fn adjoint(self) -> Self {
+        Self { a: self.a.conj(), b: self.c.conj(), c: self.b.conj(), d: self.d.conj() }
+    }
+
+    /// Both outputs.
+    #[inline]
+    pub fn apply(&self, x0: Complex32, x1: Complex32) -> (Complex32, Complex32) {
+        (self.a * x0 + self.b * x1, self.c * x0 + self.d * x1)
+    }
+
+    /// `a`, `b`, `c`, `d`, real parts before imaginary ones.
+    pub fn to_array(self) -> [f32; 8] {
+        [self.a.re, self.a.im, self.b.re, self.b.im, self.c.re, self.c.im, self.d.re, self.d.im]
+    }
+
+    /// From [`to_array`](Self::to_array).
+    pub fn from_array(w: [f32; 8]) -> Self {
+        let z = |i: usize| Complex32::new(w[i], w[i + 1]);
+        Self { a: z(0), b: z(2), c: z(4), d: z(6) }
+    }
+}
+
+/// What becomes of a butterfly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Gate {
+    /// Both outputs are zero.
+    Closed = 0,
+    /// As it is.
+    #[default]
+    Open = 1,
+    /// Both inputs go through untouched.
+    Skip = 2,
+    /// Its conjugate transpose.
+    Reverse = 3,
+}
+
+impl Gate {
+    /// From its number.
+    pub fn from_u8(number: u8) -> Option<Self> {
+        [Self::Closed, Self::Open, Self::Skip, Self::Reverse].into_iter().find(|g| *g as u8 == number)
+    }
+
+    /// Whether arithmetic is left to do.
+    pub fn works(self) -> bool {
+        matches!(self, Self::Open | Self::Reverse)
+    }
+}
+
+/// Orders, twiddles and gates. Stage `s` of a product combines the points at distance `2^s`; its butterfly `i` is
+/// number `i` of the pairs in ascending order of their first point. Stages of a second product are counted on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ButterflyNetwork {
     n: usize,
-    permutation: Vec<u32>,
+    /// One a product: `point[i] = input[order[i]]`.
+    orders: Vec<Vec<u32>>,
     stages: Vec<Vec<Butterfly>>,
-    gates: Vec<Vec<bool>>,
+    gates: Vec<Vec<Gate>>,
+    real: bool,
 }
 
 impl ButterflyNetwork {
@@ -35,11 +100,7 @@ impl ButterflyNetwork {
     /// # Errors
     /// [`Error::Argument`] unless `n` is a power of two from 2 to 2^20.
     pub fn exact(n: usize) -> Result<Self> {
-        if !n.is_power_of_two() || !(2..=1 << 20).contains(&n) {
-            return Err(Error::argument("n_fft", format!("must be a power of two from 2 to 2^20, got {n}")));
-        }
-        let bits = n.trailing_zeros();
-        let permutation = (0..n as u32).map(|i| i.reverse_bits() >> (32 - bits)).collect();
+        check_size("n_fft", n, MAX_N)?;
         let one = Complex32::new(1.0, 0.0);
         let stage = |s: u32| {
             let half = 1usize << s;
@@ -50,12 +111,37 @@ impl ButterflyNetwork {
             };
             (0..n / 2).map(twiddle).collect()
         };
-        Ok(Self {
-            n,
-            permutation,
-            stages: (0..bits).map(stage).collect(),
-            gates: vec![vec![true; n / 2]; bits as usize],
-        })
+        let order = Permutation::BitReversal.order(n).unwrap_or_default();
+        Self::new(vec![order], (0..n.trailing_zeros()).map(stage).collect(), false)
+    }
+
+    /// From orders (one a product, applied first to last) and the stages of all products, all gates open; `real`: the
+    /// imaginary parts of the result are dropped.
+    ///
+    /// # Errors
+    /// Orders that are no permutations of one power of two, other than one or two of them, stages of the wrong number
+    /// or length, weights that are not finite.
+    pub fn new(orders: Vec<Vec<u32>>, stages: Vec<Vec<Butterfly>>, real: bool) -> Result<Self> {
+        let n = orders.first().map_or(0, Vec::len);
+        check_size("n_fft", n, MAX_N)?;
+        if !(1..=2).contains(&orders.len()) {
+            return Err(Error::argument("orders", format!("one or two products, got {}", orders.len())));
+        }
+        if !orders.iter().all(|order| order.len() == n && is_permutation(order)) {
+            return Err(Error::argument("orders", format!("must be permutations of {n} points")));
+        }
+        let expected = orders.len() * n.trailing_zeros() as usize;
+        if stages.len() != expected || stages.iter().any(|s| s.len() != n / 2) {
+            let reason = format!("must be {expected} of {} butterflies", n / 2);
+            return Err(Error::argument("stages", reason));
+        }
+        for (s, stage) in stages.iter().enumerate() {
+            if let Some(i) = stage.iter().position(|w| !w.to_array().iter().all(|x| x.is_finite())) {
+                return Err(Error::argument("stages", format!("butterfly {i} of stage {s} is not finite")));
+            }
+        }
+        let gates = vec![vec![Gate::Open; n / 2]; expected];
+        Ok(Self { n, orders, stages, gates, real })
     }
 
     /// Points.
@@ -63,9 +149,24 @@ impl ButterflyNetwork {
         self.n
     }
 
-    /// `log2 N`.
+    /// Stages of all products: `depth · log2 N`.
     pub fn stages(&self) -> usize {
         self.stages.len()
+    }
+
+    /// Products of butterflies, 1 or 2.
+    pub fn depth(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// The order before a product.
+    pub fn order(&self, product: usize) -> Option<&[u32]> {
+        self.orders.get(product).map(Vec::as_slice)
+    }
+
+    /// Whether imaginary parts are dropped at the end.
+    pub fn is_real(&self) -> bool {
+        self.real
     }
 
     /// Butterflies of one stage.
@@ -78,23 +179,35 @@ impl ButterflyNetwork {
         self.stages.get_mut(stage).map(Vec::as_mut_slice)
     }
 
-    /// Gates of one stage: `false` is closed.
-    pub fn gates(&self, stage: usize) -> Option<&[bool]> {
+    /// Gates of one stage.
+    pub fn gates(&self, stage: usize) -> Option<&[Gate]> {
         self.gates.get(stage).map(Vec::as_slice)
     }
 
     /// The same, to be closed.
-    pub fn gates_mut(&mut self, stage: usize) -> Option<&mut [bool]> {
+    pub fn gates_mut(&mut self, stage: usize) -> Option<&mut [Gate]> {
         self.gates.get_mut(stage).map(Vec::as_mut_slice)
     }
 
-    /// First points of butterfly `i` of a stage: the second one is `2^stage` above it.
-    pub(crate) fn first_point(stage: usize, i: usize) -> usize {
-        let half = 1 << stage;
-        (i / half) * 2 * half + i % half
+    /// Distance of the two points of a stage's butterflies.
+    pub(crate) fn distance(&self, stage: usize) -> usize {
+        1 << (stage % self.n.trailing_zeros() as usize)
     }
 
-    /// Replaces `n` samples by `n` bins, in natural order; a butterfly whose gate is closed writes zeros.
+    /// Both points of butterfly `i` of a stage.
+    pub(crate) fn points(&self, stage: usize, i: usize) -> (usize, usize) {
+        let half = self.distance(stage);
+        let first = (i / half) * 2 * half + i % half;
+        (first, first + half)
+    }
+
+    /// The order to apply before a stage, where there is one.
+    pub(crate) fn order_before(&self, stage: usize) -> Option<&[u32]> {
+        let per_product = self.n.trailing_zeros() as usize;
+        if stage.is_multiple_of(per_product) { self.order(stage / per_product) } else { None }
+    }
+
+    /// Replaces `n` samples by `n` bins, in natural order.
     ///
     /// # Errors
     /// A frame of another length.
@@ -103,25 +216,30 @@ impl ButterflyNetwork {
             let (expected, got) = (self.n, frame.len());
             return Err(rlx_dsp::Error::Length { name: "frame", expected, got }.into());
         }
-        for (i, &j) in self.permutation.iter().enumerate() {
-            if i < j as usize {
-                frame.swap(i, j as usize);
-            }
-        }
+        let mut before = Vec::new();
         for (s, (stage, gates)) in self.stages.iter().zip(&self.gates).enumerate() {
-            let half = 1 << s;
+            if let Some(order) = self.order_before(s) {
+                before.clear();
+                before.extend_from_slice(frame);
+                frame.iter_mut().zip(order).for_each(|(z, &from)| *z = before[from as usize]);
+            }
+            let half = self.distance(s);
             let blocks =
                 frame.chunks_exact_mut(2 * half).zip(stage.chunks_exact(half)).zip(gates.chunks_exact(half));
             for ((block, stage), gates) in blocks {
                 let (first, second) = block.split_at_mut(half);
-                for (((x0, x1), w), &open) in first.iter_mut().zip(second).zip(stage).zip(gates) {
-                    (*x0, *x1) = if open {
-                        (w.a * *x0 + w.b * *x1, w.c * *x0 + w.d * *x1)
-                    } else {
-                        (Complex32::default(), Complex32::default())
+                for (((x0, x1), w), gate) in first.iter_mut().zip(second).zip(stage).zip(gates) {
+                    (*x0, *x1) = match gate {
+                        Gate::Open => w.apply(*x0, *x1),
+                        Gate::Skip => continue,
+                        Gate::Reverse => w.adjoint().apply(*x0, *x1),
+                        Gate::Closed => (Complex32::default(), Complex32::default()),
                     };
                 }
             }
+        }
+        if self.real {
+            frame.iter_mut().for_each(|z| z.im = 0.0);
         }
         Ok(())
     }
@@ -163,13 +281,28 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_gate_silences_its_butterfly() {
+    fn gates_silence_skip_and_reverse() {
         let mut network = ButterflyNetwork::exact(8).unwrap();
-        network.gates_mut(2).unwrap()[1] = false;
+        network.gates_mut(2).unwrap()[1] = Gate::Closed;
         let mut x = frame(8);
         network.forward(&mut x).unwrap();
         let silent: Vec<usize> = (0..8).filter(|&k| x[k] == Complex32::default()).collect();
         assert_eq!(silent, [1, 5]);
+
+        let mut network = ButterflyNetwork::exact(8).unwrap();
+        for s in 0..3 {
+            network.gates_mut(s).unwrap().fill(Gate::Skip);
+        }
+        let mut x = frame(8);
+        network.forward(&mut x).unwrap();
+        let bits = [0, 4, 2, 6, 1, 5, 3, 7];
+        assert_eq!(x, bits.map(|i| frame(8)[i]));
+
+        // A butterfly and its adjoint: [[1, w], [1, −w]] times its conjugate transpose is twice the identity.
+        let w = ButterflyNetwork::exact(8).unwrap().stage(2).unwrap()[3];
+        let (y0, y1) = w.apply(x[0], x[1]);
+        let (z0, z1) = w.adjoint().apply(y0, y1);
+        assert!((z0 - x[0] * 2.0).norm() < 1e-5 && (z1 - x[1] * 2.0).norm() < 1e-5);
     }
 
     #[test]
@@ -179,5 +312,13 @@ mod tests {
         }
         let error = ButterflyNetwork::exact(8).unwrap().forward(&mut frame(4)).unwrap_err();
         assert_eq!(error.to_string(), "frame: expected 8 values, got 4");
+        let stages = |count| vec![vec![Butterfly::IDENTITY; 2]; count];
+        assert!(ButterflyNetwork::new(vec![vec![0, 1, 2, 3]], stages(2), false).is_ok());
+        assert!(ButterflyNetwork::new(vec![vec![0, 1, 2, 2]], stages(2), false).is_err());
+        assert!(ButterflyNetwork::new(vec![vec![0, 1, 2, 3]; 3], stages(6), false).is_err());
+        let mut bad = stages(2);
+        bad[1][0].d.im = f32::NAN;
+        let error = ButterflyNetwork::new(vec![vec![0, 1, 2, 3]], bad, false).unwrap_err();
+        assert_eq!(error.to_string(), "stages: butterfly 0 of stage 1 is not finite");
     }
 }

@@ -12,7 +12,7 @@ fn main() -> rlx_fft::Result<()> {
     let options =
         BenchPickerOptions { budget: Duration::from_millis(budget), ..BenchPickerOptions::default() };
     let start = Instant::now();
-    let report = bench_picker(&options, Some(&calibration), |_| {})?;
+    let report = bench_picker(&options, Some(std::slice::from_ref(&calibration)), |_| {})?;
     println!("{:?} in {:.1} s", report.score, start.elapsed().as_secs_f64());
     for row in report.rows.iter().filter(|r| r.is_right() == Some(false)) {
         println!("wrong: {row:?}");

@@ -1,13 +1,19 @@
 //! The library part of `rlx-fft calibrate`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use rlx_compile::cost::Calibration;
-use rlx_runtime::Device;
-use rlx_runtime::calibrate::{CalibrateOptions, calibrate_cpu, store};
+use rlx_compile::OpKind;
+use rlx_compile::cost::{Calibration, Sample};
+use rlx_learn::FastLearnedFftModel;
+use rlx_runtime::calibrate::{CalibrateOptions, calibrate_cpu, calibrate_device, interleaved, load, store};
+use rlx_runtime::{Device, Session, SessionOptions, devices};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::auto_welch_peaks::{AutoSettings, AutoWelchPeaks, CalibrationSource};
+use crate::bench_fusion_phases::signal;
+use crate::error::Result;
+use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 
 /// A calibration that was made and kept.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -33,16 +39,66 @@ pub fn calibrate(device: Option<&str>, progress: impl FnMut(f64)) -> Result<Cali
     Ok(Calibrated { device: info, path, seconds, calibration })
 }
 
+/// The devices that a name asks to be measured, in order. `all` is every device that is here but software adapters; a
+/// device with a bus brings the CPU along where that has no calibration yet, because the strategies of the host are
+/// compared with it.
+///
+/// # Errors
+/// An unknown or absent device.
+pub fn devices_to_calibrate(name: &str) -> Result<Vec<String>> {
+    if name.trim().eq_ignore_ascii_case("all") {
+        return Ok(devices().into_iter().filter(|d| !d.software).map(|d| d.id).collect());
+    }
+    let info = name.parse::<Device>()?.resolve()?;
+    let cpu = Device::Cpu.resolve()?;
+    let with_cpu = info.class.has_bus() && load(&cpu.host_id()).calibration().is_none();
+    Ok(with_cpu.then_some(cpu.id).into_iter().chain([info.id]).collect())
+}
+
 /// The same without keeping it: device, record, seconds.
 ///
 /// # Errors
 /// As [`calibrate`].
 pub fn measure(device: Option<&str>, progress: impl FnMut(f64)) -> Result<(String, Calibration, f64)> {
-    let info = device.unwrap_or("auto").parse::<Device>()?.resolve()?;
-    if info.class.has_bus() {
-        return Err(Error::argument("device", format!("{} has no calibration in this build", info.id)));
-    }
+    let device = device.unwrap_or("auto").parse::<Device>()?;
     let start = std::time::Instant::now();
-    let calibration = calibrate_cpu(&CalibrateOptions::default(), progress)?;
+    let info = device.resolve()?;
+    let mut calibration = if info.class.has_bus() {
+        let session = Session::with_options(&device, SessionOptions::default())?;
+        calibrate_device(&session, &CalibrateOptions::device(), progress)?
+    } else {
+        calibrate_cpu(&CalibrateOptions::default(), progress)?
+    };
+    learned(&info.id, &mut calibration)?;
     Ok((info.id, calibration, start.elapsed().as_secs_f64()))
+}
+
+/// Adds the times of the learned strategy: a dense model, which those with dead butterflies are scaled from. A device
+/// without the op leaves it to the host, whose calibration has it.
+fn learned(device: &str, calibration: &mut Calibration) -> Result<()> {
+    let (budget, k, strategy) = (Duration::from_millis(10), 16, WelchPeaksStrategy::LearnedCompiled);
+    if !Session::open(&device.parse()?)?.caps().claims(OpKind::Butterfly) {
+        return Ok(());
+    }
+    for n_fft in [128, 256, 512, 1024] {
+        let model = FastLearnedFftModel::exact(n_fft)?;
+        let settings = AutoSettings {
+            device: Some(device),
+            learned: Some(&model),
+            mode: WelchPeaksPickMode::Force(strategy),
+            threads: 1,
+            calibration: CalibrationSource::Shipped,
+            ..AutoSettings::default()
+        };
+        for batch in [1, 16, 256] {
+            let mut plan = AutoWelchPeaks::with_settings(batch, n_fft, k, &settings)?;
+            let samples = signal(plan.layout_lens().0);
+            let mut out = vec![0.0; plan.output_len()];
+            let mut run = || plan.welch_peaks_batch_fast_into(&samples, &mut out);
+            let spread = interleaved(&mut [&mut run], budget, 3, 51)?;
+            let sample = |ns| Sample { strategy, n_fft, segments: 2, k, batch, threads: 1, ns };
+            calibration.samples.extend(spread.first().filter(|s| s.median > 0.0).map(|s| sample(s.median)));
+        }
+    }
+    Ok(())
 }

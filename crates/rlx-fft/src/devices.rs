@@ -3,8 +3,10 @@
 use rlx_compile::BackendCostModel;
 use rlx_runtime::calibrate::{Stored, load};
 use rlx_runtime::device::AbsentDevice;
-use rlx_runtime::{DeviceInfo, absent_devices, devices as present};
+use rlx_runtime::{Device, DeviceInfo, absent_devices, devices as present};
 use serde::Serialize;
+
+use crate::error::Result;
 
 /// A device and its calibration.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -20,6 +22,44 @@ pub struct DeviceRow {
     pub samples: usize,
     /// The coefficients that predictions use.
     pub model: BackendCostModel,
+}
+
+/// A device as a bench or a command was asked for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedDevice {
+    /// The name.
+    pub name: String,
+    /// Its name in rows of reports: `cuda` of `cuda:1`, and of `gpu` what that is here.
+    pub label: String,
+    /// What it is, where it is here.
+    pub info: Option<DeviceInfo>,
+    /// Why it is not here; `None`: it is.
+    pub missing: Option<String>,
+}
+
+impl AskedDevice {
+    /// Looks for the device of this name.
+    ///
+    /// # Errors
+    /// A name that no device has, with those that there are.
+    pub fn find(name: &str) -> Result<Self> {
+        let device: Device = name.parse()?;
+        let found = device.resolve();
+        let label = match (&device, &found) {
+            (Device::Gpu, Ok(info)) => info.class.to_string(),
+            _ => device.kind().to_owned(),
+        };
+        let (info, missing) = match found {
+            Ok(info) => (Some(info), None),
+            Err(absent) => (None, Some(absent.to_string())),
+        };
+        Ok(Self { name: name.to_owned(), label, info, missing })
+    }
+
+    /// Its name where it is here; else the CPU's, which does the work in its place.
+    pub fn or_cpu(&self) -> &str {
+        if self.missing.is_some() { "cpu" } else { &self.name }
+    }
 }
 
 /// All devices that this program knows.

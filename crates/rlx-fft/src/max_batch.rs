@@ -77,19 +77,23 @@ fn row(options: &MaxBatchOptions, session: &Session, n_fft: usize) -> Result<Max
     let (len, width) = (one.frame_len()?, 2 * options.k.min(one.bins()));
     let row_bytes = 4 * (len as u64 + width as u64);
     let device = session.device();
-    let free = options.memory_bytes.or_else(available_memory).or(device.memory_bytes).unwrap_or(1 << 30);
-    let budget = (free as f64 * options.memory_share) as u64;
-    let by_memory = usize::try_from(budget / row_bytes).unwrap_or(usize::MAX);
-    let by_buffer = usize::try_from(session.caps().max_buffer_bytes / (4 * len as u64)).unwrap_or(usize::MAX);
-    let mut batch = by_memory.min(by_buffer).min(options.limit);
-    let mut bound = if batch == options.limit {
-        "limit"
-    } else if batch == by_memory {
-        "memory"
-    } else {
-        "buffer"
-    }
-    .to_owned();
+    // The caller's buffers lie in the host's memory, whatever the device.
+    let host = options.memory_bytes.or_else(available_memory).unwrap_or(1 << 30);
+    let own = || session.free_memory().or(device.memory_bytes.filter(|_| device.class.has_bus()));
+    let on_device = if device.class.has_bus() { options.memory_bytes.or_else(own) } else { None };
+    let rows_of = |bytes: u64| {
+        let budget = (bytes as f64 * options.memory_share) as u64;
+        usize::try_from(budget / row_bytes).unwrap_or(usize::MAX)
+    };
+    let bounds = [
+        ("limit", options.limit),
+        ("memory", rows_of(host)),
+        ("device memory", on_device.map_or(usize::MAX, rows_of)),
+        ("buffer", usize::try_from(session.caps().max_buffer_bytes / (4 * len as u64)).unwrap_or(usize::MAX)),
+    ];
+    let least = bounds.into_iter().min_by_key(|(_, rows)| *rows);
+    let (mut bound, mut batch) =
+        least.map_or(("limit".to_owned(), 0), |(name, rows)| (name.to_owned(), rows));
     let mut ms = None;
     while batch > 0 {
         match prove(session, &one.with_batch(batch), len, width) {

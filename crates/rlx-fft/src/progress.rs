@@ -50,14 +50,35 @@ impl Progress {
 
 /// A bar over shares from 0 to 1, for work that counts itself.
 pub(crate) fn share_bar(console: &Console, name: &str) -> impl FnMut(f64) + use<> {
-    const STEPS: f64 = 1000.0;
-    let mut progress = Progress::new(console, name, Some(STEPS as u64));
-    let mut shown = 0;
-    move |share| {
-        let now = (share.clamp(0.0, 1.0) * STEPS) as usize;
-        progress.advance(now.saturating_sub(shown));
-        shown = shown.max(now);
+    let mut bar = share_bar_of(console, name);
+    move |share| bar.to(share)
+}
+
+/// A bar over shares from 0 to 1 with a line of text: what a training has come to.
+pub(crate) fn loss_bar(console: &Console, name: &str) -> impl FnMut(f64, &str) + use<> {
+    let mut bar = share_bar_of(console, name);
+    let name = name.to_owned();
+    move |share, text| {
+        bar.0.bar.set_message(format!("{name}, {text}"));
+        bar.to(share);
     }
+}
+
+/// A bar over shares from 0 to 1.
+struct ShareBar(Progress, usize);
+
+impl ShareBar {
+    fn to(&mut self, share: f64) {
+        let now = (share.clamp(0.0, 1.0) * STEPS) as usize;
+        self.0.advance(now.saturating_sub(self.1));
+        self.1 = self.1.max(now);
+    }
+}
+
+const STEPS: f64 = 1000.0;
+
+fn share_bar_of(console: &Console, name: &str) -> ShareBar {
+    ShareBar(Progress::new(console, name, Some(STEPS as u64)), 0)
 }
 
 impl Drop for Progress {

@@ -26,10 +26,13 @@ mod cuda;
 pub mod device;
 pub mod error;
 pub mod session;
+#[cfg(feature = "gpu")]
+pub mod wgpu;
+#[cfg(not(feature = "gpu"))]
 #[path = "wgpu/absent.rs"]
 mod wgpu;
 mod whole_file;
 
 pub use device::{Device, DeviceInfo, absent_devices, devices};
 pub use error::{Error, Result};
-pub use session::{Executable, OutputInfo, Session, SessionOptions, Timed};
+pub use session::{Executable, OutputInfo, SampleFormat, Samples, Session, SessionOptions, Timed};

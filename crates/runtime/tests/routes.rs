@@ -6,8 +6,12 @@ use rlx_compile::params::{Layout, WelchPeaksSpec};
 use rlx_compile::passes::FusionPolicy;
 use rlx_compile::plan::ExecKind;
 use rlx_compile::{Graph, Op, Plan, builders};
+use rlx_dsp::detrend::Detrend;
+use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::peak::WelchParams;
 use rlx_dsp::reference::peak::raw_power;
+use rlx_dsp::scaling::Scaling;
+use rlx_dsp::welch::{PsdParams, Welch};
 use rlx_runtime::{Device, Error, Executable, Session, SessionOptions};
 
 fn noise(len: usize, seed: u64) -> Vec<f32> {
@@ -161,8 +165,44 @@ fn nan_is_refused_or_reaches_its_row_alone_by_every_route() {
             assert_eq!(peaks[1].is_nan(), row == 2, "{route}");
         }
     }
-    let skip = SessionOptions::default().nan(rlx_dsp::nan::NanPolicy::SkipSegment);
-    assert!(Session::with_options(&Device::Cpu, skip).is_err());
+}
+
+#[test]
+fn gaps_are_left_out_or_bridged_by_every_route_as_in_the_library() {
+    let shape = WelchPeaksShape::new(4, 64, 6, 5);
+    let len = shape.frame_len().unwrap();
+    let mut samples = noise(4 * len, 11);
+    // A short gap, a long one, and a row that is missing altogether.
+    samples[70..73].fill(f32::NAN);
+    samples[len + 40..len + 90].fill(f32::INFINITY);
+    samples[2 * len..3 * len].fill(f32::NAN);
+    for nan in [NanPolicy::SkipSegment, NanPolicy::Interpolate { max_gap: 5 }] {
+        let params = PsdParams {
+            hop: shape.hop,
+            detrend: Detrend::None,
+            scaling: Scaling::Raw,
+            nan,
+            ..PsdParams::new(1.0, shape.n_fft)
+        };
+        let mut library = Welch::<f32>::new(params).unwrap();
+        let session = Session::with_options(&Device::Cpu, SessionOptions::default().nan(nan)).unwrap();
+        for (route, executable) in routes(&session, &shape) {
+            let at = executable.outputs().iter().position(|o| o.name == builders::PEAKS).unwrap();
+            let peaks = executable.run_to_vecs(&[&samples]).unwrap().swap_remove(at);
+            for (row, peaks) in peaks.chunks_exact(2 * shape.k).enumerate() {
+                let mut power = vec![0.0; shape.bins()];
+                if library.psd_into(&samples[row * len..][..len], &mut power).is_err() {
+                    assert!(row == 2 && peaks.iter().skip(1).step_by(2).all(|p| p.is_nan()), "{route} {row}");
+                    continue;
+                }
+                let total: f32 = power.iter().sum();
+                for pair in peaks.chunks_exact(2) {
+                    let (bin, close) = (pair[0] as usize, 64.0 * f32::EPSILON * (pair[1] * total).sqrt());
+                    assert!((power[bin] - pair[1]).abs() <= close, "{route} {nan} row {row} bin {bin}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

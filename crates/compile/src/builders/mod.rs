@@ -5,10 +5,12 @@ mod psd;
 mod spectrogram;
 mod welch_peaks;
 
-pub use log_mel::{ClampSpec, LogMelSpec, log_mel};
+pub use log_mel::{ClampSpec, LogMelSpec, PreemphasisSpec, log_mel};
 pub use psd::{PsdSpec, psd};
 pub use spectrogram::{SpectrogramSpec, spectrogram};
-pub use welch_peaks::{WelchPeaksShape, welch_peaks, welch_peaks_with_spectrum};
+pub use welch_peaks::{
+    LearnedCorrection, WelchPeaksShape, learned_welch_peaks, welch_peaks, welch_peaks_with_spectrum,
+};
 
 /// Name of the packed peaks among a graph's outputs.
 pub const PEAKS: &str = "peaks";

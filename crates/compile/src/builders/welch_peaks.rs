@@ -6,7 +6,9 @@ use super::{PEAKS, SPECTRUM};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::op::Op;
-use crate::params::{Average, Detrend, Layout, Padding, Sides, Symmetry, WelchPeaksSpec, Window};
+use crate::params::{
+    Average, ButterflySpec, Detrend, Layout, Mask, Padding, Sides, Symmetry, WelchPeaksSpec, Window,
+};
 use crate::shape::one_sided_bins;
 
 /// The shape of a packed-peaks batch: what decides between strategies.
@@ -89,6 +91,43 @@ pub fn welch_peaks(shape: &WelchPeaksShape) -> Result<Graph> {
 /// [`Error::Argument`] as [`WelchPeaksShape::frame_len`].
 pub fn welch_peaks_with_spectrum(shape: &WelchPeaksShape, layout: Layout) -> Result<Graph> {
     build(shape, Sides::Two, layout, true)
+}
+
+/// What a learned transform does to the averaged power of each bin: `scale` and `offset`, then the bins that it keeps
+/// (all when absent).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LearnedCorrection {
+    /// Factor and summand of [`Op::Affine`]; absent where they change nothing.
+    pub affine: Option<(f64, f64)>,
+    /// The bins kept, strictly ascending.
+    pub bins: Option<Vec<usize>>,
+}
+
+/// Input → Segment → Window → Butterfly → Power → Average → [Affine →] [SpectralMask →] TopK → output `peaks`: the
+/// pipeline of [`welch_peaks`] with a learned transform in the FFT's place.
+///
+/// # Errors
+/// [`Error::Argument`] as [`WelchPeaksShape::frame_len`].
+pub fn learned_welch_peaks(
+    shape: &WelchPeaksShape,
+    transform: ButterflySpec,
+    correction: LearnedCorrection,
+) -> Result<Graph> {
+    let mut graph = Graph::new();
+    let input = Op::Input { batch: shape.batch, len: shape.frame_len()?, complex: false };
+    let x = graph.push(input, &[])?;
+    let mut ops = vec![
+        Op::Segment { len: shape.n_fft, hop: shape.hop, pad: Padding::None, drop_last: 0 },
+        Op::Window { window: Window::Hann, symmetry: Symmetry::Periodic },
+        Op::Butterfly(transform),
+        Op::Power { one_sided: true },
+        Op::Average { average: Average::Mean },
+    ];
+    ops.extend(correction.affine.map(|(scale, offset)| Op::Affine { scale, offset }));
+    ops.extend(correction.bins.map(|bins| Op::SpectralMask { mask: Mask::Bins(bins) }));
+    ops.extend([Op::TopK { k: shape.k }, Op::output(PEAKS)]);
+    graph.chain(x, ops)?;
+    Ok(graph)
 }
 
 fn build(shape: &WelchPeaksShape, sides: Sides, layout: Layout, spectrum: bool) -> Result<Graph> {

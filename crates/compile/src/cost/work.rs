@@ -16,6 +16,7 @@ pub fn op_flops(op: &Op, operand: Option<&ValueType>, result: &ValueType) -> f64
         Op::Detrend { kind: Detrend::None } => 0.0,
         Op::Detrend { kind: Detrend::Constant } => 2.0 * taken,
         Op::Detrend { kind: Detrend::Linear } => 5.0 * taken,
+        Op::Preemphasis { .. } => 2.0 * taken,
         Op::Window { .. } => taken,
         Op::Fft { n_fft, .. } => {
             let complex = matches!(operand.kind, ValueKind::Frames { complex: true });
@@ -35,6 +36,7 @@ pub fn op_flops(op: &Op, operand: Option<&ValueType>, result: &ValueType) -> f64
         Op::MelFilterbank(_) => 4.0 * taken,
         Op::Log { .. } => 20.0 * made,
         Op::ClampNormalise { .. } => 4.0 * made,
+        Op::NormaliseFeatures { .. } => 6.0 * made,
         Op::Affine { .. } => 2.0 * made,
     }
 }

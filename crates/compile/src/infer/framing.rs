@@ -60,6 +60,18 @@ pub(super) fn frames(at: &At<'_>) -> Result<ValueType> {
     }
 }
 
+pub(super) fn preemphasis(at: &At<'_>, coefficient: f64, per_frame: bool) -> Result<ValueType> {
+    at.finite("coefficient", coefficient)?;
+    let operand = at.operand()?;
+    match (operand.kind, per_frame) {
+        (ValueKind::Samples { complex: false }, false) | (ValueKind::Frames { complex: false }, true) => {
+            Ok(operand.clone())
+        }
+        (_, false) => Err(at.wrong_operand("real samples [b, n]")),
+        (_, true) => Err(at.wrong_operand("real frames [b, s, len]")),
+    }
+}
+
 pub(super) fn window(at: &At<'_>, window: Window, symmetry: Symmetry) -> Result<ValueType> {
     check_window(at, window, symmetry)?;
     frames(at)

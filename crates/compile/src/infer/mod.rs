@@ -35,6 +35,7 @@ fn infer_op(at: &At<'_>, op: &Op) -> Result<ValueType> {
         Op::Input { batch, len, complex } => framing::input(at, *batch, *len, *complex),
         Op::Segment { len, hop, pad, drop_last } => framing::segment(at, *len, *hop, *pad, *drop_last),
         Op::Detrend { .. } => framing::frames(at),
+        Op::Preemphasis { coefficient, per_frame } => framing::preemphasis(at, *coefficient, *per_frame),
         Op::Window { window, symmetry } => framing::window(at, *window, *symmetry),
         Op::Fft { n_fft, sides, layout, keep } => spectral::fft(at, *n_fft, *sides, *layout, *keep),
         Op::Butterfly(spec) => spectral::butterfly(at, spec),
@@ -50,6 +51,7 @@ fn infer_op(at: &At<'_>, op: &Op) -> Result<ValueType> {
         Op::ClampNormalise { below_max, offset, scale, .. } => {
             pointwise::clamp_normalise(at, [*below_max, *offset, *scale])
         }
+        Op::NormaliseFeatures { epsilon } => pointwise::normalise_features(at, *epsilon),
         Op::Affine { scale, offset } => pointwise::affine(at, *scale, *offset),
         Op::Output { .. } => at.operand().cloned(),
     }

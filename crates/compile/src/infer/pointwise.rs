@@ -37,6 +37,15 @@ pub(super) fn clamp_normalise(at: &At<'_>, [below_max, offset, scale]: [f64; 3])
     }
 }
 
+pub(super) fn normalise_features(at: &At<'_>, epsilon: f64) -> Result<ValueType> {
+    at.positive("epsilon", epsilon)?;
+    let operand = at.operand()?;
+    match operand.kind {
+        ValueKind::Mel { .. } if operand.dims.len() == 3 => Ok(operand.clone()),
+        _ => Err(at.wrong_operand("mel or log mel [b, s, n_mels]")),
+    }
+}
+
 pub(super) fn affine(at: &At<'_>, scale: f64, offset: f64) -> Result<ValueType> {
     at.finite("scale", scale)?;
     at.finite("offset", offset)?;

@@ -1,5 +1,6 @@
 //! Straight lines over short gaps, in a stream of blocks of any length.
 
+use crate::error::{Error, Result};
 use crate::fft::Sample;
 
 /// What an [`Interpolator`] has met so far.
@@ -20,6 +21,15 @@ impl Filled {
         self.gaps += other.gaps;
         self.left += other.left;
     }
+}
+
+/// Where an [`Interpolator`] is in its stretch.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct InterpolatorState {
+    /// The last present sample, as (re, im).
+    pub before: Option<(f64, f64)>,
+    /// Missing samples held back.
+    pub held: usize,
 }
 
 /// Fills gaps of at most `max_gap` missing samples with the line between the samples around them.
@@ -71,6 +81,27 @@ impl<S: Sample> Interpolator<S> {
     #[must_use]
     pub fn counts(&self) -> Filled {
         self.counts
+    }
+
+    /// What [`resume`](Self::resume) needs; the counts are not in it.
+    #[must_use]
+    pub fn state(&self) -> InterpolatorState {
+        InterpolatorState { before: self.before.map(S::parts), held: self.held }
+    }
+
+    /// Goes on inside the gap that another interpolator was in.
+    ///
+    /// # Errors
+    /// [`Error::Argument`](crate::Error::Argument) for a gap that this one would have given up.
+    pub fn resume(&mut self, state: &InterpolatorState) -> Result<()> {
+        if state.held > self.max_gap || (state.held > 0 && state.before.is_none()) {
+            let reason =
+                format!("an open gap of {} samples where {} may be filled", state.held, self.max_gap);
+            return Err(Error::argument("state", reason));
+        }
+        self.before = state.before.map(|(re, im)| S::from_parts(re, im));
+        self.held = state.held;
+        Ok(())
     }
 
     fn close(&mut self, after: S, out: &mut Vec<S>) {

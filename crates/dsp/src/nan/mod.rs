@@ -5,7 +5,7 @@ mod interpolate;
 use std::fmt;
 use std::str::FromStr;
 
-pub use interpolate::{Filled, Interpolator, fill_gaps};
+pub use interpolate::{Filled, Interpolator, InterpolatorState, fill_gaps};
 
 use crate::error::{Error, Result};
 use crate::fft::Sample;

@@ -1,8 +1,12 @@
 //! Welch's average of a signal that arrives in blocks.
 
+use std::sync::Arc;
+
 use super::average::PowerAverage;
 use super::params::PsdParams;
 use super::plan::{Coverage, PIECE, Psd};
+use super::segment::SegmentSpec;
+use super::state::AccumulatorState;
 use super::stream::Stream;
 use crate::error::{Error, Result};
 use crate::fft::Sample;
@@ -31,6 +35,8 @@ use crate::scaling::Average;
 pub struct WelchAccumulator<S: Sample> {
     stream: Stream<S, 1>,
     average: PowerAverage<S>,
+    /// Given weights; merged accumulators must agree in them.
+    weights: Option<Arc<[f64]>>,
     /// Most segments that a median may keep.
     limit: u64,
 }
@@ -56,9 +62,50 @@ impl<S: Sample> WelchAccumulator<S> {
     /// # Errors
     /// [`Error::Argument`] for a parameter outside its domain.
     pub fn with_stored_segments(params: PsdParams, limit: u64) -> Result<Self> {
-        let average = PowerAverage::new(&params)?;
+        Self::from_spec(params, &SegmentSpec::new::<S>(&params)?, None, limit)
+    }
+
+    /// [`with_stored_segments`](Self::with_stored_segments) with `weights` in place of the window's; `params.window`
+    /// is not looked at.
+    ///
+    /// # Errors
+    /// As there; [`Error::Length`] for other than `segment_len` weights, [`Error::Argument`] for one that is not
+    /// finite.
+    pub fn with_weights(params: PsdParams, weights: &[f64], limit: u64) -> Result<Self> {
+        let weights: Arc<[f64]> = weights.into();
+        let spec = SegmentSpec::with_weights::<S>(&params, Arc::clone(&weights))?;
+        Self::from_spec(params, &spec, Some(weights), limit)
+    }
+
+    fn from_spec(
+        params: PsdParams,
+        spec: &SegmentSpec,
+        weights: Option<Arc<[f64]>>,
+        limit: u64,
+    ) -> Result<Self> {
+        let average = PowerAverage::with_spec(&params, spec)?;
         let limit = if params.average == Average::Median { limit } else { u64::MAX };
-        Ok(Self { stream: Stream::new(params), average, limit })
+        Ok(Self { stream: Stream::new(params), average, weights, limit })
+    }
+
+    /// All that this accumulator has taken, in plain numbers: another one of the same parameters goes on from it.
+    #[must_use]
+    pub fn state(&self) -> AccumulatorState {
+        let mut state = AccumulatorState::default();
+        self.stream.save(&mut state);
+        self.average.save(&mut state);
+        state
+    }
+
+    /// Replaces all that this accumulator has taken by what another one of the same parameters had.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a state that no accumulator of these parameters can have; nothing is replaced then.
+    pub fn restore(&mut self, state: &AccumulatorState) -> Result<()> {
+        let stream = Stream::restored(*self.params(), state)?;
+        self.average.load(state)?;
+        self.stream = stream;
+        self.check_limit()
     }
 
     /// The parameters.
@@ -103,7 +150,7 @@ impl<S: Sample> WelchAccumulator<S> {
     }
 
     fn push_piece(&mut self, block: &[S]) -> Result<()> {
-        let Self { stream, average, limit } = self;
+        let Self { stream, average, limit, .. } = self;
         stream.push([block], |[run], count| add(average, *limit, run, count))?;
         self.check_limit()
     }
@@ -114,7 +161,7 @@ impl<S: Sample> WelchAccumulator<S> {
     /// # Errors
     /// [`Error::Argument`] when a median would keep more segments than its limit.
     pub fn push_gap(&mut self) -> Result<()> {
-        let Self { stream, average, limit } = self;
+        let Self { stream, average, limit, .. } = self;
         stream.end_stretch(|[run], count| add(average, *limit, run, count));
         self.check_limit()
     }
@@ -132,6 +179,9 @@ impl<S: Sample> WelchAccumulator<S> {
         if self.params() != other.params() {
             let reason = format!("cannot merge {:?} into {:?}", other.params(), self.params());
             return Err(Error::argument("accumulator", reason));
+        }
+        if self.weights != other.weights {
+            return Err(Error::argument("accumulator", "cannot merge averages under different windows"));
         }
         self.push_gap()?;
         if self.average.segments() + other.average.segments() > self.limit {

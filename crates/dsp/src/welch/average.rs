@@ -5,7 +5,8 @@ use super::layout::Layout;
 use super::median::SpectraStore;
 use super::params::PsdParams;
 use super::segment::SegmentSpec;
-use crate::error::Result;
+use super::state::AccumulatorState;
+use crate::error::{Error, Result};
 use crate::fft::{Real, Sample, rfft_bins};
 use crate::scaling::Average;
 
@@ -31,15 +32,14 @@ pub(super) struct Checkpoint {
 }
 
 impl<S: Sample> PowerAverage<S> {
-    pub(crate) fn new(params: &PsdParams) -> Result<Self> {
-        let spec = SegmentSpec::new::<S>(params)?;
-        let kernel = kernel::plan(&spec)?;
+    pub(crate) fn with_spec(params: &PsdParams, spec: &SegmentSpec) -> Result<Self> {
+        let kernel = kernel::plan(spec)?;
         let bins = if S::COMPLEX { spec.n_fft } else { rfft_bins(spec.n_fft) };
         Ok(Self {
             kernel,
             hop: spec.hop,
             average: params.average,
-            layout: Layout::new::<S>(params, &spec),
+            layout: Layout::new::<S>(params, spec),
             segments: 0,
             held: vec![0.0; bins],
             single: vec![0.0; bins],
@@ -89,6 +89,28 @@ impl<S: Sample> PowerAverage<S> {
             }
             self.segments += 1;
         }
+    }
+
+    pub(super) fn save(&self, state: &mut AccumulatorState) {
+        state.segments = self.segments;
+        state.held.clone_from(&self.held);
+        state.spectra = self.spectra.values().to_vec();
+    }
+
+    pub(super) fn load(&mut self, state: &AccumulatorState) -> Result<()> {
+        let bins = self.held.len();
+        let kept = if self.average == Average::Median { state.segments } else { 0 };
+        if state.held.len() != bins || Some(state.spectra.len() as u64) != kept.checked_mul(bins as u64) {
+            let (held, spectra) = (state.held.len(), state.spectra.len());
+            return Err(Error::argument(
+                "state",
+                format!("{held} bins and {spectra} values of {} segments, for {bins} bins", state.segments),
+            ));
+        }
+        self.segments = state.segments;
+        self.held.copy_from_slice(&state.held);
+        self.spectra.replace(&state.spectra);
+        Ok(())
     }
 
     /// Adds what another average of the same parameters has taken.

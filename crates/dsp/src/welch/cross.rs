@@ -58,6 +58,16 @@ impl<S: Sample> Csd<S> {
         Ok(Self { params, average: CrossAverage::new(&params)? })
     }
 
+    /// A plan with `weights` in place of the window's; `params.window` is not looked at.
+    ///
+    /// # Errors
+    /// As [`Csd::new`]; [`Error::Length`] for other than `segment_len` weights, [`Error::Argument`] for one that is
+    /// not finite.
+    pub fn with_weights(params: PsdParams, weights: &[f64]) -> Result<Self> {
+        let spec = SegmentSpec::with_weights::<S>(&params, weights.into())?;
+        Ok(Self { params, average: CrossAverage::with_spec(&params, spec)? })
+    }
+
     /// The parameters of this plan.
     #[must_use]
     pub fn params(&self) -> &PsdParams {
@@ -134,11 +144,14 @@ pub(crate) struct CrossAverage<S: Sample> {
 
 impl<S: Sample> CrossAverage<S> {
     pub(crate) fn new(params: &PsdParams) -> Result<Self> {
+        Self::with_spec(params, SegmentSpec::new::<S>(params)?)
+    }
+
+    fn with_spec(params: &PsdParams, spec: SegmentSpec) -> Result<Self> {
         if matches!(params.average, Average::Max | Average::Min) {
             let reason = format!("a cross spectrum has a mean or a median, got {}", params.average);
             return Err(Error::argument("average", reason));
         }
-        let spec = SegmentSpec::new::<S>(params)?;
         let values = 4 * if S::COMPLEX { spec.n_fft } else { rfft_bins(spec.n_fft) };
         Ok(Self {
             transforms: [SegmentTransform::new(&spec)?, SegmentTransform::new(&spec)?],

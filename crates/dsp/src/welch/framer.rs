@@ -23,6 +23,16 @@ impl<S: Sample, const C: usize> Framer<S, C> {
         Self { segment_len, hop, tails: std::array::from_fn(|_| Vec::new()), skip: 0 }
     }
 
+    /// Goes on with these samples of the next segment.
+    pub(crate) fn resumed(segment_len: usize, hop: usize, tails: [Vec<S>; C], skip: usize) -> Self {
+        Self { segment_len, hop, tails, skip }
+    }
+
+    /// Samples of the first channel's next segment, and how many are to be dropped before it.
+    pub(crate) fn unfinished(&self) -> (&[S], usize) {
+        (&self.tails[0], self.skip)
+    }
+
     /// Forgets the unfinished segment: the next sample starts a new stretch.
     pub(crate) fn end_stretch(&mut self) {
         self.tails.iter_mut().for_each(Vec::clear);

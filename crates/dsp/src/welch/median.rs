@@ -18,6 +18,17 @@ impl SpectraStore {
         self.values.clear();
     }
 
+    /// All values kept, segment after segment.
+    pub(crate) fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// Keeps these values instead.
+    pub(crate) fn replace(&mut self, values: &[f64]) {
+        self.values.clear();
+        self.values.extend_from_slice(values);
+    }
+
     /// Room for one more segment, zeroed.
     pub(crate) fn next_segment(&mut self) -> &mut [f64] {
         let start = self.values.len();

@@ -19,6 +19,8 @@ mod median;
 mod params;
 mod plan;
 mod segment;
+mod spectra;
+mod state;
 mod stream;
 
 pub use accumulator::WelchAccumulator;
@@ -27,3 +29,5 @@ pub use cross::{CrossSpectrum, Csd, coherence, csd};
 pub use cross_accumulator::CsdAccumulator;
 pub use params::PsdParams;
 pub use plan::{Coverage, Psd, Welch, periodogram, welch};
+pub use spectra::SegmentSpectra;
+pub use state::AccumulatorState;

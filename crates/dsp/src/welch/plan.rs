@@ -5,6 +5,7 @@ use rayon::ThreadPool;
 use super::average::PowerAverage;
 use super::framer::clean_runs;
 use super::params::PsdParams;
+use super::segment::SegmentSpec;
 use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::nan::{Filled, NanPolicy, fill_gaps, first_non_finite};
@@ -94,8 +95,21 @@ impl<S: Sample> Welch<S> {
     /// # Errors
     /// [`Error::Argument`] for a parameter outside its domain, see [`PsdParams::check`].
     pub fn new(params: PsdParams) -> Result<Self> {
+        Self::from_spec(params, &SegmentSpec::new::<S>(&params)?)
+    }
+
+    /// A plan with `weights` in place of the window's; `params.window` is not looked at.
+    ///
+    /// # Errors
+    /// As [`Welch::new`]; [`Error::Length`] for other than `segment_len` weights, [`Error::Argument`] for one that
+    /// is not finite.
+    pub fn with_weights(params: PsdParams, weights: &[f64]) -> Result<Self> {
+        Self::from_spec(params, &SegmentSpec::with_weights::<S>(&params, weights.into())?)
+    }
+
+    fn from_spec(params: PsdParams, spec: &SegmentSpec) -> Result<Self> {
         let worker = Worker {
-            average: PowerAverage::new(&params)?,
+            average: PowerAverage::with_spec(&params, spec)?,
             filled: Vec::new(),
             outcome: Ok(Coverage::default()),
         };

@@ -11,15 +11,15 @@ use crate::nan::{Filled, Interpolator, NanPolicy, first_non_finite};
 #[derive(Debug, Clone)]
 pub(crate) struct Stream<S, const C: usize> {
     params: PsdParams,
-    framer: Framer<S, C>,
+    pub(super) framer: Framer<S, C>,
     /// Of the policy [`NanPolicy::Interpolate`] only.
-    interpolators: Option<[Interpolator<S>; C]>,
+    pub(super) interpolators: Option<[Interpolator<S>; C]>,
     /// Interpolated samples that wait for the other channel's.
     filled: [Vec<S>; C],
-    samples: u64,
-    skipped: u64,
+    pub(super) samples: u64,
+    pub(super) skipped: u64,
     /// Counts of interpolators that were replaced by a merge.
-    filled_before: Filled,
+    pub(super) filled_before: Filled,
 }
 
 impl<S: Sample, const C: usize> Stream<S, C> {
@@ -96,7 +96,7 @@ impl<S: Sample, const C: usize> Stream<S, C> {
         Coverage { segments, skipped: self.skipped, filled: self.filled_counts() }
     }
 
-    fn filled_counts(&self) -> Filled {
+    pub(super) fn filled_counts(&self) -> Filled {
         let mut counts = self.filled_before;
         self.interpolators.iter().flatten().for_each(|i| counts.add(i.counts()));
         counts

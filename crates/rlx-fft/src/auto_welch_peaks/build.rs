@@ -1,21 +1,19 @@
 //! Construction: device, predictions, choice, and what runs it.
 
 use rlx_compile::builders::WelchPeaksShape;
-use rlx_compile::cost::{Calibration, fused_welch_peaks_auto_viable};
-use rlx_compile::picker::pick;
+use rlx_compile::cost::fused_welch_peaks_auto_viable;
 use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use rlx_learn::FastLearnedFftModel;
-use rlx_runtime::calibrate::Stored;
-use rlx_runtime::cpu::useful_threads;
-use rlx_runtime::{Device, Session, SessionOptions, calibrate};
+use rlx_runtime::{Device, Session, SessionOptions};
 
-use super::settings::{AutoSettings, CalibrationSource, flag};
+use super::choose::{Chosen, choose};
+use super::machine::{Here, Machine};
+use super::settings::{AutoSettings, flag};
 use super::{AutoWelchPeaks, Runner};
 use crate::error::{Error, Result};
+use crate::learned_plan;
 use crate::welch_peaks_compile::CompiledRlxWelchPeaksExec;
-use crate::welch_peaks_picker::{
-    LearnedCandidate, PickRequest, StrategyModels, WelchPeaksPickMode, WelchPeaksStrategy,
-};
+use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 
 impl AutoWelchPeaks {
     /// By these settings. With `RLX_FFT_PICKER_TRACE=1` the predicted times of all strategies go to standard error;
@@ -25,6 +23,16 @@ impl AutoWelchPeaks {
     /// # Errors
     /// As [`AutoWelchPeaks::new`] and [`AutoWelchPeaks::with_options`]; a given calibration of another machine.
     pub fn with_settings(batch: usize, n_fft: usize, k: usize, settings: &AutoSettings<'_>) -> Result<Self> {
+        Self::on_machine(batch, n_fft, k, settings, &Here)
+    }
+
+    pub(super) fn on_machine(
+        batch: usize,
+        n_fft: usize,
+        k: usize,
+        settings: &AutoSettings<'_>,
+        machine: &dyn Machine,
+    ) -> Result<Self> {
         let params = WelchPeakParams::fast_for_n_fft(n_fft, k);
         let full = WelchPeakParams::reference_for_n_fft(n_fft, k).welch;
         params.check()?;
@@ -34,43 +42,23 @@ impl AutoWelchPeaks {
             let reason = format!("{batch} rows of {} samples overflow", full.frame_len());
             return Err(Error::argument("batch", reason));
         }
-        let shape = WelchPeaksShape::new(batch, n_fft, params.welch.n_segments, k);
-        let threads = useful_threads(settings.threads, batch);
-        let device: Device = settings.device.unwrap_or("auto").parse()?;
-        let session = Session::with_options(&device, SessionOptions::default().threads(threads))?;
-        let info = session.device().clone();
-        let (calibration, complaint) = calibration(&settings.calibration, &session)?;
-        let session = match &calibration {
-            Some(calibration) => session.calibrated(calibration)?,
-            None => session,
-        };
         check_learned(settings, n_fft)?;
-        let learned = settings.learned.map(|model| LearnedCandidate {
-            dead_share: model.dead_share(),
-            recall: model.recall().unwrap_or(0.0),
-        });
-        let models = StrategyModels::cpu(calibration.as_ref());
-        let models = learned.map_or(models.clone(), |l| models.with_live_share(1.0 - l.dead_share));
-        let request = PickRequest {
-            shape,
-            threads,
-            gpu: info.class.has_bus(),
-            same_answer: settings.same_answer,
-            rlx_viable: fused_welch_peaks_auto_viable(&shape, session.caps(), session.model()),
-            learned,
-            legacy: flag("RLX_FFT_LEGACY_PICKER"),
-        };
-        let pick = pick(&models, &request);
+        let shape = WelchPeaksShape::new(batch, n_fft, params.welch.n_segments, k);
+        let Chosen { session, models, request, pick, complaints, considered } =
+            choose(&shape, settings, machine)?;
         let strategy = match settings.mode {
             WelchPeaksPickMode::Auto => pick.strategy,
             WelchPeaksPickMode::Force(strategy) => strategy,
         };
+        let threads = request.threads;
         let runner = runner(strategy, &session, &params, &shape, threads, settings.learned)?;
+        let of_auto = settings.device.is_none_or(|d| d.parse() == Ok(Device::Auto));
+        let may_fall_back = of_auto && settings.mode == WelchPeaksPickMode::Auto && request.gpu;
         let auto = Self {
             params,
             shape,
             full_len: full.frame_len(),
-            device: info,
+            device: session.device().clone(),
             models,
             request,
             pick,
@@ -78,31 +66,30 @@ impl AutoWelchPeaks {
             mode: settings.mode,
             runner,
             truncated: Vec::new(),
+            considered,
+            may_fall_back,
+            fell_back: None,
         };
         if flag("RLX_FFT_PICKER_TRACE") {
-            auto.log_trace(complaint.as_deref());
+            auto.log_trace(&complaints);
         }
         Ok(auto)
     }
-}
 
-/// The calibration to predict with, and why a stored one is not it.
-fn calibration(
-    source: &CalibrationSource<'_>,
-    session: &Session,
-) -> Result<(Option<Calibration>, Option<String>)> {
-    match source {
-        CalibrationSource::Shipped => Ok((None, None)),
-        CalibrationSource::Given(record) => {
-            let host = session.device().host_id();
-            record.matches(&host).map_err(|m| Error::argument("calibration", m.to_string()))?;
-            Ok((Some((*record).clone()), None))
-        }
-        CalibrationSource::Cache => Ok(match calibrate::load(&session.device().host_id()) {
-            Stored::Found(record) => (Some(*record), None),
-            Stored::None => (None, None),
-            Stored::Ignored { path, reason } => (None, Some(format!("{}: {reason}", path.display()))),
-        }),
+    /// Goes on on the CPU: what was picked ran on a device that is lost.
+    pub(super) fn fall_back(&mut self, reason: String) -> Result<()> {
+        let session = Session::with_options(&Device::Cpu, SessionOptions::default().threads(self.threads()))?;
+        let native = fused_welch_peaks_auto_viable(&self.shape, session.caps(), session.model());
+        let strategy =
+            if native { WelchPeaksStrategy::RlxCompiled } else { WelchPeaksStrategy::FastStreaming };
+        self.runner = runner(strategy, &session, &self.params, &self.shape, self.threads(), None)?;
+        self.strategy = strategy;
+        self.device = session.device().clone();
+        self.request.gpu = false;
+        self.may_fall_back = false;
+        eprintln!("[welch-peaks] {reason}; the CPU goes on ({strategy})");
+        self.fell_back = Some(reason);
+        Ok(())
     }
 }
 
@@ -132,9 +119,13 @@ fn runner(
             rows(WelchPeakParams::ultra_fast_for_n_fft(params.welch.n_fft, params.k))
         }
         (WelchPeaksStrategy::RlxCompiled, _) => {
-            Ok(Runner::Compiled(CompiledRlxWelchPeaksExec::compile_on(session, shape)?))
+            let exec = CompiledRlxWelchPeaksExec::compile_on(session, shape)?;
+            Ok(Runner::Compiled(exec.executable().clone()))
         }
-        (WelchPeaksStrategy::LearnedCompiled, Some(model)) => Ok(Runner::Learned(Box::new(model.clone()))),
+        (WelchPeaksStrategy::LearnedCompiled, Some(model)) => {
+            let plan = learned_plan::compile(session, model, shape)?;
+            Ok(plan.map_or_else(|| Runner::Learned(Box::new(model.clone())), Runner::Compiled))
+        }
         (WelchPeaksStrategy::FastStreaming | WelchPeaksStrategy::LearnedCompiled, _) => rows(*params),
     }
 }

@@ -1,20 +1,22 @@
 //! Packed peaks by the strategy that is predicted to be cheapest.
 
 mod build;
+mod choose;
+mod machine;
 mod run;
 mod settings;
 mod trace;
 
+pub use choose::ConsideredDevice;
 pub use settings::{AutoSettings, CalibrationSource};
 pub use trace::PickerTrace;
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_dsp::peak::{WelchPeakParams, WelchPeaksScratch};
 use rlx_learn::FastLearnedFftModel;
-use rlx_runtime::DeviceInfo;
+use rlx_runtime::{DeviceInfo, Executable};
 
 use crate::error::Result;
-use crate::welch_peaks_compile::CompiledRlxWelchPeaksExec;
 use crate::welch_peaks_picker::{
     Pick, PickRequest, StrategyModels, WelchPeaksPickMode, WelchPeaksStrategy, pick_welch_peaks_strategy,
 };
@@ -24,8 +26,8 @@ enum Runner {
     /// Row by row on the host.
     Rows(WelchPeaksScratch),
     /// A compiled plan.
-    Compiled(CompiledRlxWelchPeaksExec),
-    /// A learned transform.
+    Compiled(Executable),
+    /// A learned transform with a mask that no op has.
     Learned(Box<FastLearnedFftModel>),
 }
 
@@ -47,6 +49,9 @@ pub struct AutoWelchPeaks {
     runner: Runner,
     /// The fast layout of a full buffer, for strategies that need it in one piece.
     truncated: Vec<f32>,
+    considered: Vec<ConsideredDevice>,
+    may_fall_back: bool,
+    fell_back: Option<String>,
 }
 
 impl AutoWelchPeaks {
@@ -132,6 +137,18 @@ impl AutoWelchPeaks {
         self.request.threads
     }
 
+    /// What `auto` compared between devices; empty where a device was named, or where the CPU answers sooner than any
+    /// device could.
+    pub fn considered(&self) -> &[ConsideredDevice] {
+        &self.considered
+    }
+
+    /// Why the work went on on the CPU: the device was lost in a run. Only where device and strategy are `auto`; else a
+    /// lost device is an error.
+    pub fn fell_back(&self) -> Option<&str> {
+        self.fell_back.as_deref()
+    }
+
     /// Whether the predictions come from a calibration of this machine.
     pub fn is_calibrated(&self) -> bool {
         self.models.is_calibrated()
@@ -162,3 +179,6 @@ impl AutoWelchPeaks {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod device_tests;

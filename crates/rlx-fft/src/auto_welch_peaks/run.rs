@@ -1,7 +1,7 @@
 //! Batches through the picked strategy.
 
 use super::{AutoWelchPeaks, Runner};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 impl AutoWelchPeaks {
     /// Packed peaks `[batch, min(k, n_bins), 2]` of rows in the full or the fast layout; the buffer's length says
@@ -27,20 +27,7 @@ impl AutoWelchPeaks {
         }
         check_len("samples", full, samples.len())?;
         check_len("out", self.output_len(), out.len())?;
-        let (batch, row_len) = (self.shape.batch, self.full_len);
-        match &mut self.runner {
-            Runner::Rows(scratch) => scratch.peaks_of_rows_into(samples, batch, row_len, out)?,
-            Runner::Learned(model) => {
-                model.welch_peaks_batch_into(&self.params, samples, batch, row_len, out)?;
-            }
-            Runner::Compiled(exec) => {
-                // A plan's input has one shape: the leading segments are copied together.
-                self.truncated.resize(fast, 0.0);
-                self.params.welch.truncate_batch_into(samples, batch, row_len, &mut self.truncated)?;
-                exec.run(&self.truncated, out)?;
-            }
-        }
-        Ok(())
+        self.rows(samples, self.full_len, out)
     }
 
     /// Packed peaks of rows in the fast layout, without a copy.
@@ -61,12 +48,36 @@ impl AutoWelchPeaks {
     pub fn welch_peaks_batch_fast_into(&mut self, samples: &[f32], out: &mut [f32]) -> Result<()> {
         check_len("samples", self.layout_lens().0, samples.len())?;
         check_len("out", self.output_len(), out.len())?;
-        let (batch, row_len) = (self.shape.batch, self.params.welch.frame_len());
+        self.rows(samples, self.params.welch.frame_len(), out)
+    }
+
+    /// Rows of `row_len` samples. A device that is lost on the way leaves nothing in `out` that counts: the whole batch is
+    /// done again on the CPU.
+    fn rows(&mut self, samples: &[f32], row_len: usize, out: &mut [f32]) -> Result<()> {
+        match self.rows_by_runner(samples, row_len, out) {
+            Err(Error::Runtime(lost @ rlx_runtime::Error::DeviceLost { .. })) if self.may_fall_back => {
+                self.fall_back(lost.to_string())?;
+                self.rows_by_runner(samples, row_len, out)
+            }
+            done => done,
+        }
+    }
+
+    fn rows_by_runner(&mut self, samples: &[f32], row_len: usize, out: &mut [f32]) -> Result<()> {
+        let batch = self.shape.batch;
         match &mut self.runner {
             Runner::Rows(scratch) => scratch.peaks_of_rows_into(samples, batch, row_len, out)?,
-            Runner::Compiled(exec) => exec.run(samples, out)?,
             Runner::Learned(model) => {
                 model.welch_peaks_batch_into(&self.params, samples, batch, row_len, out)?;
+            }
+            Runner::Compiled(exec) if row_len == self.params.welch.frame_len() => {
+                exec.run(&[samples], &mut [out])?
+            }
+            Runner::Compiled(exec) => {
+                // A plan's input has one shape: the leading segments are copied together.
+                self.truncated.resize(batch * self.params.welch.frame_len(), 0.0);
+                self.params.welch.truncate_batch_into(samples, batch, row_len, &mut self.truncated)?;
+                exec.run(&[&self.truncated], &mut [out])?;
             }
         }
         Ok(())

@@ -13,8 +13,9 @@ pub enum CalibrationSource<'a> {
     Cache,
     /// Shipped defaults.
     Shipped,
-    /// This record; it has to be of this machine.
-    Given(&'a Calibration),
+    /// These records, one a device. A device without one has shipped values; a record of a device of that class on
+    /// another machine is an error.
+    Given(&'a [Calibration]),
 }
 
 /// Everything that decides how [`AutoWelchPeaks`](super::AutoWelchPeaks) runs. The default is what

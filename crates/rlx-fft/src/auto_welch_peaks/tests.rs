@@ -120,7 +120,7 @@ fn the_trace_says_where_it_comes_from() {
         auto.picker_line(),
         "[welch-peaks] picker (forced): batch=64 device=cpu -> fast_streaming_rustfft"
     );
-    let lines = auto.trace_lines(Some("x.json: corrupt"));
+    let lines = auto.trace_lines(&["x.json: corrupt".to_owned()]);
     assert!(lines[0].contains("shipped defaults, run rlx-fft calibrate"), "{}", lines[0]);
     assert!(lines[1].contains("x.json: corrupt") && lines.len() == 6);
     let json = serde_json::to_value(auto.trace()).unwrap();

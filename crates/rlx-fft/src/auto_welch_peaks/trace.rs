@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::AutoWelchPeaks;
+use super::{AutoWelchPeaks, ConsideredDevice};
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 
 /// A row `picker` of the bench report.
@@ -26,6 +26,9 @@ pub struct PickerTrace {
     pub candidates: Vec<&'static str>,
     /// `measured` or `shipped`.
     pub calibration: &'static str,
+    /// What `auto` compared between devices.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub considered: Vec<ConsideredDevice>,
 }
 
 impl AutoWelchPeaks {
@@ -41,6 +44,7 @@ impl AutoWelchPeaks {
             predicted_ms: predictions.iter().map(|p| (p.strategy.label(), p.ns * 1e-6)).collect(),
             candidates: predictions.iter().filter(|p| p.candidate).map(|p| p.strategy.label()).collect(),
             calibration: if self.is_calibrated() { "measured" } else { "shipped" },
+            considered: self.considered.clone(),
         }
     }
 
@@ -55,13 +59,13 @@ impl AutoWelchPeaks {
     }
 
     /// The lines of the trace.
-    pub(super) fn trace_lines(&self, complaint: Option<&str>) -> Vec<String> {
+    pub(super) fn trace_lines(&self, complaints: &[String]) -> Vec<String> {
         let source =
             if self.is_calibrated() { "calibrated" } else { "shipped defaults, run rlx-fft calibrate" };
         let rule = if self.request.legacy { ", fixed thresholds" } else { "" };
         let (n_fft, k) = (self.shape.n_fft, self.shape.k);
         let mut lines = vec![format!("{} (n_fft={n_fft} k={k}, {source}{rule})", self.picker_line())];
-        if let Some(complaint) = complaint {
+        for complaint in complaints {
             lines.push(format!("[welch-peaks]   calibration not used: {complaint}"));
         }
         for p in &self.pick.predictions {
@@ -69,11 +73,23 @@ impl AutoWelchPeaks {
             let ms = p.ns * 1e-6;
             lines.push(format!("[welch-peaks]   {:<24} {ms:.6} ms predicted{note}", p.strategy.label()));
         }
+        for d in &self.considered {
+            let source = if d.calibration == "measured" {
+                "calibrated"
+            } else {
+                "shipped defaults, run rlx-fft calibrate"
+            };
+            let note = d.refused.as_ref().map_or(String::new(), |r| format!(", not taken: {r}"));
+            let (device, ms, strategy) = (&d.device, d.predicted_ms, d.strategy.label());
+            lines.push(format!(
+                "[welch-peaks]   {device:<8} {strategy:<24} {ms:.6} ms predicted ({source}){note}"
+            ));
+        }
         lines
     }
 
-    pub(super) fn log_trace(&self, complaint: Option<&str>) {
-        for line in self.trace_lines(complaint) {
+    pub(super) fn log_trace(&self, complaints: &[String]) {
+        for line in self.trace_lines(complaints) {
             eprintln!("{line}");
         }
     }

@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 /// The grid and how long each cell may take.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BenchPickerOptions {
+    /// Name of the device to pick for.
+    pub device: String,
     /// Transform lengths.
     pub n_ffts: Vec<usize>,
     /// Rows.
@@ -25,7 +27,7 @@ pub struct BenchPickerOptions {
     pub ks: Vec<usize>,
     /// Threads; 0: as many as a batch can use.
     pub threads: usize,
-    /// Timed rounds of a cell end after this long (five at least).
+    /// Timed rounds of a cell end after this long (nine at least).
     pub budget: Duration,
     /// Largest batch in bytes; a larger one is skipped with the reason.
     pub max_bytes: u64,
@@ -34,11 +36,12 @@ pub struct BenchPickerOptions {
 impl Default for BenchPickerOptions {
     fn default() -> Self {
         Self {
+            device: "cpu".to_owned(),
             n_ffts: vec![128, 256, 512, 1024],
             batches: (0..9).map(|e| 4usize.pow(e)).collect(),
             ks: vec![1, 16, 64],
             threads: 0,
-            budget: Duration::from_millis(200),
+            budget: Duration::from_millis(300),
             max_bytes: 1 << 30,
         }
     }
@@ -50,20 +53,22 @@ pub struct BenchPickerReport {
     /// The scores.
     #[serde(flatten)]
     pub score: PickerScore,
+    /// The device.
+    pub device: String,
     /// `measured` or `shipped`: where the predictions come from.
     pub calibration: &'static str,
     /// Every cell.
     pub rows: Vec<PickerCell>,
 }
 
-/// Measures every cell of the grid on the CPU, within `same_answer`, the strategies of a cell in turn. `calibration`
+/// Measures every cell of the grid, within `same_answer`, the strategies of a cell in turn. `calibration`
 /// is the one to judge; `None` takes the user's, or the shipped values. `progress` hears the share that is done.
 ///
 /// # Errors
 /// An impossible shape; a calibration of another machine.
 pub fn bench_picker(
     options: &BenchPickerOptions,
-    calibration: Option<&Calibration>,
+    calibration: Option<&[Calibration]>,
     mut progress: impl FnMut(f64),
 ) -> Result<BenchPickerReport> {
     let mut shapes = Vec::new();
@@ -91,7 +96,12 @@ pub fn bench_picker(
         rows.push(row);
     }
     progress(1.0);
-    Ok(BenchPickerReport { score: PickerScore::of(&rows), calibration: source, rows })
+    Ok(BenchPickerReport {
+        score: PickerScore::of(&rows),
+        device: options.device.clone(),
+        calibration: source,
+        rows,
+    })
 }
 
 #[cfg(test)]
@@ -107,6 +117,7 @@ mod tests {
             threads: 1,
             budget: Duration::ZERO,
             max_bytes: 1 << 20,
+            ..BenchPickerOptions::default()
         };
         let report = bench_picker(&options, None, |_| {}).unwrap();
         assert_eq!((report.score.cells, report.rows.len()), (2, 3));

@@ -1,9 +1,15 @@
 //! The paths of the bench: what each is called, what it needs, how it runs.
 
+use crate::welch_peaks_compile::{CompiledRlxWelchPeaksExec, RlxWelchPeaksExecKind};
+use crate::welch_peaks_cost::WelchPeaksShape;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 use crate::{AutoSettings, AutoWelchPeaks, PickerTrace};
 use anyhow::Result;
 use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_learn::FastLearnedFftModel;
+use rlx_runtime::{Session, Timed};
+
+use super::BenchConfig;
 
 /// Which layout of the input a path is timed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +46,26 @@ pub(super) enum Plan {
     Engine(WelchPeaksScratch),
     /// What the picker takes.
     Picked(Box<AutoWelchPeaks>),
+    /// A compiled plan, timed between these points.
+    Compiled(CompiledRlxWelchPeaksExec, Timed),
 }
+
+/// An open device of the explicit rows.
+pub(super) struct Target {
+    /// Its name in rows.
+    pub(super) label: String,
+    pub(super) session: Session,
+}
+
+/// A path that was not measured.
+pub(super) struct Skipped {
+    pub(super) path: String,
+    pub(super) reason: String,
+    pub(super) device: String,
+}
+
+/// Runs that a device's clock measures together: alone, one could be shorter than its ticks.
+const RUNS: usize = 20;
 
 impl Case {
     fn new(
@@ -63,16 +88,37 @@ impl Case {
         })
     }
 
-    /// Runs once on rows of `row_len` samples.
-    pub(super) fn run(&mut self, samples: &[f32], batch: usize, row_len: usize) -> Result<()> {
+    /// Runs once on rows of `row_len` samples; ms, where the plan measures them itself.
+    pub(super) fn run(&mut self, samples: &[f32], batch: usize, row_len: usize) -> Result<Option<f64>> {
         match (&mut self.plan, self.answer) {
             (Plan::Engine(plan), Answer::Psd) => plan.psd_into(samples, batch, &mut self.out)?,
             (Plan::Engine(plan), Answer::Peaks) => {
                 plan.peaks_of_rows_into(samples, batch, row_len, &mut self.out)?
             }
             (Plan::Picked(plan), _) => plan.welch_peaks_batch_into(samples, &mut self.out)?,
+            (Plan::Compiled(plan, Timed::HostPageable), _) => plan.run(samples, &mut self.out)?,
+            (Plan::Compiled(plan, timed), _) => {
+                let ns = plan.executable().time(*timed, RUNS, &[samples], &mut [&mut self.out])?;
+                return Ok(Some(ns * 1e-6));
+            }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// Between which points it is timed.
+    pub(super) fn timed(&self) -> Timed {
+        match &self.plan {
+            Plan::Compiled(_, timed) => *timed,
+            _ => Timed::HostPageable,
+        }
+    }
+
+    /// The device that was lost while it ran, if one was.
+    pub(super) fn fell_back(&self) -> Option<&str> {
+        match &self.plan {
+            Plan::Picked(plan) => plan.fell_back(),
+            _ => None,
+        }
     }
 }
 
@@ -109,22 +155,74 @@ pub(super) fn library_cases(at: &At, ultra: bool) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// The lanes kernel on the CPU, as the adaptive plan and forced.
-pub(super) fn lanes_cases(at: &At) -> Result<Vec<Case>> {
-    let fast = WelchPeakParams::fast_for_n_fft(at.n_fft, at.k);
-    let case = |path| Case::new(path, Buffer::Own, Answer::Peaks, fast, PeaksEngine::Lanes, at);
-    Ok(vec![case("welch_fast_peaks_rlx_adaptive_fused_op_cpu")?, case("welch_fast_peaks_rlx_cpu")?])
+/// The compiled plan on a device: by the route that the gate takes, then the fused op whatever the gate says, in every way
+/// that the device can be timed. A path that the device lacks, with the reason.
+pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, Option<Skipped>)> {
+    let Target { label, session } = target;
+    let params = WelchPeakParams::fast_for_n_fft(at.n_fft, at.k);
+    let shape = WelchPeaksShape::new(at.batch, at.n_fft, params.welch.n_segments, at.k);
+    let case = |path: String, exec: CompiledRlxWelchPeaksExec, timed| Case {
+        path,
+        device: session.device().id.clone(),
+        buffer: Buffer::Own,
+        answer: Answer::Peaks,
+        params,
+        out: vec![0.0; exec.output_len()],
+        plan: Plan::Compiled(exec, timed),
+    };
+    let adaptive = CompiledRlxWelchPeaksExec::compile_on(session, &shape)?;
+    let path = format!("welch_fast_peaks_rlx_adaptive_{}_{label}", adaptive.kind());
+    let mut cases = vec![case(path, adaptive, Timed::HostPageable)];
+    let forced = format!("welch_fast_peaks_rlx_{label}");
+    if !session.caps().has_fused(&shape.spec()) {
+        let reason = session.caps().fused.refuses(&shape.spec()).unwrap_or("no fused kernel".to_owned());
+        let device = session.device().id.clone();
+        return Ok((cases, Some(Skipped { path: forced, reason, device })));
+    }
+    let fused = CompiledRlxWelchPeaksExec::compile_kind(session, &shape, RlxWelchPeaksExecKind::FusedOp)?;
+    for timed in fused.executable().timings() {
+        cases.push(case(forced.clone(), fused.clone(), timed));
+    }
+    Ok((cases, None))
+}
+
+/// The learned strategy on a device.
+pub(super) fn learned_case(at: &At, target: &Target, model: &FastLearnedFftModel) -> crate::Result<Case> {
+    let device = &target.session.device().id;
+    let settings = AutoSettings {
+        device: Some(device),
+        learned: Some(model),
+        mode: WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled),
+        threads: at.threads,
+        ..AutoSettings::default()
+    };
+    let plan = AutoWelchPeaks::with_settings(at.batch, at.n_fft, at.k, &settings)?;
+    Ok(Case {
+        path: format!("welch_peaks_learned_{}", target.label),
+        device: device.clone(),
+        buffer: Buffer::Own,
+        answer: Answer::Peaks,
+        params: picked_params(at, &plan),
+        out: vec![0.0; plan.output_len()],
+        plan: Plan::Picked(Box::new(plan)),
+    })
 }
 
 /// `AutoWelchPeaks` on the 8-segment layout and on the fast one.
-pub(super) fn picker_cases(at: &At, mode: WelchPeaksPickMode) -> crate::Result<(Vec<Case>, PickerTrace)> {
-    let settings = AutoSettings { device: Some("cpu"), mode, threads: at.threads, ..AutoSettings::default() };
+pub(super) fn picker_cases(
+    at: &At,
+    config: &BenchConfig,
+    device: &str,
+) -> crate::Result<(Vec<Case>, PickerTrace)> {
+    let (mode, learned) = (config.mode, config.learned.as_ref().and_then(|model| model.as_ref().ok()));
+    let settings =
+        AutoSettings { device: Some(device), learned, mode, threads: at.threads, ..AutoSettings::default() };
     let auto = || AutoWelchPeaks::with_settings(at.batch, at.n_fft, at.k, &settings);
     let first = auto()?;
     let (label, trace) = (first.strategy_label().to_owned(), first.trace());
     let case = |path, buffer, plan: AutoWelchPeaks| Case {
         path,
-        device: "cpu".into(),
+        device: plan.device().id.clone(),
         buffer,
         answer: Answer::Peaks,
         params: picked_params(at, &plan),

@@ -1,6 +1,7 @@
 //! Which path is the fastest at each batch, and how times grow with k.
 
 use super::report::{Row, Status};
+use rlx_runtime::Timed;
 use serde::Serialize;
 
 /// The fastest path at one batch and k.
@@ -43,12 +44,14 @@ fn points(rows: &[Row]) -> Vec<(usize, usize)> {
 }
 
 fn measured<'a>(rows: &'a [Row], point: (usize, usize), prefix: &'a str) -> Option<f64> {
-    let row = rows.iter().find(|row| {
+    // Of several devices the one that was asked for comes last.
+    let row = rows.iter().rfind(|row| {
         row.status == Status::Ok
             && (row.batch, row.k) == point
             && row.path.starts_with(prefix)
             && !row.path.contains("fastbuf")
             && !row.path.contains("adaptive")
+            && row.timed.is_none_or(|t| t == Timed::HostPageable.label())
     });
     row.and_then(|row| row.ms)
 }
@@ -56,8 +59,11 @@ fn measured<'a>(rows: &'a [Row], point: (usize, usize), prefix: &'a str) -> Opti
 /// One entry a batch and k.
 pub fn batch_crossover(rows: &[Row]) -> Vec<BatchCrossover> {
     let fastest = |(batch, k)| {
-        let timed =
-            rows.iter().filter(|row| (row.batch, row.k) == (batch, k) && row.path != "welch_full_psd");
+        let timed = rows.iter().filter(|row| {
+            (row.batch, row.k) == (batch, k)
+                && row.path != "welch_full_psd"
+                && row.timed == Some(Timed::HostPageable.label())
+        });
         let (path, ms) =
             timed.filter_map(|row| row.ms.map(|ms| (&row.path, ms))).min_by(|a, b| a.1.total_cmp(&b.1))?;
         let picker_ms = measured(rows, (batch, k), "welch_peaks_picker_");

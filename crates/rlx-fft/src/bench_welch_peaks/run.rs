@@ -1,13 +1,18 @@
 //! The rounds: every path in turn, then the judgement.
 
-use super::cases::{Answer, At, Buffer, Case, lanes_cases, library_cases, picker_cases};
+use super::cases::{
+    Answer, At, Buffer, Case, Skipped, Target, learned_case, library_cases, picker_cases, rlx_cases,
+};
 use super::input::tones_in_noise;
 use super::quality::{Quality, Twin, judge};
 use super::report::{PickerChoice, Row, Status, Timing};
+use crate::devices::AskedDevice;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 use anyhow::Result;
-use rlx_dsp::lanes::supports;
 use rlx_dsp::peak::WelchPeakParams;
+use rlx_learn::FastLearnedFftModel;
+use rlx_runtime::calibrate::load;
+use rlx_runtime::{Device, Session, SessionOptions};
 use std::time::Instant;
 
 /// What to measure.
@@ -19,8 +24,8 @@ pub struct BenchConfig {
     pub batches: Vec<usize>,
     /// Peaks of the sweep.
     pub ks: Vec<usize>,
-    /// The device's name, and why it is not there; `None` for the CPU.
-    pub missing_device: Option<(String, String)>,
+    /// The device of the picker's and the explicit rows; where it is not here those are skipped.
+    pub device: AskedDevice,
     /// Whether the picker chooses or is made to take a strategy.
     pub mode: WelchPeaksPickMode,
     /// Timed rounds.
@@ -33,8 +38,8 @@ pub struct BenchConfig {
     pub compiled: bool,
     /// Whether the ultra row is measured.
     pub ultra: bool,
-    /// Steps of the learned rows; 0 leaves them out.
-    pub train_steps: usize,
+    /// The model of the learned rows, or why there is none; `None` leaves them out.
+    pub learned: Option<std::result::Result<FastLearnedFftModel, String>>,
 }
 
 /// Measures every path at every batch and k. `say` gets the lines that tell what was picked.
@@ -43,13 +48,14 @@ pub struct BenchConfig {
 /// Parameters outside their domain; threads that cannot be started.
 pub fn run(config: &BenchConfig, mut say: impl FnMut(&str)) -> Result<(Vec<Row>, Vec<PickerChoice>)> {
     let (mut rows, mut picked) = (Vec::new(), Vec::new());
+    let targets = targets(config)?;
     for &batch in &config.batches {
         let full = WelchPeakParams::reference_for_n_fft(config.n_fft, 1).welch;
         full.check()?;
         let samples = tones_in_noise(config.seed, batch, full.frame_len());
         for &k in &config.ks {
             let at = At { n_fft: config.n_fft, batch, k, threads: config.threads };
-            let (mut more, choice) = run_point(config, &at, &samples, full.frame_len())?;
+            let (mut more, choice) = run_point(config, &targets, &at, &samples, full.frame_len(), &mut say)?;
             say(&format!(
                 "[welch-peaks] picker ({}): batch={batch} device={} -> {}",
                 mode_name(config.mode),
@@ -72,55 +78,70 @@ fn mode_name(mode: WelchPeaksPickMode) -> &'static str {
 
 fn run_point(
     config: &BenchConfig,
+    targets: &[Target],
     at: &At,
     samples: &[f32],
     full_len: usize,
+    say: &mut impl FnMut(&str),
 ) -> Result<(Vec<Row>, PickerChoice)> {
     let mut cases = library_cases(at, config.ultra)?;
     let mut skipped = Vec::new();
-    let device = config.missing_device.as_ref().map_or("cpu", |(name, _)| name);
-    let trace = match refused(config, at) {
+    let asked = &config.device;
+    let trace = match refused(config) {
         None => {
-            let (picked, trace) = picker_cases(at, config.mode)?;
+            let (picked, trace) = picker_cases(at, config, asked.or_cpu())?;
             cases.extend(picked);
             Some(trace)
         }
         Some(reason) => {
-            skipped.push((format!("welch_peaks_picker_{}", mode_name(config.mode)), reason));
+            let path = format!("welch_peaks_picker_{}", mode_name(config.mode));
+            skipped.push(Skipped { path, reason, device: asked.label.clone() });
             None
         }
     };
     if config.compiled {
-        match &config.missing_device {
-            None if supports(at.n_fft) => cases.extend(lanes_cases(at)?),
-            None => {
-                let reason = format!("no lanes kernel for n_fft {}", at.n_fft);
-                skipped.push(("welch_fast_peaks_rlx_adaptive_fused_op_cpu".to_owned(), reason.clone()));
-                skipped.push(("welch_fast_peaks_rlx_cpu".to_owned(), reason));
-            }
-            Some((name, reason)) => {
-                for path in [
-                    format!("welch_fast_peaks_rlx_adaptive_fused_op_{name}"),
-                    format!("welch_fast_peaks_rlx_{name}"),
-                ] {
-                    skipped.push((path, reason.clone()));
-                }
+        for target in targets {
+            let (rlx, lacks) = rlx_cases(at, target)?;
+            cases.extend(rlx);
+            skipped.extend(lacks);
+        }
+        if let Some(reason) = &asked.missing {
+            let label = &asked.label;
+            for path in [
+                format!("welch_fast_peaks_rlx_adaptive_fused_op_{label}"),
+                format!("welch_fast_peaks_rlx_{label}"),
+            ] {
+                skipped.push(Skipped { path, reason: reason.clone(), device: label.clone() });
             }
         }
-        if config.train_steps > 0 {
-            let reason = "this version cannot train a learned model";
-            skipped.push((format!("welch_peaks_learned_{device}"), reason.to_owned()));
+        match &config.learned {
+            None => {}
+            Some(Ok(model)) => {
+                for target in targets {
+                    cases.push(learned_case(at, target, model)?);
+                }
+            }
+            Some(Err(reason)) => {
+                let device = targets.last().map_or(&asked.label, |t| &t.label).clone();
+                let (path, reason) = (format!("welch_peaks_learned_{device}"), reason.clone());
+                skipped.push(Skipped { path, reason, device });
+            }
         }
     }
     let cut: Vec<Vec<f32>> =
         cases.iter().map(|case| case_input(case, at, samples, full_len)).collect::<Result<_>>()?;
     let times = take_turns(config.iters, &mut cases, &cut, at, samples, full_len)?;
     let mut rows = rows_of(config, at, &cases, &times, samples, full_len)?;
-    rows.extend(skipped.into_iter().map(|(path, reason)| skipped_row(config, at, path, reason, device)));
+    rows.extend(skipped.into_iter().map(|s| skipped_row(config, at, s)));
+    if let Some(lost) = cases.iter().find_map(Case::fell_back) {
+        say(&format!("[welch-peaks] {lost}; the CPU went on"));
+    }
+    // Buffers on a device stay as long as their plan does.
+    targets.iter().for_each(|t| t.session.clear_cache());
     let choice = PickerChoice {
         batch: at.batch,
         k: at.k,
-        device: if trace.is_some() { "cpu" } else { device }.to_owned(),
+        device: trace.as_ref().map_or(&asked.label, |t| &t.device).clone(),
         strategy: trace.as_ref().map_or("skipped", |t| t.strategy.label()).to_owned(),
         calibration: trace.as_ref().map_or("none", |t| t.calibration),
         predicted_ms: trace
@@ -132,16 +153,43 @@ fn run_point(
     Ok((rows, choice))
 }
 
+/// The open devices of the explicit rows: the CPU, and the one that was asked for (of `auto` the GPU, where there is one).
+fn targets(config: &BenchConfig) -> Result<Vec<Target>> {
+    let mut targets = Vec::new();
+    if !config.compiled {
+        return Ok(targets);
+    }
+    let mut open = |label: &str, name: &str| -> Result<()> {
+        let options = SessionOptions::default().threads(config.threads);
+        let session = Session::with_options(&name.parse::<Device>()?, options)?;
+        let session = match load(&session.device().host_id()).calibration() {
+            Some(record) => session.calibrated(record)?,
+            None => session,
+        };
+        targets.push(Target { label: label.to_owned(), session });
+        Ok(())
+    };
+    open("cpu", "cpu")?;
+    let asked = explicit_device(&config.device)?;
+    if asked.missing.is_none() && asked.label != "cpu" {
+        open(&asked.label, &asked.name)?;
+    }
+    Ok(targets)
+}
+
+/// The device of the explicit rows: of `auto` the best GPU.
+pub fn explicit_device(asked: &AskedDevice) -> Result<AskedDevice> {
+    Ok(if asked.label == "auto" { AskedDevice::find("gpu")? } else { asked.clone() })
+}
+
 /// Why the picker's rows cannot run here, where they cannot.
-fn refused(config: &BenchConfig, at: &At) -> Option<String> {
+fn refused(config: &BenchConfig) -> Option<String> {
     match config.mode {
-        WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled) => {
-            Some("there is no learned model: this version cannot train one".to_owned())
-        }
-        WelchPeaksPickMode::Force(WelchPeaksStrategy::RlxCompiled) => match &config.missing_device {
-            Some((_, reason)) => Some(reason.clone()),
-            None => (!supports(at.n_fft)).then(|| format!("no lanes kernel for n_fft {}", at.n_fft)),
+        WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled) => match &config.learned {
+            None => Some("there is no learned model".to_owned()),
+            Some(model) => model.as_ref().err().cloned(),
         },
+        WelchPeaksPickMode::Force(WelchPeaksStrategy::RlxCompiled) => config.device.missing.clone(),
         _ => None,
     }
 }
@@ -174,11 +222,11 @@ fn take_turns(
             let input = if cut.is_empty() { samples } else { cut };
             let row_len = input.len().checked_div(at.batch).unwrap_or(full_len);
             let start = Instant::now();
-            case.run(input, at.batch, row_len)?;
+            let measured = case.run(input, at.batch, row_len)?;
             let elapsed = start.elapsed();
             // The first round warms up.
             if round > 0 {
-                times.push(elapsed.as_secs_f64() * 1e3);
+                times.push(measured.unwrap_or(elapsed.as_secs_f64() * 1e3));
             }
         }
     }
@@ -209,7 +257,7 @@ fn rows_of(
         let mut row = empty_row(config, at, case.path.clone(), &case.device);
         row.segments = params.welch.n_segments;
         row.output_len = Some(case.out.len());
-        row.timed = Some("host-to-host-pageable");
+        row.timed = Some(case.timed().label());
         set_quality(&mut row, quality);
         if let Some(t) = Timing::of(times.clone()) {
             let bytes = 4 * (at.batch * params.welch.frame_len() + case.out.len());
@@ -230,8 +278,9 @@ fn set_quality(row: &mut Row, quality: Option<Quality>) {
     }
 }
 
-fn skipped_row(config: &BenchConfig, at: &At, path: String, reason: String, device: &str) -> Row {
-    Row { status: Status::Skipped, reason: Some(reason), iters: 0, ..empty_row(config, at, path, device) }
+fn skipped_row(config: &BenchConfig, at: &At, skipped: Skipped) -> Row {
+    let Skipped { path, reason, device } = skipped;
+    Row { status: Status::Skipped, reason: Some(reason), iters: 0, ..empty_row(config, at, path, &device) }
 }
 
 fn empty_row(config: &BenchConfig, at: &At, path: String, device: &str) -> Row {

@@ -18,7 +18,7 @@ pub fn print_rows(rows: &[Row], out: &mut dyn Write) -> Result<()> {
         }
         writeln!(
             out,
-            "{:>4} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7} {:>6}",
+            "{:>4} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7} {:>6}{}",
             row.segments,
             number(row.ms, 4),
             number(row.ms_min, 4),
@@ -27,6 +27,8 @@ pub fn print_rows(rows: &[Row], out: &mut dyn Write) -> Result<()> {
             number(row.speedup_vs_full, 2),
             number(row.recall, 3),
             number(row.bins_right, 4),
+            // What most rows are is left out.
+            row.timed.filter(|t| *t != "host-to-host-pageable").map_or(String::new(), |t| format!("  {t}")),
         )?;
     }
     Ok(())

@@ -3,19 +3,21 @@
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
 use crate::flags::{BenchFusionPhasesFlags, known_device};
-use rlx_fft::bench_fusion_phases::{FusionPhasesOptions, bench_fusion_phases};
+use rlx_fft::bench_fusion_phases::{FusionPhasesOptions, FusionPhasesReport, bench_fusion_phases};
+use rlx_fft::report::Envelope;
+use serde::Serialize;
 use std::io::Write;
 
 /// Runs the command.
 pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
-    let missing = known_device(&flags.device)?;
+    let asked = known_device(&flags.device)?;
     let mut out = std::io::stdout().lock();
     // The phases of a device that is not here are skipped; those of the CPU run in their place.
-    if let Some((name, reason)) = &missing {
-        writeln!(out, "{name}: skipped: {reason}; the CPU's phases follow")?;
+    if let Some(reason) = &asked.missing {
+        writeln!(out, "{}: skipped: {reason}; the CPU's phases follow", asked.label)?;
     }
     let options = FusionPhasesOptions {
-        device: Some(if missing.is_some() { "cpu".to_owned() } else { flags.device.clone() }),
+        device: Some(asked.or_cpu().to_owned()),
         n_fft: flags.n_fft,
         batches: flags.batches()?,
         k: flags.k,
@@ -57,6 +59,18 @@ pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
     if let Some(line) = report.suggestion_line() {
         writeln!(out, "{line}")?;
     }
-    write_json(flags.json.as_deref(), &report)?;
+    let envelope = Envelope::here(0, options.threads, asked.info.as_ref());
+    write_json(flags.json.as_deref(), &Whole { envelope, rows: [], picker: [], report })?;
     Ok(Outcome::Whole)
+}
+
+/// The report as every bench writes it.
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    envelope: Envelope,
+    rows: [(); 0],
+    picker: [(); 0],
+    #[serde(flatten)]
+    report: FusionPhasesReport,
 }

@@ -3,16 +3,28 @@
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::BenchPickerFlags;
+use crate::flags::{BenchPickerFlags, known_device};
 use crate::progress::share_bar;
-use rlx_fft::bench_picker::{BenchPickerOptions, bench_picker};
+use rlx_fft::bench_picker::{BenchPickerOptions, BenchPickerReport, bench_picker};
+use rlx_fft::report::Envelope;
+use serde::Serialize;
 use std::io::Write;
 
 /// Runs the command.
 pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome, Failure> {
     let [n_ffts, batches, ks] = flags.grid()?;
-    let options =
-        BenchPickerOptions { n_ffts, batches, ks, threads: flags.threads, ..BenchPickerOptions::default() };
+    let asked = known_device(&flags.device)?;
+    if let Some(reason) = &asked.missing {
+        console.note(&format!("{}: skipped: {reason}; the CPU's cells follow", asked.label));
+    }
+    let options = BenchPickerOptions {
+        device: asked.or_cpu().to_owned(),
+        n_ffts,
+        batches,
+        ks,
+        threads: flags.threads,
+        ..BenchPickerOptions::default()
+    };
     let report = bench_picker(&options, None, share_bar(console, "measuring"))?;
     let mut out = std::io::stdout().lock();
     writeln!(
@@ -46,6 +58,16 @@ pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome
         score.mean_regret,
         score.prediction_within_2x
     )?;
-    write_json(flags.json.as_deref(), &report)?;
+    let envelope = Envelope::here(0, options.threads, asked.info.as_ref());
+    write_json(flags.json.as_deref(), &Whole { envelope, report })?;
     Ok(Outcome::Whole)
+}
+
+/// The report as every bench writes it.
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    envelope: Envelope,
+    #[serde(flatten)]
+    report: BenchPickerReport,
 }

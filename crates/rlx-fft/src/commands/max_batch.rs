@@ -2,21 +2,25 @@
 
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
-use crate::flags::MaxBatchFlags;
+use crate::flags::{MaxBatchFlags, known_device};
 use rlx_fft::max_batch::{MaxBatchOptions, max_batch};
 use std::io::Write;
 
 /// Runs the command.
 pub(crate) fn run(flags: &MaxBatchFlags) -> Result<Outcome, Failure> {
+    let asked = known_device(&flags.device)?;
+    let mut out = std::io::stdout().lock();
+    if let Some(reason) = &asked.missing {
+        writeln!(out, "{}: skipped: {reason}; the CPU's rows follow", asked.label)?;
+    }
     let options = MaxBatchOptions {
-        device: Some(flags.device.clone()),
+        device: Some(asked.or_cpu().to_owned()),
         n_ffts: flags.n_ffts()?,
         k: flags.k,
         limit: flags.limit,
         ..MaxBatchOptions::default()
     };
     let rows = max_batch(&options)?;
-    let mut out = std::io::stdout().lock();
     writeln!(out, "{:>8} {:>6} {:>10} {:>12} {:>10}  bound", "device", "n_fft", "batch", "MiB", "ms")?;
     for row in &rows {
         let ms = row.ms.map_or("-".to_owned(), |ms| format!("{ms:.1}"));

@@ -88,7 +88,7 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
             n_fft: flags.n_fft,
             batches: sweep("--batch", &flags.batch)?,
             ks: sweep("--k", &flags.k)?,
-            missing_device: known_device(&flags.device)?,
+            device: known_device(&flags.device)?,
             mode: parse_welch_peaks_strategy(&flags.strategy)
                 .map_err(|error| Usage::new("--strategy", error.to_string()))?,
             iters: flags.iters,
@@ -96,7 +96,8 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
             threads,
             compiled: !flags.no_compiled,
             ultra: !flags.no_ultra_fast,
-            train_steps: flags.train_steps,
+            learned: (flags.train_steps > 0)
+                .then(|| Err("this version cannot train a learned model".to_owned())),
         };
         Ok(Self { config, json: flags.json })
     }

@@ -10,6 +10,7 @@ mod device;
 mod estimate;
 mod info;
 mod input;
+mod learn;
 mod mel;
 mod missing;
 mod output;
@@ -17,6 +18,7 @@ mod peaks;
 mod psd;
 mod shell;
 mod spectrogram;
+mod task;
 mod tuning;
 mod usage;
 mod values;
@@ -27,6 +29,7 @@ pub(crate) use device::{DeviceFlags, Segments, known_device};
 pub(crate) use estimate::{EstimateArgs, EstimateFlags, NFftRule};
 pub(crate) use info::{InfoArgs, InfoFlags};
 pub(crate) use input::{InputArgs, InputFlags, SourceArgs, SourceFlags};
+pub(crate) use learn::{FitFlags, TargetFlags, TrainFlags, TransformName};
 pub(crate) use mel::{MelArgs, MelFlags};
 pub(crate) use missing::{MissingArgs, MissingFlags};
 pub(crate) use output::{OutputArgs, OutputFlags, PlotArgs, PlotFlags};
@@ -34,6 +37,7 @@ pub(crate) use peaks::{Mode, PeaksArgs, PeaksFlags};
 pub(crate) use psd::{PsdArgs, PsdFlags};
 pub(crate) use shell::{CompletionsFlags, ManFlags};
 pub(crate) use spectrogram::{SpectrogramArgs, SpectrogramFlags};
+pub(crate) use task::{AblationFlags, DistillFlags, EvalFlags, RoundtripFlags, TaskFlags, TrainE2eFlags};
 pub(crate) use tuning::{
     BenchFusionPhasesFlags, BenchPickerFlags, CalibrateFlags, DevicesFlags, MaxBatchFlags,
 };
@@ -89,6 +93,24 @@ pub(crate) enum Command {
     BenchFusionPhases(BenchFusionPhasesFlags),
     /// The largest batch that a device takes, proved by running it
     MaxBatch(MaxBatchFlags),
+    /// Learn a transform from random weights, by gradient
+    Train(TrainFlags),
+    /// Find the butterflies of a matrix in closed form
+    Fit(FitFlags),
+    /// Train a transform for a task: peaks, spectra, mel
+    TrainE2e(Box<TrainE2eFlags>),
+    /// Train a sparse model from another model
+    TrainDistill(Box<DistillFlags>),
+    /// Train a model whose butterflies are skipped, taken forwards or in reverse
+    TrainDistillTernary(Box<DistillFlags>),
+    /// Errors and speed of a model on held-out signals
+    Eval(EvalFlags),
+    /// Models side by side
+    Compare(EvalFlags),
+    /// Error of inverse(forward(x))
+    Roundtrip(RoundtripFlags),
+    /// Time the compiled transform pruned to bands and by learned gates
+    Ablation(AblationFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
     /// Print the manual page

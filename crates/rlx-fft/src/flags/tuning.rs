@@ -19,7 +19,7 @@ pub(crate) struct DevicesFlags {
     after_help = "The result is kept in the user's cache directory (RLX_FFT_CACHE names another) and used from then on."
 )]
 pub(crate) struct CalibrateFlags {
-    /// The device to measure
+    /// The device to measure, or all for every one that is here
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub(crate) device: String,
 }
@@ -40,6 +40,10 @@ pub(crate) struct BenchPickerFlags {
     /// Peaks of each row
     #[arg(long, value_name = "LIST", default_value = "1,16,64")]
     k: String,
+
+    /// The device to pick for
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) device: String,
 
     /// Threads that share the rows; 0 is as many as a batch can use
     #[arg(long, value_name = "N", default_value_t = 0)]

@@ -5,9 +5,12 @@
 
 mod clock;
 mod coefficients;
+mod device;
+mod device_coefficients;
 mod measure;
 mod store;
 
 pub use clock::{Spread, interleaved, spread};
+pub use device::calibrate_device;
 pub use measure::{CalibrateOptions, calibrate_cpu};
 pub use store::{Stored, cache_dir, calibration_path, load, load_from, store, store_in};

@@ -2,11 +2,10 @@
 
 use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, Plan};
 use rlx_dsp::lanes::Isa;
-use rlx_dsp::nan::NanPolicy;
 
 use super::lower::host_program;
 use crate::device::DeviceInfo;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::session::{Backend, Program, SessionOptions};
 
 /// The host's processor.
@@ -21,13 +20,9 @@ impl CpuBackend {
     /// Opens it.
     ///
     /// # Errors
-    /// An `RLX_ISA` that the machine lacks; a policy for NaN that single ops cannot follow.
+    /// An `RLX_ISA` that the machine lacks.
     pub fn new(info: DeviceInfo, options: SessionOptions) -> Result<Self> {
         Isa::detect()?;
-        if !matches!(options.nan, NanPolicy::Error | NanPolicy::Propagate) {
-            let reason = format!("nan: a session takes error or propagate, got {}", options.nan);
-            return Err(Error::unsupported(reason));
-        }
         Ok(Self { info, caps: BackendCaps::shipped(DeviceClass::Cpu), options })
     }
 }

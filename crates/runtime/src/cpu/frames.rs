@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone)]
 enum FrameOp {
     Detrend(Detrend),
+    Preemphasis(f32),
     Window(Vec<f32>),
     Affine(f32, f32),
 }
@@ -46,6 +47,9 @@ impl FrameSource {
             match &node.op {
                 Op::Detrend { kind: Detrend::None } => {}
                 Op::Detrend { kind } => ops.push(FrameOp::Detrend(*kind)),
+                Op::Preemphasis { coefficient, per_frame: true } => {
+                    ops.push(FrameOp::Preemphasis(*coefficient as f32));
+                }
                 Op::Window { window, symmetry } => {
                     let weights = window.coefficients(types[at.0].last(), *symmetry)?;
                     ops.push(FrameOp::Window(weights.into_iter().map(|w| w as f32).collect()));
@@ -85,6 +89,7 @@ impl FrameSource {
         self.gather(segment, out, |i| row[i]);
         for op in &self.ops {
             match op {
+                FrameOp::Preemphasis(c) => preemphasise(out, *c, out.first().copied().unwrap_or(0.0)),
                 FrameOp::Affine(scale, offset) => out.iter_mut().for_each(|v| *v = *v * scale + offset),
                 other => shared(other, out),
             }
@@ -122,12 +127,22 @@ impl FrameSource {
     }
 }
 
+/// `x[i] − c · x[i−1]` in place; `before` is the sample before the first one.
+pub(super) fn preemphasise(x: &mut [f32], c: f32, before: f32) {
+    let mut before = before;
+    for v in x {
+        let this = *v;
+        *v = this - c * before;
+        before = this;
+    }
+}
+
 fn shared<T: FrameSample>(op: &FrameOp, out: &mut [T]) {
     match op {
         FrameOp::Detrend(kind) => kind.apply(out),
         FrameOp::Window(weights) => out.iter_mut().zip(weights).for_each(|(v, &w)| *v = *v * w),
-        // Inference allows affine maps on real values only.
-        FrameOp::Affine(..) => {}
+        // Inference allows these on real values only.
+        FrameOp::Affine(..) | FrameOp::Preemphasis(_) => {}
     }
 }
 

@@ -7,6 +7,7 @@ use rlx_dsp::lanes::supports;
 use rlx_dsp::nan::NanPolicy;
 
 use super::frames::{CopyFrames, FrameSource};
+use super::gaps::over_gaps;
 use super::program::{HostProgram, Placed, Slot, Step};
 use super::{average, fused, pointwise, power, reduce, transform};
 use crate::error::{Error, Result};
@@ -27,7 +28,7 @@ fn native(spec: &WelchPeaksSpec) -> bool {
 /// # Errors
 /// When the graph does not type-check; a butterfly whose model the session was not given.
 pub fn host_program(graph: &Graph, options: &SessionOptions) -> Result<Box<dyn Program>> {
-    Ok(Box::new(whole(graph, options)?))
+    Ok(over_gaps(graph, &graph.infer()?, options, Box::new(whole(graph, options)?)))
 }
 
 /// The fused op of a shape that the lanes kernel lacks: its parts, one by one.
@@ -149,7 +150,7 @@ impl Lowering<'_> {
             Op::WelchPeaks(spec) if native(spec) => (fused::step(spec, taken, self.options)?, operand),
             Op::WelchPeaks(spec) => (expanded(spec, taken, self.options)?, operand),
             Op::Power { one_sided } => (power::step(*one_sided, taken, ty)?, operand),
-            Op::Average { average } => (average::step(*average, taken), operand),
+            Op::Average { average } => (average::step(*average, taken, self.options.nan), operand),
             Op::Psd { sample_rate, scaling } => {
                 let factor = power::psd_factor(self.graph, self.types, id, *sample_rate, *scaling)?;
                 (pointwise::affine(factor, 0.0), operand)
@@ -161,6 +162,8 @@ impl Lowering<'_> {
             Op::ClampNormalise { below_max, offset, scale, scope } => {
                 (pointwise::clamp_normalise([*below_max, *offset, *scale], *scope, taken), operand)
             }
+            Op::Preemphasis { coefficient, .. } => (pointwise::preemphasis(*coefficient, taken), operand),
+            Op::NormaliseFeatures { epsilon } => (pointwise::normalise_features(*epsilon, taken), operand),
             Op::SpectralMask { mask } => (pointwise::mask(mask, taken), operand),
             Op::Affine { scale, offset } => (pointwise::affine(*scale, *offset), operand),
             other => return Err(Error::unsupported(format!("{id}: the host has no {}", other.kind()))),

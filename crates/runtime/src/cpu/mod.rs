@@ -7,6 +7,7 @@ mod average;
 mod backend;
 mod frames;
 mod fused;
+mod gaps;
 mod lower;
 mod pointwise;
 mod power;
@@ -18,5 +19,10 @@ pub use backend::CpuBackend;
 pub use fused::useful_threads;
 pub use lower::host_program;
 
+pub(crate) use gaps::over_gaps;
 pub(crate) use lower::{Part, part};
+#[cfg(any(feature = "cuda", feature = "gpu"))]
+pub(crate) use power::psd_factor;
 pub(crate) use program::{HostProgram, refuse_non_finite};
+#[cfg(feature = "gpu")]
+pub(crate) use reduce::mel_filters;

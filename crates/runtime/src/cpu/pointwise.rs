@@ -3,6 +3,7 @@
 use rlx_compile::params::{Layout, LogBase, Mask, MaxScope};
 use rlx_compile::{ValueKind, ValueType};
 
+use super::frames::preemphasise;
 use super::program::Step;
 use crate::error::Result;
 
@@ -59,6 +60,66 @@ impl Step for ClampNormalise {
             let floor = input.iter().copied().fold(f32::NEG_INFINITY, f32::max) - self.below_max;
             for (out, &v) in out.iter_mut().zip(input) {
                 *out = (if v < floor { floor } else { v } + self.offset) * self.scale;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Pre-emphasis of rows of `len` samples, before which there is silence.
+struct Preemphasis {
+    coefficient: f32,
+    len: usize,
+}
+
+pub(super) fn preemphasis(coefficient: f64, taken: &ValueType) -> Box<dyn Step> {
+    Box::new(Preemphasis { coefficient: coefficient as f32, len: taken.last().max(1) })
+}
+
+impl Step for Preemphasis {
+    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
+        out.copy_from_slice(input);
+        out.chunks_exact_mut(self.len).for_each(|row| preemphasise(row, self.coefficient, 0.0));
+        Ok(())
+    }
+}
+
+/// `[frames, bands]` items, each band standardised over its frames.
+struct NormaliseFeatures {
+    epsilon: f64,
+    frames: usize,
+    bands: usize,
+    /// Sums of each band, then of its squared distances from the mean.
+    sums: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+pub(super) fn normalise_features(epsilon: f64, taken: &ValueType) -> Box<dyn Step> {
+    let (frames, bands) = (taken.dims.get(1).copied().unwrap_or(1), taken.last());
+    Box::new(NormaliseFeatures { epsilon, frames, bands, sums: vec![0.0; bands], squares: vec![0.0; bands] })
+}
+
+impl Step for NormaliseFeatures {
+    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
+        let Self { epsilon, frames, bands, sums, squares } = self;
+        let item = (*frames * *bands).max(1);
+        for (input, out) in input.chunks_exact(item).zip(out.chunks_exact_mut(item)) {
+            sums.fill(0.0);
+            squares.fill(0.0);
+            for frame in input.chunks_exact(*bands) {
+                sums.iter_mut().zip(frame).for_each(|(sum, v)| *sum += f64::from(*v));
+            }
+            sums.iter_mut().for_each(|sum| *sum /= *frames as f64);
+            for frame in input.chunks_exact(*bands) {
+                for ((square, mean), v) in squares.iter_mut().zip(&*sums).zip(frame) {
+                    *square += (f64::from(*v) - mean).powi(2);
+                }
+            }
+            let degrees = frames.saturating_sub(1).max(1) as f64;
+            for (frame, out) in input.chunks_exact(*bands).zip(out.chunks_exact_mut(*bands)) {
+                for (((out, v), mean), square) in out.iter_mut().zip(frame).zip(&*sums).zip(&*squares) {
+                    *out = ((f64::from(*v) - mean) / ((square / degrees).sqrt() + *epsilon)) as f32;
+                }
             }
         }
         Ok(())

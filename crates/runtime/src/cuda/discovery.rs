@@ -12,8 +12,8 @@ use crate::device::{CudaSelect, DeviceInfo, cpu_info};
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) info: DeviceInfo,
-    /// Compute capability, major · 10 + minor.
-    pub(super) arch: u32,
+    /// The driver's index.
+    pub(super) index: usize,
 }
 
 /// Every device that can be opened, or why there are none. The driver is asked once a process.
@@ -48,7 +48,7 @@ fn look() -> Result<Vec<Found>, String> {
                 memory_bytes: Some(memory as u64),
                 ..host.clone()
             };
-            Ok(Found { info, arch })
+            Ok(Found { info, index })
         })
         .collect()
 }

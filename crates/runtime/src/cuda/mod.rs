@@ -1,17 +1,26 @@
 //! NVIDIA devices through the driver API: loaded at run time, so that a build with them starts on machines without.
 //!
 //! `driver` has the handles, `nvrtc` the compiler and its cache; `blueprint` says, in plain data, which kernel runs a
-//! plan's ops and how.
+//! plan's ops and how; `lower` goes from a plan to loaded kernels in order (`chain`), and `stage` moves data past them.
+//!
+//! Callers who keep data on the device use [`CudaDevice`]: buffers, streams, recorded graphs, pinned memory.
 
+mod backend;
 pub mod blueprint;
+mod chain;
+mod device;
 mod discovery;
 pub(crate) mod driver;
+mod lower;
 mod nvrtc;
+mod program;
+mod stage;
 
 use crate::device::{CudaSelect, DeviceInfo};
 use crate::session::{Backend, SessionOptions};
 
-pub use driver::PinnedBuffer;
+pub use device::{CudaDevice, CudaGraph, CudaStream, DeviceBuffer};
+pub use driver::{PinnedBuffer, PinnedValue};
 
 /// Devices that can be opened, or why there are none.
 pub(crate) fn discover() -> Result<Vec<DeviceInfo>, String> {
@@ -24,6 +33,7 @@ pub(crate) fn find(select: CudaSelect) -> Result<DeviceInfo, String> {
 }
 
 /// Opens it, or says why it cannot be.
-pub(crate) fn open(_select: CudaSelect, _options: SessionOptions) -> Result<Box<dyn Backend>, String> {
-    Err("wip".to_owned())
+pub(crate) fn open(select: CudaSelect, options: SessionOptions) -> Result<Box<dyn Backend>, String> {
+    let opened = backend::CudaBackend::open(select, options);
+    Ok(Box::new(opened.map_err(|error| error.to_string())?))
 }

@@ -66,6 +66,22 @@ pub enum Device {
     Gpu,
 }
 
+impl Device {
+    /// The name without what is selected of its kind: `cuda` of `cuda:1`. Rows of reports are named by it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Cuda(_) => "cuda",
+            Self::Wgpu(_) => "wgpu",
+            Self::Vulkan => "vulkan",
+            Self::Metal => "metal",
+            Self::Dx12 => "dx12",
+            Self::Gpu => "gpu",
+        }
+    }
+}
+
 impl FromStr for Device {
     type Err = Error;
 
@@ -102,18 +118,11 @@ impl FromStr for Device {
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Cpu => f.write_str("cpu"),
-            Self::Cuda(CudaSelect::First) => f.write_str("cuda"),
             Self::Cuda(CudaSelect::Index(n)) => write!(f, "cuda:{n}"),
             Self::Cuda(CudaSelect::All) => f.write_str("cuda:all"),
-            Self::Wgpu(WgpuSelect::Preferred) => f.write_str("wgpu"),
             Self::Wgpu(WgpuSelect::Index(n)) => write!(f, "wgpu:{n}"),
             Self::Wgpu(WgpuSelect::Name(name)) => write!(f, "wgpu:{name}"),
-            Self::Vulkan => f.write_str("vulkan"),
-            Self::Metal => f.write_str("metal"),
-            Self::Dx12 => f.write_str("dx12"),
-            Self::Gpu => f.write_str("gpu"),
+            other => f.write_str(other.kind()),
         }
     }
 }
@@ -139,7 +148,9 @@ mod tests {
             "dx12",
             "gpu",
         ] {
-            assert_eq!(name.parse::<Device>().unwrap().to_string(), name);
+            let device: Device = name.parse().unwrap();
+            assert_eq!(device.to_string(), name);
+            assert_eq!(Some(device.kind()), name.split(':').next());
         }
         assert_eq!("MLX".parse::<Device>().unwrap(), Device::Metal);
         assert_eq!(" CUDA:ALL ".parse::<Device>().unwrap(), Device::Cuda(CudaSelect::All));

@@ -2,6 +2,7 @@
 
 use rlx_compile::{BackendCaps, BackendCostModel, Plan};
 
+use super::samples::{SampleFormat, Samples};
 use super::timed::Timed;
 use crate::device::DeviceInfo;
 use crate::error::{Error, Result};
@@ -64,6 +65,36 @@ pub trait Program: Send {
     /// # Errors
     /// What the samples or the device make impossible.
     fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()>;
+
+    /// [`Program::run`] on samples of any type. A device without kernels for it gets them as `f32`.
+    ///
+    /// # Errors
+    /// As there.
+    fn run_samples(&mut self, inputs: &[Samples<'_>], outputs: &mut [&mut [f32]]) -> Result<()> {
+        let converted: Vec<_> = inputs.iter().map(Samples::to_f32).collect();
+        let slices: Vec<&[f32]> = converted.iter().map(|c| &**c).collect();
+        self.run(&slices, outputs)
+    }
+
+    /// Queues the plan in a stream of the device, on data that lies there: an address an input and one an output. Does not
+    /// wait. After one call outside, it may be recorded into a graph.
+    ///
+    /// # Safety
+    /// The addresses hold as many values as the plan's inputs (in this format) and outputs until the stream is done, and
+    /// the stream is one of the device's.
+    ///
+    /// # Errors
+    /// A plan of which the host runs a part, or a device that has no such call.
+    unsafe fn run_resident(
+        &mut self,
+        stream: *mut std::ffi::c_void,
+        format: SampleFormat,
+        inputs: &[u64],
+        outputs: &[u64],
+    ) -> Result<()> {
+        let _ = (stream, format, inputs, outputs);
+        Err(Error::unsupported("the plan does not run on data that lies on a device"))
+    }
 
     /// Ways of [`Program::time`] beside the one that [`Program::run`] is.
     fn timings(&self) -> &[Timed] {

@@ -8,6 +8,7 @@ use rlx_compile::plan::PlanKey;
 use rlx_compile::{Op, Plan, ValueType};
 
 use super::backend::Program;
+use super::samples::Samples;
 use super::timed::Timed;
 use crate::error::{Error, Result};
 
@@ -84,8 +85,17 @@ impl Executable {
     /// [`Error::Count`] and [`Error::Length`] for buffers that do not fit; NaN and infinity under
     /// [`NanPolicy::Error`](rlx_dsp::nan::NanPolicy::Error).
     pub fn run(&self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()> {
-        self.check(inputs, outputs)?;
+        self.check(inputs.iter().map(|i| i.len()), outputs)?;
         self.program().run(inputs, outputs)
+    }
+
+    /// [`Executable::run`] on samples of any type; a complex sample is two of them.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn run_samples(&self, inputs: &[Samples<'_>], outputs: &mut [&mut [f32]]) -> Result<()> {
+        self.check(inputs.iter().map(Samples::len), outputs)?;
+        self.program().run_samples(inputs, outputs)
     }
 
     /// The ways in which runs can be timed, [`Timed::HostPageable`] first.
@@ -106,7 +116,7 @@ impl Executable {
         inputs: &[&[f32]],
         outputs: &mut [&mut [f32]],
     ) -> Result<f64> {
-        self.check(inputs, outputs)?;
+        self.check(inputs.iter().map(|i| i.len()), outputs)?;
         let runs = runs.max(1);
         let mut program = self.program();
         if timed != Timed::HostPageable {
@@ -119,21 +129,21 @@ impl Executable {
         Ok(start.elapsed().as_nanos() as f64 / runs as f64)
     }
 
-    fn program(&self) -> MutexGuard<'_, Box<dyn Program>> {
+    pub(crate) fn program(&self) -> MutexGuard<'_, Box<dyn Program>> {
         // A kernel that panicked leaves scratch of no meaning behind, which the next run overwrites.
         self.shared.program.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn check(&self, inputs: &[&[f32]], outputs: &[&mut [f32]]) -> Result<()> {
+    fn check(&self, inputs: impl ExactSizeIterator<Item = usize>, outputs: &[&mut [f32]]) -> Result<()> {
         let shared = &*self.shared;
         let count = |name, expected: usize, got: usize| {
             if expected == got { Ok(()) } else { Err(Error::Count { name, expected, got }) }
         };
         count("inputs", shared.inputs.len(), inputs.len())?;
         count("outputs", shared.outputs.len(), outputs.len())?;
-        for (index, (&expected, input)) in shared.inputs.iter().zip(inputs).enumerate() {
-            if input.len() != expected {
-                return Err(Error::Length { name: format!("input {index}"), expected, got: input.len() });
+        for (index, (&expected, got)) in shared.inputs.iter().zip(inputs).enumerate() {
+            if got != expected {
+                return Err(Error::Length { name: format!("input {index}"), expected, got });
             }
         }
         for (info, output) in shared.outputs.iter().zip(outputs) {

@@ -4,6 +4,7 @@ mod backend;
 mod executable;
 mod open;
 mod options;
+mod samples;
 #[expect(clippy::module_inception, reason = "the session is what the module is about")]
 mod session;
 mod split;
@@ -12,6 +13,7 @@ mod timed;
 pub use backend::{Backend, DeviceProbe, Program};
 pub use executable::{Executable, OutputInfo};
 pub use options::{FrameTransform, SessionOptions};
+pub use samples::{SampleFormat, Samples};
 pub use session::Session;
 pub use split::lower_split;
 pub use timed::Timed;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use num_complex::Complex32;
 use rlx_dsp::nan::NanPolicy;
@@ -21,16 +22,21 @@ pub trait FrameTransform: Send + Sync {
 pub struct SessionOptions {
     /// Threads that host kernels may use: 1 is the caller's alone, 0 one a core.
     pub threads: usize,
-    /// [`NanPolicy::Error`] refuses NaN and infinity, [`NanPolicy::Propagate`] lets them reach the results. The
-    /// others need a segment's context, which single ops do not have.
+    /// [`NanPolicy::Error`] refuses NaN and infinity, [`NanPolicy::Propagate`] lets them reach the results.
+    /// [`NanPolicy::SkipSegment`] leaves a frame that holds one out of averages (without an average it is NaN in every
+    /// value; a row of which no frame is left too); [`NanPolicy::Interpolate`] bridges short gaps before.
     pub nan: NanPolicy,
+    /// Raised by another thread, it ends a run of a device between two parts of a batch, with [`Error::Cancelled`].
+    ///
+    /// [`Error::Cancelled`]: crate::Error::Cancelled
+    pub cancel: Option<Arc<AtomicBool>>,
     /// Learned transforms by name.
     pub transforms: BTreeMap<String, Arc<dyn FrameTransform>>,
 }
 
 impl Default for SessionOptions {
     fn default() -> Self {
-        Self { threads: 1, nan: NanPolicy::Error, transforms: BTreeMap::new() }
+        Self { threads: 1, nan: NanPolicy::Error, cancel: None, transforms: BTreeMap::new() }
     }
 }
 
@@ -46,6 +52,13 @@ impl SessionOptions {
     #[must_use]
     pub fn nan(mut self, nan: NanPolicy) -> Self {
         self.nan = nan;
+        self
+    }
+
+    /// These options with a flag that ends runs.
+    #[must_use]
+    pub fn cancel(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.cancel = Some(flag);
         self
     }
 

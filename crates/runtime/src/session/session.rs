@@ -8,7 +8,7 @@ use rlx_compile::passes::{Compiled, FusionPolicy};
 use rlx_compile::plan::PlanKey;
 use rlx_compile::{BackendCaps, BackendCostModel, Graph, PassContext, PassList, Plan, compile};
 
-use super::backend::{Backend, DeviceProbe};
+use super::backend::{Backend, DeviceProbe, Program};
 use super::executable::Executable;
 use super::open::open;
 use super::options::SessionOptions;
@@ -53,6 +53,20 @@ impl Session {
         calibration.validate()?;
         calibration.matches(&self.device().host_id()).map_err(|m| Error::unsupported(m.to_string()))?;
         self.model = calibration.model;
+        Ok(self)
+    }
+
+    /// The same session with these costs.
+    ///
+    /// # Errors
+    /// [`Error::Compile`] for impossible coefficients; those of another class of device.
+    pub fn with_model(mut self, model: BackendCostModel) -> Result<Self> {
+        model.validate()?;
+        if model.class != self.device().class {
+            let (theirs, class) = (model.class, self.device().class);
+            return Err(Error::unsupported(format!("costs of {theirs} for a session on {class}")));
+        }
+        self.model = model;
         Ok(self)
     }
 
@@ -131,6 +145,15 @@ impl Session {
         let executable = Executable::new(plan, key, program)?;
         known().insert(key, executable.clone());
         Ok(executable)
+    }
+
+    /// A plan's program without the executable around it: what an executable's own cost is measured against. Who calls it
+    /// sees to the lengths of its buffers.
+    ///
+    /// # Errors
+    /// As [`Session::compile_plan`].
+    pub fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {
+        self.backend.lower(plan)
     }
 
     /// Number of compiled plans that are kept.

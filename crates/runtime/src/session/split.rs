@@ -6,14 +6,15 @@ use rlx_dsp::nan::NanPolicy;
 
 use super::backend::Program;
 use super::options::SessionOptions;
-use crate::cpu::{HostProgram, Part, part, refuse_non_finite};
+use crate::cpu::{HostProgram, Part, over_gaps, part, refuse_non_finite};
 use crate::error::{Error, Result};
 
 /// The program of a plan whose device part another backend builds: `device` gets the values that its program has to hand
 /// out, in the order of its outputs (its inputs are all of the plan's), and the host runs what follows them.
 ///
 /// Where the device runs the whole plan, its program is returned as it is. Where the host has a part, samples that the
-/// policy refuses are found here, before anything runs; else that is the device's business. An empty list of values means
+/// policy refuses are found here, before anything runs, and short gaps are bridged; a device that computes spectra of
+/// frames with missing samples has only to let NaN through. Else the policy is the device's business. An empty list of values means
 /// that the device has nothing to do, and `device` is not called.
 ///
 /// # Errors
@@ -83,7 +84,7 @@ pub fn lower_split(
         (places[value] != Some(i)).then_some((value, i))
     });
     let row = |id: &NodeId| types[id.0].last() * (types[id.0].kind.element_bytes() / 4);
-    Ok(Box::new(SplitProgram {
+    let program = SplitProgram {
         check_rows: (options.nan == NanPolicy::Error).then(|| inputs.iter().map(row).collect()),
         device: if values.is_empty() { None } else { Some(device(&values)?) },
         copies: copies.collect(),
@@ -92,7 +93,8 @@ pub fn lower_split(
         buffers,
         host,
         host_results,
-    }))
+    };
+    Ok(over_gaps(graph, types, options, Box::new(program)))
 }
 
 fn zeros(floats: u64) -> Result<Vec<f32>> {

@@ -1,6 +1,11 @@
 //! A processor that poses as a device with a bus: it claims what a class claims, runs that part of a plan, and leaves the
 //! rest to the host.
 
+#![allow(dead_code, unreachable_pub, reason = "each suite takes what it needs")]
+
+pub(crate) mod machine;
+pub(crate) mod twin;
+
 use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, Graph, NodeId, Op, Plan};
 use rlx_runtime::cpu::host_program;
 use rlx_runtime::session::{Backend, Program, lower_split};

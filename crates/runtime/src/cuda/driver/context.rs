@@ -111,12 +111,6 @@ impl Context {
         }
     }
 
-    /// Marks the device as lost, as a failed kernel would: for tests of what follows.
-    #[cfg(test)]
-    pub(crate) fn lose(&self, reason: &str) {
-        let _ = self.lost.set(reason.to_owned());
-    }
-
     /// Free and whole memory in bytes.
     pub(crate) fn memory(&self) -> Result<(usize, usize)> {
         self.bind()?;
@@ -140,12 +134,6 @@ impl Context {
         let major = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
         let minor = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
         Ok(u32::try_from(10 * major + minor).unwrap_or(0))
-    }
-
-    /// Bytes of shared memory that one block may ask for.
-    pub(crate) fn shared_bytes(&self) -> Result<usize> {
-        let bytes = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)?;
-        Ok(usize::try_from(bytes).unwrap_or(0))
     }
 
     /// Name of the device and its whole memory, without a context: what a list of devices shows.

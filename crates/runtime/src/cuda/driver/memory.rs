@@ -1,5 +1,6 @@
 //! Memory of the device, and memory of the host that the device can reach by itself.
 
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use cudarc::driver::sys;
 
 use super::Context;
 use crate::error::{Error, Result};
+use crate::session::SampleFormat;
 
 /// Bytes on a device.
 pub(crate) struct DeviceMemory {
@@ -37,10 +39,6 @@ impl DeviceMemory {
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
-
-    pub(crate) fn context(&self) -> &Arc<Context> {
-        &self.context
-    }
 }
 
 fn asked(error: Error, bytes: usize) -> Error {
@@ -61,31 +59,25 @@ impl Drop for DeviceMemory {
     }
 }
 
-/// `f32` values of the host in page-locked memory: a device copies from and to it without the host's help, which is
-/// two to five times faster than from any other memory.
-pub struct PinnedBuffer {
+/// Page-locked bytes of the host, zeroed.
+pub(crate) struct PinnedMemory {
     context: Arc<Context>,
-    at: NonNull<f32>,
-    len: usize,
+    at: NonNull<u8>,
+    bytes: usize,
 }
 
 // SAFETY: plain memory with one owner.
-unsafe impl Send for PinnedBuffer {}
+unsafe impl Send for PinnedMemory {}
 // SAFETY: shared access only reads.
-unsafe impl Sync for PinnedBuffer {}
+unsafe impl Sync for PinnedMemory {}
 
 /// cuMemHostAlloc: every context of the process sees the pages as locked.
 const PORTABLE: u32 = 1;
 
-impl PinnedBuffer {
-    pub(crate) fn zeroed(context: &Arc<Context>, len: usize) -> Result<Self> {
+impl PinnedMemory {
+    pub(crate) fn new(context: &Arc<Context>, bytes: usize) -> Result<Self> {
         let mut at = ptr::null_mut();
-        if len > 0 {
-            let too_large = || Error::DeviceMemory {
-                device: context.id().to_owned(),
-                reason: format!("{len} values of pinned host memory"),
-            };
-            let bytes = len.checked_mul(4).filter(|b| isize::try_from(*b).is_ok()).ok_or_else(too_large)?;
+        if bytes > 0 {
             context.bind()?;
             // SAFETY: the context is current and `at` outlives the call.
             let code = unsafe { sys::cuMemHostAlloc(&mut at, bytes, PORTABLE) };
@@ -94,40 +86,87 @@ impl PinnedBuffer {
             unsafe { ptr::write_bytes(at.cast::<u8>(), 0, bytes) };
         }
         let at = NonNull::new(at.cast()).unwrap_or(NonNull::dangling());
-        Ok(Self { context: context.clone(), at, len })
+        Ok(Self { context: context.clone(), at, bytes })
     }
 
-    pub(crate) fn as_ptr(&self) -> *mut f32 {
+    /// Where it starts, page-aligned; dangling when it is empty.
+    pub(crate) fn at(&self) -> *mut u8 {
         self.at.as_ptr()
     }
 }
 
-impl Deref for PinnedBuffer {
-    type Target = [f32];
-
-    fn deref(&self) -> &[f32] {
-        // SAFETY: `len` values were allocated and zeroed, and `self` owns them.
-        unsafe { std::slice::from_raw_parts(self.at.as_ptr(), self.len) }
-    }
-}
-
-impl DerefMut for PinnedBuffer {
-    fn deref_mut(&mut self) -> &mut [f32] {
-        // SAFETY: as in `deref`, and `self` is borrowed alone.
-        unsafe { std::slice::from_raw_parts_mut(self.at.as_ptr(), self.len) }
-    }
-}
-
-impl Drop for PinnedBuffer {
+impl Drop for PinnedMemory {
     fn drop(&mut self) {
-        if self.len > 0 && self.context.bind().is_ok() {
-            // SAFETY: allocated by `zeroed`, freed once.
+        if self.bytes > 0 && self.context.bind().is_ok() {
+            // SAFETY: allocated by `new`, freed once.
             let _ = unsafe { sys::cuMemFreeHost(self.at.as_ptr().cast()) };
         }
     }
 }
 
-impl std::fmt::Debug for PinnedBuffer {
+/// Values of the host in page-locked memory: a device copies from and to it without the host's help, which is two to
+/// five times faster than from any other memory.
+pub struct PinnedBuffer<T = f32> {
+    memory: PinnedMemory,
+    len: usize,
+    values: PhantomData<T>,
+}
+
+/// Numbers that every pattern of bits is one of.
+pub trait PinnedValue: Copy + sealed::Sealed {
+    /// What it is as a sample.
+    const FORMAT: SampleFormat;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for i16 {}
+    impl Sealed for u16 {}
+}
+
+impl PinnedValue for f32 {
+    const FORMAT: SampleFormat = SampleFormat::F32;
+}
+impl PinnedValue for i16 {
+    const FORMAT: SampleFormat = SampleFormat::I16;
+}
+impl PinnedValue for u16 {
+    const FORMAT: SampleFormat = SampleFormat::F16;
+}
+
+impl<T: PinnedValue> PinnedBuffer<T> {
+    pub(crate) fn zeroed(context: &Arc<Context>, len: usize) -> Result<Self> {
+        let bytes = len.checked_mul(size_of::<T>()).filter(|b| isize::try_from(*b).is_ok());
+        let bytes = bytes.ok_or_else(|| Error::DeviceMemory {
+            device: context.id().to_owned(),
+            reason: format!("{len} values of pinned host memory"),
+        })?;
+        let mut memory = PinnedMemory::new(context, bytes)?;
+        if bytes == 0 {
+            memory.at = NonNull::<T>::dangling().cast();
+        }
+        Ok(Self { memory, len, values: PhantomData })
+    }
+}
+
+impl<T: PinnedValue> Deref for PinnedBuffer<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        // SAFETY: `len` zeroed values, of which every pattern of bits is one, owned by `self`; pages are aligned for all.
+        unsafe { std::slice::from_raw_parts(self.memory.at().cast(), self.len) }
+    }
+}
+
+impl<T: PinnedValue> DerefMut for PinnedBuffer<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        // SAFETY: as in `deref`, and `self` is borrowed alone.
+        unsafe { std::slice::from_raw_parts_mut(self.memory.at().cast(), self.len) }
+    }
+}
+
+impl<T> std::fmt::Debug for PinnedBuffer<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PinnedBuffer").field("len", &self.len).finish_non_exhaustive()
     }

@@ -16,10 +16,10 @@ use cudarc::driver::sys;
 pub(crate) use context::{Context, device_count};
 pub(crate) use graph::Graph;
 pub(crate) use library::{CudaVersion, driver, package_version};
-pub use memory::PinnedBuffer;
-pub(crate) use memory::{DeviceMemory, is_pinned};
-pub(crate) use module::{Function, Module};
-pub(crate) use stream::{Event, Stream};
+pub(crate) use memory::{DeviceMemory, PinnedMemory, is_pinned};
+pub use memory::{PinnedBuffer, PinnedValue};
+pub(crate) use module::{Function, Launch, Module};
+pub(crate) use stream::Stream;
 
 /// Name and meaning of a code of the driver.
 pub(crate) fn describe(code: sys::CUresult) -> String {

@@ -1,4 +1,4 @@
-//! Streams and events.
+//! Streams.
 
 use std::ptr;
 use std::sync::Arc;
@@ -117,47 +117,6 @@ impl Drop for Stream {
             // SAFETY: made by `new` and not used afterwards; what is queued still runs. Nothing could be done about a
             // failure here.
             let _ = unsafe { sys::cuStreamDestroy_v2(self.raw) };
-        }
-    }
-}
-
-/// A point in a stream.
-pub(crate) struct Event {
-    context: Arc<Context>,
-    raw: sys::CUevent,
-}
-
-// SAFETY: an event may be used from any thread that has made its context current.
-unsafe impl Send for Event {}
-
-impl Event {
-    pub(crate) fn new(context: &Arc<Context>) -> Result<Self> {
-        context.bind()?;
-        let mut raw = ptr::null_mut();
-        let flags = sys::CUevent_flags::CU_EVENT_DISABLE_TIMING as u32;
-        // SAFETY: the context is current and `raw` outlives the call.
-        context.check("making an event", unsafe { sys::cuEventCreate(&mut raw, flags) })?;
-        Ok(Self { context: context.clone(), raw })
-    }
-
-    /// Puts it at the stream's end.
-    pub(crate) fn record(&self, stream: &Stream) -> Result<()> {
-        // SAFETY: both are alive and of one context, which the work before it has made current.
-        self.context.check("recording an event", unsafe { sys::cuEventRecord(self.raw, stream.raw()) })
-    }
-
-    /// Waits until the stream has reached it; of an event that was never recorded, not at all.
-    pub(crate) fn wait(&self) -> Result<()> {
-        // SAFETY: the event is alive.
-        self.context.check("waiting for an event", unsafe { sys::cuEventSynchronize(self.raw) })
-    }
-}
-
-impl Drop for Event {
-    fn drop(&mut self) {
-        if self.context.bind().is_ok() {
-            // SAFETY: made by `new` and not used afterwards.
-            let _ = unsafe { sys::cuEventDestroy_v2(self.raw) };
         }
     }
 }

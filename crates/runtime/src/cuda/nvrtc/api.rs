@@ -122,11 +122,6 @@ impl Nvrtc {
         self.version
     }
 
-    /// Where it was found; a bare name where the loader knew it.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The architecture to compile for: the device's own, else the newest older one of its major, whose machine code
     /// the device runs too.
     pub(crate) fn arch_for(&self, device: u32) -> Result<u32, String> {

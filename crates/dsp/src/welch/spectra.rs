@@ -1,0 +1,110 @@
+//! The spectra of segments, each by itself: what averages are made of.
+
+use num_complex::Complex;
+
+use super::params::PsdParams;
+use super::segment::{SegmentSpec, SegmentTransform};
+use crate::error::{Error, Result};
+use crate::fft::{Sample, rfft_bins};
+
+/// A plan for the complex spectra of a signal's segments: detrended, weighted, padded, transformed, not scaled.
+/// [`PsdParams::scaling`], `average`, `sides` and `nan` are not looked at; NaN spreads over its segment's bins.
+#[derive(Debug, Clone)]
+pub struct SegmentSpectra<S: Sample> {
+    params: PsdParams,
+    spec: SegmentSpec,
+    transform: SegmentTransform<S>,
+}
+
+impl<S: Sample> SegmentSpectra<S> {
+    /// A plan with `weights` in place of the window's; `params.window` is not looked at.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a parameter outside its domain or a weight that is not finite, [`Error::Length`] for
+    /// other than `segment_len` weights.
+    pub fn with_weights(params: PsdParams, weights: &[f64]) -> Result<Self> {
+        let spec = SegmentSpec::with_weights::<S>(&params, weights.into())?;
+        Ok(Self { params, transform: SegmentTransform::new(&spec)?, spec })
+    }
+
+    /// Bins of a spectrum: `n_fft/2 + 1` of real samples, `n_fft` of complex ones.
+    #[must_use]
+    pub fn n_bins(&self) -> usize {
+        if S::COMPLEX { self.params.n_fft } else { rfft_bins(self.params.n_fft) }
+    }
+
+    /// The spectra of the segments of `x` into `out`, `[segments, n_bins]`.
+    ///
+    /// # Errors
+    /// [`Error::TooShort`] when `x` has no segment, [`Error::Length`] for an `out` of another length.
+    pub fn spectra_into(&mut self, x: &[S], out: &mut [Complex<S::Real>]) -> Result<()> {
+        self.each(x, out, |spectrum, out| out.copy_from_slice(spectrum))
+    }
+
+    /// `|X|²` of the segments of `x`, not doubled, into `out`, `[segments, n_bins]`.
+    ///
+    /// # Errors
+    /// As [`spectra_into`](Self::spectra_into).
+    pub fn powers_into(&mut self, x: &[S], out: &mut [S::Real]) -> Result<()> {
+        self.each(x, out, |spectrum, out| {
+            for (out, bin) in out.iter_mut().zip(spectrum) {
+                *out = bin.norm_sqr();
+            }
+        })
+    }
+
+    fn each<T>(
+        &mut self,
+        x: &[S],
+        out: &mut [T],
+        write: impl Fn(&[Complex<S::Real>], &mut [T]),
+    ) -> Result<()> {
+        let count = self.params.segment_count(x.len());
+        if count == 0 {
+            return Err(Error::TooShort { len: x.len(), segment: self.params.segment_len });
+        }
+        let bins = self.n_bins();
+        if out.len() != count * bins {
+            return Err(Error::Length { name: "out", expected: count * bins, got: out.len() });
+        }
+        for (segment, out) in self.spec.segments(x, count).zip(out.chunks_exact_mut(bins)) {
+            write(self.transform.transform(segment), out);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detrend::Detrend;
+    use crate::scaling::Scaling;
+    use crate::welch::Welch;
+
+    #[test]
+    fn their_mean_power_is_the_welch_spectrum() {
+        let x: Vec<f64> = (0..500).map(|i| f64::from(i * i % 89) + 0.1 * f64::from(i)).collect();
+        let weights: Vec<f64> = (0..30).map(|i| 1.0 + f64::from(i % 7)).collect();
+        let params = PsdParams {
+            n_fft: 45,
+            hop: 11,
+            detrend: Detrend::Linear,
+            scaling: Scaling::Raw,
+            ..PsdParams::new(1.0, 30)
+        };
+        let mut spectra = SegmentSpectra::<f64>::with_weights(params, &weights).unwrap();
+        let (count, bins) = (params.segment_count(x.len()), spectra.n_bins());
+        let mut powers = vec![0.0; count * bins];
+        spectra.powers_into(&x, &mut powers).unwrap();
+        let psd = Welch::<f64>::with_weights(params, &weights).unwrap().psd(&x).unwrap();
+        for (k, p) in psd.iter().enumerate() {
+            let mean = (0..count).map(|s| powers[s * bins + k]).sum::<f64>() / count as f64;
+            let expected = if k == 0 { mean } else { 2.0 * mean };
+            assert!((p - expected).abs() <= 1e-13 * expected.max(1.0), "{k}: {p} {expected}");
+        }
+        assert!(spectra.powers_into(&x[..29], &mut []).is_err());
+        assert!(spectra.powers_into(&x, &mut powers[1..]).is_err());
+        assert!(SegmentSpectra::<f64>::with_weights(params, &weights[1..]).is_err());
+        assert!(Welch::<f64>::with_weights(params, &[f64::NAN; 30]).is_err());
+    }
+}

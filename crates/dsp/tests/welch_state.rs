@@ -1,0 +1,67 @@
+//! An accumulator that moves through plain numbers goes on as if it had stayed.
+
+use rlx_dsp::nan::NanPolicy;
+use rlx_dsp::scaling::Average;
+use rlx_dsp::welch::{AccumulatorState, PsdParams, WelchAccumulator};
+
+fn signal() -> Vec<f64> {
+    let gap = |i: i32| (200..204).contains(&i) || i == 411;
+    (0..700).map(|i| if gap(i) { f64::NAN } else { f64::from(i * i % 97) }).collect()
+}
+
+#[test]
+fn state_and_restore_at_any_sample() {
+    let x = signal();
+    let weights: Vec<f64> = (0..32).map(|i| 1.0 + f64::from(i % 5)).collect();
+    for average in [Average::Mean, Average::Median, Average::Max, Average::Min] {
+        for (nan, hop) in [
+            (NanPolicy::Interpolate { max_gap: 3 }, 16),
+            (NanPolicy::Interpolate { max_gap: 8 }, 50),
+            (NanPolicy::SkipSegment, 7),
+        ] {
+            let params = PsdParams { average, nan, hop, ..PsdParams::new(2.0, 32) };
+            let new = || WelchAccumulator::<f64>::with_weights(params, &weights, 1000).unwrap();
+            let mut whole = new();
+            whole.push(&x).unwrap();
+            let whole = whole.finish().unwrap();
+            for cut in [0, 1, 31, 40, 201, 203, 411, 412, 650] {
+                let mut first = new();
+                first.push(&x[..cut]).unwrap();
+                let mut second = new();
+                second.restore(&first.state()).unwrap();
+                // As text: a NaN in an unfinished segment is not equal to itself.
+                assert_eq!(format!("{:?}", second.state()), format!("{:?}", first.state()));
+                second.push(&x[cut..]).unwrap();
+                assert_eq!(second.finish().unwrap(), whole, "{average} {nan} {cut}");
+            }
+        }
+    }
+}
+
+#[test]
+fn states_of_other_parameters_are_refused() {
+    let mut a = WelchAccumulator::<f64>::new(PsdParams::new(1.0, 64)).unwrap();
+    a.push(&vec![1.0; 100]).unwrap();
+    let good = a.state();
+    let mut b = WelchAccumulator::<f64>::new(PsdParams::new(1.0, 32)).unwrap();
+    assert!(b.restore(&good).unwrap_err().to_string().starts_with("state: "));
+    for spoil in [
+        |s: &mut AccumulatorState| s.tail.resize(64, (0.0, 0.0)),
+        |s: &mut AccumulatorState| s.skip = 1000,
+        |s: &mut AccumulatorState| s.held.clear(),
+        |s: &mut AccumulatorState| s.spectra.push(0.0),
+    ] {
+        let mut bad = good.clone();
+        spoil(&mut bad);
+        assert!(a.restore(&bad).is_err());
+        assert_eq!(a.state(), good);
+    }
+}
+
+#[test]
+fn windows_must_agree_in_a_merge() {
+    let params = PsdParams::new(1.0, 8);
+    let mut a = WelchAccumulator::<f32>::with_weights(params, &[1.0; 8], 0).unwrap();
+    let b = WelchAccumulator::<f32>::with_weights(params, &[2.0; 8], 0).unwrap();
+    assert!(a.merge(b).is_err());
+}

@@ -1,0 +1,225 @@
+//! Learning in closed form: a matrix is split into its butterflies from the middle outwards.
+
+mod balanced;
+mod least_squares;
+mod rank_one;
+mod recover;
+
+use crate::error::{Error, Result};
+use crate::evaluate::relative_error_of;
+use crate::matrix::Matrix;
+use crate::network::ButterflyNetwork;
+use crate::permutation::Permutation;
+use crate::train::{Ended, Weights, minimise, network_of};
+use crate::transform::Target;
+
+pub use least_squares::estimate;
+pub use recover::recover;
+
+/// Relative error up to which a factorisation is called exact: that of `f64` with room for the recursion.
+pub const EXACT: f64 = 1e-12;
+/// Largest size whose factors are polished: the levels of the product and their gradients must fit the memory.
+const POLISHED: usize = 1024;
+
+/// How to fit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FitConfig {
+    /// The order of the input; [`Permutation::Other`]: the known ones are tried, then it is recovered.
+    pub permutation: Permutation,
+    /// Iterations of L-BFGS at most where the matrix is no exact product.
+    pub polish: usize,
+}
+
+impl Default for FitConfig {
+    fn default() -> Self {
+        Self { permutation: Permutation::Other, polish: 100 }
+    }
+}
+
+/// Butterflies of a matrix.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// The network, in `f32`.
+    pub network: ButterflyNetwork,
+    /// Relative error of the factors in `f64`.
+    pub error: f64,
+    /// The same before the polish.
+    pub closed_form_error: f64,
+    /// Relative L2 error of the network as it is stored and run.
+    pub rel_l2: f64,
+    /// Whether the matrix is a product of butterflies: [`error`](Self::error) at most [`EXACT`].
+    pub exact: bool,
+    /// The order of the input that was found or given.
+    pub permutation: Permutation,
+    /// The order itself.
+    pub order: Vec<u32>,
+}
+
+/// Butterflies of `target`'s matrix (its complex matrix, where it is the real part of one).
+///
+/// # Errors
+/// Two products, which have no closed form.
+pub fn fit(target: &Target, config: &FitConfig) -> Result<Fitted> {
+    if target.depth != 1 {
+        return Err(Error::argument("depth", "two products of butterflies have no closed form: train them"));
+    }
+    let n = target.n();
+    let matrix = target.complex.as_ref().unwrap_or(&target.matrix);
+    let (order, mut stages, closed) = match config.permutation.order(n) {
+        Some(order) => {
+            let (stages, error) = factor(matrix, &order);
+            (order, stages, error)
+        }
+        None => unknown(matrix),
+    };
+    let mut error = closed;
+    if error > EXACT && n <= POLISHED && config.polish > 0 {
+        let polished = polish(matrix, &order, stages.concat(), config.polish);
+        if polished.1 < error {
+            error = polished.1;
+            stages = polished.0.chunks(n / 2).map(<[Weights]>::to_vec).collect();
+        }
+    }
+    let network = network_of(&stages.concat(), std::slice::from_ref(&order), target.scale, target.real)?;
+    let rel_l2 = relative_error_of(&network, target)?;
+    Ok(Fitted {
+        network,
+        error,
+        closed_form_error: closed,
+        rel_l2,
+        exact: error <= EXACT,
+        permutation: Permutation::of(&order),
+        order,
+    })
+}
+
+/// Stages of the butterflies of `matrix`, whose input comes in `order`.
+pub(crate) fn fit_weights(matrix: &Matrix, order: &[u32]) -> Vec<Vec<Weights>> {
+    balanced::factor(&matrix.permute_columns(order))
+}
+
+fn factor(matrix: &Matrix, order: &[u32]) -> (Vec<Vec<Weights>>, f64) {
+    let permuted = matrix.permute_columns(order);
+    let stages = balanced::factor(&permuted);
+    let error = balanced::product(&stages).relative_error(&permuted);
+    (stages, error)
+}
+
+/// The best of the known orders and of the recovered one.
+fn unknown(matrix: &Matrix) -> (Vec<u32>, Vec<Vec<Weights>>, f64) {
+    let known = Permutation::KNOWN.iter().filter_map(|p| p.order(matrix.rows));
+    let mut best: Option<(Vec<u32>, Vec<Vec<Weights>>, f64)> = None;
+    for order in known.chain(std::iter::once_with(|| recover(matrix))) {
+        let (stages, error) = factor(matrix, &order);
+        if best.as_ref().is_none_or(|b| error < b.2) {
+            let enough = error <= EXACT;
+            best = Some((order, stages, error));
+            if enough {
+                break;
+            }
+        }
+    }
+    best.unwrap_or_default()
+}
+
+/// L-BFGS from the closed form on: stops where an iteration gains less than a hundred-thousandth.
+fn polish(matrix: &Matrix, order: &[u32], stages: Vec<Weights>, iterations: usize) -> (Vec<Weights>, f64) {
+    let permuted = matrix.permute_columns(order);
+    let mut product = crate::train::Structured::new(matrix.rows);
+    let mut theta: Vec<f64> = stages.concat();
+    let split = |theta: &[f64]| -> Vec<Weights> {
+        theta.chunks_exact(8).map(|w| w.try_into().unwrap_or_default()).collect()
+    };
+    let mut last = f64::INFINITY;
+    let mut grads = vec![Weights::default(); stages.len()];
+    let (loss, _): (f64, Ended) = minimise(
+        &mut theta,
+        iterations,
+        0.0,
+        |x, g| {
+            let loss = product.loss(&split(x), &permuted, false, Some(&mut grads));
+            g.copy_from_slice(grads.as_flattened());
+            loss
+        },
+        |_, loss| {
+            let on = loss < last * (1.0 - 1e-5);
+            last = loss;
+            on
+        },
+    );
+    (split(&theta), loss.sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use num_complex::Complex64;
+
+    use super::*;
+    use crate::random::Random;
+    use crate::transform::Transform;
+
+    const NAMED: [Transform; 6] = [
+        Transform::Dft,
+        Transform::Idft,
+        Transform::Dct2,
+        Transform::Dst2,
+        Transform::Hartley,
+        Transform::Hadamard,
+    ];
+
+    #[test]
+    fn every_named_transform_is_exact_with_and_without_its_order() {
+        for transform in NAMED {
+            for n in [2, 8, 64, 128] {
+                let target = transform.target(n, 0).unwrap();
+                for permutation in [target.permutation, Permutation::Other] {
+                    let fitted = fit(&target, &FitConfig { permutation, ..FitConfig::default() }).unwrap();
+                    assert!(fitted.exact && fitted.error <= 1e-13, "{transform:?} {n}: {}", fitted.error);
+                    assert!(fitted.rel_l2 <= 3e-7, "{transform:?} {n}: {}", fitted.rel_l2);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_of_no_family_is_recovered() {
+        let n = 64;
+        let mut order: Vec<u32> = (0..n as u32).collect();
+        Random::new(9).shuffle(&mut order);
+        let shuffled = Transform::Dft.target(n, 0).unwrap().matrix.permute_columns(&order);
+        let target = Target::of_matrix(shuffled, Permutation::Other, 1).unwrap();
+        let fitted = fit(&target, &FitConfig::default()).unwrap();
+        assert!(fitted.exact, "{}", fitted.error);
+        assert_eq!(fitted.permutation, Permutation::Other);
+    }
+
+    #[test]
+    fn a_matrix_that_is_no_butterfly_is_not_called_exact() {
+        let mut random = Random::new(4);
+        let noise = Matrix::from_fn(32, 32, |_, _| Complex64::new(random.normal(), random.normal()));
+        let target = Target::of_matrix(noise, Permutation::Other, 1).unwrap();
+        let fitted = fit(&target, &FitConfig::default()).unwrap();
+        assert!(!fitted.exact && fitted.error > 0.1, "{}", fitted.error);
+        let twice = Transform::Convolution.target(16, 0).unwrap();
+        assert!(fit(&twice, &FitConfig::default()).unwrap_err().to_string().starts_with("depth: "));
+    }
+
+    #[test]
+    fn noise_is_fitted_no_worse_than_by_gradient() {
+        let n = 32;
+        let mut random = Random::new(11);
+        let mut target = Transform::Dft.target(n, 0).unwrap();
+        let level = 0.01 / (n as f64).sqrt();
+        let noisy = Matrix::from_fn(n, n, |i, j| {
+            target.matrix.get(i, j) + Complex64::new(random.normal(), random.normal()) * level
+        });
+        target.matrix = noisy;
+        let config = FitConfig { permutation: Permutation::BitReversal, ..FitConfig::default() };
+        let closed = fit(&target, &config).unwrap();
+        let config = crate::TrainConfig { steps: 800, ..crate::TrainConfig::default() };
+        let trained = crate::train(&target, &config, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+        let (fitted, gradient) = (closed.error, trained.rel_l2_f64);
+        assert!(fitted <= 1.01 * gradient, "{fitted} {gradient}");
+        assert!(!closed.exact && closed.closed_form_error < 2.0 * gradient);
+    }
+}

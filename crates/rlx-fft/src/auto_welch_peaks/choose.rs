@@ -1,0 +1,218 @@
+//! Which device, and by which strategy on it.
+
+use rlx_compile::builders::WelchPeaksShape;
+use rlx_compile::cost::fused_welch_peaks_auto_viable;
+use rlx_compile::picker::pick;
+use rlx_compile::{BackendCaps, BackendCostModel};
+use rlx_runtime::cpu::useful_threads;
+use rlx_runtime::{Device, DeviceInfo, Session, SessionOptions};
+use serde::Serialize;
+
+use super::machine::{Machine, calibration};
+use super::settings::{AutoSettings, flag};
+use crate::error::Result;
+use crate::learned_plan::with_model;
+use crate::welch_peaks_picker::{
+    LearnedCandidate, Pick, PickRequest, StrategyModels, WelchPeaksPickMode, WelchPeaksStrategy,
+};
+
+/// No device behind a bus answers sooner: below this the drivers are not even asked.
+const SHORTEST_ROUND_TRIP_NS: f64 = 5_000.0;
+
+/// What `auto` compared: a device, what it would run there, and how long that was predicted to take.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ConsideredDevice {
+    /// The device.
+    pub device: String,
+    /// The strategy that would run.
+    pub strategy: WelchPeaksStrategy,
+    /// Its predicted ms.
+    pub predicted_ms: f64,
+    /// `measured` or `shipped`.
+    pub calibration: &'static str,
+    /// Why it was not taken although it was the cheapest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// The open device with what was predicted for it.
+pub(super) struct Chosen {
+    pub(super) session: Session,
+    pub(super) models: StrategyModels,
+    pub(super) request: PickRequest,
+    pub(super) pick: Pick,
+    /// Stored calibrations that are corrupt or of another machine.
+    pub(super) complaints: Vec<String>,
+    pub(super) considered: Vec<ConsideredDevice>,
+}
+
+/// A device before it is opened.
+struct Candidate {
+    info: DeviceInfo,
+    model: BackendCostModel,
+    models: StrategyModels,
+    request: PickRequest,
+    pick: Pick,
+}
+
+struct Chooser<'a> {
+    shape: WelchPeaksShape,
+    settings: &'a AutoSettings<'a>,
+    machine: &'a dyn Machine,
+    threads: usize,
+    cpu: DeviceInfo,
+    complaints: Vec<String>,
+}
+
+/// Opens the device that the settings name, or the cheapest predicted one of `auto`.
+pub(super) fn choose(
+    shape: &WelchPeaksShape,
+    settings: &AutoSettings<'_>,
+    machine: &dyn Machine,
+) -> Result<Chosen> {
+    let device: Device = settings.device.unwrap_or("auto").parse()?;
+    let threads = useful_threads(settings.threads, shape.batch);
+    let cpu = Device::Cpu.resolve()?;
+    let mut chooser = Chooser { shape: *shape, settings, machine, threads, cpu, complaints: Vec::new() };
+    match device {
+        Device::Auto => chooser.cheapest(),
+        device => {
+            let session = machine.open(&device, chooser.options())?;
+            let candidate = chooser.candidate(session.device().clone(), session.caps())?;
+            chooser.opened(session, candidate, Vec::new())
+        }
+    }
+}
+
+impl Chooser<'_> {
+    fn cheapest(&mut self) -> Result<Chosen> {
+        let host = self.candidate(self.cpu.clone(), &self.caps_of(&self.cpu))?;
+        let stays = matches!(
+            self.settings.mode,
+            WelchPeaksPickMode::Force(WelchPeaksStrategy::UltraFast | WelchPeaksStrategy::FastStreaming)
+        );
+        let legacy = host.request.legacy;
+        let mut considered = Vec::new();
+        if !stays && (legacy || self.cost(&host) > SHORTEST_ROUND_TRIP_NS) {
+            let mut gpus = Vec::new();
+            for info in self.machine.gpus().into_iter().filter(|d| !d.software) {
+                let caps = self.caps_of(&info);
+                gpus.push(self.candidate(info, &caps)?);
+            }
+            gpus.sort_by(|a, b| self.cost(a).total_cmp(&self.cost(b)));
+            considered.push(self.considered(&host, None));
+            for gpu in gpus {
+                let wins = legacy || (self.leaves_the_host(&gpu) && self.cost(&gpu) < self.cost(&host));
+                if !wins {
+                    considered.push(self.considered(&gpu, None));
+                    continue;
+                }
+                match self.open(&gpu.info) {
+                    // What was found may be less than what the class has.
+                    Ok(session) => {
+                        let opened = self.candidate(gpu.info.clone(), session.caps())?;
+                        if legacy || (self.leaves_the_host(&opened) && self.cost(&opened) < self.cost(&host))
+                        {
+                            considered.push(self.considered(&opened, None));
+                            return self.opened(session, opened, considered);
+                        }
+                        considered.push(self.considered(&opened, None));
+                    }
+                    Err(error) => considered.push(self.considered(&gpu, Some(error.to_string()))),
+                }
+            }
+        }
+        let session = self.open(&self.cpu)?;
+        self.opened(session, host, considered)
+    }
+
+    fn options(&self) -> SessionOptions {
+        with_model(SessionOptions::default().threads(self.threads), self.settings.learned)
+    }
+
+    fn open(&self, info: &DeviceInfo) -> Result<Session> {
+        self.machine.open(&info.id.parse()?, self.options())
+    }
+
+    fn opened(
+        &mut self,
+        session: Session,
+        candidate: Candidate,
+        considered: Vec<ConsideredDevice>,
+    ) -> Result<Chosen> {
+        let Candidate { model, models, request, pick, .. } = candidate;
+        let session = session.with_model(model)?;
+        let complaints = std::mem::take(&mut self.complaints);
+        Ok(Chosen { session, models, request, pick, complaints, considered })
+    }
+
+    /// What the class of a device ships with: enough to predict without opening it.
+    fn caps_of(&self, info: &DeviceInfo) -> BackendCaps {
+        BackendCaps::shipped(info.class)
+    }
+
+    fn candidate(&mut self, info: DeviceInfo, caps: &BackendCaps) -> Result<Candidate> {
+        let settings = self.settings;
+        let mut load = |info: &DeviceInfo| -> Result<_> {
+            let (record, complaint) = calibration(&settings.calibration, self.machine, info)?;
+            self.complaints.extend(complaint.filter(|c| !self.complaints.contains(c)));
+            Ok(record)
+        };
+        let own = load(&info)?;
+        let model = own.as_ref().map_or(BackendCostModel::shipped(info.class), |c| c.model);
+        let models = if info.class.has_bus() {
+            let host = load(&self.cpu)?;
+            let samples = own.as_ref().map_or(&[][..], |c| &c.samples);
+            StrategyModels::device(host.as_ref(), model, samples)
+        } else {
+            StrategyModels::cpu(own.as_ref())
+        };
+        let learned = settings.learned.map(|model| LearnedCandidate {
+            dead_share: model.dead_share(),
+            recall: model.recall().unwrap_or(0.0),
+        });
+        let models = match learned {
+            Some(l) => models.with_live_share(1.0 - l.dead_share),
+            None => models,
+        };
+        let request = PickRequest {
+            shape: self.shape,
+            threads: self.threads,
+            gpu: info.class.has_bus(),
+            same_answer: settings.same_answer,
+            rlx_viable: fused_welch_peaks_auto_viable(&self.shape, caps, &model),
+            learned,
+            legacy: flag("RLX_FFT_LEGACY_PICKER"),
+        };
+        let pick = pick(&models, &request);
+        Ok(Candidate { info, model, models, request, pick })
+    }
+
+    fn strategy(&self, candidate: &Candidate) -> WelchPeaksStrategy {
+        match self.settings.mode {
+            WelchPeaksPickMode::Auto => candidate.pick.strategy,
+            WelchPeaksPickMode::Force(strategy) => strategy,
+        }
+    }
+
+    /// Whether the candidate would run anything on its device.
+    fn leaves_the_host(&self, candidate: &Candidate) -> bool {
+        use WelchPeaksStrategy::{FastStreaming, UltraFast};
+        !matches!(self.strategy(candidate), UltraFast | FastStreaming)
+    }
+
+    /// Predicted ns of what would run.
+    fn cost(&self, candidate: &Candidate) -> f64 {
+        candidate.models.predict_ns(self.strategy(candidate), &self.shape, self.threads)
+    }
+
+    fn considered(&self, candidate: &Candidate, refused: Option<String>) -> ConsideredDevice {
+        ConsideredDevice {
+            device: candidate.info.id.clone(),
+            strategy: self.strategy(candidate),
+            predicted_ms: self.cost(candidate) * 1e-6,
+            calibration: if candidate.models.is_calibrated() { "measured" } else { "shipped" },
+            refused,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Where the picker looks for devices: the machine itself, or what a test makes up.
+
+use rlx_compile::cost::{Calibration, HostId};
+use rlx_runtime::calibrate::{self, Stored};
+use rlx_runtime::{Device, DeviceInfo, Session, SessionOptions, devices};
+
+use super::settings::CalibrationSource;
+use crate::error::{Error, Result};
+
+/// What there is to run on, and what is known of its costs.
+pub(super) trait Machine {
+    /// Devices with a bus, in the order of preference. Software adapters among them are not looked at.
+    fn gpus(&self) -> Vec<DeviceInfo>;
+
+    /// Opens a device.
+    fn open(&self, device: &Device, options: SessionOptions) -> Result<Session>;
+
+    /// The calibration of a host that was kept.
+    fn load(&self, host: &HostId) -> Stored;
+}
+
+/// This machine.
+pub(super) struct Here;
+
+impl Machine for Here {
+    fn gpus(&self) -> Vec<DeviceInfo> {
+        devices().into_iter().filter(|d| d.class.has_bus()).collect()
+    }
+
+    fn open(&self, device: &Device, options: SessionOptions) -> Result<Session> {
+        Ok(Session::with_options(device, options)?)
+    }
+
+    fn load(&self, host: &HostId) -> Stored {
+        calibrate::load(host)
+    }
+}
+
+/// The calibration to predict with, and why a stored one is not it.
+pub(super) fn calibration(
+    source: &CalibrationSource<'_>,
+    machine: &dyn Machine,
+    info: &DeviceInfo,
+) -> Result<(Option<Calibration>, Option<String>)> {
+    match source {
+        CalibrationSource::Shipped => Ok((None, None)),
+        CalibrationSource::Given(records) => {
+            let host = info.host_id();
+            let of_class = |r: &&Calibration| r.host.class == host.class;
+            match (records.iter().find(|r| r.matches(&host).is_ok()), records.iter().find(of_class)) {
+                (Some(record), _) => Ok((Some(record.clone()), None)),
+                (None, Some(foreign)) => match foreign.matches(&host) {
+                    Err(mismatch) => Err(Error::argument("calibration", mismatch.to_string())),
+                    Ok(()) => Ok((Some(foreign.clone()), None)),
+                },
+                (None, None) => Ok((None, None)),
+            }
+        }
+        CalibrationSource::Cache => Ok(match machine.load(&info.host_id()) {
+            Stored::Found(record) => (Some(*record), None),
+            Stored::None => (None, None),
+            Stored::Ignored { path, reason } => (None, Some(format!("{}: {reason}", path.display()))),
+        }),
+    }
+}

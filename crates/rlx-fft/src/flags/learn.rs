@@ -1,0 +1,296 @@
+//! Flags of `train` and `fit`: transforms learned from a matrix.
+
+use super::Usage;
+use clap::{Args, ValueEnum};
+use rlx_learn::{Init, Parametrisation, Permutation, TrainConfig, Transform};
+use std::path::PathBuf;
+
+/// Transforms by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TransformName {
+    Dft,
+    Idft,
+    Dct2,
+    Dst2,
+    Hartley,
+    Hadamard,
+    Convolution,
+    /// A .npy file: --matrix
+    Matrix,
+}
+
+impl TransformName {
+    pub(crate) fn transform(self) -> Transform {
+        match self {
+            Self::Dft => Transform::Dft,
+            Self::Idft => Transform::Idft,
+            Self::Dct2 => Transform::Dct2,
+            Self::Dst2 => Transform::Dst2,
+            Self::Hartley => Transform::Hartley,
+            Self::Hadamard => Transform::Hadamard,
+            Self::Convolution => Transform::Convolution,
+            Self::Matrix => Transform::Matrix,
+        }
+    }
+}
+
+/// Orders of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PermutationName {
+    /// The transform's own
+    Own,
+    BitReversal,
+    Identity,
+    Cosine,
+    Reverse,
+    /// Not told: the known ones are tried; `fit` also recovers others from the matrix
+    Unknown,
+}
+
+impl PermutationName {
+    /// `own` where the transform's own is meant.
+    pub(crate) fn permutation(self, own: Permutation) -> Permutation {
+        match self {
+            Self::Own => own,
+            Self::BitReversal => Permutation::BitReversal,
+            Self::Identity => Permutation::Identity,
+            Self::Cosine => Permutation::Cosine,
+            Self::Reverse => Permutation::Reverse,
+            Self::Unknown => Permutation::Other,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ParamName {
+    /// One angle a butterfly
+    Angle,
+    /// Four complex numbers
+    General,
+    /// Four angles
+    Unitary,
+}
+
+/// Where training starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InitName {
+    Random,
+    Exact,
+    Fit,
+}
+
+impl InitName {
+    pub(crate) fn init(self) -> Init {
+        match self {
+            Self::Random => Init::Random,
+            Self::Exact => Init::Exact,
+            Self::Fit => Init::Fit,
+        }
+    }
+}
+
+/// What is learned.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TargetFlags {
+    /// Points of the transform, a power of two
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub(crate) n_fft: usize,
+
+    /// The transform
+    #[arg(long, value_enum, default_value_t = TransformName::Dft)]
+    pub(crate) transform: TransformName,
+
+    /// The matrix, [n, n], real or complex, as .npy (with --transform matrix)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) matrix: Option<PathBuf>,
+
+    /// The order in which the network takes its input
+    #[arg(long, value_enum, default_value_t = PermutationName::Own)]
+    pub(crate) permutation: PermutationName,
+}
+
+impl TargetFlags {
+    fn check(&self) -> Result<(), Usage> {
+        if (self.transform == TransformName::Matrix) != self.matrix.is_some() {
+            return Err(Usage::new("--matrix", "goes with --transform matrix, and the other way round"));
+        }
+        if self.matrix.is_none() && !(self.n_fft.is_power_of_two() && (2..=4096).contains(&self.n_fft)) {
+            let reason = format!("{} is no power of two within 2 … 4096", self.n_fft);
+            return Err(Usage::new("--n-fft", reason));
+        }
+        Ok(())
+    }
+}
+
+/// `train`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft train --n-fft 64 --seeds 16 --json dft64.json
+  rlx-fft train --n-fft 1024 --transform dct2 --lr 0.02 --out models
+  rlx-fft train --n-fft 256 --param angle --target 1e-6
+
+The loss is that of the whole matrix: all n unit vectors at once. Times are processor times of one thread a seed.")]
+pub(crate) struct TrainFlags {
+    #[command(flatten)]
+    pub(crate) target: TargetFlags,
+
+    /// Unit vectors a step: 0 or n is the whole matrix, which costs no more than a part of it
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    batch: usize,
+
+    /// Steps of Adam
+    #[arg(long, value_name = "N", default_value_t = 3000)]
+    steps: usize,
+
+    /// Its rate at the start of the cosine schedule
+    #[arg(long, value_name = "RATE", default_value_t = 0.03)]
+    lr: f64,
+
+    /// Iterations of L-BFGS after it, at most
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    polish: usize,
+
+    /// Relative L2 error at which to stop
+    #[arg(long, value_name = "ERROR", default_value_t = 1e-8)]
+    target_error: f64,
+
+    /// The first seed
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    seed: u64,
+
+    /// How many seeds, one after the other
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seeds: u64,
+
+    /// Where to train: auto or cpu
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    device: String,
+
+    /// What is free in a butterfly
+    #[arg(long, value_enum, default_value_t = ParamName::General)]
+    param: ParamName,
+
+    /// Where to start
+    #[arg(long, value_enum, default_value_t = InitName::Random)]
+    init: InitName,
+
+    /// Compare real parts alone where the transform is the real part of the network (dct2, dst2, hartley)
+    #[arg(long)]
+    real_parts_alone: bool,
+
+    /// Learn the inverse transform: --transform idft
+    #[arg(long)]
+    ifft: bool,
+
+    /// Say how far it is every so many steps; 0 is never
+    #[arg(long, value_name = "STEPS", default_value_t = 0)]
+    pub(crate) log_every: usize,
+
+    /// Threads; each trains seeds of its own
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) threads: usize,
+
+    /// Write the models here, NAME-N-seedS.safetensors
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Also write the report as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl TrainFlags {
+    /// The configuration, its permutation still the transform's own.
+    pub(crate) fn config(&mut self) -> Result<TrainConfig, Usage> {
+        if self.ifft {
+            if !matches!(self.target.transform, TransformName::Dft | TransformName::Idft) {
+                return Err(Usage::new("--ifft", "goes with --transform dft"));
+            }
+            self.target.transform = TransformName::Idft;
+        }
+        self.target.check()?;
+        if self.batch != 0 && self.batch != self.target.n_fft {
+            let reason =
+                format!("{}: a step takes the whole matrix, give 0 or {}", self.batch, self.target.n_fft);
+            return Err(Usage::new("--batch", reason));
+        }
+        training_device(&self.device)?;
+        if self.seeds == 0 || self.threads == 0 {
+            return Err(Usage::new("--seeds", "seeds and threads must be at least 1"));
+        }
+        Ok(TrainConfig {
+            parametrisation: match self.param {
+                ParamName::Angle => Parametrisation::Angle,
+                ParamName::General => Parametrisation::General,
+                ParamName::Unitary => Parametrisation::Unitary,
+            },
+            init: self.init.init(),
+            steps: self.steps,
+            rate: self.lr,
+            polish: self.polish,
+            target: self.target_error,
+            seed: self.seed,
+            real_parts_alone: self.real_parts_alone,
+            ..TrainConfig::default()
+        })
+    }
+}
+
+/// Training runs on the CPU.
+pub(super) fn training_device(name: &str) -> Result<(), Usage> {
+    match name.to_ascii_lowercase().as_str() {
+        "auto" | "cpu" => Ok(()),
+        _ => Err(Usage::new("--device", format!("'{name}': training runs on cpu; give cpu or auto"))),
+    }
+}
+
+/// `fit`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft fit --n-fft 512
+  rlx-fft fit --transform matrix --matrix a.npy --permutation unknown --out a.safetensors
+  rlx-fft fit --inputs x.npy --outputs y.npy      rows are samples; the matrix is estimated by least squares")]
+pub(crate) struct FitFlags {
+    #[command(flatten)]
+    pub(crate) target: TargetFlags,
+
+    /// Inputs of the unknown transform, [samples, n], as .npy
+    #[arg(long, value_name = "FILE", requires = "outputs", conflicts_with = "matrix")]
+    pub(crate) inputs: Option<PathBuf>,
+
+    /// Its outputs, [samples, n], as .npy
+    #[arg(long, value_name = "FILE", requires = "inputs")]
+    pub(crate) outputs: Option<PathBuf>,
+
+    /// Normal noise added to a named transform's entries, relative to their root mean square
+    #[arg(long, value_name = "LEVEL", default_value_t = 0.0)]
+    pub(crate) noise: f64,
+
+    /// Seed of the noise
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Iterations of L-BFGS where the matrix is no exact product, at most
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) polish: usize,
+
+    /// Write the model
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Also write the report as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl FitFlags {
+    pub(crate) fn check(&self) -> Result<(), Usage> {
+        if self.inputs.is_none() {
+            self.target.check()?;
+        }
+        if !(self.noise >= 0.0 && self.noise.is_finite()) {
+            return Err(Usage::new("--noise", format!("{} is not at least 0", self.noise)));
+        }
+        Ok(())
+    }
+}

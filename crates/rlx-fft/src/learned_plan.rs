@@ -1,0 +1,103 @@
+//! A learned model as a plan: its butterflies are an op, what follows them is what follows an FFT.
+
+use std::sync::Arc;
+
+use num_complex::Complex32;
+use rlx_compile::builders::{LearnedCorrection, WelchPeaksShape, learned_welch_peaks};
+use rlx_compile::passes::FusionPolicy;
+use rlx_learn::{AffineCorrector, FastLearnedFftModel};
+use rlx_runtime::session::FrameTransform;
+use rlx_runtime::{Executable, Session, SessionOptions};
+
+use crate::error::Result;
+
+/// The name under which the session has the model.
+const NAME: &str = "learned";
+
+struct Transform(FastLearnedFftModel);
+
+impl FrameTransform for Transform {
+    fn n(&self) -> usize {
+        self.0.n_fft()
+    }
+
+    fn forward(&self, frame: &mut [Complex32]) {
+        // Only a frame of another length is refused, and a session checks that against `n`.
+        let done = self.0.forward(frame);
+        debug_assert!(done.is_ok(), "{done:?}");
+    }
+}
+
+/// Options of a session that is to run plans of this model.
+pub(crate) fn with_model(options: SessionOptions, model: Option<&FastLearnedFftModel>) -> SessionOptions {
+    match model {
+        Some(model) => options.transform(NAME, Arc::new(Transform(model.clone()))),
+        None => options,
+    }
+}
+
+/// The model's plan on a session that was opened [`with_model`]; `None` where a weight of its mask is neither 0 nor 1,
+/// which no op says: the model runs by itself then.
+pub(crate) fn compile(
+    session: &Session,
+    model: &FastLearnedFftModel,
+    shape: &WelchPeaksShape,
+) -> Result<Option<Executable>> {
+    let mask = model.mask();
+    if mask.iter().any(|m| *m != 0.0 && *m != 1.0) {
+        return Ok(None);
+    }
+    let kept: Vec<usize> = (0..mask.len()).filter(|&bin| mask[bin] > 0.0).collect();
+    let AffineCorrector { scale, offset } = model.corrector();
+    let correction = LearnedCorrection {
+        affine: (model.corrector() != AffineCorrector::IDENTITY)
+            .then_some((f64::from(scale), f64::from(offset))),
+        bins: (kept.len() < mask.len()).then_some(kept),
+    };
+    let graph = learned_welch_peaks(shape, model.op(NAME), correction)?;
+    Ok(Some(session.compile_with(&graph, FusionPolicy::Never)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use rlx_dsp::peak::WelchPeakParams;
+    use rlx_runtime::Device;
+
+    use super::*;
+
+    #[test]
+    fn the_plan_finds_what_the_model_finds() {
+        let shape = WelchPeaksShape::new(7, 128, 2, 5);
+        let params = WelchPeakParams::fast_for_n_fft(128, 5);
+        let samples: Vec<f32> =
+            (0..7 * 192).map(|i| (i as f32 * 0.4).sin() + 0.3 * ((i * i % 977) as f32 * 1.7).cos()).collect();
+        let exact = FastLearnedFftModel::exact(128).unwrap();
+        let mut masked = exact.clone();
+        let mask: Vec<f32> = (0..65).map(|bin| if bin % 3 == 0 { 0.0 } else { 1.0 }).collect();
+        masked.set_mask(&mask).unwrap();
+        masked.set_corrector(AffineCorrector { scale: 0.5, offset: 2.0 }).unwrap();
+        // Not the FFT any more: what two segments make of it together counts.
+        let mut bent = exact.clone();
+        let stage = bent.network_mut().stage_mut(5).unwrap();
+        stage.iter_mut().step_by(3).for_each(|w| w.b *= 0.9);
+        for model in [&exact, &masked, &bent] {
+            let session =
+                Session::with_options(&Device::Cpu, with_model(SessionOptions::default(), Some(model)))
+                    .unwrap();
+            let plan = compile(&session, model, &shape).unwrap().unwrap();
+            assert!(plan.plan().explain().contains("butterfly"), "{}", plan.plan().explain());
+            let got = plan.run_to_vecs(&[&samples]).unwrap().remove(0);
+            let want = model.welch_peaks_batch(&params, &samples, 7).unwrap();
+            for (g, w) in got.chunks_exact(2).zip(want.chunks_exact(2)) {
+                assert!(
+                    g[0] == w[0] && (g[1] - w[1]).abs() <= 4.0 * f32::EPSILON * w[1].abs(),
+                    "{g:?} {w:?}"
+                );
+            }
+        }
+        let mut weighted = exact;
+        weighted.set_mask(&[0.5; 65]).unwrap();
+        let session = Session::open(&Device::Cpu).unwrap();
+        assert!(compile(&session, &weighted, &shape).unwrap().is_none());
+    }
+}

@@ -1,0 +1,132 @@
+//! The commands about devices and the picker, as a user runs them.
+
+mod common;
+
+use common::{Folder, failure, program};
+use serde_json::Value;
+
+/// Runs a bench with these variables and an empty cache; standard output, standard error, report.
+fn bench(args: &[&str], vars: &[(&str, &str)], folder: &Folder) -> (String, String, Value) {
+    let json = folder.path("report.json");
+    let mut command = program();
+    command.args(args).args(["--json", &json]).env("RLX_FFT_CACHE", folder.path("cache"));
+    command.env_remove("RLX_FFT_PICKER_TRACE").env_remove("RLX_FFT_LEGACY_PICKER").envs(vars.iter().copied());
+    let output = command.output().expect("the program starts");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    let (out, err) = (text(output.stdout), text(output.stderr));
+    assert!(output.status.success(), "{args:?}: {err}");
+    let report = std::fs::read_to_string(json).expect("a report");
+    (out, err, serde_json::from_str(&report).expect("JSON"))
+}
+
+const WELCH: [&str; 9] =
+    ["bench-welch-peaks", "--n-fft", "128", "--k", "4", "--iters", "1", "--train-steps", "0"];
+
+fn welch(batch: &str, more: &[&str], vars: &[(&str, &str)], folder: &Folder) -> (String, String, Value) {
+    bench(&[&WELCH[..], &["--batch", batch], more].concat(), vars, folder)
+}
+
+fn rows(report: &Value) -> Vec<(String, String)> {
+    let text = |row: &Value, field: &str| row[field].as_str().expect("text").to_owned();
+    let rows = report["rows"].as_array().expect("rows");
+    rows.iter().map(|row| (text(row, "path"), text(row, "status"))).collect()
+}
+
+#[test]
+fn the_trace_names_every_strategy_and_where_its_times_come_from() {
+    let folder = Folder::new("trace");
+    let (out, silent, _) = welch("16", &["--device", "cpu"], &[], &folder);
+    assert!(!silent.contains("predicted"), "{silent}");
+    assert!(out.contains("[welch-peaks] picker (auto): batch=16 device=cpu -> "), "{out}");
+    let trace = [("RLX_FFT_PICKER_TRACE", "1")];
+    let (_, err, report) = welch("16", &["--device", "cpu"], &trace, &folder);
+    assert!(err.contains("shipped defaults, run rlx-fft calibrate"), "{err}");
+    for label in ["ultra_fast_rustfft", "fast_streaming_rustfft", "rlx_compiled", "learned_compiled"] {
+        let line = err.lines().find(|l| l.contains(label) && l.contains("ms predicted"));
+        assert!(line.is_some(), "{label}: {err}");
+        assert!(report["picker"][0]["predicted_ms"][label].as_f64().expect("a time") > 0.0);
+    }
+
+    // A calibration that is not one is named, and not used. Its name is what the program would look for.
+    let cache = folder.path("cache/calibration");
+    std::fs::create_dir_all(&cache).unwrap();
+    let host = rlx_runtime_host();
+    std::fs::write(std::path::Path::new(&cache).join(&host), "{ not json").unwrap();
+    let (_, err, report) = welch("16", &["--device", "cpu"], &trace, &folder);
+    assert!(err.contains("calibration not used") && err.contains(&host), "{err}");
+    assert_eq!(report["calibration"], "shipped");
+    let mut devices = program();
+    let listed = devices.arg("devices").env("RLX_FFT_CACHE", folder.path("cache")).output().unwrap();
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("ignored"), "{listed:?}");
+}
+
+fn rlx_runtime_host() -> String {
+    rlx_runtime::devices()[0].host_id().file_name()
+}
+
+#[test]
+fn the_legacy_picker_has_fixed_thresholds() {
+    let folder = Folder::new("legacy");
+    let legacy = [("RLX_FFT_LEGACY_PICKER", "1")];
+    for (batch, label) in [("256", "ultra_fast_rustfft"), ("257", "fast_streaming_rustfft")] {
+        let (out, _, report) = welch(batch, &["--device", "cpu", "--no-compiled"], &legacy, &folder);
+        assert!(out.contains(&format!("-> {label}")), "{out}");
+        let rows = rows(&report);
+        for path in [format!("welch_peaks_picker_{label}"), format!("welch_peaks_picker_fastbuf_{label}")] {
+            assert!(rows.contains(&(path.clone(), "ok".to_owned())), "{path}: {rows:?}");
+        }
+    }
+}
+
+#[test]
+fn an_absent_device_is_skipped_by_every_bench_and_the_cpu_runs() {
+    let folder = Folder::new("absent");
+    // Direct3D is nowhere but on Windows; Metal nowhere but on a Mac.
+    let absent = if cfg!(windows) { "metal" } else { "dx12" };
+    let (_, _, report) = welch("8", &["--device", absent], &[], &folder);
+    let rows = rows(&report);
+    let status = |path: &str| rows.iter().find(|(p, _)| p == path).map(|(_, s)| s.as_str());
+    assert_eq!(status(&format!("welch_fast_peaks_rlx_{absent}")), Some("skipped"));
+    assert_eq!(status(&format!("welch_fast_peaks_rlx_adaptive_fused_op_{absent}")), Some("skipped"));
+    for path in ["welch_full_psd", "welch_fast_peaks_rlx_cpu", "welch_fast_peaks_rlx_adaptive_fused_op_cpu"] {
+        assert_eq!(status(path), Some("ok"), "{path}: {rows:?}");
+    }
+    for row in report["rows"].as_array().unwrap() {
+        let skipped = row["status"] == "skipped";
+        assert_eq!(row["reason"].is_string(), skipped, "{row}");
+        assert_eq!(row["ms"].is_null(), skipped, "{row}");
+        assert!(skipped || row["path"] == "welch_full_psd" || row["bins_right"] == 1.0, "{row}");
+        assert!(skipped || row["timed"] == "host-to-host-pageable", "{row}");
+    }
+
+    let phases = ["bench-fusion-phases", "--batch", "8", "--iters", "1", "--device", absent];
+    let (out, _, report) = bench(&phases, &[], &folder);
+    assert!(out.contains("skipped") && report["phases"][0]["status"] == "ok", "{out}");
+    let io = &report["phases"][0]["io"];
+    for field in ["launches", "sync_points", "host_out_bytes", "host_readback_bytes", "device_bytes"] {
+        assert!(io[field].is_u64(), "{field}: {io}");
+    }
+    // The five paths, and an output that falls 32 times.
+    let out_bytes = |phase: usize| report["phases"][phase]["io"]["host_out_bytes"].as_u64().expect("bytes");
+    assert_eq!(out_bytes(0), 32 * out_bytes(2));
+    assert!(out.contains("suggested fused_io_compute_scale: "), "{out}");
+    assert!(report["schema"] == 1 && report["host"]["cpu"].is_string() && report["calibration"] == "shipped");
+    let (out, _, report) =
+        bench(&["max-batch", "--n-fft", "64", "--limit", "100", "--device", absent], &[], &folder);
+    assert!(out.contains("skipped") && report[0]["batch"] == 100, "{out}");
+    let grid = ["bench-picker", "--n-fft", "64", "--batch", "1,8", "--k", "2", "--device", absent];
+    let (_, err, report) = bench(&grid, &[], &folder);
+    assert!(err.contains("skipped") && report["cells"] == 2 && report["schema"] == 1, "{err}");
+    let (code, message) = failure(&["calibrate", "--device", absent]);
+    assert!(code == 1 && message.contains("not available"), "{message}");
+}
+
+#[test]
+fn an_unknown_device_lists_those_that_there_are() {
+    for command in ["bench-welch-peaks", "bench-fusion-phases", "max-batch", "bench-picker"] {
+        let (code, message) = failure(&[command, "--device", "abacus"]);
+        assert!(code == 2 && message.contains("cpu"), "{command}: {code} {message}");
+    }
+    let (code, message) = failure(&["calibrate", "--device", "abacus"]);
+    assert!(code == 1 && message.contains("this machine has cpu"), "{message}");
+}

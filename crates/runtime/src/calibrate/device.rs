@@ -1,0 +1,83 @@
+//! Times of the fused op over a small grid on a device with a bus.
+
+use std::time::{Duration, Instant};
+
+use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
+use rlx_compile::cost::{Calibration, Sample};
+use rlx_compile::passes::FusionPolicy;
+use rlx_compile::picker::WelchPeaksStrategy;
+use rlx_compile::plan::ExecKind;
+
+use super::clock::interleaved;
+use super::device_coefficients;
+use super::measure::{CalibrateOptions, record, test_signal};
+use crate::error::Result;
+use crate::session::Session;
+
+impl CalibrateOptions {
+    /// What a device with a bus is measured at: fewer small batches, which its latency makes alike, and larger ones.
+    pub fn device() -> Self {
+        Self {
+            batches: vec![1, 64, 1024, 8192, 65_536],
+            edge_batches: vec![1, 1024],
+            edges: vec![64, 2048, 4096],
+            budget: Duration::from_millis(10),
+            max_samples: 32 << 20,
+            time_limit: Duration::from_secs(40),
+            ..Self::default()
+        }
+    }
+}
+
+/// Measures a device on an open session: its coefficients and the fused op from the caller's memory to the caller's memory.
+/// What the host does by itself is in the CPU's calibration. `progress` hears the share that is done, 0 … 1.
+///
+/// # Errors
+/// What the device refuses or reports.
+pub fn calibrate_device(
+    session: &Session,
+    options: &CalibrateOptions,
+    mut progress: impl FnMut(f64),
+) -> Result<Calibration> {
+    let model = device_coefficients::measure(session)?;
+    let cells = options.cells();
+    let longest =
+        cells.iter().map(|s| Ok(s.batch * s.frame_len()?)).collect::<Result<Vec<usize>>>()?.into_iter().max();
+    let signal = test_signal(longest.unwrap_or(0));
+    let mut samples = Vec::new();
+    let start = Instant::now();
+    for (index, shape) in cells.iter().enumerate() {
+        progress(index as f64 / cells.len() as f64);
+        if start.elapsed() > options.time_limit {
+            break;
+        }
+        if let Some(ns) = fused_ns(session, shape, options, &signal)? {
+            let (n_fft, segments, k, batch) = (shape.n_fft, shape.segments, shape.k, shape.batch);
+            let strategy = WelchPeaksStrategy::RlxCompiled;
+            samples.push(Sample { strategy, n_fft, segments, k, batch, threads: 1, ns });
+        }
+        // A plan keeps its buffers on the device: they would add up.
+        session.clear_cache();
+    }
+    progress(1.0);
+    Ok(record(session.device().host_id(), model, samples))
+}
+
+/// Median ns of one shape; `None` where the device has no kernel for it.
+fn fused_ns(
+    session: &Session,
+    shape: &WelchPeaksShape,
+    options: &CalibrateOptions,
+    signal: &[f32],
+) -> Result<Option<f64>> {
+    let executable = session.compile_with(&welch_peaks(shape)?, FusionPolicy::Always)?;
+    let plan = executable.plan();
+    if plan.exec_kind() != ExecKind::FusedOp || !plan.splits().is_empty() {
+        return Ok(None);
+    }
+    let input = &signal[..shape.batch * shape.frame_len()?];
+    let mut out = vec![0.0; executable.outputs().iter().map(|o| o.floats).sum()];
+    let mut run = || executable.run(&[input], &mut [&mut out]);
+    let spread = interleaved(&mut [&mut run], options.budget, 3, 101)?;
+    Ok(spread.first().map(|s| s.median).filter(|ns| *ns > 0.0))
+}

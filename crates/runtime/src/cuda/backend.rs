@@ -1,0 +1,132 @@
+//! One or all NVIDIA devices as a backend.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use rlx_compile::params::{Average, Detrend};
+use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, OpKind, Plan};
+use rlx_dsp::nan::NanPolicy;
+
+use super::driver::{Context, CudaVersion, DeviceMemory, Stream, driver};
+use super::nvrtc::{CubinCache, Nvrtc, nvrtc};
+use super::{discovery, lower};
+use crate::device::{CudaSelect, DeviceInfo};
+use crate::error::{Error, Result};
+use crate::session::{Backend, DeviceProbe, Program, SessionOptions, lower_split};
+
+/// What kernels are built with.
+pub(super) struct Toolchain {
+    pub(super) nvrtc: &'static Nvrtc,
+    pub(super) driver: CudaVersion,
+    pub(super) cache: &'static CubinCache,
+}
+
+/// Devices of one name: one, or all of a host, which share each batch.
+pub(super) struct CudaBackend {
+    info: DeviceInfo,
+    caps: BackendCaps,
+    options: SessionOptions,
+    contexts: Vec<Arc<Context>>,
+    toolchain: Arc<Toolchain>,
+}
+
+impl CudaBackend {
+    pub(super) fn open(select: CudaSelect, options: SessionOptions) -> Result<Self> {
+        if !matches!(options.nan, NanPolicy::Error | NanPolicy::Propagate) {
+            let reason = format!("nan: a session takes error or propagate, got {}", options.nan);
+            return Err(Error::unsupported(reason));
+        }
+        let found = discovery::selected(select).map_err(Error::unsupported)?;
+        let info = discovery::info(select).map_err(Error::unsupported)?;
+        let contexts = found.iter().map(|f| Context::of(f.index)).collect::<Result<Vec<_>>>()?;
+        let toolchain = Arc::new(Toolchain {
+            nvrtc: nvrtc().map_err(Error::unsupported)?,
+            driver: driver().map_err(Error::unsupported)?,
+            cache: CubinCache::of_user(),
+        });
+        Ok(Self { info, caps: caps(), options, contexts, toolchain })
+    }
+}
+
+/// What the blueprints have.
+fn caps() -> BackendCaps {
+    let mut caps = BackendCaps::shipped(DeviceClass::Cuda);
+    caps.ops.retain(|op| matches!(op, OpKind::Input | OpKind::Output | OpKind::WelchPeaks));
+    caps.fused.averages = vec![Average::Mean, Average::Max, Average::Min];
+    caps.fused.detrends = vec![Detrend::None, Detrend::Constant];
+    caps.fused.zero_padding = true;
+    caps
+}
+
+impl Backend for CudaBackend {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn caps(&self) -> &BackendCaps {
+        &self.caps
+    }
+
+    fn shipped_model(&self) -> BackendCostModel {
+        BackendCostModel::shipped(DeviceClass::Cuda)
+    }
+
+    fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {
+        lower_split(plan, &self.options, |values| {
+            lower::device_program(plan, values, &self.contexts, &self.toolchain, &self.options)
+        })
+    }
+
+    fn free_memory(&self) -> Option<u64> {
+        // Batches flow through in chunks: what limits them is the host's memory.
+        Some(u64::MAX)
+    }
+
+    fn probe(&self) -> Result<DeviceProbe> {
+        let Some(context) = self.contexts.first() else { return Ok(DeviceProbe::default()) };
+        let stream = Stream::new(context)?;
+        let bytes = 64 << 20;
+        let (from, to) = (DeviceMemory::new(context, bytes)?, DeviceMemory::new(context, bytes)?);
+        let median = |call: &mut dyn FnMut() -> Result<()>| -> Result<f64> {
+            call()?;
+            let mut times = Vec::new();
+            for _ in 0..21 {
+                let start = Instant::now();
+                call()?;
+                times.push(start.elapsed().as_nanos() as f64);
+            }
+            times.sort_by(f64::total_cmp);
+            Ok(times[times.len() / 2])
+        };
+        // SAFETY (of each): the buffers hold what is named and live until the stream was waited for.
+        let word = median(&mut || {
+            let mut out = [0u8; 4];
+            // SAFETY: as above.
+            unsafe { stream.download(from.at(), out.as_mut_ptr(), 4)? };
+            stream.wait()
+        })?;
+        let many = 200;
+        let launches = median(&mut || {
+            for _ in 0..many {
+                // SAFETY: as above.
+                unsafe { stream.fill(from.at(), 0, 1)? };
+            }
+            stream.wait()
+        })?;
+        let copies = 8;
+        let copy = median(&mut || {
+            for _ in 0..copies {
+                // SAFETY: as above.
+                unsafe { stream.copy(from.at(), to.at(), bytes)? };
+            }
+            stream.wait()
+        })?;
+        Ok(DeviceProbe {
+            launch_ns: Some(launches / f64::from(many)),
+            round_trip_ns: Some(word),
+            device_bytes_per_ns: Some(2.0 * f64::from(copies) * bytes as f64 / copy),
+            unified_memory: Some(false),
+            ..DeviceProbe::default()
+        })
+    }
+}

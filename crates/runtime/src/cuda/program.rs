@@ -1,0 +1,329 @@
+//! A plan's device part as a program: host to host through the pump, or on data that lies on the device.
+
+use std::ffi::c_void;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rlx_compile::plan::Place;
+use rlx_compile::{Graph, NodeId, Op, Plan};
+use rlx_dsp::nan::NanPolicy;
+
+use super::chain::Chains;
+use super::driver::{Context, DeviceMemory, Graph as Recorded, PinnedBuffer, Stream};
+use super::stage::{Job, Kernels, NonFinite, Pump, Source, Status, Target, Value};
+use crate::cpu::{HostProgram, Part, part, refuse_non_finite};
+use crate::error::{Error, Result};
+use crate::session::{Program, SampleFormat, Samples, SessionOptions, Timed};
+
+/// What lowering found out about a device part.
+pub(super) struct Layout {
+    /// Which of the plan's inputs it takes.
+    pub(super) input: usize,
+    /// Number of the plan's inputs.
+    pub(super) inputs: usize,
+    pub(super) batch: usize,
+    /// Values (two a complex sample) of one row of the input.
+    pub(super) row_len: usize,
+    /// Samples of a row that the kernels look at for NaN and infinity; `None`: they do not look.
+    pub(super) checked: Option<usize>,
+    /// Values that the kernels compute.
+    pub(super) values: Vec<Value>,
+    /// For each result its value.
+    pub(super) results: Vec<usize>,
+    /// Rows depend on one another.
+    pub(super) whole: bool,
+}
+
+pub(super) struct DeviceProgram {
+    layout: Layout,
+    pump: Pump,
+    chains: Vec<Arc<Chains>>,
+    contexts: Vec<Arc<Context>>,
+    options: SessionOptions,
+    repair: Repair,
+    resident: Option<Scratch>,
+}
+
+/// Threads that copy into pinned memory at most: more than these find the memory's bandwidth taken.
+const COPY_THREADS: usize = 8;
+
+impl DeviceProgram {
+    pub(super) fn new(
+        layout: Layout,
+        devices: Vec<(Arc<Context>, Arc<Chains>)>,
+        options: SessionOptions,
+        repair: Repair,
+    ) -> Result<Self> {
+        // Compiles now what most callers will need, so that the first run is not the slow one.
+        for (_, chains) in &devices {
+            chains.of(SampleFormat::F32)?;
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let shards = devices.iter().map(|(c, k)| (c.clone(), k.clone() as Arc<dyn Kernels>)).collect();
+        let pump = Pump::new(shards, layout.values.clone(), layout.whole, cores.min(COPY_THREADS));
+        let (contexts, chains) = devices.into_iter().unzip();
+        Ok(Self { layout, pump, chains, contexts, options, repair, resident: None })
+    }
+
+    fn first(&self) -> Result<&Arc<Context>> {
+        self.contexts.first().ok_or_else(|| Error::unsupported("a program without a device"))
+    }
+
+    fn run_format(&mut self, samples: Samples<'_>, outputs: &mut [&mut [f32]]) -> Result<()> {
+        self.first()?.bind()?;
+        for chains in &self.chains {
+            chains.of(samples.format())?;
+        }
+        let layout = &self.layout;
+        if self.options.nan == NanPolicy::Error && layout.checked.is_none() {
+            refuse_non_finite(&samples.to_f32(), layout.row_len)?;
+        }
+        let targets: Vec<Target> = outputs
+            .iter_mut()
+            .zip(&layout.results)
+            .map(|(out, &v)| Target::new(out, layout.values[v].row))
+            .collect();
+        let job = Job {
+            batch: layout.batch,
+            input: Source::new(&samples),
+            in_row: layout.row_len * samples.format().bytes(),
+            targets: &targets,
+            cancel: self.options.cancel.as_deref(),
+            non_finite: NonFinite::none(layout.checked.unwrap_or(layout.row_len)),
+        };
+        self.pump.run(&job)?;
+        match job.non_finite.first() {
+            None => Ok(()),
+            Some((row, index)) if self.options.nan == NanPolicy::Error => {
+                let value = samples.get(row * self.layout.row_len + index).map_or(f64::NAN, f64::from);
+                Err(Error::Dsp(rlx_dsp::Error::NonFinite { row, index: index as u64, value }))
+            }
+            Some((row, _)) => self.repair.rows(&self.layout, samples, row, outputs),
+        }
+    }
+
+    fn scratch(&mut self) -> Result<&mut Scratch> {
+        if self.contexts.len() != 1 {
+            return Err(Error::unsupported("data lies on one device, this session has several"));
+        }
+        let context = self.first()?.clone();
+        let layout = &self.layout;
+        match &mut self.resident {
+            Some(scratch) => Ok(scratch),
+            none => Ok(none.insert(Scratch::new(&context, layout)?)),
+        }
+    }
+
+    /// Times runs on data that was brought to the device before.
+    fn time_resident(
+        &mut self,
+        graph: bool,
+        runs: usize,
+        input: &[f32],
+        outputs: &mut [&mut [f32]],
+    ) -> Result<f64> {
+        let context = self.first()?.clone();
+        let stream = Stream::new(&context)?;
+        let samples = DeviceMemory::new(&context, size_of_val(input))?;
+        let results: Vec<DeviceMemory> =
+            outputs.iter().map(|o| DeviceMemory::new(&context, size_of_val(&**o))).collect::<Result<_>>()?;
+        let to: Vec<u64> = results.iter().map(DeviceMemory::at).collect();
+        let mut from = vec![0; self.layout.inputs];
+        from[self.layout.input] = samples.at();
+        let raw: *mut c_void = stream.raw().cast();
+        // SAFETY: the buffers have the lengths that the executable checked, and live until the stream was waited for.
+        let once = |program: &mut Self| unsafe { program.run_resident(raw, SampleFormat::F32, &from, &to) };
+        // SAFETY: as above.
+        unsafe { stream.upload(input.as_ptr().cast(), samples.at(), size_of_val(input))? };
+        once(self)?;
+        stream.wait()?;
+        let ns = if graph {
+            let recorded = Recorded::record(&stream, || once(self))?;
+            stream.launch(&recorded)?;
+            stream.wait()?;
+            let start = Instant::now();
+            for _ in 0..runs {
+                stream.launch(&recorded)?;
+            }
+            stream.wait()?;
+            start.elapsed()
+        } else {
+            let start = Instant::now();
+            for _ in 0..runs {
+                once(self)?;
+            }
+            stream.wait()?;
+            start.elapsed()
+        };
+        for (memory, out) in results.iter().zip(outputs) {
+            // SAFETY: as above.
+            unsafe { stream.download(memory.at(), out.as_mut_ptr().cast(), memory.bytes())? };
+        }
+        stream.wait()?;
+        Ok(ns.as_nanos() as f64 / runs as f64)
+    }
+
+    fn time_pinned(&mut self, runs: usize, input: &[f32], outputs: &mut [&mut [f32]]) -> Result<f64> {
+        let context = self.first()?.clone();
+        let mut samples = PinnedBuffer::<f32>::zeroed(&context, input.len())?;
+        samples.copy_from_slice(input);
+        let mut results: Vec<PinnedBuffer<f32>> =
+            outputs.iter().map(|o| PinnedBuffer::zeroed(&context, o.len())).collect::<Result<_>>()?;
+        let start = Instant::now();
+        for _ in 0..runs {
+            let mut slices: Vec<&mut [f32]> = results.iter_mut().map(|r| &mut **r).collect();
+            self.run_format(Samples::F32(&samples), &mut slices)?;
+        }
+        let ns = start.elapsed().as_nanos() as f64 / runs as f64;
+        outputs.iter_mut().zip(&results).for_each(|(out, result)| out.copy_from_slice(result));
+        Ok(ns)
+    }
+}
+
+impl Program for DeviceProgram {
+    fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()> {
+        self.run_format(Samples::F32(inputs[self.layout.input]), outputs)
+    }
+
+    fn run_samples(&mut self, inputs: &[Samples<'_>], outputs: &mut [&mut [f32]]) -> Result<()> {
+        self.run_format(inputs[self.layout.input], outputs)
+    }
+
+    unsafe fn run_resident(
+        &mut self,
+        stream: *mut c_void,
+        format: SampleFormat,
+        inputs: &[u64],
+        outputs: &[u64],
+    ) -> Result<()> {
+        let (input, batch) = (inputs[self.layout.input], self.layout.batch);
+        if batch == 0 {
+            return Ok(());
+        }
+        self.scratch()?;
+        let context = self.first()?.clone();
+        context.bind()?;
+        let stream = Stream::foreign(&context, stream);
+        let Some(scratch) = &mut self.resident else { return Ok(()) };
+        for (&value, &address) in self.layout.results.iter().zip(outputs) {
+            scratch.addresses[value] = address;
+        }
+        // SAFETY: by this function's own conditions; scratch and tables live in the program.
+        unsafe {
+            self.chains[0].queue(&stream, format, batch, input, &scratch.addresses, scratch.status.address())
+        }
+    }
+
+    fn timings(&self) -> &[Timed] {
+        if self.contexts.len() == 1 {
+            &[Timed::HostPinned, Timed::Resident, Timed::ResidentGraph]
+        } else {
+            &[Timed::HostPinned]
+        }
+    }
+
+    fn time(
+        &mut self,
+        timed: Timed,
+        runs: usize,
+        inputs: &[&[f32]],
+        outputs: &mut [&mut [f32]],
+    ) -> Result<f64> {
+        let (input, runs) = (inputs[self.layout.input], runs.max(1));
+        match timed {
+            Timed::HostPinned => self.time_pinned(runs, input, outputs),
+            Timed::Resident => self.time_resident(false, runs, input, outputs),
+            Timed::ResidentGraph => self.time_resident(true, runs, input, outputs),
+            Timed::HostPageable => {
+                let start = Instant::now();
+                for _ in 0..runs {
+                    self.run(inputs, outputs)?;
+                }
+                Ok(start.elapsed().as_nanos() as f64 / runs as f64)
+            }
+        }
+    }
+}
+
+/// Values between the input and the results of a whole batch, for runs on data that lies on the device.
+struct Scratch {
+    _memory: Vec<DeviceMemory>,
+    addresses: Vec<u64>,
+    status: Status,
+}
+
+impl Scratch {
+    fn new(context: &Arc<Context>, layout: &Layout) -> Result<Self> {
+        let bytes = |v: &Value| if v.result.is_some() { 0 } else { v.bytes(layout.batch) };
+        let memory: Vec<DeviceMemory> =
+            layout.values.iter().map(|v| DeviceMemory::new(context, bytes(v))).collect::<Result<_>>()?;
+        let addresses = memory.iter().map(DeviceMemory::at).collect();
+        Ok(Self { _memory: memory, addresses, status: Status::new(context)? })
+    }
+}
+
+/// Rows with NaN or infinity, done again by the host, so that what such a row becomes is the same on every device.
+pub(super) struct Repair {
+    row: Graph,
+    runs: Vec<bool>,
+    values: Vec<NodeId>,
+    options: SessionOptions,
+    program: Option<HostProgram>,
+}
+
+impl Repair {
+    /// For these values of a plan.
+    pub(super) fn new(plan: &Plan, values: &[NodeId], options: &SessionOptions) -> Result<Self> {
+        let mut row = Graph::new();
+        for (_, node) in plan.graph().iter() {
+            let op = match &node.op {
+                Op::Input { len, complex, .. } => Op::Input { batch: 1, len: *len, complex: *complex },
+                op => op.clone(),
+            };
+            row.push(op, &node.inputs)?;
+        }
+        let runs = plan.places().iter().map(|p| *p == Place::Device).collect();
+        let options = SessionOptions { threads: 1, nan: NanPolicy::Propagate, ..options.clone() };
+        Ok(Self { row, runs, values: values.to_vec(), options, program: None })
+    }
+
+    fn rows(
+        &mut self,
+        layout: &Layout,
+        samples: Samples<'_>,
+        first: usize,
+        outputs: &mut [&mut [f32]],
+    ) -> Result<()> {
+        let program = match &mut self.program {
+            Some(program) => program,
+            none => {
+                let types = self.row.infer()?;
+                let given =
+                    self.row.iter().filter(|(_, n)| matches!(n.op, Op::Input { .. })).map(|(id, _)| id);
+                let runs = |id: NodeId| self.runs[id.0];
+                let part_of = Part { given: given.collect(), wanted: self.values.clone(), runs: &runs };
+                none.insert(part(&self.row, &types, &self.options, &part_of)?)
+            }
+        };
+        let (batch, len) = (layout.batch, layout.row_len);
+        let sizes = || layout.results.iter().map(|&v| (layout.values[v].row / 4, layout.values[v].planes));
+        let mut one: Vec<Vec<f32>> = sizes().map(|(row, planes)| vec![0.0; row * planes]).collect();
+        for row in first..batch {
+            let values: Vec<f32> = (row * len..(row + 1) * len).filter_map(|i| samples.get(i)).collect();
+            if values.iter().all(|v| v.is_finite()) {
+                continue;
+            }
+            let mut inputs: Vec<&[f32]> = vec![&[]; layout.inputs];
+            inputs[layout.input] = &values;
+            let mut slices: Vec<&mut [f32]> = one.iter_mut().map(Vec::as_mut_slice).collect();
+            program.run(&inputs, &mut slices)?;
+            for ((out, one), (width, planes)) in outputs.iter_mut().zip(&one).zip(sizes()) {
+                for plane in 0..planes {
+                    out[(plane * batch + row) * width..][..width]
+                        .copy_from_slice(&one[plane * width..][..width]);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,295 @@
+//! One chunk in flight: a stream, and its buffers on both sides.
+
+use std::sync::Arc;
+
+use super::super::driver::{Context, DeviceMemory, Graph, PinnedMemory, Stream};
+use super::pump::Job;
+use crate::error::Result;
+use crate::session::SampleFormat;
+
+/// A value that the kernels compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cuda) struct Value {
+    /// Bytes of one row in one plane.
+    pub(in crate::cuda) row: usize,
+    /// Planes, each of all rows.
+    pub(in crate::cuda) planes: usize,
+    /// Bytes that do not grow with the rows.
+    pub(in crate::cuda) fixed: usize,
+    /// Which result it is; an intermediate value stays on the device.
+    pub(in crate::cuda) result: Option<usize>,
+}
+
+impl Value {
+    pub(in crate::cuda) fn bytes(&self, rows: usize) -> usize {
+        self.row * self.planes * rows + self.fixed
+    }
+}
+
+/// What runs on a chunk.
+pub(in crate::cuda) trait Kernels: Send + Sync {
+    /// Queues the kernels for so many rows.
+    ///
+    /// # Safety
+    /// `input` holds the rows in this format, `values` as many bytes as each [`Value`] says, `status` a [`Status`], until
+    /// the stream is done.
+    unsafe fn queue(
+        &self,
+        stream: &Stream,
+        format: SampleFormat,
+        rows: usize,
+        input: u64,
+        values: &[u64],
+        status: u64,
+    ) -> Result<()>;
+}
+
+/// Where kernels leave the first sample that is NaN or infinite: host memory that the device writes to directly, since
+/// that is rare and a copy of eight bytes after every chunk is not.
+pub(in crate::cuda) struct Status(PinnedMemory);
+
+impl Status {
+    pub(in crate::cuda) fn new(context: &Arc<Context>) -> Result<Self> {
+        let status = Self(PinnedMemory::new(context, 8)?);
+        status.take();
+        Ok(status)
+    }
+
+    /// Its address, on the device too: the driver maps pinned memory at one address for all.
+    pub(in crate::cuda) fn address(&self) -> u64 {
+        self.0.at() as u64
+    }
+
+    /// `row · samples a row + index` of the first such sample, and none from then on. The stream must be idle.
+    pub(in crate::cuda) fn take(&self) -> Option<u64> {
+        let at: *mut u64 = self.0.at().cast();
+        // SAFETY: eight page-aligned bytes; the device, their only other user, is done with them. Volatile, because the
+        // compiler does not know of it.
+        let found = unsafe { at.read_volatile() };
+        if found != u64::MAX {
+            // SAFETY: as above.
+            unsafe { at.write_volatile(u64::MAX) };
+        }
+        (found != u64::MAX).then_some(found)
+    }
+}
+
+/// A recorded chunk: what a replay copies and computes.
+struct Recorded {
+    rows: usize,
+    format: SampleFormat,
+    graph: Graph,
+}
+
+pub(super) struct Slot {
+    stream: Stream,
+    input: DeviceMemory,
+    values: Vec<DeviceMemory>,
+    addresses: Vec<u64>,
+    /// Pinned twins of the input and of the results, made when memory that is not pinned comes.
+    stage_in: Option<PinnedMemory>,
+    stage_out: Vec<Option<PinnedMemory>>,
+    status: Status,
+    capacity: usize,
+    in_row: usize,
+    /// First row and rows of the chunk that is on its way.
+    pending: Option<(usize, usize)>,
+    recorded: Option<Recorded>,
+}
+
+impl Slot {
+    pub(super) fn new(context: &Arc<Context>, rows: usize, in_row: usize, values: &[Value]) -> Result<Self> {
+        let memory: Vec<DeviceMemory> =
+            values.iter().map(|v| DeviceMemory::new(context, v.bytes(rows))).collect::<Result<_>>()?;
+        Ok(Self {
+            stream: Stream::new(context)?,
+            input: DeviceMemory::new(context, in_row * rows)?,
+            addresses: memory.iter().map(DeviceMemory::at).collect(),
+            values: memory,
+            stage_in: None,
+            stage_out: values.iter().filter(|v| v.result.is_some()).map(|_| None).collect(),
+            status: Status::new(context)?,
+            capacity: rows,
+            in_row,
+            pending: None,
+            recorded: None,
+        })
+    }
+
+    /// Whether it holds chunks of so many rows.
+    pub(super) fn holds(&self, rows: usize, in_row: usize) -> bool {
+        self.capacity >= rows && self.in_row >= in_row && !self.values.is_empty()
+    }
+
+    fn stage_in(&mut self) -> Result<*mut u8> {
+        let bytes = self.capacity * self.in_row;
+        match &self.stage_in {
+            Some(memory) => Ok(memory.at()),
+            None => Ok(self.stage_in.insert(PinnedMemory::new(self.stream.context(), bytes)?).at()),
+        }
+    }
+
+    fn stage_out(&mut self, result: usize, bytes: usize) -> Result<*mut u8> {
+        let context = self.stream.context().clone();
+        match &mut self.stage_out[result] {
+            Some(memory) => Ok(memory.at()),
+            none => Ok(none.insert(PinnedMemory::new(&context, bytes)?).at()),
+        }
+    }
+
+    /// # Safety
+    /// The slot holds so many rows, and lives until its stream is done.
+    unsafe fn queue(&self, kernels: &dyn Kernels, format: SampleFormat, rows: usize) -> Result<()> {
+        let (input, status) = (self.input.at(), self.status.address());
+        // SAFETY: the buffers were made for the kernels' values, and by this function's own conditions.
+        unsafe { kernels.queue(&self.stream, format, rows, input, &self.addresses, status) }
+    }
+
+    /// Queues a chunk; returns once its samples need not be read any more by this thread.
+    pub(super) fn start(
+        &mut self,
+        kernels: &dyn Kernels,
+        values: &[Value],
+        job: &Job<'_>,
+        chunk: (usize, usize),
+    ) -> Result<()> {
+        let (start, rows) = chunk;
+        self.stream.context().bind()?;
+        let in_row = job.in_row;
+        // SAFETY: the job's slices hold all rows of the batch, and chunks are ranges of them.
+        let mut from = unsafe { job.input.at(start * in_row) };
+        if !job.input.pinned {
+            let staged = self.stage_in()?;
+            // SAFETY: `from` has the chunk's rows, the stage holds `capacity` rows, and nothing is queued that uses it:
+            // `finish` waited for the chunk before.
+            unsafe { std::ptr::copy_nonoverlapping(from, staged, rows * in_row) };
+            from = staged;
+        }
+        // From here on the stream may use the buffers: `finish` must be called whatever happens.
+        self.pending = Some(chunk);
+        // SAFETY: the buffers hold `capacity >= rows` rows and live in this slot, the caller's live as long as the job,
+        // which waits for every slot.
+        unsafe {
+            self.stream.upload(from, self.input.at(), rows * in_row)?;
+            self.queue(kernels, job.input.format, rows)?;
+        }
+        for (index, value) in values.iter().enumerate() {
+            let Some(result) = value.result else { continue };
+            let target = job.targets[result];
+            let staged =
+                if target.pinned { None } else { Some(self.stage_out(result, value.bytes(self.capacity))?) };
+            let bytes = rows * value.row;
+            for plane in 0..value.planes {
+                // SAFETY: as above; a plane of the chunk follows the one before it at once.
+                unsafe {
+                    let to = match staged {
+                        Some(staged) => staged.add(plane * bytes),
+                        None => target.at(plane, job.batch, start),
+                    };
+                    self.stream.download(self.addresses[index] + (plane * bytes) as u64, to, bytes)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the chunk on its way, if there is one, and hands its results over.
+    pub(super) fn finish(&mut self, values: &[Value], job: &Job<'_>) -> Result<()> {
+        let Some((start, rows)) = self.pending.take() else { return Ok(()) };
+        self.stream.wait()?;
+        if let Some(found) = self.status.take() {
+            job.non_finite.report(start, found);
+        }
+        for value in values {
+            let Some(result) = value.result else { continue };
+            let target = job.targets[result];
+            let Some(staged) = self.stage_out[result].as_ref().filter(|_| !target.pinned) else { continue };
+            let bytes = rows * value.row;
+            for plane in 0..value.planes {
+                // SAFETY: the stage holds the chunk's planes, which the stream has written; the rows are this chunk's.
+                unsafe {
+                    let to = target.at(plane, job.batch, start);
+                    std::ptr::copy_nonoverlapping(staged.at().add(plane * bytes), to, bytes);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for whatever is queued, whether it failed or not: the caller's memory is free afterwards.
+    pub(super) fn abandon(&mut self) {
+        if self.pending.take().is_some() {
+            // The error that led here is the one to report.
+            let _ = self.stream.wait();
+        }
+    }
+
+    /// Runs a whole batch that is one chunk by a recorded graph, through the pinned twins.
+    pub(super) fn replay(&mut self, kernels: &dyn Kernels, values: &[Value], job: &Job<'_>) -> Result<()> {
+        let rows = job.batch;
+        let in_bytes = rows * job.in_row;
+        let staged = self.stage_in()?;
+        for value in values {
+            if let Some(result) = value.result {
+                self.stage_out(result, value.bytes(self.capacity))?;
+            }
+        }
+        let fits = |r: &Recorded| r.rows == rows && r.format == job.input.format;
+        if !self.recorded.as_ref().is_some_and(fits) {
+            self.recorded = None;
+            // Kernels are loaded lazily at their first launch, which must not happen while a graph is recorded.
+            // SAFETY: as in `start`.
+            unsafe { self.queue(kernels, job.input.format, rows)? };
+            self.stream.wait()?;
+            let graph = Graph::record(&self.stream, || {
+                // SAFETY: as in `start`; the graph lives in this slot, beside the buffers that it names.
+                unsafe {
+                    self.stream.upload(staged, self.input.at(), in_bytes)?;
+                    self.queue(kernels, job.input.format, rows)?;
+                    for (index, value) in values.iter().enumerate() {
+                        let Some(out) = value.result.and_then(|r| self.stage_out[r].as_ref()) else {
+                            continue;
+                        };
+                        self.stream.download(
+                            self.addresses[index],
+                            out.at(),
+                            rows * value.row * value.planes,
+                        )?;
+                    }
+                }
+                Ok(())
+            })?;
+            self.recorded = Some(Recorded { rows, format: job.input.format, graph });
+        }
+        // SAFETY: the job's slice holds the whole batch, the stage `capacity >= rows` rows; the stream is idle.
+        unsafe { std::ptr::copy_nonoverlapping(job.input.at(0), staged, in_bytes) };
+        if let Some(recorded) = &self.recorded {
+            self.stream.launch(&recorded.graph)?;
+        }
+        self.stream.wait()?;
+        if let Some(found) = self.status.take() {
+            job.non_finite.report(0, found);
+        }
+        for value in values {
+            let Some(result) = value.result else { continue };
+            let Some(out) = &self.stage_out[result] else { continue };
+            let target = job.targets[result];
+            // SAFETY: one chunk is the whole batch: its planes follow one another on both sides.
+            unsafe {
+                std::ptr::copy_nonoverlapping(
+                    out.at(),
+                    target.at(0, rows, 0),
+                    rows * value.row * value.planes,
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // Pinned memory must outlive the copies that use it; a lost device has none.
+        let _ = self.stream.wait();
+    }
+}

@@ -1,0 +1,43 @@
+//! What a workgroup may have.
+
+use crate::error::{Error, Result};
+
+/// Limits of a workgroup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::wgpu) struct GroupLimits {
+    /// Bytes of workgroup memory.
+    pub(in crate::wgpu) memory: usize,
+    /// Threads.
+    pub(in crate::wgpu) threads: usize,
+}
+
+impl GroupLimits {
+    /// What every WebGPU device has.
+    #[cfg(test)]
+    pub(in crate::wgpu) const DEFAULT: Self = Self { memory: 16 << 10, threads: 256 };
+
+    /// Rows that share a workgroup: 64 threads' worth, fewer where memory ends first.
+    pub(super) fn rows(&self, threads: usize, pairs_of_row: usize) -> usize {
+        let by_memory = self.memory / (8 * pairs_of_row.max(1));
+        (64 / threads.max(1)).min(by_memory).max(1)
+    }
+
+    /// Whether so many rows of so many pairs of words fit.
+    pub(super) fn fits(&self, rows: usize, threads: usize, pairs_of_row: usize) -> bool {
+        rows * threads <= self.threads && 8 * rows * pairs_of_row <= self.memory
+    }
+
+    /// The limit that a kernel exceeds, by name.
+    pub(super) fn check(&self, what: &str, threads: usize, memory: usize) -> Result<()> {
+        let refuse = |name: &str, need: usize, has: usize| {
+            Err(Error::unsupported(format!("{what} needs {name} {need}, the adapter has {has}")))
+        };
+        if threads > self.threads {
+            refuse("max_compute_invocations_per_workgroup", threads, self.threads)
+        } else if memory > self.memory {
+            refuse("max_compute_workgroup_storage_size", memory, self.memory)
+        } else {
+            Ok(())
+        }
+    }
+}

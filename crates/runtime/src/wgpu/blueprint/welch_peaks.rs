@@ -1,0 +1,127 @@
+//! The fused kernel: rows of samples to the strongest bins, or to their averaged power, or to both.
+
+use rlx_compile::params::{Average, Detrend, WelchPeaksSpec};
+
+use super::limits::GroupLimits;
+use super::recipe::Recipe;
+use super::source::{Source, stage};
+use super::{Blueprint, Buffer};
+use crate::error::{Error, Result};
+use crate::session::SampleFormat;
+
+/// What a fused kernel is specialised for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::wgpu) struct WelchPeaks {
+    /// Segments, window and peaks.
+    pub(in crate::wgpu) spec: WelchPeaksSpec,
+    /// Samples a row.
+    pub(in crate::wgpu) row_len: usize,
+    /// What a sample is in memory.
+    pub(in crate::wgpu) samples: SampleFormat,
+    /// Whether the K strongest bins are found.
+    pub(in crate::wgpu) peaks: bool,
+    /// Whether the averaged one-sided power is written.
+    pub(in crate::wgpu) psd: bool,
+}
+
+/// Transforms that add up before they join the whole sum.
+const PAIRS_OF_BLOCK: usize = 8;
+
+impl WelchPeaks {
+    /// Segments a row.
+    pub(in crate::wgpu) fn segments(&self) -> usize {
+        self.row_len.saturating_sub(self.spec.segment_len) / self.spec.hop.max(1) + 1
+    }
+
+    /// Peaks a row.
+    pub(in crate::wgpu) fn k_out(&self) -> usize {
+        self.spec.k.min(self.spec.n_fft / 2 + 1)
+    }
+
+    /// Text, tables and launch of this kernel.
+    pub(in crate::wgpu) fn blueprint(&self, limits: &GroupLimits) -> Result<Blueprint> {
+        let spec = &self.spec;
+        let lacks = |what: String| Error::unsupported(format!("the fused kernel has no {what}"));
+        let recipe = Recipe::new(spec.n_fft).filter(|r| r.n.is_power_of_two() && r.n >= 64);
+        let recipe = recipe.ok_or_else(|| lacks(format!("n_fft {}", spec.n_fft)))?;
+        let average = match spec.average {
+            Average::Mean => 0,
+            Average::Max => 1,
+            Average::Min => 2,
+            Average::Median => return Err(lacks("median".to_owned())),
+        };
+        if spec.detrend == Detrend::Linear || spec.keep.is_some() {
+            return Err(lacks("linear detrend or band".to_owned()));
+        }
+        let (n, threads) = (recipe.n, recipe.threads());
+        let k = self.k_out();
+        // Twice as many groups as peaks make a good bar: few bins pass it that are not among the strongest.
+        let groups = (2 * k).next_power_of_two().clamp(threads, n / 2);
+        let (members, listed) = (n / 2 / groups, k.min(groups));
+        let top_k = groups.max(listed * members + 1) + 1 + listed;
+        let rows = limits.rows(threads, n.max(top_k));
+        let (in_turn, pairs_of_row) = if limits.fits(rows, threads, n.max(top_k)) {
+            (false, n.max(top_k))
+        } else {
+            (true, (n / 2).max(top_k))
+        };
+        limits.check(&format!("the fused kernel of n_fft {n}"), rows * threads, 8 * rows * pairs_of_row)?;
+
+        let segments = self.segments();
+        let mean = average == 0;
+        let pairs = if mean { segments.div_ceil(2) } else { segments };
+        // |Z|² of two mirrored bins is twice the sum of both segments' powers; hold counts one segment, one-sided.
+        let scale = if mean { 1.0 / segments as f64 } else { 1.0 };
+        let mut source = Source::default();
+        source
+            .count("LEN", spec.segment_len)
+            .count("HOP", spec.hop)
+            .count("ROW_LEN", self.row_len)
+            .count("SEGMENTS", segments)
+            .count("PAIRS", pairs)
+            .count("PAIRS_OF_BLOCK", PAIRS_OF_BLOCK)
+            .count("AVERAGE", average)
+            .count("K_OUT", k)
+            .count("GROUPS", groups)
+            .count("GROUPS_OF_THREAD", groups / threads)
+            .count("MEMBERS", members)
+            .count("ROWS", rows)
+            .count("GROUP", rows * threads)
+            .count("PAIRS_OF_ROW", pairs_of_row)
+            .count("PAIRS_OF_GROUP", rows * pairs_of_row)
+            .number("SCALE", scale as f32)
+            .switch("WHOLE", spec.segment_len == n)
+            .switch("DETREND", spec.detrend == Detrend::Constant)
+            .switch("PEAKS", self.peaks)
+            .switch("PSD", self.psd)
+            .transform(&recipe, in_turn)
+            .samples(self.samples)
+            .stage(stage!("detrend"))
+            .stage(stage!("power"))
+            .stage(stage!("fold"))
+            .stage(stage!("topk"))
+            .stage(stage!("welch_peaks"));
+        let window: Vec<f32> = spec
+            .window
+            .coefficients(spec.segment_len, spec.symmetry)
+            .map_err(Error::Dsp)?
+            .into_iter()
+            .map(|w| w as f32)
+            .collect();
+        let output = |on: bool, index| if on { Buffer::Output(index) } else { Buffer::Nothing };
+        Ok(Blueprint {
+            name: "welch_peaks",
+            text: source.finish()?,
+            buffers: vec![
+                Buffer::Input,
+                Buffer::Table(window),
+                Buffer::Table(recipe.twiddles().concat()),
+                output(self.peaks, 0),
+                output(self.psd, usize::from(self.peaks)),
+                Buffer::Batch,
+            ],
+            items_of_group: rows,
+            items_of_row: 1,
+        })
+    }
+}

@@ -1,0 +1,157 @@
+//! An open adapter: its queue, its limits, and what went wrong on it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+use super::adapters::Found;
+use super::blueprint::GroupLimits;
+use crate::error::{Error, Result};
+
+/// Workgroup memory above this would leave too few workgroups on a core.
+const MAX_GROUP_MEMORY: u32 = 48 << 10;
+
+/// An open adapter. Sessions share it.
+pub(super) struct Gpu {
+    pub(super) id: String,
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    pub(super) limits: wgpu::Limits,
+    pub(super) timestamps: bool,
+    lost: Arc<OnceLock<String>>,
+    failed: Arc<Mutex<Option<String>>>,
+}
+
+impl Gpu {
+    /// Opens an adapter, or hands out the one that is open.
+    pub(super) fn open(found: &Found) -> std::result::Result<Arc<Self>, String> {
+        static OPEN: Mutex<Option<HashMap<String, Weak<Gpu>>>> = Mutex::new(None);
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = open.get_or_insert_default();
+        if let Some(gpu) = open.get(&found.info.id).and_then(Weak::upgrade).filter(|g| g.lost.get().is_none())
+        {
+            return Ok(gpu);
+        }
+        let gpu = Arc::new(Self::new(found)?);
+        open.insert(found.info.id.clone(), Arc::downgrade(&gpu));
+        Ok(gpu)
+    }
+
+    pub(super) fn new(found: &Found) -> std::result::Result<Self, String> {
+        let adapter = &found.adapter;
+        let offered = adapter.limits();
+        let timestamps = adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY);
+        let limits = wgpu::Limits {
+            max_compute_workgroup_storage_size: offered
+                .max_compute_workgroup_storage_size
+                .min(MAX_GROUP_MEMORY),
+            ..offered
+        };
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("rlx-fft"),
+            required_features: if timestamps {
+                wgpu::Features::TIMESTAMP_QUERY
+            } else {
+                wgpu::Features::empty()
+            },
+            required_limits: limits.clone(),
+            memory_hints: wgpu::MemoryHints::Performance,
+            ..wgpu::DeviceDescriptor::default()
+        };
+        let (device, queue) =
+            pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| e.to_string())?;
+        let (lost, failed) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(None)));
+        let set = Arc::clone(&lost);
+        device.set_device_lost_callback(move |reason, text| {
+            let _ = set.set(format!("{reason:?}: {text}"));
+        });
+        let set = Arc::clone(&failed);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            set.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
+        }));
+        Ok(Self { id: found.info.id.clone(), device, queue, limits, timestamps, lost, failed })
+    }
+
+    /// What a workgroup may have here.
+    pub(super) fn group_limits(&self) -> GroupLimits {
+        let limits = &self.limits;
+        let threads = limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
+        GroupLimits { memory: limits.max_compute_workgroup_storage_size as usize, threads: threads as usize }
+    }
+
+    /// Largest buffer that a kernel can see, in bytes.
+    pub(super) fn max_buffer(&self) -> u64 {
+        self.limits.max_buffer_size.min(self.limits.max_storage_buffer_binding_size)
+    }
+
+    /// Runs `make`, and turns what wgpu finds wrong with it into an error.
+    pub(super) fn checked<T>(&self, what: &'static str, make: impl FnOnce() -> T) -> Result<T> {
+        self.check(what)?;
+        let filters =
+            [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation];
+        let scopes = filters.map(|f| self.device.push_error_scope(f));
+        let made = make();
+        let mut error = None;
+        for scope in scopes.into_iter().rev() {
+            error = error.or(pollster::block_on(scope.pop()));
+        }
+        match error {
+            Some(error) => {
+                self.check(what)?;
+                Err(Error::device(&self.id, what, error.to_string()))
+            }
+            None => Ok(made),
+        }
+    }
+
+    /// What was reported since the last look: a lost adapter, or an error that no call returned.
+    pub(super) fn check(&self, what: &'static str) -> Result<()> {
+        if let Some(reason) = self.lost.get() {
+            return Err(Error::DeviceLost { device: self.id.clone(), reason: reason.clone() });
+        }
+        match self.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(reason) => Err(Error::device(&self.id, what, reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for a submission, and has the callbacks of finished maps called.
+    pub(super) fn wait(&self, submission: &wgpu::SubmissionIndex) -> Result<()> {
+        let wait = wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: None };
+        let waited = self.device.poll(wait);
+        self.check("waiting")?;
+        waited.map(drop).map_err(|e| Error::device(&self.id, "waiting", e.to_string()))
+    }
+
+    /// A buffer of so many bytes (at least 8: an empty one cannot be bound).
+    pub(super) fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+        let size = bytes.max(8).next_multiple_of(4);
+        let descriptor =
+            wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
+        self.checked("a buffer", || self.device.create_buffer(&descriptor))
+    }
+
+    /// A buffer that holds these bytes.
+    pub(super) fn filled(
+        &self,
+        label: &str,
+        bytes: &[u8],
+        usage: wgpu::BufferUsages,
+    ) -> Result<wgpu::Buffer> {
+        let buffer = self.buffer(label, bytes.len() as u64, usage | wgpu::BufferUsages::COPY_DST)?;
+        self.checked("a table", || self.queue.write_buffer(&buffer, 0, bytes))?;
+        Ok(buffer)
+    }
+
+    /// Gives the adapter up, as a removed card would.
+    #[cfg(test)]
+    pub(super) fn lose(&self) {
+        self.device.destroy();
+        let _ = self.device.poll(wgpu::PollType::Poll);
+    }
+}
+
+impl std::fmt::Debug for Gpu {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gpu").field("id", &self.id).field("lost", &self.lost.get()).finish_non_exhaustive()
+    }
+}

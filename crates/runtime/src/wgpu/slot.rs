@@ -1,0 +1,150 @@
+//! The buffers of one chunk in flight.
+
+use super::design::Value;
+use super::gpu::Gpu;
+use super::kernel::Launch;
+use super::lower::Lowered;
+use super::transfer::Staging;
+use crate::error::Result;
+
+/// Rows of the batch that go through the device together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Chunk {
+    pub(super) first: usize,
+    pub(super) rows: usize,
+}
+
+/// Buffers of up to so many rows, and what is recorded over them.
+#[derive(Debug)]
+pub(super) struct Slot {
+    /// By value; those between kernels are shared by all slots.
+    buffers: Vec<wgpu::Buffer>,
+    uploads: Vec<Staging>,
+    readback: Staging,
+    launches: Vec<(usize, Vec<Launch>)>,
+    in_flight: Option<(Chunk, wgpu::SubmissionIndex)>,
+}
+
+/// Buffers of the values between kernels.
+pub(super) type Shared = Vec<Option<wgpu::Buffer>>;
+
+/// Buffers of `rows` rows for the values that are neither input nor output. Kernels of different chunks run one after
+/// the other, so one set is enough.
+pub(super) fn shared(gpu: &Gpu, lowered: &Lowered, rows: usize) -> Result<Shared> {
+    let between = |index: usize| !lowered.inputs.contains(&index) && !lowered.outputs.contains(&index);
+    let make = |(index, value): (usize, &Value)| {
+        let bytes = (rows * value.row_bytes) as u64;
+        between(index).then(|| gpu.buffer("value", bytes, wgpu::BufferUsages::STORAGE)).transpose()
+    };
+    lowered.values.iter().enumerate().map(make).collect()
+}
+
+impl Slot {
+    /// Buffers for chunks of `rows` rows.
+    pub(super) fn new(gpu: &Gpu, lowered: &Lowered, shared: &Shared, rows: usize) -> Result<Self> {
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+        let bytes = |index: usize| (rows * lowered.values[index].row_bytes) as u64;
+        let mut buffers = Vec::new();
+        for (index, between) in shared.iter().enumerate() {
+            buffers.push(match between {
+                Some(buffer) => buffer.clone(),
+                None => gpu.buffer("value", bytes(index), usage)?,
+            });
+        }
+        let uploads =
+            lowered.inputs.iter().map(|&i| Staging::upload(gpu, bytes(i))).collect::<Result<_>>()?;
+        let readback = Staging::readback(gpu, lowered.outputs.iter().map(|&i| bytes(i)).sum())?;
+        let mut slot = Self { buffers, uploads, readback, launches: Vec::new(), in_flight: None };
+        slot.prepare(gpu, lowered, rows)?;
+        Ok(slot)
+    }
+
+    /// Bindings for chunks of exactly `rows` rows.
+    pub(super) fn prepare(&mut self, gpu: &Gpu, lowered: &Lowered, rows: usize) -> Result<()> {
+        if self.launches.iter().any(|(known, _)| *known == rows) {
+            return Ok(());
+        }
+        let mut launches = Vec::new();
+        for placed in &lowered.kernels {
+            let (from, to) = (&self.buffers[placed.from], &self.buffers[placed.to]);
+            launches.push(placed.kernel.bind(gpu, rows, from, &[to])?);
+        }
+        self.launches.push((rows, launches));
+        Ok(())
+    }
+
+    /// Copies a chunk in and submits all that is to be done with it.
+    pub(super) fn submit(
+        &mut self,
+        gpu: &Gpu,
+        lowered: &Lowered,
+        chunk: Chunk,
+        inputs: &[&[u8]],
+        threads: usize,
+    ) -> Result<()> {
+        for ((staging, &value), input) in self.uploads.iter().zip(&lowered.inputs).zip(inputs) {
+            let row = lowered.values[value].row_bytes;
+            staging.write(gpu, &input[chunk.first * row..][..chunk.rows * row], threads)?;
+        }
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        for (staging, &value) in self.uploads.iter().zip(&lowered.inputs) {
+            let bytes = (chunk.rows * lowered.values[value].row_bytes).next_multiple_of(4) as u64;
+            encoder.copy_buffer_to_buffer(staging.buffer(), 0, &self.buffers[value], 0, bytes);
+        }
+        self.record(&mut encoder, chunk.rows, None);
+        let mut at = 0;
+        for &value in &lowered.outputs {
+            let bytes = (chunk.rows * lowered.values[value].row_bytes) as u64;
+            encoder.copy_buffer_to_buffer(&self.buffers[value], 0, self.readback.buffer(), at, bytes);
+            at += bytes;
+        }
+        let submission = gpu.queue.submit([encoder.finish()]);
+        self.in_flight = Some((chunk, submission));
+        self.readback.map();
+        self.uploads.iter().for_each(Staging::map);
+        gpu.check("a submission")
+    }
+
+    /// Records the kernels.
+    pub(super) fn record(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        rows: usize,
+        timestamp_writes: Option<wgpu::ComputePassTimestampWrites<'_>>,
+    ) {
+        let descriptor = wgpu::ComputePassDescriptor { label: None, timestamp_writes };
+        let mut pass = encoder.begin_compute_pass(&descriptor);
+        for (_, launches) in self.launches.iter().filter(|(known, _)| *known == rows) {
+            launches.iter().for_each(|l| l.record(&mut pass));
+        }
+    }
+
+    /// Waits for the chunk in flight and copies its results to the caller; says which chunk it was.
+    pub(super) fn collect(
+        &mut self,
+        gpu: &Gpu,
+        lowered: &Lowered,
+        outputs: &mut [&mut [f32]],
+    ) -> Result<Option<Chunk>> {
+        let Some((chunk, submission)) = self.in_flight.take() else { return Ok(None) };
+        gpu.wait(&submission)?;
+        let mut parts: Vec<(usize, &mut [u8])> = Vec::new();
+        let mut at = 0;
+        for (&value, output) in lowered.outputs.iter().zip(outputs) {
+            let Value { row_bytes, planes } = lowered.values[value];
+            let (row, plane) = (row_bytes / planes, lowered.batch * row_bytes / planes);
+            let bytes: &mut [u8] = bytemuck::cast_slice_mut(output);
+            for part in bytes.chunks_exact_mut(plane.max(1)) {
+                parts.push((at, &mut part[chunk.first * row..][..chunk.rows * row]));
+                at += chunk.rows * row;
+            }
+        }
+        self.readback.read(gpu, &mut parts)?;
+        Ok(Some(chunk))
+    }
+
+    /// Forgets a chunk whose run has failed.
+    pub(super) fn abandon(&mut self) {
+        self.in_flight = None;
+    }
+}

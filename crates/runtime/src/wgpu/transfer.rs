@@ -1,0 +1,117 @@
+//! Between the caller's memory and mapped staging memory.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::gpu::Gpu;
+use crate::error::{Error, Result};
+
+const PENDING: u8 = 0;
+const MAPPED: u8 = 1;
+const REFUSED: u8 = 2;
+
+/// Bytes from which a copy is worth a second thread.
+const COPY_OF_THREAD: usize = 1 << 20;
+
+/// A buffer that the host sees while it is mapped.
+#[derive(Debug)]
+pub(super) struct Staging {
+    buffer: wgpu::Buffer,
+    mode: wgpu::MapMode,
+    state: Arc<AtomicU8>,
+}
+
+impl Staging {
+    /// For the way to the device; mapped.
+    pub(super) fn upload(gpu: &Gpu, bytes: u64) -> Result<Self> {
+        let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
+        let staging = Self::new(gpu.buffer("upload", bytes, usage)?, wgpu::MapMode::Write);
+        staging.map();
+        Ok(staging)
+    }
+
+    /// For the way back; not mapped.
+    pub(super) fn readback(gpu: &Gpu, bytes: u64) -> Result<Self> {
+        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        Ok(Self::new(gpu.buffer("readback", bytes, usage)?, wgpu::MapMode::Read))
+    }
+
+    fn new(buffer: wgpu::Buffer, mode: wgpu::MapMode) -> Self {
+        Self { buffer, mode, state: Arc::new(AtomicU8::new(PENDING)) }
+    }
+
+    pub(super) fn buffer(&self) -> &wgpu::Buffer {
+        &self.buffer
+    }
+
+    /// Asks for the buffer, which the device may still use.
+    pub(super) fn map(&self) {
+        self.state.store(PENDING, Ordering::Release);
+        let state = Arc::clone(&self.state);
+        self.buffer.map_async(self.mode, .., move |mapped| {
+            state.store(if mapped.is_ok() { MAPPED } else { REFUSED }, Ordering::Release);
+        });
+    }
+
+    /// Sees to it that the host has the buffer.
+    fn ready(&self, gpu: &Gpu) -> Result<()> {
+        if self.state.load(Ordering::Acquire) == PENDING {
+            let polled = gpu.device.poll(wgpu::PollType::wait_indefinitely());
+            gpu.check("mapping a buffer")?;
+            polled.map_err(|e| Error::device(&gpu.id, "mapping a buffer", e.to_string()))?;
+        }
+        if self.state.load(Ordering::Acquire) == MAPPED {
+            return Ok(());
+        }
+        gpu.check("mapping a buffer")?;
+        Err(Error::device(&gpu.id, "mapping a buffer", "it was refused"))
+    }
+
+    /// Copies to the device's side and hands the buffer over.
+    pub(super) fn write(&self, gpu: &Gpu, bytes: &[u8], threads: usize) -> Result<()> {
+        self.ready(gpu)?;
+        let error = |e: wgpu::MapRangeError| Error::device(&gpu.id, "mapping a buffer", e.to_string());
+        let parts = threads.min(bytes.len() / COPY_OF_THREAD).max(1);
+        // Mapped ranges begin at multiples of eight.
+        let len = bytes.len().div_ceil(parts).next_multiple_of(8).max(8);
+        let mut views = Vec::with_capacity(parts);
+        for (index, from) in bytes.chunks(len).enumerate() {
+            let start = (index * len) as u64;
+            views.push((
+                self.buffer.get_mapped_range_mut(start..start + padded(from.len())).map_err(error)?,
+                from,
+            ));
+        }
+        let copy =
+            |(mut view, from): (wgpu::BufferViewMut, &[u8])| view.slice(..from.len()).copy_from_slice(from);
+        std::thread::scope(|scope| {
+            // The caller's thread has a part too.
+            let own = views.pop();
+            for part in views {
+                scope.spawn(move || copy(part));
+            }
+            own.map(copy);
+        });
+        self.buffer.unmap();
+        Ok(())
+    }
+
+    /// Copies parts of what the device wrote, each from an offset in bytes, and gives the buffer back.
+    pub(super) fn read(&self, gpu: &Gpu, parts: &mut [(usize, &mut [u8])]) -> Result<()> {
+        self.ready(gpu)?;
+        let error = |e: wgpu::MapRangeError| Error::device(&gpu.id, "mapping a buffer", e.to_string());
+        {
+            let range = self.buffer.get_mapped_range(..).map_err(error)?;
+            for (offset, to) in parts {
+                to.copy_from_slice(&range[*offset..*offset + to.len()]);
+            }
+        }
+        self.buffer.unmap();
+        Ok(())
+    }
+}
+
+/// Bytes of a mapped range come in fours.
+fn padded(bytes: usize) -> u64 {
+    bytes.max(4).next_multiple_of(4) as u64
+}
