@@ -36,7 +36,7 @@ impl Gpu {
         Ok(gpu)
     }
 
-    fn new(found: &Found) -> std::result::Result<Self, String> {
+    pub(super) fn new(found: &Found) -> std::result::Result<Self, String> {
         let adapter = &found.adapter;
         let offered = adapter.limits();
         let timestamps = adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY);
