@@ -58,9 +58,20 @@ bench-fusion-phases *args:
     [[ "${1-}" == "--" ]] && shift
     cargo run --release -p rlx-fft {{with_features}} -- bench-fusion-phases "$@"
 
+# Calibration, benches and the picker's check of a device in one JSON: just rig-bench local 32-65536 cuda
+rig-bench host="local" batches="32,1024,8192,65536" device="cuda":
+    scripts/rig.sh bench-rlx-fft-welch-peaks "$1" "$2" "$3"
+
 # The tests of the fusion gate.
 test-rlx-fft-fusion-gate:
     cargo test -p rlx-fft-compile gate
+
+# The Python package: wheel, environment, tests beside SciPy, librosa, Kaldi and torchaudio: just test-python -k mel
+test-python *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    scripts/test_python.sh "$@"
 
 # Formatting and lints.
 lint:

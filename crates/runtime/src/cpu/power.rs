@@ -52,7 +52,7 @@ impl Step for Power {
 }
 
 /// The factor that a `Psd` applies: the sums of the window upstream, or of ones where there is none.
-pub(super) fn psd_factor(
+pub(crate) fn psd_factor(
     graph: &Graph,
     types: &[ValueType],
     psd: NodeId,

@@ -79,7 +79,7 @@ impl Backend for CudaBackend {
 
     fn free_memory(&self) -> Option<u64> {
         // Batches flow through in chunks: what limits them is the host's memory.
-        None
+        Some(u64::MAX)
     }
 
     fn probe(&self) -> Result<DeviceProbe> {

@@ -15,6 +15,8 @@ pub(super) enum Arg {
     Input,
     /// Address of a value of the chain.
     Value(usize),
+    /// Address of a value's second plane, where it has two.
+    Plane(usize),
     /// Address of a table.
     Table(usize),
     /// Address of the [`Status`](super::stage::Status).
@@ -56,6 +58,8 @@ pub(super) struct Link {
 /// The kernels of one sample format.
 pub(super) struct Chain {
     pub(super) links: Vec<Link>,
+    /// For each value the bytes of a plane of one row, to find the second plane.
+    pub(super) plane_rows: Vec<usize>,
 }
 
 /// Parameters that a kernel may have at most.
@@ -81,6 +85,7 @@ impl Chain {
                 words[index] = match *arg {
                     Arg::Input => input,
                     Arg::Value(value) => values[value],
+                    Arg::Plane(value) => values[value] + (rows * self.plane_rows[value]) as u64,
                     Arg::Table(table) => link.tables[table].at(),
                     Arg::Status => status,
                     Arg::Rows => rows as u64,
@@ -105,7 +110,7 @@ impl Chain {
 }
 
 /// Makes the chain of a sample format on a device.
-type Build = dyn Fn(&Arc<Context>, SampleFormat) -> Result<Chain> + Send + Sync;
+pub(super) type Build = dyn Fn(&Arc<Context>, SampleFormat) -> Result<Chain> + Send + Sync;
 
 /// The chains of a device, built at their first use.
 pub(super) struct Chains {

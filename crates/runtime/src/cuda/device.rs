@@ -200,6 +200,10 @@ impl std::fmt::Debug for DeviceBuffer {
     }
 }
 
+fn same_bytes(name: &str, expected: usize, got: usize) -> Result<()> {
+    if expected == got { Ok(()) } else { Err(Error::Length { name: name.to_owned(), expected, got }) }
+}
+
 /// A queue of work on a device.
 pub struct CudaStream(Stream);
 
@@ -256,7 +260,7 @@ impl CudaStream {
         self.wait()?;
         let graph = Graph::record(&self.0, || self.run(executable, inputs, outputs))?;
         let buffers = inputs.iter().chain(outputs).map(|b| (*b).clone()).collect();
-        Ok(CudaGraph { graph, _buffers: buffers, _executable: executable.clone() })
+        Ok(CudaGraph { graph, _buffers: buffers, _keep: Box::new(executable.clone()) })
     }
 
     /// Queues a recorded graph; does not wait.
@@ -265,6 +269,55 @@ impl CudaStream {
     /// [`Error::DeviceLost`].
     pub fn launch(&self, graph: &CudaGraph) -> Result<()> {
         self.0.launch(&graph.graph)
+    }
+
+    /// Queues a copy to the device; does not wait.
+    ///
+    /// # Safety
+    /// `from` lives, and is not written, until the stream is done.
+    ///
+    /// # Errors
+    /// [`Error::Length`] when they differ in length.
+    pub unsafe fn upload<T: PinnedValue>(&self, from: &[T], to: &DeviceBuffer) -> Result<()> {
+        same_bytes("upload", size_of_val(from), to.bytes)?;
+        self.0.context().bind()?;
+        // SAFETY: equal lengths, and by this function's own condition.
+        unsafe { self.0.upload(from.as_ptr().cast(), to.address, to.bytes) }
+    }
+
+    /// Queues a copy to the host; does not wait.
+    ///
+    /// # Safety
+    /// `to` lives, and is not used otherwise, until the stream is done.
+    ///
+    /// # Errors
+    /// As [`CudaStream::upload`].
+    pub unsafe fn download<T: PinnedValue>(&self, from: &DeviceBuffer, to: &mut [T]) -> Result<()> {
+        same_bytes("download", size_of_val(to), from.bytes)?;
+        self.0.context().bind()?;
+        // SAFETY: equal lengths, and by this function's own condition.
+        unsafe { self.0.download(from.address, to.as_mut_ptr().cast(), from.bytes) }
+    }
+
+    /// Queues a copy between buffers of the device; does not wait.
+    ///
+    /// # Errors
+    /// As [`CudaStream::upload`].
+    pub fn copy(&self, from: &DeviceBuffer, to: &DeviceBuffer) -> Result<()> {
+        same_bytes("copy", from.bytes, to.bytes)?;
+        self.0.context().bind()?;
+        // SAFETY: equal lengths; freeing device memory waits for work that is queued.
+        unsafe { self.0.copy(from.address, to.address, to.bytes) }
+    }
+
+    /// A graph of one kernel that does nothing, for benches: what a launch costs alone.
+    #[doc(hidden)]
+    pub fn record_nothing(&self) -> Result<CudaGraph> {
+        let function = super::lower::empty_kernel(self.0.context())?;
+        let launch = super::driver::Launch { grid: (1, 1), block: 32, shared: 0 };
+        // SAFETY: the kernel has no parameters.
+        let graph = Graph::record(&self.0, || unsafe { function.launch(&self.0, launch, &mut []) })?;
+        Ok(CudaGraph { graph, _buffers: Vec::new(), _keep: Box::new(function) })
     }
 
     /// Waits until everything queued is done.
@@ -286,7 +339,8 @@ impl std::fmt::Debug for CudaStream {
 pub struct CudaGraph {
     graph: Graph,
     _buffers: Vec<DeviceBuffer>,
-    _executable: Executable,
+    /// Kernels and tables.
+    _keep: Box<dyn std::any::Any + Send>,
 }
 
 impl std::fmt::Debug for CudaGraph {

@@ -17,6 +17,7 @@ impl FftPlan {
     /// The plan for `n` points within one block; `None` where there is none.
     pub fn new(n: usize) -> Option<Self> {
         let (points, radices) = match n {
+            8 => (8, [8, 1, 1]),
             16 => (8, [8, 2, 1]),
             32 => (8, [8, 4, 1]),
             64 => (16, [16, 4, 1]),
@@ -30,6 +31,14 @@ impl FftPlan {
             _ => return None,
         };
         Some(Self { n, points, radices })
+    }
+
+    /// The plan for fused kernels: 1024 points have 32 in a thread, which saves a trip through shared memory.
+    pub fn fused(n: usize) -> Option<Self> {
+        match n {
+            1024 => Some(Self { n, points: 32, radices: [32, 32, 1] }),
+            _ => Self::new(n),
+        }
     }
 
     /// Threads of one transform.

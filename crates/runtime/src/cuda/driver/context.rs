@@ -111,12 +111,6 @@ impl Context {
         }
     }
 
-    /// Marks the device as lost, as a failed kernel would: for tests of what follows.
-    #[cfg(test)]
-    pub(crate) fn lose(&self, reason: &str) {
-        let _ = self.lost.set(reason.to_owned());
-    }
-
     /// Free and whole memory in bytes.
     pub(crate) fn memory(&self) -> Result<(usize, usize)> {
         self.bind()?;

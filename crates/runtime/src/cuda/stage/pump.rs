@@ -8,6 +8,7 @@ use super::chunks::{Chunks, Feed, RowBytes};
 use super::host::{Source, Target};
 use super::slot::{Kernels, Slot, Value};
 use crate::error::{Error, Result};
+use crate::session::SampleFormat;
 
 /// One run.
 pub(in crate::cuda) struct Job<'a> {
@@ -51,7 +52,24 @@ impl NonFinite {
 struct Shard {
     context: Arc<Context>,
     kernels: Arc<dyn Kernels>,
-    slots: Vec<Slot>,
+    /// Slots of each way of feeding: their sizes differ, and a caller who alternates must not have them made anew.
+    slots: Vec<(Feeding, Vec<Slot>)>,
+}
+
+/// Pinned or not, and the type of samples.
+type Feeding = (bool, SampleFormat);
+
+impl Shard {
+    fn slots(&mut self, feeding: Feeding) -> &mut Vec<Slot> {
+        let at = match self.slots.iter().position(|(key, _)| *key == feeding) {
+            Some(at) => at,
+            None => {
+                self.slots.push((feeding, Vec::new()));
+                self.slots.len() - 1
+            }
+        };
+        &mut self.slots[at].1
+    }
 }
 
 /// A program's way through its devices.
@@ -100,13 +118,14 @@ impl Pump {
             Chunks::plan(job.batch, row, feed, self.shards.len())
         };
         // What is free now is a first guess: another process may take it, so a refusal halves the chunks again.
-        let held = self.shards.iter().any(|s| !s.slots.is_empty());
+        let feeding = (pinned, job.input.format);
+        let held = self.shards.iter_mut().any(|s| !s.slots(feeding).is_empty());
         if !self.whole && !held && chunks.rows.saturating_mul(row.device) > 64 << 20 {
             let (free, _) = self.shards[0].context.memory()?;
             chunks = chunks.within(job.batch, row, free / 10 * 9);
         }
         loop {
-            match self.reserve(chunks, job.in_row) {
+            match self.reserve(feeding, chunks, job.in_row) {
                 Ok(()) => break,
                 Err(error @ Error::DeviceMemory { .. }) => {
                     self.release();
@@ -120,9 +139,10 @@ impl Pump {
         if chunks.count == 1 && job.batch * job.in_row.max(output) <= limit {
             cancelled(job)?;
             let shard = &mut self.shards[0];
-            return shard.slots[0].replay(&*shard.kernels, &self.values, job);
+            let kernels = shard.kernels.clone();
+            return shard.slots(feeding)[0].replay(&*kernels, &self.values, job);
         }
-        self.pump(job, chunks)
+        self.pump(job, feeding, chunks)
     }
 
     /// Gives back every buffer.
@@ -131,20 +151,22 @@ impl Pump {
     }
 
     /// Slots for these chunks on every device.
-    fn reserve(&mut self, chunks: Chunks, in_row: usize) -> Result<()> {
+    fn reserve(&mut self, feeding: Feeding, chunks: Chunks, in_row: usize) -> Result<()> {
         let count = (chunks.threads * chunks.slots).min(chunks.count.div_ceil(self.shards.len()));
         for shard in &mut self.shards {
-            if shard.slots.iter().any(|slot| !slot.holds(chunks.rows, in_row)) {
-                shard.slots.clear();
+            let context = shard.context.clone();
+            let slots = shard.slots(feeding);
+            if slots.iter().any(|slot| !slot.holds(chunks.rows, in_row)) {
+                slots.clear();
             }
-            while shard.slots.len() < count {
-                shard.slots.push(Slot::new(&shard.context, chunks.rows, in_row, &self.values)?);
+            while slots.len() < count {
+                slots.push(Slot::new(&context, chunks.rows, in_row, &self.values)?);
             }
         }
         Ok(())
     }
 
-    fn pump(&mut self, job: &Job<'_>, chunks: Chunks) -> Result<()> {
+    fn pump(&mut self, job: &Job<'_>, feeding: Feeding, chunks: Chunks) -> Result<()> {
         let run = Run {
             job,
             chunks,
@@ -155,10 +177,10 @@ impl Pump {
         let values = &self.values;
         let mut lanes: Vec<(&dyn Kernels, &mut [Slot])> = Vec::new();
         for shard in &mut self.shards {
-            let kernels = &*shard.kernels;
-            lanes.extend(
-                shard.slots.chunks_mut(chunks.slots).take(chunks.threads).map(|slots| (kernels, slots)),
-            );
+            let Shard { kernels, slots, .. } = shard;
+            let kernels: &dyn Kernels = &**kernels;
+            let Some((_, slots)) = slots.iter_mut().find(|(key, _)| *key == feeding) else { continue };
+            lanes.extend(slots.chunks_mut(chunks.slots).take(chunks.threads).map(|slots| (kernels, slots)));
         }
         let mut lanes = lanes.into_iter();
         let own = lanes.next();

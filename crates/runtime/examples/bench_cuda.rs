@@ -1,0 +1,256 @@
+//! What an NVIDIA device reaches, and beside it, in the same run, what bare copies of the same bytes do. One JSON object.
+//!
+//! usage: cargo run --release -p rlx-fft-runtime --features cuda --example bench_cuda -- [part …]
+//! (parts: resident pinned pageable sizes devices; all of them without a name)
+//!
+//! Times are medians of 15 timings; a timing repeats its call until it lasts a millisecond. `resident_graph` replays one
+//! recorded run back to back over the same buffers, which fit the L2 cache up to about 20,000 rows.
+
+use std::time::Instant;
+
+use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
+use rlx_compile::passes::FusionPolicy;
+use rlx_runtime::calibrate::spread;
+use rlx_runtime::cuda::{CudaDevice, CudaGraph, CudaStream};
+use rlx_runtime::{Device, Executable, Result, Samples, Session, devices};
+use serde_json::{Value, json};
+
+fn main() -> Result<()> {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let runs = |part: &str| wanted.is_empty() || wanted.iter().any(|w| w == part);
+    let device = CudaDevice::open(0)?;
+    let session = Session::open(&"cuda:0".parse::<Device>()?)?;
+    let mut report = json!({
+        "schema": 1,
+        "command": "bench_cuda",
+        "version": env!("CARGO_PKG_VERSION"),
+        "device": device.info(),
+        "devices": devices().iter().filter(|d| d.id.starts_with("cuda")).count(),
+    });
+    if runs("resident") {
+        report["resident"] = resident(&device, &session)?;
+    }
+    if runs("pinned") {
+        report["pinned"] = pinned(&device, &session)?;
+    }
+    if runs("pageable") {
+        report["pageable"] = pageable(&device, &session)?;
+    }
+    if runs("sizes") {
+        report["sizes"] = sizes(&device, &session)?;
+    }
+    if runs("devices") {
+        report["all_devices"] = all_devices()?;
+    }
+    println!("{report:#}");
+    Ok(())
+}
+
+/// Median ns of a call that waits by itself.
+fn median(mut call: impl FnMut() -> Result<()>) -> Result<f64> {
+    call()?;
+    let start = Instant::now();
+    call()?;
+    let repeats = (1_000_000 / start.elapsed().as_nanos().max(1)).clamp(1, 100) as u32;
+    let mut times = Vec::new();
+    for _ in 0..15 {
+        let start = Instant::now();
+        for _ in 0..repeats {
+            call()?;
+        }
+        times.push(start.elapsed().as_nanos() as f64 / f64::from(repeats));
+    }
+    Ok(spread(&mut times).map_or(f64::NAN, |s| s.median))
+}
+
+/// Median ns of a replay among many.
+fn replays(stream: &CudaStream, graph: &CudaGraph) -> Result<f64> {
+    let many = |count: u32| -> Result<f64> {
+        let start = Instant::now();
+        for _ in 0..count {
+            stream.launch(graph)?;
+        }
+        stream.wait()?;
+        Ok(start.elapsed().as_nanos() as f64 / f64::from(count))
+    };
+    many(3)?;
+    let count = (2_000_000.0 / many(10)?).clamp(5.0, 1000.0) as u32;
+    let mut times = (0..15).map(|_| many(count)).collect::<Result<Vec<f64>>>()?;
+    Ok(spread(&mut times).map_or(f64::NAN, |s| s.median))
+}
+
+/// A tone in noise; it repeats itself after 2²⁰ − 3 samples, which no row length divides.
+fn noise(len: usize) -> Vec<f32> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let period: Vec<f32> = (0..(1 << 20) - 3)
+        .map(|i| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            200.0 * (i as f32 * 0.71).sin() + (state >> 40) as f32 / (1 << 16) as f32 - 128.0
+        })
+        .collect();
+    let mut values = Vec::with_capacity(len);
+    while values.len() < len {
+        values.extend_from_slice(&period[..period.len().min(len - values.len())]);
+    }
+    values
+}
+
+fn fused(session: &Session, shape: &WelchPeaksShape) -> Result<Executable> {
+    session.compile_with(&welch_peaks(shape)?, FusionPolicy::Always)
+}
+
+/// Bytes of the samples and of the peaks.
+fn bytes(shape: &WelchPeaksShape) -> Result<(usize, usize)> {
+    Ok((4 * shape.batch * shape.frame_len()?, 8 * shape.batch * shape.k.min(shape.bins())))
+}
+
+fn graph_ns(device: &CudaDevice, session: &Session, shape: &WelchPeaksShape, x: &[f32]) -> Result<f64> {
+    let executable = fused(session, shape)?;
+    let (input, output) = (device.upload(x)?, device.buffer::<f32>(bytes(shape)?.1 / 4)?);
+    let stream = device.stream()?;
+    let graph = stream.record(&executable, &[&input], &[&output])?;
+    replays(&stream, &graph)
+}
+
+fn resident(device: &CudaDevice, session: &Session) -> Result<Value> {
+    let stream = device.stream()?;
+    let empty = replays(&stream, &stream.record_nothing()?)?;
+    let (from, to) = (device.buffer::<f32>(1 << 28)?, device.buffer::<f32>(1 << 28)?);
+    from.fill(0x3f80_0001)?;
+    let copy = median(|| {
+        stream.copy(&from, &to)?;
+        stream.wait()
+    })?;
+    drop((from, to));
+    let mut rows = Vec::new();
+    for batch in [32, 1024, 8192, 65_536, 524_288] {
+        let shape = WelchPeaksShape::new(batch, 256, 2, 16);
+        let (samples, peaks) = bytes(&shape)?;
+        let ns = graph_ns(device, session, &shape, &noise(samples / 4))?;
+        rows.push(json!({
+            "n_fft": 256, "segments": 2, "k": 16, "batch": batch, "timed": "device-resident-graph",
+            "us": ns / 1e3, "rows_per_s": batch as f64 / ns * 1e9, "gb_per_s": (samples + peaks) as f64 / ns,
+        }));
+    }
+    Ok(
+        json!({"empty_graph_us": empty / 1e3, "copy_gb_per_s": 2.0 * 4.0 * f64::from(1 << 28) / copy, "rows": rows}),
+    )
+}
+
+fn pinned(device: &CudaDevice, session: &Session) -> Result<Value> {
+    let mut rows = Vec::new();
+    for batch in [32, 1024, 8192, 65_536, 524_288] {
+        let shape = WelchPeaksShape::new(batch, 256, 2, 16);
+        let (samples, peaks) = bytes(&shape)?;
+        let executable = fused(session, &shape)?;
+        let mut x = device.pinned::<f32>(samples / 4)?;
+        x.copy_from_slice(&noise(samples / 4));
+        let mut y = device.pinned::<f32>(peaks / 4)?;
+        let ours = median(|| executable.run(&[&x], &mut [&mut y]))?;
+        let mut integers = device.pinned::<i16>(samples / 4)?;
+        integers.iter_mut().zip(&*x).for_each(|(i, x)| *i = *x as i16);
+        let of_integers = median(|| executable.run_samples(&[Samples::I16(&integers)], &mut [&mut y]))?;
+        let stream = device.stream()?;
+        let (input, output) = (device.buffer::<f32>(samples / 4)?, device.buffer::<f32>(peaks / 4)?);
+        let copies = median(|| {
+            // SAFETY: both buffers outlive the wait.
+            unsafe {
+                stream.upload(&x, &input)?;
+                stream.download(&output, &mut y)?;
+            }
+            stream.wait()
+        })?;
+        rows.push(json!({
+            "batch": batch, "timed": "host-to-host-pinned", "us": ours / 1e3, "copies_us": copies / 1e3,
+            "of_copies": ours / copies, "i16_us": of_integers / 1e3, "i16_of_f32": of_integers / ours,
+            "gb_per_s": (samples + peaks) as f64 / ours,
+        }));
+    }
+    Ok(rows.into())
+}
+
+fn pageable(device: &CudaDevice, session: &Session) -> Result<Value> {
+    let mut rows = Vec::new();
+    for batch in [32, 1024, 8192, 65_536, 524_288] {
+        let shape = WelchPeaksShape::new(batch, 256, 2, 16);
+        let (samples, peaks) = bytes(&shape)?;
+        let executable = fused(session, &shape)?;
+        let x = noise(samples / 4);
+        let mut y = vec![0.0f32; peaks / 4];
+        let ours = median(|| executable.run(&[&x], &mut [&mut y]))?;
+        let stream = device.stream()?;
+        let (input, output) = (device.buffer::<f32>(samples / 4)?, device.buffer::<f32>(peaks / 4)?);
+        stream.run(&executable, &[&input], &[&output])?;
+        stream.wait()?;
+        let plain = median(|| {
+            // SAFETY: both buffers outlive the wait.
+            unsafe {
+                stream.upload(&x, &input)?;
+                stream.run(&executable, &[&input], &[&output])?;
+                stream.download(&output, &mut y)?;
+            }
+            stream.wait()
+        })?;
+        rows.push(json!({
+            "batch": batch, "timed": "host-to-host-pageable", "us": ours / 1e3, "plain_us": plain / 1e3,
+            "speedup_vs_plain": plain / ours, "gb_per_s": (samples + peaks) as f64 / ours,
+        }));
+    }
+    Ok(rows.into())
+}
+
+fn sizes(device: &CudaDevice, session: &Session) -> Result<Value> {
+    let mut rows = Vec::new();
+    for n in [64, 128, 256, 512, 1024, 2048, 4096] {
+        for (segments, k) in [(8, 1), (8, 64)] {
+            let frame = WelchPeaksShape::new(1, n, segments, k).frame_len()?;
+            let shape = WelchPeaksShape::new((128usize << 20).div_ceil(4 * frame), n, segments, k);
+            let (samples, peaks) = bytes(&shape)?;
+            let ns = graph_ns(device, session, &shape, &noise(samples / 4))?;
+            rows.push(json!({
+                "n_fft": n, "segments": segments, "k": k, "batch": shape.batch, "timed": "device-resident-graph",
+                "us": ns / 1e3, "rows_per_s": shape.batch as f64 / ns * 1e9,
+                "gb_per_s": (samples + peaks) as f64 / ns,
+            }));
+        }
+    }
+    Ok(rows.into())
+}
+
+/// Every device of the host on one batch, against bare copies of its shares to all of them at once.
+fn all_devices() -> Result<Value> {
+    let count = devices().iter().filter(|d| d.id.starts_with("cuda")).count();
+    let all = Session::open(&"cuda:all".parse::<Device>()?)?;
+    let opened = (0..count).map(CudaDevice::open).collect::<Result<Vec<_>>>()?;
+    let mut rows = Vec::new();
+    for batch in [65_536, 524_288] {
+        let shape = WelchPeaksShape::new(batch, 256, 2, 16);
+        let (samples, peaks) = bytes(&shape)?;
+        let executable = fused(&all, &shape)?;
+        let mut x = opened[0].pinned::<f32>(samples / 4)?;
+        x.copy_from_slice(&noise(samples / 4));
+        let mut y = opened[0].pinned::<f32>(peaks / 4)?;
+        let ours = median(|| executable.run(&[&x], &mut [&mut y]))?;
+        let (share, out_share) = (samples / 4 / count, peaks / 4 / count);
+        let lanes = opened
+            .iter()
+            .map(|d| Ok((d.stream()?, d.buffer::<f32>(share)?, d.buffer::<f32>(out_share)?)))
+            .collect::<Result<Vec<_>>>()?;
+        let copies = median(|| {
+            let parts = x.chunks_exact(share).zip(y.chunks_exact_mut(out_share));
+            for ((stream, input, output), (x, y)) in lanes.iter().zip(parts) {
+                // SAFETY: all buffers outlive the waits below.
+                unsafe {
+                    stream.upload(x, input)?;
+                    stream.download(output, y)?;
+                }
+            }
+            lanes.iter().try_for_each(|(stream, ..)| stream.wait())
+        })?;
+        rows.push(json!({
+            "batch": batch, "devices": count, "timed": "host-to-host-pinned", "us": ours / 1e3,
+            "copies_us": copies / 1e3, "copies_of_ours": copies / ours, "gb_per_s": (samples + peaks) as f64 / ours,
+        }));
+    }
+    Ok(rows.into())
+}

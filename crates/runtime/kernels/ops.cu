@@ -1,0 +1,117 @@
+// Single ops on values in device memory, for plans that no fused kernel fits: one element a thread, TOP_K one row a warp.
+//
+//   POWER:   re² + im² of the first OUT_BINS of IN_BINS, inner bins doubled where DOUBLED (not DC, not bin NYQUIST)
+//   MIRROR:  a real signal's IN_BINS = N/2 + 1 bins to all OUT_BINS = N: bin k > N/2 is the conjugate of bin N − k
+//   AVERAGE: over FRAMES neighbouring rows of OUT_BINS: AVERAGE_MEAN | AVERAGE_MAX | AVERAGE_MIN
+//   AFFINE:  x · FACTOR + SHIFT
+//   LOG:     FACTOR · log10(max(x + ADD, FLOOR))
+//   TOP_K:   the K largest of a row of OUT_BINS as (bin, value), by value descending, of equal ones the lower bin first
+//
+// Complex values lie as pairs, or (IN_PLANES = 2) as a plane of real and one of imaginary parts.
+// Bound: memory.
+//
+// Constants: one of the names above with its own; FRAMES a row.
+
+#include "dft.cuh"
+
+constexpr int BLOCK = 256;
+
+DEVICE u64 element() { return u64(blockIdx.x) * BLOCK + threadIdx.x; }
+
+#if defined(POWER) || defined(MIRROR)
+DEVICE float2 complex_at(const float *re, const float *im, u64 at) {
+    if constexpr (IN_PLANES == 2) return make_float2(re[at], im[at]);
+    else return reinterpret_cast<const float2 *>(re)[at];
+}
+#endif
+
+#ifdef POWER
+extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *re, const float *im, float *out, u64 rows) {
+    const u64 i = element();
+    if (i >= rows * FRAMES * OUT_BINS) return;
+    const int k = int(i % OUT_BINS);
+    const float2 z = complex_at(re, im, i / OUT_BINS * IN_BINS + k);
+    const float p = z.x * z.x + z.y * z.y;
+#ifdef DOUBLED
+    out[i] = k == 0 || k == NYQUIST ? p : 2 * p;
+#else
+    out[i] = p;
+#endif
+}
+#endif
+
+#ifdef MIRROR
+extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *re, const float *im, float *out_re, float *out_im, u64 rows) {
+    const u64 i = element();
+    if (i >= rows * FRAMES * OUT_BINS) return;
+    const int k = int(i % OUT_BINS);
+    const bool upper = k >= IN_BINS;
+    float2 z = complex_at(re, im, i / OUT_BINS * IN_BINS + (upper ? OUT_BINS - k : k));
+    if (upper) z.y = -z.y;
+    if constexpr (IN_PLANES == 2) out_re[i] = z.x, out_im[i] = z.y;
+    else reinterpret_cast<float2 *>(out_re)[i] = z;
+}
+#endif
+
+#ifdef AVERAGE
+extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *in, float *out, u64 rows) {
+    const u64 i = element();
+    if (i >= rows * OUT_BINS) return;
+    const float *from = in + i / OUT_BINS * FRAMES * OUT_BINS + i % OUT_BINS;
+    float v = from[0];
+    for (int s = 1; s < FRAMES; s++) {
+        const float x = from[u64(s) * OUT_BINS];
+        // Not fmaxf and fminf: NaN shall stay.
+#if defined(AVERAGE_MAX)
+        v = x > v || x != x ? x : v;
+#elif defined(AVERAGE_MIN)
+        v = x < v || x != x ? x : v;
+#else
+        v += x;
+#endif
+    }
+#ifdef AVERAGE_MEAN
+    v /= FRAMES;
+#endif
+    out[i] = v;
+}
+#endif
+
+#if defined(AFFINE) || defined(LOG)
+extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *in, float *out, u64 rows) {
+    const u64 i = element();
+    if (i >= rows * FRAMES * OUT_BINS) return;
+#ifdef AFFINE
+    out[i] = fmaf(in[i], float(FACTOR), float(SHIFT));
+#else
+    const float x = in[i] + float(ADD);
+    out[i] = float(FACTOR) * log10f(x < float(FLOOR) ? float(FLOOR) : x);
+#endif
+}
+#endif
+
+#ifdef TOP_K
+extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *in, float *out, u64 rows) {
+    const u64 row = u64(blockIdx.x) * (BLOCK / 32) + threadIdx.x / 32;
+    const int lane = threadIdx.x % 32;
+    if (row >= rows * FRAMES) return;
+    const float *values = in + row * OUT_BINS;
+    float2 *peaks = reinterpret_cast<float2 *>(out) + row * K;
+    // Powers are not negative: their bits order like integers.
+    u64 before = ~0ull;
+    for (int i = 0; i < K; i++) {
+        u64 best = 0;
+        for (int k = lane; k < OUT_BINS; k += 32) {
+            const u64 key = u64(__float_as_uint(values[k])) << 32 | u32(~k);
+            if (key < before && key > best) best = key;
+        }
+#pragma unroll
+        for (int d = 1; d < 32; d *= 2) {
+            const u64 other = __shfl_xor_sync(~0u, best, d);
+            best = other > best ? other : best;
+        }
+        if (lane == 0) peaks[i] = make_float2(float(~u32(best)), __uint_as_float(u32(best >> 32)));
+        before = best;
+    }
+}
+#endif

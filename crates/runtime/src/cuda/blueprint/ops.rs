@@ -1,0 +1,188 @@
+//! Single ops on values in device memory.
+//!
+//! Every kernel takes its input, its result and the rows; complex values have an address a plane.
+
+use rlx_compile::params::{Average, Layout, LogBase};
+
+use super::{Blueprint, Define, Operand, Pass, Passes};
+
+const THREADS: u32 = 256;
+
+fn pass(
+    name: &'static str,
+    items: usize,
+    per_block: u32,
+    operands: &[Operand],
+    defines: impl IntoIterator<Item = Define>,
+) -> Pass {
+    let defines = std::iter::once((name, "1".to_owned())).chain(defines).collect();
+    let blueprint = Blueprint {
+        family: "ops",
+        entry: "op",
+        source: "ops.cu",
+        defines,
+        block: THREADS,
+        rows_per_block: per_block,
+        shared_bytes: 0,
+        register_ceiling: 64,
+        tables: Vec::new(),
+    };
+    Pass { blueprint, items: items as u64, operands: operands.to_vec() }
+}
+
+fn alone(pass: Pass, output_len: usize) -> Passes {
+    Passes { passes: vec![pass], scratch: Vec::new(), output_len, checked: None, whole_batch: false }
+}
+
+/// Real values to real values.
+fn real_op(name: &'static str, items: usize, defines: impl IntoIterator<Item = Define>) -> Passes {
+    alone(pass(name, items, THREADS, &[Operand::Input, Operand::Output, Operand::Rows], defines), items)
+}
+
+fn number(name: &'static str, value: usize) -> Define {
+    (name, value.to_string())
+}
+
+/// A constant that the compiler reads back to the same bits.
+fn real(name: &'static str, value: f64) -> Define {
+    (name, format!("{value:e}"))
+}
+
+fn planes(layout: Layout) -> usize {
+    match layout {
+        Layout::Interleaved => 1,
+        Layout::Block => 2,
+    }
+}
+
+/// `|X|²` of the first `out_bins` of `in_bins`; `doubled`: every bin but DC and `n_fft / 2`.
+pub fn power(
+    frames: usize,
+    n_fft: usize,
+    in_bins: usize,
+    out_bins: usize,
+    layout: Layout,
+    doubled: bool,
+) -> Passes {
+    // An odd transform has no Nyquist bin.
+    let nyquist = if n_fft.is_multiple_of(2) { n_fft / 2 } else { n_fft };
+    let mut defines = vec![
+        number("FRAMES", frames),
+        number("IN_BINS", in_bins),
+        number("OUT_BINS", out_bins),
+        number("IN_PLANES", planes(layout)),
+        number("NYQUIST", nyquist),
+    ];
+    if doubled {
+        defines.push(number("DOUBLED", 1));
+    }
+    let operands = [Operand::Input, Operand::InputPlane, Operand::Output, Operand::Rows];
+    let items = frames * out_bins;
+    alone(pass("POWER", items, THREADS, &operands, defines), items)
+}
+
+/// The `n_fft` bins of real signals from the lower `n_fft/2 + 1`, in the same layout. `operands`: both planes of either,
+/// and the rows.
+pub(crate) fn mirror(frames: usize, n_fft: usize, layout: Layout, operands: &[Operand]) -> Pass {
+    let defines = [
+        number("FRAMES", frames),
+        number("IN_BINS", n_fft / 2 + 1),
+        number("OUT_BINS", n_fft),
+        number("IN_PLANES", planes(layout)),
+    ];
+    pass("MIRROR", frames * n_fft, THREADS, operands, defines)
+}
+
+/// Mean, largest or smallest of `frames` spectra; `None` for the median.
+pub fn average(frames: usize, bins: usize, average: Average) -> Option<Passes> {
+    let name = match average {
+        Average::Mean => "AVERAGE_MEAN",
+        Average::Max => "AVERAGE_MAX",
+        Average::Min => "AVERAGE_MIN",
+        Average::Median => return None,
+    };
+    let defines = [number("FRAMES", frames), number("OUT_BINS", bins), number(name, 1)];
+    Some(real_op("AVERAGE", bins, defines))
+}
+
+/// `x · factor + shift`.
+pub fn affine(frames: usize, bins: usize, factor: f64, shift: f64) -> Passes {
+    let defines =
+        [number("FRAMES", frames), number("OUT_BINS", bins), real("FACTOR", factor), real("SHIFT", shift)];
+    real_op("AFFINE", frames * bins, defines)
+}
+
+/// Logarithm of `max(x + add, floor)`.
+pub fn log(frames: usize, bins: usize, base: LogBase, floor: f64, add: f64) -> Passes {
+    let factor = match base {
+        LogBase::Ln => std::f64::consts::LN_10,
+        LogBase::Log10 => 1.0,
+        LogBase::Db => 10.0,
+    };
+    let defines = [
+        number("FRAMES", frames),
+        number("OUT_BINS", bins),
+        real("FACTOR", factor),
+        real("FLOOR", floor),
+        real("ADD", add),
+    ];
+    real_op("LOG", frames * bins, defines)
+}
+
+/// The `k` largest of each of `frames` spectra.
+pub fn top_k(frames: usize, bins: usize, k: usize) -> Passes {
+    let defines = [number("FRAMES", frames), number("OUT_BINS", bins), number("K", k.min(bins))];
+    let operands = [Operand::Input, Operand::Output, Operand::Rows];
+    alone(pass("TOP_K", frames, THREADS / 32, &operands, defines), 2 * frames * k.min(bins))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_keep_their_bits_and_blocks_cover_the_rows() {
+        let [pass] = &affine(3, 129, 1.0 / 3.0, -0.0).passes[..] else { panic!("one pass") };
+        let value = |name| {
+            let (_, text) = pass.blueprint.defines.iter().find(|(n, _)| *n == name).expect("defined");
+            text.parse::<f64>().expect("a number")
+        };
+        assert_eq!((value("FACTOR"), value("SHIFT").to_bits()), (1.0 / 3.0, (-0.0f64).to_bits()));
+        assert_eq!(pass.blueprint.grid(5 * pass.items), Some((5 * 3 * 129u32).div_ceil(256)));
+        assert!(average(3, 129, Average::Median).is_none());
+        let peaks = &top_k(2, 33, 64).passes[0];
+        assert_eq!(peaks.blueprint.grid(9 * peaks.items), Some(3));
+        assert!(peaks.blueprint.defines.contains(&("K", "33".to_owned())));
+    }
+
+    /// Needs the compiler alone, no GPU; `RLX_REQUIRE_NVRTC=1` makes its absence an error.
+    #[test]
+    fn every_op_compiles() {
+        let nvrtc = match crate::cuda::nvrtc::nvrtc() {
+            Ok(nvrtc) => nvrtc,
+            Err(reason) => {
+                assert!(std::env::var_os("RLX_REQUIRE_NVRTC").is_none(), "{reason}");
+                eprintln!("skipped: {reason}");
+                return;
+            }
+        };
+        let mut passes = vec![
+            power(2, 256, 129, 129, Layout::Block, true),
+            power(2, 255, 255, 128, Layout::Interleaved, false),
+            affine(2, 129, 1.0 / 3.0, -1.5),
+            log(2, 129, LogBase::Db, 1e-10, 0.0),
+            top_k(1, 129, 16),
+        ];
+        passes.extend(
+            [Average::Mean, Average::Max, Average::Min].into_iter().filter_map(|a| average(3, 129, a)),
+        );
+        let mirrors = [Layout::Block, Layout::Interleaved].map(|layout| mirror(2, 256, layout, &[]));
+        for pass in passes.iter().flat_map(|p| &p.passes).chain(&mirrors) {
+            let blueprint = &pass.blueprint;
+            let mut options = vec!["--gpu-architecture=sm_80".to_owned()];
+            options.extend(blueprint.options());
+            let cubin = nvrtc.cubin(blueprint.source, blueprint.text(), Blueprint::headers(), &options);
+            assert!(cubin.is_ok(), "{:?}: {}", blueprint.defines, cubin.unwrap_err());
+        }
+    }
+}

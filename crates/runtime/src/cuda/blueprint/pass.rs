@@ -1,0 +1,68 @@
+//! Kernels in a row with the arguments of each, for ops that take more than one, or whose arguments depend on shapes.
+
+use super::Blueprint;
+
+/// An argument of a kernel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Operand {
+    /// Address of the input; of its real parts where it has two planes.
+    Input,
+    /// Address of the input's second plane; null where it has none.
+    InputPlane,
+    /// Address of the result; of its real parts where it has two planes.
+    Output,
+    /// Address of the result's second plane; null where it has none.
+    OutputPlane,
+    /// Address of the scratch of this index in [`Passes::scratch`].
+    Scratch(usize),
+    /// Address of the kernel's table of this index.
+    Table(usize),
+    /// Address of a `u64`, `u64::MAX` before the first pass; afterwards the smallest `row·checked + index` of a NaN or
+    /// infinite value of the input.
+    Status,
+    /// `u64`: rows of this launch, above 0.
+    Rows,
+    /// `u64`.
+    Count(u64),
+    /// `f32`.
+    Factor(f32),
+}
+
+/// One launch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pass {
+    /// What to compile and launch.
+    pub blueprint: Blueprint,
+    /// Items of a row: a launch has `blueprint.grid(rows · items)` blocks.
+    pub items: u64,
+    /// Arguments in order.
+    pub operands: Vec<Operand>,
+}
+
+/// Launches in order, on one stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Passes {
+    /// The launches.
+    pub passes: Vec<Pass>,
+    /// For every scratch its f32 values a row.
+    pub scratch: Vec<usize>,
+    /// f32 values of a row of the result, all planes together.
+    pub output_len: usize,
+    /// Values of a row that [`Operand::Status`] counts; `None`: the kernels do not look.
+    pub checked: Option<usize>,
+    /// Rows depend on one another: one launch must have the whole batch.
+    pub whole_batch: bool,
+}
+
+impl Passes {
+    pub(crate) fn one(
+        blueprint: Blueprint,
+        items: u64,
+        operands: Vec<Operand>,
+        output_len: usize,
+        checked: Option<usize>,
+    ) -> Self {
+        let passes = vec![Pass { blueprint, items, operands }];
+        Self { passes, scratch: Vec::new(), output_len, checked, whole_batch: false }
+    }
+}

@@ -1,0 +1,32 @@
+//! Ops one by one on values in device memory.
+
+use rlx_compile::{NodeId, Op, ValueKind, ValueType};
+
+use super::super::blueprint::{Passes, SampleType, ops};
+use super::walk::{Taken, Walk};
+use crate::cpu::psd_factor;
+
+/// The kernel of one op.
+pub(super) fn take(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
+    let (taken, made) = (walk.ty(walk.operand(id)?), walk.ty(id));
+    let spectra = |ty: &ValueType| ty.dims.iter().rev().skip(1).rev().skip(1).product::<usize>();
+    let (frames, bins) = (spectra(taken), taken.last());
+    let passes: Passes = match *walk.op(id) {
+        Op::Power { one_sided } => {
+            let ValueKind::Spectrum { n_fft, layout, .. } = taken.kind else { return None };
+            ops::power(frames, n_fft, bins, made.last(), layout, one_sided)
+        }
+        Op::Average { average } => ops::average(frames, bins, average)?,
+        Op::Psd { sample_rate, scaling } => {
+            let factor = psd_factor(walk.plan.graph(), walk.plan.types(), id, sample_rate, scaling).ok()?;
+            ops::affine(frames, bins, factor, 0.0)
+        }
+        Op::Affine { scale, offset } if taken.kind.element_bytes() == 4 => {
+            ops::affine(frames, bins, scale, offset)
+        }
+        Op::Log { base, floor, add } => ops::log(frames, bins, base, floor, add),
+        Op::TopK { k } => ops::top_k(frames, bins, k),
+        _ => return None,
+    };
+    Some(Taken { last: id, make: Box::new(move |_: SampleType| Ok(passes.clone())) })
+}

@@ -1,0 +1,199 @@
+//! What only CUDA has: data that lies on the device, recorded graphs, pinned memory, samples of 16 bits, cancelling.
+//! Skipped, loudly, where there is no device; `RLX_REQUIRE_DEVICE=cuda` makes that an error.
+
+#![cfg(feature = "cuda")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
+use rlx_compile::passes::FusionPolicy;
+use rlx_runtime::cuda::CudaDevice;
+use rlx_runtime::{Device, Error, Executable, Samples, Session, SessionOptions, Timed};
+
+fn device() -> Option<CudaDevice> {
+    match CudaDevice::open(0) {
+        Ok(device) => Some(device),
+        Err(error) => {
+            let required = std::env::var("RLX_REQUIRE_DEVICE").unwrap_or_default();
+            assert!(!required.split(',').any(|name| name.trim().starts_with("cuda")), "{error}");
+            eprintln!("skipped: {error}");
+            None
+        }
+    }
+}
+
+fn session(options: SessionOptions) -> Session {
+    Session::with_options(&"cuda".parse::<Device>().unwrap(), options).unwrap()
+}
+
+fn fused(session: &Session, shape: &WelchPeaksShape) -> Executable {
+    session.compile_with(&welch_peaks(shape).unwrap(), FusionPolicy::Always).unwrap()
+}
+
+/// Whole numbers of 11 bits, which every type of samples holds.
+fn samples(len: usize) -> Vec<i16> {
+    let mut state = 1u64;
+    (0..len)
+        .map(|i| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (1000.0 * (i as f32 * 0.61).sin()) as i16 + (state >> 59) as i16
+        })
+        .collect()
+}
+
+fn floats(values: &[i16]) -> Vec<f32> {
+    values.iter().map(|&v| f32::from(v)).collect()
+}
+
+/// A whole number below 2048 in half precision.
+fn half(value: i16) -> u16 {
+    let magnitude = u32::from(value.unsigned_abs());
+    let sign = if value < 0 { 0x8000 } else { 0 };
+    if magnitude == 0 {
+        return sign;
+    }
+    let exponent = magnitude.ilog2();
+    sign | ((exponent + 15) << 10 | (magnitude << (10 - exponent) & 0x3ff)) as u16
+}
+
+#[test]
+fn memory_and_sample_types_do_not_change_the_answer() {
+    let Some(device) = device() else { return };
+    let session = session(SessionOptions::default());
+    // One chunk that is replayed, one that is not, several.
+    for batch in [1, 32, 300, 1000, 20_011] {
+        let shape = WelchPeaksShape::new(batch, 256, 2, 16);
+        let len = batch * shape.frame_len().unwrap();
+        let executable = fused(&session, &shape);
+        let integers = samples(len);
+        let x = floats(&integers);
+        let mut plain = vec![f32::NAN; batch * 32];
+        for _ in 0..3 {
+            plain.fill(f32::NAN);
+            executable.run(&[&x], &mut [&mut plain]).unwrap();
+        }
+        assert!(plain.iter().all(|v| v.is_finite()), "batch {batch}: an element was not written");
+
+        let mut pinned_in = device.pinned::<f32>(len).unwrap();
+        pinned_in.copy_from_slice(&x);
+        let mut pinned_out = device.pinned::<f32>(batch * 32).unwrap();
+        for _ in 0..3 {
+            pinned_out.fill(f32::NAN);
+            executable.run(&[&pinned_in], &mut [&mut pinned_out]).unwrap();
+            assert_eq!(&*pinned_out, plain, "batch {batch} pinned");
+        }
+        let mut mixed = vec![f32::NAN; batch * 32];
+        executable.run(&[&pinned_in], &mut [&mut mixed]).unwrap();
+        assert_eq!(mixed, plain, "batch {batch} pinned to pageable");
+
+        let halves: Vec<u16> = integers.iter().map(|&v| half(v)).collect();
+        for (name, samples) in [("i16", Samples::I16(&integers)), ("f16", Samples::F16(&halves))] {
+            let mut out = vec![f32::NAN; batch * 32];
+            executable.run_samples(&[samples], &mut [&mut out]).unwrap();
+            assert_eq!(out, plain, "batch {batch} {name}");
+        }
+        for timed in executable.timings() {
+            let mut out = vec![f32::NAN; batch * 32];
+            let ns = executable.time(timed, 3, &[&x], &mut [&mut out]).unwrap();
+            assert!(ns > 0.0);
+            assert_eq!(out, plain, "batch {batch} {timed}");
+        }
+        assert!(executable.timings().contains(&Timed::ResidentGraph));
+    }
+}
+
+#[test]
+fn every_element_of_a_poisoned_buffer_is_written() {
+    let Some(device) = device() else { return };
+    let session = session(SessionOptions::default());
+    let stream = device.stream().unwrap();
+    for (batch, n, segments, k) in [
+        (1, 64, 1, 33),
+        (77, 64, 3, 5),
+        (129, 128, 2, 64),
+        (513, 256, 2, 16),
+        (33, 512, 8, 1),
+        (65, 1024, 5, 64),
+        (9, 2048, 8, 16),
+        (5, 4096, 2, 64),
+    ] {
+        let shape = WelchPeaksShape::new(batch, n, segments, k);
+        let executable = fused(&session, &shape);
+        let len = shape.frame_len().unwrap();
+        let x = floats(&samples(batch * len));
+        let width = 2 * k.min(shape.bins());
+        // A row more than there is: nobody writes behind the end.
+        let behind = 64;
+        let input = device.upload(&x).unwrap();
+        let whole = device.buffer::<f32>(batch * width + behind).unwrap();
+        whole.fill(f32::NAN.to_bits()).unwrap();
+        // SAFETY: the first part of `whole`, which lives longer.
+        let part = unsafe { device.foreign_buffer(whole.address(), 4 * batch * width, whole.format()) };
+        stream.run(&executable, &[&input], &[&part]).unwrap();
+        stream.wait().unwrap();
+        let mut out = vec![0.0f32; batch * width + behind];
+        whole.download(&mut out).unwrap();
+        let (written, rest) = out.split_at(batch * width);
+        assert!(written.iter().all(|v| v.is_finite()), "{shape:?}");
+        assert!(rest.iter().all(|v| v.is_nan()), "{shape:?}: something behind the end was written");
+        assert_eq!(executable.run_to_vecs(&[&x]).unwrap()[0], written, "{shape:?}");
+
+        whole.fill(f32::NAN.to_bits()).unwrap();
+        let graph = stream.record(&executable, &[&input], &[&part]).unwrap();
+        whole.fill(f32::NAN.to_bits()).unwrap();
+        stream.launch(&graph).unwrap();
+        stream.launch(&graph).unwrap();
+        stream.wait().unwrap();
+        let mut again = vec![0.0f32; written.len()];
+        part.download(&mut again).unwrap();
+        assert_eq!(again, written, "{shape:?} by graph");
+    }
+}
+
+#[test]
+fn buffers_that_do_not_fit_are_refused() {
+    let Some(device) = device() else { return };
+    let session = session(SessionOptions::default());
+    let executable = fused(&session, &WelchPeaksShape::new(4, 256, 2, 16));
+    let stream = device.stream().unwrap();
+    let (x, y) = (device.buffer::<f32>(4 * 384).unwrap(), device.buffer::<f32>(4 * 32).unwrap());
+    assert!(matches!(stream.run(&executable, &[&y], &[&y]), Err(Error::Length { .. })));
+    assert!(matches!(stream.run(&executable, &[&x], &[&x]), Err(Error::Length { .. })));
+    assert!(matches!(stream.run(&executable, &[], &[&y]), Err(Error::Count { .. })));
+    stream.run(&executable, &[&x], &[&y]).unwrap();
+    stream.wait().unwrap();
+    assert!(device.buffer::<f32>(usize::MAX / 8).is_err_and(|e| matches!(e, Error::DeviceMemory { .. })));
+}
+
+#[test]
+fn a_raised_flag_ends_a_run_and_the_next_one_works() {
+    if device().is_none() {
+        return;
+    }
+    let flag = Arc::new(AtomicBool::new(true));
+    let session = session(SessionOptions::default().cancel(flag.clone()));
+    for batch in [8, 60_000] {
+        let executable = fused(&session, &WelchPeaksShape::new(batch, 256, 2, 16));
+        let x = floats(&samples(batch * 384));
+        flag.store(true, Ordering::Relaxed);
+        assert_eq!(executable.run_to_vecs(&[&x]).unwrap_err(), Error::Cancelled);
+        flag.store(false, Ordering::Relaxed);
+        assert!(executable.run_to_vecs(&[&x]).unwrap()[0].iter().all(|v| v.is_finite()));
+    }
+}
+
+#[test]
+fn all_devices_together_give_what_one_gives() {
+    if device().is_none() {
+        return;
+    }
+    let one = session(SessionOptions::default());
+    let all = Session::open(&"cuda:all".parse::<Device>().unwrap()).unwrap();
+    for batch in [3, 50_021] {
+        let shape = WelchPeaksShape::new(batch, 256, 2, 16);
+        let x = floats(&samples(batch * 384));
+        let expected = fused(&one, &shape).run_to_vecs(&[&x]).unwrap();
+        assert_eq!(fused(&all, &shape).run_to_vecs(&[&x]).unwrap(), expected, "batch {batch}");
+    }
+}
