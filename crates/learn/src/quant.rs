@@ -57,10 +57,14 @@ impl QuantisedNetwork {
                 let (p, q) = network.points(s, i);
                 let mut int = [0i8; 8];
                 for (half, point) in [p, q].into_iter().enumerate() {
-                    let row = [w[2 * half] / factor[p], w[2 * half + 1] / factor[q]];
-                    let plain = Complex64::new(top / largest, 0.0);
-                    let (scale, rounded) =
-                        if search { best(row, top) } else { (plain, round(row, plain, top).0) };
+                    let plain = [w[2 * half], w[2 * half + 1]];
+                    let (scale, rounded) = if search {
+                        best([plain[0] / factor[p], plain[1] / factor[q]], top)
+                    } else {
+                        // One scale a stage: every point has the same factor.
+                        let scale = Complex64::new(top / largest, 0.0);
+                        (scale * factor[p], round(plain, scale, top).0)
+                    };
                     int[4 * half..4 * half + 4].copy_from_slice(&rounded);
                     next[point] = scale;
                 }
