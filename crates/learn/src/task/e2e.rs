@@ -59,6 +59,30 @@ pub struct E2eConfig {
     pub patience: usize,
 }
 
+impl E2eConfig {
+    /// The program's defaults.
+    pub fn new(n_fft: usize) -> Self {
+        Self {
+            n_fft,
+            batch: 8,
+            n_mels: 40,
+            steps: 2000,
+            rate: 1e-3,
+            gate_rate: 0.03,
+            weights: LossWeights { sparsity: 0.3, mel: 0.1, welch: 0.1, peak: 2.0, spectrum: 0.1 },
+            peak_k: 16,
+            band: None,
+            gates: GateKind::Soft,
+            target_gates: None,
+            harden_at: HardenAt(0.6),
+            init: Init::Exact,
+            seed: 0,
+            validate_every: 100,
+            patience: 10,
+        }
+    }
+}
+
 /// What is told while training.
 #[derive(Debug, Clone, Copy)]
 pub struct E2eProgress {

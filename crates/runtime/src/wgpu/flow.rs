@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// Chunks in flight: one is copied in while others are computed and copied back.
 const RING: usize = 4;
-/// Input bytes of a chunk. On an H100, chunks of 4 MiB took 1.3 to 1.5 times as long: submitting and mapping cost more
+/// Bytes of a chunk, of input or of output, whichever is more. On an H100, chunks of 4 MiB took 1.3 to 1.5 times as long: submitting and mapping cost more
 /// than overlapping saves.
 const CHUNK_BYTES: usize = 16 << 20;
 /// A kernel counts values in 32 bits.
@@ -31,7 +31,8 @@ pub(super) struct Flow {
 impl Flow {
     pub(super) fn new(gpu: &Arc<Gpu>, lowered: Lowered, threads: usize) -> Result<Self> {
         let most = most_rows(gpu, &lowered)?;
-        let row = lowered.inputs.iter().map(|&i| lowered.values[i].row_bytes).sum::<usize>().max(1);
+        let bytes = |values: &[usize]| values.iter().map(|&i| lowered.values[i].row_bytes).sum::<usize>();
+        let row = bytes(&lowered.inputs).max(bytes(&lowered.outputs)).max(1);
         let count = lowered.batch.div_ceil(most.min(CHUNK_BYTES.div_ceil(row)).max(1));
         // Chunks of one size: what is recorded for one serves all but the last.
         let rows = lowered.batch.div_ceil(count.max(1)).max(1);

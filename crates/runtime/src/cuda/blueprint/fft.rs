@@ -39,7 +39,7 @@ pub fn complex(
     scale: f32,
 ) -> Result<Passes, String> {
     check(n)?;
-    let Some(plan) = FftPlan::new(n) else {
+    let Some(plan) = rows_plan(n) else {
         return complex_passes(n, direction, from, to, scale);
     };
     let mut defines = plan.defines();
@@ -57,7 +57,7 @@ pub fn complex(
 pub fn forward_real(n: usize, sample: SampleType, to: Layout, scale: f32) -> Result<Passes, String> {
     check(n)?;
     let half = n / 2;
-    let Some(plan) = real_plan(half) else {
+    let Some(plan) = rows_plan(half) else {
         if sample != SampleType::F32 {
             return Err(format!("transforms of {n} take f32 samples only"));
         }
@@ -88,7 +88,7 @@ pub fn forward_real(n: usize, sample: SampleType, to: Layout, scale: f32) -> Res
 pub fn inverse_real(n: usize, from: Layout, scale: f32) -> Result<Passes, String> {
     check(n)?;
     let half = n / 2;
-    let Some(plan) = real_plan(half) else {
+    let Some(plan) = rows_plan(half) else {
         let mut passes =
             complex_passes(half, Direction::Inverse, Layout::Interleaved, Layout::Interleaved, scale)?;
         let spectrum = passes.scratch.len();
@@ -128,12 +128,8 @@ fn rows_kernel(
 ) -> Blueprint {
     let rows = plan.per_block(BLOCK);
     let block = rows * plan.threads();
-    // Registers against loads in flight: the longest transforms would spill.
-    let resident = match plan.points {
-        8 => 1536,
-        _ if plan.n >= 2048 => 768,
-        _ => 1024,
-    };
+    // Registers a thread against loads in flight.
+    let resident = if plan.points == 8 { 1536 } else { 768 };
     let resident = (resident / block).max(1);
     defines.extend([("ROWS", rows.to_string()), ("MIN_BLOCKS", resident.to_string())]);
     Blueprint {
@@ -165,13 +161,14 @@ pub(super) fn planes(name: &'static str, layout: Layout) -> Option<Define> {
     (layout == Layout::Block).then(|| (name, "1".to_owned()))
 }
 
-/// The plan between real rows and `half` complex points: where it would have 8 or 16 threads of 16 points, twice as many
-/// with 8 each are faster, as a warp's stores then are longer runs.
-fn real_plan(half: usize) -> Option<FftPlan> {
-    match half {
-        128 => Some(FftPlan { n: half, points: 8, radices: [8, 8, 2] }),
-        256 => Some(FftPlan { n: half, points: 8, radices: [8, 8, 4] }),
-        _ => FftPlan::new(half),
+/// The plan of rows in memory: here eight points a thread in twice as many threads are faster than sixteen, as a warp then
+/// moves longer runs.
+fn rows_plan(n: usize) -> Option<FftPlan> {
+    match n {
+        128 => Some(FftPlan { n, points: 8, radices: [8, 8, 2] }),
+        256 => Some(FftPlan { n, points: 8, radices: [8, 8, 4] }),
+        512 => Some(FftPlan { n, points: 8, radices: [8, 8, 8] }),
+        _ => FftPlan::new(n),
     }
 }
 
@@ -204,7 +201,7 @@ mod tests {
         for n in (4..=12).map(|bits| 1usize << bits) {
             let pass =
                 &forward_real(n, SampleType::I16, Layout::Block, 1.0).expect("passes").passes[0].blueprint;
-            let plan = real_plan(n / 2).expect("a plan");
+            let plan = rows_plan(n / 2).expect("a plan");
             assert_eq!(pass.block as usize, pass.rows_per_block as usize * plan.threads());
             assert!(pass.block.is_multiple_of(32) && pass.block <= 1024, "{n}");
             assert_eq!(pass.tables[1].data.len(), plan.n, "{n}");

@@ -17,7 +17,8 @@ use super::{Blueprint, Define, FrameSpec, Operand, Pass, Passes, SampleType, Tab
 pub fn log_mel(params: &LogMelParams, len: usize, sample: SampleType) -> Result<Passes, String> {
     params.validate().map_err(|error| error.to_string())?;
     let mut kernel = frames(params)?.kernel(len, sample)?;
-    let (rows, block) = kernel.block(256);
+    // Small blocks leave less of a multiprocessor idle at their barriers; few frames a block write short runs.
+    let (rows, block) = kernel.block(if kernel.plan.threads() < 16 { 128 } else { 256 });
     let by_mels = params.layout == MelLayout::FramesByMels;
     let blocks = kernel.frames.div_ceil(rows) as u64;
     let finish = Finish::new(params);

@@ -5,7 +5,6 @@
 
 #[cfg(test)]
 mod codegen;
-
 pub mod fft;
 mod fft_long;
 mod frames;

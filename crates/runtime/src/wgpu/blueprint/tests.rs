@@ -16,8 +16,9 @@ fn validate(blueprint: &Blueprint, limits: &GroupLimits) {
         Ok(module) => module,
         Err(error) => panic!("{}", error.emit_to_string(text)),
     };
-    let mut validator =
-        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
+    // `unpack2x16float` is part of WGSL; no other capability is needed.
+    let halves = naga::valid::Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+    let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), halves);
     let info = validator.validate(&module).unwrap_or_else(|e| panic!("{}", e.emit_to_string(text)));
     let mut layouter = naga::proc::Layouter::default();
     layouter.update(module.to_ctx()).unwrap();
