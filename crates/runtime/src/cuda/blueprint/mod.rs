@@ -3,13 +3,19 @@
 //! A [`Blueprint`] is a CUDA C++ source, the constants that specialise it, the launch shape and the tables to upload
 //! once. One file a family; each documents its kernel's arguments in order.
 
+pub mod fft;
+mod fft_long;
+mod frames;
+pub mod log_mel;
 pub mod ops;
 mod pass;
 mod plan;
 mod sources;
+pub mod spectrogram;
 mod tables;
 pub mod welch_peaks;
 
+pub use frames::FrameSpec;
 pub use pass::{Operand, Pass, Passes};
 pub use plan::FftPlan;
 
