@@ -233,3 +233,48 @@ fn transforms_longer_than_a_block_are_right() {
         assert!(error.contains("row 1"), "{error}");
     }
 }
+
+#[test]
+fn spectra_powers_and_log_mel_are_those_of_the_host() {
+    use rlx_compile::builders::{LogMelSpec, PsdSpec, SpectrogramSpec, log_mel, psd, spectrogram};
+    use rlx_compile::params::Layout;
+    if device().is_none() {
+        return;
+    }
+    let cuda = session(SessionOptions::default());
+    let cpu = Session::open(&Device::Cpu).unwrap();
+    let shape = WelchPeaksShape::new(5, 256, 3, 9);
+    let mut decibels = SpectrogramSpec::new(PsdSpec::new(3, 4000, 8e3, 512));
+    decibels.db_floor = Some(1e-12);
+    let graphs = [
+        ("psd", psd(&PsdSpec::new(7, 9000, 48e3, 1024)).unwrap()),
+        ("spectrogram", spectrogram(&decibels).unwrap()),
+        ("whisper", log_mel(&LogMelSpec::whisper(3, 16_000, 80)).unwrap()),
+        ("librosa", log_mel(&LogMelSpec::librosa(2, 22_050)).unwrap()),
+        ("torchaudio", log_mel(&LogMelSpec::torchaudio(2, 16_000)).unwrap()),
+        ("kaldi", log_mel(&LogMelSpec::kaldi(2, 16_000)).unwrap()),
+        ("nemo", log_mel(&LogMelSpec::nemo(2, 16_000)).unwrap()),
+        (
+            "interleaved",
+            rlx_compile::builders::welch_peaks_with_spectrum(&shape, Layout::Interleaved).unwrap(),
+        ),
+        ("block", rlx_compile::builders::welch_peaks_with_spectrum(&shape, Layout::Block).unwrap()),
+    ];
+    for (name, graph) in graphs {
+        for policy in [FusionPolicy::Auto, FusionPolicy::Never] {
+            let ours = cuda.compile_with(&graph, policy).unwrap();
+            let theirs = cpu.compile_with(&graph, policy).unwrap();
+            let x = floats(&samples(ours.inputs()[0]));
+            let (ours, theirs) = (ours.run_to_vecs(&[&x]).unwrap(), theirs.run_to_vecs(&[&x]).unwrap());
+            for (ours, theirs) in ours.iter().zip(&theirs) {
+                assert_eq!(ours.len(), theirs.len(), "{name}");
+                let sum = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
+                    ours.iter().zip(theirs).map(|(a, b)| f(f64::from(*a), f64::from(*b))).sum()
+                };
+                let error = (sum(&|a, b| (a - b) * (a - b)) / sum(&|_, b| b * b)).sqrt();
+                // Both are within c·ε·log2 N of the truth; logarithms of small energies are less exact.
+                assert!(error < 3e-5, "{name} {policy:?}: relative L2 {error:e}");
+            }
+        }
+    }
+}
