@@ -268,11 +268,11 @@ fn finish(
 fn check(config: &E2eConfig, teacher: Option<&FastLearnedFftModel>) -> Result<()> {
     crate::matrix::check_size("n_fft", config.n_fft, 4096)?;
     let bins = config.n_fft / 2 + 1;
-    if let Some(teacher) = teacher {
-        if teacher.n_fft() != config.n_fft || teacher.network().depth() != 1 || teacher.network().is_real() {
-            let reason = format!("must be one complex product for n_fft {}", config.n_fft);
-            return Err(Error::argument("teacher", reason));
-        }
+    if let Some(teacher) = teacher
+        && (teacher.n_fft() != config.n_fft || teacher.network().depth() != 1 || teacher.network().is_real())
+    {
+        let reason = format!("must be one complex product for n_fft {}", config.n_fft);
+        return Err(Error::argument("teacher", reason));
     }
     if config.batch == 0 || config.steps == 0 || config.peak_k == 0 || config.peak_k > bins {
         return Err(Error::argument(
