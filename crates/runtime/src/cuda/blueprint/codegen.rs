@@ -9,6 +9,7 @@ use super::fft::{self, Direction};
 use super::local_peaks::{SubBin, local_peaks};
 use super::log_mel::log_mel;
 use super::spectrogram::{SpectrumValue, spectrogram};
+use super::welch_long::welch_long;
 use super::welch_peaks::{Outputs, welch_peaks};
 use super::{Blueprint, FrameSpec, Passes, SampleType, sources};
 use crate::cuda::nvrtc::nvrtc;
@@ -49,6 +50,9 @@ fn blueprints() -> Vec<Blueprint> {
         add(fft::forward_real(n, SampleType::F32, two, 1.0));
         add(fft::inverse_real(n, one, 1.0));
     }
+    let mut spec = WelchPeaksShape::new(1, 8192, 3, 5).spec();
+    spec.detrend = Detrend::Constant;
+    add(welch_long(&spec, 2 * 8192, 3, SampleType::I16, None));
     for preset in Preset::ALL {
         add(log_mel(&LogMelParams::preset(preset), 48_000, SampleType::F32));
     }

@@ -16,6 +16,7 @@ mod plan;
 mod sources;
 pub mod spectrogram;
 mod tables;
+pub mod welch_long;
 pub mod welch_peaks;
 
 pub use frames::FrameSpec;

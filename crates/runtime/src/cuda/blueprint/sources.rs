@@ -28,6 +28,7 @@ const SOURCES: &[(&str, &str)] = texts![
     "ops.cu",
     "real_fft.cu",
     "spectrogram.cu",
+    "welch_long.cu",
     "welch_peaks.cu",
 ];
 

@@ -8,7 +8,7 @@ use super::super::blueprint::{Operand, Passes, SampleType};
 use super::super::chain::{Arg, Grid};
 use super::super::program::Layout;
 use super::super::stage::Value;
-use super::{Stage, ops, welch};
+use super::{Stage, frames, mel, ops, welch};
 use crate::error::Result;
 
 /// Makes the kernels for a type of samples.
@@ -84,7 +84,11 @@ pub(super) fn stages(plan: &Plan, wanted: &[NodeId]) -> Result<Option<(Layout, V
                 None => return Ok(None),
             }
         };
-        let taken = if from.is_none() { welch::take(&walk, id) } else { ops::take(&walk, id) };
+        let taken = if from.is_none() {
+            welch::take(&walk, id).or_else(|| mel::take(&walk, id)).or_else(|| frames::take(&walk, id))
+        } else {
+            ops::take(&walk, id)
+        };
         let Some(taken) = taken else { return Ok(None) };
         // The ops between are part of the kernel.
         let mut at = taken.last;
