@@ -39,7 +39,7 @@ pub use record::TrainingRecord;
 pub use store::VERSION;
 pub use task::{
     E2eConfig, E2eOutcome, E2eProgress, GateKind, HardenAt, LossWeights, Losses, RecallStudy, Signals, Split,
-    recall_of, study, train_e2e,
+    bank_params, recall_of, significant_recall, study, train_e2e,
 };
 pub use train::{
     Adam, Ended, Init, Parametrisation, Progress, Stop, TrainConfig, Trained, cosine, minimise, train,

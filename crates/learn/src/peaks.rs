@@ -13,6 +13,7 @@ use rlx_dsp::window::Symmetry;
 
 use crate::error::{Error, Result};
 use crate::model::FastLearnedFftModel;
+use crate::quant::QuantisedNetwork;
 
 impl FastLearnedFftModel {
     /// Packed peaks `[batch, min(k, n_bins), 2]` of `batch` rows `[batch, frame_len]`.
@@ -57,7 +58,8 @@ impl FastLearnedFftModel {
             );
         }
         let mut powers = vec![0.0f32; self.n_bins()];
-        let mut rows = RowPowers::new(self, &params.welch)?;
+        let forward = |frame: &mut [Complex32]| self.forward(frame);
+        let mut rows = RowPowers::new(self, &forward, &params.welch)?;
         for (row, out) in out.chunks_exact_mut(width).enumerate() {
             let samples = &samples[row * row_len..][..params.welch.frame_len()];
             if params.nan == NanPolicy::Error
@@ -76,10 +78,34 @@ impl FastLearnedFftModel {
     /// # Errors
     /// A layout for another `n_fft`, wrong lengths. NaN propagates.
     pub fn welch_psd_batch(&self, welch: &WelchParams, samples: &[f32], batch: usize) -> Result<Vec<f32>> {
+        self.psd_by(&|frame| self.forward(frame), welch, samples, batch)
+    }
+
+    /// [`welch_psd_batch`](Self::welch_psd_batch) with the transform in integer arithmetic, mask and corrector this model's.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn welch_psd_batch_q8(
+        &self,
+        network: &QuantisedNetwork,
+        welch: &WelchParams,
+        samples: &[f32],
+        batch: usize,
+    ) -> Result<Vec<f32>> {
+        self.psd_by(&|frame| network.forward(frame), welch, samples, batch)
+    }
+
+    fn psd_by(
+        &self,
+        forward: &Forward<'_>,
+        welch: &WelchParams,
+        samples: &[f32],
+        batch: usize,
+    ) -> Result<Vec<f32>> {
         let params = WelchPeakParams { welch: *welch, k: 1, nan: NanPolicy::Propagate };
         self.check(&params, samples, batch, welch.frame_len())?;
         let mut out = vec![0.0; batch * self.n_bins()];
-        let mut rows = RowPowers::new(self, welch)?;
+        let mut rows = RowPowers::new(self, forward, welch)?;
         for (samples, out) in samples.chunks_exact(welch.frame_len()).zip(out.chunks_exact_mut(self.n_bins()))
         {
             rows.powers(samples, out)?;
@@ -145,9 +171,13 @@ impl FastLearnedFftModel {
     }
 }
 
+/// What turns a frame into its bins.
+type Forward<'a> = dyn Fn(&mut [Complex32]) -> Result<()> + 'a;
+
 /// Powers of one row after the other.
 struct RowPowers<'a> {
     model: &'a FastLearnedFftModel,
+    forward: &'a Forward<'a>,
     welch: WelchParams,
     window: Vec<f32>,
     frame: Vec<Complex32>,
@@ -155,11 +185,12 @@ struct RowPowers<'a> {
 }
 
 impl<'a> RowPowers<'a> {
-    fn new(model: &'a FastLearnedFftModel, welch: &WelchParams) -> Result<Self> {
+    fn new(model: &'a FastLearnedFftModel, forward: &'a Forward<'a>, welch: &WelchParams) -> Result<Self> {
         let n = model.n_fft();
         let window = welch.window.coefficients(n, Symmetry::Periodic)?;
         Ok(Self {
             model,
+            forward,
             welch: *welch,
             window: window.into_iter().map(|w| w as f32).collect(),
             frame: vec![Complex32::default(); n],
@@ -169,7 +200,7 @@ impl<'a> RowPowers<'a> {
 
     /// Corrected one-sided means of the row's segments.
     fn powers(&mut self, samples: &[f32], powers: &mut [f32]) -> Result<()> {
-        let Self { model, welch, window, frame, sums } = self;
+        let Self { model, forward, welch, window, frame, sums } = self;
         let n = window.len();
         sums.fill(0.0);
         for segment in (0..welch.n_segments).step_by(2) {
@@ -178,7 +209,7 @@ impl<'a> RowPowers<'a> {
             for (i, (z, w)) in frame.iter_mut().zip(window.iter()).enumerate() {
                 *z = Complex32::new(first[i] * w, second.map_or(0.0, |s| s[i] * w));
             }
-            model.forward(frame)?;
+            forward(frame)?;
             for (k, sum) in sums.iter_mut().enumerate() {
                 let mirror = (n - k) % n;
                 *sum += f64::from(frame[k].norm_sqr());

@@ -99,6 +99,9 @@ pub struct E2eProgress {
 pub struct E2eOutcome {
     /// The model, its record filled in.
     pub model: FastLearnedFftModel,
+    /// As it was just before its gates were decided, soft gates folded into the weights; `None` where that happened
+    /// before a checkpoint was read.
+    pub soft: Option<FastLearnedFftModel>,
     /// On the test rows, beside the untrained path.
     pub test: RecallStudy,
     /// Losses of the last step.
@@ -178,10 +181,11 @@ pub fn train_e2e(
     let held_out = signals.rows(Split::Validation, 0, VALIDATION_ROWS, frame);
     let decide_at = (config.harden_at.0 * config.steps as f64) as usize;
     let mut grad = vec![0.0; parts.len()];
-    let (mut losses, mut stop) = (Losses::default(), Stop::Steps);
+    let (mut losses, mut stop, mut soft) = (Losses::default(), Stop::Steps, None);
     while state.step < config.steps {
         let step = state.step;
         if step == decide_at && student.hard.is_none() {
+            soft = Some(student.model(&state.theta, TrainingRecord::default())?);
             let gates = student.decide(&state.theta, config.target_gates);
             state.hard = gates.iter().map(|g| *g as u8).collect();
             student.hard = Some(gates);
@@ -194,9 +198,13 @@ pub fn train_e2e(
         }
         let fade = cosine(step, config.steps);
         let weights = 8 * parts.butterflies;
-        state.adam.step(&mut state.theta, &grad, |i| {
-            fade * if i < weights { config.rate } else { config.gate_rate }
-        });
+        // While gates are soft, weights that start at a transform wait: they would grow as their gate falls, and the gate
+        // would say nothing of how much its butterfly is needed.
+        let waits = student.hard.is_none() && config.weights.sparsity > 0.0 && config.init != Init::Random;
+        let rate = if waits { 0.0 } else { config.rate };
+        state
+            .adam
+            .step(&mut state.theta, &grad, |i| fade * if i < weights { rate } else { config.gate_rate });
         state.step += 1;
         let mut recall = None;
         if state.step.is_multiple_of(config.validate_every.max(1)) || state.step == config.steps {
@@ -228,10 +236,12 @@ pub fn train_e2e(
         }
     }
     if student.hard.is_none() {
+        soft = Some(student.model(&state.theta, TrainingRecord::default())?);
         student.hard = Some(student.decide(&state.theta, config.target_gates));
     }
     let theta = state.best.map_or(state.theta, |b| b.1);
-    finish(config, signals, &student, &theta, losses, state.step, stop, distil)
+    let outcome = finish(config, signals, &student, &theta, losses, state.step, stop, distil)?;
+    Ok(E2eOutcome { soft, ..outcome })
 }
 
 #[expect(clippy::too_many_arguments, reason = "the end of one function, cut off for its length")]
@@ -262,7 +272,7 @@ fn finish(
     let gates = student.parts().butterflies;
     let gates_open =
         student.hard.as_ref().map_or(gates, |hard| hard.iter().filter(|gate| gate.works()).count());
-    Ok(E2eOutcome { model, test, losses, steps, stop, gates_open, gates })
+    Ok(E2eOutcome { model, soft: None, test, losses, steps, stop, gates_open, gates })
 }
 
 fn check(config: &E2eConfig, teacher: Option<&FastLearnedFftModel>) -> Result<()> {

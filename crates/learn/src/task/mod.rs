@@ -9,8 +9,6 @@ mod student;
 
 pub use e2e::{E2eConfig, E2eOutcome, E2eProgress, HardenAt, train_e2e};
 pub use loss::LossWeights;
-pub use recall::{RecallStudy, recall_of, study};
+pub use recall::{RecallStudy, recall_of, significant_recall, study};
 pub use signals::{Signals, Split};
-#[cfg(test)]
-pub(crate) use student::bank_params;
-pub use student::{GateKind, Losses};
+pub use student::{GateKind, Losses, bank_params};

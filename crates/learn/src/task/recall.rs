@@ -33,8 +33,12 @@ fn shares(answers: &[&[f32]], teacher: &[f32], kept: &[bool], k: usize, k_out: u
             continue;
         }
         for (answer, out) in answers.iter().zip(&mut out) {
-            let found: Vec<usize> =
-                answer[2 * k_out * row..][..2 * k_out].chunks_exact(2).map(|p| p[0] as usize).collect();
+            // A model that has lost a bin fills its answer up with bins of no power: those are not found.
+            let found: Vec<usize> = answer[2 * k_out * row..][..2 * k_out]
+                .chunks_exact(2)
+                .filter(|p| p[1] > 0.0)
+                .map(|p| p[0] as usize)
+                .collect();
             let hits = wanted.iter().filter(|&&w| found.iter().any(|&f| f.abs_diff(w) <= 1)).count();
             out.push(hits as f64 / wanted.len() as f64);
         }
@@ -82,6 +86,14 @@ pub fn study(
         gain,
         standard_error: (variance / count.max(1) as f64).sqrt(),
     })
+}
+
+/// Mean share of the teacher's significant peaks (among its `k` strongest, well above the row's median) that packed
+/// answers `[rows, k_out, 2]` have within a bin, over rows that have any; `teacher`: powers `[rows, bins]`. 1 where no
+/// row has any.
+pub fn significant_recall(answer: &[f32], teacher: &[f32], bins: usize, k: usize, k_out: usize) -> f64 {
+    let found = shares(&[answer], teacher, &vec![true; bins], k, k_out).remove(0);
+    if found.is_empty() { 1.0 } else { found.iter().sum::<f64>() / found.len() as f64 }
 }
 
 /// Share of the peaks of `reference` (packed, `[rows, k, 2]`) that `answer` has within a bin; peaks of no power do not

@@ -419,7 +419,7 @@ pub(crate) fn weights_of(network: &ButterflyNetwork) -> Vec<Weights> {
 }
 
 /// The filters of the mel loss: Slaney's at 16 kHz, of unit area.
-pub(crate) fn bank_params(n_fft: usize, n_mels: usize) -> MelFilterbankParams {
+pub fn bank_params(n_fft: usize, n_mels: usize) -> MelFilterbankParams {
     MelFilterbankParams {
         sample_rate: 16_000.0,
         n_fft,
