@@ -74,6 +74,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Eval(flags) | Command::Compare(flags) => commands::eval::run(&flags),
         Command::Roundtrip(flags) => commands::roundtrip::run(&flags),
         Command::Ablation(flags) => commands::ablation::run(&flags),
+        Command::BenchE2e(flags) => commands::bench_e2e::run(&flags, &console),
         Command::Completions(flags) => commands::completions::run(&flags),
         Command::Man(flags) => commands::man::run(&flags),
     };

@@ -61,6 +61,7 @@ pub use rlx_dsp as dsp;
 pub use rlx_io as io;
 
 pub mod auto_welch_peaks;
+pub mod bench_e2e;
 pub mod bench_fusion_phases;
 pub mod bench_picker;
 #[cfg(feature = "cli")]

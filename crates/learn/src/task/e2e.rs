@@ -69,7 +69,7 @@ impl E2eConfig {
             steps: 2000,
             rate: 1e-3,
             gate_rate: 0.03,
-            weights: LossWeights { sparsity: 0.3, mel: 0.1, welch: 0.1, peak: 2.0, spectrum: 0.1 },
+            weights: LossWeights { sparsity: 1.0, mel: 0.1, welch: 0.1, peak: 2.0, spectrum: 0.1 },
             peak_k: 16,
             band: None,
             gates: GateKind::Soft,

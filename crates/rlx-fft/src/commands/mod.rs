@@ -1,6 +1,7 @@
 //! The commands, one a file: checked arguments in, an outcome out.
 
 pub(crate) mod ablation;
+pub(crate) mod bench_e2e;
 pub(crate) mod bench_fusion_phases;
 pub(crate) mod bench_picker;
 pub(crate) mod bench_welch_peaks;

@@ -4,6 +4,7 @@
 //! checked against each other, typed, able to build the library's objects. `TryFrom` leads from one to the
 //! other, and its [`Usage`] names the flag at fault.
 
+mod bench_e2e;
 mod bench_welch_peaks;
 mod coherence;
 mod device;
@@ -23,6 +24,7 @@ mod tuning;
 mod usage;
 mod values;
 
+pub(crate) use bench_e2e::BenchE2eFlags;
 pub(crate) use bench_welch_peaks::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
 pub(crate) use coherence::{CoherenceArgs, CoherenceFlags};
 pub(crate) use device::{DeviceFlags, Segments, known_device};
@@ -111,6 +113,8 @@ pub(crate) enum Command {
     Roundtrip(RoundtripFlags),
     /// Time the compiled transform pruned to bands and by learned gates
     Ablation(AblationFlags),
+    /// Whole pipelines by every kind of transform: speed and held-out accuracy side by side
+    BenchE2e(BenchE2eFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
     /// Print the manual page

@@ -35,7 +35,7 @@ pub(crate) struct TaskFlags {
     gate_lr: f64,
 
     /// Weight of the open gates
-    #[arg(long, value_name = "W", default_value_t = 0.3)]
+    #[arg(long, value_name = "W", default_value_t = 1.0)]
     sparsity_weight: f64,
 
     /// Weight of the log-mel loss

@@ -1,0 +1,77 @@
+//! The models of the bench, trained on the spot.
+
+use std::ops::ControlFlow;
+
+use rlx_learn::{
+    E2eConfig, E2eOutcome, FastLearnedFftModel, GateKind, LossWeights, QuantisedNetwork, Signals, train_e2e,
+};
+
+/// A model, or why there is none.
+pub(super) type Maybe<T> = std::result::Result<T, String>;
+
+/// The learned models of the bench; where one is missing, its rows say why.
+#[derive(Debug, Clone)]
+pub struct E2eModels {
+    pub(super) learned: Maybe<FastLearnedFftModel>,
+    pub(super) hard: Maybe<FastLearnedFftModel>,
+    pub(super) distilled: Maybe<FastLearnedFftModel>,
+    pub(super) ternary: Maybe<FastLearnedFftModel>,
+    /// Of the learned model, or of the FFT where nothing was learned.
+    pub(super) q8: Maybe<(FastLearnedFftModel, QuantisedNetwork)>,
+}
+
+impl E2eModels {
+    /// Trains what is asked for: `train` the learned model, `distil` its students with half of the butterflies.
+    #[expect(clippy::too_many_arguments, reason = "the command's flags, named one by one")]
+    pub fn train(
+        n_fft: usize,
+        batch: usize,
+        k: usize,
+        n_mels: usize,
+        steps: usize,
+        seed: u64,
+        train: bool,
+        distil: bool,
+        hard_gates: bool,
+    ) -> Self {
+        let config = E2eConfig {
+            batch,
+            n_mels,
+            steps,
+            seed,
+            peak_k: k.min(n_fft / 2 + 1),
+            validate_every: steps.max(1),
+            ..E2eConfig::new(n_fft)
+        };
+        let learn = |config: &E2eConfig, teacher: Option<&FastLearnedFftModel>| -> Maybe<E2eOutcome> {
+            train_e2e(config, &Signals::Generated(seed), teacher, None, &mut |_| ControlFlow::Continue(()))
+                .map_err(|error| error.to_string())
+        };
+        let outcome =
+            if train { learn(&config, None) } else { Err("no model: give --train-first".to_owned()) };
+        let learned = outcome.as_ref().map_err(String::clone).and_then(|o| {
+            o.soft.clone().ok_or_else(|| "its gates were decided before the first step".to_owned())
+        });
+        let decided = outcome.map(|o| o.model);
+        let hard = if hard_gates { decided.clone() } else { Err("left out by --no-hard-gates".to_owned()) };
+        let student = |gates: GateKind| {
+            if !distil {
+                return Err("no student: give --distill-first".to_owned());
+            }
+            let teacher = match &decided {
+                Ok(model) => model.clone(),
+                Err(_) => FastLearnedFftModel::exact(n_fft).map_err(|e| e.to_string())?,
+            };
+            let weights = LossWeights { spectrum: 1.0, ..config.weights };
+            let config = E2eConfig { gates, weights, target_gates: Some(0.5), ..config.clone() };
+            learn(&config, Some(&teacher)).map(|o| o.model)
+        };
+        let (distilled, ternary) = (student(GateKind::Soft), student(GateKind::Ternary));
+        let base = decided.or_else(|_| FastLearnedFftModel::exact(n_fft)).map_err(|e| e.to_string());
+        let q8 = base.and_then(|model| {
+            let network = QuantisedNetwork::new(model.network(), 8, true).map_err(|e| e.to_string())?;
+            Ok((model, network))
+        });
+        Self { learned, hard, distilled, ternary, q8 }
+    }
+}

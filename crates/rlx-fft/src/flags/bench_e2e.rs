@@ -1,0 +1,67 @@
+//! Flags of `bench-e2e`.
+
+use clap::Args;
+use std::path::PathBuf;
+
+/// As given on the command line.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft bench-e2e --n-fft 256 --batch 8 --peak-k 8 --train-first --steps 500
+  rlx-fft bench-e2e --batch 1024 --train-first --distill-first --json e2e.json
+
+Accuracy: mel the rms error in dB and welch the median error in dB against the 8-segment Welch; peaks the share of its
+significant peaks found within a bin; q8 the relative L2 error of the spectrum; denoise the gain in signal-to-noise
+ratio in dB, from 0 dB. All on held-out signals.")]
+pub(crate) struct BenchE2eFlags {
+    /// Points of the transform, a power of two
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub(crate) n_fft: usize,
+
+    /// Rows of a call
+    #[arg(long, value_name = "ROWS", default_value_t = 8)]
+    pub(crate) batch: usize,
+
+    /// Peaks of each row
+    #[arg(long, visible_alias = "k", value_name = "K", default_value_t = 8)]
+    pub(crate) peak_k: usize,
+
+    /// Mel bands
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub(crate) n_mels: usize,
+
+    /// Timed rounds; every backend once a round
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) iters: usize,
+
+    /// Device of the compiled plan and of auto; the rest runs on one thread of the CPU
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub(crate) device: String,
+
+    /// Train the learned model first; without it its rows are skipped
+    #[arg(long)]
+    pub(crate) train_first: bool,
+
+    /// Train a sparse and a ternary student first, half of the butterflies each
+    #[arg(long)]
+    pub(crate) distill_first: bool,
+
+    /// Steps of each training
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub(crate) steps: usize,
+
+    /// Leave out the model with decided gates, and what is compiled of it
+    #[arg(long)]
+    pub(crate) no_hard_gates: bool,
+
+    /// Leave out compiled backends
+    #[arg(long)]
+    pub(crate) no_compiled: bool,
+
+    /// Seed of signals and training
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Also write the report as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+}
