@@ -130,3 +130,20 @@ fn an_unknown_device_lists_those_that_there_are() {
     let (code, message) = failure(&["calibrate", "--device", "abacus"]);
     assert!(code == 1 && message.contains("this machine has cpu"), "{message}");
 }
+
+#[test]
+fn bench_e2e_trains_measures_and_says_what_it_left_out() {
+    let folder = Folder::new("bench-e2e");
+    let args =
+        ["bench-e2e", "--n-fft", "64", "--batch", "8", "--peak-k", "4", "--n-mels", "10", "--iters", "1"];
+    let more = ["--train-first", "--steps", "10", "--no-hard-gates", "--device", "cpu"];
+    let (out, _, report) = bench(&[&args[..], &more].concat(), &[], &folder);
+    assert_eq!((report["schema"].as_u64(), rows(&report).len()), (Some(1), 60));
+    let status = |path: &str| rows(&report).into_iter().find(|r| r.0 == path).map(|r| r.1);
+    assert_eq!(status("welch_peaks/learned").as_deref(), Some("ok"));
+    assert_eq!(status("welch_peaks/learned_hard").as_deref(), Some("skipped"));
+    assert!(
+        out.contains("skipped: left out by --no-hard-gates") && out.contains("give --distill-first"),
+        "{out}"
+    );
+}

@@ -105,7 +105,7 @@ pub(crate) fn run(flags: &AblationFlags) -> Result<Outcome, Failure> {
         }
         file.commit()?;
     }
-    let report = Report { head: Head::new(), iters: flags.iters, seed: flags.seed, rows };
+    let report = Report { head: Head::new(1), iters: flags.iters, seed: flags.seed, rows };
     write_json(flags.json.as_deref(), &report)?;
     Ok(Outcome::Whole)
 }

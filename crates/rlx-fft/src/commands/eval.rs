@@ -69,7 +69,7 @@ pub(crate) fn run(flags: &EvalFlags) -> Result<Outcome, Failure> {
             ms
         )?;
     }
-    write_json(flags.json.as_deref(), &Report { head: Head::new(), rows: flags.rows, k: flags.k, models })?;
+    write_json(flags.json.as_deref(), &Report { head: Head::new(1), rows: flags.rows, k: flags.k, models })?;
     Ok(Outcome::Whole)
 }
 

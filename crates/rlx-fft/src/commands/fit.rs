@@ -74,7 +74,7 @@ pub(crate) fn run(flags: &FitFlags) -> Result<Outcome, Failure> {
         FastLearnedFftModel::of_network(fitted.network, record).save(path)?;
     }
     let report = Report {
-        head: Head::new(),
+        head: Head::new(1),
         transform: target.transform,
         n_fft: target.n(),
         noise: flags.noise,

@@ -2,7 +2,9 @@
 
 use crate::flags::{TargetFlags, TransformName};
 use anyhow::{Context, Result, bail};
+use rlx_dsp::lanes::Isa;
 use rlx_dsp::peak::WelchPeakParams;
+use rlx_fft::report::Host;
 use rlx_io::read::{Chunk, OpenOptions, open};
 use rlx_learn::{Matrix, Permutation, Signals, Target};
 use serde::Serialize;
@@ -16,15 +18,18 @@ pub(crate) struct Head {
     tool: &'static str,
     command: String,
     version: &'static str,
+    host: Host,
 }
 
 impl Head {
-    pub(crate) fn new() -> Self {
+    /// On this machine, work shared between so many threads.
+    pub(crate) fn new(threads: usize) -> Self {
         Self {
             schema: 1,
             tool: "rlx-fft",
             command: std::env::args().collect::<Vec<_>>().join(" "),
             version: env!("CARGO_PKG_VERSION"),
+            host: Host::here(Isa::detect().map_or("unknown", Isa::name), threads, None),
         }
     }
 }

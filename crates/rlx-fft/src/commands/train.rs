@@ -85,7 +85,7 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
     }
     let worst = |f: fn(&Run) -> f64| runs.iter().map(f).fold(0.0, f64::max);
     let report = Report {
-        head: Head::new(),
+        head: Head::new(flags.threads),
         transform: target.transform,
         n_fft: target.n(),
         depth: target.depth,

@@ -92,7 +92,7 @@ fn learn(
     }
     let outputs = (model.network().stages() * config.n_fft) as f64;
     let report = Report {
-        head: Head::new(),
+        head: Head::new(1),
         steps: outcome.steps,
         stop: outcome.stop,
         losses: outcome.losses,
