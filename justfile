@@ -66,6 +66,13 @@ rig-bench host="local" batches="32,1024,8192,65536" device="cuda":
 test-rlx-fft-fusion-gate:
     cargo test -p rlx-fft-compile gate
 
+# The Python package: wheel, environment, tests beside SciPy, librosa, Kaldi and torchaudio: just test-python -k mel
+test-python *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    scripts/test_python.sh "$@"
+
 # Formatting and lints.
 lint:
     cargo fmt --check

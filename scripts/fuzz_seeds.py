@@ -8,6 +8,7 @@ import io
 import json
 import shutil
 import struct
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,13 @@ def main() -> None:
     for datatype in ["cf32_le", "ci16_be", "ru8", "cu8", "rf64_le"]:
         meta = {"global": {"core:datatype": datatype, "core:sample_rate": 1e6}, "captures": captures}
         put("sigmf", datatype, json.dumps(meta).encode() + b"\0" + struct.pack("<64f", *range(64)))
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, content in (("x.sigmf-meta", json.dumps(meta).encode()), ("x.sigmf-data", bytes(256))):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    put("sigmf", "archive", archive.getvalue()[:2560])
 
 
 if __name__ == "__main__":

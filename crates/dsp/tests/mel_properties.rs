@@ -149,3 +149,25 @@ fn layouts_hold_the_same_values() {
         }
     }
 }
+
+#[test]
+fn threads_do_not_change_the_numbers() {
+    let x: Vec<f32> = lcg(5, 16_000 * 9).iter().map(|v| *v as f32).collect();
+    for preset in [Preset::Whisper, Preset::Kaldi] {
+        let run = |threads: usize| {
+            let plan =
+                LogMel::<f32>::new(LogMelParams::preset(preset)).and_then(|plan| plan.with_threads(threads));
+            plan.and_then(|mut plan| plan.process(&x)).expect("a long signal").data
+        };
+        let alone = run(1);
+        assert_eq!(run(3), alone, "{preset}");
+        assert_eq!(run(0), alone, "{preset}");
+    }
+    let wide: Vec<f64> = lcg(6, 16_000 * 9);
+    let run = |threads: usize| {
+        let plan = LogMel::<f64>::new(LogMelParams::preset(Preset::Whisper))
+            .and_then(|plan| plan.with_threads(threads));
+        plan.and_then(|mut plan| plan.process(&wide)).expect("a long signal").data
+    };
+    assert_eq!(run(2), run(1));
+}

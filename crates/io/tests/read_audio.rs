@@ -155,6 +155,15 @@ fn every_prefix_of_every_file() {
 }
 
 #[test]
+fn more_channels_than_bytes_are_refused_before_there_is_memory_for_them() {
+    let mut file = data("ulaw.aiff");
+    let at = file.windows(4).position(|w| w == b"COMM").unwrap() + 8;
+    file[at..at + 2].copy_from_slice(&[0xf9, 0xfd]);
+    let error = open_bytes("many.aiff", &file, &OpenOptions::default()).err().unwrap().to_string();
+    assert!(error.contains("many.aiff") && error.contains("63997 channels"), "{error}");
+}
+
+#[test]
 fn aiff_headers() {
     let mut bytes =
         b"FORM\0\0\0\0AIFCCOMM\0\0\0\x18\0\x01\0\0\0\x02\0\x10\x40\x0b\xfa\0\0\0\0\0\0\0sowt\0\0".to_vec();

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Reader, read_all};
 use rlx_io::Result;
-use rlx_io::read::{OpenOptions, Source, open, open_sigmf};
+use rlx_io::read::{OpenOptions, Source, open, open_sigmf, open_source};
 use serde_json::{Value, json};
 
 fn pair(meta: &Value, data: &[u8]) -> Result<Vec<Reader>> {
@@ -96,4 +96,55 @@ fn what_is_wrong_is_said() {
             .to_string()
             .contains("line 1: character")
     );
+}
+
+/// One member of a tar file.
+fn member(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut header = vec![0; 512];
+    header[..name.len()].copy_from_slice(name.as_bytes());
+    header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+    header[156] = b'0';
+    header[257..262].copy_from_slice(b"ustar");
+    let padding = vec![0; content.len().next_multiple_of(512) - content.len()];
+    [header, content.to_vec(), padding].concat()
+}
+
+#[test]
+fn an_archive_has_its_recordings() {
+    let meta = |rate: f64| {
+        let mut global = global("ru8");
+        global["core:sample_rate"] = json!(rate);
+        json!({"global": global, "captures": [{"core:sample_start": 0}]}).to_string()
+    };
+    let (first, second) = (meta(100.0), meta(200.0));
+    let tar = [
+        member("a/a.sigmf-data", &[0, 128, 255]),
+        member("a/a.sigmf-meta", first.as_bytes()),
+        member("b/b.sigmf-meta", second.as_bytes()),
+        member("b/b.sigmf-data", &[255]),
+        vec![0; 1024],
+    ]
+    .concat();
+    let open_bytes =
+        |bytes: &[u8]| open_source(Source::from_bytes("two.sigmf", bytes), &OpenOptions::default());
+    let mut readers = open_bytes(&tar).unwrap();
+    assert_eq!(readers.len(), 2);
+    assert_eq!(readers[0].info().sample_rate, Some(100.0));
+    assert!(readers[1].info().path.ends_with("two.sigmf:b/b.sigmf-meta"), "{:?}", readers[1].info().path);
+    assert_eq!(read_all(&mut readers[0], 100).planes[0].len(), 3);
+    // From a pipe too, and cut anywhere.
+    let piped = Source::from_read("two.sigmf", std::io::Cursor::new(tar.clone()));
+    assert_eq!(open_source(piped, &OpenOptions::default()).unwrap().len(), 2);
+    for len in (1..tar.len() - 1024).step_by(97) {
+        let _ = open_bytes(&tar[..len]);
+    }
+    let error = open_bytes(&tar[..600]).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("two.sigmf"), "{error}");
+    let mut lying = tar.clone();
+    lying[124..135].copy_from_slice(b"77777777777");
+    let error = open_bytes(&lying).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("claims 8589934591 bytes"), "{error}");
+    let lone = [member("a.sigmf-meta", first.as_bytes()), vec![0; 1024]].concat();
+    let error = open_bytes(&lone).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("no a.sigmf-data"), "{error}");
 }

@@ -7,6 +7,7 @@
 
 #![expect(clippy::needless_range_loop, reason = "a butterfly indexes several arrays by one point")]
 
+mod compiled;
 mod error;
 mod evaluate;
 mod fit;
@@ -16,12 +17,15 @@ mod model;
 mod network;
 mod peaks;
 mod permutation;
+mod quant;
 mod random;
 mod record;
 mod store;
+mod task;
 mod train;
 mod transform;
 
+pub use compiled::CompiledModel;
 pub use error::{Error, Result};
 pub use evaluate::{matrix_of, relative_error_of};
 pub use fit::{EXACT, FitConfig, Fitted, estimate, fit, recover};
@@ -29,9 +33,14 @@ pub use matrix::Matrix;
 pub use model::{AffineCorrector, FastLearnedFftModel};
 pub use network::{Butterfly, ButterflyNetwork, Gate, MAX_N};
 pub use permutation::Permutation;
+pub use quant::QuantisedNetwork;
 pub use random::Random;
 pub use record::TrainingRecord;
 pub use store::VERSION;
+pub use task::{
+    E2eConfig, E2eOutcome, E2eProgress, GateKind, HardenAt, LossWeights, Losses, RecallStudy, Signals, Split,
+    recall_of, study, train_e2e,
+};
 pub use train::{
     Adam, Ended, Init, Parametrisation, Progress, Stop, TrainConfig, Trained, cosine, minimise, train,
 };

@@ -1,10 +1,14 @@
-//! Packed peaks by the model, row by row.
+//! Powers, packed peaks and log-mel by the model, row by row.
+//!
+//! Two segments ride in one transform, as real and imaginary part: their summed one-sided power at bin `k` is
+//! `|Z_k|² + |Z_{N−k}|²`, once at DC and Nyquist. Training, this path and the compiled one share that rule, so a
+//! network that is not quite the FFT answers alike everywhere. A last odd segment goes alone.
 
 use num_complex::Complex32;
+use rlx_dsp::mel::MelFilterbank;
 use rlx_dsp::nan::{NanPolicy, first_non_finite};
-use rlx_dsp::peak::WelchPeakParams;
+use rlx_dsp::peak::{WelchParams, WelchPeakParams};
 use rlx_dsp::peaks::insert::insert_top_k;
-use rlx_dsp::scaling::is_doubled;
 use rlx_dsp::window::Symmetry;
 
 use crate::error::{Error, Result};
@@ -46,16 +50,14 @@ impl FastLearnedFftModel {
         out: &mut [f32],
     ) -> Result<()> {
         self.check(params, samples, batch, row_len)?;
-        let (n, width) = (self.n_fft(), 2 * params.k_out());
+        let width = 2 * params.k_out();
         if out.len() != batch * width {
             return Err(
                 rlx_dsp::Error::Length { name: "out", expected: batch * width, got: out.len() }.into()
             );
         }
-        let window = params.welch.window.coefficients(n, Symmetry::Periodic)?;
-        let mut frame = vec![Complex32::default(); n];
-        let mut sums = vec![0.0f64; self.n_bins()];
         let mut powers = vec![0.0f32; self.n_bins()];
+        let mut rows = RowPowers::new(self, &params.welch)?;
         for (row, out) in out.chunks_exact_mut(width).enumerate() {
             let samples = &samples[row * row_len..][..params.welch.frame_len()];
             if params.nan == NanPolicy::Error
@@ -63,32 +65,57 @@ impl FastLearnedFftModel {
             {
                 return Err(rlx_dsp::Error::NonFinite { row, index: index as u64, value }.into());
             }
-            sums.fill(0.0);
-            for segment in 0..params.welch.n_segments {
-                let samples = &samples[segment * params.welch.hop..][..n];
-                for ((z, &v), &w) in frame.iter_mut().zip(samples).zip(&window) {
-                    *z = Complex32::new(v * w as f32, 0.0);
-                }
-                self.forward(&mut frame)?;
-                sums.iter_mut().zip(&frame).for_each(|(sum, z)| *sum += f64::from(z.norm_sqr()));
-            }
-            self.correct(params.welch.n_segments, &sums, &mut powers);
+            rows.powers(samples, &mut powers)?;
             insert_top_k(&powers, out);
         }
         Ok(())
     }
 
-    /// Summed powers to corrected one-sided means.
-    fn correct(&self, segments: usize, sums: &[f64], powers: &mut [f32]) {
-        let corrector = self.corrector();
-        for (bin, ((power, sum), mask)) in powers.iter_mut().zip(sums).zip(self.mask()).enumerate() {
-            let sides = if is_doubled(bin, self.n_fft()) { 2.0 } else { 1.0 };
-            let mean = (sides * sum / segments as f64) as f32;
-            *power = if *mask > 0.0 { mean * mask * corrector.scale + corrector.offset } else { 0.0 };
+    /// One-sided mean raw power `[batch, n_bins]` of `batch` rows `[batch, frame_len]`, mask and corrector applied.
+    ///
+    /// # Errors
+    /// A layout for another `n_fft`, wrong lengths. NaN propagates.
+    pub fn welch_psd_batch(&self, welch: &WelchParams, samples: &[f32], batch: usize) -> Result<Vec<f32>> {
+        let params = WelchPeakParams { welch: *welch, k: 1, nan: NanPolicy::Propagate };
+        self.check(&params, samples, batch, welch.frame_len())?;
+        let mut out = vec![0.0; batch * self.n_bins()];
+        let mut rows = RowPowers::new(self, welch)?;
+        for (samples, out) in samples.chunks_exact(welch.frame_len()).zip(out.chunks_exact_mut(self.n_bins()))
+        {
+            rows.powers(samples, out)?;
         }
+        Ok(out)
     }
 
-    fn check(&self, params: &WelchPeakParams, samples: &[f32], batch: usize, row_len: usize) -> Result<()> {
+    /// Natural logarithm of the mel energies `[batch, n_mels]` of rows as in
+    /// [`welch_psd_batch`](Self::welch_psd_batch), by the filters of `bank`, floored at `floor`.
+    ///
+    /// # Errors
+    /// As there; a bank for another number of bins, a floor that is not above 0.
+    pub fn log_mel_batch(
+        &self,
+        welch: &WelchParams,
+        bank: &MelFilterbank<f32>,
+        floor: f32,
+        samples: &[f32],
+        batch: usize,
+    ) -> Result<Vec<f32>> {
+        if bank.n_bins() != self.n_bins() {
+            let (expected, got) = (self.n_bins(), bank.n_bins());
+            return Err(rlx_dsp::Error::Length { name: "bank", expected, got }.into());
+        }
+        if !(floor > 0.0 && floor.is_finite()) {
+            return Err(Error::argument("floor", format!("must be above 0, got {floor}")));
+        }
+        let psd = self.welch_psd_batch(welch, samples, batch)?;
+        let mut out = vec![0.0; batch * bank.n_mels()];
+        bank.apply(&psd, &mut out)?;
+        out.iter_mut().for_each(|x| *x = x.max(floor).ln());
+        Ok(out)
+    }
+
+    /// Whether the parameters are for this model.
+    pub(crate) fn check_params(&self, params: &WelchPeakParams) -> Result<()> {
         params.check()?;
         if params.welch.n_fft != self.n_fft() {
             let reason = format!("the model is for {}, got {}", self.n_fft(), params.welch.n_fft);
@@ -100,6 +127,11 @@ impl FastLearnedFftModel {
                 format!("a model takes error or propagate, got {}", params.nan),
             ));
         }
+        Ok(())
+    }
+
+    fn check(&self, params: &WelchPeakParams, samples: &[f32], batch: usize, row_len: usize) -> Result<()> {
+        self.check_params(params)?;
         let expected = batch
             .checked_mul(row_len)
             .ok_or_else(|| Error::argument("batch", format!("{batch} rows of {row_len} samples overflow")))?;
@@ -108,6 +140,57 @@ impl FastLearnedFftModel {
         }
         if batch > 0 && row_len < params.welch.frame_len() {
             return Err(rlx_dsp::Error::TooShort { len: row_len, segment: params.welch.frame_len() }.into());
+        }
+        Ok(())
+    }
+}
+
+/// Powers of one row after the other.
+struct RowPowers<'a> {
+    model: &'a FastLearnedFftModel,
+    welch: WelchParams,
+    window: Vec<f32>,
+    frame: Vec<Complex32>,
+    sums: Vec<f64>,
+}
+
+impl<'a> RowPowers<'a> {
+    fn new(model: &'a FastLearnedFftModel, welch: &WelchParams) -> Result<Self> {
+        let n = model.n_fft();
+        let window = welch.window.coefficients(n, Symmetry::Periodic)?;
+        Ok(Self {
+            model,
+            welch: *welch,
+            window: window.into_iter().map(|w| w as f32).collect(),
+            frame: vec![Complex32::default(); n],
+            sums: vec![0.0; model.n_bins()],
+        })
+    }
+
+    /// Corrected one-sided means of the row's segments.
+    fn powers(&mut self, samples: &[f32], powers: &mut [f32]) -> Result<()> {
+        let Self { model, welch, window, frame, sums } = self;
+        let n = window.len();
+        sums.fill(0.0);
+        for segment in (0..welch.n_segments).step_by(2) {
+            let first = &samples[segment * welch.hop..][..n];
+            let second = (segment + 1 < welch.n_segments).then(|| &samples[(segment + 1) * welch.hop..][..n]);
+            for (i, (z, w)) in frame.iter_mut().zip(window.iter()).enumerate() {
+                *z = Complex32::new(first[i] * w, second.map_or(0.0, |s| s[i] * w));
+            }
+            model.forward(frame)?;
+            for (k, sum) in sums.iter_mut().enumerate() {
+                let mirror = (n - k) % n;
+                *sum += f64::from(frame[k].norm_sqr());
+                if mirror != k {
+                    *sum += f64::from(frame[mirror].norm_sqr());
+                }
+            }
+        }
+        let corrector = model.corrector();
+        for ((power, sum), mask) in powers.iter_mut().zip(sums.iter()).zip(model.mask()) {
+            let mean = (sum / welch.n_segments as f64) as f32;
+            *power = if *mask > 0.0 { mean * mask * corrector.scale + corrector.offset } else { 0.0 };
         }
         Ok(())
     }
@@ -146,6 +229,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_exact_model_has_the_psd_and_the_mel_energies_of_the_fft() {
+        let welch = WelchParams::new(64, 3);
+        let x = samples(2 * welch.frame_len());
+        let model = FastLearnedFftModel::exact(64).unwrap();
+        let got = model.welch_psd_batch(&welch, &x, 2).unwrap();
+        let params = WelchPeakParams { welch, ..WelchPeakParams::fast_for_n_fft(64, 1) };
+        let mut want = vec![0.0; got.len()];
+        WelchPeaksScratch::new(params, PeaksEngine::Streaming, 1)
+            .unwrap()
+            .psd_into(&x, 2, &mut want)
+            .unwrap();
+        let total: f32 = want.iter().sum();
+        for (g, w) in got.iter().zip(&want) {
+            assert!((g - w).abs() <= 8.0 * f32::EPSILON * 6.0 * (w * total).sqrt() + 1e-12, "{g} {w}");
+        }
+        let bank = MelFilterbank::<f32>::new(&crate::task::bank_params(64, 10)).unwrap();
+        let mel = model.log_mel_batch(&welch, &bank, 1e-10, &x, 2).unwrap();
+        let mut energies = vec![0.0; 20];
+        bank.apply(&want, &mut energies).unwrap();
+        for (m, e) in mel.iter().zip(&energies) {
+            assert!((m - e.max(1e-10).ln()).abs() < 1e-4, "{m} {e}");
+        }
+        assert!(model.log_mel_batch(&welch, &bank, 0.0, &x, 2).is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::console::Console;
 use crate::flags::{Cli, Command, Usage};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
+use rlx_learn::GateKind;
 use std::error::Error as StdError;
 use std::process::ExitCode;
 
@@ -65,6 +66,14 @@ pub(crate) fn run() -> ExitCode {
         Command::MaxBatch(flags) => commands::max_batch::run(&flags),
         Command::Train(flags) => commands::train::run(flags, &console),
         Command::Fit(flags) => commands::fit::run(&flags),
+        Command::TrainE2e(flags) => commands::train_e2e::run(&flags, &console),
+        Command::TrainDistill(flags) => commands::train_e2e::distill(&flags, GateKind::Soft, &console),
+        Command::TrainDistillTernary(flags) => {
+            commands::train_e2e::distill(&flags, GateKind::Ternary, &console)
+        }
+        Command::Eval(flags) | Command::Compare(flags) => commands::eval::run(&flags),
+        Command::Roundtrip(flags) => commands::roundtrip::run(&flags),
+        Command::Ablation(flags) => commands::ablation::run(&flags),
         Command::Completions(flags) => commands::completions::run(&flags),
         Command::Man(flags) => commands::man::run(&flags),
     };

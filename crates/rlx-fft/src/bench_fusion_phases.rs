@@ -1,6 +1,7 @@
 //! The library part of `bench-fusion-phases`: the same peaks by five routes, what each moves, and predicted against
 //! measured.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rlx_compile::builders::WelchPeaksShape;
@@ -58,6 +59,7 @@ pub struct PhaseRow {
     /// Route of the plan: `fused_op`, `block_fft`, ….
     pub exec_kind: Option<&'static str>,
     /// What a run moves.
+    #[serde(serialize_with = "io_fields")]
     pub io: Option<IoProfile>,
     /// Median ms.
     pub ms: Option<f64>,
@@ -69,6 +71,21 @@ pub struct PhaseRow {
     pub predicted_ms: Option<f64>,
     /// Baseline's median over this one.
     pub speedup: Option<f64>,
+}
+
+/// A profile under the report's names.
+fn io_fields<S: serde::Serializer>(io: &Option<IoProfile>, to: S) -> std::result::Result<S::Ok, S::Error> {
+    let fields = io.map(|io| {
+        BTreeMap::from([
+            ("launches", io.launches),
+            ("sync_points", io.sync_points),
+            ("upload_bytes", io.upload_bytes),
+            ("host_out_bytes", io.host_output_bytes),
+            ("host_readback_bytes", io.host_readback_bytes),
+            ("device_bytes", io.device_bytes),
+        ])
+    });
+    fields.serialize(to)
 }
 
 /// All phases of all batches.

@@ -4,17 +4,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rlx_compile::OpKind;
-use rlx_compile::builders::WelchPeaksShape;
 use rlx_compile::cost::{Calibration, Sample};
 use rlx_learn::FastLearnedFftModel;
 use rlx_runtime::calibrate::{CalibrateOptions, calibrate_cpu, calibrate_device, interleaved, load, store};
 use rlx_runtime::{Device, Session, SessionOptions, devices};
 use serde::Serialize;
 
+use crate::auto_welch_peaks::{AutoSettings, AutoWelchPeaks, CalibrationSource};
 use crate::bench_fusion_phases::signal;
 use crate::error::Result;
-use crate::learned_plan::{self, with_model};
-use crate::welch_peaks_picker::WelchPeaksStrategy;
+use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 
 /// A calibration that was made and kept.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -70,30 +69,34 @@ pub fn measure(device: Option<&str>, progress: impl FnMut(f64)) -> Result<(Strin
     } else {
         calibrate_cpu(&CalibrateOptions::default(), progress)?
     };
-    learned(&device, &mut calibration)?;
+    learned(&info.id, &mut calibration)?;
     Ok((info.id, calibration, start.elapsed().as_secs_f64()))
 }
 
 /// Adds the times of the learned strategy: a dense model, which those with dead butterflies are scaled from. A device
 /// without the op leaves it to the host, whose calibration has it.
-fn learned(device: &Device, calibration: &mut Calibration) -> Result<()> {
-    let budget = Duration::from_millis(10);
+fn learned(device: &str, calibration: &mut Calibration) -> Result<()> {
+    let (budget, k, strategy) = (Duration::from_millis(10), 16, WelchPeaksStrategy::LearnedCompiled);
+    if !Session::open(&device.parse()?)?.caps().claims(OpKind::Butterfly) {
+        return Ok(());
+    }
     for n_fft in [128, 256, 512, 1024] {
         let model = FastLearnedFftModel::exact(n_fft)?;
-        let options = with_model(SessionOptions::default(), Some(&model));
-        let session = Session::with_options(device, options)?;
-        if !session.caps().claims(OpKind::Butterfly) {
-            return Ok(());
-        }
+        let settings = AutoSettings {
+            device: Some(device),
+            learned: Some(&model),
+            mode: WelchPeaksPickMode::Force(strategy),
+            threads: 1,
+            calibration: CalibrationSource::Shipped,
+            ..AutoSettings::default()
+        };
         for batch in [1, 16, 256] {
-            let shape = WelchPeaksShape::new(batch, n_fft, 2, 16);
-            let Some(plan) = learned_plan::compile(&session, &model, &shape)? else { continue };
-            let samples = signal(batch * shape.frame_len()?);
-            let mut out = vec![0.0; 2 * shape.k * batch];
-            let mut run = || plan.run(&[&samples], &mut [&mut out]);
+            let mut plan = AutoWelchPeaks::with_settings(batch, n_fft, k, &settings)?;
+            let samples = signal(plan.layout_lens().0);
+            let mut out = vec![0.0; plan.output_len()];
+            let mut run = || plan.welch_peaks_batch_fast_into(&samples, &mut out);
             let spread = interleaved(&mut [&mut run], budget, 3, 51)?;
-            let strategy = WelchPeaksStrategy::LearnedCompiled;
-            let sample = |ns| Sample { strategy, n_fft, segments: 2, k: shape.k, batch, threads: 1, ns };
+            let sample = |ns| Sample { strategy, n_fft, segments: 2, k, batch, threads: 1, ns };
             calibration.samples.extend(spread.first().filter(|s| s.median > 0.0).map(|s| sample(s.median)));
         }
     }

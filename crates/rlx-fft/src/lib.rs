@@ -71,6 +71,7 @@ pub mod error;
 mod learned_plan;
 pub mod max_batch;
 pub mod peak;
+pub mod report;
 pub mod welch_peaks_compile;
 pub mod welch_peaks_cost;
 pub mod welch_peaks_picker;

@@ -31,7 +31,7 @@ fn wrong_arguments_are_named() {
         (&["--window", "square"], &["--window"]),
         (&["--every", "0s"], &["--every"]),
         (&["--every", "soon"], &["--every", "1.5s"]),
-        (&["--device", "cuda"], &["--device", "not available", "cpu"]),
+        (&["--device", "cuda:4711"], &["--device", "not available", "cpu"]),
         (&["--device", "abacus"], &["--device", "none of", "cpu"]),
         (&["--strategy", "slow"], &["--strategy", "ultra"]),
         (&["--raw", "s17le"], &["--raw", "s16le"]),
@@ -117,4 +117,75 @@ fn a_truncated_file_gives_what_it_has_and_fails() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("rank"));
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(message.contains("short.npy") && message.contains("truncated"), "{message}");
+}
+
+/// A file of the readers' tests.
+fn sample(name: &str) -> Vec<u8> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../io/tests/data").join(name);
+    std::fs::read(path).expect("a file of the readers' tests")
+}
+
+/// Samples as a WAV file whose header promises `claimed` bytes of them.
+fn wav(samples: &[i16], claimed: u32) -> Vec<u8> {
+    let mut bytes = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    bytes.extend([1000_u32.to_le_bytes(), 2000_u32.to_le_bytes()].concat());
+    bytes.extend(b"\x02\0\x10\0data");
+    bytes.extend(claimed.to_le_bytes());
+    bytes.extend(samples.iter().flat_map(|s| s.to_le_bytes()));
+    bytes
+}
+
+#[test]
+fn every_truncated_format_names_the_file_and_keeps_what_was_there() {
+    let folder = Folder::new("cut");
+    let tone: Vec<i16> = (0..1000).map(|i| if i % 10 < 5 { 9000 } else { -9000 }).collect();
+    let edf = sample("plain.edf");
+    let flac = sample("pcm16.flac");
+    let cut = |bytes: &[u8], len: usize| bytes[..len].to_vec();
+    for (name, content) in [
+        ("cut.wav", wav(&tone, 1_000_000)),
+        ("lying.wav", wav(&tone, 0xffff_fff0)),
+        ("cut.edf", cut(&edf, edf.len() - edf.len() / 4)),
+        ("cut.flac", cut(&flac, flac.len() / 2)),
+    ] {
+        let file = folder.file(name, content);
+        let output = run(&["psd", &file, "--n-fft", "16", "-f", "csv"]);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(!message.contains("panicked"), "{message}");
+        assert!(output.stdout.len() > 200, "{name}: nothing of it was kept: {message}");
+        // A length that a stream's writer could not know is no fault.
+        if name != "lying.wav" {
+            assert_eq!(output.status.code(), Some(1), "{name}: {message}");
+            assert!(message.contains(name) && message.contains("truncated"), "{name}: {message}");
+        }
+    }
+    for (name, content) in [
+        ("header.edf", cut(&edf, 300)),
+        ("header.flac", cut(&flac, 20)),
+        ("header.npy", b"\x93NUMPY\x01\0\xff\xff{'descr'".to_vec()),
+        ("huge.npy", npy("(1000000000000, 4000000)")),
+    ] {
+        let file = folder.file(name, content);
+        refuses(&["psd", &file, "--rate", "100"], 1, &[name]);
+    }
+}
+
+/// An NPY header of 8-byte floats and no samples.
+fn npy(shape: &str) -> Vec<u8> {
+    let mut header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
+    while (header.len() + 11) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    [b"\x93NUMPY\x01\0", &(header.len() as u16).to_le_bytes()[..], header.as_bytes()].concat()
+}
+
+#[test]
+fn infinity_is_found_where_it_is() {
+    let folder = Folder::new("infinity");
+    let mut bytes: Vec<u8> = (0..5000).flat_map(|i| ((i % 7) as f32).to_le_bytes()).collect();
+    bytes[4 * 4321..4 * 4322].copy_from_slice(&f32::INFINITY.to_le_bytes());
+    let file = folder.file("inf.raw", bytes);
+    let read = ["psd", &file, "--raw", "f32le", "--rate", "10"];
+    refuses(&read, 1, &["inf.raw", "sample 4321", "432.1", "--nan skip-segment"]);
 }

@@ -102,12 +102,21 @@ fn an_absent_device_is_skipped_by_every_bench_and_the_cpu_runs() {
     let phases = ["bench-fusion-phases", "--batch", "8", "--iters", "1", "--device", absent];
     let (out, _, report) = bench(&phases, &[], &folder);
     assert!(out.contains("skipped") && report["phases"][0]["status"] == "ok", "{out}");
+    let io = &report["phases"][0]["io"];
+    for field in ["launches", "sync_points", "host_out_bytes", "host_readback_bytes", "device_bytes"] {
+        assert!(io[field].is_u64(), "{field}: {io}");
+    }
+    // The five paths, and an output that falls 32 times.
+    let out_bytes = |phase: usize| report["phases"][phase]["io"]["host_out_bytes"].as_u64().expect("bytes");
+    assert_eq!(out_bytes(0), 32 * out_bytes(2));
+    assert!(out.contains("suggested fused_io_compute_scale: "), "{out}");
+    assert!(report["schema"] == 1 && report["host"]["cpu"].is_string() && report["calibration"] == "shipped");
     let (out, _, report) =
         bench(&["max-batch", "--n-fft", "64", "--limit", "100", "--device", absent], &[], &folder);
     assert!(out.contains("skipped") && report[0]["batch"] == 100, "{out}");
     let grid = ["bench-picker", "--n-fft", "64", "--batch", "1,8", "--k", "2", "--device", absent];
     let (_, err, report) = bench(&grid, &[], &folder);
-    assert!(err.contains("skipped") && report["cells"] == 2, "{err}");
+    assert!(err.contains("skipped") && report["cells"] == 2 && report["schema"] == 1, "{err}");
     let (code, message) = failure(&["calibrate", "--device", absent]);
     assert!(code == 1 && message.contains("not available"), "{message}");
 }

@@ -193,3 +193,60 @@ fn help_completions_and_manual() {
     assert!(stdout(&["man", "peaks"]).contains("prominence"));
     assert!(run(&["--version"]).status.success());
 }
+
+#[test]
+fn frames_by_the_picker_are_those_of_the_library() {
+    let folder = Folder::new("packed");
+    let mut samples: Vec<f32> = (0..3000)
+        .map(|i| (i as f32 * 0.31).sin() + 0.4 * (i as f32 * 1.3).cos() + (i % 7) as f32 * 0.05)
+        .collect();
+    // A frame with a missing sample (in its second segment) is the library's in any case.
+    samples[1280] = f32::NAN;
+    let bytes: Vec<u8> = samples.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let file = folder.file("x.f32", bytes);
+    let peaks = |average: &str| {
+        json(&[
+            "peaks",
+            &file,
+            "--raw",
+            "f32le",
+            "--rate",
+            "1000",
+            "--every",
+            "0.1s",
+            "--n-fft",
+            "64",
+            "--mode",
+            "bins",
+            "--strategy",
+            "fast",
+            "--detrend",
+            "none",
+            "--nan",
+            "skip-segment",
+            "--average",
+            average,
+            "--k",
+            "5",
+            "-f",
+            "json",
+        ])
+    };
+    // Of two segments the median is the mean, and nothing but the library has it.
+    let (picked, library) = (peaks("mean"), peaks("median"));
+    assert!(picked["notes"].to_string().contains(" on cpu"), "{}", picked["notes"]);
+    assert!(!library["notes"].to_string().contains(" on cpu"), "{}", library["notes"]);
+    let frames =
+        |result: &serde_json::Value| result["channels"][0]["frames"].as_array().expect("frames").clone();
+    let (picked, library) = (frames(&picked), frames(&library));
+    assert_eq!((picked.len(), library.len()), (30, 30));
+    for (picked, library) in picked.iter().zip(&library) {
+        assert_eq!(picked["t_start_s"], library["t_start_s"]);
+        let strongest = library["peaks"][0]["power"].as_f64().expect("a power");
+        for (p, l) in picked["peaks"].as_array().unwrap().iter().zip(library["peaks"].as_array().unwrap()) {
+            assert_eq!((&p["bin"], &p["rank"], &p["freq"]), (&l["bin"], &l["rank"], &l["freq"]));
+            let (p, l) = (p["power"].as_f64().unwrap(), l["power"].as_f64().unwrap());
+            assert!((p - l).abs() <= 64.0 * f64::from(f32::EPSILON) * strongest, "{p} {l}");
+        }
+    }
+}

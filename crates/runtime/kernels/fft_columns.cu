@@ -76,7 +76,7 @@ fft_columns(const float2 *in, float *out_re, float *out_im, const float4 *factor
     float re[P], im[P];
 #pragma unroll
     for (int s = 0; s < P; s++) {
-        const float2 v = __ldcs(in + base + u64(t + T * s) * W + column);
+        const float2 v = in[base + u64(t + T * s) * W + column];
         re[s] = v.x, im[s] = v.y;
     }
     Plan::run(re, im, buffer, factors, c, t);

@@ -51,7 +51,7 @@ template <int G, int HALF, int LENGTH, int K> struct PeaksOut {
     // `power[0 … HALF]`, `list[LENGTH]`, room for as many in `ranked`; `refused`: the best key not in the list.
     static DEVICE void write(u32 *list, u32 *ranked, const float *power, u32 refused, float2 *out, bool live, int lane) {
         if constexpr (LENGTH < HALF) {
-            const u32 next = K < LENGTH ? list[LENGTH - 1] : refused;
+            const u32 next = K < LENGTH ? list[K] : refused;
             const bool unclear = ((next ^ list[COUNT - 1]) & HIGH) == 0;
             if (__any_sync(~0u, unclear)) fill_bucket(list, power, unclear, lane);
         }

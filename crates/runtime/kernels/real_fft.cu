@@ -22,9 +22,9 @@ using Place = Rows<T, ROWS>;
 
 DEVICE float2 two_samples(const Sample *row, int m) {
 #ifdef SAMPLE_F32
-    return __ldcs(reinterpret_cast<const float2 *>(row) + m);
+    return reinterpret_cast<const float2 *>(row)[m];
 #else
-    const unsigned both = __ldcs(reinterpret_cast<const unsigned *>(row) + m);
+    const unsigned both = reinterpret_cast<const unsigned *>(row)[m];
     return make_float2(widen(Sample(both)), widen(Sample(both >> 16)));
 #endif
 }
@@ -96,6 +96,6 @@ real_fft(const float *in_re, const float *in_im, float *out, const float4 *facto
     if (wanted >= rows) return;
     float2 *to = reinterpret_cast<float2 *>(out) + row * M;
 #pragma unroll
-    for (int s = 0; s < P; s++) __stcs(to + t + T * s, make_float2(re[s] * scale, im[s] * scale));
+    for (int s = 0; s < P; s++) to[t + T * s] = make_float2(re[s] * scale, im[s] * scale);
 }
 #endif

@@ -32,9 +32,9 @@ DEVICE void put(float *out_re, float *out_im, u64 at, float2 x, float scale, boo
 #else
     const float factor = 0.25f;
 #endif
-    __stcs(out_re + at, (x.x * x.x + x.y * x.y) * (factor * scale));
+    out_re[at] = (x.x * x.x + x.y * x.y) * (factor * scale);
 #else
-    __stcs(out_re + at, 0.5f * scale * sqrtf(x.x * x.x + x.y * x.y));
+    out_re[at] = 0.5f * scale * sqrtf(x.x * x.x + x.y * x.y);
 #endif
 }
 

@@ -56,17 +56,23 @@ template <int T, int V, int KP> struct TopK {
         a = high;
     }
 
-    // Batcher's odd-even merge sort, largest first.
-    static DEVICE void sort(u32 (&a)[V]) {
+    // Batcher's odd-even merge sort, largest first: halves, then their merge at strides 1, 2, 4 …
+    template <int LOW, int N, int STRIDE> static DEVICE void odd_even_merge(u32 (&a)[V]) {
+        if constexpr (2 * STRIDE < N) {
+            odd_even_merge<LOW, N, 2 * STRIDE>(a);
+            odd_even_merge<LOW + STRIDE, N, 2 * STRIDE>(a);
 #pragma unroll
-        for (int p = 1; p < V; p *= 2)
-#pragma unroll
-            for (int k = p; k >= 1; k /= 2)
-#pragma unroll
-                for (int j = k % p; j + k < V; j += 2 * k)
-#pragma unroll
-                    for (int i = 0; i < k; i++)
-                        if (i + j + k < V && (i + j) / (2 * p) == (i + j + k) / (2 * p)) order(a[i + j], a[i + j + k]);
+            for (int i = LOW + STRIDE; i + STRIDE < LOW + N; i += 2 * STRIDE) order(a[i], a[i + STRIDE]);
+        } else {
+            order(a[LOW], a[LOW + STRIDE]);
+        }
+    }
+    template <int LOW, int N> static DEVICE void sort(u32 (&a)[V]) {
+        if constexpr (N > 1) {
+            sort<LOW, N / 2>(a);
+            sort<LOW + N / 2, N / 2>(a);
+            odd_even_merge<LOW, N, 1>(a);
+        }
     }
 
     // Bitonic lists of `l` into order.
@@ -127,7 +133,7 @@ template <int T, int V, int KP> struct TopK {
 
     // Writes the list to `list[LENGTH]`; `refused` becomes the largest key that is not in it, or stays.
     static DEVICE void run(u32 (&a)[V], u32 &refused, u32 *list, int lane) {
-        sort(a);
+        sort<0, V>(a);
         if constexpr (KP < V) refused = max(refused, a[KP]);
         merge<0>(a, refused, lane);
         if constexpr (LENGTH < T * V) {

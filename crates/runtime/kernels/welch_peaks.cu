@@ -25,15 +25,15 @@ using Plan = Stockham<N, P, RADIX_1, RADIX_2, RADIX_3>;
 constexpr int T = Plan::T, HALF = N / 2, V = P / 2, BLOCK = T * ROWS, FRAME = SEGMENT + (SEGMENTS - 1) * HOP;
 #if defined(AVERAGE_MEAN)
 constexpr bool PAIRS = SEGMENTS > 1;
-constexpr float FIRST = 0;
+DEVICE float first() { return 0; }
 DEVICE float combine(float all, float one) { return all + one; }
 #elif defined(AVERAGE_MAX)
 constexpr bool PAIRS = false;
-constexpr float FIRST = 0;
+DEVICE float first() { return 0; }
 DEVICE float combine(float all, float one) { return fmaxf(all, one); }
 #else
 constexpr bool PAIRS = false;
-constexpr float FIRST = __builtin_huge_valf();
+DEVICE float first() { return __int_as_float(0x7f800000); }
 DEVICE float combine(float all, float one) { return fminf(all, one); }
 #endif
 constexpr int TRANSFORMS = PAIRS ? (SEGMENTS + 1) / 2 : SEGMENTS;
@@ -74,9 +74,9 @@ DEVICE void subtract_mean(float (&re)[P], float (&im)[P], float2 *buffer, int t)
 }
 
 // Segments `first` and, where `two`, `first + 1`, windowed, as real and imaginary parts.
-DEVICE void load(float (&re)[P], float (&im)[P], const Sample *row, const float4 *window, float2 *buffer, int t, int first,
-                 bool two) {
-    const Sample *from = row + first * HOP + t;
+DEVICE void load(float (&re)[P], float (&im)[P], const Sample *samples, u64 row, const float4 *window, float2 *buffer, int t,
+                 int first, bool two) {
+    const Sample *from = samples + opaque(row + first * HOP + t);
     if constexpr (PAIRS && SEGMENT == N && HOP % T == 0 && HOP / T < P) {
         // The overlap is read once.
         constexpr int SHIFT = HOP / T;
@@ -142,17 +142,16 @@ welch_peaks(const Sample *samples, float2 *peaks, float *psd, const float4 *wind
     float2 *buffer = reinterpret_cast<float2 *>(shared) + local * Plan::BUFFER;
     const u64 wanted = u64(blockIdx.x) * ROWS + local, row = wanted < rows ? wanted : rows - 1;
     const bool live = wanted < rows;
-    const Sample *from = samples + row * stride;
 
     float power[P], poison = 0;
     if constexpr (TRANSFORMS > 1) {
 #pragma unroll
-        for (int s = 0; s < P; s++) power[s] = FIRST;
+        for (int s = 0; s < P; s++) power[s] = first();
     }
 #pragma unroll 1
     for (int i = 0; i < TRANSFORMS; i++) {
         float re[P], im[P];
-        load(re, im, from, window, buffer, t, PAIRS ? 2 * i : i, 2 * i + 1 < SEGMENTS);
+        load(re, im, samples, row * stride, window, buffer, t, PAIRS ? 2 * i : i, 2 * i + 1 < SEGMENTS);
         Plan::run(re, im, buffer, factors, t);
 #pragma unroll
         for (int s = 0; s < P; s++) {
@@ -166,7 +165,7 @@ welch_peaks(const Sample *samples, float2 *peaks, float *psd, const float4 *wind
 
     if (!finite(poison)) {
         for (int i = t; i < FRAME; i += T)
-            if (!finite(sample(from + i))) {
+            if (!finite(sample(samples + row * stride + i))) {
                 if (live) atomicMin(status, row * FRAME + i);
                 break;
             }
@@ -184,7 +183,7 @@ welch_peaks(const Sample *samples, float2 *peaks, float *psd, const float4 *wind
 #endif
 #ifdef OUT_PSD
     if (live) {
-        float *to = psd + row * (HALF + 1) + t;
+        float *to = psd + opaque(row * (HALF + 1) + t);
 #pragma unroll
         for (int s = 0; s < V; s++) to[T * s] = value[s] * psd_scale;
         if (t == 0) to[HALF] = nyquist * psd_scale;

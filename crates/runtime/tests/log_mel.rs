@@ -1,9 +1,12 @@
-//! Every log-mel preset as a graph, against the preset by its definition in f64.
+//! Every log-mel preset as a graph on every device, against the preset by its definition in f64.
 
+mod common;
+
+use common::machine::sessions;
 use rlx_compile::builders::{LogMelSpec, log_mel};
 use rlx_dsp::mel::{LogMelParams, MelLog, Preset};
 use rlx_dsp::reference;
-use rlx_runtime::{Device, Session};
+use rlx_runtime::SessionOptions;
 
 /// A sweep, a tone and noise.
 fn speech(len: usize) -> Vec<f32> {
@@ -22,7 +25,7 @@ fn speech(len: usize) -> Vec<f32> {
 fn graphs_give_what_the_presets_define() {
     let len = 8000;
     let x = speech(2 * len);
-    let session = Session::open(&Device::Cpu).unwrap();
+    let sessions = sessions(&SessionOptions::default());
     for (preset, spec) in [
         (Preset::Whisper, LogMelSpec::whisper(2, len, 80)),
         (Preset::Librosa, LogMelSpec::librosa(2, len)),
@@ -35,18 +38,21 @@ fn graphs_give_what_the_presets_define() {
             // The builder stops before AmplitudeToDB.
             params.log = MelLog::Linear;
         }
-        let executable = session.compile(&log_mel(&spec).unwrap()).unwrap();
-        let got = executable.run_to_vecs(&[&x]).unwrap().remove(0);
         let mut want = Vec::new();
         for item in x.chunks_exact(len) {
             let wide: Vec<f64> = item.iter().map(|v| f64::from(*v)).collect();
             want.extend(reference::mel::log_mel(&wide, &params).concat());
         }
-        assert_eq!(got.len(), want.len(), "{preset}");
-        let error: f64 = got.iter().zip(&want).map(|(g, w)| (f64::from(*g) - w).powi(2)).sum();
         let norm: f64 = want.iter().map(|w| w * w).sum();
         // A logarithm turns relative errors of weak bands into absolute ones, which a normalisation scales up again.
         let bound = 32.0 * f64::from(f32::EPSILON) * (spec.n_fft as f64).log2();
-        assert!((error / norm).sqrt() <= bound, "{preset}: {} > {bound}", (error / norm).sqrt());
+        for session in &sessions {
+            let executable = session.compile(&log_mel(&spec).unwrap()).unwrap();
+            let got = executable.run_to_vecs(&[&x]).unwrap().remove(0);
+            assert_eq!(got.len(), want.len(), "{preset}");
+            let error: f64 = got.iter().zip(&want).map(|(g, w)| (f64::from(*g) - w).powi(2)).sum();
+            let relative = (error / norm).sqrt();
+            assert!(relative <= bound, "{} {preset}: {relative:e} > {bound:e}", session.device().id);
+        }
     }
 }

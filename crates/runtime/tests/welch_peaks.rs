@@ -56,7 +56,7 @@ fn executable(session: &Session, batch: usize, row_len: usize, spec: &WelchPeaks
 
 #[test]
 fn peaks_are_right_over_the_grid() {
-    let cases = if std::env::var_os("RLX_TEST_FULL").is_some() { 1500 } else { 90 };
+    let cases = if std::env::var_os("RLX_TEST_FULL").is_some() { 1500 } else { 35 };
     for session in sessions(&SessionOptions::default()) {
         let mut random = Seeded(20_26);
         for case in 0..cases {

@@ -24,6 +24,7 @@ mod row;
 mod simd;
 mod sort;
 mod stage;
+mod tape;
 mod topk;
 mod transpose;
 mod untangle;
@@ -36,11 +37,13 @@ pub use kernel::{LaneSpec, LaneWelch, Rows};
 pub use mel::{LaneLog, LaneMel};
 pub use recipe::supports;
 pub use row::RowWelch;
+pub use tape::{LaneTape, TapeOp, TapeOutput, TapeSpec, Weight};
 
 use fearless_simd::Level;
 use frames::FramesKernel;
 use kernel::WelchKernel;
 use row::RowKernel;
+use tape::TapeKernel;
 
 /// Runs `$build` with the level token of `$isa`; `None` where the machine has no such level.
 macro_rules! on_level {
@@ -76,6 +79,12 @@ pub fn welch_kernel(isa: Isa, spec: LaneSpec) -> Option<Box<dyn LaneWelch>> {
 pub fn frames_kernel(isa: Isa, spec: impl Into<FrameSpec>) -> Option<Box<dyn LaneFrames>> {
     let spec = spec.into();
     on_level!(isa, simd => FramesKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneFrames>))
+}
+
+/// The kernel of a tape on `isa`; `None` where an address or a slot of `spec` is not there, the transform is shorter than
+/// a vector, or the machine has no such level.
+pub fn tape_kernel(isa: Isa, spec: TapeSpec) -> Option<Box<dyn LaneTape>> {
+    on_level!(isa, simd => TapeKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneTape>))
 }
 
 /// The Welch plan for single rows of any size on `isa`.

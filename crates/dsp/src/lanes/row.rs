@@ -112,16 +112,21 @@ impl<S: Lanes> RowKernel<S> {
                 self.lone_fft.forward(lone, half).expect("buffers come from the plan");
             }
             let bins = if pair { n } else { n / 2 + 1 };
-            if first == 0 {
-                acc.fill(0.0);
-            }
             // A real transform's mirror is not stored: its power counts twice where it has one.
             let weight = if pair { 1.0 } else { 2.0 };
+            let (acc, rest) = acc.split_at_mut(bins);
             simd.vectorize(
                 #[inline(always)]
                 || {
-                    for (acc, z) in acc[..bins].iter_mut().zip(&output[..bins]) {
-                        *acc += weight * (z.re * z.re + z.im * z.im);
+                    if first == 0 {
+                        for (acc, z) in acc.iter_mut().zip(&*output) {
+                            *acc = weight * (z.re * z.re + z.im * z.im);
+                        }
+                        rest.fill(0.0);
+                    } else {
+                        for (acc, z) in acc.iter_mut().zip(&*output) {
+                            *acc += weight * (z.re * z.re + z.im * z.im);
+                        }
                     }
                 },
             );
@@ -134,17 +139,44 @@ impl<S: Lanes> RowKernel<S> {
         }
     }
 
+    /// Two segments are one transform: its powers to `out` without a stop in `acc`.
+    fn one_pair(&mut self, row: &[f32], scale: f32, out: &mut [f32]) {
+        let n = self.window.len();
+        let Self { simd, window, input, output, hop, .. } = self;
+        window_pair(*simd, &row[..n], &row[*hop..][..n], window, input);
+        self.pair_fft.forward(input, output).expect("buffers come from the plan");
+        let scale = 0.5 * scale;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let half = n / 2;
+                let (out, z, mirror) =
+                    (&mut out[1..][..half], &output[1..][..half], &output[n - half..][..half]);
+                // By index: a reversed iterator leaves the last vector to a scalar loop.
+                for i in 0..half {
+                    let (z, m) = (z[i], mirror[half - 1 - i]);
+                    out[i] = ((z.re * z.re + z.im * z.im) + (m.re * m.re + m.im * m.im)) * scale;
+                }
+            },
+        );
+        out[0] = output[0].norm_sqr() * scale;
+        if n.is_multiple_of(2) {
+            out[n / 2] *= 0.5;
+        }
+    }
+
     fn fold(&mut self, scale: f32, out: &mut [f32]) {
         let n = self.window.len();
         let (acc, scale) = (&self.acc, scale / self.n_segments as f32);
         out[0] = acc[0] * scale;
-        let inner = 1..n.div_ceil(2);
+        let inner = n.div_ceil(2) - 1;
         self.simd.vectorize(
             #[inline(always)]
             || {
-                let mirrored = acc[n + 1 - inner.end..].iter().rev();
-                for ((out, &p), &q) in out[inner.clone()].iter_mut().zip(&acc[inner]).zip(mirrored) {
-                    *out = (p + q) * scale;
+                let (out, acc, mirror) =
+                    (&mut out[1..][..inner], &acc[1..][..inner], &acc[n - inner..][..inner]);
+                for i in 0..inner {
+                    out[i] = (acc[i] + mirror[inner - 1 - i]) * scale;
                 }
             },
         );
@@ -165,14 +197,16 @@ impl<S: Lanes> RowKernel<S> {
             #[inline(always)]
             || {
                 let (inner, edge) = (0.5 * scale, 0.25 * scale);
-                let bins = 1..n / 2 + 1;
-                let mirrored = output[n - n / 2..].iter().rev();
-                let ab = first[1..].iter_mut().zip(second[1..].iter_mut());
-                for (((p, q), z), m) in ab.zip(&output[bins]).zip(mirrored) {
+                let half = n / 2;
+                let (p, q) = (&mut first[1..][..half], &mut second[1..][..half]);
+                let (z, mirror) = (&output[1..][..half], &output[n - half..][..half]);
+                // By index: a reversed iterator leaves the last vector to a scalar loop.
+                for i in 0..half {
+                    let (z, m) = (z[i], mirror[half - 1 - i]);
                     let (s, t) = (z.re + m.re, z.im - m.im);
-                    *p = (s * s + t * t) * inner;
+                    p[i] = (s * s + t * t) * inner;
                     let (s, t) = (z.re - m.re, z.im + m.im);
-                    *q = (s * s + t * t) * inner;
+                    q[i] = (s * s + t * t) * inner;
                 }
                 first[0] = 4.0 * output[0].re * output[0].re * edge;
                 second[0] = 4.0 * output[0].im * output[0].im * edge;
@@ -180,7 +214,7 @@ impl<S: Lanes> RowKernel<S> {
                     first[n / 2] *= 0.5;
                     second[n / 2] *= 0.5;
                 }
-                let (a, b) = (first.iter().sum::<f32>(), second.iter().sum::<f32>());
+                let (a, b) = (total(first), total(second));
                 a <= b * BALANCE && b <= a * BALANCE
             },
         )
@@ -217,6 +251,26 @@ impl<S: Lanes> RowKernel<S> {
     }
 }
 
+/// A sum in sixteen parts, so that no addition waits for the one before it.
+#[inline(always)]
+fn total(powers: &[f32]) -> f32 {
+    let (blocks, rest) = powers.as_chunks::<16>();
+    let mut parts = [0.0; 16];
+    for block in blocks {
+        for (part, p) in parts.iter_mut().zip(block) {
+            *part += p;
+        }
+    }
+    let mut width = 8;
+    while width > 0 {
+        for i in 0..width {
+            parts[i] += parts[i + width];
+        }
+        width /= 2;
+    }
+    rest.iter().fold(parts[0], |sum, p| sum + p)
+}
+
 #[inline(always)]
 fn window_pair<S: Lanes>(simd: S, a: &[f32], b: &[f32], window: &[f32], z: &mut [Complex32]) {
     simd.vectorize(
@@ -242,8 +296,13 @@ impl<S: Lanes> RowWelch for RowKernel<S> {
                     continue;
                 }
             }
-            self.accumulate(rows.row(r, len));
-            self.fold(scale, &mut out[r * n_bins..(r + 1) * n_bins]);
+            let (row, out) = (rows.row(r, len), &mut out[r * n_bins..(r + 1) * n_bins]);
+            if self.n_segments == 2 {
+                self.one_pair(row, scale, out);
+            } else {
+                self.accumulate(row);
+                self.fold(scale, out);
+            }
             r += 1;
         }
     }

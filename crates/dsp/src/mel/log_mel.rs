@@ -2,17 +2,24 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::energies::{MelFrames, plan_mel_frames};
 use super::{LogMelOutput, LogMelParams, MaxOver, MelFilterbank, Preemphasis};
 use crate::fft::Real;
-use crate::stft::check_finite;
+use crate::stft::{Framing, check_finite};
 use crate::{Error, Result};
+
+/// Frames that a thread takes at least: whole groups of every kernel, so that the numbers do not depend on the threads.
+const SHARE: usize = 256;
 
 /// A reusable plan: window, transform, filters and buffers.
 pub struct LogMel<T: Real = f32> {
     params: LogMelParams,
     filterbank: Arc<MelFilterbank<T>>,
-    frames: Box<dyn MelFrames<T>>,
+    /// One a thread.
+    workers: Vec<Box<dyn MelFrames<T>>>,
+    pool: Option<rayon::ThreadPool>,
     emphasized: Vec<T>,
     padded: Vec<T>,
 }
@@ -25,8 +32,27 @@ impl<T: Real> LogMel<T> {
     pub fn new(params: LogMelParams) -> Result<Self> {
         params.validate()?;
         let filterbank = Arc::new(MelFilterbank::new(&params.filterbank())?);
-        let frames = plan_mel_frames(&params, &filterbank)?;
-        Ok(Self { params, filterbank, frames, emphasized: Vec::new(), padded: Vec::new() })
+        let workers = vec![plan_mel_frames(&params, &filterbank)?];
+        Ok(Self { params, filterbank, workers, pool: None, emphasized: Vec::new(), padded: Vec::new() })
+    }
+
+    /// Sets how many threads share the frames of a signal: 1 (the default) is the caller's alone, 0 is rayon's current
+    /// pool, any other number is a pool of that many, kept with this plan.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] when the threads cannot be started.
+    pub fn with_threads(mut self, threads: usize) -> Result<Self> {
+        self.pool = match threads {
+            0 | 1 => None,
+            n => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build();
+                Some(pool.map_err(|error| Error::argument("threads", format!("{n}: {error}")))?)
+            }
+        };
+        let threads = if threads == 0 { rayon::current_num_threads() } else { threads };
+        let more = || plan_mel_frames(&self.params, &self.filterbank);
+        self.workers = (0..threads).map(|_| more()).collect::<Result<_>>()?;
+        Ok(self)
     }
 
     /// The parameters of the plan.
@@ -103,7 +129,9 @@ impl<T: Real> LogMel<T> {
         let mut out = vec![T::zero(); self.filterbank.n_mels() * n_frames];
         for part in framing.parts(x.len(), n_frames) {
             let signal = framing.samples(x, part.clone(), &mut self.padded);
-            self.frames.mel_frames(signal, part.len(), n_frames, &mut out[part.start..]);
+            let (workers, pool) = (&mut self.workers, self.pool.as_ref());
+            let place = Place { framing, n_mels: self.filterbank.n_mels(), row_len: n_frames };
+            share(workers, pool, signal, part.len(), place, &mut out[part.start..]);
         }
         Ok(out)
     }
@@ -116,6 +144,52 @@ impl<T: Real> LogMel<T> {
 
     fn output(&self, values: Vec<T>) -> LogMelOutput<T> {
         LogMelOutput::from_mels(values, self.params.n_mels, self.params.layout)
+    }
+}
+
+/// Where frames come from and go to.
+#[derive(Clone, Copy)]
+struct Place {
+    framing: Framing,
+    n_mels: usize,
+    row_len: usize,
+}
+
+/// `count` frames of `signal`, shared between the workers, to columns `0 … count` of `out`.
+fn share<T: Real>(
+    workers: &mut [Box<dyn MelFrames<T>>],
+    pool: Option<&rayon::ThreadPool>,
+    signal: &[T],
+    count: usize,
+    place: Place,
+    out: &mut [T],
+) {
+    let Place { framing, n_mels, row_len } = place;
+    let share = count.div_ceil(workers.len()).next_multiple_of(SHARE);
+    if share >= count {
+        return workers[0].mel_frames(signal, count, row_len, out);
+    }
+    // Bands are rows, so a share of the frames is no piece of the output: each worker fills a block of its own.
+    let mut work = || -> Vec<Vec<T>> {
+        let blocks = workers[..count.div_ceil(share)].par_iter_mut().enumerate().map(|(i, worker)| {
+            let frames = share.min(count - i * share);
+            let first = i * share * framing.hop;
+            let samples = &signal[first..first + (frames - 1) * framing.hop + framing.frame_len];
+            let mut block = vec![T::zero(); n_mels * frames];
+            worker.mel_frames(samples, frames, frames, &mut block);
+            block
+        });
+        blocks.collect()
+    };
+    let blocks = match pool {
+        Some(pool) => pool.install(&mut work),
+        None => work(),
+    };
+    for (i, block) in blocks.iter().enumerate() {
+        let frames = block.len() / n_mels;
+        for (row, band) in out.chunks_mut(row_len).zip(block.chunks_exact(frames)) {
+            row[i * share..i * share + frames].copy_from_slice(band);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::fft::Real;
 ///
 /// The highest peak removes every peak nearer than `distance`, then the next highest survivor, and so on. Of equal
 /// heights the later peak goes first (SciPy leaves that order to NumPy's unstable sort). `peaks` ascends.
-pub(super) fn keep_flags<T: Real>(x: &[T], peaks: &[usize], distance: f64) -> Vec<bool> {
+pub fn keep_flags<T: Real>(x: &[T], peaks: &[usize], distance: f64) -> Vec<bool> {
     // A distance beyond usize saturates: only the highest peak survives, as it should.
     let distance = distance.ceil() as usize;
     let mut keep = vec![true; peaks.len()];

@@ -41,7 +41,7 @@ const FORMATS: [(Format, &str, &[&str]); 12] = [
     (Format::Csv, "csv", &["csv", "tsv"]),
     (Format::Edf, "edf", &["edf"]),
     (Format::Bdf, "bdf", &["bdf"]),
-    (Format::SigMf, "sigmf", &["sigmf-meta"]),
+    (Format::SigMf, "sigmf", &["sigmf-meta", "sigmf"]),
 ];
 
 impl Format {

@@ -15,7 +15,7 @@ const BLOCK: usize = 4096;
 /// Opens `bytes` as the format of a target and reads them. Errors are fine, panics and large allocations are not.
 ///
 /// The first bytes of `raw` choose the sample format and the channels; `sigmf` is a description, a zero byte,
-/// and the samples.
+/// and the samples, or an archive of both.
 pub fn drive(target: &str, bytes: &[u8]) {
     let plain = OpenOptions::default();
     match target {
@@ -77,6 +77,10 @@ fn raw(bytes: &[u8]) {
 }
 
 fn sigmf(bytes: &[u8]) {
+    if bytes.get(257..262) == Some(b"ustar") {
+        one(Format::SigMf, bytes, &OpenOptions::default());
+        return stream(Format::SigMf, bytes);
+    }
     let split = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
     let (meta, data) = bytes.split_at(split);
     let data = data.get(1..).unwrap_or_default();

@@ -19,6 +19,16 @@ impl Adam {
         Self { step: 0, mean: vec![0.0; len], square: vec![0.0; len] }
     }
 
+    /// Steps done, mean and mean square of the gradient.
+    pub(crate) fn parts(&self) -> (u32, &[f64], &[f64]) {
+        (self.step, &self.mean, &self.square)
+    }
+
+    /// From [`parts`](Self::parts).
+    pub(crate) fn of_parts(step: u32, mean: Vec<f64>, square: Vec<f64>) -> Self {
+        Self { step, mean, square }
+    }
+
     /// Parameters.
     pub fn len(&self) -> usize {
         self.mean.len()

@@ -10,6 +10,7 @@ mod structured;
 mod weights;
 
 pub use adam::{Adam, cosine};
+pub(crate) use dense::Dense;
 pub use descend::{Init, Progress, Stop, TrainConfig, Trained, train};
 pub use lbfgs::{Ended, minimise};
 pub(crate) use product::network_of;

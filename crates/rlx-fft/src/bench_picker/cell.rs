@@ -114,7 +114,7 @@ pub(super) fn measure(
         .map(|(plan, out)| move || -> Result<()> { plan.welch_peaks_batch_fast_into(samples, out) })
         .collect();
     let mut turns: Vec<&mut dyn FnMut() -> Result<()>> = calls.iter_mut().map(|c| c as _).collect();
-    let spreads: Vec<Spread> = interleaved(&mut turns, options.budget, 5, 501)?;
+    let spreads: Vec<Spread> = interleaved(&mut turns, options.budget, 9, 2001)?;
     for (candidate, spread) in candidates.iter().zip(spreads) {
         row.strategies.push(StrategyTime {
             strategy: candidate.strategy,

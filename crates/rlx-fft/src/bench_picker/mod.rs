@@ -27,7 +27,7 @@ pub struct BenchPickerOptions {
     pub ks: Vec<usize>,
     /// Threads; 0: as many as a batch can use.
     pub threads: usize,
-    /// Timed rounds of a cell end after this long (five at least).
+    /// Timed rounds of a cell end after this long (nine at least).
     pub budget: Duration,
     /// Largest batch in bytes; a larger one is skipped with the reason.
     pub max_bytes: u64,
@@ -41,7 +41,7 @@ impl Default for BenchPickerOptions {
             batches: (0..9).map(|e| 4usize.pow(e)).collect(),
             ks: vec![1, 16, 64],
             threads: 0,
-            budget: Duration::from_millis(200),
+            budget: Duration::from_millis(300),
             max_bytes: 1 << 30,
         }
     }

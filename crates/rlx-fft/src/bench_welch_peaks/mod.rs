@@ -13,6 +13,6 @@ mod run;
 mod table;
 
 pub use crossover::{BatchCrossover, KCrossover, batch_crossover, k_crossover};
-pub use report::{Host, Phase, PickerChoice, Report, Row, Status, Timing};
+pub use report::{PickerChoice, Report, Row, Status, Timing};
 pub use run::{BenchConfig, explicit_device, run};
 pub use table::{print_crossovers, print_rows};

@@ -1,26 +1,17 @@
 //! The envelope that every bench writes, and its rows.
 
-use rlx_runtime::DeviceInfo;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 use super::{BatchCrossover, KCrossover};
+use crate::report::Envelope;
 
 /// A bench's results, version 1 of the schema.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// Version of the schema.
-    pub schema: u32,
-    /// `rlx-fft`.
-    pub tool: &'static str,
-    /// The command line.
-    pub command: String,
-    /// Version of the program.
-    pub version: &'static str,
-    /// Seed of the input.
-    pub seed: u64,
-    /// The machine.
-    pub host: Host,
+    /// What ran where.
+    #[serde(flatten)]
+    pub envelope: Envelope,
     /// `measured`, `shipped` or `none`: where the picker's numbers come from.
     pub calibration: &'static str,
     /// One row a path, batch and k.
@@ -32,42 +23,7 @@ pub struct Report {
     /// Times over k.
     pub k_crossover: Vec<KCrossover>,
     /// Phases of the fusion bench; empty here.
-    pub phases: Vec<Phase>,
-}
-
-/// The machine a bench ran on.
-#[derive(Debug, Clone, Serialize)]
-pub struct Host {
-    /// Model of the processor.
-    pub cpu: String,
-    /// Instruction set of the lanes kernels.
-    pub isa: String,
-    /// Threads that the rows were shared between.
-    pub threads: usize,
-    /// Model of the GPU, where one was used.
-    pub gpu: Option<String>,
-    /// Its driver.
-    pub driver: Option<String>,
-}
-
-impl Host {
-    /// This machine, with the device that was measured.
-    pub fn here(isa: &str, threads: usize, device: Option<&DeviceInfo>) -> Self {
-        let gpu = device.filter(|d| d.class.has_bus());
-        Self {
-            cpu: cpu_model(),
-            isa: isa.to_owned(),
-            threads,
-            gpu: gpu.map(|d| d.name.clone()),
-            driver: gpu.map(|d| d.driver.clone()),
-        }
-    }
-}
-
-fn cpu_model() -> String {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.trim().to_owned())
+    pub phases: [(); 0],
 }
 
 /// Whether a row was measured.
@@ -140,14 +96,4 @@ pub struct PickerChoice {
     #[serde(skip)]
     pub calibration: &'static str,
     pub predicted_ms: BTreeMap<String, f64>,
-}
-
-/// One phase of the fusion bench.
-#[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the names are those of the JSON schema, documented in docs/bench-json.md")]
-pub struct Phase {
-    pub path: String,
-    pub io: BTreeMap<String, u64>,
-    pub speedup: Option<f64>,
-    pub predicted_ms: Option<f64>,
 }

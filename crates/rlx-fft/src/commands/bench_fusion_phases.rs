@@ -3,7 +3,9 @@
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
 use crate::flags::{BenchFusionPhasesFlags, known_device};
-use rlx_fft::bench_fusion_phases::{FusionPhasesOptions, bench_fusion_phases};
+use rlx_fft::bench_fusion_phases::{FusionPhasesOptions, FusionPhasesReport, bench_fusion_phases};
+use rlx_fft::report::Envelope;
+use serde::Serialize;
 use std::io::Write;
 
 /// Runs the command.
@@ -57,6 +59,18 @@ pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
     if let Some(line) = report.suggestion_line() {
         writeln!(out, "{line}")?;
     }
-    write_json(flags.json.as_deref(), &report)?;
+    let envelope = Envelope::here(0, options.threads, asked.info.as_ref());
+    write_json(flags.json.as_deref(), &Whole { envelope, rows: [], picker: [], report })?;
     Ok(Outcome::Whole)
+}
+
+/// The report as every bench writes it.
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    envelope: Envelope,
+    rows: [(); 0],
+    picker: [(); 0],
+    #[serde(flatten)]
+    report: FusionPhasesReport,
 }

@@ -5,7 +5,9 @@ use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{BenchPickerFlags, known_device};
 use crate::progress::share_bar;
-use rlx_fft::bench_picker::{BenchPickerOptions, bench_picker};
+use rlx_fft::bench_picker::{BenchPickerOptions, BenchPickerReport, bench_picker};
+use rlx_fft::report::Envelope;
+use serde::Serialize;
 use std::io::Write;
 
 /// Runs the command.
@@ -56,6 +58,16 @@ pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome
         score.mean_regret,
         score.prediction_within_2x
     )?;
-    write_json(flags.json.as_deref(), &report)?;
+    let envelope = Envelope::here(0, options.threads, asked.info.as_ref());
+    write_json(flags.json.as_deref(), &Whole { envelope, report })?;
     Ok(Outcome::Whole)
+}
+
+/// The report as every bench writes it.
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    envelope: Envelope,
+    #[serde(flatten)]
+    report: BenchPickerReport,
 }

@@ -1,13 +1,13 @@
 //! `coherence`: how much two channels have in common, frequency by frequency.
 
-use super::setup::{deliver, params_for, prepare};
+use super::setup::{deliver, prepare, prepared};
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{CoherenceArgs, CoherenceFlags};
 use crate::output::Output;
 use crate::plots::{Plots, frequency_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal, for_each_signal, with_samples};
-use crate::spectra::{Layout, accumulate_pair, check_band, coverage_note, header};
+use crate::spectra::{accumulate_pair, coverage_note, header};
 use anyhow::{Result, bail};
 use rlx_io::plot::{Curve, SpectrumPlot};
 use rlx_io::write::results::{CoherenceChannel, CoherenceResult};
@@ -39,10 +39,7 @@ fn one<S: InputSample>(
     plots: &mut Plots,
     console: &Console,
 ) -> Result<()> {
-    let params = params_for(blocks, signal, &args.estimate)?;
-    let layout = Layout::new::<S>(&params, signal.center);
-    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
-    let inside = layout.inside(args.band.as_ref());
+    let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let spectrum = accumulate_pair(blocks, signal, params)?;
     if spectrum.coverage.segments < 2 {
         bail!("one segment alone always gives a coherence of 1: give a smaller --n-fft");

@@ -16,7 +16,11 @@ pub(crate) fn run(flags: &DevicesFlags) -> Result<Outcome, Failure> {
     }
     for row in &report.devices {
         let info = &row.info;
-        writeln!(out, "{}: {} ({}, {} threads)", info.id, info.name, info.isa, info.threads)?;
+        let software = if info.software { ", software" } else { "" };
+        writeln!(out, "{}: {} ({}, {} threads{software})", info.id, info.name, info.isa, info.threads)?;
+        for (name, limit) in &info.limits {
+            writeln!(out, "    {name} {limit}")?;
+        }
         if row.samples > 0 {
             writeln!(out, "    calibration: {}, {} times", row.calibration, row.samples)?;
         } else {

@@ -2,8 +2,9 @@
 
 use crate::flags::{TargetFlags, TransformName};
 use anyhow::{Context, Result, bail};
+use rlx_dsp::peak::WelchPeakParams;
 use rlx_io::read::{Chunk, OpenOptions, open};
-use rlx_learn::{Matrix, Permutation, Target};
+use rlx_learn::{Matrix, Permutation, Signals, Target};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
@@ -70,4 +71,35 @@ pub(crate) fn thread_time() -> Option<Duration> {
     // Fields 14 and 15 of stat are in clock ticks; schedstat is in nanoseconds.
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+}
+
+/// The generator's signals, or the recordings of a directory: every channel of every file that can be read.
+pub(crate) fn signals(data: Option<&Path>, n_fft: usize, seed: u64) -> Result<Signals> {
+    let Some(dir) = data else { return Ok(Signals::Generated(seed)) };
+    let frame = WelchPeakParams::reference_for_n_fft(n_fft, 1).welch.frame_len();
+    let mut paths: Vec<_> = std::fs::read_dir(dir)
+        .with_context(|| dir.display().to_string())?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<std::io::Result<_>>()?;
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    let mut recordings = Vec::new();
+    for path in &paths {
+        for mut reader in open(path, &OpenOptions::default())? {
+            let mut planes = vec![Vec::new(); reader.info().planes()];
+            let mut whole = planes.clone();
+            loop {
+                match reader.read_f32(&mut planes, 1 << 16)? {
+                    Chunk::Data(_) => whole.iter_mut().zip(&planes).for_each(|(all, more)| all.extend(more)),
+                    // What follows does not continue what came before.
+                    Chunk::Gap => {
+                        recordings.append(&mut std::mem::replace(&mut whole, vec![Vec::new(); planes.len()]))
+                    }
+                    Chunk::End => break,
+                }
+            }
+            recordings.append(&mut whole);
+        }
+    }
+    Signals::recordings(recordings, frame, seed).with_context(|| dir.display().to_string())
 }

@@ -73,7 +73,7 @@ fn one<T: InputSample + Real>(
         }
     }
     notes.extend(blocks.notes());
-    let mut plan = LogMel::<T>::new(params)?;
+    let mut plan = LogMel::<T>::new(params)?.with_threads(0)?;
     let empty = plan.filterbank().empty_filters().len();
     if empty > 0 {
         notes.push(format!(

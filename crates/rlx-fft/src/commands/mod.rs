@@ -1,5 +1,6 @@
 //! The commands, one a file: checked arguments in, an outcome out.
 
+pub(crate) mod ablation;
 pub(crate) mod bench_fusion_phases;
 pub(crate) mod bench_picker;
 pub(crate) mod bench_welch_peaks;
@@ -7,6 +8,7 @@ pub(crate) mod calibrate;
 pub(crate) mod coherence;
 pub(crate) mod completions;
 pub(crate) mod devices;
+pub(crate) mod eval;
 pub(crate) mod fit;
 pub(crate) mod info;
 pub(crate) mod learned;
@@ -15,6 +17,8 @@ pub(crate) mod max_batch;
 pub(crate) mod mel;
 pub(crate) mod peaks;
 pub(crate) mod psd;
+pub(crate) mod roundtrip;
 pub(crate) mod setup;
 pub(crate) mod spectrogram;
 pub(crate) mod train;
+pub(crate) mod train_e2e;

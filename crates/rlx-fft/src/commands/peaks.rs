@@ -1,13 +1,16 @@
 //! `peaks`: the strongest spectral peaks.
 
-use super::setup::{deliver, params_for, prepare};
+use super::setup::{deliver, prepare, prepared};
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{Band, PeaksArgs, PeaksFlags, Segments};
 use crate::output::Output;
 use crate::plots::{Plots, frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal, Step, for_each_signal, with_samples};
-use crate::spectra::{Framed, Framer, Layout, Spectrum, accumulate, check_band, coverage_note, header, pick};
+use crate::spectra::{
+    DeviceSpectra, Framed, Framer, Layout, PackedFrames, Route, Spectrum, accumulate, check_band,
+    coverage_note, header, packed_entries, pick,
+};
 use anyhow::{Result, bail};
 use rlx_io::plot::{Curve, Marker, SpectrumPlot};
 use rlx_io::write::results::{ChannelPeaks, FramePeaks, Header, PeakEntry, PeaksResult, level_db};
@@ -41,12 +44,13 @@ fn whole<S: InputSample>(
     plots: &mut Plots,
     console: &Console,
 ) -> Result<()> {
-    let params = params_for(blocks, signal, &args.estimate)?;
-    let layout = Layout::new::<S>(&params, signal.center);
-    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
+    let (params, layout, _) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let spectra = accumulate(blocks, signal, params)?;
     let t_end_s = signal.start() + blocks.frames() as f64 / signal.axis.rate;
     let mut notes = blocks.notes();
+    if let Some(device) = &args.device {
+        notes.push(format!("computed on the CPU: {device} takes frames (--every) only"));
+    }
     let mut channels = Vec::new();
     let mut curves = Vec::new();
     for (name, psd) in signal.names().zip(&spectra) {
@@ -95,19 +99,42 @@ fn framed<S: InputSample>(
         // Perhaps a live signal: a frame is to leave when its last sample has come.
         blocks.limit(frame_len);
     }
-    let mut framer = Framer::<S>::new(params, frame_len, used, signal.channels.len())?;
+    let mut said = Vec::new();
+    let route = match (PackedFrames::new::<S>(&params, used, args)?, &args.device) {
+        (Some(packed), _) => Some(Route::Packed(packed)),
+        (None, Some(device)) => {
+            DeviceSpectra::open::<S>(device, &params, used)?.map(|d| Route::Device(Box::new(d)))
+        }
+        (None, None) => None,
+    };
+    match (&args.device, &route) {
+        (_, Some(Route::Packed(_))) | (None, _) => {}
+        (_, Some(Route::Device(open))) => {
+            let rest = "frames that are shorter or have missing samples on the CPU";
+            said.push(format!("computed in f32 on {}, {rest}", open.device()));
+        }
+        (Some(device), None) => {
+            said.push(format!("computed on the CPU: {device} has no two-sided spectra of real samples"))
+        }
+    }
+    let mut framer = Framer::<S>::new(params, frame_len, used, signal.channels.len(), route)?;
     let names: Vec<&str> = signal.names().collect();
     let streams = output.streams();
     let mut all: Vec<ChannelPeaks> = empty(&names);
-    let mut head = header("peaks", signal, &args.estimate, &params, 0, Vec::new());
+    let mut head = header("peaks", signal, &args.estimate, &params, 0, said);
     let mut told = false;
     let mut emit = |frame: Framed<S::Real>| -> Result<()> {
         let time = |sample: u64| signal.start() + sample as f64 / signal.axis.rate;
         let (t_start_s, t_end_s) = (time(frame.start), time(frame.start + frame.len as u64));
         let mut notes = Vec::new();
-        for (i, (power, coverage)) in frame.power.iter().zip(&frame.coverage).enumerate() {
-            let spectrum = Spectrum { layout: &layout, power: layout.arrange(power) };
-            let peaks = pick(&spectrum, &params, args)?;
+        for (i, coverage) in frame.coverage.iter().enumerate() {
+            let peaks = match frame.packed.get(i) {
+                Some(packed) => packed_entries(&layout, packed),
+                None => {
+                    let spectrum = Spectrum { layout: &layout, power: layout.arrange(&frame.power[i]) };
+                    pick(&spectrum, &params, args)?
+                }
+            };
             all[i].frames.push(FramePeaks { t_start_s, t_end_s, peaks });
             head.segments = head.segments.max(coverage.segments);
             notes.extend(coverage_note(names[i], coverage).map(|note| format!("from {t_start_s}: {note}")));
@@ -117,6 +144,7 @@ fn framed<S: InputSample>(
             return Ok(());
         }
         // Each frame leaves at once: whoever watches a live signal sees it now.
+        notes.splice(0..0, head.notes.iter().cloned());
         let header = Header { notes, ..head.clone() };
         let result = PeaksResult { header, channels: std::mem::replace(&mut all, empty(&names)) };
         if !std::mem::replace(&mut told, true) {
@@ -134,6 +162,9 @@ fn framed<S: InputSample>(
     framer.end_stretch(signal, &mut emit)?;
     if framer.left_out > 0 {
         let note = format!("{} samples in stretches shorter than one segment were left out", framer.left_out);
+        if streams { console.note(&note) } else { head.notes.push(note) }
+    }
+    if let Some(note) = framer.note() {
         if streams { console.note(&note) } else { head.notes.push(note) }
     }
     if !streams {

@@ -1,13 +1,13 @@
 //! `psd`: power spectra and cross spectra.
 
-use super::setup::{deliver, params_for, prepare};
+use super::setup::{deliver, prepare, prepared};
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{PsdArgs, PsdFlags};
 use crate::output::Output;
 use crate::plots::{Plots, frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal, for_each_signal, with_samples};
-use crate::spectra::{Layout, accumulate, accumulate_pair, check_band, coverage_note, header};
+use crate::spectra::{Layout, accumulate, accumulate_pair, coverage_note, header};
 use anyhow::Result;
 use rlx_dsp::welch::{Coverage, PsdParams, confidence_interval, effective_segments};
 use rlx_io::plot::{Curve, SpectrumPlot};
@@ -45,10 +45,7 @@ fn power<S: InputSample>(
     plots: &mut Plots,
     console: &Console,
 ) -> Result<()> {
-    let params = params_for(blocks, signal, &args.estimate)?;
-    let layout = Layout::new::<S>(&params, signal.center);
-    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
-    let inside = layout.inside(args.band.as_ref());
+    let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let spectra = accumulate(blocks, signal, params)?;
     let mut notes = blocks.notes();
     let mut channels = Vec::new();
@@ -105,10 +102,7 @@ fn cross<S: InputSample>(
     plots: &mut Plots,
     console: &Console,
 ) -> Result<()> {
-    let params = params_for(blocks, signal, &args.estimate)?;
-    let layout = Layout::new::<S>(&params, signal.center);
-    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
-    let inside = layout.inside(args.band.as_ref());
+    let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let spectrum = accumulate_pair(blocks, signal, params)?;
     let part = |values: &[S::Real]| -> Vec<f64> {
         let all = layout.arrange(values);

@@ -1,10 +1,11 @@
 //! What the commands have in common.
 
 use crate::console::Console;
-use crate::flags::{EstimateArgs, InputArgs};
+use crate::flags::{Band, EstimateArgs, InputArgs};
 use crate::interrupt;
 use crate::output::Output;
 use crate::signal::{Blocks, InputSample, Signal};
+use crate::spectra::{Layout, check_band};
 use anyhow::{Context, Result};
 use rlx_dsp::welch::PsdParams;
 use rlx_io::write::{OutputFile, Report};
@@ -21,8 +22,22 @@ pub(crate) fn prepare(input: &InputArgs) -> Result<()> {
     Ok(())
 }
 
-/// Parameters for a whole recording. Where its length is not known but matters, enough is read ahead.
-pub(crate) fn params_for<S: InputSample>(
+/// Parameters for a whole recording, where its bins lie, and which of them are inside the band. Where the length is not
+/// known but matters, enough is read ahead.
+pub(crate) fn prepared<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    estimate: &EstimateArgs,
+    band: Option<&Band>,
+) -> Result<(PsdParams, Layout, Vec<usize>)> {
+    let params = params_for(blocks, signal, estimate)?;
+    let layout = Layout::new::<S>(&params, signal.center);
+    check_band(band, &layout.freq, &signal.axis.x_unit)?;
+    let inside = layout.inside(band);
+    Ok((params, layout, inside))
+}
+
+fn params_for<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,
     estimate: &EstimateArgs,

@@ -1,13 +1,13 @@
 //! `spectrogram`: power over time and frequency.
 
-use super::setup::{deliver, params_for, prepare};
+use super::setup::{deliver, prepare, prepared};
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{SpectrogramArgs, SpectrogramFlags};
 use crate::output::Output;
 use crate::plots::{Plots, frequency_label, level_label, short_name, time_label};
 use crate::signal::{Blocks, InputSample, Signal, Step, for_each_signal, with_samples};
-use crate::spectra::{Columns, Layout, check_band, coverage_note, header};
+use crate::spectra::{Columns, coverage_note, header};
 use anyhow::{Result, bail};
 use rlx_io::plot::{Heatmap, HeatmapPanel};
 use rlx_io::write::results::{ChannelSpectrogram, SpectrogramResult, level_db};
@@ -38,10 +38,7 @@ fn one<S: InputSample>(
     plots: &mut Plots,
     console: &Console,
 ) -> Result<()> {
-    let params = params_for(blocks, signal, &args.estimate)?;
-    let layout = Layout::new::<S>(&params, signal.center);
-    check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
-    let inside = layout.inside(args.band.as_ref());
+    let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let mut channels: Vec<Columns<S>> =
         (0..signal.channels.len()).map(|_| Columns::new(params)).collect::<Result<_>>()?;
     loop {

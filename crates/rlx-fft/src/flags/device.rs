@@ -8,7 +8,8 @@ use rlx_fft::devices::AskedDevice;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Device")]
 pub(crate) struct DeviceFlags {
-    /// auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12 or gpu
+    /// Where frames (--every) are computed: auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12 or gpu;
+    /// auto is the CPU here
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: String,
 
@@ -27,9 +28,13 @@ pub(crate) enum Segments {
 }
 
 impl DeviceFlags {
-    /// Checks that the device is there; gives the strategy's segments.
-    pub(crate) fn validate(self, framed: bool) -> Result<Segments, Usage> {
-        device(&self.device)?;
+    /// Checks that the device is there; gives it, where it is another than the CPU, and the strategy's segments.
+    pub(crate) fn validate(self, framed: bool) -> Result<(Option<String>, Segments), Usage> {
+        let asked = known_device(&self.device)?;
+        if let Some(reason) = asked.missing {
+            return Err(Usage::new("--device", reason));
+        }
+        let device = asked.info.filter(|info| info.class.has_bus()).map(|_| self.device);
         let segments = match self.strategy.to_ascii_lowercase().as_str() {
             "auto" | "rlx" | "compiled" | "gpu" => Segments::All,
             "ultra" | "ultra-fast" | "1seg" => Segments::First(1),
@@ -49,15 +54,7 @@ impl DeviceFlags {
             let reason = "uses the first segments of a frame only: give --every, or auto for all segments";
             return Err(Usage::new("--strategy", format!("{} {reason}", self.strategy)));
         }
-        Ok(segments)
-    }
-}
-
-/// Refuses every device that is not here.
-fn device(name: &str) -> Result<(), Usage> {
-    match known_device(name)?.missing {
-        None => Ok(()),
-        Some(reason) => Err(Usage::new("--device", reason)),
+        Ok((device, segments))
     }
 }
 
@@ -75,15 +72,17 @@ mod tests {
 
     #[test]
     fn absent_and_unknown_devices_list_what_there_is() {
+        let flags = |name: &str| DeviceFlags { device: name.to_owned(), strategy: "auto".to_owned() };
         for name in ["auto", "cpu", "CPU"] {
-            assert_eq!(device(name), Ok(()));
+            assert_eq!(flags(name).validate(false), Ok((None, Segments::All)));
         }
-        for name in ["cuda", "cuda:1", "cuda:all", "wgpu:intel", "metal", "mlx", "gpu"] {
-            let message = device(name).unwrap_err().to_string();
+        let absent = if cfg!(windows) { ["metal", "mlx"] } else { ["dx12", "cuda:4711"] };
+        for name in absent {
+            let message = flags(name).validate(false).unwrap_err().to_string();
             assert!(message.contains("not available") && message.contains("cpu"), "{message}");
         }
         for name in ["tpu", "cpu:1", "cuda:x", ""] {
-            assert!(device(name).unwrap_err().to_string().contains("none of"), "{name}");
+            assert!(flags(name).validate(false).unwrap_err().to_string().contains("none of"), "{name}");
         }
     }
 }

@@ -18,6 +18,7 @@ mod peaks;
 mod psd;
 mod shell;
 mod spectrogram;
+mod task;
 mod tuning;
 mod usage;
 mod values;
@@ -36,6 +37,7 @@ pub(crate) use peaks::{Mode, PeaksArgs, PeaksFlags};
 pub(crate) use psd::{PsdArgs, PsdFlags};
 pub(crate) use shell::{CompletionsFlags, ManFlags};
 pub(crate) use spectrogram::{SpectrogramArgs, SpectrogramFlags};
+pub(crate) use task::{AblationFlags, DistillFlags, EvalFlags, RoundtripFlags, TaskFlags, TrainE2eFlags};
 pub(crate) use tuning::{
     BenchFusionPhasesFlags, BenchPickerFlags, CalibrateFlags, DevicesFlags, MaxBatchFlags,
 };
@@ -95,6 +97,20 @@ pub(crate) enum Command {
     Train(TrainFlags),
     /// Find the butterflies of a matrix in closed form
     Fit(FitFlags),
+    /// Train a transform for a task: peaks, spectra, mel
+    TrainE2e(Box<TrainE2eFlags>),
+    /// Train a sparse model from another model
+    TrainDistill(Box<DistillFlags>),
+    /// Train a model whose butterflies are skipped, taken forwards or in reverse
+    TrainDistillTernary(Box<DistillFlags>),
+    /// Errors and speed of a model on held-out signals
+    Eval(EvalFlags),
+    /// Models side by side
+    Compare(EvalFlags),
+    /// Error of inverse(forward(x))
+    Roundtrip(RoundtripFlags),
+    /// Time the compiled transform pruned to bands and by learned gates
+    Ablation(AblationFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
     /// Print the manual page

@@ -78,6 +78,8 @@ pub(crate) struct PeaksArgs {
     pub(crate) distance: Option<f64>,
     pub(crate) estimate: EstimateArgs,
     pub(crate) segments: Segments,
+    /// The device with a bus that was named.
+    pub(crate) device: Option<String>,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,
 }
@@ -110,6 +112,7 @@ impl TryFrom<PeaksFlags> for PeaksArgs {
         if flags.prominence.is_some_and(|p| p < 0.0) {
             return Err(Usage::new("--prominence", "is negative"));
         }
+        let (device, segments) = flags.device.validate(flags.every.is_some())?;
         Ok(Self {
             input: flags.input.try_into()?,
             k: flags.k,
@@ -120,7 +123,8 @@ impl TryFrom<PeaksFlags> for PeaksArgs {
             prominence: flags.prominence.unwrap_or(PROMINENCE_DB),
             distance: flags.distance,
             estimate: flags.estimate.validate(Scaling::Spectrum, 0.5, NFftRule::AVERAGED)?,
-            segments: flags.device.validate(flags.every.is_some())?,
+            segments,
+            device,
             output: flags.output.try_into()?,
             plot,
         })

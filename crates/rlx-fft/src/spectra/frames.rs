@@ -1,5 +1,7 @@
 //! One estimate a frame: stretches of equal length, one after the other.
 
+use super::packed::Packed;
+use super::{DeviceSpectra, PackedFrames};
 use crate::signal::{InputSample, Signal, explain};
 use anyhow::Result;
 use rlx_dsp::welch::{Coverage, PsdParams, Welch};
@@ -10,15 +12,26 @@ pub(crate) struct Framed<R> {
     pub(crate) start: u64,
     /// Samples in it.
     pub(crate) len: usize,
-    /// Powers of each channel.
+    /// Powers of each channel; empty where its peaks are there already.
     pub(crate) power: Vec<Vec<R>>,
+    /// Strongest bins of each channel, where they were what was computed.
+    pub(crate) packed: Vec<Packed>,
     /// What was averaged, a channel each.
     pub(crate) coverage: Vec<Coverage>,
+}
+
+/// Where whole frames without missing samples go, if not to the library.
+pub(crate) enum Route {
+    /// Spectra on a device.
+    Device(Box<DeviceSpectra>),
+    /// Peaks by the picker.
+    Packed(PackedFrames),
 }
 
 /// Cuts blocks into frames and estimates each.
 pub(crate) struct Framer<S: InputSample> {
     welch: Welch<S>,
+    route: Option<Route>,
     frame_len: usize,
     /// Samples of a frame that are used; fewer where only its first segments are.
     used: usize,
@@ -30,9 +43,15 @@ pub(crate) struct Framer<S: InputSample> {
 }
 
 impl<S: InputSample> Framer<S> {
-    pub(crate) fn new(params: PsdParams, frame_len: usize, used: usize, channels: usize) -> Result<Self> {
-        let welch = Welch::<S>::new(params)?;
-        Ok(Self { welch, frame_len, used, pending: vec![Vec::new(); channels], start: 0, left_out: 0 })
+    pub(crate) fn new(
+        params: PsdParams,
+        frame_len: usize,
+        used: usize,
+        channels: usize,
+        route: Option<Route>,
+    ) -> Result<Self> {
+        let (welch, pending) = (Welch::<S>::new(params)?, vec![Vec::new(); channels]);
+        Ok(Self { welch, route, frame_len, used, pending, start: 0, left_out: 0 })
     }
 
     /// Takes a block of each channel and gives every frame that it completes to `emit`.
@@ -46,6 +65,9 @@ impl<S: InputSample> Framer<S> {
             pending.extend_from_slice(block);
         }
         while self.pending[0].len() >= self.frame_len {
+            if self.route.is_some() && self.emit_by_route(emit)? {
+                continue;
+            }
             self.emit(self.frame_len, signal, emit)?;
         }
         Ok(())
@@ -67,6 +89,46 @@ impl<S: InputSample> Framer<S> {
         Ok(())
     }
 
+    /// What its caption says of the route.
+    pub(crate) fn note(&self) -> Option<String> {
+        match &self.route {
+            Some(Route::Packed(packed)) => packed.note(),
+            _ => None,
+        }
+    }
+
+    /// A batch of whole frames by the route; `false` where it cannot, and nothing was done.
+    fn emit_by_route(&mut self, emit: &mut dyn FnMut(Framed<S::Real>) -> Result<()>) -> Result<bool> {
+        let (frame_len, used) = (self.frame_len, self.used);
+        let batch = DeviceSpectra::batch(self.pending[0].len() / frame_len);
+        let (mut powers, mut peaks) = (Vec::new(), Vec::new());
+        let segments = (used - self.welch.params().segment_len) / self.welch.params().hop + 1;
+        for pending in &self.pending {
+            match &mut self.route {
+                Some(Route::Device(device)) if device.takes(used) => {
+                    let Some(rows) = device.spectra(pending, frame_len, batch)? else { return Ok(false) };
+                    powers.push(rows.into_iter());
+                }
+                Some(Route::Packed(packed)) => {
+                    let Some(rows) = packed.peaks(pending, frame_len, used, batch)? else { return Ok(false) };
+                    peaks.push(rows.into_iter());
+                }
+                _ => return Ok(false),
+            }
+        }
+        let coverage =
+            vec![Coverage { segments: segments as u64, ..Coverage::default() }; self.pending.len()];
+        self.pending.iter_mut().for_each(|pending| drop(pending.drain(..batch * frame_len)));
+        for _ in 0..batch {
+            let power = powers.iter_mut().filter_map(Iterator::next).collect();
+            let packed = peaks.iter_mut().filter_map(Iterator::next).collect();
+            let start = self.start;
+            self.start += frame_len as u64;
+            emit(Framed { start, len: frame_len, power, packed, coverage: coverage.clone() })?;
+        }
+        Ok(true)
+    }
+
     fn emit(
         &mut self,
         len: usize,
@@ -83,6 +145,6 @@ impl<S: InputSample> Framer<S> {
         }
         let start = self.start;
         self.start += len as u64;
-        emit(Framed { start, len, power, coverage })
+        emit(Framed { start, len, power, packed: Vec::new(), coverage })
     }
 }

@@ -2,8 +2,11 @@
 
 mod band;
 mod columns;
+mod device;
 mod frames;
 mod header;
+mod long;
+mod packed;
 mod picking;
 mod shown;
 mod spectrum;
@@ -11,9 +14,11 @@ mod whole;
 
 pub(crate) use band::check_band;
 pub(crate) use columns::Columns;
-pub(crate) use frames::{Framed, Framer};
+pub(crate) use device::DeviceSpectra;
+pub(crate) use frames::{Framed, Framer, Route};
 pub(crate) use header::{coverage_note, header};
-pub(crate) use picking::pick;
+pub(crate) use packed::PackedFrames;
+pub(crate) use picking::{packed_entries, pick};
 pub(crate) use shown::shown;
 pub(crate) use spectrum::{Layout, Spectrum};
 pub(crate) use whole::{accumulate, accumulate_pair};

@@ -1,6 +1,6 @@
 //! The strongest peaks of one spectrum.
 
-use super::Spectrum;
+use super::{Layout, Spectrum};
 use crate::flags::{Mode, PeaksArgs};
 use anyhow::Result;
 use rlx_dsp::peaks::{
@@ -25,16 +25,27 @@ fn bins(spectrum: &Spectrum<'_>, args: &PeaksArgs) -> Result<Vec<PeakEntry>> {
     inside.sort_by_key(|&i| layout.bins[i]);
     let powers: Vec<f64> = inside.iter().map(|&i| spectrum.power[i]).collect();
     let top = top_k_bins(&powers, args.k)?;
-    let entry = |(rank, at): (usize, usize)| PeakEntry {
+    let entry = |(rank, at): (usize, usize)| bin_entry(layout, rank, at, spectrum.power[at]);
+    Ok(top.iter().map(|peak| inside[peak.bin]).enumerate().map(entry).collect())
+}
+
+/// Bins that were picked already, with their powers.
+pub(crate) fn packed_entries(layout: &Layout, packed: &[(usize, f64)]) -> Vec<PeakEntry> {
+    packed.iter().enumerate().map(|(rank, &(bin, power))| bin_entry(layout, rank, bin, power)).collect()
+}
+
+/// The entry of the spectrum's place `at`.
+fn bin_entry(layout: &Layout, rank: usize, at: usize, power: f64) -> PeakEntry {
+    let (bin, freq) = (layout.bins[at], layout.freq[at]);
+    PeakEntry {
         rank: rank + 1,
-        bin: layout.bins[at],
-        freq: layout.freq[at],
-        power: spectrum.power[at],
-        level_db: level_db(spectrum.power[at]),
+        bin,
+        freq,
+        power,
+        level_db: level_db(power),
         prominence_db: None,
         width: None,
-    };
-    Ok(top.iter().map(|peak| inside[peak.bin]).enumerate().map(entry).collect())
+    }
 }
 
 /// Local maxima of the level in dB. Widths are measured on the power, where half the height is the usual

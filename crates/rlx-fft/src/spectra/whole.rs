@@ -1,5 +1,6 @@
 //! One estimate over a whole recording, in memory that does not grow with it.
 
+use super::long::Long;
 use crate::signal::{Blocks, InputSample, Signal, Step, explain};
 use anyhow::Result;
 use rayon::prelude::*;
@@ -16,6 +17,9 @@ pub(crate) fn accumulate<S: InputSample>(
     params: PsdParams,
 ) -> Result<Vec<Psd<S::Real>>> {
     let channels = signal.channels.len();
+    if channels == 1 && Long::<S>::takes(&params) {
+        return long(blocks, signal, params);
+    }
     let row = 8 * (params.n_bins::<S>() * channels) as u64;
     let limit = if params.average == Average::Median { MEDIAN_BYTES / row.max(1) } else { u64::MAX };
     let mut accumulators = (0..channels)
@@ -26,14 +30,8 @@ pub(crate) fn accumulate<S: InputSample>(
             Step::End => break,
             Step::Gap => accumulators.iter_mut().try_for_each(WelchAccumulator::push_gap)?,
             Step::Data => {
-                let push = |(channel, accumulator): (usize, &mut WelchAccumulator<S>)| {
-                    accumulator.push(blocks.channels()[channel].as_slice()).map_err(|error| (channel, error))
-                };
-                let pushed = match channels {
-                    1 => accumulators.iter_mut().enumerate().try_for_each(push),
-                    _ => each_in_parallel(&mut accumulators, blocks.channels()),
-                };
-                pushed.map_err(|(channel, error)| explain(error, signal, channel, 0))?;
+                each_in_parallel(&mut accumulators, blocks.channels())
+                    .map_err(|(channel, error)| explain(error, signal, channel, 0))?;
             }
         }
     }
@@ -42,6 +40,24 @@ pub(crate) fn accumulate<S: InputSample>(
         .enumerate()
         .map(|(channel, a)| a.finish().map_err(|error| explain(error, signal, channel, 0)))
         .collect()
+}
+
+/// One channel on all threads.
+fn long<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    params: PsdParams,
+) -> Result<Vec<Psd<S::Real>>> {
+    let explained = |(error, start)| explain(error, signal, 0, start);
+    let mut long = Long::<S>::new(params)?;
+    loop {
+        match blocks.next()? {
+            Step::End => break,
+            Step::Gap => long.end_stretch().map_err(explained)?,
+            Step::Data => long.push(blocks.channel(0)).map_err(explained)?,
+        }
+    }
+    Ok(vec![long.finish().map_err(explained)?])
 }
 
 fn each_in_parallel<S: InputSample>(

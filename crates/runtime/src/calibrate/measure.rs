@@ -25,7 +25,7 @@ pub struct CalibrateOptions {
     pub ks: Vec<usize>,
     /// Rows.
     pub batches: Vec<usize>,
-    /// Timed rounds end after this long (three at least).
+    /// Timed rounds end after this long (five at least).
     pub budget: Duration,
     /// A batch of more samples than this is left out: its time follows from the smaller ones.
     pub max_samples: usize,
@@ -43,11 +43,11 @@ impl Default for CalibrateOptions {
             n_ffts: vec![128, 256, 512, 1024],
             ks: vec![1, 16, 64],
             batches: vec![1, 4, 16, 64, 256, 1024, 4096, 16_384],
-            budget: Duration::from_millis(12),
+            budget: Duration::from_millis(20),
             max_samples: 13 << 20,
             edges: vec![64, 2048, 4096],
             edge_batches: vec![1, 16, 256],
-            time_limit: Duration::from_secs(18),
+            time_limit: Duration::from_secs(30),
         }
     }
 }
@@ -157,7 +157,7 @@ fn cell(
     let mut run_rows = || -> Result<()> { Ok(rows.peaks_into(input, batch, of_rows)?) };
     let mut run_lanes = || executable.run(&[input], &mut [of_lanes]);
     let mut run_lead = || -> Result<()> { Ok(lead.peaks_of_rows_into(input, batch, len, of_lead)?) };
-    let spreads = interleaved(&mut [&mut run_rows, &mut run_lanes, &mut run_lead], options.budget, 3, 101)?;
+    let spreads = interleaved(&mut [&mut run_rows, &mut run_lanes, &mut run_lead], options.budget, 5, 401)?;
     let strategies = [
         (WelchPeaksStrategy::FastStreaming, 2),
         (WelchPeaksStrategy::RlxCompiled, 2),

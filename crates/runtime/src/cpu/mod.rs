@@ -21,6 +21,8 @@ pub use lower::host_program;
 
 pub(crate) use gaps::over_gaps;
 pub(crate) use lower::{Part, part};
-#[cfg(feature = "cuda")]
+#[cfg(any(feature = "cuda", feature = "gpu"))]
 pub(crate) use power::psd_factor;
 pub(crate) use program::{HostProgram, refuse_non_finite};
+#[cfg(feature = "gpu")]
+pub(crate) use reduce::mel_filters;

@@ -62,6 +62,11 @@ impl Step for Local {
 struct Mel(MelFilterbank<f32>);
 
 pub(super) fn mel(spec: &MelSpec, taken: &ValueType) -> Result<Box<dyn Step>> {
+    Ok(Box::new(Mel(mel_filters(spec, taken)?)))
+}
+
+/// The filters of a mel op on this power.
+pub(crate) fn mel_filters(spec: &MelSpec, taken: &ValueType) -> Result<MelFilterbank<f32>> {
     let ValueKind::Power { n_fft, .. } = taken.kind else {
         return Err(Error::unsupported(format!("mel filters take power, not {taken}")));
     };
@@ -71,7 +76,7 @@ pub(super) fn mel(spec: &MelSpec, taken: &ValueType) -> Result<Box<dyn Step>> {
         MelScale::Htk => (mel::MelScale::Htk, TriangleDomain::Hertz),
         MelScale::Kaldi => (mel::MelScale::Kaldi, TriangleDomain::Mel),
     };
-    let bank = MelFilterbank::new(&MelFilterbankParams {
+    Ok(MelFilterbank::new(&MelFilterbankParams {
         sample_rate: spec.sample_rate,
         n_fft,
         n_mels: spec.n_mels,
@@ -80,8 +85,7 @@ pub(super) fn mel(spec: &MelSpec, taken: &ValueType) -> Result<Box<dyn Step>> {
         scale,
         norm: if spec.slaney_norm { MelNorm::Slaney } else { MelNorm::None },
         domain,
-    })?;
-    Ok(Box::new(Mel(bank)))
+    })?)
 }
 
 impl Step for Mel {

@@ -13,6 +13,9 @@ use super::program::Step;
 use crate::error::{Error, Result};
 use crate::session::{FrameTransform, SessionOptions};
 
+/// A bin of a frame with a missing sample.
+const MISSING: Complex32 = Complex32::new(f32::NAN, f32::NAN);
+
 enum Kernel {
     Real {
         fft: RealFft<f32>,
@@ -22,9 +25,11 @@ enum Kernel {
         fft: ComplexFft<f32>,
         frame: Vec<Complex32>,
     },
+    /// Two segments ride in one transform, as real and imaginary part.
     Learned {
         transform: Arc<dyn FrameTransform>,
         frame: Vec<f32>,
+        second: Vec<Complex32>,
     },
     /// A transform of one point is the point.
     One,
@@ -74,7 +79,8 @@ pub(super) fn step(
                     if source.complex { " complex ones" } else { "" }
                 )));
             }
-            (Kernel::Learned { transform, frame: vec![0.0; source.len] }, n_fft, all)
+            let (frame, second) = (vec![0.0; source.len], vec![Complex32::default(); n_fft]);
+            (Kernel::Learned { transform, frame, second }, n_fft, all)
         }
         Op::Fft { keep, .. } => {
             let keep = keep.unwrap_or(all);
@@ -100,7 +106,6 @@ impl Transform {
     /// Bins of one frame into `self.bins`.
     fn frame(&mut self, input: &[f32], index: usize) -> Result<()> {
         let (source, bins, poison) = (&self.source, &mut self.bins[..], self.poison);
-        const MISSING: Complex32 = Complex32::new(f32::NAN, f32::NAN);
         match &mut self.kernel {
             Kernel::Real { fft, frame } => {
                 // The transform used the frame as scratch: the padding has to be zeroed each time.
@@ -121,15 +126,8 @@ impl Transform {
                 }
                 fft.forward(frame, bins)?;
             }
-            Kernel::Learned { transform, frame } => {
-                source.load_real(input, index, frame);
-                if poison && first_non_finite(frame).is_some() {
-                    bins.fill(MISSING);
-                    return Ok(());
-                }
-                bins.iter_mut().zip(frame).for_each(|(z, v)| *z = Complex32::new(*v, 0.0));
-                transform.forward(bins);
-            }
+            // Pairs have a way of their own.
+            Kernel::Learned { .. } => {}
             Kernel::One if source.complex => source.load_complex(input, index, bins),
             Kernel::One => {
                 let mut one = [0.0];
@@ -140,40 +138,94 @@ impl Transform {
         Ok(())
     }
 
+    /// Bins of two frames, or of a last odd one, by the learned transform: the spectra of the real and of the imaginary
+    /// part of what it makes of them. Of a transform that is not quite the FFT the two together have the power that the
+    /// model was trained for, `|Z_k|² + |Z_(N−k)|²`.
+    fn pair(&mut self, input: &[f32], index: usize, both: bool) {
+        let Kernel::Learned { transform, frame, second } = &mut self.kernel else { return };
+        let (bins, n) = (&mut self.bins[..], self.n_fft);
+        self.source.load_real(input, index, frame);
+        let mut missing = [self.poison && first_non_finite(frame).is_some(), false];
+        // A frame that is left out must not reach the other one.
+        let of = |missing: bool, v: f32| if missing { 0.0 } else { v };
+        bins.iter_mut().zip(&*frame).for_each(|(z, v)| *z = Complex32::new(of(missing[0], *v), 0.0));
+        if both {
+            self.source.load_real(input, index + 1, frame);
+            missing[1] = self.poison && first_non_finite(frame).is_some();
+            bins.iter_mut().zip(&*frame).for_each(|(z, v)| z.im = of(missing[1], *v));
+        }
+        transform.forward(bins);
+        if both {
+            for k in 0..=n / 2 {
+                let mirror = (n - k) % n;
+                let (z, m) = (bins[k], bins[mirror].conj());
+                let (re, im) = (0.5 * (z + m), 0.5 * (z - m));
+                // −i times the difference.
+                let im = Complex32::new(im.im, -im.re);
+                (bins[k], bins[mirror]) = (re, re.conj());
+                (second[k], second[mirror]) = (im, im.conj());
+            }
+        }
+        if missing[0] {
+            bins.fill(MISSING);
+        }
+        if missing[1] {
+            second.fill(MISSING);
+        }
+    }
+
     /// Bin `k` of the value; above the stored half of a real spectrum the mirror.
-    fn bin(&self, k: usize) -> Complex32 {
+    fn bin(&self, bins: &[Complex32], k: usize) -> Complex32 {
         if k < self.keep.lo || k >= self.keep.hi {
             // Not computed; of a frame that is missing it is missing too.
-            if self.poison && self.bins[0].re.is_nan() { self.bins[0] } else { Complex32::default() }
-        } else if k < self.bins.len() {
-            self.bins[k]
+            if self.poison && bins[0].re.is_nan() { bins[0] } else { Complex32::default() }
+        } else if k < bins.len() {
+            bins[k]
         } else {
-            self.bins[self.n_fft - k].conj()
+            bins[self.n_fft - k].conj()
+        }
+    }
+
+    /// Writes a frame's bins to its place.
+    fn write(&self, bins: &[Complex32], index: usize, out: &mut [f32]) {
+        let width = self.width;
+        match self.layout {
+            Layout::Interleaved => {
+                let row = &mut out[2 * index * width..][..2 * width];
+                for (k, pair) in row.chunks_exact_mut(2).enumerate() {
+                    let z = self.bin(bins, k);
+                    pair.copy_from_slice(&[z.re, z.im]);
+                }
+            }
+            Layout::Block => {
+                let (re, im) = out.split_at_mut(out.len() / 2);
+                let planes = re[index * width..][..width].iter_mut().zip(&mut im[index * width..][..width]);
+                for (k, (re, im)) in planes.enumerate() {
+                    let z = self.bin(bins, k);
+                    (*re, *im) = (z.re, z.im);
+                }
+            }
         }
     }
 }
 
 impl Step for Transform {
     fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
-        let width = self.width;
-        for index in 0..self.source.count() {
-            self.frame(input, index)?;
-            match self.layout {
-                Layout::Interleaved => {
-                    let row = &mut out[2 * index * width..][..2 * width];
-                    for (k, pair) in row.chunks_exact_mut(2).enumerate() {
-                        let z = self.bin(k);
-                        pair.copy_from_slice(&[z.re, z.im]);
-                    }
-                }
-                Layout::Block => {
-                    let (re, im) = out.split_at_mut(out.len() / 2);
-                    let planes =
-                        re[index * width..][..width].iter_mut().zip(&mut im[index * width..][..width]);
-                    for (k, (re, im)) in planes.enumerate() {
-                        let z = self.bin(k);
-                        (*re, *im) = (z.re, z.im);
-                    }
+        if !matches!(self.kernel, Kernel::Learned { .. }) {
+            for index in 0..self.source.count() {
+                self.frame(input, index)?;
+                self.write(&self.bins, index, out);
+            }
+            return Ok(());
+        }
+        let segments = self.source.segments;
+        for item in 0..self.source.batch {
+            for segment in (0..segments).step_by(2) {
+                let (index, both) = (item * segments + segment, segment + 1 < segments);
+                self.pair(input, index, both);
+                self.write(&self.bins, index, out);
+                if let (Kernel::Learned { second, .. }, true) = (&self.kernel, both) {
+                    self.write(second, index + 1, out);
                 }
             }
         }

@@ -68,6 +68,8 @@ fn caps() -> BackendCaps {
     caps.fused.averages = vec![Average::Mean, Average::Max, Average::Min];
     caps.fused.detrends = vec![Detrend::None, Detrend::Constant];
     caps.fused.zero_padding = true;
+    // Above 4096 in several kernels.
+    caps.fused.n_fft.max = 131_072;
     caps
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn cpu_info() -> DeviceInfo {
         threads: *threads,
         memory_bytes: *memory_bytes,
         software: false,
+        limits: std::collections::BTreeMap::new(),
     }
 }
 

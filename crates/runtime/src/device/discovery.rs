@@ -1,5 +1,7 @@
 //! What this machine has.
 
+use std::collections::BTreeMap;
+
 use rlx_compile::DeviceClass;
 use rlx_compile::cost::HostId;
 use serde::Serialize;
@@ -28,6 +30,8 @@ pub struct DeviceInfo {
     pub memory_bytes: Option<u64>,
     /// An adapter that runs on the processor; `auto` never takes it.
     pub software: bool,
+    /// Limits of its interface that kernels must keep to, by the interface's names; none where there is no such thing.
+    pub limits: BTreeMap<&'static str, u64>,
 }
 
 impl DeviceInfo {

@@ -1,5 +1,6 @@
 //! Adapters of this machine, asked for once a process.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use rlx_compile::DeviceClass;
@@ -59,7 +60,6 @@ fn enumerate() -> Vec<Found> {
         let driver = format!("{} {}", info.driver, info.driver_info).trim().to_owned();
         let class = if info.backend == wgpu::Backend::Metal { DeviceClass::Metal } else { DeviceClass::Wgpu };
         Found {
-            adapter,
             api: info.backend,
             info: DeviceInfo {
                 id: format!("wgpu:{index}"),
@@ -70,10 +70,23 @@ fn enumerate() -> Vec<Found> {
                 threads: host.threads,
                 memory_bytes: None,
                 software: info.device_type == wgpu::DeviceType::Cpu,
+                limits: limits(&adapter.limits()),
             },
+            adapter,
         }
     };
     adapters.into_iter().enumerate().map(describe).collect()
+}
+
+/// The limits that decide what fits and how it is split.
+fn limits(of: &wgpu::Limits) -> BTreeMap<&'static str, u64> {
+    BTreeMap::from([
+        ("max_buffer_size", of.max_buffer_size),
+        ("max_storage_buffer_binding_size", of.max_storage_buffer_binding_size),
+        ("max_compute_workgroup_storage_size", of.max_compute_workgroup_storage_size.into()),
+        ("max_compute_invocations_per_workgroup", of.max_compute_invocations_per_workgroup.into()),
+        ("max_compute_workgroups_per_dimension", of.max_compute_workgroups_per_dimension.into()),
+    ])
 }
 
 fn rank(kind: wgpu::DeviceType) -> u8 {

@@ -36,7 +36,7 @@ impl Gpu {
         Ok(gpu)
     }
 
-    fn new(found: &Found) -> std::result::Result<Self, String> {
+    pub(super) fn new(found: &Found) -> std::result::Result<Self, String> {
         let adapter = &found.adapter;
         let offered = adapter.limits();
         let timestamps = adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY);
@@ -95,10 +95,7 @@ impl Gpu {
             error = error.or(pollster::block_on(scope.pop()));
         }
         match error {
-            Some(error) => {
-                self.check(what)?;
-                Err(Error::device(&self.id, what, error.to_string()))
-            }
+            Some(error) => Err(self.fault(what, error.to_string())),
             None => Ok(made),
         }
     }
@@ -109,8 +106,21 @@ impl Gpu {
             return Err(Error::DeviceLost { device: self.id.clone(), reason: reason.clone() });
         }
         match self.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(reason) => Err(Error::device(&self.id, what, reason)),
+            Some(reason) => Err(self.fault(what, reason)),
             None => Ok(()),
+        }
+    }
+
+    /// The error behind a failure: that the adapter is lost, where that is why.
+    pub(super) fn fault(&self, what: &'static str, reason: String) -> Error {
+        // A loss is announced while polling, after the calls that it makes fail.
+        let _ = self.device.poll(wgpu::PollType::Poll);
+        match self.lost.get() {
+            Some(reason) => Error::DeviceLost { device: self.id.clone(), reason: reason.clone() },
+            None if reason.contains("device is lost") => {
+                Error::DeviceLost { device: self.id.clone(), reason }
+            }
+            None => Error::device(&self.id, what, reason),
         }
     }
 
@@ -119,7 +129,7 @@ impl Gpu {
         let wait = wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: None };
         let waited = self.device.poll(wait);
         self.check("waiting")?;
-        waited.map(drop).map_err(|e| Error::device(&self.id, "waiting", e.to_string()))
+        waited.map(drop).map_err(|e| self.fault("waiting", e.to_string()))
     }
 
     /// A buffer of so many bytes (at least 8: an empty one cannot be bound).

@@ -1,32 +1,21 @@
-//! Plan → kernels and the values between them.
+//! Design → kernels on a device.
 
-use rlx_compile::params::WelchPeaksSpec;
-use rlx_compile::plan::Place;
-use rlx_compile::{Graph, NodeId, Op, Plan, ValueKind, ValueType};
+use rlx_compile::{Graph, NodeId, Op, Plan};
 use rlx_dsp::nan::NanPolicy;
 
-use super::blueprint::{Blueprint, SampleFormat, WelchPeaks};
+use super::design::{Design, Value};
 use super::gpu::Gpu;
 use super::kernel::Kernel;
 use crate::cpu::host_program;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::session::{Program, SessionOptions};
-
-/// A value on the device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Value {
-    /// Bytes of a row of the batch.
-    pub(super) row_bytes: usize,
-    /// Planes that lie one after the other, each with all rows.
-    pub(super) planes: usize,
-}
 
 /// A kernel and the values that it takes and makes.
 #[derive(Debug)]
 pub(super) struct Placed {
     pub(super) kernel: Kernel,
     pub(super) from: usize,
-    pub(super) to: Vec<usize>,
+    pub(super) to: usize,
 }
 
 /// Rows whose power came out NaN or infinite are done again on the host, which knows the policy.
@@ -55,120 +44,46 @@ pub(super) struct Lowered {
     pub(super) repairs: Vec<Repair>,
 }
 
-/// The kernels that compute `wanted` from the inputs of a plan.
-pub(super) fn lower(gpu: &Gpu, plan: &Plan, wanted: &[NodeId], options: &SessionOptions) -> Result<Lowered> {
+/// Compiles the kernels of a design whose outputs are `wanted`.
+pub(super) fn lower(
+    gpu: &Gpu,
+    plan: &Plan,
+    design: &Design,
+    wanted: &[NodeId],
+    options: &SessionOptions,
+) -> Result<Lowered> {
     let (graph, types) = (plan.graph(), plan.types());
-    let mut lowering = Lowering {
-        gpu,
-        graph,
-        types,
-        users: graph.users(),
-        options,
-        value_of: vec![None; types.len()],
-        lowered: Lowered {
-            batch: types.first().and_then(|t| t.dims.first()).copied().unwrap_or(0),
-            values: Vec::new(),
-            kernels: Vec::new(),
-            inputs: Vec::new(),
-            outputs: Vec::new(),
-            check_rows: Vec::new(),
-            repairs: Vec::new(),
-        },
-    };
-    for (id, node) in graph.iter() {
-        match node.op {
-            Op::Output { .. } => {}
-            Op::Input { .. } => lowering.input(id)?,
-            _ if plan.places().get(id.0) == Some(&Place::Device) => lowering.node(id, wanted)?,
-            _ => {}
-        }
-    }
-    for id in wanted {
-        let value = lowering.place(*id)?;
-        lowering.lowered.outputs.push(value);
-    }
-    Ok(lowering.lowered)
-}
-
-struct Lowering<'a> {
-    gpu: &'a Gpu,
-    graph: &'a Graph,
-    types: &'a [ValueType],
-    users: Vec<Vec<NodeId>>,
-    options: &'a SessionOptions,
-    value_of: Vec<Option<usize>>,
-    lowered: Lowered,
-}
-
-impl Lowering<'_> {
-    fn place(&self, id: NodeId) -> Result<usize> {
-        self.value_of[id.0].ok_or_else(|| Error::unsupported(format!("{id} has no place on the device")))
-    }
-
-    fn value(&mut self, id: NodeId) -> Result<usize> {
-        let ty = &self.types[id.0];
-        let rows = ty.dims.first().copied().unwrap_or(0);
-        if rows != self.lowered.batch {
-            return Err(Error::unsupported(format!("inputs of {} and {rows} rows", self.lowered.batch)));
-        }
-        let row: usize = ty.dims.iter().skip(1).product();
-        let planes = match ty.kind {
-            ValueKind::Spectrum { layout: rlx_compile::params::Layout::Block, .. } => 2,
-            _ => 1,
-        };
-        self.lowered.values.push(Value { row_bytes: row * ty.kind.element_bytes(), planes });
-        self.value_of[id.0] = Some(self.lowered.values.len() - 1);
-        Ok(self.lowered.values.len() - 1)
-    }
-
-    fn input(&mut self, id: NodeId) -> Result<()> {
-        let value = self.value(id)?;
-        self.lowered.inputs.push(value);
+    let users = graph.users();
+    let fused = |u: &NodeId| matches!(graph.nodes()[u.0].op, Op::WelchPeaks(_));
+    let check = |&(_, id): &(usize, NodeId)| {
         // The fused kernel shows a row with NaN by its powers.
-        let fused = |u: &NodeId| matches!(self.graph.nodes()[u.0].op, Op::WelchPeaks(_));
-        let check = self.options.nan == NanPolicy::Error && !self.users[id.0].iter().all(fused);
-        let ty = &self.types[id.0];
-        self.lowered.check_rows.push(check.then_some(ty.last() * (ty.kind.element_bytes() / 4)));
-        Ok(())
+        let look = options.nan == NanPolicy::Error && !users[id.0].iter().all(fused);
+        look.then_some(types[id.0].last() * (types[id.0].kind.element_bytes() / 4))
+    };
+    let mut repairs = Vec::new();
+    for (output, &id) in wanted.iter().enumerate() {
+        let node = &graph.nodes()[id.0];
+        let (Op::WelchPeaks(spec), Some(&operand)) = (&node.op, node.inputs.first()) else { continue };
+        let Some(input) = design.inputs.iter().position(|(_, id)| *id == operand) else { continue };
+        let row_len = types[operand.0].last();
+        let mut one = Graph::new();
+        let x = one.push(Op::Input { batch: 1, len: row_len, complex: false }, &[])?;
+        one.chain(x, [Op::WelchPeaks(*spec), Op::output("peaks")])?;
+        let width = 2 * spec.k.min(spec.n_fft / 2 + 1);
+        repairs.push(Repair { input, output, row_len, width, host: host_program(&one, options)? });
     }
-
-    fn node(&mut self, id: NodeId, wanted: &[NodeId]) -> Result<()> {
-        let node = &self.graph.nodes()[id.0];
-        let Some(&operand) = node.inputs.first() else { return Ok(()) };
-        match &node.op {
-            // Applied while a transform loads.
-            op if op.is_prologue() => Ok(()),
-            Op::WelchPeaks(spec) => self.welch_peaks(id, operand, spec, wanted),
-            op => Err(Error::unsupported(format!("{id}: {} has no {}", self.gpu.id, op.kind()))),
-        }
+    let mut kernels = Vec::new();
+    for launched in &design.launches {
+        let kernel = Kernel::new(gpu, &launched.blueprint)?;
+        kernels.push(Placed { kernel, from: launched.from, to: launched.to });
     }
-
-    fn welch_peaks(
-        &mut self,
-        id: NodeId,
-        operand: NodeId,
-        spec: &WelchPeaksSpec,
-        wanted: &[NodeId],
-    ) -> Result<()> {
-        let row_len = self.types[operand.0].last();
-        let kernel = WelchPeaks { spec: *spec, row_len, samples: SampleFormat::F32, peaks: true, psd: false };
-        let (from, to) = (self.place(operand)?, self.value(id)?);
-        self.push(&kernel.blueprint(&self.gpu.group_limits())?, from, vec![to])?;
-        let input = self.lowered.inputs.iter().position(|&v| v == from);
-        let output = wanted.iter().position(|&w| w == id);
-        if let (Some(input), Some(output)) = (input, output) {
-            let mut one = Graph::new();
-            let x = one.push(Op::Input { batch: 1, len: row_len, complex: false }, &[])?;
-            one.chain(x, [Op::WelchPeaks(*spec), Op::output("peaks")])?;
-            let host = host_program(&one, self.options)?;
-            self.lowered.repairs.push(Repair { input, output, row_len, width: 2 * kernel.k_out(), host });
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, blueprint: &Blueprint, from: usize, to: Vec<usize>) -> Result<()> {
-        let kernel = Kernel::new(self.gpu, blueprint)?;
-        self.lowered.kernels.push(Placed { kernel, from, to });
-        Ok(())
-    }
+    Ok(Lowered {
+        batch: design.batch,
+        values: design.values.clone(),
+        kernels,
+        inputs: design.inputs.iter().map(|(value, _)| *value).collect(),
+        outputs: design.outputs.clone(),
+        check_rows: design.inputs.iter().map(check).collect(),
+        repairs,
+    })
 }

@@ -7,6 +7,8 @@
 mod adapters;
 mod backend;
 mod blueprint;
+mod design;
+mod flow;
 mod gpu;
 mod kernel;
 mod lower;
@@ -18,7 +20,6 @@ mod transfer;
 use std::sync::Arc;
 
 pub use backend::WgpuBackend;
-pub use blueprint::SampleFormat;
 
 use crate::device::{DeviceInfo, WgpuApi, WgpuSelect};
 use crate::session::{Backend, SessionOptions};
@@ -43,3 +44,6 @@ pub(crate) fn open(
     let gpu = gpu::Gpu::open(found)?;
     Ok(Box::new(WgpuBackend::new(Arc::clone(&gpu), found.info.clone(), options)?))
 }
+
+#[cfg(test)]
+mod tests;

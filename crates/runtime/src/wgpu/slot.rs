@@ -1,8 +1,9 @@
 //! The buffers of one chunk in flight.
 
+use super::design::Value;
 use super::gpu::Gpu;
 use super::kernel::Launch;
-use super::lower::{Lowered, Value};
+use super::lower::Lowered;
 use super::transfer::Staging;
 use crate::error::Result;
 
@@ -65,8 +66,8 @@ impl Slot {
         }
         let mut launches = Vec::new();
         for placed in &lowered.kernels {
-            let outputs: Vec<&wgpu::Buffer> = placed.to.iter().map(|&v| &self.buffers[v]).collect();
-            launches.push(placed.kernel.bind(gpu, rows, &self.buffers[placed.from], &outputs)?);
+            let (from, to) = (&self.buffers[placed.from], &self.buffers[placed.to]);
+            launches.push(placed.kernel.bind(gpu, rows, from, &[to])?);
         }
         self.launches.push((rows, launches));
         Ok(())

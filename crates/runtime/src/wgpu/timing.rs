@@ -1,7 +1,7 @@
 //! Times of the device's own clock.
 
 use super::gpu::Gpu;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Mean ns of one of `runs` recordings, one after the other in one submission.
 pub(super) fn device_ns(
@@ -38,7 +38,7 @@ pub(super) fn device_ns(
     let mut ticks = [0u64; 2];
     readback.read(gpu, &mut [(0, bytemuck::bytes_of_mut(&mut ticks))])?;
     let elapsed = ticks[1].checked_sub(ticks[0]).ok_or_else(|| {
-        Error::device(&gpu.id, "reading the clock", format!("it went back from {} to {}", ticks[0], ticks[1]))
+        gpu.fault("reading the clock", format!("it went back from {} to {}", ticks[0], ticks[1]))
     })?;
     Ok(elapsed as f64 * f64::from(gpu.queue.get_timestamp_period()) / runs as f64)
 }

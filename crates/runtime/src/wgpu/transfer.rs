@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::gpu::Gpu;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 const PENDING: u8 = 0;
 const MAPPED: u8 = 1;
@@ -58,19 +58,19 @@ impl Staging {
         if self.state.load(Ordering::Acquire) == PENDING {
             let polled = gpu.device.poll(wgpu::PollType::wait_indefinitely());
             gpu.check("mapping a buffer")?;
-            polled.map_err(|e| Error::device(&gpu.id, "mapping a buffer", e.to_string()))?;
+            polled.map_err(|e| gpu.fault("mapping a buffer", e.to_string()))?;
         }
         if self.state.load(Ordering::Acquire) == MAPPED {
             return Ok(());
         }
         gpu.check("mapping a buffer")?;
-        Err(Error::device(&gpu.id, "mapping a buffer", "it was refused"))
+        Err(gpu.fault("mapping a buffer", "it was refused".to_owned()))
     }
 
     /// Copies to the device's side and hands the buffer over.
     pub(super) fn write(&self, gpu: &Gpu, bytes: &[u8], threads: usize) -> Result<()> {
         self.ready(gpu)?;
-        let error = |e: wgpu::MapRangeError| Error::device(&gpu.id, "mapping a buffer", e.to_string());
+        let error = |e: wgpu::MapRangeError| gpu.fault("mapping a buffer", e.to_string());
         let parts = threads.min(bytes.len() / COPY_OF_THREAD).max(1);
         // Mapped ranges begin at multiples of eight.
         let len = bytes.len().div_ceil(parts).next_multiple_of(8).max(8);
@@ -99,7 +99,7 @@ impl Staging {
     /// Copies parts of what the device wrote, each from an offset in bytes, and gives the buffer back.
     pub(super) fn read(&self, gpu: &Gpu, parts: &mut [(usize, &mut [u8])]) -> Result<()> {
         self.ready(gpu)?;
-        let error = |e: wgpu::MapRangeError| Error::device(&gpu.id, "mapping a buffer", e.to_string());
+        let error = |e: wgpu::MapRangeError| gpu.fault("mapping a buffer", e.to_string());
         {
             let range = self.buffer.get_mapped_range(..).map_err(error)?;
             for (offset, to) in parts {

@@ -53,6 +53,7 @@ fn decoder_panicked(path: &Path, place: Place) -> Error {
 impl AudioReader {
     fn open(source: Source, kind: Format, options: &OpenOptions) -> Result<Self> {
         let mut info = SignalInfo::new(source.name(), kind);
+        let bytes = source.len();
         let (stream, taken) = stream::tracked(source);
         let place = || Place::Byte(taken.load(Ordering::Relaxed));
         let format = probe(kind)
@@ -71,6 +72,10 @@ impl AudioReader {
         };
         let rate = parameters.sample_rate;
         let channels = parameters.channels.as_ref().map_or(0, symphonia::core::audio::Channels::count);
+        if let Some(bytes) = bytes.filter(|bytes| channels as u64 > *bytes) {
+            let reason = format!("the header claims {channels} channels in a file of {bytes} bytes");
+            return Err(Error::malformed(&info.path, place(), reason));
+        }
         info.frames = track.num_frames;
         let track = track.id;
         let mut reader = AudioReader {

@@ -1,8 +1,9 @@
 //! SigMF: a JSON description (`.sigmf-meta`) beside the samples (`.sigmf-data`).
 //!
 //! Either file opens the recording. Captures at one centre frequency are one reader; between captures that do
-//! not follow each other there is a gap.
+//! not follow each other there is a gap. An archive (`.sigmf`, a tar file) holds both halves of its recordings.
 
+mod archive;
 mod meta;
 
 use super::body::Body;
@@ -22,7 +23,14 @@ const MAX_CAPTURES: usize = 1 << 16;
 const MAX_GROUPS: usize = 1024;
 
 /// Opens the other half too: the data beside the description, or the description beside the data.
-pub(super) fn open(source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
+pub(super) fn open(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
+    if archive::is_archive(source.peek(super::format::PEEK)?) {
+        let mut readers = Vec::new();
+        for archive::Recording { meta, data } in archive::recordings(source)? {
+            readers.extend(open_sigmf(meta, data, options)?);
+        }
+        return Ok(readers);
+    }
     let path = source.name().to_owned();
     let is_data = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sigmf-data"));
     if is_data {

@@ -39,7 +39,7 @@ pub fn complex(
     scale: f32,
 ) -> Result<Passes, String> {
     check(n)?;
-    let Some(plan) = FftPlan::new(n) else {
+    let Some(plan) = rows_plan(n) else {
         return complex_passes(n, direction, from, to, scale);
     };
     let mut defines = plan.defines();
@@ -57,7 +57,7 @@ pub fn complex(
 pub fn forward_real(n: usize, sample: SampleType, to: Layout, scale: f32) -> Result<Passes, String> {
     check(n)?;
     let half = n / 2;
-    let Some(plan) = FftPlan::new(half) else {
+    let Some(plan) = rows_plan(half) else {
         if sample != SampleType::F32 {
             return Err(format!("transforms of {n} take f32 samples only"));
         }
@@ -88,7 +88,7 @@ pub fn forward_real(n: usize, sample: SampleType, to: Layout, scale: f32) -> Res
 pub fn inverse_real(n: usize, from: Layout, scale: f32) -> Result<Passes, String> {
     check(n)?;
     let half = n / 2;
-    let Some(plan) = FftPlan::new(half) else {
+    let Some(plan) = rows_plan(half) else {
         let mut passes =
             complex_passes(half, Direction::Inverse, Layout::Interleaved, Layout::Interleaved, scale)?;
         let spectrum = passes.scratch.len();
@@ -128,7 +128,9 @@ fn rows_kernel(
 ) -> Blueprint {
     let rows = plan.per_block(BLOCK);
     let block = rows * plan.threads();
-    let resident = RESIDENT_THREADS / block;
+    // Registers a thread against loads in flight.
+    let resident = if plan.points == 8 { 1536 } else { 768 };
+    let resident = (resident / block).max(1);
     defines.extend([("ROWS", rows.to_string()), ("MIN_BLOCKS", resident.to_string())]);
     Blueprint {
         family,
@@ -138,7 +140,7 @@ fn rows_kernel(
         block: block as u32,
         rows_per_block: rows as u32,
         shared_bytes: 0,
-        register_ceiling: (65536 / RESIDENT_THREADS) as u32,
+        register_ceiling: Blueprint::ceiling(block, resident),
         tables,
     }
 }
@@ -159,5 +161,50 @@ pub(super) fn planes(name: &'static str, layout: Layout) -> Option<Define> {
     (layout == Layout::Block).then(|| (name, "1".to_owned()))
 }
 
-/// Threads that share a multiprocessor: 64 registers each, 128 KiB of loads in flight.
-const RESIDENT_THREADS: usize = 1024;
+/// The plan of rows in memory: here eight points a thread in twice as many threads are faster than sixteen, as a warp then
+/// moves longer runs.
+fn rows_plan(n: usize) -> Option<FftPlan> {
+    match n {
+        128 => Some(FftPlan { n, points: 8, radices: [8, 8, 2] }),
+        256 => Some(FftPlan { n, points: 8, radices: [8, 8, 4] }),
+        512 => Some(FftPlan { n, points: 8, radices: [8, 8, 8] }),
+        _ => FftPlan::new(n),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_holds_4096_points_and_longer_rows_go_by_scratch() {
+        let i = Layout::Interleaved;
+        let launches = |passes: &Passes| (passes.passes.len(), passes.scratch.clone());
+        let forward = |n| complex(n, Direction::Forward, i, Layout::Block, 1.0).expect("passes");
+        assert_eq!(launches(&forward(16)), (1, vec![]));
+        assert_eq!(launches(&forward(4096)), (1, vec![]));
+        assert_eq!(launches(&forward(8192)), (2, vec![16_384]));
+        let real = |n| forward_real(n, SampleType::F32, i, 1.0).expect("passes");
+        assert_eq!((launches(&real(8192)), real(8192).output_len), ((1, vec![]), 8194));
+        assert_eq!(launches(&real(16_384)), (3, vec![16_384, 16_384]));
+        let back = inverse_real(16_384, i, 1.0).expect("passes");
+        assert_eq!((back.passes[0].operands[0], back.output_len), (Operand::Input, 16_384));
+        assert_eq!(back.passes[0].operands[2], back.passes[1].operands[0]);
+        for n in [0, 8, 400, 1 << 18] {
+            assert!(complex(n, Direction::Inverse, i, i, 1.0).is_err(), "{n}");
+        }
+        assert!(forward_real(1 << 17, SampleType::I16, i, 1.0).is_err());
+    }
+
+    #[test]
+    fn blocks_are_whole_warps_with_the_threads_that_the_kernels_count() {
+        for n in (4..=12).map(|bits| 1usize << bits) {
+            let pass =
+                &forward_real(n, SampleType::I16, Layout::Block, 1.0).expect("passes").passes[0].blueprint;
+            let plan = rows_plan(n / 2).expect("a plan");
+            assert_eq!(pass.block as usize, pass.rows_per_block as usize * plan.threads());
+            assert!(pass.block.is_multiple_of(32) && pass.block <= 1024, "{n}");
+            assert_eq!(pass.tables[1].data.len(), plan.n, "{n}");
+        }
+    }
+}

@@ -70,7 +70,7 @@ fn columns(plan: &FftPlan, width: usize, direction: Direction, pass: &'static st
         block: block as u32,
         rows_per_block: columns as u32,
         shared_bytes: 0,
-        register_ceiling: (65536 / RESIDENT_THREADS) as u32,
+        register_ceiling: Blueprint::ceiling(block, resident),
         tables: vec![Table { name: "factors", data: tables::factors(plan) }],
     }
 }
@@ -113,7 +113,8 @@ pub(super) fn untangle_pass(
     Pass { blueprint, items: blocks, operands }
 }
 
-const RESIDENT_THREADS: usize = 1024;
+/// Threads that share a multiprocessor.
+const RESIDENT_THREADS: usize = 768;
 
 #[cfg(test)]
 mod tests {

@@ -17,7 +17,8 @@ use super::{Blueprint, Define, FrameSpec, Operand, Pass, Passes, SampleType, Tab
 pub fn log_mel(params: &LogMelParams, len: usize, sample: SampleType) -> Result<Passes, String> {
     params.validate().map_err(|error| error.to_string())?;
     let mut kernel = frames(params)?.kernel(len, sample)?;
-    let (rows, block) = kernel.block(256);
+    // Small blocks leave less of a multiprocessor idle at their barriers; few frames a block write short runs.
+    let (rows, block) = kernel.block(if kernel.plan.threads() < 16 { 128 } else { 256 });
     let by_mels = params.layout == MelLayout::FramesByMels;
     let blocks = kernel.frames.div_ceil(rows) as u64;
     let finish = Finish::new(params);
@@ -45,7 +46,7 @@ pub fn log_mel(params: &LogMelParams, len: usize, sample: SampleType) -> Result<
         block: block as u32,
         rows_per_block: 1,
         shared_bytes: 0,
-        register_ceiling: (65536 / RESIDENT_THREADS) as u32,
+        register_ceiling: Blueprint::ceiling(block, (RESIDENT_THREADS / block).max(1)),
         tables: kernel.tables,
     };
     use Operand::{Count, Input, Output, Rows, Scratch, Status, Table as At};
@@ -222,4 +223,57 @@ fn finish_blueprint(defines: Vec<Define>) -> Blueprint {
 const FINISH_BLOCK: usize = 256;
 const CHUNK: usize = 4096;
 
-const RESIDENT_THREADS: usize = 768;
+/// Threads that share a multiprocessor.
+const RESIDENT_THREADS: usize = 640;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rlx_dsp::mel::{LogMel, Preset};
+
+    #[test]
+    fn every_preset_has_kernels_for_the_library_s_frames() {
+        for preset in Preset::ALL {
+            let params = LogMelParams::preset(preset);
+            let plan = LogMel::<f32>::new(params).expect("valid");
+            for len in [0, 1, 199, 200, 201, 400, 1024, 16_000, 480_000] {
+                let frames = plan.n_frames(len);
+                let refused = params.framing().checked_count(len).is_err();
+                match log_mel(&params, len, SampleType::F32) {
+                    Ok(passes) => {
+                        assert_eq!(passes.output_len, frames * params.n_mels, "{preset} {len}");
+                        let first = &passes.passes[0];
+                        let rows = first.items as usize;
+                        assert!(rows > 0 && first.blueprint.block.is_multiple_of(32));
+                    }
+                    Err(_) => assert!(refused, "{preset} {len}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_narrower_of_two_ranges_counts_and_only_those_who_need_it_pay_for_a_second_pass() {
+        let passes = |p: &LogMelParams| log_mel(p, 16_000, SampleType::I16).expect("passes");
+        let launches = |preset| passes(&LogMelParams::preset(preset)).passes.len();
+        let counts = Preset::ALL.map(launches);
+        // librosa, whisper, kaldi, torchaudio, nemo
+        assert_eq!(counts, [2, 2, 1, 1, 2]);
+        let log = MelLog::Decibel { amin: 1e-10, reference: Reference::Max, top_db: Some(60.0) };
+        let both = LogMelParams { log, max_over: MaxOver::Batch, ..LogMelParams::preset(Preset::Whisper) };
+        let passes = passes(&both);
+        assert!(passes.whole_batch);
+        let defines = &passes.passes[1].blueprint.defines;
+        assert!(defines.contains(&("RANGE", "(8.0f)".to_owned())), "{defines:?}");
+        assert!(defines.contains(&("RELATIVE", "1".to_owned())));
+    }
+
+    #[test]
+    fn logarithms_of_nothing_are_refused() {
+        let whisper = LogMelParams::preset(Preset::Whisper);
+        let tiny = LogMelParams { log: MelLog::Ln { floor: 1e-60 }, ..whisper };
+        assert!(log_mel(&tiny, 16_000, SampleType::F32).is_err());
+        assert!(log_mel(&LogMelParams { power: 1.5, ..whisper }, 16_000, SampleType::F32).is_err());
+        assert!(log_mel(&LogMelParams { n_fft: 500, ..whisper }, 16_000, SampleType::F32).is_err());
+    }
+}

@@ -3,9 +3,12 @@
 //! A [`Blueprint`] is a CUDA C++ source, the constants that specialise it, the launch shape and the tables to upload
 //! once. One file a family; each documents its kernel's arguments in order.
 
+#[cfg(test)]
+mod codegen;
 pub mod fft;
 mod fft_long;
 mod frames;
+pub mod local_peaks;
 pub mod log_mel;
 pub mod ops;
 mod pass;
@@ -13,6 +16,7 @@ mod plan;
 mod sources;
 pub mod spectrogram;
 mod tables;
+pub mod welch_long;
 pub mod welch_peaks;
 
 pub use frames::FrameSpec;
@@ -102,6 +106,11 @@ impl Blueprint {
             .into_iter()
             .chain(self.defines.iter().map(|(name, value)| format!("-D{name}={value}")))
             .collect()
+    }
+
+    /// The registers that a thread has where `blocks` blocks of `threads` share a multiprocessor.
+    fn ceiling(threads: usize, blocks: usize) -> u32 {
+        (65536 / (threads * blocks) / 8 * 8).min(255) as u32
     }
 
     /// Blocks for `rows` items; `None` above what one launch can have.

@@ -22,15 +22,23 @@ const SOURCES: &[(&str, &str)] = texts![
     "fft.cu",
     "fft_columns.cu",
     "fft_untangle.cu",
+    "local_peaks.cu",
     "log_mel.cu",
     "log_mel_finish.cu",
     "ops.cu",
     "real_fft.cu",
     "spectrogram.cu",
+    "welch_long.cu",
     "welch_peaks.cu",
 ];
 
 /// Text of a source; empty for a name that no blueprint has.
 pub(super) fn text(name: &str) -> &'static str {
     SOURCES.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| text)
+}
+
+/// Every text, headers too.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    HEADERS.iter().chain(SOURCES)
 }

@@ -62,7 +62,7 @@ pub fn spectrogram(
         block: block as u32,
         rows_per_block: 1,
         shared_bytes: 0,
-        register_ceiling: (65536 / RESIDENT_THREADS) as u32,
+        register_ceiling: Blueprint::ceiling(block, (RESIDENT_THREADS / block).max(1)),
         tables: kernel.tables,
     };
     use Operand::{Count, Factor, Input, Output, OutputPlane, Rows, Status, Table as At};
@@ -85,4 +85,5 @@ pub fn spectrogram(
     Ok(Passes::one(blueprint, count.div_ceil(rows as u64), operands, output_len, Some(len)))
 }
 
-const RESIDENT_THREADS: usize = 768;
+/// Threads that share a multiprocessor.
+const RESIDENT_THREADS: usize = 640;

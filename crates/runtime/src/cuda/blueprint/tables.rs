@@ -108,7 +108,7 @@ mod tests {
         for den in [16, 200, 256, 400] {
             for num in 0..2 * den {
                 let (re, im) = root(num, den);
-                let angle = -TAU * num as f64 / den as f64;
+                let angle = -TAU * (num % den) as f64 / den as f64;
                 assert!((re - angle.cos()).abs() < 2e-15 && (im - angle.sin()).abs() < 2e-15, "{num}/{den}");
             }
         }

@@ -1,34 +1,17 @@
 //! Kernels before there is a device: their text, their tables, and how they are launched.
 
+mod frames;
 mod limits;
+pub(super) mod pointwise;
 mod recipe;
 mod source;
 mod unroll;
 mod welch_peaks;
 
+pub(super) use frames::{FrameTransform, Frames, Passes, Spectrum};
 pub(super) use limits::GroupLimits;
 pub(super) use recipe::FUSED;
 pub(super) use welch_peaks::WelchPeaks;
-
-/// What a sample is in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum SampleFormat {
-    /// 32-bit floating point.
-    #[default]
-    F32,
-    /// 16-bit integers, as they are: full scale is 32,768.
-    I16,
-}
-
-impl SampleFormat {
-    /// Bytes of a sample.
-    pub fn bytes(self) -> usize {
-        match self {
-            Self::F32 => 4,
-            Self::I16 => 2,
-        }
-    }
-}
 
 /// What is bound at an index.
 #[derive(Debug, Clone, PartialEq)]

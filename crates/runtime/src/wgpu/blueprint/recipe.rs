@@ -85,7 +85,11 @@ mod tests {
         for n in (4..=12).map(|log| 1 << log).chain([400]) {
             let recipe = Recipe::new(n).unwrap();
             assert_eq!(recipe.radices.iter().product::<usize>(), n);
-            assert!(recipe.radices.iter().all(|r| recipe.points % r == 0) && recipe.points % 2 == 0, "{n}");
+            assert!(
+                recipe.radices.iter().all(|r| recipe.points.is_multiple_of(*r))
+                    && recipe.points.is_multiple_of(2),
+                "{n}"
+            );
             assert!(recipe.threads() * recipe.points == n && recipe.threads() <= 256);
             let (radix, stride, table) = recipe.passes().last().unwrap();
             assert_eq!(recipe.twiddles().len(), table + (radix - 1) * stride);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::recipe::Recipe;
 use super::unroll::{Constants, unroll};
 use crate::error::Result;
+use crate::session::SampleFormat;
 
 /// A stage: its file, compiled in.
 macro_rules! stage {
@@ -48,6 +49,15 @@ impl Source {
         self.body.push_str(text);
         self.body.push('\n');
         self
+    }
+
+    /// Adds `sample(at)` for samples of this type.
+    pub(super) fn samples(&mut self, format: SampleFormat) -> &mut Self {
+        self.stage(match format {
+            SampleFormat::F32 => stage!("load_f32"),
+            SampleFormat::I16 => stage!("load_i16"),
+            SampleFormat::F16 => stage!("load_f16"),
+        })
     }
 
     /// Adds the transform: constants N, R, T, the passes, and `transform(t, base)` that does them in order.

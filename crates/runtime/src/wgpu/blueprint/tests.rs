@@ -1,9 +1,14 @@
 //! Every specialised shader passes naga's validation, without an adapter.
 
-use rlx_compile::builders::WelchPeaksShape;
-use rlx_compile::params::{Average, Detrend, WelchPeaksSpec};
+use rlx_compile::builders::{
+    LogMelSpec, PsdSpec, SpectrogramSpec, WelchPeaksShape, log_mel, psd, spectrogram,
+};
+use rlx_compile::params::{Average, Detrend, Layout, Padding, Sides, Symmetry, WelchPeaksSpec, Window};
+use rlx_compile::{BackendCaps, DeviceClass, Graph, Op, OpKind, Plan};
 
 use super::*;
+use crate::session::SampleFormat;
+use crate::wgpu::design::design;
 
 fn validate(blueprint: &Blueprint, limits: &GroupLimits) {
     let text = &blueprint.text;
@@ -11,8 +16,9 @@ fn validate(blueprint: &Blueprint, limits: &GroupLimits) {
         Ok(module) => module,
         Err(error) => panic!("{}", error.emit_to_string(text)),
     };
-    let mut validator =
-        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
+    // `unpack2x16float` is part of WGSL; no other capability is needed.
+    let halves = naga::valid::Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+    let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), halves);
     let info = validator.validate(&module).unwrap_or_else(|e| panic!("{}", e.emit_to_string(text)));
     let mut layouter = naga::proc::Layouter::default();
     layouter.update(module.to_ctx()).unwrap();
@@ -39,7 +45,7 @@ fn fused_kernels_are_valid_within_webgpu_defaults() {
             (2, 16, Average::Mean, Detrend::None, SampleFormat::F32),
             (7, 64, Average::Max, Detrend::Constant, SampleFormat::I16),
             (64, 64, Average::Min, Detrend::None, SampleFormat::F32),
-            (33, 5, Average::Mean, Detrend::Constant, SampleFormat::I16),
+            (33, 5, Average::Mean, Detrend::Constant, SampleFormat::F16),
         ] {
             let shape = WelchPeaksShape::new(8, 1 << log_n, segments, k);
             let spec = WelchPeaksSpec { average, detrend, ..shape.spec() };
@@ -70,4 +76,54 @@ fn limits_that_do_not_suffice_are_named() {
     assert!(small.contains("max_compute_workgroup_storage_size 16384"), "{small}");
     let few = message(GroupLimits { memory: 1 << 20, threads: 128 });
     assert!(few.contains("max_compute_invocations_per_workgroup 256"), "{few}");
+}
+
+/// Kernels of a graph's results, all of it on the device.
+fn kernels(graph: Graph) -> Vec<Blueprint> {
+    let mut caps = BackendCaps::shipped(DeviceClass::Wgpu);
+    caps.ops.extend(OpKind::ALL);
+    caps.fft = rlx_compile::caps::TransformCaps { min: 1, max: 1 << 17, powers_of_two: false };
+    caps.max_buffer_bytes = u64::MAX;
+    let results: Vec<_> = graph.outputs().map(|id| graph.get(id).unwrap().inputs[0]).collect();
+    let plan = Plan::new(graph, &caps).unwrap();
+    let design = design(&plan, &results, SampleFormat::F32, &GroupLimits::DEFAULT)
+        .unwrap_or_else(|l| panic!("{}", l.error));
+    design.launches.into_iter().map(|l| l.blueprint).collect()
+}
+
+#[test]
+fn kernels_of_every_pipeline_are_valid_within_webgpu_defaults() {
+    let density = PsdSpec::new(2, 20_000, 48e3, 1024);
+    let mut images = SpectrogramSpec::new(PsdSpec { detrend: Detrend::None, n_fft: 8192, ..density });
+    images.db_floor = Some(1e-10);
+    images.pad = Padding::Reflect;
+    let mut graphs = vec![
+        psd(&density).unwrap(),
+        psd(&PsdSpec { average: Average::Max, ..PsdSpec::new(2, 20_000, 48e3, 400) }).unwrap(),
+        spectrogram(&images).unwrap(),
+        log_mel(&LogMelSpec::whisper(2, 16_000, 80)).unwrap(),
+        log_mel(&LogMelSpec::librosa(2, 22_050)).unwrap(),
+        log_mel(&LogMelSpec::torchaudio(2, 16_000)).unwrap(),
+        log_mel(&LogMelSpec::kaldi(2, 16_000)).unwrap(),
+    ];
+    for n_fft in (4..=17).map(|log| 1 << log).chain([400]) {
+        for layout in [Layout::Block, Layout::Interleaved] {
+            let mut graph = Graph::new();
+            let complex = layout == Layout::Interleaved;
+            let x = graph.push(Op::Input { batch: 2, len: 3 * n_fft, complex }, &[]).unwrap();
+            let ops = [
+                Op::Segment { len: n_fft, hop: n_fft, pad: Padding::None, drop_last: 0 },
+                Op::Window { window: Window::Hann, symmetry: Symmetry::Periodic },
+                Op::Fft { n_fft, sides: Sides::Auto, layout, keep: None },
+                Op::output("spectrum"),
+            ];
+            graph.chain(x, ops).unwrap();
+            graphs.push(graph);
+        }
+    }
+    for graph in graphs {
+        for blueprint in kernels(graph) {
+            validate(&blueprint, &GroupLimits::DEFAULT);
+        }
+    }
 }

@@ -5,8 +5,9 @@ use rlx_compile::params::{Average, Detrend, WelchPeaksSpec};
 use super::limits::GroupLimits;
 use super::recipe::Recipe;
 use super::source::{Source, stage};
-use super::{Blueprint, Buffer, SampleFormat};
+use super::{Blueprint, Buffer};
 use crate::error::{Error, Result};
+use crate::session::SampleFormat;
 
 /// What a fused kernel is specialised for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -94,10 +95,7 @@ impl WelchPeaks {
             .switch("PEAKS", self.peaks)
             .switch("PSD", self.psd)
             .transform(&recipe, in_turn)
-            .stage(match self.samples {
-                SampleFormat::F32 => stage!("load_f32"),
-                SampleFormat::I16 => stage!("load_i16"),
-            })
+            .samples(self.samples)
             .stage(stage!("detrend"))
             .stage(stage!("power"))
             .stage(stage!("fold"))

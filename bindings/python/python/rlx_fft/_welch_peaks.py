@@ -1,0 +1,292 @@
+"""The strongest peaks of Welch spectra, a row of samples each."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from . import _native
+from ._arrays import CODES, normalize_axis, numeric, rows
+from ._layout import detrending, frequencies, layout, nan_policies, rate, require_cpu, scalings
+from ._learned import LearnedFft
+from ._peaks import find_peaks
+from ._spectral import _remember, _plans, welch
+
+
+class WelchPeaks:
+    """Peaks `[…, k]` by power descending; where a row has fewer, the rest has bin −1 and NaN.
+
+    bin : index in the spectrum.
+    frequency : of the bin, in the unit of fs.
+    power : in the unit of the scaling.
+    level : 10·log10(power), dB.
+    prominence : height over the higher of the two lowest points around (`scipy.signal.peak_prominences`), in the unit
+        of the power; 0 for a bin that is no local maximum; None where it was not asked for.
+    """
+
+    def __init__(
+        self, bin: np.ndarray, power: np.ndarray, frequencies: np.ndarray, prominence: np.ndarray | None = None
+    ) -> None:
+        self.bin = bin
+        self.power = power
+        self.prominence = prominence
+        self._frequencies = frequencies
+
+    @cached_property
+    def frequency(self) -> np.ndarray:
+        return np.where(self.bin >= 0, self._frequencies[self.bin], np.nan)
+
+    @cached_property
+    def level(self) -> np.ndarray:
+        with np.errstate(divide="ignore"):
+            return 10 * np.log10(self.power)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.bin.shape
+
+    def to_structured(self) -> np.ndarray:
+        """One structured array with the fields bin, frequency, power, level and prominence."""
+        real = self.power.dtype
+        kinds = [("bin", np.int32), ("frequency", np.float64), ("power", real), ("level", real), ("prominence", real)]
+        out = np.empty(self.shape, dtype=kinds)
+        for name in ("bin", "frequency", "power", "level"):
+            out[name] = getattr(self, name)
+        out["prominence"] = np.nan if self.prominence is None else self.prominence
+        return out
+
+    def __repr__(self) -> str:
+        return f"WelchPeaks(shape={self.shape}, power={self.power.dtype})"
+
+
+def welch_peaks(
+    x: Any,
+    fs: float = 1.0,
+    nperseg: int | None = None,
+    k: int = 16,
+    *,
+    window: Any = "hann_periodic",
+    noverlap: int | None = None,
+    nfft: int | None = None,
+    detrend: Any = False,
+    scaling: Literal["raw", "density", "spectrum"] = "raw",
+    mode: Literal["bins", "local"] = "bins",
+    prominence: bool = False,
+    axis: int = -1,
+    device: str | None = None,
+    threads: int | None = None,
+    nan_policy: str = "raise",
+) -> WelchPeaks:
+    """The `k` strongest peaks of each row's Welch spectrum, over all other axes.
+
+    ``mode="bins"`` takes the largest bins, neighbours or not; ties go to the lower bin. ``mode="local"`` takes the
+    local maxima (`find_peaks`), the strongest first; their prominences are always there. By default the power is raw
+    (one-sided |X|², mean over the segments, no detrending): float32 rows then go through the fused kernels and no
+    spectrum is ever stored. ``detrend="constant", scaling="density"`` gives the peaks of `welch` with its defaults.
+
+    With a `device` other than the CPU: float32, two segments, and the defaults but for nperseg and k.
+
+    >>> import numpy as np, rlx_fft
+    >>> t = np.arange(384) / 128
+    >>> x = np.sin(2 * np.pi * np.array([[10], [20]]) * t).astype(np.float32)
+    >>> peaks = rlx_fft.welch_peaks(x, fs=128, nperseg=256, k=3)
+    >>> peaks.frequency[:, 0]
+    array([10., 20.])
+    """
+    key: Any = None
+    if type(x) is np.ndarray and x.dtype == np.float32 and axis == -1 and not prominence and x.size:
+        key = ("peaks", x.shape[-1], fs, nperseg, k, window, noverlap, nfft, detrend, scaling, mode, device, nan_policy)
+        try:
+            f, (plan, factors) = _plans[key]
+        except (KeyError, TypeError):
+            pass
+        else:
+            if x.flags.c_contiguous and x.flags.aligned:
+                return _scaled(plan(x, threads), f, factors)
+    given = x
+    x, _ = numeric(x)
+    axis = normalize_axis(axis, x.ndim)
+    if isinstance(k, bool) or int(k) < 1:
+        raise ValueError(f"k: must be at least 1, got {k}")
+    if mode not in ("bins", "local"):
+        raise ValueError(f"mode: {mode!r} is none of 'bins', 'local'")
+    if x.size == 0:
+        empty = np.empty(x.shape[:axis] + x.shape[axis + 1 :] + (0,))
+        return WelchPeaks(empty.astype(np.int32), empty, np.empty(0), empty if prominence or mode == "local" else None)
+    at = layout(x.shape[axis], window, nperseg, noverlap, nfft, stacklevel=2)
+    rate_ = rate(fs)
+    trend, function = detrending(detrend)
+    scalings(scaling)
+    policy = nan_policies(nan_policy)
+    if device not in (None, "auto", "cpu"):
+        return _on_device(rows(x, axis), at, rate_, int(k), device, threads, (trend, scaling, mode, prominence))
+    plain = trend == "none" and function is None and mode == "bins" and not prominence
+    fused = x.dtype == np.float32 and at.name is not None and at.nfft == at.nperseg and at.nfft >= 2
+    if plain and fused and at.name is not None:
+        f = frequencies(at.nfft, rate_, True)
+        count = (x.shape[axis] - at.nperseg) // at.hop + 1
+        native = _native.PeaksPlan(at.name, at.nfft, at.hop, count, int(k), policy)
+        factor = {"raw": 1.0, "density": 1 / (rate_ * np.sum(at.weights**2)), "spectrum": 1 / np.sum(at.weights) ** 2}
+        factors = np.float32(factor[scaling])
+        if key is not None and x is given and not at.shrunk:
+            _remember(key, (f, (native, factors)))
+        return _scaled(native(rows(x, axis), threads), f, factors)
+    f, psd = welch(
+        rows(x, axis), fs, window, at.nperseg if at.name else nperseg, noverlap, nfft, detrend, scaling=scaling,
+        threads=threads, nan_policy=nan_policy,
+    )  # fmt: skip
+    return _of_spectra(np.ascontiguousarray(psd), f, int(k), mode, prominence, threads)
+
+
+def _scaled(found: tuple[np.ndarray, np.ndarray], f: np.ndarray, factor: np.float32) -> WelchPeaks:
+    bins, power = found
+    if factor != 1:
+        power *= factor
+    return WelchPeaks(bins, power, f)
+
+
+def _of_spectra(
+    psd: np.ndarray, f: np.ndarray, k: int, mode: str, prominence: bool, threads: int | None
+) -> WelchPeaks:
+    outer, bins = psd.shape[:-1], psd.shape[-1]
+    flat = psd.reshape(-1, bins)
+    if mode == "bins":
+        k = min(k, bins)
+        at, power = _native.top_k(flat, k)
+        prominences = _native.prominences_of_bins(flat, at, k).reshape(outer + (k,)) if prominence else None
+        return WelchPeaks(at.astype(np.int32).reshape(outer + (k,)), power.reshape(outer + (k,)), f, prominences)
+    at, properties = find_peaks(flat, prominence=(None, None), threads=threads)
+    offsets = properties["row_offsets"]
+    row = np.repeat(np.arange(len(flat)), np.diff(offsets))
+    order = np.lexsort((at, -flat[row, at], row))
+    rank = np.arange(len(at)) - offsets[row]
+    best = rank < k
+    place, source = (row[best], rank[best]), order[best]
+    out_bin = np.full((len(flat), k), -1, np.int32)
+    power = np.full((len(flat), k), np.nan, psd.dtype)
+    heights = np.full((len(flat), k), np.nan)
+    out_bin[place] = at[source]
+    power[place] = flat[row[source], at[source]]
+    heights[place] = properties["prominences"][source]
+    shape = outer + (k,)
+    return WelchPeaks(out_bin.reshape(shape), power.reshape(shape), f, heights.reshape(shape))
+
+
+def _on_device(
+    x: np.ndarray, at: Any, fs: float, k: int, device: str, threads: int | None, options: tuple
+) -> WelchPeaks:
+    if (
+        x.dtype != np.float32 or x.shape[-1] != at.nperseg + at.nperseg // 2 or at.nfft != at.nperseg
+        or at.name != "hann" or at.noverlap != at.nperseg - at.nperseg // 2 or options != ("none", "raw", "bins", False)
+    ):  # fmt: skip
+        raise ValueError(
+            f"device: on {device!r} the peaks are those of float32 rows of two half-overlapping Hann segments "
+            "(nperseg + nperseg // 2 samples) with the default options"
+        )
+    flat = x.reshape(-1, x.shape[-1])
+    auto = _native.AutoPeaks(len(flat), at.nperseg, k, device, "rlx", True, threads)
+    packed = auto(flat)
+    shape = x.shape[:-1] + packed.shape[1:2]
+    bins = packed[..., 0].astype(np.int32).reshape(shape)
+    return WelchPeaks(bins, packed[..., 1].reshape(shape), frequencies(at.nfft, fs, True))
+
+
+class AutoWelchPeaks:
+    """Packed peaks of batches of `batch` float32 rows, by the strategy that is predicted to be the cheapest.
+
+    Picked and built once, called many times. A row has the samples of 8 half-overlapping segments of `n_fft`
+    (``full_len``) or of the leading 2 (``fast_len``); the answer is for the leading 2 either way, but under
+    ``strategy="ultra"``, which transforms the leading one.
+
+    device : ``None`` or ``"auto"`` (the cheapest predicted), ``"cpu"``, ``"cuda"``, …, see `devices`.
+    strategy : ``"auto"``, or one of ``"ultra"``, ``"fast"``, ``"rlx"``, ``"learned"``.
+    learned : a model that may be picked.
+    same_answer : leave out strategies whose bins are not those of the two-segment spectrum.
+
+    >>> import numpy as np, rlx_fft
+    >>> auto = rlx_fft.AutoWelchPeaks(4, 256, 3, device="cpu", strategy="fast")
+    >>> packed = auto(np.sin(0.4 * np.arange(4 * 384, dtype=np.float32)).reshape(4, 384))
+    >>> packed.shape, int(packed[0, 0, 0])
+    ((4, 3, 2), 16)
+    >>> auto.strategy
+    'fast_streaming_rustfft'
+    """
+
+    STRATEGIES = ("auto", "ultra", "fast", "rlx", "learned")
+
+    def __init__(
+        self,
+        batch: int,
+        n_fft: int,
+        k: int,
+        device: str | None = None,
+        *,
+        strategy: str = "auto",
+        same_answer: bool = False,
+        threads: int | None = None,
+        learned: LearnedFft | None = None,
+    ) -> None:
+        self._args = (batch, n_fft, k, device, strategy, same_answer, threads, learned)
+        model = None if learned is None else learned._native
+        self._auto = _native.AutoPeaks(batch, n_fft, k, device, strategy, same_answer, threads, model)
+        hop = max(n_fft // 2, 1)
+        self.fast_len = n_fft + hop
+        self.full_len = n_fft + 7 * hop
+
+    def __call__(self, x: Any) -> np.ndarray:
+        """`[batch, k, 2]` of (bin, raw power), by power descending, of `[batch, full_len]` or `[batch, fast_len]`."""
+        x, _ = numeric(x)
+        if x.dtype.kind == "c":
+            raise TypeError("x: must be real")
+        return self._auto(np.require(x, np.float32, ["C_CONTIGUOUS", "ALIGNED"]))
+
+    @property
+    def strategy(self) -> str:
+        """Label of the strategy that runs."""
+        return self._auto.trace()["strategy"]
+
+    def trace(self) -> dict[str, Any]:
+        """What the picker saw: predicted times, candidates, where the predictions come from."""
+        return self._auto.trace()
+
+    def pick_for_batch(self, batch: int) -> str:
+        """What would be picked for another number of rows."""
+        return self._auto.pick_for_batch(batch)
+
+    def explain(self) -> str:
+        """Why this strategy, in lines."""
+        seen = self.trace()
+        lines = [
+            seen["line"],
+            f"  n_fft={seen['n_fft']} k={seen['k']} threads={seen['threads']}, "
+            f"predictions from {seen['calibration']} times",
+        ]
+        for label, ms in sorted(seen["predicted_ms"].items(), key=lambda item: item[1]):
+            notes = [] if label in seen["candidates"] else ["no candidate"]
+            notes += ["runs"] if label == seen["strategy"] else []
+            lines.append(f"  {label:<24} {ms:10.4f} ms predicted" + (f" ({', '.join(notes)})" if notes else ""))
+        return "\n".join(lines)
+
+    def __reduce__(self) -> tuple:
+        return _rebuild, self._args
+
+    def __repr__(self) -> str:
+        batch, n_fft, k = self._args[:3]
+        return f"AutoWelchPeaks({batch}, {n_fft}, {k}, strategy={self.strategy!r})"
+
+
+def _rebuild(
+    batch: int,
+    n_fft: int,
+    k: int,
+    device: str | None,
+    strategy: str,
+    same_answer: bool,
+    threads: int | None,
+    learned: LearnedFft | None,
+) -> AutoWelchPeaks:
+    return AutoWelchPeaks(
+        batch, n_fft, k, device, strategy=strategy, same_answer=same_answer, threads=threads, learned=learned
+    )

@@ -1,0 +1,189 @@
+//! Welch's average of signals that arrive in blocks.
+
+use std::sync::{Mutex, PoisonError};
+
+use num_complex::Complex;
+use numpy::{IntoPyArray, PyUntypedArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use rlx_fft::dsp::fft::Sample;
+use rlx_fft::dsp::nan::{Filled, InterpolatorState};
+use rlx_fft::dsp::welch::{AccumulatorState, WelchAccumulator};
+
+use crate::arrays::{Number, borrow, for_dtype, on_each, rows_of};
+use crate::errors::{Refusal, refused};
+use crate::params::Segments;
+
+/// A row's state in plain values: counts, sums, spectra, unfinished segment, open gap.
+type Plain = (
+    (u64, u64, u64),
+    (u64, u64, u64),
+    Vec<f64>,
+    Vec<f64>,
+    Vec<(f64, f64)>,
+    usize,
+    (Option<(f64, f64)>, usize),
+);
+
+enum Kind {
+    F32(Rows<f32>),
+    F64(Rows<f64>),
+    C32(Rows<Complex<f32>>),
+    C64(Rows<Complex<f64>>),
+}
+
+/// One accumulator a row.
+struct Rows<S: Sample>(Mutex<Vec<WelchAccumulator<S>>>);
+
+/// Accumulators of the rows of arrays that arrive block by block.
+#[pyclass(frozen)]
+pub(crate) struct Accumulator(Kind);
+
+#[pymethods]
+impl Accumulator {
+    #[new]
+    fn new(dtype: &str, segments: &Segments, rows: usize, limit: u64) -> PyResult<Self> {
+        Ok(Self(for_dtype!(dtype, Kind => Rows::new(segments, rows, limit))))
+    }
+
+    /// Takes a block `[…, n]`, one row an accumulator.
+    fn push(&self, x: &Bound<'_, PyAny>) -> PyResult<()> {
+        on_each!(&self.0, Kind, rows => rows.push(x))
+    }
+
+    /// Ends the stretch.
+    fn gap(&self) -> PyResult<()> {
+        on_each!(&self.0, Kind, rows => rows.each(|a| a.push_gap()))
+    }
+
+    /// Adds what another one has taken.
+    fn merge(&self, other: &Self) -> PyResult<()> {
+        match (&self.0, &other.0) {
+            (Kind::F32(a), Kind::F32(b)) => a.merge(b),
+            (Kind::F64(a), Kind::F64(b)) => a.merge(b),
+            (Kind::C32(a), Kind::C32(b)) => a.merge(b),
+            (Kind::C64(a), Kind::C64(b)) => a.merge(b),
+            _ => Err(PyTypeError::new_err("other: has taken samples of another type")),
+        }
+    }
+
+    /// The averages so far, `[rows · bins]` flat.
+    fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        on_each!(&self.0, Kind, rows => rows.snapshot(py))
+    }
+
+    /// Samples, segments averaged and segments left out, a row.
+    fn counts(&self) -> Vec<(u64, u64, u64)> {
+        on_each!(&self.0, Kind, rows => {
+            let all = rows.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.iter().map(|a| (a.samples(), a.coverage().segments, a.coverage().skipped)).collect()
+        })
+    }
+
+    fn state(&self) -> Vec<Plain> {
+        on_each!(&self.0, Kind, rows => {
+            let all = rows.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.iter().map(|a| plain(a.state())).collect()
+        })
+    }
+
+    fn restore(&self, states: Vec<Plain>) -> PyResult<()> {
+        on_each!(&self.0, Kind, rows => {
+            let mut all = rows.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if all.len() != states.len() {
+                return Err(PyValueError::new_err("state: of another number of rows"));
+            }
+            for (accumulator, state) in all.iter_mut().zip(states) {
+                accumulator.restore(&whole(state)).map_err(refused)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl<S: Number> Rows<S> {
+    fn new(segments: &Segments, rows: usize, limit: u64) -> PyResult<Self> {
+        let one =
+            WelchAccumulator::with_weights(segments.params, &segments.weights, limit).map_err(refused)?;
+        Ok(Self(Mutex::new(vec![one; rows])))
+    }
+
+    fn each(&self, work: impl Fn(&mut WelchAccumulator<S>) -> rlx_fft::dsp::Result<()>) -> PyResult<()> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter_mut().try_for_each(work).map_err(refused)
+    }
+
+    fn push(&self, x: &Bound<'_, PyAny>) -> PyResult<()> {
+        let array = borrow::<S>(x, "x")?;
+        let (rows, len) = rows_of(array.shape())?;
+        let x = array.as_slice()?;
+        let done = array.py().detach(|| -> Result<(), Refusal> {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if all.len() != rows {
+                let error = rlx_fft::dsp::Error::Argument {
+                    name: "x",
+                    reason: format!("{rows} rows, but the blocks before had {}", all.len()),
+                };
+                return Err(error.into());
+            }
+            // After an error nothing of the block may have been taken by any row.
+            let before = if rows > 1 { Some(all.clone()) } else { None };
+            for (row, accumulator) in all.iter_mut().enumerate() {
+                if let Err(error) = accumulator.push(&x[row * len..(row + 1) * len]) {
+                    if let Some(before) = before {
+                        *all = before;
+                    }
+                    return Err(Refusal::from(error).after(row));
+                }
+            }
+            Ok(())
+        });
+        done?;
+        array.py().check_signals()
+    }
+
+    fn merge(&self, other: &Self) -> PyResult<()> {
+        // One lock at a time: two threads may merge crosswise, and an accumulator with itself.
+        let others = other.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() != others.len() {
+            let reason = format!("other: {} rows cannot be merged into {}", others.len(), all.len());
+            return Err(PyValueError::new_err(reason));
+        }
+        all.iter_mut()
+            .zip(others)
+            .try_for_each(|(a, b)| a.merge(b))
+            .map_err(|error| Refusal { argument: "other", error }.into())
+    }
+
+    fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = Vec::new();
+        for accumulator in all.iter_mut() {
+            out.extend(accumulator.snapshot().map_err(refused)?.psd);
+        }
+        Ok(out.into_pyarray(py).into_any())
+    }
+}
+
+fn plain(state: AccumulatorState) -> Plain {
+    let AccumulatorState { samples, segments, skipped, filled, held, spectra, tail, skip, gap } = state;
+    let filled = (filled.samples, filled.gaps, filled.left);
+    ((samples, segments, skipped), filled, held, spectra, tail, skip, (gap.before, gap.held))
+}
+
+fn whole(state: Plain) -> AccumulatorState {
+    let ((samples, segments, skipped), (filled, gaps, left), held, spectra, tail, skip, (before, open)) =
+        state;
+    AccumulatorState {
+        samples,
+        segments,
+        skipped,
+        filled: Filled { samples: filled, gaps, left },
+        held,
+        spectra,
+        tail,
+        skip,
+        gap: InterpolatorState { before, held: open },
+    }
+}

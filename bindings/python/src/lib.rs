@@ -1,0 +1,50 @@
+//! The native half of the Python package `rlx_fft`: plans over C-contiguous arrays of one type. What SciPy accepts
+//! around that (axes, types, windows, warnings) is in the Python half, `python/rlx_fft`.
+
+mod accumulator;
+mod arrays;
+mod arrow;
+mod auto_peaks;
+mod cross;
+mod devices;
+mod errors;
+mod learned;
+mod mel;
+mod params;
+mod peaks;
+mod psd;
+mod rows;
+mod spectra;
+mod threads;
+mod welch_peaks;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    // A second interpreter of the process finds the logger in place.
+    drop(pyo3_log::try_init());
+    m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    m.add_class::<params::Segments>()?;
+    m.add_class::<psd::WelchPlan>()?;
+    m.add_class::<cross::CsdPlan>()?;
+    m.add_class::<spectra::SpectraPlan>()?;
+    m.add_class::<welch_peaks::PeaksPlan>()?;
+    m.add_class::<auto_peaks::AutoPeaks>()?;
+    m.add_class::<mel::MelPlan>()?;
+    m.add_class::<learned::LearnedFft>()?;
+    m.add_class::<accumulator::Accumulator>()?;
+    m.add_function(wrap_pyfunction!(params::window, m)?)?;
+    m.add_function(wrap_pyfunction!(peaks::find_peaks_rows, m)?)?;
+    m.add_function(wrap_pyfunction!(peaks::local_maxima, m)?)?;
+    m.add_function(wrap_pyfunction!(peaks::select_by_distance, m)?)?;
+    m.add_function(wrap_pyfunction!(peaks::peak_prominences, m)?)?;
+    m.add_function(wrap_pyfunction!(peaks::peak_widths, m)?)?;
+    m.add_function(wrap_pyfunction!(peaks::top_k, m)?)?;
+    m.add_function(wrap_pyfunction!(peaks::prominences_of_bins, m)?)?;
+    m.add_function(wrap_pyfunction!(arrow::from_arrow, m)?)?;
+    m.add_function(wrap_pyfunction!(devices::devices_json, m)?)?;
+    m.add_function(wrap_pyfunction!(threads::set_num_threads, m)?)?;
+    m.add_function(wrap_pyfunction!(threads::get_num_threads, m)?)?;
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! The strongest bins of rows of f32 samples, straight from the fused kernels.
+
+use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+use rlx_fft::dsp::Error;
+use rlx_fft::dsp::peak::{WelchParams, WelchPeakParams, WelchPeaksScratch};
+
+use crate::arrays::{borrow, rows_of, with_last};
+use crate::errors::refused;
+use crate::rows::{Batch, Plans, run};
+use crate::threads;
+
+/// Packed peaks along the last axis of C-contiguous f32 arrays; no detrending, raw power.
+#[pyclass(frozen)]
+pub(crate) struct PeaksPlan {
+    params: WelchPeakParams,
+    plans: Plans<WelchPeaksScratch>,
+}
+
+#[pymethods]
+impl PeaksPlan {
+    #[new]
+    fn new(
+        window: &str,
+        n_fft: usize,
+        hop: usize,
+        n_segments: usize,
+        k: usize,
+        nan_policy: &str,
+    ) -> PyResult<Self> {
+        let parse = || -> Result<_, Error> {
+            let welch = WelchParams { n_fft, hop, n_segments, window: window.parse()? };
+            let params = WelchPeakParams { welch, k, nan: nan_policy.parse()? };
+            Ok(Self { params, plans: Plans::new(move || WelchPeaksScratch::fastest(params, 1))? })
+        };
+        parse().map_err(refused)
+    }
+
+    /// Bins and powers, `[…, k]` each.
+    #[pyo3(signature = (x, threads=None))]
+    fn __call__<'py>(
+        &self,
+        x: &Bound<'py, PyAny>,
+        threads: Option<usize>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let py = x.py();
+        let array = borrow::<f32>(x, "x")?;
+        let (rows, len) = rows_of(array.shape())?;
+        let x = array.as_slice()?;
+        let k = self.params.k_out();
+        let batch = Batch { rows, cost: len, width: 2 * k, threads: threads::resolve(threads)? };
+        let mut packed = vec![0.0_f32; rows * 2 * k];
+        run(py, &self.plans, batch, &mut packed, |plan, rows, out| {
+            let count = rows.len();
+            plan.peaks_of_rows_into(&x[rows.start * len..rows.end * len], count, len, out)?;
+            Ok(())
+        })?;
+        let shape = with_last(array.shape(), &[k]);
+        let bins = PyArrayDyn::<i32>::zeros(py, &shape[..], false);
+        let powers = PyArrayDyn::<f32>::zeros(py, &shape[..], false);
+        {
+            let (mut bins, mut powers) = (bins.readwrite(), powers.readwrite());
+            let pairs = bins.as_slice_mut()?.iter_mut().zip(powers.as_slice_mut()?);
+            for ((bin, power), pair) in pairs.zip(packed.chunks_exact(2)) {
+                // Packed bins are whole numbers below 2²⁴.
+                (*bin, *power) = (pair[0] as i32, pair[1]);
+            }
+        }
+        Ok((bins.into_any(), powers.into_any()))
+    }
+}

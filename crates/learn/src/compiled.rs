@@ -1,0 +1,488 @@
+//! A model as a tape: dead butterflies are gone, the rest are vector operations over rows in lanes.
+//!
+//! The last stages before few outputs are put together: each output is then a sum over the points that it depends on,
+//! which is never stored. How many stages is a count of operations.
+
+use std::fmt;
+
+use num_complex::Complex32;
+use rlx_dsp::lanes::{Isa, LaneTape, Rows, TapeOp, TapeOutput, TapeSpec, Weight, tape_kernel};
+use rlx_dsp::nan::{NanPolicy, first_non_finite};
+use rlx_dsp::peak::{WelchParams, WelchPeakParams};
+use rlx_dsp::window::Symmetry;
+
+use crate::error::{Error, Result};
+use crate::live::live_outputs;
+use crate::model::FastLearnedFftModel;
+use crate::network::{Butterfly, ButterflyNetwork, Gate};
+
+/// A compiled model for one set of parameters: built once, called many times.
+pub struct CompiledModel {
+    params: WelchPeakParams,
+    kernel: Box<dyn LaneTape>,
+    /// Bin of each slot, ascending.
+    bins: Vec<u32>,
+    operations: usize,
+    packed: Vec<f32>,
+}
+
+impl fmt::Debug for CompiledModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompiledModel")
+            .field("params", &self.params)
+            .field("bins", &self.bins.len())
+            .field("operations", &self.operations)
+            .finish_non_exhaustive()
+    }
+}
+
+impl FastLearnedFftModel {
+    /// The model compiled for these parameters on the widest instruction set of the machine.
+    ///
+    /// # Errors
+    /// Parameters for another `n_fft` or outside their domain; a policy for NaN that leaves segments out; a model that
+    /// keeps no bin, or is shorter than a vector.
+    pub fn compile(&self, params: &WelchPeakParams) -> Result<CompiledModel> {
+        self.check_params(params)?;
+        let bins: Vec<u32> = (0..self.n_bins() as u32).filter(|&k| self.mask()[k as usize] > 0.0).collect();
+        if bins.is_empty() {
+            return Err(Error::argument("mask", "keeps no bin"));
+        }
+        let isa = Isa::detect()?;
+        let spec = lower(self, &params.welch, &bins)?;
+        let operations = spec.ops.iter().map(TapeOp::cost).sum::<usize>()
+            + spec.outputs.iter().map(|o| 4 * o.terms.len() + 2).sum::<usize>();
+        let kernel = tape_kernel(isa, spec).ok_or_else(|| {
+            Error::argument("n_fft", format!("{}: too short for the lanes of {isa}", self.n_fft()))
+        })?;
+        Ok(CompiledModel { params: *params, kernel, bins, operations, packed: Vec::new() })
+    }
+}
+
+impl CompiledModel {
+    /// Vector operations of one transform: a fused multiply-add is one.
+    pub fn operations(&self) -> usize {
+        self.operations
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &WelchPeakParams {
+        &self.params
+    }
+
+    /// Packed peaks `[batch, k, 2]` of rows of `row_len ≥ frame_len` samples into `out`: those of
+    /// [`FastLearnedFftModel::welch_peaks_batch_into`] up to rounding.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn peaks_into(
+        &mut self,
+        samples: &[f32],
+        batch: usize,
+        row_len: usize,
+        out: &mut [f32],
+    ) -> Result<()> {
+        let params = self.params;
+        check_rows(&params, samples, batch, row_len)?;
+        let k = params.k_out();
+        if out.len() != batch * 2 * k {
+            let expected = batch * 2 * k;
+            return Err(rlx_dsp::Error::Length { name: "out", expected, got: out.len() }.into());
+        }
+        if batch == 0 {
+            return Ok(());
+        }
+        let rows = Rows { samples, stride: row_len, count: batch };
+        let kept = k.min(self.bins.len());
+        let whole = kept == k && self.bins.len() == params.welch.n_bins();
+        if kept == k {
+            self.kernel.peaks(rows, k, out);
+        } else {
+            self.packed.resize(batch * 2 * kept, 0.0);
+            self.kernel.peaks(rows, kept, &mut self.packed);
+            for (out, packed) in out.chunks_exact_mut(2 * k).zip(self.packed.chunks_exact(2 * kept)) {
+                out.fill(0.0);
+                out[..2 * kept].copy_from_slice(packed);
+            }
+        }
+        for (row, out) in out.chunks_exact_mut(2 * k).enumerate() {
+            if !out[1].is_finite() && params.nan == NanPolicy::Error {
+                let samples = &samples[row * row_len..][..params.welch.frame_len()];
+                if let Some((index, value)) = first_non_finite(samples) {
+                    return Err(rlx_dsp::Error::NonFinite { row, index: index as u64, value }.into());
+                }
+            }
+            if !whole {
+                name_bins(&self.bins, kept, out);
+            }
+        }
+        Ok(())
+    }
+
+    /// Powers `[batch, n_bins]` of rows of exactly `frame_len` samples; 0 where the mask keeps nothing.
+    ///
+    /// # Errors
+    /// Wrong lengths.
+    pub fn psd_into(&mut self, samples: &[f32], batch: usize, out: &mut [f32]) -> Result<()> {
+        let (len, n_bins) = (self.params.welch.frame_len(), self.params.welch.n_bins());
+        check_rows(&self.params, samples, batch, len)?;
+        if out.len() != batch * n_bins {
+            let expected = batch * n_bins;
+            return Err(rlx_dsp::Error::Length { name: "out", expected, got: out.len() }.into());
+        }
+        if batch == 0 {
+            return Ok(());
+        }
+        let slots = self.bins.len();
+        self.packed.resize(batch * slots, 0.0);
+        self.kernel.powers(Rows { samples, stride: len, count: batch }, &mut self.packed);
+        out.fill(0.0);
+        for (out, packed) in out.chunks_exact_mut(n_bins).zip(self.packed.chunks_exact(slots)) {
+            for (&bin, &power) in self.bins.iter().zip(packed) {
+                out[bin as usize] = power;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Slots to bins; where no power is left, the lowest bins that are not there yet, as a mask of zeros would give.
+fn name_bins(bins: &[u32], kept: usize, out: &mut [f32]) {
+    let pairs = out.as_chunks_mut::<2>().0;
+    for pair in &mut pairs[..kept] {
+        pair[0] = bins[pair[0] as usize] as f32;
+    }
+    let strong = pairs.iter().take_while(|p| p[1] != 0.0).count();
+    let (named, rest) = pairs.split_at_mut(strong);
+    let free = (0u32..).filter(|&bin| named.iter().all(|p| p[0] != bin as f32));
+    rest.iter_mut().zip(free).for_each(|(pair, bin)| *pair = [bin as f32, 0.0]);
+}
+
+fn check_rows(params: &WelchPeakParams, samples: &[f32], batch: usize, row_len: usize) -> Result<()> {
+    let expected = batch
+        .checked_mul(row_len)
+        .ok_or_else(|| Error::argument("batch", format!("{batch} rows of {row_len} samples overflow")))?;
+    if samples.len() != expected {
+        return Err(rlx_dsp::Error::Length { name: "samples", expected, got: samples.len() }.into());
+    }
+    if batch > 0 && row_len < params.welch.frame_len() {
+        return Err(rlx_dsp::Error::TooShort { len: row_len, segment: params.welch.frame_len() }.into());
+    }
+    Ok(())
+}
+
+/// One butterfly as it acts, and which of its inputs are there and outputs wanted.
+#[derive(Clone, Copy)]
+struct Acting {
+    w: Butterfly,
+    live: [bool; 2],
+    skip: bool,
+}
+
+fn acting(network: &ButterflyNetwork, live: &[Vec<[bool; 2]>], s: usize, i: usize) -> Acting {
+    let (w, gate) = match (network.stage(s), network.gates(s)) {
+        (Some(stage), Some(gates)) => (stage[i], gates[i]),
+        _ => (Butterfly::IDENTITY, Gate::Skip),
+    };
+    let w = match gate {
+        Gate::Open => w,
+        Gate::Reverse => w.adjoint(),
+        Gate::Skip => Butterfly::IDENTITY,
+        Gate::Closed => Butterfly::from_array([0.0; 8]),
+    };
+    Acting { w, live: live[s][i], skip: gate == Gate::Skip }
+}
+
+fn weight(z: Complex32) -> Weight {
+    [z.re, z.im]
+}
+
+/// The twiddle of `[[1, w], [1, −w]]`.
+fn twiddle(w: &Butterfly) -> Option<Weight> {
+    let one = Complex32::new(1.0, 0.0);
+    (w.a == one && w.c == one && w.d == -w.b).then(|| weight(w.b))
+}
+
+fn lower(model: &FastLearnedFftModel, welch: &WelchParams, bins: &[u32]) -> Result<TapeSpec> {
+    let network = model.network();
+    let n = network.n();
+    let live = live_outputs(network, &model.kept());
+    // The last stages of the last product may be put together.
+    let most = n.trailing_zeros().min(4) as usize;
+    let candidates = (0..=most).map(|collapsed| {
+        let (ops, addresses, zero) = stages(network, &live, network.stages() - collapsed);
+        let outputs = outputs(network, &live, bins, collapsed, &addresses, &zero);
+        // A term is four operations and two loads that nothing hides.
+        let cost = ops.iter().map(TapeOp::cost).sum::<usize>()
+            + outputs
+                .iter()
+                .map(|o| if o.terms.len() == 1 { 2 } else { 5 * o.terms.len() + 2 })
+                .sum::<usize>();
+        (cost, ops, outputs)
+    });
+    let (_, ops, outputs) = candidates.min_by_key(|c| c.0).unwrap_or_default();
+    let corrector = model.corrector();
+    let gains = bins
+        .iter()
+        .map(|&bin| {
+            let gain = model.mask()[bin as usize] * corrector.scale / welch.n_segments as f32;
+            [gain, corrector.offset]
+        })
+        .collect();
+    let window = welch.window.coefficients(n, Symmetry::Periodic)?;
+    Ok(TapeSpec {
+        window: window.into_iter().map(|w| w as f32).collect(),
+        hop: welch.hop,
+        n_segments: welch.n_segments,
+        ops,
+        outputs,
+        gains,
+    })
+}
+
+/// The first `count` stages as operations; where each point lies after them, and which are zero.
+fn stages(
+    network: &ButterflyNetwork,
+    live: &[Vec<[bool; 2]>],
+    count: usize,
+) -> (Vec<TapeOp>, Vec<u32>, Vec<bool>) {
+    let n = network.n();
+    let mut addresses: Vec<u32> = (0..n as u32).collect();
+    let mut zero = vec![false; n];
+    let mut ops = Vec::new();
+    let mut s = 0;
+    while s < count {
+        if let Some(order) = network.order_before(s) {
+            addresses = order.iter().map(|&i| addresses[i as usize]).collect();
+            zero = order.iter().map(|&i| zero[i as usize]).collect();
+        }
+        let half = network.distance(s);
+        // Two stages at once where both are there and of one product.
+        let paired = s + 1 < count && network.order_before(s + 1).is_none();
+        let mut done = vec![false; n];
+        if paired {
+            let mut quads = [Vec::new(), Vec::new(), Vec::new()];
+            for p in (0..n).filter(|p| p & half == 0 && p & (2 * half) == 0) {
+                let points = [p, p + half, p + 2 * half, p + 3 * half];
+                if let Some(op) = quad(network, live, s, points, &addresses, &zero) {
+                    points.iter().for_each(|&p| done[p] = true);
+                    let kind = match op {
+                        TapeOp::Quad1(_) => 0,
+                        TapeOp::Quad(..) => 1,
+                        _ => 2,
+                    };
+                    quads[kind].push(op);
+                }
+            }
+            ops.extend(quads.into_iter().flatten());
+        }
+        for stage in s..s + 1 + usize::from(paired) {
+            for i in 0..n / 2 {
+                let (p, q) = network.points(stage, i);
+                if !done[p] {
+                    single(&acting(network, live, stage, i), p, q, &addresses, &mut zero, &mut ops);
+                }
+            }
+        }
+        s += 1 + usize::from(paired);
+    }
+    (ops, addresses, zero)
+}
+
+/// Two stages on four points, where all of both is alive.
+fn quad(
+    network: &ButterflyNetwork,
+    live: &[Vec<[bool; 2]>],
+    s: usize,
+    points: [usize; 4],
+    addresses: &[u32],
+    zero: &[bool],
+) -> Option<TapeOp> {
+    let number = |s: usize, first: usize| {
+        let half = network.distance(s);
+        (first / (2 * half)) * half + first % half
+    };
+    let [p, q, r, _] = points;
+    let four = [number(s, p), number(s, r), number(s + 1, p), number(s + 1, q)];
+    let acts: [Acting; 4] =
+        std::array::from_fn(|j| acting(network, live, if j < 2 { s } else { s + 1 }, four[j]));
+    if acts.iter().any(|a| a.skip || a.live != [true; 2]) || points.iter().any(|&p| zero[p]) {
+        return None;
+    }
+    let at = points.map(|p| addresses[p]);
+    let twiddles = acts.map(|a| twiddle(&a.w));
+    if let [Some(w0), Some(w1), Some(w2), Some(w3)] = twiddles {
+        let near = |w: Weight, re: f32, im: f32| (w[0] - re).abs() < 1e-7 && (w[1] - im).abs() < 1e-7;
+        let trivial = near(w0, 1.0, 0.0) && near(w1, 1.0, 0.0) && near(w2, 1.0, 0.0) && near(w3, 0.0, -1.0);
+        return Some(if trivial { TapeOp::Quad1(at) } else { TapeOp::Quad(at, [w0, w1, w2, w3]) });
+    }
+    Some(TapeOp::QuadGeneral(at, acts.map(|a| [weight(a.w.a), weight(a.w.b), weight(a.w.c), weight(a.w.d)])))
+}
+
+/// One butterfly, as little of it as is needed.
+fn single(act: &Acting, p: usize, q: usize, addresses: &[u32], zero: &mut [bool], ops: &mut Vec<TapeOp>) {
+    if act.skip {
+        return;
+    }
+    let (x, y, w) = (addresses[p], addresses[q], act.w);
+    let (no_x, no_y) = (zero[p], zero[q]);
+    let is_zero = |z: Complex32| z == Complex32::default();
+    // What is never read need not be zero, but it must not be taken for a value either.
+    zero[p] = !act.live[0] || (no_x || is_zero(w.a)) && (no_y || is_zero(w.b));
+    zero[q] = !act.live[1] || (no_x || is_zero(w.c)) && (no_y || is_zero(w.d));
+    let wanted = [!zero[p], !zero[q]];
+    match (no_x, no_y) {
+        (true, true) => {}
+        (false, false) => match wanted {
+            [true, true] => ops.push(match twiddle(&w) {
+                Some(t) => TapeOp::Pair([x, y], t),
+                None => TapeOp::PairGeneral([x, y], [weight(w.a), weight(w.b), weight(w.c), weight(w.d)]),
+            }),
+            [true, false] => ops.push(TapeOp::Half(x, [x, y], [weight(w.a), weight(w.b)])),
+            [false, true] => ops.push(TapeOp::Half(y, [x, y], [weight(w.c), weight(w.d)])),
+            [false, false] => {}
+        },
+        // One input is zero: the other point is written first, the input's own last.
+        (no_x, _) => {
+            let (from, first, second) = if no_x { (y, (x, w.b), (y, w.d)) } else { (x, (y, w.c), (x, w.a)) };
+            let order = if no_x {
+                [(wanted[0], first), (wanted[1], second)]
+            } else {
+                [(wanted[1], first), (wanted[0], second)]
+            };
+            for (wanted, (to, z)) in order {
+                if wanted && !(to == from && z == Complex32::new(1.0, 0.0)) {
+                    ops.push(TapeOp::Scale(to, from, weight(z)));
+                }
+            }
+        }
+    }
+}
+
+/// Each kept bin and its mirror as sums over the points before the last `collapsed` stages.
+fn outputs(
+    network: &ButterflyNetwork,
+    live: &[Vec<[bool; 2]>],
+    bins: &[u32],
+    collapsed: usize,
+    addresses: &[u32],
+    zero: &[bool],
+) -> Vec<TapeOutput> {
+    let (n, stages) = (network.n(), network.stages());
+    let mut out = Vec::new();
+    for (slot, &bin) in bins.iter().enumerate() {
+        let (bin, mirror) = (bin as usize, (n - bin as usize) % n);
+        for k in if bin == mirror { vec![bin] } else { vec![bin, mirror] } {
+            let mut terms = vec![(k, Complex32::new(1.0, 0.0))];
+            for s in (stages - collapsed..stages).rev() {
+                let half = network.distance(s);
+                let mut before: Vec<(usize, Complex32)> = Vec::with_capacity(2 * terms.len());
+                for (point, c) in terms {
+                    let first = point & !half;
+                    let i = (first / (2 * half)) * half + first % half;
+                    let w = acting(network, live, s, i).w;
+                    let (from_x, from_y) = if point == first { (w.a, w.b) } else { (w.c, w.d) };
+                    before.extend([(first, c * from_x), (first + half, c * from_y)]);
+                }
+                before.retain(|t| t.1 != Complex32::default());
+                terms = before;
+            }
+            terms.retain(|t| !zero[t.0]);
+            let terms: Vec<(u32, Weight)> =
+                terms.into_iter().map(|(p, c)| (addresses[p], weight(c))).collect();
+            if !terms.is_empty() {
+                out.push(TapeOutput { slot: slot as u32, terms });
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::AffineCorrector;
+    use crate::random::Random;
+
+    /// Every kind of model against the eager path, which shares nothing with the tape but the weights.
+    #[test]
+    fn the_tape_answers_as_the_model_does() {
+        let mut random = Random::new(6);
+        for (n, segments, case) in
+            [(256, 2, 0), (256, 2, 1), (64, 3, 2), (128, 2, 3), (64, 1, 4), (256, 2, 5), (512, 2, 6)]
+        {
+            let mut model = FastLearnedFftModel::exact(n).unwrap();
+            let bins = model.n_bins();
+            let band = |hi: usize| (0..bins).map(|k| f32::from(u8::from(k <= hi))).collect::<Vec<_>>();
+            match case {
+                1 => model.set_mask(&band(n / 16)).unwrap(),
+                2 => model.set_mask(&(0..bins).map(|_| random.unit() as f32).collect::<Vec<_>>()).unwrap(),
+                3 => {
+                    for s in 0..7 {
+                        let gates = model.network_mut().gates_mut(s).unwrap();
+                        for gate in gates {
+                            let draw = random.below(12) as u8;
+                            *gate = Gate::from_u8(draw).unwrap_or(Gate::Open);
+                        }
+                    }
+                }
+                4 | 5 => {
+                    for s in 0..model.network().stages() {
+                        for w in model.network_mut().stage_mut(s).unwrap() {
+                            let noise: [f32; 8] = std::array::from_fn(|_| 0.1 * random.normal() as f32);
+                            let plain = w.to_array();
+                            *w = Butterfly::from_array(std::array::from_fn(|j| plain[j] + noise[j]));
+                        }
+                    }
+                    model.set_corrector(AffineCorrector { scale: 0.7, offset: 0.1 }).unwrap();
+                }
+                6 => model.set_mask(&band(16)).unwrap(),
+                _ => {}
+            }
+            let welch = WelchParams::new(n, segments);
+            let params = WelchPeakParams { welch, ..WelchPeakParams::fast_for_n_fft(n, 20) };
+            let rows = 37;
+            let x: Vec<f32> = (0..rows * welch.frame_len()).map(|_| random.normal() as f32).collect();
+            let want = model.welch_psd_batch(&welch, &x, rows).unwrap();
+            let mut tape = model.compile(&params).unwrap();
+            let mut got = vec![0.0; want.len()];
+            tape.psd_into(&x, rows, &mut got).unwrap();
+            for (row, (g, w)) in got.chunks_exact(bins).zip(want.chunks_exact(bins)).enumerate() {
+                let total: f32 = w.iter().sum();
+                for (k, (g, w)) in g.iter().zip(w).enumerate() {
+                    let bound = 8.0 * f32::EPSILON * (n as f32).log2() * (w * total).sqrt() + 1e-9 * total;
+                    assert!((g - w).abs() <= bound, "case {case}, row {row}, bin {k}: {g} {w}");
+                }
+            }
+            let mut peaks = vec![0.0; rows * 2 * params.k_out()];
+            tape.peaks_into(&x, rows, welch.frame_len(), &mut peaks).unwrap();
+            let mut exact = vec![0.0; 2 * params.k_out()];
+            for (row, peaks) in peaks.chunks_exact(2 * params.k_out()).enumerate() {
+                rlx_dsp::peaks::insert::insert_top_k(&got[row * bins..][..bins], &mut exact);
+                assert_eq!(peaks, exact, "case {case}, row {row}: exact on the tape's own powers");
+            }
+        }
+    }
+
+    #[test]
+    fn pruning_leaves_fewer_operations_and_nonsense_is_refused() {
+        let params = WelchPeakParams::fast_for_n_fft(256, 16);
+        let operations = |hi: usize| {
+            let mut model = FastLearnedFftModel::exact(256).unwrap();
+            let mask: Vec<f32> = (0..129).map(|k| f32::from(u8::from(k <= hi))).collect();
+            model.set_mask(&mask).unwrap();
+            model.compile(&params).unwrap().operations()
+        };
+        let counts = [128, 32, 16, 8].map(operations);
+        assert!(counts.windows(2).all(|w| w[1] < w[0]), "{counts:?}");
+        let mut model = FastLearnedFftModel::exact(256).unwrap();
+        assert!(model.compile(&WelchPeakParams::fast_for_n_fft(128, 4)).is_err());
+        let mut tape = model.compile(&params).unwrap();
+        let mut x = vec![1.0; 3 * 384];
+        x[400] = f32::NAN;
+        let error = tape.peaks_into(&x, 3, 384, &mut vec![0.0; 96]).unwrap_err().to_string();
+        assert_eq!(error, "sample 16 of row 1 is NaN");
+        model.set_mask(&[0.0; 129]).unwrap();
+        assert!(model.compile(&params).is_err());
+    }
+}

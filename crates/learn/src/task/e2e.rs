@@ -1,0 +1,388 @@
+//! Training for a task: soft gates first, then decided ones while the weights make up for them.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use rlx_dsp::peak::WelchPeakParams;
+use serde::{Deserialize, Serialize};
+
+use super::checkpoint::Checkpoint;
+use super::loss::LossWeights;
+use super::recall::{RecallStudy, study};
+use super::signals::{Signals, Split};
+use super::student::{GateKind, Losses, Student};
+use crate::error::{Error, Result};
+use crate::model::FastLearnedFftModel;
+use crate::network::Gate;
+use crate::random::Random;
+use crate::record::TrainingRecord;
+use crate::train::{Adam, Init, Stop, cosine};
+
+/// Share of the steps after which gates are decided.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HardenAt(pub f64);
+
+/// How to train for a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct E2eConfig {
+    /// Points of the transform.
+    pub n_fft: usize,
+    /// Rows a step.
+    pub batch: usize,
+    /// Mel bands of the mel loss.
+    pub n_mels: usize,
+    /// Steps.
+    pub steps: usize,
+    /// Rate of the weights.
+    pub rate: f64,
+    /// Rate of gates, mask and corrector.
+    pub gate_rate: f64,
+    /// Weights of the losses.
+    pub weights: LossWeights,
+    /// Peaks of each row.
+    pub peak_k: usize,
+    /// Bins that are asked for, first and last; all by default.
+    pub band: Option<(usize, usize)>,
+    /// Soft or ternary.
+    pub gates: GateKind,
+    /// Share of the butterflies to be left; `None`: those whose gate is more open than closed.
+    pub target_gates: Option<f64>,
+    /// When gates are decided.
+    pub harden_at: HardenAt,
+    /// Where to start: the teacher's weights ([`Init::Exact`]) or random ones.
+    pub init: Init,
+    /// Seed of data and start.
+    pub seed: u64,
+    /// Steps between two validations.
+    pub validate_every: usize,
+    /// Validations without gain after which it ends, once gates are decided.
+    pub patience: usize,
+}
+
+impl E2eConfig {
+    /// The program's defaults.
+    pub fn new(n_fft: usize) -> Self {
+        Self {
+            n_fft,
+            batch: 8,
+            n_mels: 40,
+            steps: 2000,
+            rate: 1e-3,
+            gate_rate: 0.03,
+            weights: LossWeights { sparsity: 0.3, mel: 0.1, welch: 0.1, peak: 2.0, spectrum: 0.1 },
+            peak_k: 16,
+            band: None,
+            gates: GateKind::Soft,
+            target_gates: None,
+            harden_at: HardenAt(0.6),
+            init: Init::Exact,
+            seed: 0,
+            validate_every: 100,
+            patience: 10,
+        }
+    }
+}
+
+/// What is told while training.
+#[derive(Debug, Clone, Copy)]
+pub struct E2eProgress {
+    /// Steps done.
+    pub step: usize,
+    /// Losses of the step's batch.
+    pub losses: Losses,
+    /// Recall on the validation rows, where it was just measured.
+    pub recall: Option<f64>,
+}
+
+/// A model for a task and how it came about.
+#[derive(Debug, Clone)]
+pub struct E2eOutcome {
+    /// The model, its record filled in.
+    pub model: FastLearnedFftModel,
+    /// On the test rows, beside the untrained path.
+    pub test: RecallStudy,
+    /// Losses of the last step.
+    pub losses: Losses,
+    /// Steps done.
+    pub steps: usize,
+    /// Why it ended.
+    pub stop: Stop,
+    /// Butterflies open at the end, before dead ones are removed.
+    pub gates_open: usize,
+    /// Of so many.
+    pub gates: usize,
+}
+
+const VALIDATION_ROWS: usize = 256;
+const TEST_ROWS: usize = 2048;
+
+/// Trains a student on `signals`. With `teacher` it is taught by that model's spectra of the same two segments
+/// (distillation), else by the eight-segment Welch spectrum.
+///
+/// `checkpoint` is written every so many steps and read at the start where it is there.
+///
+/// # Errors
+/// Settings outside their domain; a checkpoint of another training; files that cannot be written.
+pub fn train_e2e(
+    config: &E2eConfig,
+    signals: &Signals,
+    teacher: Option<&FastLearnedFftModel>,
+    checkpoint: Option<(PathBuf, usize)>,
+    tell: &mut dyn FnMut(E2eProgress) -> ControlFlow<()>,
+) -> Result<E2eOutcome> {
+    check(config, teacher)?;
+    let bins = config.n_fft / 2 + 1;
+    let mut kept: Vec<bool> =
+        (0..bins).map(|k| config.band.is_none_or(|(lo, hi)| (lo..=hi).contains(&k))).collect();
+    if let Some(teacher) = teacher {
+        kept.iter_mut().zip(teacher.mask()).for_each(|(k, m)| *k &= *m > 0.0);
+    }
+    let distil = teacher.is_some();
+    let teacher = match teacher {
+        Some(model) => model.clone(),
+        None => FastLearnedFftModel::exact(config.n_fft)?,
+    };
+    let params = WelchPeakParams::fast_for_n_fft(config.n_fft, config.peak_k);
+    let mut student = Student::new(
+        teacher,
+        distil,
+        params,
+        config.batch,
+        config.n_mels,
+        kept,
+        config.weights,
+        config.gates,
+    )?;
+    let parts = student.parts();
+    let text = serde_json::to_string(config).unwrap_or_default();
+    let mut random = Random::stream(config.seed, 0xE2E);
+    let resumed = match &checkpoint {
+        Some((path, _)) if path.exists() => {
+            Some(Checkpoint::load(path, &text, parts.len(), parts.butterflies)?)
+        }
+        _ => None,
+    };
+    let mut state = resumed.unwrap_or_else(|| Checkpoint {
+        step: 0,
+        theta: student.start((config.init == Init::Random).then_some(&mut random)),
+        adam: Adam::new(parts.len()),
+        hard: Vec::new(),
+        best: None,
+        worse: 0,
+    });
+    if !state.hard.is_empty() {
+        let gates = state.hard.iter().map(|&g| Gate::from_u8(g).unwrap_or_default()).collect();
+        student.hard = Some(gates);
+    }
+    let frame = student.frame_len();
+    let held_out = signals.rows(Split::Validation, 0, VALIDATION_ROWS, frame);
+    let decide_at = (config.harden_at.0 * config.steps as f64) as usize;
+    let mut grad = vec![0.0; parts.len()];
+    let (mut losses, mut stop) = (Losses::default(), Stop::Steps);
+    while state.step < config.steps {
+        let step = state.step;
+        if step == decide_at && student.hard.is_none() {
+            let gates = student.decide(&state.theta, config.target_gates);
+            state.hard = gates.iter().map(|g| *g as u8).collect();
+            student.hard = Some(gates);
+        }
+        let samples = signals.rows(Split::Train, step as u64, config.batch, frame);
+        losses = student.losses(&state.theta, &samples, &mut grad)?;
+        if !losses.total.is_finite() || grad.iter().any(|g| !g.is_finite()) {
+            stop = Stop::NotFinite;
+            break;
+        }
+        let fade = cosine(step, config.steps);
+        let weights = 8 * parts.butterflies;
+        state.adam.step(&mut state.theta, &grad, |i| {
+            fade * if i < weights { config.rate } else { config.gate_rate }
+        });
+        state.step += 1;
+        let mut recall = None;
+        if state.step.is_multiple_of(config.validate_every.max(1)) || state.step == config.steps {
+            let model = student.model(&state.theta, TrainingRecord::default())?;
+            let found = study(&model, &held_out, VALIDATION_ROWS, config.peak_k, student.kept())?.student;
+            recall = Some(found);
+            // Only decided gates count: soft ones are never run.
+            if student.hard.is_some() {
+                if state.best.as_ref().is_none_or(|b| found > b.0) {
+                    state.best = Some((found, state.theta.clone()));
+                    state.worse = 0;
+                } else {
+                    state.worse += 1;
+                }
+            }
+        }
+        if tell(E2eProgress { step: state.step, losses, recall }).is_break() {
+            stop = Stop::Interrupted;
+            break;
+        }
+        if let Some((path, every)) = &checkpoint
+            && state.step.is_multiple_of((*every).max(1))
+        {
+            state.save(path, &text)?;
+        }
+        if state.worse >= config.patience {
+            stop = Stop::Floor;
+            break;
+        }
+    }
+    if student.hard.is_none() {
+        student.hard = Some(student.decide(&state.theta, config.target_gates));
+    }
+    let theta = state.best.map_or(state.theta, |b| b.1);
+    finish(config, signals, &student, &theta, losses, state.step, stop, distil)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the end of one function, cut off for its length")]
+fn finish(
+    config: &E2eConfig,
+    signals: &Signals,
+    student: &Student,
+    theta: &[f64],
+    losses: Losses,
+    steps: usize,
+    stop: Stop,
+    distil: bool,
+) -> Result<E2eOutcome> {
+    let method = match (distil, config.gates) {
+        (false, _) => "train-e2e",
+        (true, GateKind::Soft) => "train-distill",
+        (true, GateKind::Ternary) => "train-distill-ternary",
+    };
+    let record =
+        TrainingRecord { method: method.to_owned(), seed: config.seed, steps, ..TrainingRecord::default() };
+    let mut model = student.model(theta, record.clone())?;
+    let rows = signals.rows(Split::Test, 0, TEST_ROWS, student.frame_len());
+    let test = study(&model, &rows, TEST_ROWS, config.peak_k, student.kept())?;
+    let mut record = TrainingRecord { recall: Some(test.student), ..record };
+    record.measured.insert("untrained_recall".to_owned(), test.untrained);
+    record.measured.insert("gain_standard_error".to_owned(), test.standard_error);
+    model.set_record(record)?;
+    let gates = student.parts().butterflies;
+    let gates_open =
+        student.hard.as_ref().map_or(gates, |hard| hard.iter().filter(|gate| gate.works()).count());
+    Ok(E2eOutcome { model, test, losses, steps, stop, gates_open, gates })
+}
+
+fn check(config: &E2eConfig, teacher: Option<&FastLearnedFftModel>) -> Result<()> {
+    crate::matrix::check_size("n_fft", config.n_fft, 4096)?;
+    let bins = config.n_fft / 2 + 1;
+    if let Some(teacher) = teacher
+        && (teacher.n_fft() != config.n_fft || teacher.network().depth() != 1 || teacher.network().is_real())
+    {
+        let reason = format!("must be one complex product for n_fft {}", config.n_fft);
+        return Err(Error::argument("teacher", reason));
+    }
+    if config.batch == 0 || config.steps == 0 || config.peak_k == 0 || config.peak_k > bins {
+        return Err(Error::argument(
+            "batch",
+            format!("batch, steps and peak_k must be at least 1, peak_k at most {bins}"),
+        ));
+    }
+    if let Some((lo, hi)) = config.band
+        && (lo > hi || hi >= bins)
+    {
+        return Err(Error::argument("band", format!("bins {lo} to {hi} are not within 0 to {}", bins - 1)));
+    }
+    let rates = [config.rate, config.gate_rate];
+    if !rates.iter().all(|r| *r >= 0.0 && r.is_finite()) {
+        return Err(Error::argument("lr", format!("must be at least 0, got {rates:?}")));
+    }
+    let share = |x: f64| (0.0..=1.0).contains(&x);
+    if !share(config.harden_at.0) || !config.target_gates.is_none_or(share) {
+        return Err(Error::argument("target_gates", "shares are within 0 … 1"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> E2eConfig {
+        E2eConfig {
+            n_fft: 32,
+            batch: 4,
+            n_mels: 8,
+            steps: 120,
+            rate: 1e-3,
+            gate_rate: 0.15,
+            weights: LossWeights { sparsity: 0.5, mel: 0.1, welch: 0.1, peak: 1.0, spectrum: 1.0 },
+            peak_k: 4,
+            band: Some((0, 4)),
+            gates: GateKind::Soft,
+            target_gates: None,
+            harden_at: HardenAt(0.6),
+            init: Init::Exact,
+            seed: 3,
+            validate_every: 40,
+            patience: 100,
+        }
+    }
+
+    #[test]
+    fn gradients_are_those_of_finite_differences() {
+        for gates in [GateKind::Soft, GateKind::Ternary] {
+            let weights = LossWeights { peak: 0.0, ..config().weights };
+            let params = WelchPeakParams::fast_for_n_fft(16, 3);
+            let exact = FastLearnedFftModel::exact(16).unwrap();
+            let kept = vec![true; 9];
+            let mut student = Student::new(exact, false, params, 2, 5, kept, weights, gates).unwrap();
+            let samples = Signals::Generated(1).rows(Split::Train, 0, 2, student.frame_len());
+            let mut random = Random::new(8);
+            let mut theta = student.start(None);
+            theta.iter_mut().for_each(|x| *x += 0.1 * random.normal());
+            let (mut grad, mut scratch) = (vec![0.0; theta.len()], vec![0.0; theta.len()]);
+            student.losses(&theta, &samples, &mut grad).unwrap();
+            for i in (0..theta.len()).step_by(5).chain(theta.len() - 12..theta.len()) {
+                let h = 1e-5;
+                let mut at = |step: f64| {
+                    let mut moved = theta.clone();
+                    moved[i] += step;
+                    student.losses(&moved, &samples, &mut scratch).unwrap().total
+                };
+                let slope = (at(h) - at(-h)) / (2.0 * h);
+                assert!(
+                    (slope - grad[i]).abs() < 1e-6 * (1.0 + grad[i].abs()),
+                    "{gates:?} {i}: {slope} {}",
+                    grad[i]
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn gates_move_and_a_killed_training_goes_on_to_the_same_model() {
+        let go = &mut |_: E2eProgress| ControlFlow::Continue(());
+        let signals = Signals::Generated(5);
+        let whole = train_e2e(&config(), &signals, None, None, go).unwrap();
+        // A band of five bins at 32 points leaves most of the last stages without use: sparsity closes them.
+        assert!(whole.gates_open < 75 && whole.gates_open > 10, "{} of {}", whole.gates_open, whole.gates);
+        assert!(whole.test.student > 0.8, "{:?}", whole.test);
+        let path = std::env::temp_dir().join(format!("rlx-learn-{}.safetensors", std::process::id()));
+        let kill = &mut |p: E2eProgress| {
+            if p.step == 90 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let killed = train_e2e(&config(), &signals, None, Some((path.clone(), 30)), kill).unwrap();
+        assert_eq!(killed.stop, Stop::Interrupted);
+        // The last checkpoint is of step 60: thirty steps are done again.
+        let resumed = train_e2e(&config(), &signals, None, Some((path.clone(), 30)), go).unwrap();
+        assert_eq!(resumed.model, whole.model);
+        let other = E2eConfig { rate: 0.5, ..config() };
+        let error = train_e2e(&other, &signals, None, Some((path.clone(), 30)), go).unwrap_err();
+        assert!(error.to_string().contains("other settings"), "{error}");
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_distilled_student_has_the_gates_that_were_asked_for() {
+        let go = &mut |_: E2eProgress| ControlFlow::Continue(());
+        let teacher = FastLearnedFftModel::exact(32).unwrap();
+        for gates in [GateKind::Soft, GateKind::Ternary] {
+            let config = E2eConfig { target_gates: Some(0.5), gates, band: None, ..config() };
+            let student = train_e2e(&config, &Signals::Generated(2), Some(&teacher), None, go).unwrap();
+            assert!(student.gates_open <= 40, "{gates:?}: {}", student.gates_open);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! How many of the teacher's peaks a student finds, on rows nobody trained on.
+
+use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use serde::{Deserialize, Serialize};
+
+use super::loss::significant;
+use crate::error::Result;
+use crate::model::FastLearnedFftModel;
+
+/// A student beside the untrained path of the same cost, row by row on the same signals.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RecallStudy {
+    /// Rows with at least one significant peak.
+    pub rows: usize,
+    /// Mean share of the teacher's significant peaks that the student has within a bin.
+    pub student: f64,
+    /// The same of the untrained 2-segment path.
+    pub untrained: f64,
+    /// Their difference.
+    pub gain: f64,
+    /// Standard error of the difference, over rows.
+    pub standard_error: f64,
+}
+
+/// Shares of the teacher's significant peaks found in each row that has any, by each of `answers` (packed peaks).
+fn shares(answers: &[&[f32]], teacher: &[f32], kept: &[bool], k: usize, k_out: usize) -> Vec<Vec<f64>> {
+    let bins = kept.len();
+    let mut out = vec![Vec::new(); answers.len()];
+    for (row, power) in teacher.chunks_exact(bins).enumerate() {
+        let power: Vec<f64> = power.iter().map(|&p| f64::from(p)).collect();
+        let wanted = significant(&power, kept, k);
+        if wanted.is_empty() {
+            continue;
+        }
+        for (answer, out) in answers.iter().zip(&mut out) {
+            let found: Vec<usize> =
+                answer[2 * k_out * row..][..2 * k_out].chunks_exact(2).map(|p| p[0] as usize).collect();
+            let hits = wanted.iter().filter(|&&w| found.iter().any(|&f| f.abs_diff(w) <= 1)).count();
+            out.push(hits as f64 / wanted.len() as f64);
+        }
+    }
+    out
+}
+
+/// Packed peaks by the untrained path of the fast layout, within the kept bins.
+fn untrained(params: &WelchPeakParams, samples: &[f32], rows: usize, kept: &[bool]) -> Result<Vec<f32>> {
+    let mut model = FastLearnedFftModel::exact(params.welch.n_fft)?;
+    let mask: Vec<f32> = kept.iter().map(|&k| f32::from(u8::from(k))).collect();
+    model.set_mask(&mask)?;
+    model.welch_peaks_batch(params, samples, rows)
+}
+
+/// The student beside the untrained path on full rows.
+///
+/// # Errors
+/// Rows of another length than the full layout's; NaN.
+pub fn study(
+    model: &FastLearnedFftModel,
+    samples: &[f32],
+    rows: usize,
+    k: usize,
+    kept: &[bool],
+) -> Result<RecallStudy> {
+    let n = model.n_fft();
+    let full = WelchPeakParams::reference_for_n_fft(n, k);
+    let fast = WelchPeakParams::fast_for_n_fft(n, k);
+    let mut teacher = vec![0.0; rows * full.welch.n_bins()];
+    WelchPeaksScratch::new(full, PeaksEngine::Streaming, 1)?.psd_into(samples, rows, &mut teacher)?;
+    let cut = fast.welch.truncate_batch(samples, rows, full.welch.frame_len())?;
+    let mine = model.welch_peaks_batch(&fast, &cut, rows)?;
+    let theirs = untrained(&fast, &cut, rows, kept)?;
+    let both = shares(&[&mine, &theirs], &teacher, kept, k, fast.k_out());
+    let count = both[0].len();
+    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len().max(1) as f64;
+    let difference: Vec<f64> = both[0].iter().zip(&both[1]).map(|(a, b)| a - b).collect();
+    let gain = mean(&difference);
+    let variance = difference.iter().map(|d| (d - gain).powi(2)).sum::<f64>() / (count.max(2) - 1) as f64;
+    Ok(RecallStudy {
+        rows: count,
+        student: mean(&both[0]),
+        untrained: mean(&both[1]),
+        gain,
+        standard_error: (variance / count.max(1) as f64).sqrt(),
+    })
+}
+
+/// Share of the peaks of `reference` (packed, `[rows, k, 2]`) that `answer` has within a bin; peaks of no power do not
+/// count.
+pub fn recall_of(answer: &[f32], reference: &[f32], k: usize) -> f64 {
+    let (mut hits, mut all) = (0usize, 0usize);
+    for (a, r) in answer.chunks_exact(2 * k).zip(reference.chunks_exact(2 * k)) {
+        for want in r.chunks_exact(2).filter(|p| p[1] > 0.0) {
+            all += 1;
+            hits += usize::from(a.chunks_exact(2).any(|p| p[1] > 0.0 && (p[0] - want[0]).abs() <= 1.0));
+        }
+    }
+    if all == 0 { 1.0 } else { hits as f64 / all as f64 }
+}

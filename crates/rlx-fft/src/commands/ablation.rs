@@ -1,0 +1,198 @@
+//! `ablation`: what pruning to a band and what learned gates are worth, variant by variant, in turns.
+
+use super::learned::{Head, signals};
+use super::setup::write_json;
+use crate::app::{Failure, Outcome};
+use crate::flags::AblationFlags;
+use anyhow::{Context, Result};
+use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_fft::bench_welch_peaks::Timing;
+use rlx_io::write::OutputFile;
+use rlx_learn::{CompiledModel, FastLearnedFftModel, Split, recall_of};
+use serde::Serialize;
+use std::io::Write;
+use std::time::Instant;
+
+#[derive(Debug, Serialize)]
+struct Row {
+    variant: String,
+    n_fft: usize,
+    batch: usize,
+    k: usize,
+    bins: usize,
+    live_outputs_share: f64,
+    operations: Option<usize>,
+    ms: f64,
+    ms_min: f64,
+    ms_p90: f64,
+    /// Against the unpruned exact path, the lanes kernel.
+    speedup: f64,
+    /// Share of the exact path's peaks within the variant's bins that it has within a bin.
+    recall: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    #[serde(flatten)]
+    head: Head,
+    iters: usize,
+    seed: u64,
+    rows: Vec<Row>,
+}
+
+enum Plan {
+    Lanes(WelchPeaksScratch),
+    Tape(Box<CompiledModel>),
+}
+
+struct Variant {
+    name: String,
+    plan: Plan,
+    model: FastLearnedFftModel,
+    out: Vec<f32>,
+    times: Vec<f64>,
+}
+
+/// Runs the command.
+pub(crate) fn run(flags: &AblationFlags) -> Result<Outcome, Failure> {
+    let (n_ffts, batches) = flags.grid()?;
+    let mut rows = Vec::new();
+    for &n_fft in &n_ffts {
+        for &batch in &batches {
+            rows.extend(measure(flags, n_fft, batch)?);
+        }
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{:<28} {:>6} {:>7} {:>6} {:>8} {:>9} {:>9} {:>8} {:>9}",
+        "variant", "n_fft", "batch", "bins", "live", "ms", "min", "speedup", "recall"
+    )?;
+    for r in &rows {
+        writeln!(
+            out,
+            "{:<28} {:>6} {:>7} {:>6} {:>6.1} % {:>9.3} {:>9.3} {:>8.2} {:>7.2} %",
+            r.variant,
+            r.n_fft,
+            r.batch,
+            r.bins,
+            100.0 * r.live_outputs_share,
+            r.ms,
+            r.ms_min,
+            r.speedup,
+            100.0 * r.recall
+        )?;
+    }
+    if let Some(path) = &flags.csv {
+        let mut file = OutputFile::create(path)?;
+        writeln!(file, "variant,n_fft,batch,k,bins,live_outputs_share,ms,ms_min,ms_p90,speedup,recall")?;
+        for r in &rows {
+            let name = r.variant.replace([',', '"', '\n'], "_");
+            writeln!(
+                file,
+                "{name},{},{},{},{},{},{},{},{},{},{}",
+                r.n_fft,
+                r.batch,
+                r.k,
+                r.bins,
+                r.live_outputs_share,
+                r.ms,
+                r.ms_min,
+                r.ms_p90,
+                r.speedup,
+                r.recall
+            )?;
+        }
+        file.commit()?;
+    }
+    let report = Report { head: Head::new(), iters: flags.iters, seed: flags.seed, rows };
+    write_json(flags.json.as_deref(), &report)?;
+    Ok(Outcome::Whole)
+}
+
+fn banded(n_fft: usize, part: usize) -> Result<FastLearnedFftModel> {
+    let mut model = FastLearnedFftModel::exact(n_fft)?;
+    let last = n_fft / 2 / part;
+    let mask: Vec<f32> = (0..model.n_bins()).map(|k| f32::from(u8::from(part == 1 || k < last))).collect();
+    model.set_mask(&mask)?;
+    Ok(model)
+}
+
+fn measure(flags: &AblationFlags, n_fft: usize, batch: usize) -> Result<Vec<Row>> {
+    let params = WelchPeakParams::fast_for_n_fft(n_fft, flags.k);
+    let full = WelchPeakParams::reference_for_n_fft(n_fft, flags.k).welch;
+    let frame = params.welch.frame_len();
+    let rows = signals(None, n_fft, flags.seed)?.rows(Split::Test, 1, batch, full.frame_len());
+    let samples = params.welch.truncate_batch(&rows, batch, full.frame_len())?;
+    let width = batch * 2 * params.k_out();
+    let variant = |name: String, model: FastLearnedFftModel, plan: Plan| Variant {
+        name,
+        plan,
+        model,
+        out: vec![0.0; width],
+        times: Vec::new(),
+    };
+    let lanes = Plan::Lanes(WelchPeaksScratch::new(params, PeaksEngine::Lanes, 1)?);
+    let mut variants = vec![variant("exact".to_owned(), banded(n_fft, 1)?, lanes)];
+    let mut tape = |name: String, model: FastLearnedFftModel| -> Result<()> {
+        let plan = Plan::Tape(Box::new(model.compile(&params)?));
+        variants.push(variant(name, model, plan));
+        Ok(())
+    };
+    tape("exact_tape".to_owned(), banded(n_fft, 1)?)?;
+    for part in [4, 8, 16] {
+        tape(format!("exact_pruned_1/{part}"), banded(n_fft, part)?)?;
+    }
+    for path in &flags.models {
+        let model = FastLearnedFftModel::load(path)?;
+        if model.n_fft() == n_fft {
+            let name = path.file_stem().map_or_else(|| "model".into(), |s| s.to_string_lossy().into_owned());
+            tape(name, model)?;
+        }
+    }
+    for round in 0..=flags.iters {
+        for v in &mut variants {
+            let start = Instant::now();
+            match &mut v.plan {
+                Plan::Lanes(plan) => plan.peaks_of_rows_into(&samples, batch, frame, &mut v.out)?,
+                Plan::Tape(plan) => plan.peaks_into(&samples, batch, frame, &mut v.out)?,
+            }
+            // The first round warms up.
+            if round > 0 {
+                v.times.push(start.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+    }
+    let mut base = None;
+    variants
+        .into_iter()
+        .map(|v| {
+            let time = Timing::of(v.times).context("no round was timed")?;
+            let base = *base.get_or_insert(time.median);
+            // The truth for a variant's bins: the exact transform with its mask, by the eager path.
+            let mut truth = FastLearnedFftModel::exact(n_fft)?;
+            let mask: Vec<f32> = v.model.mask().iter().map(|m| f32::from(u8::from(*m > 0.0))).collect();
+            truth.set_mask(&mask)?;
+            let mut want = vec![0.0; width];
+            truth.compile(&params)?.peaks_into(&samples, batch, frame, &mut want)?;
+            Ok(Row {
+                variant: v.name,
+                n_fft,
+                batch,
+                k: params.k_out(),
+                bins: mask.iter().filter(|m| **m > 0.0).count(),
+                live_outputs_share: v.model.live_outputs() as f64
+                    / (v.model.network().stages() * n_fft) as f64,
+                operations: match &v.plan {
+                    Plan::Tape(plan) => Some(plan.operations()),
+                    Plan::Lanes(_) => None,
+                },
+                ms: time.median,
+                ms_min: time.min,
+                ms_p90: time.p90,
+                speedup: base / time.median,
+                recall: recall_of(&v.out, &want, params.k_out()),
+            })
+        })
+        .collect()
+}

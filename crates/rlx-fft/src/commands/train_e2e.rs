@@ -1,0 +1,151 @@
+//! `train-e2e`, `train-distill`, `train-distill-ternary`: models for a task.
+
+use super::learned::{Head, signals};
+use super::setup::write_json;
+use crate::app::{Failure, Outcome};
+use crate::console::Console;
+use crate::flags::{DistillFlags, TaskFlags, TrainE2eFlags};
+use crate::progress::loss_bar;
+use rlx_learn::{
+    E2eConfig, FastLearnedFftModel, GateKind, Losses, QuantisedNetwork, RecallStudy, Split, Stop, study,
+    train_e2e,
+};
+use serde::Serialize;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+#[derive(Debug, Serialize)]
+struct Report {
+    #[serde(flatten)]
+    head: Head,
+    config: E2eConfig,
+    steps: usize,
+    stop: Stop,
+    losses: Losses,
+    test: RecallStudy,
+    gates: usize,
+    gates_open: usize,
+    live_butterflies: usize,
+    live_outputs_share: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    q8: Option<RecallStudy>,
+    seconds: f64,
+}
+
+/// Runs `train-e2e`.
+pub(crate) fn run(flags: &TrainE2eFlags, console: &Console) -> Result<Outcome, Failure> {
+    learn(&flags.task, GateKind::Soft, None, console)
+}
+
+/// Runs `train-distill` or, with ternary gates, `train-distill-ternary`.
+pub(crate) fn distill(flags: &DistillFlags, gates: GateKind, console: &Console) -> Result<Outcome, Failure> {
+    let teacher = FastLearnedFftModel::load(&flags.teacher)?;
+    learn(&flags.task, gates, Some(&teacher), console)
+}
+
+fn learn(
+    flags: &TaskFlags,
+    gates: GateKind,
+    teacher: Option<&FastLearnedFftModel>,
+    console: &Console,
+) -> Result<Outcome, Failure> {
+    let config = flags.config(gates, teacher.map(FastLearnedFftModel::n_fft))?;
+    crate::interrupt::install();
+    let signals = signals(flags.data.as_deref(), config.n_fft, config.seed)?;
+    let start = Instant::now();
+    let mut bar = loss_bar(console, "training");
+    let mut recall = String::new();
+    let checkpoint = flags.checkpoint.clone().map(|path| (path, flags.checkpoint_every));
+    let outcome = train_e2e(&config, &signals, teacher, checkpoint, &mut |p| {
+        if let Some(found) = p.recall {
+            recall = format!(", recall {found:.4}");
+        }
+        let text = format!("loss {:.4}, gates open {:.3}{recall}", p.losses.total, p.losses.open);
+        bar(p.step as f64 / config.steps as f64, &text);
+        if flags.log_every > 0 && p.step.is_multiple_of(flags.log_every) {
+            let l = p.losses;
+            console.note(&format!(
+                "step {}: {text}; mel {:.4}, welch {:.4}, peak {:.4}, spectrum {:.5}",
+                p.step, l.mel, l.welch, l.peak, l.spectrum
+            ));
+        }
+        ControlFlow::Continue(())
+    })?;
+    drop(bar);
+    let model = &outcome.model;
+    let kept: Vec<bool> = model.mask().iter().map(|m| *m > 0.0).collect();
+    let q8 = if flags.no_q8 {
+        None
+    } else {
+        let rows = 512;
+        let network = QuantisedNetwork::new(model.network(), 8, true)?.dequantised()?;
+        let mut small = FastLearnedFftModel::of_network(network, Default::default());
+        small.set_mask(model.mask())?;
+        small.set_corrector(model.corrector())?;
+        let frame = rlx_dsp::peak::WelchPeakParams::reference_for_n_fft(config.n_fft, 1).welch.frame_len();
+        let samples = signals.rows(Split::Test, 0, rows, frame);
+        Some(study(&small, &samples, rows, config.peak_k, &kept)?)
+    };
+    if let Some(path) = &flags.out {
+        model.save(path)?;
+    }
+    let outputs = (model.network().stages() * config.n_fft) as f64;
+    let report = Report {
+        head: Head::new(),
+        steps: outcome.steps,
+        stop: outcome.stop,
+        losses: outcome.losses,
+        test: outcome.test,
+        gates: outcome.gates,
+        gates_open: outcome.gates_open,
+        live_butterflies: model.live_butterflies(),
+        live_outputs_share: model.live_outputs() as f64 / outputs,
+        q8,
+        seconds: start.elapsed().as_secs_f64(),
+        config,
+    };
+    print(&report)?;
+    write_json(flags.json.as_deref(), &report)?;
+    if report.stop == Stop::NotFinite {
+        console.note(&format!(
+            "the loss was no number at step {}: the weights before it are kept",
+            report.steps
+        ));
+        return Ok(Outcome::Partial);
+    }
+    Ok(Outcome::Whole)
+}
+
+fn print(report: &Report) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let test = &report.test;
+    writeln!(
+        out,
+        "{} steps, {:.1} s; gates open {} of {}, butterflies left {} ({:.1} % of the stage outputs)",
+        report.steps,
+        report.seconds,
+        report.gates_open,
+        report.gates,
+        report.live_butterflies,
+        100.0 * report.live_outputs_share
+    )?;
+    writeln!(
+        out,
+        "held-out: {:.2} % of the teacher's significant peaks, untrained {:.2} %, gain {:+.2} ± {:.2} points ({} rows)",
+        100.0 * test.student,
+        100.0 * test.untrained,
+        100.0 * test.gain,
+        100.0 * test.standard_error,
+        test.rows
+    )?;
+    if let Some(q8) = &report.q8 {
+        writeln!(
+            out,
+            "with 8-bit twiddles: {:.2} % (untrained {:.2} %)",
+            100.0 * q8.student,
+            100.0 * q8.untrained
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! What every bench's report begins with.
+
+use rlx_dsp::lanes::Isa;
+use rlx_runtime::DeviceInfo;
+use serde::Serialize;
+
+/// Version of the schema, the program and its command line, the machine.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Envelope {
+    /// Version of the schema.
+    pub schema: u32,
+    /// `rlx-fft`.
+    pub tool: &'static str,
+    /// The command line.
+    pub command: String,
+    /// Version of the program.
+    pub version: &'static str,
+    /// Seed of the input.
+    pub seed: u64,
+    /// The machine.
+    pub host: Host,
+}
+
+impl Envelope {
+    /// Of this process, on a device beside the CPU.
+    pub fn here(seed: u64, threads: usize, device: Option<&DeviceInfo>) -> Self {
+        let isa = Isa::detect().map_or("unknown", Isa::name);
+        Self {
+            schema: 1,
+            tool: "rlx-fft",
+            command: std::env::args().collect::<Vec<_>>().join(" "),
+            version: env!("CARGO_PKG_VERSION"),
+            seed,
+            host: Host::here(isa, threads, device),
+        }
+    }
+}
+
+/// The machine a bench ran on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Host {
+    /// Model of the processor.
+    pub cpu: String,
+    /// Instruction set of the lanes kernels.
+    pub isa: String,
+    /// Threads that the rows were shared between.
+    pub threads: usize,
+    /// Model of the GPU, where one was used.
+    pub gpu: Option<String>,
+    /// Its driver.
+    pub driver: Option<String>,
+}
+
+impl Host {
+    /// This machine, with the device that was measured.
+    pub fn here(isa: &str, threads: usize, device: Option<&DeviceInfo>) -> Self {
+        let gpu = device.filter(|d| d.class.has_bus());
+        Self {
+            cpu: cpu_model(),
+            isa: isa.to_owned(),
+            threads,
+            gpu: gpu.map(|d| d.name.clone()),
+            driver: gpu.map(|d| d.driver.clone()),
+        }
+    }
+}
+
+fn cpu_model() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.trim().to_owned())
+}

@@ -1,0 +1,151 @@
+//! Spectra of frames on a device: as many frames as are there go over the bus together.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use rlx_compile::builders::{PsdSpec, psd};
+use rlx_dsp::fft::{Real, Sample};
+use rlx_dsp::scaling::Sides;
+use rlx_dsp::welch::PsdParams;
+use rlx_runtime::{Device, Executable, Session};
+
+/// Frames of a run at most: a larger batch would only make the first result wait.
+const MOST: usize = 256;
+
+/// An open device with the plans that its batches needed.
+pub(crate) struct DeviceSpectra {
+    session: Session,
+    spec: PsdSpec,
+    plans: HashMap<usize, Executable>,
+    samples: Vec<f32>,
+    powers: Vec<f32>,
+}
+
+impl DeviceSpectra {
+    /// Opens a device for frames of `used` samples; `None` where no plan says what is asked (both sides of real samples).
+    pub(crate) fn open<S: Sample>(device: &str, params: &PsdParams, used: usize) -> Result<Option<Self>> {
+        if !S::COMPLEX && params.sides == Sides::Two {
+            return Ok(None);
+        }
+        let session = Session::open(&device.parse::<Device>()?)?;
+        let spec = PsdSpec {
+            batch: 0,
+            len: used,
+            complex: S::COMPLEX,
+            sample_rate: params.sample_rate,
+            segment_len: params.segment_len,
+            hop: params.hop,
+            n_fft: params.n_fft,
+            window: params.window,
+            symmetry: params.symmetry,
+            detrend: params.detrend,
+            average: params.average,
+            scaling: params.scaling,
+        };
+        Ok(Some(Self { session, spec, plans: HashMap::new(), samples: Vec::new(), powers: Vec::new() }))
+    }
+
+    /// Its name.
+    pub(crate) fn device(&self) -> &str {
+        &self.session.device().id
+    }
+
+    /// Frames that go together when so many are waiting.
+    pub(crate) fn batch(waiting: usize) -> usize {
+        1 << waiting.clamp(1, MOST).ilog2()
+    }
+
+    /// Whether it computes frames that use so many samples.
+    pub(crate) fn takes(&self, used: usize) -> bool {
+        used == self.spec.len
+    }
+
+    /// Powers of `batch` frames that begin every `frame_len` samples, one row of bins each. `None` where a sample is
+    /// missing: what becomes of those is the library's business.
+    pub(crate) fn spectra<S: Sample>(
+        &mut self,
+        pending: &[S],
+        frame_len: usize,
+        batch: usize,
+    ) -> Result<Option<Vec<Vec<S::Real>>>> {
+        self.samples.clear();
+        for frame in pending.chunks(frame_len).take(batch) {
+            for &sample in &frame[..self.spec.len] {
+                if !sample.finite() {
+                    return Ok(None);
+                }
+                let (re, im) = sample.parts();
+                self.samples.push(re as f32);
+                if S::COMPLEX {
+                    self.samples.push(im as f32);
+                }
+            }
+        }
+        // A value of f64 may be none of f32.
+        if self.samples.iter().any(|v| !v.is_finite()) {
+            return Ok(None);
+        }
+        if !self.plans.contains_key(&batch) {
+            let plan = self.session.compile(&psd(&PsdSpec { batch, ..self.spec })?)?;
+            self.plans.insert(batch, plan);
+        }
+        let plan = &self.plans[&batch];
+        self.powers.resize(plan.outputs().iter().map(|o| o.floats).sum(), 0.0);
+        plan.run(&[&self.samples], &mut [&mut self.powers])?;
+        let bins = self.powers.len() / batch;
+        let row = |row: &[f32]| row.iter().map(|v| S::Real::narrow(f64::from(*v))).collect();
+        Ok(Some(self.powers.chunks_exact(bins).map(row).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rlx_dsp::fft::Complex;
+    use rlx_dsp::scaling::Average;
+    use rlx_dsp::welch::Welch;
+
+    /// The library's spectra of frames, and the device's (here: the CPU's session).
+    fn check<S: Sample>(params: PsdParams, frames: &[S], frame_len: usize, used: usize) {
+        let mut device = DeviceSpectra::open::<S>("cpu", &params, used).unwrap().unwrap();
+        let mut library = Welch::<S>::new(params).unwrap();
+        let count = frames.len() / frame_len;
+        let batch = DeviceSpectra::batch(count);
+        let rows = device.spectra(frames, frame_len, batch).unwrap().unwrap();
+        assert_eq!(rows.len(), batch);
+        for (row, frame) in rows.iter().zip(frames.chunks_exact(frame_len)) {
+            let mut want = vec![S::Real::default(); library.n_bins()];
+            library.psd_into(&frame[..used], &mut want).unwrap();
+            let norm: f64 = want.iter().map(|w| w.widen()).sum();
+            for (got, want) in row.iter().zip(&want) {
+                assert!((got.widen() - want.widen()).abs() <= 64.0 * f64::from(f32::EPSILON) * norm);
+            }
+        }
+    }
+
+    #[test]
+    fn frames_have_the_librarys_spectra_in_every_precision() {
+        let tone = |i: usize| (i as f64 * 0.3).sin() + 0.2 * (i as f64 * 1.7).cos() + 0.1;
+        let params = PsdParams { average: Average::Median, ..PsdParams::new(8e3, 64) };
+        let wide: Vec<f64> = (0..5 * 300).map(tone).collect();
+        let narrow: Vec<f32> = wide.iter().map(|v| *v as f32).collect();
+        let pairs: Vec<Complex<f32>> = narrow.iter().map(|v| Complex::new(*v, -0.5 * v * v)).collect();
+        check(params, &wide, 300, 300);
+        check(params, &narrow, 300, 160);
+        check(PsdParams { n_fft: 100, ..params }, &pairs, 300, 300);
+        assert_eq!([0, 1, 5, 8, 9999].map(DeviceSpectra::batch), [1, 1, 4, 8, 256]);
+    }
+
+    #[test]
+    fn missing_samples_and_foreign_spectra_are_left_to_the_library() {
+        let params = PsdParams::new(8e3, 64);
+        let mut device = DeviceSpectra::open::<f64>("cpu", &params, 128).unwrap().unwrap();
+        for odd in [f64::NAN, 1e300] {
+            let mut x = vec![1.0; 256];
+            x[140] = odd;
+            assert!(device.spectra(&x, 128, 2).unwrap().is_none());
+        }
+        let both = PsdParams { sides: Sides::Two, ..params };
+        assert!(DeviceSpectra::open::<f32>("cpu", &both, 128).unwrap().is_none());
+    }
+}

@@ -1,0 +1,88 @@
+//! The strongest bins of frames by the picker, where they are what packed peaks are: two Hann segments that overlap by
+//! half, averaged, nothing subtracted. The candidates are those that give the same bins (`same_answer`).
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use rlx_dsp::detrend::Detrend;
+use rlx_dsp::fft::{Real, Sample};
+use rlx_dsp::scaling::{Average, Sides};
+use rlx_dsp::welch::PsdParams;
+use rlx_dsp::window::Window;
+use rlx_fft::{AutoSettings, AutoWelchPeaks, WelchPeakParams};
+
+use crate::flags::{Mode, PeaksArgs};
+
+/// Plans by the number of frames.
+pub(crate) struct PackedFrames {
+    device: Option<String>,
+    n_fft: usize,
+    k: usize,
+    /// From raw power to the power of the estimate.
+    factor: f64,
+    plans: HashMap<usize, AutoWelchPeaks>,
+    samples: Vec<f32>,
+}
+
+/// Bin and power, by power descending.
+pub(crate) type Packed = Vec<(usize, f64)>;
+
+impl PackedFrames {
+    /// `None` where the frames of `used` samples are something else.
+    pub(crate) fn new<S: Sample>(params: &PsdParams, used: usize, args: &PeaksArgs) -> Result<Option<Self>> {
+        if params.n_fft < 2 || S::COMPLEX || S::Real::EPSILON < f64::from(f32::EPSILON) {
+            return Ok(None);
+        }
+        let fast = WelchPeakParams::fast_for_n_fft(params.n_fft, args.k).welch;
+        let same = params.window == Window::Hann
+            && params.segment_len == params.n_fft
+            && params.hop == fast.hop
+            && params.detrend == Detrend::None
+            && params.average == Average::Mean
+            && params.sides != Sides::Two
+            && used == fast.frame_len();
+        if !same || args.mode != Mode::Bins || args.band.is_some() {
+            return Ok(None);
+        }
+        let factor = params.scaling.factor(&params.weights()?, params.sample_rate);
+        let (n_fft, k, device) = (params.n_fft, args.k, args.device.clone());
+        Ok(Some(Self { device, n_fft, k, factor, plans: HashMap::new(), samples: Vec::new() }))
+    }
+
+    /// Peaks of `batch` frames that begin every `frame_len` samples; `None` where a sample is missing.
+    pub(crate) fn peaks<S: Sample>(
+        &mut self,
+        pending: &[S],
+        frame_len: usize,
+        used: usize,
+        batch: usize,
+    ) -> Result<Option<Vec<Packed>>> {
+        self.samples.clear();
+        for frame in pending.chunks(frame_len).take(batch) {
+            self.samples.extend(frame[..used].iter().map(|sample| sample.parts().0 as f32));
+        }
+        if self.samples.iter().any(|v| !v.is_finite()) {
+            return Ok(None);
+        }
+        let settings =
+            AutoSettings { device: self.device.as_deref(), same_answer: true, ..AutoSettings::default() };
+        if !self.plans.contains_key(&batch) {
+            let plan = AutoWelchPeaks::with_settings(batch, self.n_fft, self.k, &settings)?;
+            self.plans.insert(batch, plan);
+        }
+        let Some(plan) = self.plans.get_mut(&batch) else { return Ok(None) };
+        let packed = plan.welch_peaks_batch_fast(&self.samples)?;
+        let pair = |pair: &[f32]| (pair[0] as usize, f64::from(pair[1]) * self.factor);
+        let row = |row: &[f32]| row.chunks_exact(2).map(pair).collect();
+        Ok(Some(packed.chunks_exact(packed.len() / batch).map(row).collect()))
+    }
+
+    /// By which strategies on which devices, for the caption.
+    pub(crate) fn note(&self) -> Option<String> {
+        let mut ways: Vec<String> =
+            self.plans.values().map(|p| format!("{} on {}", p.strategy_label(), p.device().id)).collect();
+        ways.sort_unstable();
+        ways.dedup();
+        (!ways.is_empty()).then(|| format!("frames by {}", ways.join(", ")))
+    }
+}

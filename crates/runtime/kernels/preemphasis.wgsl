@@ -1,0 +1,8 @@
+// x[i] − c·x[i−1] over the whole row, before which there is silence (NeMo).
+
+fn compute(at: u32) -> f32 {
+    if (at % ROW_LEN == 0u) {
+        return operand[at];
+    }
+    return operand[at] - PREEMPHASIS * operand[at - 1u];
+}

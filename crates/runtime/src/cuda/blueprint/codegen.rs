@@ -1,0 +1,165 @@
+//! The generated machine code of every family, without a GPU: registers, stack, and no sine.
+
+use rlx_compile::builders::WelchPeaksShape;
+use rlx_compile::params::{Average, Detrend, Layout, LocalPeaksSpec, WelchPeaksSpec};
+use rlx_dsp::mel::{LogMelParams, Preset};
+use rlx_dsp::stft::{Framing, Padding};
+
+use super::fft::{self, Direction};
+use super::local_peaks::{SubBin, local_peaks};
+use super::log_mel::log_mel;
+use super::spectrogram::{SpectrumValue, spectrogram};
+use super::welch_long::welch_long;
+use super::welch_peaks::{Outputs, welch_peaks};
+use super::{Blueprint, FrameSpec, Passes, SampleType, sources};
+use crate::cuda::nvrtc::nvrtc;
+
+/// One specialisation of each family and of what changes its code much.
+fn blueprints() -> Vec<Blueprint> {
+    let welch = |n_fft, segments, k, change: fn(&mut WelchPeaksSpec), sample, psd| {
+        let mut spec = WelchPeaksShape::new(8, n_fft, segments, k).spec();
+        change(&mut spec);
+        welch_peaks(&spec, segments, sample, Outputs { peaks: true, psd }).expect("a kernel").blueprint
+    };
+    let plain = |_: &mut WelchPeaksSpec| {};
+    let mut all = vec![
+        welch(64, 1, 33, plain, SampleType::F16, true),
+        welch(256, 2, 16, plain, SampleType::F32, false),
+        welch(256, 2, 16, |s| s.detrend = Detrend::Constant, SampleType::I16, true),
+        welch(512, 8, 64, plain, SampleType::F32, false),
+        welch(1024, 8, 64, plain, SampleType::F32, false),
+        welch(2048, 5, 33, |s| s.detrend = Detrend::Constant, SampleType::F32, true),
+        welch(2048, 3, 8, |s| s.average = Average::Max, SampleType::F16, false),
+        welch(4096, 2, 64, plain, SampleType::F32, true),
+        welch(4096, 8, 64, |s| s.average = Average::Min, SampleType::F32, false),
+    ];
+    let mut add = |passes: Result<Passes, String>| {
+        all.extend(passes.expect("kernels").passes.into_iter().map(|pass| pass.blueprint));
+    };
+    let (two, one) = (Layout::Block, Layout::Interleaved);
+    for (n, direction, from, to) in [
+        (16, Direction::Forward, one, one),
+        (256, Direction::Forward, one, two),
+        (4096, Direction::Inverse, two, one),
+        (131_072, Direction::Forward, two, one),
+        (8192, Direction::Inverse, one, two),
+    ] {
+        add(fft::complex(n, direction, from, to, 1.0));
+    }
+    for n in [256, 512, 8192, 65_536] {
+        add(fft::forward_real(n, SampleType::F32, two, 1.0));
+        add(fft::inverse_real(n, one, 1.0));
+    }
+    let mut spec = WelchPeaksShape::new(1, 8192, 3, 5).spec();
+    spec.detrend = Detrend::Constant;
+    add(welch_long(&spec, 2 * 8192, 3, SampleType::I16, None));
+    for preset in Preset::ALL {
+        add(log_mel(&LogMelParams::preset(preset), 48_000, SampleType::F32));
+    }
+    for (n_fft, value) in [
+        (400, SpectrumValue::Power { one_sided: true }),
+        (1024, SpectrumValue::Complex(Layout::Block)),
+        (2048, SpectrumValue::Magnitude),
+    ] {
+        let framing =
+            Framing { frame_len: n_fft, hop: n_fft / 4, padding: Padding::Reflect, drop_last: false };
+        let frames = FrameSpec {
+            n_fft,
+            framing,
+            window: vec![1.0; n_fft],
+            lead: 0,
+            remove_dc: n_fft == 1024,
+            signal_preemphasis: 0.0,
+            frame_preemphasis: 0.0,
+        };
+        add(spectrogram(&frames, 48_000, SampleType::I16, value, 1.0));
+    }
+    let spec = LocalPeaksSpec {
+        max_peaks: 8,
+        height: Some(0.5),
+        threshold: Some(0.1),
+        distance: Some(3.0),
+        prominence: Some(0.25),
+        width: Some(1.5),
+    };
+    all.push(local_peaks(&spec, 129, SubBin::Hann).expect("a kernel"));
+    all.push(
+        local_peaks(&LocalPeaksSpec { distance: None, ..spec }, 1025, SubBin::Parabolic).expect("a kernel"),
+    );
+    all
+}
+
+#[test]
+fn no_kernel_computes_a_sine() {
+    for (name, text) in sources::all() {
+        for call in ["sin(", "cos(", "sinf(", "cosf(", "sincos", "sinpi", "cospi", "sin.approx", "cos.approx"]
+        {
+            // The constants' series is evaluated by the compiler, and has no such call either.
+            assert!(!text.contains(call), "{name} has {call}");
+        }
+    }
+}
+
+/// Needs the compiler alone, no GPU; `RLX_REQUIRE_NVRTC=1` makes its absence an error.
+#[test]
+fn every_family_keeps_to_its_registers_and_has_no_stack() {
+    let nvrtc = match nvrtc() {
+        Ok(nvrtc) => nvrtc,
+        Err(reason) => {
+            assert!(std::env::var_os("RLX_REQUIRE_NVRTC").is_none(), "{reason}");
+            eprintln!("skipped: no NVRTC: {reason}");
+            return;
+        }
+    };
+    for arch in [80, 90, 100] {
+        for blueprint in blueprints() {
+            let mut options = blueprint.options();
+            options.push(format!("--gpu-architecture=sm_{arch}"));
+            let cubin = nvrtc
+                .cubin(blueprint.source, blueprint.text(), Blueprint::headers(), &options)
+                .unwrap_or_else(|error| panic!("sm_{arch}: {error}"));
+            let used = resources(&cubin).expect("a cubin");
+            let what = format!("{} {:?} on sm_{arch}: {used:?}", blueprint.entry, blueprint.defines);
+            assert!(used.registers > 0 && used.registers <= blueprint.register_ceiling, "{what}");
+            assert_eq!(used.stack, 0, "{what}");
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Resources {
+    registers: u32,
+    /// Bytes of local memory: spills, and arrays that are indexed at run time.
+    stack: u32,
+}
+
+/// Reads the `.nv.info` of a cubin (64-bit ELF): attribute 0x2f has the registers and 0x11 the frame of each function.
+fn resources(cubin: &[u8]) -> Option<Resources> {
+    let at = |offset: usize, len: usize| cubin.get(offset..offset.checked_add(len)?);
+    let u16_at = |offset: usize| Some(usize::from(u16::from_le_bytes(at(offset, 2)?.try_into().ok()?)));
+    let u32_at = |offset: usize| Some(u32::from_le_bytes(at(offset, 4)?.try_into().ok()?));
+    let u64_at = |offset: usize| usize::try_from(u64::from_le_bytes(at(offset, 8)?.try_into().ok()?)).ok();
+    let (table, size, count, names) = (u64_at(0x28)?, u16_at(0x3a)?, u16_at(0x3c)?, u16_at(0x3e)?);
+    let header = |index: usize| table + index * size;
+    let strings = u64_at(header(names) + 0x18)?;
+    let mut used = Resources { registers: 0, stack: 0 };
+    for section in (0..count).map(header) {
+        let name = cubin.get(strings + u32_at(section)? as usize..)?.split(|&b| b == 0).next()?;
+        if name != b".nv.info" {
+            continue;
+        }
+        let (mut offset, len) = (u64_at(section + 0x18)?, u64_at(section + 0x20)?);
+        let end = offset + len;
+        while offset + 4 <= end {
+            let (format, attribute, value) = (cubin[offset], cubin[offset + 1], u16_at(offset + 2)?);
+            // Format 4 has `value` bytes behind it: here a symbol and a number.
+            match (format, attribute) {
+                (4, 0x11) => used.stack = used.stack.max(u32_at(offset + 8)?),
+                (4, 0x2f) => used.registers = used.registers.max(u32_at(offset + 8)?),
+                _ => {}
+            }
+            offset += 4 + if format == 4 { value } else { 0 };
+        }
+    }
+    Some(used)
+}

@@ -1,0 +1,111 @@
+//! Kernels of a thread a value, and the clamp, which needs an item's largest value first.
+
+use rlx_compile::params::{Average, LogBase};
+use rlx_dsp::mel::MelFilterbank;
+
+use super::source::{Source, stage};
+use super::{Blueprint, Buffer};
+use crate::error::{Error, Result};
+
+const GROUP: usize = 256;
+
+fn each(
+    name: &'static str,
+    mut source: Source,
+    text: &str,
+    values: usize,
+    table: Option<Vec<f32>>,
+) -> Result<Blueprint> {
+    source.count("GROUP", GROUP).stage(stage!("each")).stage(text);
+    let mut buffers = vec![Buffer::Input, Buffer::Output(0), Buffer::Batch];
+    buffers.extend(table.map(Buffer::Table));
+    Ok(Blueprint { name, text: source.finish()?, buffers, items_of_group: GROUP, items_of_row: values })
+}
+
+/// `x · scale + offset` on so many values a row.
+pub(in crate::wgpu) fn affine(scale: f64, offset: f64, values: usize) -> Result<Blueprint> {
+    // The factor of a density may be below the smallest f32 while the product is not.
+    let small = scale != 0.0 && scale.abs() < 1e-30;
+    let (scale, range) = if small { (scale * 64f64.exp2(), (-64f64).exp2()) } else { (scale, 1.0) };
+    let mut source = Source::default();
+    source.number("SCALE", scale as f32).number("RANGE", range as f32).number("OFFSET", offset as f32);
+    each("affine", source, stage!("affine"), values, None)
+}
+
+/// Logarithm of `max(x + add, floor)`.
+pub(in crate::wgpu) fn log(base: LogBase, floor: f64, add: f64, values: usize) -> Result<Blueprint> {
+    let factor = match base {
+        LogBase::Ln => 1.0,
+        LogBase::Log10 => std::f64::consts::LOG10_E,
+        LogBase::Db => 10.0 * std::f64::consts::LOG10_E,
+    };
+    let mut source = Source::default();
+    // The bits of a subnormal have no exponent to read.
+    let floor = (floor as f32).max(f32::MIN_POSITIVE);
+    source.number("FLOOR", floor).number("ADD", add as f32).number("FACTOR", factor as f32);
+    each("log", source, stage!("log"), values, None)
+}
+
+/// Pre-emphasis of whole rows.
+pub(in crate::wgpu) fn preemphasis(coefficient: f64, row_len: usize) -> Result<Blueprint> {
+    let mut source = Source::default();
+    source.count("ROW_LEN", row_len).number("PREEMPHASIS", coefficient as f32);
+    each("preemphasis", source, stage!("preemphasis"), row_len, None)
+}
+
+/// `[segments, bins]` to `[bins]`.
+pub(in crate::wgpu) fn average(average: Average, segments: usize, bins: usize) -> Result<Blueprint> {
+    let kind = match average {
+        Average::Mean => 0,
+        Average::Max => 1,
+        Average::Min => 2,
+        Average::Median => return Err(Error::unsupported("no median")),
+    };
+    let mut source = Source::default();
+    source.count("SEGMENTS", segments).count("BINS", bins).count("AVERAGE", kind);
+    source.number("SCALE", (1.0 / segments.max(1) as f64) as f32);
+    each("average", source, stage!("average"), bins, None)
+}
+
+/// `[frames, bins]` of power to `[frames, n_mels]`.
+pub(in crate::wgpu) fn mel(bank: &MelFilterbank<f32>, frames: usize) -> Result<Blueprint> {
+    let (mut filters, mut weights) = (Vec::new(), Vec::new());
+    for (first, row) in bank.rows() {
+        let at = 3 * bank.n_mels() + weights.len();
+        filters.extend([first as f32, row.len() as f32, at as f32]);
+        weights.extend_from_slice(row);
+    }
+    if filters.len() + weights.len() > 1 << 24 {
+        return Err(Error::unsupported("more weights than f32 counts"));
+    }
+    filters.append(&mut weights);
+    let mut source = Source::default();
+    source.count("MELS", bank.n_mels()).count("BINS", bank.n_bins());
+    each("mel", source, stage!("mel"), frames * bank.n_mels(), Some(filters))
+}
+
+/// Dynamic range and normalisation of items of so many values.
+pub(in crate::wgpu) fn clamp_normalise(
+    below_max: f64,
+    offset: f64,
+    scale: f64,
+    values: usize,
+) -> Result<Blueprint> {
+    let mut source = Source::default();
+    source
+        .count("GROUP", GROUP)
+        .count("VALUES", values)
+        .number("LOWEST", f32::MIN)
+        .number("BELOW_MAX", below_max as f32)
+        .number("OFFSET", offset as f32)
+        .number("SCALE", scale as f32)
+        .stage(stage!("clamp_normalise"));
+    let buffers = vec![Buffer::Input, Buffer::Output(0), Buffer::Batch];
+    Ok(Blueprint {
+        name: "clamp_normalise",
+        text: source.finish()?,
+        buffers,
+        items_of_group: 1,
+        items_of_row: 1,
+    })
+}

@@ -1,0 +1,133 @@
+//! A design on a device: its kernels, its ring of buffers, and how batches go through.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::gpu::Gpu;
+use super::lower::Lowered;
+use super::slot::{Chunk, Shared, Slot, shared};
+use crate::error::{Error, Result};
+
+/// Chunks in flight: one is copied in while others are computed and copied back.
+const RING: usize = 4;
+/// Bytes of a chunk, of input or of output, whichever is more. On an H100, chunks of 4 MiB took 1.3 to 1.5 times as long: submitting and mapping cost more
+/// than overlapping saves.
+const CHUNK_BYTES: usize = 16 << 20;
+/// A kernel counts values in 32 bits.
+const MAX_VALUES: u64 = 1 << 32;
+
+/// Kernels and buffers for samples of one type.
+pub(super) struct Flow {
+    gpu: Arc<Gpu>,
+    pub(super) lowered: Lowered,
+    chunks: Vec<Chunk>,
+    shared: Shared,
+    slots: Vec<Slot>,
+    threads: usize,
+    /// Buffers of the whole batch, for timing without copies.
+    resident: Option<Slot>,
+}
+
+impl Flow {
+    pub(super) fn new(gpu: &Arc<Gpu>, lowered: Lowered, threads: usize) -> Result<Self> {
+        let most = most_rows(gpu, &lowered)?;
+        let bytes = |values: &[usize]| values.iter().map(|&i| lowered.values[i].row_bytes).sum::<usize>();
+        let row = bytes(&lowered.inputs).max(bytes(&lowered.outputs)).max(1);
+        let count = lowered.batch.div_ceil(most.min(CHUNK_BYTES.div_ceil(row)).max(1));
+        // Chunks of one size: what is recorded for one serves all but the last.
+        let rows = lowered.batch.div_ceil(count.max(1)).max(1);
+        let chunks: Vec<Chunk> = (0..lowered.batch)
+            .step_by(rows)
+            .map(|first| Chunk { first, rows: rows.min(lowered.batch - first) })
+            .collect();
+        let shared = shared(gpu, &lowered, rows)?;
+        let ring = RING.min(chunks.len());
+        let mut slots =
+            (0..ring).map(|_| Slot::new(gpu, &lowered, &shared, rows)).collect::<Result<Vec<_>>>()?;
+        if let Some(last) = chunks.last() {
+            slots[(chunks.len() - 1) % ring].prepare(gpu, &lowered, last.rows)?;
+        }
+        Ok(Self { gpu: Arc::clone(gpu), lowered, chunks, shared, slots, threads, resident: None })
+    }
+
+    /// Runs a batch. The host waits once at the end, and before only where the ring is full.
+    pub(super) fn run(
+        &mut self,
+        inputs: &[&[u8]],
+        outputs: &mut [&mut [f32]],
+        cancel: Option<&AtomicBool>,
+    ) -> Result<()> {
+        let done = self.flow(inputs, outputs, cancel);
+        if done.is_err() {
+            self.slots.iter_mut().for_each(Slot::abandon);
+        }
+        done
+    }
+
+    fn flow(
+        &mut self,
+        inputs: &[&[u8]],
+        outputs: &mut [&mut [f32]],
+        cancel: Option<&AtomicBool>,
+    ) -> Result<()> {
+        let Self { gpu, lowered, chunks, slots, threads, .. } = self;
+        let ring = slots.len().max(1);
+        for (index, &chunk) in chunks.iter().enumerate() {
+            if cancel.is_some_and(|c| c.load(Ordering::Relaxed)) {
+                return Err(Error::Cancelled);
+            }
+            let slot = &mut slots[index % ring];
+            slot.collect(gpu, lowered, outputs)?;
+            slot.submit(gpu, lowered, chunk, inputs, *threads)?;
+        }
+        for index in 0..ring {
+            if let Some(slot) = slots.get_mut((chunks.len() + index) % ring) {
+                slot.collect(gpu, lowered, outputs)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Mean ns of one run of the kernels, by the device's clock, everything resident.
+    pub(super) fn time_resident(
+        &mut self,
+        runs: usize,
+        inputs: &[&[u8]],
+        outputs: &mut [&mut [f32]],
+    ) -> Result<f64> {
+        let rows = self.lowered.batch;
+        if rows == 0 || rows > most_rows(&self.gpu, &self.lowered)? {
+            return Err(Error::unsupported(format!(
+                "{rows} rows do not lie in one buffer of {}",
+                self.gpu.id
+            )));
+        }
+        if self.resident.is_none() {
+            let one = self.chunks.len() <= 1;
+            let own = if one { self.shared.clone() } else { shared(&self.gpu, &self.lowered, rows)? };
+            self.resident = Some(Slot::new(&self.gpu, &self.lowered, &own, rows)?);
+        }
+        let Self { gpu, lowered, resident, threads, .. } = self;
+        let Some(slot) = resident else { return Err(Error::unsupported("nothing is resident")) };
+        slot.submit(gpu, lowered, Chunk { first: 0, rows }, inputs, *threads)?;
+        slot.collect(gpu, lowered, outputs)?;
+        super::timing::device_ns(gpu, runs, |encoder, writes| slot.record(encoder, rows, writes))
+    }
+}
+
+/// Rows that the buffers of every value can have.
+fn most_rows(gpu: &Gpu, lowered: &Lowered) -> Result<usize> {
+    let limit = gpu.max_buffer().min(4 * MAX_VALUES);
+    let mut most = usize::MAX;
+    for value in &lowered.values {
+        let rows = limit / value.row_bytes.max(1) as u64;
+        if rows == 0 {
+            return Err(Error::unsupported(format!(
+                "a row takes a buffer of {} bytes, {} has max_storage_buffer_binding_size {limit}",
+                value.row_bytes, gpu.id
+            )));
+        }
+        most = most.min(usize::try_from(rows).unwrap_or(usize::MAX));
+    }
+    Ok(most)
+}

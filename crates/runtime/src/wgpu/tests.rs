@@ -1,0 +1,108 @@
+//! What can go wrong on an adapter. Where there is none, nothing is tested here, and says so.
+
+use rlx_compile::Plan;
+use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
+
+use super::adapters;
+use super::gpu::Gpu;
+use super::*;
+use crate::error::Error;
+use crate::session::{Samples, Session};
+
+/// A session whose adapter the test may lose: not the one that others share.
+fn session() -> Option<(Arc<Gpu>, Session)> {
+    match adapters::select(WgpuApi::Any, &WgpuSelect::Preferred) {
+        Err(reason) => {
+            assert!(std::env::var_os("RLX_REQUIRE_DEVICE").is_none(), "{reason}");
+            eprintln!("skipped: {reason}");
+            None
+        }
+        Ok(found) => {
+            let gpu = Arc::new(Gpu::new(found).unwrap());
+            let backend = WgpuBackend::new(Arc::clone(&gpu), found.info.clone(), SessionOptions::default());
+            Some((gpu, Session::on_backend(Box::new(backend.unwrap()))))
+        }
+    }
+}
+
+#[test]
+fn a_lost_adapter_is_an_error_that_says_so() {
+    let Some((gpu, session)) = session() else { return };
+    let shape = WelchPeaksShape::new(70, 256, 2, 4);
+    let executable = session.compile_plan(plan(&session, &shape)).unwrap();
+    let samples = vec![0.5; 70 * shape.frame_len().unwrap()];
+    executable.run_to_vecs(&[&samples]).unwrap();
+    gpu.lose();
+    for _ in 0..2 {
+        let error = executable.run_to_vecs(&[&samples]).unwrap_err();
+        assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
+    }
+    let other = WelchPeaksShape::new(7, 64, 2, 4);
+    let error = session.compile_plan(plan(&session, &other)).unwrap_err();
+    assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
+}
+
+#[test]
+fn what_wgpu_refuses_is_an_error() {
+    let Some((gpu, _)) = session() else { return };
+    let blueprint = blueprint::Blueprint {
+        name: "wrong",
+        text: "@compute @workgroup_size(64) fn main() { let a: u32 = 1.5; }".to_owned(),
+        buffers: vec![],
+        items_of_group: 1,
+        items_of_row: 1,
+    };
+    let error = kernel::Kernel::new(&gpu, &blueprint).unwrap_err();
+    assert!(matches!(error, Error::Device { what: "a kernel", .. }), "{error}");
+    let error =
+        gpu.buffer("too large", gpu.limits.max_buffer_size + 4, wgpu::BufferUsages::STORAGE).unwrap_err();
+    assert!(matches!(error, Error::Device { what: "a buffer", .. }), "{error}");
+    // The adapter is none the worse for it.
+    gpu.buffer("small", 16, wgpu::BufferUsages::STORAGE).unwrap();
+}
+
+#[test]
+fn integers_and_halves_are_their_values() {
+    let Some((_, session)) = session() else { return };
+    let shape = WelchPeaksShape { hop: 63, ..WelchPeaksShape::new(5, 128, 2, 6) };
+    let executable = session.compile_plan(plan(&session, &shape)).unwrap();
+    // An odd row length: rows begin in the middle of a word.
+    let len = executable.inputs()[0];
+    let integers: Vec<i16> = (0..len).map(|i| ((i * i * 31) % 2048) as i16 - 1024).collect();
+    let floats: Vec<f32> = integers.iter().map(|&v| f32::from(v)).collect();
+    let want = executable.run_to_vecs(&[&floats]).unwrap().remove(0);
+    let mut got = vec![0.0; want.len()];
+    executable.run_samples(&[Samples::I16(&integers)], &mut [&mut got]).unwrap();
+    assert_eq!(got, want);
+    // Eleven bits are exact in a half: sign, exponent from the leading bit, the bits below it.
+    let half = |v: i16| match v.unsigned_abs() {
+        0 => 0,
+        a => {
+            let e = a.ilog2();
+            (u16::from(v < 0) << 15) | ((e as u16 + 15) << 10) | ((a << (10 - e)) & 0x3ff)
+        }
+    };
+    let halves: Vec<u16> = integers.iter().map(|&v| half(v)).collect();
+    got.fill(0.0);
+    executable.run_samples(&[Samples::F16(&halves)], &mut [&mut got]).unwrap();
+    assert_eq!(got, want);
+}
+
+#[test]
+fn every_op_of_a_log_mel_runs_on_the_device() {
+    use rlx_compile::builders::{LogMelSpec, log_mel};
+    let graph = log_mel(&LogMelSpec::whisper(2, 16_000, 80)).unwrap();
+    let Some((gpu, session)) = session() else { return };
+    let executable = session.compile(&graph).unwrap();
+    assert_eq!(executable.plan().exec_kind(), rlx_compile::plan::ExecKind::Ops);
+    let results: Vec<_> = graph.outputs().map(|id| graph.get(id).unwrap().inputs[0]).collect();
+    let made = program::WgpuProgram::new(&gpu, executable.plan(), &results, &SessionOptions::default(), 1);
+    assert!(made.is_ok());
+}
+
+fn plan(session: &Session, shape: &WelchPeaksShape) -> Plan {
+    let compiled = session.explain(&welch_peaks(shape).unwrap(), rlx_compile::passes::FusionPolicy::Always);
+    let plan = compiled.unwrap().plan;
+    assert_eq!(plan.exec_kind(), rlx_compile::plan::ExecKind::FusedOp);
+    plan
+}

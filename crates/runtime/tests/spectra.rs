@@ -1,0 +1,180 @@
+//! Transforms, spectrograms and PSDs on every device, against f64: relative L2 error ≤ c·ε·log2 N.
+
+mod common;
+
+use common::machine::sessions;
+use common::twin::raw_power;
+use num_complex::Complex;
+use rlx_compile::builders::{PsdSpec, SpectrogramSpec, WelchPeaksShape, psd, spectrogram};
+use rlx_compile::params::{
+    Average, Band, Detrend, Layout, Padding, Scaling, Sides, Symmetry, WelchPeaksSpec, Window,
+};
+use rlx_compile::{Graph, Op};
+use rlx_dsp::fft::{ComplexFft, ForwardFft};
+use rlx_runtime::{Session, SessionOptions};
+
+fn noise(len: usize) -> Vec<f32> {
+    let mut state = 11u64;
+    (0..len)
+        .map(|i| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1 << 23) as f32 - 1.0 + (i as f32 * 0.3).sin()
+        })
+        .collect()
+}
+
+fn check(session: &Session, graph: &Graph, samples: &[f32], want: &[f64], n: usize, what: &str) {
+    let got = session.compile(graph).unwrap().run_to_vecs(&[samples]).unwrap().remove(0);
+    assert_eq!(got.len(), want.len(), "{what}");
+    let error: f64 = got.iter().zip(want).map(|(g, w)| (f64::from(*g) - w).powi(2)).sum();
+    let norm: f64 = want.iter().map(|w| w * w).sum();
+    let (relative, bound) = ((error / norm).sqrt(), 2.0 * f64::from(f32::EPSILON) * (n as f64).log2());
+    assert!(relative <= bound, "{} {what}: {relative:e} > {bound:e}", session.device().id);
+}
+
+/// A case of the transform.
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    n: usize,
+    len: usize,
+    complex: bool,
+    sides: Sides,
+    layout: Layout,
+    pad: Padding,
+    keep: Option<Band>,
+}
+
+/// Bins of every frame in f64, laid out as the case says.
+fn transform(case: &Case, row_len: usize, hop: usize, samples: &[f32]) -> Vec<f64> {
+    let Case { n, len, .. } = *case;
+    let width = if case.complex { 2 } else { 1 };
+    let window = Window::Hann.coefficients(len, Symmetry::Periodic).unwrap();
+    let mut fft = ComplexFft::<f64>::new(n).unwrap();
+    let mut bins = Vec::new();
+    for row in samples.chunks_exact(row_len * width) {
+        let at = |i: i64| -> Complex<f64> {
+            let last = row_len as i64 - 1;
+            let i = match case.pad {
+                Padding::Reflect if i < 0 => -i,
+                Padding::Reflect if i > last => 2 * last - i,
+                _ => i,
+            };
+            match usize::try_from(i) {
+                Ok(i) if i < row_len && case.complex => {
+                    Complex::new(f64::from(row[2 * i]), f64::from(row[2 * i + 1]))
+                }
+                Ok(i) if i < row_len => Complex::new(f64::from(row[i]), 0.0),
+                _ => Complex::default(),
+            }
+        };
+        let side = if case.pad == Padding::None { 0 } else { len / 2 };
+        for segment in 0..(row_len + 2 * side - len) / hop + 1 {
+            let mut frame = vec![Complex::default(); n];
+            for (i, w) in window.iter().enumerate() {
+                frame[i] = at((segment * hop + i) as i64 - side as i64) * w;
+            }
+            let mut out = vec![Complex::default(); n];
+            fft.forward(&mut frame, &mut out).unwrap();
+            let one =
+                matches!(case.sides, Sides::One) || (matches!(case.sides, Sides::Auto) && !case.complex);
+            out.truncate(if one { n / 2 + 1 } else { n });
+            for (k, z) in out.iter_mut().enumerate() {
+                if case.keep.is_some_and(|b| k < b.lo || k >= b.hi) {
+                    *z = Complex::default();
+                }
+            }
+            bins.extend(out);
+        }
+    }
+    match case.layout {
+        Layout::Interleaved => bins.iter().flat_map(|z| [z.re, z.im]).collect(),
+        Layout::Block => bins.iter().map(|z| z.re).chain(bins.iter().map(|z| z.im)).collect(),
+    }
+}
+
+#[test]
+fn transforms_of_every_length_the_kernels_have() {
+    let base = Case {
+        n: 256,
+        len: 256,
+        complex: false,
+        sides: Sides::One,
+        layout: Layout::Block,
+        pad: Padding::None,
+        keep: None,
+    };
+    let mut cases: Vec<Case> = (4..=13)
+        .map(|log| 1 << log)
+        .chain([400, 1 << 16, 1 << 17])
+        .map(|n| Case { n, len: n, ..base })
+        .collect();
+    cases.extend([
+        Case { complex: true, sides: Sides::Two, layout: Layout::Interleaved, ..base },
+        Case { sides: Sides::Two, layout: Layout::Interleaved, len: 200, pad: Padding::Reflect, ..base },
+        Case { keep: Some(Band { lo: 3, hi: 77 }), pad: Padding::Constant, n: 512, ..base },
+        Case { complex: true, sides: Sides::Two, n: 8192, len: 8000, ..base },
+        // No kernel: the host has it.
+        Case { n: 360, len: 360, ..base },
+    ]);
+    let sessions = sessions(&SessionOptions::default());
+    for case in cases {
+        let (batch, hop) = (3, case.len / 2 + 1);
+        let row_len = case.len + 2 * hop + 5;
+        let width = if case.complex { 2 } else { 1 };
+        let samples = noise(batch * row_len * width);
+        let mut graph = Graph::new();
+        let x = graph.push(Op::Input { batch, len: row_len, complex: case.complex }, &[]).unwrap();
+        let ops = [
+            Op::Segment { len: case.len, hop, pad: case.pad, drop_last: 0 },
+            Op::Window { window: Window::Hann, symmetry: Symmetry::Periodic },
+            Op::Fft { n_fft: case.n, sides: case.sides, layout: case.layout, keep: case.keep },
+            Op::output("spectrum"),
+        ];
+        graph.chain(x, ops).unwrap();
+        let want = transform(&case, row_len, hop, &samples);
+        for session in &sessions {
+            check(session, &graph, &samples, &want, case.n, &format!("{case:?}"));
+        }
+    }
+}
+
+#[test]
+fn densities_and_spectrograms() {
+    let sessions = sessions(&SessionOptions::default());
+    for (len, n, average, detrend) in [
+        (256, 256, Average::Mean, Detrend::Constant),
+        (400, 400, Average::Mean, Detrend::None),
+        (300, 512, Average::Max, Detrend::Constant),
+        (4096, 4096, Average::Min, Detrend::None),
+        (64, 64, Average::Mean, Detrend::None),
+    ] {
+        let (batch, row_len) = (3, 5 * len + 3);
+        let samples = noise(batch * row_len);
+        let spec = PsdSpec { n_fft: n, average, detrend, ..PsdSpec::new(batch, row_len, 48e3, len) };
+        let weights = spec.window.coefficients(len, spec.symmetry).unwrap();
+        let factor = Scaling::Density.factor(&weights, 48e3);
+        let welch = WelchPeaksSpec {
+            segment_len: len,
+            hop: spec.hop,
+            average,
+            detrend,
+            ..WelchPeaksShape::new(batch, n, 2, 1).spec()
+        };
+        let scaled = |row: &[f32]| raw_power(row, &welch).into_iter().map(|p| p * factor).collect::<Vec<_>>();
+        let density: Vec<f64> = samples.chunks_exact(row_len).flat_map(scaled).collect();
+        let frames: Vec<f64> = samples
+            .chunks_exact(row_len)
+            .flat_map(|row| row.windows(len).step_by(spec.hop).flat_map(scaled).collect::<Vec<_>>())
+            .collect();
+        let decibels: Vec<f64> = frames.iter().map(|p| 10.0 * p.max(1e-12).log10()).collect();
+        let mut images = SpectrogramSpec::new(spec);
+        for session in &sessions {
+            let what = format!("{len} in {n}, {average}, {detrend}");
+            check(session, &psd(&spec).unwrap(), &samples, &density, n, &what);
+            images.db_floor = None;
+            check(session, &spectrogram(&images).unwrap(), &samples, &frames, n, &what);
+            images.db_floor = Some(1e-12);
+            check(session, &spectrogram(&images).unwrap(), &samples, &decibels, n, &what);
+        }
+    }
+}
