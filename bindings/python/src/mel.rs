@@ -101,7 +101,7 @@ impl MelPlan {
         let threads = if whole { 1 } else { threads::resolve(threads)? };
         let width = mels * frames;
         let batch = if whole {
-            Batch { rows: 1, cost: rows * len, width: rows * width, threads }
+            Batch { rows: rows.min(1), cost: rows * len, width: rows * width, threads }
         } else {
             Batch { rows, cost: len, width, threads }
         };
@@ -119,12 +119,11 @@ impl MelPlan {
                 } else {
                     x[range.start * len..range.end * len].chunks_exact(len).collect()
                 };
-                for (group, out) in items
-                    .chunks(if whole { rows } else { 1 })
-                    .zip(out.chunks_exact_mut(if whole { rows * width } else { width }))
-                {
-                    let done = plan.process_batch(group).map_err(Refusal::of_mel)?;
-                    for (item, out) in done.iter().zip(out.chunks_exact_mut(width)) {
+                let (size, width) = if whole { (rows, rows * width) } else { (1, width) };
+                let groups = items.chunks(size).zip(out.chunks_exact_mut(width));
+                for (index, (group, out)) in groups.enumerate() {
+                    let done = plan.process_batch(group).map_err(|e| Refusal::of_mel(e).after(index))?;
+                    for (item, out) in done.iter().zip(out.chunks_exact_mut(width / group.len())) {
                         out.copy_from_slice(&item.data);
                     }
                 }

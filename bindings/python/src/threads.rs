@@ -13,7 +13,9 @@ use rlx_fft::dsp::Error;
 static DEFAULT: AtomicUsize = AtomicUsize::new(0);
 
 /// Pools by size, and the process that made them: threads do not survive a fork.
-static POOLS: Mutex<Option<(u32, HashMap<usize, Arc<ThreadPool>>)>> = Mutex::new(None);
+static POOLS: Mutex<Option<Pools>> = Mutex::new(None);
+
+type Pools = (u32, HashMap<usize, Arc<ThreadPool>>);
 
 /// More threads than this are a mistake in a unit.
 const MOST: usize = 4096;

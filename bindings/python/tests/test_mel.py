@@ -125,7 +125,8 @@ def test_batches_axes_and_types(preset):
     wide = rlx_fft.melspectrogram(x.astype("f8"), preset)
     assert wide.dtype == np.float64 and wide.shape == got.shape
     assert rlx_fft.melspectrogram((1000 * x).astype("i2"), preset).dtype == np.float64
-    assert rlx_fft.melspectrogram(x[:0], preset).shape == (0, 3, *got.shape[-2:])
+    for over in ("item", "batch"):
+        assert rlx_fft.melspectrogram(x[:0], preset, max_over=over).shape == (0, 3, *got.shape[-2:])
 
 
 def test_refusals():

@@ -33,6 +33,7 @@ def conditions(draw, n):
     )  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore::scipy.signal._peak_finding_utils.PeakPropertyWarning")
 @given(st.data())
 def test_find_peaks_1d_is_scipys(data):
     n = data.draw(st.integers(0, 120))

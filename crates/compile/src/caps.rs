@@ -113,6 +113,9 @@ pub struct BackendCaps {
     pub ops: BTreeSet<OpKind>,
     /// Lengths of its FFT.
     pub fft: TransformCaps,
+    /// Lengths beside those.
+    #[serde(default)]
+    pub fft_also: Vec<usize>,
     /// Lengths of its butterfly kernel.
     pub butterfly: TransformCaps,
     /// Largest k of a stand-alone TopK or LocalPeaks.
@@ -145,6 +148,7 @@ impl BackendCaps {
             class,
             ops: ops.into_iter().chain([OpKind::Input, OpKind::Output]).collect(),
             fft,
+            fft_also: Vec::new(),
             butterfly: if class == DeviceClass::Cpu { pow2(2, 1 << 20) } else { fft },
             max_k: usize::MAX,
             fused: FusedCaps {
@@ -207,6 +211,7 @@ impl BackendCaps {
             return Some(format!("{} has no {kind}", self.class));
         }
         let limit = match op {
+            Op::Fft { n_fft, .. } if self.fft_also.contains(n_fft) => None,
             Op::Fft { n_fft, .. } => self.fft.refuses(*n_fft),
             Op::Butterfly(spec) => self.butterfly.refuses(spec.n),
             Op::WelchPeaks(spec) => self.fused.refuses(spec),

@@ -120,7 +120,7 @@ impl Transform {
             Self::Idft => Box::new(move |k, j| turn(j * k, n).conj() * unit),
             Self::Dct2 => Box::new(move |k, j| cosine(n, k, j) * edge(k, 0)),
             Self::Dst2 => Box::new(move |k, j| {
-                let sign = if j % 2 == 0 { 1.0 } else { -1.0 };
+                let sign = if j.is_multiple_of(2) { 1.0 } else { -1.0 };
                 cosine(n, n - 1 - k, j) * sign * edge(k, n - 1)
             }),
             Self::Hartley => Box::new(move |k, j| Complex64::new(1.0, 1.0) * turn(j * k, n) * unit),
@@ -146,7 +146,7 @@ fn turn(num: usize, den: usize) -> Complex64 {
 /// `exp(∓iπ(2j+1)k/2n)`, minus for even `j`: in the cosine order these columns are those of one complex transform.
 fn cosine(n: usize, k: usize, j: usize) -> Complex64 {
     let turned = turn((2 * j + 1) * k, 4 * n);
-    if j % 2 == 0 { turned } else { turned.conj() }
+    if j.is_multiple_of(2) { turned } else { turned.conj() }
 }
 
 impl Target {

@@ -79,14 +79,20 @@ fn replays(stream: &CudaStream, graph: &CudaGraph) -> Result<f64> {
     Ok(spread(&mut times).map_or(f64::NAN, |s| s.median))
 }
 
+/// A tone in noise; it repeats itself after 2²⁰ − 3 samples, which no row length divides.
 fn noise(len: usize) -> Vec<f32> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    (0..len)
+    let period: Vec<f32> = (0..(1 << 20) - 3)
         .map(|i| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             200.0 * (i as f32 * 0.71).sin() + (state >> 40) as f32 / (1 << 16) as f32 - 128.0
         })
-        .collect()
+        .collect();
+    let mut values = Vec::with_capacity(len);
+    while values.len() < len {
+        values.extend_from_slice(&period[..period.len().min(len - values.len())]);
+    }
+    values
 }
 
 fn fused(session: &Session, shape: &WelchPeaksShape) -> Result<Executable> {

@@ -16,7 +16,7 @@ template <int N_, int P_, int R1_, int R2_, int R3_> struct Stockham {
     static constexpr int BUFFER = PLAIN + (T == 8 ? (24 - PLAIN % 16) % 16 : T == 4 ? (20 - PLAIN % 16) % 16 : PLAIN % 2);
 
     static DEVICE void sync() {
-        if constexpr (T <= 32 && 32 % T == 0) __syncwarp();
+        if constexpr (T <= 32) __syncwarp();
         else __syncthreads();
     }
 

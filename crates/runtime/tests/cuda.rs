@@ -3,11 +3,16 @@
 
 #![cfg(feature = "cuda")]
 
+mod common;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use common::twin::{judge_row, raw_power};
 use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
+use rlx_compile::params::{Average, Detrend, WelchPeaksSpec};
 use rlx_compile::passes::FusionPolicy;
+use rlx_compile::{Graph, Op, Plan};
 use rlx_runtime::cuda::CudaDevice;
 use rlx_runtime::{Device, Error, Executable, Samples, Session, SessionOptions, Timed};
 
@@ -117,6 +122,7 @@ fn every_element_of_a_poisoned_buffer_is_written() {
         (65, 1024, 5, 64),
         (9, 2048, 8, 16),
         (5, 4096, 2, 64),
+        (2, 16_384, 3, 64),
     ] {
         let shape = WelchPeaksShape::new(batch, n, segments, k);
         let executable = fused(&session, &shape);
@@ -195,5 +201,80 @@ fn all_devices_together_give_what_one_gives() {
         let x = floats(&samples(batch * 384));
         let expected = fused(&one, &shape).run_to_vecs(&[&x]).unwrap();
         assert_eq!(fused(&all, &shape).run_to_vecs(&[&x]).unwrap(), expected, "batch {batch}");
+    }
+}
+
+#[test]
+fn transforms_longer_than_a_block_are_right() {
+    if device().is_none() {
+        return;
+    }
+    let session = session(SessionOptions::default());
+    for (n, segments, k, average, detrend) in [
+        (8192, 3, 64, Average::Mean, Detrend::Constant),
+        (16_384, 2, 5, Average::Mean, Detrend::None),
+        (32_768, 2, 16, Average::Max, Detrend::None),
+        (131_072, 1, 1, Average::Min, Detrend::Constant),
+    ] {
+        let (batch, shape) = (2, WelchPeaksShape::new(2, n, segments, k));
+        let spec = WelchPeaksSpec { average, detrend, ..shape.spec() };
+        let len = shape.frame_len().unwrap();
+        let mut graph = Graph::new();
+        let input = graph.push(Op::Input { batch, len, complex: false }, &[]).unwrap();
+        graph.chain(input, [Op::WelchPeaks(spec), Op::output("peaks")]).unwrap();
+        let executable = session.compile_plan(Plan::new(graph, session.caps()).unwrap()).unwrap();
+        let mut x = floats(&samples(batch * len));
+        let peaks = executable.run_to_vecs(&[&x]).unwrap();
+        for (row, peaks) in x.chunks_exact(len).zip(peaks[0].chunks_exact(2 * k)) {
+            judge_row(&raw_power(row, &spec), 0.0, peaks, n, &format!("{spec:?}"));
+        }
+        x[len + 7] = f32::NAN;
+        let error = executable.run_to_vecs(&[&x]).unwrap_err().to_string();
+        assert!(error.contains("row 1"), "{error}");
+    }
+}
+
+#[test]
+fn spectra_powers_and_log_mel_are_those_of_the_host() {
+    use rlx_compile::builders::{LogMelSpec, PsdSpec, SpectrogramSpec, log_mel, psd, spectrogram};
+    use rlx_compile::params::Layout;
+    if device().is_none() {
+        return;
+    }
+    let cuda = session(SessionOptions::default());
+    let cpu = Session::open(&Device::Cpu).unwrap();
+    let shape = WelchPeaksShape::new(5, 256, 3, 9);
+    let mut decibels = SpectrogramSpec::new(PsdSpec::new(3, 4000, 8e3, 512));
+    decibels.db_floor = Some(1e-12);
+    let graphs = [
+        ("psd", psd(&PsdSpec::new(7, 9000, 48e3, 1024)).unwrap()),
+        ("spectrogram", spectrogram(&decibels).unwrap()),
+        ("whisper", log_mel(&LogMelSpec::whisper(3, 16_000, 80)).unwrap()),
+        ("librosa", log_mel(&LogMelSpec::librosa(2, 22_050)).unwrap()),
+        ("torchaudio", log_mel(&LogMelSpec::torchaudio(2, 16_000)).unwrap()),
+        ("kaldi", log_mel(&LogMelSpec::kaldi(2, 16_000)).unwrap()),
+        ("nemo", log_mel(&LogMelSpec::nemo(2, 16_000)).unwrap()),
+        (
+            "interleaved",
+            rlx_compile::builders::welch_peaks_with_spectrum(&shape, Layout::Interleaved).unwrap(),
+        ),
+        ("block", rlx_compile::builders::welch_peaks_with_spectrum(&shape, Layout::Block).unwrap()),
+    ];
+    for (name, graph) in graphs {
+        for policy in [FusionPolicy::Auto, FusionPolicy::Never] {
+            let ours = cuda.compile_with(&graph, policy).unwrap();
+            let theirs = cpu.compile_with(&graph, policy).unwrap();
+            let x = floats(&samples(ours.inputs()[0]));
+            let (ours, theirs) = (ours.run_to_vecs(&[&x]).unwrap(), theirs.run_to_vecs(&[&x]).unwrap());
+            for (ours, theirs) in ours.iter().zip(&theirs) {
+                assert_eq!(ours.len(), theirs.len(), "{name}");
+                let sum = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
+                    ours.iter().zip(theirs).map(|(a, b)| f(f64::from(*a), f64::from(*b))).sum()
+                };
+                let error = (sum(&|a, b| (a - b) * (a - b)) / sum(&|_, b| b * b)).sqrt();
+                // Both are within c·ε·log2 N of the truth; logarithms of small energies are less exact.
+                assert!(error < 3e-5, "{name} {policy:?}: relative L2 {error:e}");
+            }
+        }
     }
 }

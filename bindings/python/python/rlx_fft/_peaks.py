@@ -46,7 +46,9 @@ def find_peaks(
     data = rows(x, axis)
     if distance is not None and distance < 1:
         raise ValueError(f"distance: must be greater or equal to 1, got {distance}")
-    if wlen is not None and (prominence is not None or width is not None):
+    if prominence is None and width is None:
+        wlen = None  # Not looked at, as in SciPy.
+    if wlen is not None:
         if not wlen > 1:
             raise ValueError(f"wlen: must be larger than 1, got {wlen}")
         wlen = math.ceil(wlen)

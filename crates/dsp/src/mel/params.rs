@@ -124,7 +124,8 @@ impl LogMelParams {
         }
     }
 
-    pub(super) fn framing(&self) -> Framing {
+    /// Where the frames lie.
+    pub fn framing(&self) -> Framing {
         Framing {
             frame_len: self.frame().frame_len(),
             hop: self.hop,

@@ -35,17 +35,20 @@ pub enum Placement {
 
 /// Layout of the frames of a signal. `frame_len` and `hop` are not 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Framing {
-    pub(crate) frame_len: usize,
-    pub(crate) hop: usize,
-    pub(crate) padding: Padding,
+pub struct Framing {
+    /// Samples of a frame.
+    pub frame_len: usize,
+    /// Samples from one frame to the next.
+    pub hop: usize,
+    /// What frames see beyond the ends of the signal.
+    pub padding: Padding,
     /// Whether the last frame is left out (whisper, NeMo).
-    pub(crate) drop_last: bool,
+    pub drop_last: bool,
 }
 
 impl Framing {
     /// Samples from the start of the signal to the start of frame 0; negative where padding comes first.
-    pub(crate) fn offset(&self) -> isize {
+    pub fn offset(&self) -> isize {
         let half = self.frame_len / 2;
         match self.padding {
             Padding::None => 0,
@@ -64,7 +67,7 @@ impl Framing {
     }
 
     /// Frames of a signal of `len` samples; 0 where it is too short for one.
-    pub(crate) fn count(&self, len: usize) -> usize {
+    pub fn count(&self, len: usize) -> usize {
         let half = self.frame_len / 2;
         let count = match self.padding {
             Padding::None if len < self.frame_len => 0,
@@ -78,7 +81,7 @@ impl Framing {
     }
 
     /// [`Self::count`], with an error for a signal that has no frame or cannot be reflected.
-    pub(crate) fn checked_count(&self, len: usize) -> Result<usize> {
+    pub fn checked_count(&self, len: usize) -> Result<usize> {
         let half = self.frame_len / 2;
         if self.padding == Padding::Reflect && len <= half {
             let reason =

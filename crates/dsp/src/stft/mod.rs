@@ -17,8 +17,7 @@ mod stream;
 
 pub(crate) use fast::lane_frames;
 pub(crate) use frame_fft::{FrameFft, FrameParams, PowerFrames, plan_power_frames};
-pub(crate) use framing::Framing;
-pub use framing::{Padding, Placement};
+pub use framing::{Framing, Padding, Placement};
 pub(crate) use params::check_rate;
 pub use params::{SpectrogramParams, SpectrogramScaling};
 pub(crate) use spectrogram::check_finite;

@@ -117,13 +117,14 @@ impl SpectrogramParams {
         }
     }
 
-    pub(super) fn framing(&self) -> Framing {
+    /// Where the frames lie.
+    pub fn framing(&self) -> Framing {
         let frame_len = self.frame().frame_len();
         Framing { frame_len, hop: self.hop, padding: self.padding, drop_last: false }
     }
 
     /// Factor of `|X|²` for a window of these weights, and whether inner bins are doubled.
-    pub(super) fn scale(&self, window: &[f64]) -> Result<(f64, bool)> {
+    pub fn scale(&self, window: &[f64]) -> Result<(f64, bool)> {
         let sum: f64 = window.iter().sum();
         let squares: f64 = window.iter().map(|w| w * w).sum();
         let (scale, doubled) = match self.scaling {

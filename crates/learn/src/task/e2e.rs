@@ -59,6 +59,30 @@ pub struct E2eConfig {
     pub patience: usize,
 }
 
+impl E2eConfig {
+    /// The program's defaults.
+    pub fn new(n_fft: usize) -> Self {
+        Self {
+            n_fft,
+            batch: 8,
+            n_mels: 40,
+            steps: 2000,
+            rate: 1e-3,
+            gate_rate: 0.03,
+            weights: LossWeights { sparsity: 0.3, mel: 0.1, welch: 0.1, peak: 2.0, spectrum: 0.1 },
+            peak_k: 16,
+            band: None,
+            gates: GateKind::Soft,
+            target_gates: None,
+            harden_at: HardenAt(0.6),
+            init: Init::Exact,
+            seed: 0,
+            validate_every: 100,
+            patience: 10,
+        }
+    }
+}
+
 /// What is told while training.
 #[derive(Debug, Clone, Copy)]
 pub struct E2eProgress {
@@ -244,11 +268,11 @@ fn finish(
 fn check(config: &E2eConfig, teacher: Option<&FastLearnedFftModel>) -> Result<()> {
     crate::matrix::check_size("n_fft", config.n_fft, 4096)?;
     let bins = config.n_fft / 2 + 1;
-    if let Some(teacher) = teacher {
-        if teacher.n_fft() != config.n_fft || teacher.network().depth() != 1 || teacher.network().is_real() {
-            let reason = format!("must be one complex product for n_fft {}", config.n_fft);
-            return Err(Error::argument("teacher", reason));
-        }
+    if let Some(teacher) = teacher
+        && (teacher.n_fft() != config.n_fft || teacher.network().depth() != 1 || teacher.network().is_real())
+    {
+        let reason = format!("must be one complex product for n_fft {}", config.n_fft);
+        return Err(Error::argument("teacher", reason));
     }
     if config.batch == 0 || config.steps == 0 || config.peak_k == 0 || config.peak_k > bins {
         return Err(Error::argument(

@@ -90,6 +90,7 @@ fn logistic(x: f64) -> f64 {
 }
 
 impl Student {
+    #[expect(clippy::too_many_arguments, reason = "what stays the same over a training, named one by one")]
     pub(crate) fn new(
         teacher: FastLearnedFftModel,
         distil: bool,

@@ -123,6 +123,12 @@ fn runner(
             Ok(Runner::Compiled(exec.executable().clone()))
         }
         (WelchPeaksStrategy::LearnedCompiled, Some(model)) => {
+            // On the CPU pruned butterflies cost nothing only on a tape; sizes shorter than a vector have none.
+            if !session.device().class.has_bus()
+                && let Ok(tapes) = (0..threads.max(1)).map(|_| model.compile(params)).collect()
+            {
+                return Ok(Runner::Tape(tapes));
+            }
             let plan = learned_plan::compile(session, model, shape)?;
             Ok(plan.map_or_else(|| Runner::Learned(Box::new(model.clone())), Runner::Compiled))
         }

@@ -13,7 +13,7 @@ pub use trace::PickerTrace;
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_dsp::peak::{WelchPeakParams, WelchPeaksScratch};
-use rlx_learn::FastLearnedFftModel;
+use rlx_learn::{CompiledModel, FastLearnedFftModel};
 use rlx_runtime::{DeviceInfo, Executable};
 
 use crate::error::Result;
@@ -27,6 +27,8 @@ enum Runner {
     Rows(WelchPeaksScratch),
     /// A compiled plan.
     Compiled(Executable),
+    /// A learned transform as a tape over rows in lanes, one a thread.
+    Tape(Vec<CompiledModel>),
     /// A learned transform with a mask that no op has.
     Learned(Box<FastLearnedFftModel>),
 }

@@ -1,5 +1,7 @@
 //! Batches through the picked strategy.
 
+use rlx_learn::CompiledModel;
+
 use super::{AutoWelchPeaks, Runner};
 use crate::error::{Error, Result};
 
@@ -67,6 +69,7 @@ impl AutoWelchPeaks {
         let batch = self.shape.batch;
         match &mut self.runner {
             Runner::Rows(scratch) => scratch.peaks_of_rows_into(samples, batch, row_len, out)?,
+            Runner::Tape(tapes) => on_tapes(tapes, samples, batch, row_len, out)?,
             Runner::Learned(model) => {
                 model.welch_peaks_batch_into(&self.params, samples, batch, row_len, out)?;
             }
@@ -82,6 +85,37 @@ impl AutoWelchPeaks {
         }
         Ok(())
     }
+}
+
+/// Rows shared by as many threads as there are tapes.
+fn on_tapes(
+    tapes: &mut [CompiledModel],
+    samples: &[f32],
+    batch: usize,
+    row_len: usize,
+    out: &mut [f32],
+) -> rlx_learn::Result<()> {
+    // Two groups of 16 rows are worth waking a thread.
+    let share = batch.div_ceil(tapes.len().max(1)).next_multiple_of(32);
+    let Some((first, others)) = tapes.split_first_mut() else { return Ok(()) };
+    if others.is_empty() || batch <= share || row_len == 0 {
+        return first.peaks_into(samples, batch, row_len, out);
+    }
+    let width = out.len() / batch;
+    let parts = samples.chunks(share * row_len).zip(out.chunks_mut(share * width));
+    let done: Vec<rlx_learn::Result<()>> = std::thread::scope(|scope| {
+        let tapes = std::iter::once(&mut *first).chain(others);
+        let running: Vec<_> = parts
+            .zip(tapes)
+            .map(|((x, y), tape)| scope.spawn(move || tape.peaks_into(x, x.len() / row_len, row_len, y)))
+            .collect();
+        running.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    });
+    if done.iter().any(std::result::Result::is_err) {
+        // Alone it names the row in the whole batch.
+        return first.peaks_into(samples, batch, row_len, out);
+    }
+    Ok(())
 }
 
 fn check_len(name: &'static str, expected: usize, got: usize) -> Result<()> {

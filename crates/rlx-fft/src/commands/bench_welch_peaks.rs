@@ -9,12 +9,18 @@ use rlx_fft::bench_welch_peaks::{
     Report, batch_crossover, explicit_device, k_crossover, print_crossovers, print_rows, run as measure,
 };
 use rlx_fft::report::Envelope;
+use rlx_learn::{E2eConfig, FastLearnedFftModel, Signals, train_e2e};
 use std::io::Write;
+use std::ops::ControlFlow;
 
 /// Runs the command.
 pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outcome, Failure> {
-    let BenchWelchPeaksArgs { config, json } = BenchWelchPeaksArgs::try_from(flags)?;
+    let BenchWelchPeaksArgs { mut config, train_steps, json } = BenchWelchPeaksArgs::try_from(flags)?;
     Isa::detect()?;
+    if train_steps > 0 {
+        config.learned =
+            Some(trained(config.n_fft, config.ks.iter().copied().max(), train_steps, config.seed));
+    }
     let mut out = std::io::stdout().lock();
     let mut said = Vec::new();
     let (rows, picker) = measure(&config, |line| said.push(line.to_owned()))?;
@@ -45,4 +51,18 @@ pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outc
     out.flush()?;
     write_json(json.as_deref(), &report)?;
     Ok(Outcome::Whole)
+}
+
+/// A small model for the learned rows, or why there is none.
+fn trained(
+    n_fft: usize,
+    k: Option<usize>,
+    steps: usize,
+    seed: u64,
+) -> std::result::Result<FastLearnedFftModel, String> {
+    let peak_k = k.unwrap_or(16).min(n_fft / 2 + 1);
+    let config = E2eConfig { steps, seed, peak_k, validate_every: steps, ..E2eConfig::new(n_fft) };
+    let outcome =
+        train_e2e(&config, &Signals::Generated(seed), None, None, &mut |_| ControlFlow::Continue(()));
+    outcome.map(|outcome| outcome.model).map_err(|error| error.to_string())
 }

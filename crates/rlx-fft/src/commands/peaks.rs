@@ -102,7 +102,9 @@ fn framed<S: InputSample>(
     let mut said = Vec::new();
     let route = match (PackedFrames::new::<S>(&params, used, args)?, &args.device) {
         (Some(packed), _) => Some(Route::Packed(packed)),
-        (None, Some(device)) => DeviceSpectra::open::<S>(device, &params, used)?.map(Route::Device),
+        (None, Some(device)) => {
+            DeviceSpectra::open::<S>(device, &params, used)?.map(|d| Route::Device(Box::new(d)))
+        }
         (None, None) => None,
     };
     match (&args.device, &route) {

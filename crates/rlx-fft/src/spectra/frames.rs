@@ -23,7 +23,7 @@ pub(crate) struct Framed<R> {
 /// Where whole frames without missing samples go, if not to the library.
 pub(crate) enum Route {
     /// Spectra on a device.
-    Device(DeviceSpectra),
+    Device(Box<DeviceSpectra>),
     /// Peaks by the picker.
     Packed(PackedFrames),
 }

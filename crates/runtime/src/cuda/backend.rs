@@ -51,10 +51,25 @@ impl CudaBackend {
 /// What the blueprints have.
 fn caps() -> BackendCaps {
     let mut caps = BackendCaps::shipped(DeviceClass::Cuda);
-    caps.ops.retain(|op| matches!(op, OpKind::Input | OpKind::Output | OpKind::WelchPeaks));
+    caps.ops.extend([
+        OpKind::Preemphasis,
+        OpKind::Power,
+        OpKind::Average,
+        OpKind::Psd,
+        OpKind::TopK,
+        OpKind::MelFilterbank,
+        OpKind::Log,
+        OpKind::ClampNormalise,
+        OpKind::NormaliseFeatures,
+        OpKind::Affine,
+    ]);
+    caps.fft.max = 8192;
+    caps.fft_also = vec![400];
     caps.fused.averages = vec![Average::Mean, Average::Max, Average::Min];
     caps.fused.detrends = vec![Detrend::None, Detrend::Constant];
     caps.fused.zero_padding = true;
+    // Above 4096 in several kernels.
+    caps.fused.n_fft.max = 131_072;
     caps
 }
 

@@ -3,13 +3,15 @@
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_compile::params::{Average, Detrend, Layout, LocalPeaksSpec, WelchPeaksSpec};
 use rlx_dsp::mel::{LogMelParams, Preset};
-use rlx_dsp::stft::SpectrogramParams;
+use rlx_dsp::stft::{Framing, Padding};
 
-use super::fft::{Transform, fft};
-use super::frames::{Second, log_mel, spectrogram};
+use super::fft::{self, Direction};
 use super::local_peaks::{SubBin, local_peaks};
+use super::log_mel::log_mel;
+use super::spectrogram::{SpectrumValue, spectrogram};
+use super::welch_long::welch_long;
 use super::welch_peaks::{Outputs, welch_peaks};
-use super::{Blueprint, SampleType, sources};
+use super::{Blueprint, FrameSpec, Passes, SampleType, sources};
 use crate::cuda::nvrtc::nvrtc;
 
 /// One specialisation of each family and of what changes its code much.
@@ -30,19 +32,47 @@ fn blueprints() -> Vec<Blueprint> {
         welch(2048, 3, 8, |s| s.average = Average::Max, SampleType::F16, false),
         welch(4096, 2, 64, plain, SampleType::F32, true),
         welch(4096, 8, 64, |s| s.average = Average::Min, SampleType::F32, false),
-        fft(256, Transform::Forward, Layout::Interleaved).expect("a kernel"),
-        fft(4096, Transform::Inverse, Layout::Block).expect("a kernel"),
-        fft(1024, Transform::RealToComplex, Layout::Block).expect("a kernel"),
-        fft(512, Transform::ComplexToReal, Layout::Interleaved).expect("a kernel"),
     ];
+    let mut add = |passes: Result<Passes, String>| {
+        all.extend(passes.expect("kernels").passes.into_iter().map(|pass| pass.blueprint));
+    };
+    let (two, one) = (Layout::Block, Layout::Interleaved);
+    for (n, direction, from, to) in [
+        (16, Direction::Forward, one, one),
+        (256, Direction::Forward, one, two),
+        (4096, Direction::Inverse, two, one),
+        (131_072, Direction::Forward, two, one),
+        (8192, Direction::Inverse, one, two),
+    ] {
+        add(fft::complex(n, direction, from, to, 1.0));
+    }
+    for n in [256, 512, 8192, 65_536] {
+        add(fft::forward_real(n, SampleType::F32, two, 1.0));
+        add(fft::inverse_real(n, one, 1.0));
+    }
+    let mut spec = WelchPeaksShape::new(1, 8192, 3, 5).spec();
+    spec.detrend = Detrend::Constant;
+    add(welch_long(&spec, 2 * 8192, 3, SampleType::I16, None));
     for preset in Preset::ALL {
-        let kernel = log_mel(&LogMelParams::preset(preset), SampleType::F32).expect("a kernel");
-        all.push(kernel.frames);
-        match kernel.second {
-            Second::Finish { clear, finish, .. } => all.extend([*clear, *finish]),
-            Second::Standardise { kernel, .. } => all.push(*kernel),
-            Second::None => {}
-        }
+        add(log_mel(&LogMelParams::preset(preset), 48_000, SampleType::F32));
+    }
+    for (n_fft, value) in [
+        (400, SpectrumValue::Power { one_sided: true }),
+        (1024, SpectrumValue::Complex(Layout::Block)),
+        (2048, SpectrumValue::Magnitude),
+    ] {
+        let framing =
+            Framing { frame_len: n_fft, hop: n_fft / 4, padding: Padding::Reflect, drop_last: false };
+        let frames = FrameSpec {
+            n_fft,
+            framing,
+            window: vec![1.0; n_fft],
+            lead: 0,
+            remove_dc: n_fft == 1024,
+            signal_preemphasis: 0.0,
+            frame_preemphasis: 0.0,
+        };
+        add(spectrogram(&frames, 48_000, SampleType::I16, value, 1.0));
     }
     let spec = LocalPeaksSpec {
         max_peaks: 8,
@@ -56,8 +86,6 @@ fn blueprints() -> Vec<Blueprint> {
     all.push(
         local_peaks(&LocalPeaksSpec { distance: None, ..spec }, 1025, SubBin::Parabolic).expect("a kernel"),
     );
-    let scipy = SpectrogramParams::scipy(1.0, 1024);
-    all.push(spectrogram(&scipy, SampleType::I16).expect("a kernel").frames);
     all
 }
 

@@ -6,15 +6,20 @@
 #[cfg(test)]
 mod codegen;
 pub mod fft;
-pub mod frames;
+mod fft_long;
+mod frames;
 pub mod local_peaks;
+pub mod log_mel;
 pub mod ops;
 mod pass;
 mod plan;
 mod sources;
+pub mod spectrogram;
 mod tables;
+pub mod welch_long;
 pub mod welch_peaks;
 
+pub use frames::FrameSpec;
 pub use pass::{Operand, Pass, Passes};
 pub use plan::FftPlan;
 

@@ -154,4 +154,35 @@ mod tests {
         assert_eq!(peaks.blueprint.grid(9 * peaks.items), Some(3));
         assert!(peaks.blueprint.defines.contains(&("K", "33".to_owned())));
     }
+
+    /// Needs the compiler alone, no GPU; `RLX_REQUIRE_NVRTC=1` makes its absence an error.
+    #[test]
+    fn every_op_compiles() {
+        let nvrtc = match crate::cuda::nvrtc::nvrtc() {
+            Ok(nvrtc) => nvrtc,
+            Err(reason) => {
+                assert!(std::env::var_os("RLX_REQUIRE_NVRTC").is_none(), "{reason}");
+                eprintln!("skipped: {reason}");
+                return;
+            }
+        };
+        let mut passes = vec![
+            power(2, 256, 129, 129, Layout::Block, true),
+            power(2, 255, 255, 128, Layout::Interleaved, false),
+            affine(2, 129, 1.0 / 3.0, -1.5),
+            log(2, 129, LogBase::Db, 1e-10, 0.0),
+            top_k(1, 129, 16),
+        ];
+        passes.extend(
+            [Average::Mean, Average::Max, Average::Min].into_iter().filter_map(|a| average(3, 129, a)),
+        );
+        let mirrors = [Layout::Block, Layout::Interleaved].map(|layout| mirror(2, 256, layout, &[]));
+        for pass in passes.iter().flat_map(|p| &p.passes).chain(&mirrors) {
+            let blueprint = &pass.blueprint;
+            let mut options = vec!["--gpu-architecture=sm_80".to_owned()];
+            options.extend(blueprint.options());
+            let cubin = nvrtc.cubin(blueprint.source, blueprint.text(), Blueprint::headers(), &options);
+            assert!(cubin.is_ok(), "{:?}: {}", blueprint.defines, cubin.unwrap_err());
+        }
+    }
 }

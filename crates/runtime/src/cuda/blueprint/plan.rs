@@ -17,6 +17,7 @@ impl FftPlan {
     /// The plan for `n` points within one block; `None` where there is none.
     pub fn new(n: usize) -> Option<Self> {
         let (points, radices) = match n {
+            8 => (8, [8, 1, 1]),
             16 => (8, [8, 2, 1]),
             32 => (8, [8, 4, 1]),
             64 => (16, [16, 4, 1]),

@@ -5,11 +5,32 @@ macro_rules! texts {
 }
 
 /// What the sources include.
-pub(super) const HEADERS: &[(&str, &str)] =
-    texts!["dft.cuh", "peaks_out.cuh", "samples.cuh", "stockham.cuh", "topk.cuh"];
+pub(super) const HEADERS: &[(&str, &str)] = texts![
+    "columns.cuh",
+    "complex_rows.cuh",
+    "dft.cuh",
+    "frames.cuh",
+    "peaks_out.cuh",
+    "rows.cuh",
+    "samples.cuh",
+    "stockham.cuh",
+    "topk.cuh",
+    "untangle.cuh",
+];
 
-const SOURCES: &[(&str, &str)] =
-    texts!["fft.cu", "frames.cu", "local_peaks.cu", "mel_finish.cu", "ops.cu", "welch_peaks.cu"];
+const SOURCES: &[(&str, &str)] = texts![
+    "fft.cu",
+    "fft_columns.cu",
+    "fft_untangle.cu",
+    "local_peaks.cu",
+    "log_mel.cu",
+    "log_mel_finish.cu",
+    "ops.cu",
+    "real_fft.cu",
+    "spectrogram.cu",
+    "welch_long.cu",
+    "welch_peaks.cu",
+];
 
 /// Text of a source; empty for a name that no blueprint has.
 pub(super) fn text(name: &str) -> &'static str {

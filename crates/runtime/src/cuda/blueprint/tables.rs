@@ -18,21 +18,6 @@ pub(super) fn window(plan: &FftPlan, window: &[f64]) -> Vec<f32> {
     out
 }
 
-/// Window weights of a real transform, zero beyond `window.len()`: `[s / 2][t]` holds those of points `2m`, `2m + 1` for
-/// `m = t + T·s` and `m = t + T·(s + 1)`.
-pub(super) fn window_pairs(plan: &FftPlan, window: &[f64]) -> Vec<f32> {
-    let threads = plan.threads();
-    let mut out = Vec::with_capacity(2 * plan.n);
-    for pair in 0..plan.points / 2 {
-        for t in 0..threads {
-            for m in [t + threads * 2 * pair, t + threads * (2 * pair + 1)] {
-                out.extend([2 * m, 2 * m + 1].map(|i| window.get(i).map_or(0.0, |&w| w as f32)));
-            }
-        }
-    }
-    out
-}
-
 /// Factors `w_{L·R}^(k·j)` of the passes after the first: two (real, imaginary) a load, `[pair][k mod min(L, T)]`;
 /// factor `e = c·(R − 1) + j − 1` is that of `k + T·c`.
 pub(super) fn factors(plan: &FftPlan) -> Vec<f32> {
@@ -60,16 +45,38 @@ pub(super) fn factors(plan: &FftPlan) -> Vec<f32> {
     out
 }
 
-/// `w_n^k` for the bins below `n/4` of a real transform of `n` points: `[s / 2][t]` holds bins `t + T·s` and
-/// `t + T·(s + 1)`.
-pub(super) fn halves(plan: &FftPlan, n: usize) -> Vec<f32> {
+/// Factors `exp(−πi·k/M)` of the pairs `k = t + T·s`, `s < points / 2`: two a load, `[s / 2][t]`.
+pub(super) fn untangle(plan: &FftPlan) -> Vec<f32> {
     let threads = plan.threads();
-    let mut out = Vec::new();
-    for pair in 0..(plan.points / 2).div_ceil(2) {
+    let mut out = Vec::with_capacity(plan.n);
+    for pair in 0..plan.points / 4 {
         for t in 0..threads {
             for s in [2 * pair, 2 * pair + 1] {
-                let (re, im) = root(t + threads * s, n);
+                let (re, im) = root(t + threads * s, 2 * plan.n);
                 out.extend([re as f32, im as f32]);
+            }
+        }
+    }
+    out
+}
+
+/// Factors `w_N^(n2·k1)` of the four-step method, N = n1·n2: `[k1][n2]`.
+pub(super) fn turns(n1: usize, n2: usize) -> Vec<f32> {
+    let each = (0..n1).flat_map(|k| (0..n2).map(move |c| root(k * c, n1 * n2)));
+    each.flat_map(|(re, im)| [re as f32, im as f32]).collect()
+}
+
+/// Weights of a real frame of `2·n` points, the window at `lead`: thread `t` finds those of the points 2m, 2m + 1 of
+/// registers `s` and `s + 1`, m = t + T·s, at `[s / 2][t]`.
+pub(super) fn frame_window(plan: &FftPlan, window: &[f64], lead: usize) -> Vec<f32> {
+    let threads = plan.threads();
+    let at = |i: usize| i.checked_sub(lead).and_then(|i| window.get(i)).map_or(0.0, |&w| w as f32);
+    let mut out = Vec::with_capacity(2 * plan.n);
+    for pair in 0..plan.points / 2 {
+        for t in 0..threads {
+            for s in [2 * pair, 2 * pair + 1] {
+                let m = t + threads * s;
+                out.extend([at(2 * m), at(2 * m + 1)]);
             }
         }
     }

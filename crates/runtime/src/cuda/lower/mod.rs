@@ -3,6 +3,8 @@
 //! `welch`, `frames`, `mel` and `ops` each know one family of kernels; `walk` takes the part's ops in order and asks them,
 //! the ones that fuse most first.
 
+mod frames;
+mod mel;
 mod ops;
 mod walk;
 mod welch;

@@ -8,7 +8,7 @@ use super::super::blueprint::{Operand, Passes, SampleType};
 use super::super::chain::{Arg, Grid};
 use super::super::program::Layout;
 use super::super::stage::Value;
-use super::{Stage, ops, welch};
+use super::{Stage, frames, mel, ops, welch};
 use crate::error::Result;
 
 /// Makes the kernels for a type of samples.
@@ -84,7 +84,11 @@ pub(super) fn stages(plan: &Plan, wanted: &[NodeId]) -> Result<Option<(Layout, V
                 None => return Ok(None),
             }
         };
-        let taken = if from.is_none() { welch::take(&walk, id) } else { ops::take(&walk, id) };
+        let taken = if from.is_none() {
+            welch::take(&walk, id).or_else(|| mel::take(&walk, id)).or_else(|| frames::take(&walk, id))
+        } else {
+            ops::take(&walk, id)
+        };
         let Some(taken) = taken else { return Ok(None) };
         // The ops between are part of the kernel.
         let mut at = taken.last;
@@ -177,4 +181,51 @@ fn value_of(ty: &ValueType, result: Option<usize>) -> Value {
     // Inference has bounded the whole value by `isize::MAX`.
     let bytes = usize::try_from(inner).unwrap_or(usize::MAX / 16) * ty.kind.element_bytes();
     Value { row: bytes / planes, planes, fixed: 0, result }
+}
+
+#[cfg(test)]
+mod tests {
+    use rlx_compile::builders::{PsdSpec, WelchPeaksShape, psd, welch_peaks};
+    use rlx_compile::params::Average;
+    use rlx_compile::passes::FusionPolicy;
+    use rlx_compile::{
+        BackendCaps, BackendCostModel, DeviceClass, Graph, OpKind, PassContext, PassList, compile,
+    };
+
+    use super::*;
+
+    /// The stages of a graph on a device that claims every op.
+    fn of(graph: &Graph, policy: FusionPolicy) -> Option<(Layout, usize)> {
+        let mut caps = BackendCaps::shipped(DeviceClass::Cuda);
+        caps.ops = OpKind::ALL.into_iter().collect();
+        let model = BackendCostModel::shipped(DeviceClass::Cuda);
+        let context = PassContext { policy, ..PassContext::new(&caps, &model) };
+        let plan = compile(graph, &context, &PassList::standard()).unwrap().plan;
+        let wanted: Vec<NodeId> =
+            plan.graph().outputs().map(|id| plan.graph().nodes()[id.0].inputs[0]).collect();
+        stages(&plan, &wanted).unwrap().map(|(layout, stages)| (layout, stages.len()))
+    }
+
+    #[test]
+    fn peaks_and_a_psd_are_one_kernel_each() {
+        let shape = WelchPeaksShape::new(100, 256, 2, 16);
+        let (layout, count) = of(&welch_peaks(&shape).unwrap(), FusionPolicy::Always).unwrap();
+        assert_eq!((layout.batch, layout.row_len, layout.checked, count), (100, 384, Some(384), 1));
+        assert_eq!(layout.values, [Value { row: 128, planes: 1, fixed: 0, result: Some(0) }]);
+
+        let mut spec = PsdSpec::new(3, 5000, 48e3, 1024);
+        let (layout, count) = of(&psd(&spec).unwrap(), FusionPolicy::Auto).unwrap();
+        assert_eq!((layout.values[0].row, layout.results.clone(), count), (4 * 513, vec![0], 1));
+        assert_eq!(layout.checked, Some(1024 + 7 * 512));
+        // No kernel: the host has it.
+        spec.average = Average::Median;
+        assert!(of(&psd(&spec).unwrap(), FusionPolicy::Auto).is_none());
+    }
+
+    #[test]
+    fn nothing_of_a_batch_is_nothing_of_a_value() {
+        let (layout, _) =
+            of(&welch_peaks(&WelchPeaksShape::new(0, 64, 1, 3)).unwrap(), FusionPolicy::Always).unwrap();
+        assert_eq!((layout.batch, layout.values[0].row), (0, 24));
+    }
 }

@@ -3,6 +3,7 @@
 use rlx_compile::params::{Detrend, Padding, Sides, WelchPeaksSpec, Window};
 use rlx_compile::{NodeId, Op};
 
+use super::super::blueprint::welch_long::welch_long;
 use super::super::blueprint::welch_peaks::{Outputs, welch_peaks};
 use super::super::blueprint::{Operand, Passes, SampleType};
 use super::walk::{Taken, Walk};
@@ -80,8 +81,12 @@ fn passes(
     sample: SampleType,
 ) -> Result<Passes, String> {
     let tail = row_len.checked_sub(spec.segment_len).ok_or("rows shorter than a segment")?;
+    let segments = tail / spec.hop.max(1) + 1;
+    if spec.n_fft > 4096 {
+        return welch_long(spec, row_len, segments, sample, psd.map(|factor| factor as f32));
+    }
     let outputs = Outputs { peaks: psd.is_none(), psd: psd.is_some() };
-    let kernel = welch_peaks(spec, tail / spec.hop.max(1) + 1, sample, outputs)?;
+    let kernel = welch_peaks(spec, segments, sample, outputs)?;
     let (peaks, power) = match psd {
         None => (Operand::Output, Operand::Count(0)),
         Some(_) => (Operand::Count(0), Operand::Output),

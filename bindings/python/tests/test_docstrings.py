@@ -1,0 +1,17 @@
+"""The examples in the docstrings."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import rlx_fft
+
+MODULES = [name for _, name, _ in pkgutil.iter_modules(rlx_fft.__path__) if name != "_native"]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples(name):
+    module = importlib.import_module(f"rlx_fft.{name}")
+    assert doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE).failed == 0

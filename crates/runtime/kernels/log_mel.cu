@@ -1,0 +1,115 @@
+// Signals to the logarithms of mel energies, and the largest of each block.
+//
+//   a block has FRAMES neighbouring frames of one signal:
+//     frames.cuh: frame → registers;  transform of M = n_fft/2 points;  untangle.cuh
+//     |X|² or |X| → shared memory [frame][bin], over the transforms' buffers
+//     mel[m][frame] = Σ weights[m][j] · power[frame][first[m] + j]: neighbouring threads have neighbouring frames, so
+//     weights are broadcast and an odd row length keeps the powers off each other's banks
+//     logarithm → out, [mel][frame] or [frame][mel]; maximum over the block → maxima[row][block]
+//
+// What relates values to the maximum or to the other frames is log_mel_finish.cu's. Bound: issue slots.
+//
+// Constants: N_FFT (= M) POINTS RADIX_1 RADIX_2 RADIX_3, HOP OFFSET, those of frames.cuh, SAMPLE_…, MAGNITUDE, N_MELS,
+// FRAMES_BY_MELS, LOG_FACTOR (of log2; absent: energies), LOG_FLOOR, LOG_ADD, LOG_SHIFT (afterwards), MAXIMA, ROWS
+// (= FRAMES), MIN_BLOCKS.
+
+#include "dft.cuh"
+#include "stockham.cuh"
+#include "samples.cuh"
+#include "rows.cuh"
+#include "untangle.cuh"
+#include "frames.cuh"
+
+using Plan = Stockham<N_FFT, POINTS, RADIX_1, RADIX_2, RADIX_3>;
+using Halves = Untangle<Plan>;
+constexpr int M = N_FFT, P = POINTS, T = Plan::T, H = P / 2, FRAMES = ROWS;
+using Place = Rows<T, ROWS>;
+constexpr int PITCH = M % 2 ? M + 2 : M + 1;
+constexpr int FLOATS = 2 * ROWS * Plan::BUFFER > FRAMES * PITCH ? 2 * ROWS * Plan::BUFFER : FRAMES * PITCH;
+
+// `x`: twice the spectrum's value.
+DEVICE float loudness(float2 x) {
+    const float p = 0.25f * (x.x * x.x + x.y * x.y);
+#ifdef MAGNITUDE
+    return sqrtf(p);
+#else
+    return p;
+#endif
+}
+
+DEVICE float logarithm(float energy) {
+#ifdef LOG_FACTOR
+    // Not fmaxf: NaN shall stay.
+    energy = energy < float(LOG_FLOOR) ? float(LOG_FLOOR) : energy;
+    return fmaf(float(LOG_FACTOR), __log2f(energy + float(LOG_ADD)), float(LOG_SHIFT));
+#else
+    return energy;
+#endif
+}
+
+extern "C" __global__ void __launch_bounds__(Place::BLOCK, MIN_BLOCKS)
+log_mel(const Sample *samples, float *out, float *maxima, const float4 *window, const float4 *factors, const float4 *untangle,
+        const float4 *bands, const float *weights, u64 *status, u64 rows, u64 stride, u64 len, u64 frames) {
+    __shared__ float4 shared[(FLOATS + 3) / 4];
+    const Place at;
+    const int t = at.t;
+    float2 *buffer = reinterpret_cast<float2 *>(shared) + at.local * Plan::BUFFER;
+    const u32 blocks = u32((frames + FRAMES - 1) / FRAMES), in_row = blockIdx.x % blocks;
+    const u64 row = blockIdx.x / blocks, first = u64(in_row) * FRAMES, wanted = first + at.local;
+    const u64 frame = wanted < frames ? wanted : frames - 1;
+    const Sample *from = samples + row * stride;
+    const long long start = (long long)frame * HOP + OFFSET;
+
+    float re[P], im[P];
+    Frames<Plan, Place>::load(re, im, from, start, len, window, buffer, at);
+    Plan::run(re, im, buffer, factors, t);
+    float low[H], high[H];
+    Halves::forward(re, im, buffer, untangle, t, at.base,
+                    [&](int s, float2 a, float2 b) { low[s] = loudness(a), high[s] = loudness(b); });
+    const float middle = loudness(make_float2(2 * re[H], 2 * im[H]));
+
+    __syncthreads();
+    float *power = reinterpret_cast<float *>(shared);
+#pragma unroll
+    for (int s = 0; s < H; s++) {
+        power[at.local * PITCH + t + T * s] = low[s];
+        power[at.local * PITCH + M - t - T * s] = high[s];
+    }
+    if (t == 0) power[at.local * PITCH + M / 2] = middle;
+    if (!finite(low[1]) && wanted < frames) Frames<Plan, Place>::locate(from, start, len, row * len, t, status);
+    __syncthreads();
+
+    float most = __int_as_float(0xff800000);
+    const int here = frames - first < FRAMES ? int(frames - first) : FRAMES;
+#pragma unroll 1
+    for (int i = threadIdx.x; i < N_MELS * FRAMES; i += Place::BLOCK) {
+#ifdef FRAMES_BY_MELS
+        const int mel = i % N_MELS, f = i / N_MELS;
+        const u64 to = (row * frames + first + f) * N_MELS + mel;
+#else
+        const int mel = i / FRAMES, f = i % FRAMES;
+        const u64 to = (row * N_MELS + mel) * frames + first + f;
+#endif
+        const float4 band = __ldg(bands + mel);
+        const float *w = weights + int(band.z), *p = power + f * PITCH + int(band.x);
+        const int count = int(band.y);
+        float sum = 0;
+#pragma unroll 4
+        for (int j = 0; j < count; j++) sum = fmaf(__ldg(w + j), p[j], sum);
+        if (f >= here) continue;
+        const float v = logarithm(sum);
+        out[to] = v;
+        most = fmaxf(most, v);
+    }
+#ifdef MAXIMA
+#pragma unroll
+    for (int d = 1; d < 32; d *= 2) most = fmaxf(most, __shfl_xor_sync(~0u, most, d));
+    __shared__ float warps[Place::BLOCK / 32];
+    if (threadIdx.x % 32 == 0) warps[threadIdx.x / 32] = most;
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        for (int w = 1; w < Place::BLOCK / 32; w++) most = fmaxf(most, warps[w]);
+        maxima[blockIdx.x] = most;
+    }
+#endif
+}
