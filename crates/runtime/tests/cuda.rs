@@ -272,8 +272,12 @@ fn spectra_powers_and_log_mel_are_those_of_the_host() {
                     ours.iter().zip(theirs).map(|(a, b)| f(f64::from(*a), f64::from(*b))).sum()
                 };
                 let error = (sum(&|a, b| (a - b) * (a - b)) / sum(&|_, b| b * b)).sqrt();
-                // Both are within c·ε·log2 N of the truth; logarithms of small energies are less exact.
-                assert!(error < 3e-5, "{name} {policy:?}: relative L2 {error:e}");
+                // Both are within c·ε·log2 N of the truth; logarithms of small energies, and what is divided by a small
+                // deviation after them, are less exact.
+                assert!(
+                    error < if name == "nemo" { 2e-4 } else { 3e-5 },
+                    "{name} {policy:?}: relative L2 {error:e}"
+                );
             }
         }
     }

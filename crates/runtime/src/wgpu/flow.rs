@@ -41,12 +41,7 @@ impl Flow {
             .map(|first| Chunk { first, rows: rows.min(lowered.batch - first) })
             .collect();
         let shared = shared(gpu, &lowered, rows)?;
-        let ring = RING.min(chunks.len());
-        let mut slots =
-            (0..ring).map(|_| Slot::new(gpu, &lowered, &shared, rows)).collect::<Result<Vec<_>>>()?;
-        if let Some(last) = chunks.last() {
-            slots[(chunks.len() - 1) % ring].prepare(gpu, &lowered, last.rows)?;
-        }
+        let slots = ring(gpu, &lowered, &shared, &chunks)?;
         Ok(Self { gpu: Arc::clone(gpu), lowered, chunks, shared, slots, threads, resident: None })
     }
 
@@ -57,9 +52,13 @@ impl Flow {
         outputs: &mut [&mut [f32]],
         cancel: Option<&AtomicBool>,
     ) -> Result<()> {
+        if self.slots.is_empty() {
+            self.slots = ring(&self.gpu, &self.lowered, &self.shared, &self.chunks)?;
+        }
         let done = self.flow(inputs, outputs, cancel);
         if done.is_err() {
-            self.slots.iter_mut().for_each(Slot::abandon);
+            // Staging buffers were left mapped, or about to be: the next run makes new ones.
+            self.slots.clear();
         }
         done
     }
@@ -113,6 +112,16 @@ impl Flow {
         slot.collect(gpu, lowered, outputs)?;
         super::timing::device_ns(gpu, runs, |encoder, writes| slot.record(encoder, rows, writes))
     }
+}
+
+/// Buffers for the chunks in flight.
+fn ring(gpu: &Gpu, lowered: &Lowered, shared: &Shared, chunks: &[Chunk]) -> Result<Vec<Slot>> {
+    let (Some(first), Some(last)) = (chunks.first(), chunks.last()) else { return Ok(Vec::new()) };
+    let ring = RING.min(chunks.len());
+    let make = |_| Slot::new(gpu, lowered, shared, first.rows);
+    let mut slots = (0..ring).map(make).collect::<Result<Vec<_>>>()?;
+    slots[(chunks.len() - 1) % ring].prepare(gpu, lowered, last.rows)?;
+    Ok(slots)
 }
 
 /// Rows that the buffers of every value can have.

@@ -142,9 +142,4 @@ impl Slot {
         self.readback.read(gpu, &mut parts)?;
         Ok(Some(chunk))
     }
-
-    /// Forgets a chunk whose run has failed.
-    pub(super) fn abandon(&mut self) {
-        self.in_flight = None;
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
 
 use super::gpu::Gpu;
 use crate::error::Result;
@@ -9,6 +10,9 @@ use crate::error::Result;
 const PENDING: u8 = 0;
 const MAPPED: u8 = 1;
 const REFUSED: u8 = 2;
+
+/// How long a finished map may take to be announced.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Bytes from which a copy is worth a second thread.
 const COPY_OF_THREAD: usize = 1 << 20;
@@ -55,10 +59,16 @@ impl Staging {
 
     /// Sees to it that the host has the buffer.
     fn ready(&self, gpu: &Gpu) -> Result<()> {
-        if self.state.load(Ordering::Acquire) == PENDING {
+        let start = Instant::now();
+        while self.state.load(Ordering::Acquire) == PENDING {
             let polled = gpu.device.poll(wgpu::PollType::wait_indefinitely());
             gpu.check("mapping a buffer")?;
             polled.map_err(|e| gpu.fault("mapping a buffer", e.to_string()))?;
+            // Another thread that polls may hold the answer and be about to give it.
+            if start.elapsed() > PATIENCE {
+                break;
+            }
+            std::thread::yield_now();
         }
         if self.state.load(Ordering::Acquire) == MAPPED {
             return Ok(());

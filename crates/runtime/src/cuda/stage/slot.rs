@@ -241,6 +241,8 @@ impl Slot {
             // SAFETY: as in `start`.
             unsafe { self.queue(kernels, job.input.format, rows)? };
             self.stream.wait()?;
+            // The device's buffer held no samples yet: what the kernels found there means nothing.
+            let _ = self.status.take();
             let graph = Graph::record(&self.stream, || {
                 // SAFETY: as in `start`; the graph lives in this slot, beside the buffers that it names.
                 unsafe {
