@@ -154,7 +154,15 @@ fn name_bins(bins: &[u32], kept: usize, out: &mut [f32]) {
     }
     let strong = pairs.iter().take_while(|p| p[1] != 0.0).count();
     let (named, rest) = pairs.split_at_mut(strong);
-    let free = (0u32..).filter(|&bin| named.iter().all(|p| p[0] != bin as f32));
+    if rest.is_empty() {
+        return;
+    }
+    // The lowest free bins lie below the number of pairs: those below 64 are looked up, not searched for.
+    let taken = named.iter().filter(|p| p[0] < 64.0).fold(0u64, |taken, p| taken | 1 << p[0] as u32);
+    let free = (0u32..).filter(|&bin| match bin {
+        0..64 => taken >> bin & 1 == 0,
+        _ => named.iter().all(|p| p[0] != bin as f32),
+    });
     rest.iter_mut().zip(free).for_each(|(pair, bin)| *pair = [bin as f32, 0.0]);
 }
 
