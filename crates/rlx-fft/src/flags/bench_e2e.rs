@@ -9,9 +9,12 @@ use std::path::PathBuf;
   rlx-fft bench-e2e --n-fft 256 --batch 8 --peak-k 8 --train-first --steps 500
   rlx-fft bench-e2e --batch 1024 --train-first --distill-first --json e2e.json
 
-Accuracy: mel the rms error in dB and welch the median error in dB against the 8-segment Welch; peaks the share of its
-significant peaks found within a bin; q8 the relative L2 error of the spectrum; denoise the gain in signal-to-noise
-ratio in dB, from 0 dB. All on held-out signals.")]
+Accuracy, on held-out signals:
+  mel      rms error in dB against the 8-segment Welch
+  welch    median error in dB against the same
+  peaks    share of its significant peaks found within a bin
+  q8       relative L2 error of the complex spectrum
+  denoise  gain in signal-to-noise ratio in dB, from 0 dB")]
 pub(crate) struct BenchE2eFlags {
     /// Points of the transform, a power of two
     #[arg(long, value_name = "N", default_value_t = 256)]
