@@ -81,6 +81,13 @@ pub struct FusedCaps {
     pub detrends: Vec<Detrend>,
     /// Segments shorter than n_fft.
     pub zero_padding: bool,
+    /// Most segments of a row.
+    #[serde(default = "any_number")]
+    pub max_segments: usize,
+}
+
+fn any_number() -> usize {
+    usize::MAX
 }
 
 impl FusedCaps {
@@ -101,6 +108,13 @@ impl FusedCaps {
         }
         (spec.segment_len != spec.n_fft && !self.zero_padding)
             .then(|| format!("segments of {} padded to {}", spec.segment_len, spec.n_fft))
+    }
+
+    /// Why the kernel cannot run this spec on rows of `len` samples.
+    pub fn refuses_rows(&self, spec: &WelchPeaksSpec, len: usize) -> Option<String> {
+        let segments = len.checked_sub(spec.segment_len).map_or(0, |tail| tail / spec.hop.max(1) + 1);
+        let many = || format!("{segments} segments are above {}", self.max_segments);
+        self.refuses(spec).or_else(|| (segments > self.max_segments).then(many))
     }
 }
 
@@ -157,6 +171,7 @@ impl BackendCaps {
                 averages: vec![Average::Mean],
                 detrends: vec![Detrend::None],
                 zero_padding: false,
+                max_segments: usize::MAX,
             },
             max_buffer_bytes,
         }
@@ -214,7 +229,7 @@ impl BackendCaps {
             Op::Fft { n_fft, .. } if self.fft_also.contains(n_fft) => None,
             Op::Fft { n_fft, .. } => self.fft.refuses(*n_fft),
             Op::Butterfly(spec) => self.butterfly.refuses(spec.n),
-            Op::WelchPeaks(spec) => self.fused.refuses(spec),
+            Op::WelchPeaks(spec) => self.fused.refuses_rows(spec, operand.map_or(0, ValueType::last)),
             Op::TopK { .. } | Op::LocalPeaks(_) => {
                 let k = result.dims.iter().rev().nth(1).copied().unwrap_or(0);
                 (k > self.max_k).then(|| format!("k {k} is above {}", self.max_k))
@@ -248,6 +263,11 @@ mod tests {
             assert!(caps.has_fused(&spec(64, 1000)));
             assert!(!caps.clone().without_op(OpKind::WelchPeaks).has_fused(&spec(256, 16)));
             assert!(!caps.block_fft_only().claims(OpKind::TopK));
+            let fused = FusedCaps { max_segments: 64, ..BackendCaps::shipped(class).fused };
+            let len = |segments| WelchPeaksShape::new(8, 256, segments, 16).frame_len().unwrap();
+            assert!(fused.refuses_rows(&spec(256, 16), len(64)).is_none());
+            let reason = fused.refuses_rows(&spec(256, 16), len(65)).unwrap();
+            assert!(reason.contains("65 segments"), "{reason}");
         }
         let median = WelchPeaksSpec { average: Average::Median, ..spec(256, 16) };
         assert!(!BackendCaps::shipped(DeviceClass::Cpu).has_fused(&median));

@@ -1,15 +1,18 @@
 //! What an NVIDIA device reaches, and beside it, in the same run, what bare copies of the same bytes do. One JSON object.
 //!
 //! usage: cargo run --release -p rlx-fft-runtime --features cuda --example bench_cuda -- [part …]
-//! (parts: resident pinned pageable sizes devices; all of them without a name)
+//! (parts: resident pinned pageable sizes log_mel fft devices; all of them without a name)
 //!
 //! Times are medians of 15 timings; a timing repeats its call until it lasts a millisecond. `resident_graph` replays one
-//! recorded run back to back over the same buffers, which fit the L2 cache up to about 20,000 rows.
+//! recorded run back to back over the same buffers, which fit the L2 cache up to about 20,000 rows; `uncached_us` goes
+//! through buffers of 256 MiB together. A part that fails is told as `skipped`, and the others still run.
 
 use std::time::Instant;
 
-use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
+use rlx_compile::builders::{LogMelSpec, WelchPeaksShape, log_mel, welch_peaks};
+use rlx_compile::params::{Layout, Padding, Sides};
 use rlx_compile::passes::FusionPolicy;
+use rlx_compile::{Graph, Op};
 use rlx_runtime::calibrate::spread;
 use rlx_runtime::cuda::{CudaDevice, CudaGraph, CudaStream};
 use rlx_runtime::{Device, Executable, Result, Samples, Session, devices};
@@ -27,20 +30,20 @@ fn main() -> Result<()> {
         "device": device.info(),
         "devices": devices().iter().filter(|d| d.id.starts_with("cuda")).count(),
     });
-    if runs("resident") {
-        report["resident"] = resident(&device, &session)?;
-    }
-    if runs("pinned") {
-        report["pinned"] = pinned(&device, &session)?;
-    }
-    if runs("pageable") {
-        report["pageable"] = pageable(&device, &session)?;
-    }
-    if runs("sizes") {
-        report["sizes"] = sizes(&device, &session)?;
-    }
-    if runs("devices") {
-        report["all_devices"] = all_devices()?;
+    type Part<'a> = (&'a str, &'a dyn Fn() -> Result<Value>);
+    let parts: [Part<'_>; 7] = [
+        ("resident", &|| resident(&device, &session)),
+        ("pinned", &|| pinned(&device, &session)),
+        ("pageable", &|| pageable(&device, &session)),
+        ("sizes", &|| sizes(&device, &session)),
+        ("log_mel", &|| log_mels(&device, &session)),
+        ("fft", &|| ffts(&device, &session)),
+        ("devices", &all_devices),
+    ];
+    for (name, part) in parts.into_iter().filter(|(name, _)| runs(name)) {
+        eprintln!("{name} …");
+        let key = if name == "devices" { "all_devices" } else { name };
+        report[key] = or_skipped(part());
     }
     println!("{report:#}");
     Ok(())
@@ -63,18 +66,27 @@ fn median(mut call: impl FnMut() -> Result<()>) -> Result<f64> {
     Ok(spread(&mut times).map_or(f64::NAN, |s| s.median))
 }
 
-/// Median ns of a replay among many.
-fn replays(stream: &CudaStream, graph: &CudaGraph) -> Result<f64> {
-    let many = |count: u32| -> Result<f64> {
+/// What was measured, or why it was not.
+fn or_skipped(measured: Result<Value>) -> Value {
+    measured.unwrap_or_else(|error| {
+        eprintln!("  skipped: {error}");
+        json!({"skipped": error.to_string()})
+    })
+}
+
+/// Median ns of a replay among many, the graphs in turn.
+fn replays(stream: &CudaStream, graphs: &[CudaGraph]) -> Result<f64> {
+    let mut turn = graphs.iter().cycle();
+    let mut many = |count: usize| -> Result<f64> {
         let start = Instant::now();
-        for _ in 0..count {
+        for graph in turn.by_ref().take(count) {
             stream.launch(graph)?;
         }
         stream.wait()?;
-        Ok(start.elapsed().as_nanos() as f64 / f64::from(count))
+        Ok(start.elapsed().as_nanos() as f64 / count as f64)
     };
-    many(3)?;
-    let count = (2_000_000.0 / many(10)?).clamp(5.0, 1000.0) as u32;
+    many(graphs.len().max(3))?;
+    let count = (2_000_000.0 / many(10)?).clamp(5.0, 1000.0) as usize;
     let mut times = (0..15).map(|_| many(count)).collect::<Result<Vec<f64>>>()?;
     Ok(spread(&mut times).map_or(f64::NAN, |s| s.median))
 }
@@ -105,16 +117,25 @@ fn bytes(shape: &WelchPeaksShape) -> Result<(usize, usize)> {
 }
 
 fn graph_ns(device: &CudaDevice, session: &Session, shape: &WelchPeaksShape, x: &[f32]) -> Result<f64> {
-    let executable = fused(session, shape)?;
-    let (input, output) = (device.upload(x)?, device.buffer::<f32>(bytes(shape)?.1 / 4)?);
+    graphs_ns(device, &fused(session, shape)?, x, 1)
+}
+
+/// Median ns of a recorded run, going through so many buffers.
+fn graphs_ns(device: &CudaDevice, executable: &Executable, x: &[f32], buffers: usize) -> Result<f64> {
     let stream = device.stream()?;
-    let graph = stream.record(&executable, &[&input], &[&output])?;
-    replays(&stream, &graph)
+    let width = executable.outputs().first().map_or(0, |o| o.floats);
+    let graphs = (0..buffers.max(1))
+        .map(|_| {
+            let (input, output) = (device.upload(x)?, device.buffer::<f32>(width)?);
+            stream.record(executable, &[&input], &[&output])
+        })
+        .collect::<Result<Vec<_>>>()?;
+    replays(&stream, &graphs)
 }
 
 fn resident(device: &CudaDevice, session: &Session) -> Result<Value> {
     let stream = device.stream()?;
-    let empty = replays(&stream, &stream.record_nothing()?)?;
+    let empty = replays(&stream, &[stream.record_nothing()?])?;
     let (from, to) = (device.buffer::<f32>(1 << 28)?, device.buffer::<f32>(1 << 28)?);
     from.fill(0x3f80_0001)?;
     let copy = median(|| {
@@ -126,9 +147,17 @@ fn resident(device: &CudaDevice, session: &Session) -> Result<Value> {
     for batch in [32, 1024, 8192, 65_536, 524_288] {
         let shape = WelchPeaksShape::new(batch, 256, 2, 16);
         let (samples, peaks) = bytes(&shape)?;
-        let ns = graph_ns(device, session, &shape, &noise(samples / 4))?;
+        eprintln!("  batch {batch}");
+        let (executable, x) = (fused(session, &shape)?, noise(samples / 4));
+        let ns = graphs_ns(device, &executable, &x, 1)?;
+        let uncached = match batch {
+            ..=65_536 => json!(graphs_ns(device, &executable, &x, (256usize << 20).div_ceil(samples))? / 1e3),
+            // No cache holds it.
+            _ => json!(ns / 1e3),
+        };
         rows.push(json!({
             "n_fft": 256, "segments": 2, "k": 16, "batch": batch, "timed": "device-resident-graph",
+            "uncached_us": uncached,
             "us": ns / 1e3, "rows_per_s": batch as f64 / ns * 1e9, "gb_per_s": (samples + peaks) as f64 / ns,
         }));
     }
@@ -212,6 +241,56 @@ fn sizes(device: &CudaDevice, session: &Session) -> Result<Value> {
                 "us": ns / 1e3, "rows_per_s": shape.batch as f64 / ns * 1e9,
                 "gb_per_s": (samples + peaks) as f64 / ns,
             }));
+        }
+    }
+    Ok(rows.into())
+}
+
+/// Whisper's 80 bands of 30 s.
+fn log_mels(device: &CudaDevice, session: &Session) -> Result<Value> {
+    let mut rows = Vec::new();
+    for items in [1, 128] {
+        eprintln!("  {items} × 30 s");
+        let measure = || -> Result<Value> {
+            let executable = session.compile(&log_mel(&LogMelSpec::whisper(items, 480_000, 80))?)?;
+            let ns = graphs_ns(device, &executable, &noise(items * 480_000), 1)?;
+            Ok(json!({"us": ns / 1e3, "audio_s_per_s": 30.0 * items as f64 / ns * 1e9}))
+        };
+        let mut row = or_skipped(measure());
+        row["items"] = items.into();
+        row["timed"] = "device-resident-graph".into();
+        rows.push(row);
+    }
+    Ok(rows.into())
+}
+
+/// Batches of transforms of 128 MiB of samples, interleaved spectra out.
+fn ffts(device: &CudaDevice, session: &Session) -> Result<Value> {
+    let mut rows = Vec::new();
+    for n in [256, 512, 1024, 2048, 4096] {
+        for (kind, complex) in [("r2c", false), ("c2c", true)] {
+            eprintln!("  {kind} {n}");
+            let floats = if complex { 2 * n } else { n };
+            let (batch, sides) = ((32 << 20) / floats, if complex { Sides::Two } else { Sides::One });
+            let measure = || -> Result<Value> {
+                let mut graph = Graph::new();
+                let input = graph.push(Op::Input { batch, len: n, complex }, &[])?;
+                let ops = [
+                    Op::Segment { len: n, hop: n, pad: Padding::None, drop_last: 0 },
+                    Op::Fft { n_fft: n, sides, layout: Layout::Interleaved, keep: None },
+                    Op::output("spectrum"),
+                ];
+                graph.chain(input, ops)?;
+                let ns = graphs_ns(device, &session.compile(&graph)?, &noise(batch * floats), 1)?;
+                let written = 8 * batch * if complex { n } else { n / 2 + 1 };
+                Ok(json!({"us": ns / 1e3, "gb_per_s": ((128 << 20) + written) as f64 / ns}))
+            };
+            let mut row = or_skipped(measure());
+            row["kind"] = kind.into();
+            row["n_fft"] = n.into();
+            row["batch"] = batch.into();
+            row["timed"] = "device-resident-graph".into();
+            rows.push(row);
         }
     }
     Ok(rows.into())

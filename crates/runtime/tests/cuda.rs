@@ -235,6 +235,28 @@ fn transforms_longer_than_a_block_are_right() {
 }
 
 #[test]
+fn more_segments_than_the_kernel_has_are_no_fused_plan() {
+    if device().is_none() {
+        return;
+    }
+    let session = session(SessionOptions::default());
+    let shape = WelchPeaksShape::new(3, 256, 65, 16);
+    let graph = welch_peaks(&shape).unwrap();
+    let executable = session.compile_with(&graph, FusionPolicy::Always).unwrap();
+    let x = floats(&samples(3 * shape.frame_len().unwrap()));
+    let peaks = executable.run_to_vecs(&[&x]).unwrap();
+    for (row, peaks) in x.chunks_exact(shape.frame_len().unwrap()).zip(peaks[0].chunks_exact(32)) {
+        judge_row(&raw_power(row, &shape.spec()), 0.0, peaks, 256, "65 segments");
+    }
+    let mut fused = Graph::new();
+    let len = shape.frame_len().unwrap();
+    let input = fused.push(Op::Input { batch: 3, len, complex: false }, &[]).unwrap();
+    fused.chain(input, [Op::WelchPeaks(shape.spec()), Op::output("peaks")]).unwrap();
+    let plan = Plan::new(fused, session.caps()).unwrap();
+    assert!(plan.splits()[0].reason.contains("65 segments"), "{:?}", plan.splits());
+}
+
+#[test]
 fn spectra_powers_and_log_mel_are_those_of_the_host() {
     use rlx_compile::builders::{LogMelSpec, PsdSpec, SpectrogramSpec, log_mel, psd, spectrogram};
     use rlx_compile::params::Layout;

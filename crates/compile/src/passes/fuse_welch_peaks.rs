@@ -44,7 +44,8 @@ fn refusal(chain: &chain::Chain, types: &[ValueType], context: &PassContext<'_>)
     if !context.caps.claims(crate::OpKind::WelchPeaks) {
         return Ok(Some(format!("{} has no welch_peaks", context.caps.class)));
     }
-    if let Some(reason) = context.caps.fused.refuses(&chain.spec) {
+    let row_len = types.get(chain.source.0).map_or(0, ValueType::last);
+    if let Some(reason) = context.caps.fused.refuses_rows(&chain.spec, row_len) {
         return Ok(Some(reason));
     }
     if context.policy == FusionPolicy::Always {

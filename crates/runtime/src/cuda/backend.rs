@@ -7,6 +7,7 @@ use rlx_compile::params::{Average, Detrend};
 use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, OpKind, Plan};
 use rlx_dsp::nan::NanPolicy;
 
+use super::blueprint::welch_peaks::MAX_SEGMENTS;
 use super::driver::{Context, CudaVersion, DeviceMemory, Stream, driver};
 use super::nvrtc::{CubinCache, Nvrtc, nvrtc};
 use super::{discovery, lower};
@@ -68,6 +69,7 @@ fn caps() -> BackendCaps {
     caps.fused.averages = vec![Average::Mean, Average::Max, Average::Min];
     caps.fused.detrends = vec![Detrend::None, Detrend::Constant];
     caps.fused.zero_padding = true;
+    caps.fused.max_segments = MAX_SEGMENTS;
     // Above 4096 in several kernels.
     caps.fused.n_fft.max = 131_072;
     caps
