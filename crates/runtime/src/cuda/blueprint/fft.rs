@@ -8,7 +8,7 @@
 //!
 //! Complex rows are interleaved, or lie in two planes of the whole batch. The sums are those of
 //! `Σ x·exp(∓2πi·nk/N)` times `scale`: 1/N gives the inverse its usual norm. Powers of two from 16 to 131,072; one
-//! kernel while a block holds a row (complex 4096, real 8192), else the four-step method in [`long`](super::fft_long).
+//! kernel while a block holds a row (complex 4096, real 8192), else the four-step method in `fft_long`.
 
 use rlx_compile::params::Layout;
 

@@ -1,6 +1,6 @@
 //! Welch peaks and PSDs whose transforms no block can hold: 8192 … 131,072 points, in several kernels.
 //!
-//! Segments in pairs to device memory, [`fft_long`](super::fft_long)'s two passes, the average, and where peaks are wanted
+//! Segments in pairs to device memory, `fft_long`'s two passes, the average, and where peaks are wanted
 //! their selection. The same specs, limits and results as [`welch_peaks`](super::welch_peaks), one output a chain.
 
 use rlx_compile::params::{Average, Detrend, Layout, WelchPeaksSpec};
