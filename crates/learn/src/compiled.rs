@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::live::live_outputs;
 use crate::model::FastLearnedFftModel;
 use crate::network::{Butterfly, ButterflyNetwork, Gate};
+use crate::peaks::check_rows;
 
 /// A compiled model for one set of parameters: built once, called many times.
 pub struct CompiledModel {
@@ -164,19 +165,6 @@ fn name_bins(bins: &[u32], kept: usize, out: &mut [f32]) {
         _ => named.iter().all(|p| p[0] != bin as f32),
     });
     rest.iter_mut().zip(free).for_each(|(pair, bin)| *pair = [bin as f32, 0.0]);
-}
-
-fn check_rows(params: &WelchPeakParams, samples: &[f32], batch: usize, row_len: usize) -> Result<()> {
-    let expected = batch
-        .checked_mul(row_len)
-        .ok_or_else(|| Error::argument("batch", format!("{batch} rows of {row_len} samples overflow")))?;
-    if samples.len() != expected {
-        return Err(rlx_dsp::Error::Length { name: "samples", expected, got: samples.len() }.into());
-    }
-    if batch > 0 && row_len < params.welch.frame_len() {
-        return Err(rlx_dsp::Error::TooShort { len: row_len, segment: params.welch.frame_len() }.into());
-    }
-    Ok(())
 }
 
 /// One butterfly as it acts, and which of its inputs are there and outputs wanted.

@@ -158,17 +158,27 @@ impl FastLearnedFftModel {
 
     fn check(&self, params: &WelchPeakParams, samples: &[f32], batch: usize, row_len: usize) -> Result<()> {
         self.check_params(params)?;
-        let expected = batch
-            .checked_mul(row_len)
-            .ok_or_else(|| Error::argument("batch", format!("{batch} rows of {row_len} samples overflow")))?;
-        if samples.len() != expected {
-            return Err(rlx_dsp::Error::Length { name: "samples", expected, got: samples.len() }.into());
-        }
-        if batch > 0 && row_len < params.welch.frame_len() {
-            return Err(rlx_dsp::Error::TooShort { len: row_len, segment: params.welch.frame_len() }.into());
-        }
-        Ok(())
+        check_rows(params, samples, batch, row_len)
     }
+}
+
+/// Whether `samples` are `batch` rows of `row_len`, each long enough.
+pub(crate) fn check_rows(
+    params: &WelchPeakParams,
+    samples: &[f32],
+    batch: usize,
+    row_len: usize,
+) -> Result<()> {
+    let expected = batch
+        .checked_mul(row_len)
+        .ok_or_else(|| Error::argument("batch", format!("{batch} rows of {row_len} samples overflow")))?;
+    if samples.len() != expected {
+        return Err(rlx_dsp::Error::Length { name: "samples", expected, got: samples.len() }.into());
+    }
+    if batch > 0 && row_len < params.welch.frame_len() {
+        return Err(rlx_dsp::Error::TooShort { len: row_len, segment: params.welch.frame_len() }.into());
+    }
+    Ok(())
 }
 
 /// What turns a frame into its bins.

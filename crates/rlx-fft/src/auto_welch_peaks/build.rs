@@ -44,12 +44,8 @@ impl AutoWelchPeaks {
         }
         check_learned(settings, n_fft)?;
         let shape = WelchPeaksShape::new(batch, n_fft, params.welch.n_segments, k);
-        let Chosen { session, models, request, pick, complaints, considered } =
+        let Chosen { session, models, request, pick, strategy, complaints, considered } =
             choose(&shape, settings, machine)?;
-        let strategy = match settings.mode {
-            WelchPeaksPickMode::Auto => pick.strategy,
-            WelchPeaksPickMode::Force(strategy) => strategy,
-        };
         let threads = request.threads;
         let runner = runner(strategy, &session, &params, &shape, threads, settings.learned)?;
         let of_auto = settings.device.is_none_or(|d| d.parse() == Ok(Device::Auto));

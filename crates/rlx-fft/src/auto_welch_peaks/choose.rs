@@ -41,6 +41,8 @@ pub(super) struct Chosen {
     pub(super) models: StrategyModels,
     pub(super) request: PickRequest,
     pub(super) pick: Pick,
+    /// What runs: the picked strategy, or the one that was forced.
+    pub(super) strategy: WelchPeaksStrategy,
     /// Stored calibrations that are corrupt or of another machine.
     pub(super) complaints: Vec<String>,
     pub(super) considered: Vec<ConsideredDevice>,
@@ -102,21 +104,18 @@ impl Chooser<'_> {
             gpus.sort_by(|a, b| self.cost(a).total_cmp(&self.cost(b)));
             considered.push(self.considered(&host, None));
             for gpu in gpus {
-                let wins = legacy || (self.leaves_the_host(&gpu) && self.cost(&gpu) < self.cost(&host));
-                if !wins {
+                if !self.beats(&gpu, &host) {
                     considered.push(self.considered(&gpu, None));
                     continue;
                 }
                 match self.open(&gpu.info) {
                     // What was found may be less than what the class has.
                     Ok(session) => {
-                        let opened = self.candidate(gpu.info.clone(), session.caps())?;
-                        if legacy || (self.leaves_the_host(&opened) && self.cost(&opened) < self.cost(&host))
-                        {
-                            considered.push(self.considered(&opened, None));
+                        let opened = self.candidate(gpu.info, session.caps())?;
+                        considered.push(self.considered(&opened, None));
+                        if self.beats(&opened, &host) {
                             return self.opened(session, opened, considered);
                         }
-                        considered.push(self.considered(&opened, None));
                     }
                     Err(error) => considered.push(self.considered(&gpu, Some(error.to_string()))),
                 }
@@ -140,10 +139,16 @@ impl Chooser<'_> {
         candidate: Candidate,
         considered: Vec<ConsideredDevice>,
     ) -> Result<Chosen> {
+        let strategy = self.strategy(&candidate);
         let Candidate { model, models, request, pick, .. } = candidate;
         let session = session.with_model(model)?;
         let complaints = std::mem::take(&mut self.complaints);
-        Ok(Chosen { session, models, request, pick, complaints, considered })
+        Ok(Chosen { session, models, request, pick, strategy, complaints, considered })
+    }
+
+    /// Whether a device would be opened in the host's place; fixed thresholds ask for no prediction.
+    fn beats(&self, gpu: &Candidate, host: &Candidate) -> bool {
+        host.request.legacy || (self.leaves_the_host(gpu) && self.cost(gpu) < self.cost(host))
     }
 
     /// What the class of a device ships with: enough to predict without opening it.

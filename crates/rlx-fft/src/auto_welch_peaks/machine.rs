@@ -47,14 +47,12 @@ pub(super) fn calibration(
         CalibrationSource::Given(records) => {
             let host = info.host_id();
             let of_class = |r: &&Calibration| r.host.class == host.class;
-            match (records.iter().find(|r| r.matches(&host).is_ok()), records.iter().find(of_class)) {
-                (Some(record), _) => Ok((Some(record.clone()), None)),
-                (None, Some(foreign)) => match foreign.matches(&host) {
-                    Err(mismatch) => Err(Error::argument("calibration", mismatch.to_string())),
-                    Ok(()) => Ok((Some(foreign.clone()), None)),
-                },
-                (None, None) => Ok((None, None)),
+            let holds = |r: &&Calibration| r.matches(&host).is_ok();
+            let record = records.iter().find(holds).or_else(|| records.iter().find(of_class));
+            if let Some(Err(mismatch)) = record.map(|r| r.matches(&host)) {
+                return Err(Error::argument("calibration", mismatch.to_string()));
             }
+            Ok((record.cloned(), None))
         }
         CalibrationSource::Cache => Ok(match machine.load(&info.host_id()) {
             Stored::Found(record) => (Some(*record), None),
