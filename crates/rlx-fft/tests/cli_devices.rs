@@ -1,0 +1,84 @@
+//! `psd`, `spectrogram` and `mel` on the devices of this machine: the CPU's numbers, and a caption that says where they come
+//! from.
+
+mod common;
+
+use common::{Folder, STEREO, json, stereo};
+use serde_json::Value;
+
+/// Every number below a value, in order.
+fn numbers(value: &Value, out: &mut Vec<f64>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|v| numbers(v, out)),
+        Value::Null => out.push(f64::NAN),
+        other => out.extend(other.as_f64()),
+    }
+}
+
+fn of(report: &Value, field: &str) -> Vec<f64> {
+    let mut all = Vec::new();
+    for channel in report["channels"].as_array().expect("channels") {
+        numbers(&channel[field], &mut all);
+    }
+    assert!(!all.is_empty(), "{field}: {report}");
+    all
+}
+
+fn notes(report: &Value) -> String {
+    report["notes"].to_string()
+}
+
+/// Two tones in noise with gaps: comma-separated, one of them longer than what is bridged.
+fn with_gaps(folder: &Folder) -> String {
+    let mut text = String::from("x\n");
+    let mut state = 7u32;
+    for i in 0..60_000 {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let noise = f64::from(state >> 8) / f64::from(1u32 << 24) - 0.5;
+        match i {
+            5_000..5_004 | 41_000..41_100 => text.push_str("nan\n"),
+            _ => text.push_str(&format!("{:.5}\n", (f64::from(i) * 0.21).sin() + 3.0 + noise)),
+        }
+    }
+    folder.file("gaps.csv", text)
+}
+
+#[test]
+fn devices_compute_what_the_cpu_computes_and_say_so() {
+    let devices = rlx_runtime::devices();
+    if devices.len() == 1 {
+        eprintln!("skipped: this build or this machine has no device but the CPU");
+    }
+    let folder = Folder::new("cli-devices");
+    let (gaps, speech) = (with_gaps(&folder), folder.file("stereo.raw", stereo(20_000)));
+    let rate = ["--rate", "8000", "--n-fft", "256", "--nan"];
+    let cases: Vec<(&str, &str, Vec<&str>)> = vec![
+        ("psd", "psd", [&[gaps.as_str()], &rate[..], &["skip-segment"]].concat()),
+        ("psd", "psd", [&[gaps.as_str()], &rate[..], &["interpolate", "--average", "max"]].concat()),
+        ("psd", "psd", [&[gaps.as_str()], &rate[..], &["skip-segment", "--average", "median"]].concat()),
+        ("spectrogram", "power", [&[gaps.as_str()], &rate[..], &["skip-segment"]].concat()),
+        ("mel", "mel", [&[speech.as_str()], &STEREO[..5], &["16000", "--preset", "whisper"]].concat()),
+    ];
+    for (command, field, args) in cases {
+        let args = [&[command, "-f", "json"], &args[..]].concat();
+        let want = json(&args);
+        assert!(!notes(&want).contains("computed"), "{}", notes(&want));
+        for device in devices.iter().filter(|d| d.class.has_bus()) {
+            let got = json(&[&args[..], &["--device", &device.id]].concat());
+            let said = if args.contains(&"median") { "computed on the CPU" } else { "computed in f32 on " };
+            assert!(notes(&got).contains(said), "{args:?} on {}: {}", device.id, notes(&got));
+            assert_eq!(got["segments"], want["segments"], "{args:?}");
+            let (got, want) = (of(&got, field), of(&want, field));
+            assert_eq!(got.len(), want.len(), "{args:?}");
+            let mut sums = (0.0, 0.0);
+            for (g, w) in got.iter().zip(&want) {
+                assert_eq!(g.is_nan(), w.is_nan(), "{args:?}");
+                if w.is_finite() {
+                    sums = (sums.0 + (g - w).powi(2), sums.1 + w * w);
+                }
+            }
+            let relative = (sums.0 / sums.1).sqrt();
+            assert!(relative <= 128.0 * f64::from(f32::EPSILON), "{args:?} on {}: {relative:e}", device.id);
+        }
+    }
+}
