@@ -64,8 +64,9 @@ impl PackedFrames {
         if self.samples.iter().any(|v| !v.is_finite()) {
             return Ok(None);
         }
-        let settings =
-            AutoSettings { device: self.device.as_deref(), same_answer: true, ..AutoSettings::default() };
+        // A file's frames are few and come in pieces: asking drivers for devices would take longer than the frames.
+        let device = Some(self.device.as_deref().unwrap_or("cpu"));
+        let settings = AutoSettings { device, same_answer: true, ..AutoSettings::default() };
         if !self.plans.contains_key(&batch) {
             let plan = AutoWelchPeaks::with_settings(batch, self.n_fft, self.k, &settings)?;
             self.plans.insert(batch, plan);
