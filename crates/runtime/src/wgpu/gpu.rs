@@ -17,6 +17,8 @@ pub(super) struct Gpu {
     pub(super) queue: wgpu::Queue,
     pub(super) limits: wgpu::Limits,
     pub(super) timestamps: bool,
+    /// Whether kernels read what the host writes: host and device have one memory.
+    pub(super) unified: bool,
     lost: Arc<OnceLock<String>>,
     failed: Arc<Mutex<Option<String>>>,
 }
@@ -39,7 +41,14 @@ impl Gpu {
     pub(super) fn new(found: &Found) -> std::result::Result<Self, String> {
         let adapter = &found.adapter;
         let offered = adapter.limits();
-        let timestamps = adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY);
+        let timestamps = adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
+        // Where memory is shared, a copy from a staging buffer would only move samples beside themselves.
+        let unified = match adapter.get_info().device_type {
+            wgpu::DeviceType::IntegratedGpu | wgpu::DeviceType::Cpu => {
+                adapter.features() & wgpu::Features::MAPPABLE_PRIMARY_BUFFERS
+            }
+            _ => wgpu::Features::empty(),
+        };
         let limits = wgpu::Limits {
             max_compute_workgroup_storage_size: offered
                 .max_compute_workgroup_storage_size
@@ -48,11 +57,7 @@ impl Gpu {
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("rlx-fft"),
-            required_features: if timestamps {
-                wgpu::Features::TIMESTAMP_QUERY
-            } else {
-                wgpu::Features::empty()
-            },
+            required_features: timestamps | unified,
             required_limits: limits.clone(),
             memory_hints: wgpu::MemoryHints::Performance,
             ..wgpu::DeviceDescriptor::default()
@@ -68,7 +73,16 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             set.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
         }));
-        Ok(Self { id: found.info.id.clone(), device, queue, limits, timestamps, lost, failed })
+        Ok(Self {
+            id: found.info.id.clone(),
+            device,
+            queue,
+            limits,
+            timestamps: !timestamps.is_empty(),
+            unified: !unified.is_empty(),
+            lost,
+            failed,
+        })
     }
 
     /// What a workgroup may have here.

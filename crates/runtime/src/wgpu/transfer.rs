@@ -26,9 +26,10 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    /// For the way to the device; mapped.
+    /// For the way to the device; mapped. Where memory is unified, kernels read it as it is.
     pub(super) fn upload(gpu: &Gpu, bytes: u64) -> Result<Self> {
-        let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
+        let usage = wgpu::BufferUsages::MAP_WRITE
+            | if gpu.unified { wgpu::BufferUsages::STORAGE } else { wgpu::BufferUsages::COPY_SRC };
         let staging = Self::new(gpu.buffer("upload", bytes, usage)?, wgpu::MapMode::Write);
         staging.map();
         Ok(staging)
