@@ -103,7 +103,8 @@ impl Slot {
         let submission = gpu.queue.submit([encoder.finish()]);
         self.in_flight = Some((chunk, submission));
         self.readback.map();
-        self.uploads.iter().for_each(Staging::map);
+        // A kernel that is run again needs its operand unmapped.
+        self.uploads.iter().filter(|_| !gpu.unified).for_each(Staging::map);
         gpu.check("a submission")
     }
 
