@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use super::adapters::Found;
 use super::blueprint::GroupLimits;
 use crate::error::{Error, Result};
+
+/// How long a failure waits to hear that the adapter is lost.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Workgroup memory above this would leave too few workgroups on a core.
 const MAX_GROUP_MEMORY: u32 = 48 << 10;
@@ -39,8 +43,12 @@ impl Gpu {
     }
 
     pub(super) fn new(found: &Found) -> std::result::Result<Self, String> {
+        Self::within(found, found.adapter.limits())
+    }
+
+    /// Opens an adapter with these limits, which are at most its own.
+    pub(super) fn within(found: &Found, offered: wgpu::Limits) -> std::result::Result<Self, String> {
         let adapter = &found.adapter;
-        let offered = adapter.limits();
         let timestamps = adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
         // Where memory is shared, a copy from a staging buffer would only move samples beside themselves.
         let unified = match adapter.get_info().device_type {
@@ -127,8 +135,8 @@ impl Gpu {
 
     /// The error behind a failure: that the adapter is lost, where that is why.
     pub(super) fn fault(&self, what: &'static str, reason: String) -> Error {
-        // A loss is announced while polling, after the calls that it makes fail.
-        let _ = self.device.poll(wgpu::PollType::Poll);
+        // A loss is announced while polling, after the calls that it makes fail and after the work that was queued before.
+        let _ = self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(PATIENCE) });
         match self.lost.get() {
             Some(reason) => Error::DeviceLost { device: self.id.clone(), reason: reason.clone() },
             None if reason.contains("device is lost") => {

@@ -69,7 +69,9 @@ impl Slot {
         let mut launches = Vec::new();
         for placed in &lowered.kernels {
             let (from, to) = (&self.buffers[placed.from], &self.buffers[placed.to]);
-            launches.push(placed.kernel.bind(gpu, rows, from, &[to])?);
+            let sized = placed.kernel.sized(gpu, rows)?;
+            let (from, to) = (from.as_entire_buffer_binding(), to.as_entire_buffer_binding());
+            launches.push(placed.kernel.bind(gpu, &sized, from, &[to])?);
         }
         self.launches.push((rows, launches));
         Ok(())
