@@ -106,6 +106,11 @@ pub trait Program: Send {
         Err(Error::unsupported("the plan does not run on data that lies on a device"))
     }
 
+    /// The program as its backend knows it, where that runs all of the plan: for work on data that lies on its device.
+    fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
+        None
+    }
+
     /// Ways of [`Program::time`] beside the one that [`Program::run`] is.
     fn timings(&self) -> &[Timed] {
         &[]
