@@ -9,7 +9,7 @@ use rlx_compile::builders::{LogMelSpec, PsdSpec, SpectrogramSpec, WelchPeaksShap
 use rlx_compile::builders::{spectrogram, welch_peaks};
 use rlx_compile::params::{Average, MaxScope};
 use rlx_dsp::nan::NanPolicy;
-use rlx_runtime::SessionOptions;
+use rlx_runtime::{Session, SessionOptions};
 
 const ROWS: usize = 5;
 /// Eleven segments of 256 that overlap by half.
@@ -51,15 +51,15 @@ fn gaps_are_left_out_or_bridged_as_on_the_cpu() {
         let sessions = sessions(&SessionOptions::default().nan(nan));
         for (what, graph) in graphs() {
             let x = samples();
-            let run = |at: usize| {
-                let executable = sessions[at].compile(&graph).unwrap();
+            let run = |session: &Session| {
+                let executable = session.compile(&graph).unwrap();
                 executable.run_to_vecs(&[&x]).unwrap().remove(0)
             };
-            let want = run(0);
+            let want = run(&sessions[0]);
             assert!(want.iter().any(|v| v.is_finite()), "{what} {nan}");
             bad_rows_seen += usize::from(want.iter().any(|v| v.is_nan()));
-            for at in 1..sessions.len() {
-                let (got, id) = (run(at), &sessions[at].device().id);
+            for session in &sessions[1..] {
+                let (got, id) = (run(session), &session.device().id);
                 let mut sums = (0.0, 0.0);
                 for (i, (got, want)) in got.iter().zip(&want).enumerate() {
                     // Bins of near ties may differ; their powers may not.

@@ -136,6 +136,10 @@ impl Program for LeftOut {
         unsafe { self.device.run_resident(stream, format, inputs, outputs) }
     }
 
+    fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
+        self.device.as_any()
+    }
+
     fn timings(&self) -> &[Timed] {
         self.device.timings()
     }
