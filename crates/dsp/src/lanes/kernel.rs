@@ -9,7 +9,7 @@ use super::frame_spec::FrameSpec;
 use super::load::Pair;
 use super::simd::{Lanes, MAX_LANES, V};
 use super::stage::Last;
-use super::topk::select_peaks;
+use super::topk::{TopScratch, select_peaks};
 use super::transpose::scatter;
 use super::untangle::{Factors, untangle};
 use fearless_simd::prelude::*;
@@ -91,7 +91,7 @@ pub(crate) struct WelchKernel<S: Lanes> {
     fold: Fold,
     powers: Vec<V<S>>,
     partner: Vec<V<S>>,
-    column: Vec<f32>,
+    top: TopScratch<S>,
     /// A silent row for lanes without segments.
     silence: Vec<f32>,
 }
@@ -108,7 +108,7 @@ impl<S: Lanes> WelchKernel<S> {
         let powers = vec![V::<S>::splat_on(simd, 0.0); fold.n_bins()];
         let silence = vec![0.0; spec.window.len() + spec.hop];
         let partner = if spec.n_segments == 1 { powers.clone() } else { Vec::new() };
-        Some(Self { engine, spec, fold, powers, partner, column: Vec::new(), silence })
+        Some(Self { engine, spec, fold, powers, partner, top: TopScratch::new(simd), silence })
     }
 
     /// `self.powers[k]` lane `r` = accumulated one-sided power of row `r` times `scale`.
@@ -183,10 +183,10 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
         let mut bad = None;
         self.for_groups(rows, 1.0, |this, first, used| {
             let out = &mut out[2 * k * first..2 * k * (first + used)];
-            let (simd, powers, column) = (this.engine.simd, &this.powers, &mut this.column);
+            let (simd, powers, top) = (this.engine.simd, &this.powers, &mut this.top);
             let at = simd.vectorize(
                 #[inline(always)]
-                || select_peaks(simd, powers, k, column, out),
+                || select_peaks(simd, powers, k, top, out),
             );
             bad = bad.or(at.map(|lane| first + lane));
         });

@@ -10,7 +10,7 @@
 use super::butterfly::SplatOn;
 use super::kernel::Rows;
 use super::simd::{Lanes, MAX_LANES, V};
-use super::topk::select_peaks;
+use super::topk::{TopScratch, select_peaks};
 use super::transpose::gather;
 use super::untangle::BALANCE;
 use crate::fft::{ComplexFft, ForwardFft, RealFft};
@@ -53,7 +53,7 @@ pub(crate) struct RowKernel<S: Lanes> {
     acc: Vec<f32>,
     group: Vec<f32>,
     lanes: Vec<V<S>>,
-    column: Vec<f32>,
+    top: TopScratch<S>,
     select: SelectScratch,
 }
 
@@ -79,7 +79,7 @@ impl<S: Lanes> RowKernel<S> {
             acc: vec![0.0; n],
             group: vec![0.0; S::W * (n / 2 + 1)],
             lanes: vec![V::<S>::splat_on(simd, 0.0); n / 2 + 1],
-            column: Vec::new(),
+            top: TopScratch::new(simd),
             select: SelectScratch::default(),
             window,
         })
@@ -224,7 +224,7 @@ impl<S: Lanes> RowKernel<S> {
     fn select(&mut self, powers: &[f32], k: usize, out: &mut [f32]) -> Option<usize> {
         let n_bins = self.lanes.len();
         let count = powers.len() / n_bins;
-        let Self { simd, lanes, column, select, .. } = self;
+        let Self { simd, lanes, top, select, .. } = self;
         // A lone row or two do not pay for the network; a size under one tile has no transpose.
         if count <= 2 || n_bins < S::W {
             let mut bad = None;
@@ -245,7 +245,7 @@ impl<S: Lanes> RowKernel<S> {
             #[inline(always)]
             || {
                 gather(*simd, &rows, lanes);
-                select_peaks(*simd, lanes, k, column, out)
+                select_peaks(*simd, lanes, k, top, out)
             },
         )
     }

@@ -15,7 +15,7 @@ use super::butterfly::{SplatOn, neg_mul_add};
 use super::kernel::Rows;
 use super::load::{Pair, load_pair};
 use super::simd::{Lanes, MAX_LANES, V, Z};
-use super::topk::select_peaks;
+use super::topk::{TopScratch, select_peaks};
 use super::transpose::scatter;
 use fearless_simd::prelude::*;
 
@@ -140,7 +140,7 @@ pub(crate) struct TapeKernel<S: Lanes> {
     terms: Vec<(u32, Weight)>,
     z: Vec<Z<S>>,
     acc: Vec<V<S>>,
-    column: Vec<f32>,
+    top: TopScratch<S>,
 }
 
 impl<S: Lanes> TapeKernel<S> {
@@ -168,7 +168,7 @@ impl<S: Lanes> TapeKernel<S> {
         }
         let zero = V::<S>::splat_on(simd, 0.0);
         let (z, acc) = (vec![[zero; 2]; spec.window.len()], vec![zero; spec.gains.len()]);
-        Some(Self { simd, spec, runs, dots, terms, z, acc, column: Vec::new() })
+        Some(Self { simd, spec, runs, dots, terms, z, acc, top: TopScratch::new(simd) })
     }
 
     /// Powers of rows `first …` into `self.acc`.
@@ -338,10 +338,10 @@ impl<S: Lanes> LaneTape for TapeKernel<S> {
             let used = S::W.min(rows.count - first);
             self.group(rows, first);
             let out = &mut out[2 * k * first..2 * k * (first + used)];
-            let (simd, acc, column) = (self.simd, &self.acc, &mut self.column);
+            let (simd, acc, top) = (self.simd, &self.acc, &mut self.top);
             let at = simd.vectorize(
                 #[inline(always)]
-                || select_peaks(simd, acc, k, column, out),
+                || select_peaks(simd, acc, k, top, out),
             );
             bad = bad.or(at.map(|lane| first + lane));
         }

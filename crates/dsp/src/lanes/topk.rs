@@ -18,6 +18,19 @@ use fearless_simd::prelude::*;
 /// Largest K of the network; above it rows are selected one by one.
 pub(crate) const MAX_NETWORK_K: usize = 64;
 
+/// Buffers of [`select_peaks`], kept so that a group of rows starts without clearing them.
+pub(crate) struct TopScratch<S: Lanes> {
+    best: [V<S>; MAX_NETWORK_K],
+    column: Vec<f32>,
+}
+
+impl<S: Lanes> TopScratch<S> {
+    /// Buffers for any K.
+    pub(crate) fn new(simd: S) -> Self {
+        Self { best: [V::<S>::splat_on(simd, 0.0); MAX_NETWORK_K], column: Vec::new() }
+    }
+}
+
 /// Bits of the key that hold the bin.
 fn bin_mask(n_bins: usize) -> u32 {
     (n_bins + 1).next_power_of_two() as u32 - 1
@@ -100,17 +113,17 @@ pub(crate) fn select_peaks<S: Lanes>(
     simd: S,
     powers: &[V<S>],
     k: usize,
-    column: &mut Vec<f32>,
+    scratch: &mut TopScratch<S>,
     out: &mut [f32],
 ) -> Option<usize> {
     let mask = bin_mask(powers.len());
-    let mut best = [V::<S>::splat_on(simd, 0.0); MAX_NETWORK_K];
+    let TopScratch { best, column } = scratch;
     if k <= MAX_NETWORK_K {
         macro_rules! go {
             ($b:literal) => {
                 simd.vectorize(
                     #[inline(always)]
-                    || top_keys::<S, $b>(simd, powers, mask, &mut best),
+                    || top_keys::<S, $b>(simd, powers, mask, best),
                 )
             };
         }
