@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use rlx_dsp::peak::WelchPeakParams;
 use serde::{Deserialize, Serialize};
 
-use super::checkpoint::Checkpoint;
 use super::loss::LossWeights;
 use super::recall::{RecallStudy, study};
 use super::signals::{Signals, Split};
 use super::student::{GateKind, Losses, Student};
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::model::FastLearnedFftModel;
 use crate::network::Gate;
