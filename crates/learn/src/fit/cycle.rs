@@ -56,6 +56,11 @@ pub(super) fn outer(matrix: &Matrix, random: &mut Random) -> Vec<f64> {
     (0..half).map(column).chain(right.iter().copied()).flatten().flat_map(|z| [z.re, z.im]).collect()
 }
 
+/// Whether a butterfly of [`outer`] has an inverse.
+pub(super) fn is_whole(w: &[f64]) -> bool {
+    w.len() == 8 && inverse(std::array::from_fn(|i| C::new(w[2 * i], w[2 * i + 1]))).is_some()
+}
+
 fn times([a, b, c, d]: Two, [e, f, g, h]: Two) -> Two {
     [a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h]
 }

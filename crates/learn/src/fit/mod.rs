@@ -116,7 +116,8 @@ fn fit_two(target: &Target, config: &FitConfig) -> Result<Fitted> {
             if number == 0 {
                 // What the matrix says nothing of stays random.
                 let told = cycle::outer(matrix, &mut random);
-                start.iter_mut().zip(told).filter(|(_, told)| *told != 0.0).for_each(|(x, told)| *x = told);
+                let pairs = start.chunks_exact_mut(8).zip(told.chunks_exact(8));
+                pairs.filter(|(_, told)| cycle::is_whole(told)).for_each(|(x, told)| x.copy_from_slice(told));
             }
             start
         };

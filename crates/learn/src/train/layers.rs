@@ -129,7 +129,7 @@ impl Layer {
             if !on {
                 return ControlFlow::Break(());
             }
-            let again = (loss - best.0).abs() <= SAME * best.0;
+            let again = best.0.is_finite() && (loss - best.0).abs() <= SAME * best.0;
             if loss < best.0 || best.1.is_empty() {
                 best = (loss, theta);
             }
