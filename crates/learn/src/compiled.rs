@@ -145,25 +145,30 @@ impl CompiledModel {
         }
         let rows = Rows { samples, stride: row_len, count: batch };
         let kept = k.min(self.bins.len());
-        let whole = kept == k && self.bins.len() == params.welch.n_bins();
-        if kept == k {
-            self.kernel.peaks(rows, k, out);
+        let bad = if kept == k {
+            self.kernel.peaks(rows, k, out)
         } else {
             self.packed.resize(batch * 2 * kept, 0.0);
-            self.kernel.peaks(rows, kept, &mut self.packed);
+            let bad = self.kernel.peaks(rows, kept, &mut self.packed);
             for (out, packed) in out.chunks_exact_mut(2 * k).zip(self.packed.chunks_exact(2 * kept)) {
                 out.fill(0.0);
                 out[..2 * kept].copy_from_slice(packed);
             }
-        }
-        for (row, out) in out.chunks_exact_mut(2 * k).enumerate() {
-            if !out[1].is_finite() && params.nan == NanPolicy::Error {
+            bad
+        };
+        if let Some(first) = bad.filter(|_| params.nan == NanPolicy::Error) {
+            let rows = out.chunks_exact(2 * k).enumerate().skip(first);
+            for (row, _) in rows.filter(|(_, out)| !out[1].is_finite()) {
                 let samples = &samples[row * row_len..][..params.welch.frame_len()];
                 if let Some((index, value)) = first_non_finite(samples) {
                     return Err(rlx_dsp::Error::NonFinite { row, index: index as u64, value }.into());
                 }
             }
-            if !whole {
+        }
+        if self.bins.len() < params.welch.n_bins() {
+            // Slots of a band from DC on are its bins, and rows without a silent slot are as they should be.
+            let low = self.bins.iter().zip(0..).all(|(bin, slot)| *bin == slot);
+            for out in out.chunks_exact_mut(2 * k).filter(|out| !low || out[2 * k - 1] == 0.0) {
                 name_bins(&self.bins, kept, out);
             }
         }
