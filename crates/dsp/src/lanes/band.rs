@@ -15,7 +15,7 @@ use super::engine::Engine;
 use super::kernel::Rows;
 use super::load::Pair;
 use super::simd::{Lanes, V, Z};
-use super::tape::{Groups, group_of};
+use super::tape::{Groups, Parts, group_of};
 use fearless_simd::prelude::*;
 
 /// The bins of an FFT that are wanted, and what is around it.
@@ -252,7 +252,7 @@ impl<S: Lanes> Groups for BandKernel<S> {
         );
     }
 
-    fn parts(&mut self) -> (S, &[V<S>], &mut Vec<f32>) {
+    fn parts(&mut self) -> Parts<'_, S> {
         (self.engine.simd, &self.powers, &mut self.column)
     }
 }

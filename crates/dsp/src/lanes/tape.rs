@@ -183,6 +183,9 @@ pub(crate) fn group_of<'a, S: Lanes>(
     (group, Ahead::new(rows.samples.get(next).unwrap_or(&[])))
 }
 
+/// The level, the power of each slot, and scratch.
+pub(crate) type Parts<'a, S> = (S, &'a [V<S>], &'a mut Vec<f32>);
+
 /// What turns `W` rows into one vector a slot.
 pub(crate) trait Groups: Send + Sync {
     type S: Lanes;
@@ -190,8 +193,8 @@ pub(crate) trait Groups: Send + Sync {
     /// Powers of rows `first …` into what [`parts`](Self::parts) shows.
     fn group(&mut self, rows: Rows<'_>, first: usize);
 
-    /// The level, the powers, and scratch.
-    fn parts(&mut self) -> (Self::S, &[V<Self::S>], &mut Vec<f32>);
+    /// What [`group`](Self::group) left.
+    fn parts(&mut self) -> Parts<'_, Self::S>;
 }
 
 impl<S: Lanes> Groups for TapeKernel<S> {
@@ -235,7 +238,7 @@ impl<S: Lanes> Groups for TapeKernel<S> {
         );
     }
 
-    fn parts(&mut self) -> (S, &[V<S>], &mut Vec<f32>) {
+    fn parts(&mut self) -> Parts<'_, S> {
         (self.simd, &self.acc, &mut self.column)
     }
 }
