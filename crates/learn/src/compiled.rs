@@ -1,12 +1,15 @@
 //! A model as a tape: dead butterflies are gone, the rest are vector operations over rows in lanes.
 //!
 //! The last stages before few outputs are put together: each output is then a sum over the points that it depends on,
-//! which is never stored. How many stages is a count of operations.
+//! which is never stored. How many stages is a count of operations. Where what is alive is still the FFT, the passes of the
+//! FFT's own kernel take the tape's place, as far as the kept bins need them.
 
 use std::fmt;
 
 use num_complex::Complex32;
-use rlx_dsp::lanes::{Isa, LaneTape, Rows, TapeOp, TapeOutput, TapeSpec, Weight, tape_kernel};
+use rlx_dsp::lanes::{
+    BandSpec, Isa, LaneTape, Rows, TapeOp, TapeOutput, TapeSpec, Weight, band_kernel, tape_kernel,
+};
 use rlx_dsp::nan::{NanPolicy, first_non_finite};
 use rlx_dsp::peak::{WelchParams, WelchPeakParams};
 use rlx_dsp::window::Symmetry;
@@ -23,7 +26,7 @@ pub struct CompiledModel {
     kernel: Box<dyn LaneTape>,
     /// Bin of each slot, ascending.
     bins: Vec<u32>,
-    operations: usize,
+    operations: Option<usize>,
     packed: Vec<f32>,
 }
 
@@ -44,11 +47,29 @@ impl FastLearnedFftModel {
     /// Parameters for another `n_fft` or outside their domain; a policy for NaN that leaves segments out; a model that
     /// keeps no bin, or is shorter than a vector.
     pub fn compile(&self, params: &WelchPeakParams) -> Result<CompiledModel> {
-        self.check_params(params)?;
-        let bins: Vec<u32> = (0..self.n_bins() as u32).filter(|&k| self.mask()[k as usize] > 0.0).collect();
-        if bins.is_empty() {
-            return Err(Error::argument("mask", "keeps no bin"));
+        let bins = self.compiled_bins(params)?;
+        if self.is_fft() {
+            let TapeSpec { window, hop, n_segments, gains, .. } = frame(self, &params.welch, &bins)?;
+            let spec = BandSpec { window, hop, n_segments, bins: bins.clone(), gains };
+            if let Some(kernel) = band_kernel(Isa::detect()?, spec) {
+                return Ok(CompiledModel {
+                    params: *params,
+                    kernel,
+                    bins,
+                    operations: None,
+                    packed: Vec::new(),
+                });
+            }
         }
+        self.compile_tape(params)
+    }
+
+    /// [`compile`](Self::compile) to a tape even where the model is the FFT.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn compile_tape(&self, params: &WelchPeakParams) -> Result<CompiledModel> {
+        let bins = self.compiled_bins(params)?;
         let isa = Isa::detect()?;
         let spec = lower(self, &params.welch, &bins)?;
         let operations = spec.ops.iter().map(TapeOp::cost).sum::<usize>()
@@ -56,13 +77,42 @@ impl FastLearnedFftModel {
         let kernel = tape_kernel(isa, spec).ok_or_else(|| {
             Error::argument("n_fft", format!("{}: too short for the lanes of {isa}", self.n_fft()))
         })?;
+        let operations = Some(operations);
         Ok(CompiledModel { params: *params, kernel, bins, operations, packed: Vec::new() })
+    }
+
+    fn compiled_bins(&self, params: &WelchPeakParams) -> Result<Vec<u32>> {
+        self.check_params(params)?;
+        let bins: Vec<u32> = (0..self.n_bins() as u32).filter(|&k| self.mask()[k as usize] > 0.0).collect();
+        if bins.is_empty() {
+            return Err(Error::argument("mask", "keeps no bin"));
+        }
+        Ok(bins)
+    }
+
+    /// Whether all that the kept bins need is as in the FFT.
+    fn is_fft(&self) -> bool {
+        let (network, kept) = (self.network(), self.kept());
+        let Ok(exact) = ButterflyNetwork::exact(self.n_fft()) else { return false };
+        let alive = live_outputs(&exact, &kept);
+        let same = |s: usize| {
+            let (Some(mine), Some(gates), Some(its)) = (network.stage(s), network.gates(s), exact.stage(s))
+            else {
+                return false;
+            };
+            let open = |i: usize| mine[i] == its[i] && gates[i] == Gate::Open;
+            (0..mine.len()).all(|i| alive[s][i] == [false; 2] || open(i))
+        };
+        network.depth() == 1
+            && !network.is_real()
+            && network.order(0) == exact.order(0)
+            && (0..exact.stages()).all(same)
     }
 }
 
 impl CompiledModel {
-    /// Vector operations of one transform: a fused multiply-add is one.
-    pub fn operations(&self) -> usize {
+    /// Vector operations of one transform by the tape: a fused multiply-add is one. `None` where the FFT's kernel runs.
+    pub fn operations(&self) -> Option<usize> {
         self.operations
     }
 
@@ -95,25 +145,30 @@ impl CompiledModel {
         }
         let rows = Rows { samples, stride: row_len, count: batch };
         let kept = k.min(self.bins.len());
-        let whole = kept == k && self.bins.len() == params.welch.n_bins();
-        if kept == k {
-            self.kernel.peaks(rows, k, out);
+        let bad = if kept == k {
+            self.kernel.peaks(rows, k, out)
         } else {
             self.packed.resize(batch * 2 * kept, 0.0);
-            self.kernel.peaks(rows, kept, &mut self.packed);
+            let bad = self.kernel.peaks(rows, kept, &mut self.packed);
             for (out, packed) in out.chunks_exact_mut(2 * k).zip(self.packed.chunks_exact(2 * kept)) {
                 out.fill(0.0);
                 out[..2 * kept].copy_from_slice(packed);
             }
-        }
-        for (row, out) in out.chunks_exact_mut(2 * k).enumerate() {
-            if !out[1].is_finite() && params.nan == NanPolicy::Error {
+            bad
+        };
+        if let Some(first) = bad.filter(|_| params.nan == NanPolicy::Error) {
+            let rows = out.chunks_exact(2 * k).enumerate().skip(first);
+            for (row, _) in rows.filter(|(_, out)| !out[1].is_finite()) {
                 let samples = &samples[row * row_len..][..params.welch.frame_len()];
                 if let Some((index, value)) = first_non_finite(samples) {
                     return Err(rlx_dsp::Error::NonFinite { row, index: index as u64, value }.into());
                 }
             }
-            if !whole {
+        }
+        if self.bins.len() < params.welch.n_bins() {
+            // Slots of a band from DC on are its bins, and rows without a silent slot are as they should be.
+            let low = self.bins.iter().zip(0..).all(|(bin, slot)| *bin == slot);
+            for out in out.chunks_exact_mut(2 * k).filter(|out| !low || out[2 * k - 1] == 0.0) {
                 name_bins(&self.bins, kept, out);
             }
         }
@@ -217,6 +272,11 @@ fn lower(model: &FastLearnedFftModel, welch: &WelchParams, bins: &[u32]) -> Resu
         (cost, ops, outputs)
     });
     let (_, ops, outputs) = candidates.min_by_key(|c| c.0).unwrap_or_default();
+    Ok(TapeSpec { ops, outputs, ..frame(model, welch, bins)? })
+}
+
+/// What is around the transform: a tape without operations.
+fn frame(model: &FastLearnedFftModel, welch: &WelchParams, bins: &[u32]) -> Result<TapeSpec> {
     let corrector = model.corrector();
     let gains = bins
         .iter()
@@ -225,13 +285,13 @@ fn lower(model: &FastLearnedFftModel, welch: &WelchParams, bins: &[u32]) -> Resu
             [gain, corrector.offset]
         })
         .collect();
-    let window = welch.window.coefficients(n, Symmetry::Periodic)?;
+    let window = welch.window.coefficients(model.n_fft(), Symmetry::Periodic)?;
     Ok(TapeSpec {
         window: window.into_iter().map(|w| w as f32).collect(),
         hop: welch.hop,
         n_segments: welch.n_segments,
-        ops,
-        outputs,
+        ops: Vec::new(),
+        outputs: Vec::new(),
         gains,
     })
 }
@@ -404,9 +464,16 @@ mod tests {
     #[test]
     fn the_tape_answers_as_the_model_does() {
         let mut random = Random::new(6);
-        for (n, segments, case) in
-            [(256, 2, 0), (256, 2, 1), (64, 3, 2), (128, 2, 3), (64, 1, 4), (256, 2, 5), (512, 2, 6)]
-        {
+        for (n, segments, case) in [
+            (256, 2, 0),
+            (256, 2, 1),
+            (64, 3, 2),
+            (128, 2, 3),
+            (64, 1, 4),
+            (256, 2, 5),
+            (512, 2, 6),
+            (256, 3, 7),
+        ] {
             let mut model = FastLearnedFftModel::exact(n).unwrap();
             let bins = model.n_bins();
             let band = |hi: usize| (0..bins).map(|k| f32::from(u8::from(k <= hi))).collect::<Vec<_>>();
@@ -433,6 +500,12 @@ mod tests {
                     model.set_corrector(AffineCorrector { scale: 0.7, offset: 0.1 }).unwrap();
                 }
                 6 => model.set_mask(&band(16)).unwrap(),
+                7 => {
+                    let middle = |k| f32::from(u8::from((40..90).contains(&k)));
+                    model.set_mask(&(0..bins).map(middle).collect::<Vec<_>>()).unwrap();
+                    // Closed where nothing is needed: still the FFT.
+                    model.network_mut().gates_mut(7).unwrap()[..30].fill(Gate::Closed);
+                }
                 _ => {}
             }
             let welch = WelchParams::new(n, segments);
@@ -440,23 +513,27 @@ mod tests {
             let rows = 37;
             let x: Vec<f32> = (0..rows * welch.frame_len()).map(|_| random.normal() as f32).collect();
             let want = model.welch_psd_batch(&welch, &x, rows).unwrap();
-            let mut tape = model.compile(&params).unwrap();
-            let mut got = vec![0.0; want.len()];
-            tape.psd_into(&x, rows, &mut got).unwrap();
-            for (row, (g, w)) in got.chunks_exact(bins).zip(want.chunks_exact(bins)).enumerate() {
-                let total: f32 = w.iter().sum();
-                for (k, (g, w)) in g.iter().zip(w).enumerate() {
-                    let bound = 8.0 * f32::EPSILON * (n as f32).log2() * (w * total).sqrt() + 1e-9 * total;
-                    assert!((g - w).abs() <= bound, "case {case}, row {row}, bin {k}: {g} {w}");
+            for compiled in [model.compile(&params).unwrap(), model.compile_tape(&params).unwrap()] {
+                let mut tape = compiled;
+                let mut got = vec![0.0; want.len()];
+                tape.psd_into(&x, rows, &mut got).unwrap();
+                for (row, (g, w)) in got.chunks_exact(bins).zip(want.chunks_exact(bins)).enumerate() {
+                    let total: f32 = w.iter().sum();
+                    for (k, (g, w)) in g.iter().zip(w).enumerate() {
+                        let bound =
+                            8.0 * f32::EPSILON * (n as f32).log2() * (w * total).sqrt() + 1e-9 * total;
+                        assert!((g - w).abs() <= bound, "case {case}, row {row}, bin {k}: {g} {w}");
+                    }
+                }
+                let mut peaks = vec![0.0; rows * 2 * params.k_out()];
+                tape.peaks_into(&x, rows, welch.frame_len(), &mut peaks).unwrap();
+                let mut exact = vec![0.0; 2 * params.k_out()];
+                for (row, peaks) in peaks.chunks_exact(2 * params.k_out()).enumerate() {
+                    rlx_dsp::peaks::insert::insert_top_k(&got[row * bins..][..bins], &mut exact);
+                    assert_eq!(peaks, exact, "case {case}, row {row}: exact on its own powers");
                 }
             }
-            let mut peaks = vec![0.0; rows * 2 * params.k_out()];
-            tape.peaks_into(&x, rows, welch.frame_len(), &mut peaks).unwrap();
-            let mut exact = vec![0.0; 2 * params.k_out()];
-            for (row, peaks) in peaks.chunks_exact(2 * params.k_out()).enumerate() {
-                rlx_dsp::peaks::insert::insert_top_k(&got[row * bins..][..bins], &mut exact);
-                assert_eq!(peaks, exact, "case {case}, row {row}: exact on the tape's own powers");
-            }
+            assert_eq!(model.is_fft(), !(3..6).contains(&case), "case {case}");
         }
     }
 
@@ -467,7 +544,7 @@ mod tests {
             let mut model = FastLearnedFftModel::exact(256).unwrap();
             let mask: Vec<f32> = (0..129).map(|k| f32::from(u8::from(k <= hi))).collect();
             model.set_mask(&mask).unwrap();
-            model.compile(&params).unwrap().operations()
+            model.compile_tape(&params).unwrap().operations().unwrap()
         };
         let counts = [128, 32, 16, 8].map(operations);
         assert!(counts.windows(2).all(|w| w[1] < w[0]), "{counts:?}");

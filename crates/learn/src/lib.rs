@@ -7,6 +7,7 @@
 
 #![expect(clippy::needless_range_loop, reason = "a butterfly indexes several arrays by one point")]
 
+mod checkpoint;
 mod compiled;
 mod error;
 mod evaluate;
@@ -42,6 +43,7 @@ pub use task::{
     bank_params, recall_of, significant_recall, study, train_e2e,
 };
 pub use train::{
-    Adam, Ended, Init, Parametrisation, Progress, Stop, TrainConfig, Trained, cosine, minimise, train,
+    Adam, Ended, Init, Parametrisation, Progress, Schedule, Stop, TrainConfig, Trained, cosine, minimise,
+    train, train_from,
 };
 pub use transform::{Target, Transform};

@@ -180,6 +180,14 @@ impl Target {
     pub fn n(&self) -> usize {
         self.matrix.rows
     }
+
+    /// A number that another target is unlikely to have (FNV-1a over the matrix and the products).
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let words = self.matrix.re.iter().chain(&self.matrix.im).map(|x| x.to_bits());
+        words
+            .chain([self.depth as u64, self.scale.to_bits()])
+            .fold(0xcbf2_9ce4_8422_2325, |hash, word| (hash ^ word).wrapping_mul(0x0100_0000_01b3))
+    }
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ impl<S: Lanes> Engine<S> {
     }
 
     /// Windowed samples of one pair of segments into `z`.
-    fn load(&mut self, rows: &[&[f32]; MAX_LANES], pair: Pair) {
+    pub(crate) fn load(&mut self, rows: &[&[f32]; MAX_LANES], pair: Pair) {
         self.load_with(
             #[inline(always)]
             |simd, weights, z| load_pair(simd, rows, pair, weights, z),

@@ -8,6 +8,7 @@
 #![expect(clippy::needless_range_loop, reason = "a butterfly indexes several arrays by one point")]
 
 mod ahead;
+mod band;
 mod butterfly;
 mod detrend;
 mod engine;
@@ -29,6 +30,7 @@ mod topk;
 mod transpose;
 mod untangle;
 
+pub use band::BandSpec;
 pub use detrend::Offset;
 pub use frame_spec::FrameSpec;
 pub use frames::LaneFrames;
@@ -39,6 +41,7 @@ pub use recipe::supports;
 pub use row::RowWelch;
 pub use tape::{LaneTape, TapeOp, TapeOutput, TapeSpec, Weight};
 
+use band::BandKernel;
 use fearless_simd::Level;
 use frames::FramesKernel;
 use kernel::WelchKernel;
@@ -85,6 +88,12 @@ pub fn frames_kernel(isa: Isa, spec: impl Into<FrameSpec>) -> Option<Box<dyn Lan
 /// a vector, or the machine has no such level.
 pub fn tape_kernel(isa: Isa, spec: TapeSpec) -> Option<Box<dyn LaneTape>> {
     on_level!(isa, simd => TapeKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneTape>))
+}
+
+/// The kernel of some of an FFT's bins on `isa`; `None` as for [`welch_kernel`], and where `spec` has no bin or one beyond
+/// the last.
+pub fn band_kernel(isa: Isa, spec: BandSpec) -> Option<Box<dyn LaneTape>> {
+    on_level!(isa, simd => BandKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneTape>))
 }
 
 /// The Welch plan for single rows of any size on `isa`.

@@ -170,16 +170,40 @@ impl<S: Lanes> TapeKernel<S> {
         let (z, acc) = (vec![[zero; 2]; spec.window.len()], vec![zero; spec.gains.len()]);
         Some(Self { simd, spec, runs, dots, terms, z, acc, top: TopScratch::new(simd) })
     }
+}
 
-    /// Powers of rows `first …` into `self.acc`.
+/// The rows of the group from `first` on, the last one again where there are no more, and the samples of the next group.
+pub(crate) fn group_of<'a, S: Lanes>(
+    rows: Rows<'a>,
+    first: usize,
+    len: usize,
+) -> ([&'a [f32]; MAX_LANES], Ahead<'a>) {
+    let group = std::array::from_fn(|r| rows.row((first + r).min(rows.count - 1), len));
+    let next = (first + S::W).min(rows.count) * rows.stride..(first + 2 * S::W).min(rows.count) * rows.stride;
+    (group, Ahead::new(rows.samples.get(next).unwrap_or(&[])))
+}
+
+/// The level, the power of each slot, and scratch.
+pub(crate) type Parts<'a, S> = (S, &'a [V<S>], &'a mut TopScratch<S>);
+
+/// What turns `W` rows into one vector a slot.
+pub(crate) trait Groups: Send + Sync {
+    type S: Lanes;
+
+    /// Powers of rows `first …` into what [`parts`](Self::parts) shows.
+    fn group(&mut self, rows: Rows<'_>, first: usize);
+
+    /// What [`group`](Self::group) left.
+    fn parts(&mut self) -> Parts<'_, Self::S>;
+}
+
+impl<S: Lanes> Groups for TapeKernel<S> {
+    type S = S;
+
     fn group(&mut self, rows: Rows<'_>, first: usize) {
         let (hop, n) = (self.spec.hop, self.spec.window.len());
         let len = n + (self.spec.n_segments - 1) * hop;
-        let group: [&[f32]; MAX_LANES] =
-            std::array::from_fn(|r| rows.row((first + r).min(rows.count - 1), len));
-        let next =
-            (first + S::W).min(rows.count) * rows.stride..(first + 2 * S::W).min(rows.count) * rows.stride;
-        let mut ahead = Ahead::new(rows.samples.get(next).unwrap_or(&[]));
+        let (group, mut ahead) = group_of::<S>(rows, first, len);
         let Self { simd, spec, runs, dots, terms, z, acc, .. } = self;
         let simd = *simd;
         for segment in (0..spec.n_segments).step_by(2) {
@@ -212,6 +236,10 @@ impl<S: Lanes> TapeKernel<S> {
                 }
             },
         );
+    }
+
+    fn parts(&mut self) -> Parts<'_, S> {
+        (self.simd, &self.acc, &mut self.top)
     }
 }
 
@@ -327,21 +355,19 @@ fn execute<S: Lanes>(simd: S, ops: &[TapeOp], z: &mut [Z<S>], ahead: &mut Ahead<
     }
 }
 
-impl<S: Lanes> LaneTape for TapeKernel<S> {
+impl<G: Groups> LaneTape for G {
     fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize> {
-        assert!(
-            k >= 1 && k <= self.acc.len() && out.len() == rows.count * k * 2,
-            "k and out are checked by callers"
-        );
+        let slots = self.parts().1.len();
+        assert!(k >= 1 && k <= slots && out.len() == rows.count * k * 2, "k and out are checked by callers");
         let mut bad = None;
-        for first in (0..rows.count).step_by(S::W) {
-            let used = S::W.min(rows.count - first);
+        for first in (0..rows.count).step_by(G::S::W) {
+            let used = G::S::W.min(rows.count - first);
             self.group(rows, first);
             let out = &mut out[2 * k * first..2 * k * (first + used)];
-            let (simd, acc, top) = (self.simd, &self.acc, &mut self.top);
+            let (simd, powers, top) = self.parts();
             let at = simd.vectorize(
                 #[inline(always)]
-                || select_peaks(simd, acc, k, top, out),
+                || select_peaks(simd, powers, k, top, out),
             );
             bad = bad.or(at.map(|lane| first + lane));
         }
@@ -349,16 +375,16 @@ impl<S: Lanes> LaneTape for TapeKernel<S> {
     }
 
     fn powers(&mut self, rows: Rows<'_>, out: &mut [f32]) {
-        let slots = self.acc.len();
+        let slots = self.parts().1.len();
         assert_eq!(out.len(), rows.count * slots, "out is checked by callers");
-        for first in (0..rows.count).step_by(S::W) {
-            let used = S::W.min(rows.count - first);
+        for first in (0..rows.count).step_by(G::S::W) {
+            let used = G::S::W.min(rows.count - first);
             self.group(rows, first);
             let out = &mut out[slots * first..slots * (first + used)];
-            let (simd, acc) = (self.simd, &self.acc);
+            let (simd, powers, _) = self.parts();
             simd.vectorize(
                 #[inline(always)]
-                || scatter(simd, acc, used, out),
+                || scatter(simd, powers, used, out),
             );
         }
     }

@@ -1,16 +1,22 @@
 //! Learning in closed form: a matrix is split into its butterflies from the middle outwards.
 
 mod balanced;
+mod cycle;
 mod least_squares;
 mod rank_one;
 mod recover;
+
+use std::ops::ControlFlow;
 
 use crate::error::{Error, Result};
 use crate::evaluate::relative_error_of;
 use crate::matrix::Matrix;
 use crate::network::ButterflyNetwork;
 use crate::permutation::Permutation;
-use crate::train::{Ended, Weights, minimise, network_of};
+use crate::random::Random;
+use crate::train::{
+    Budget, Ended, Objective, Parametrisation, Weights, learn_layers, minimise, network_of, random_start,
+};
 use crate::transform::Target;
 
 pub use least_squares::estimate;
@@ -58,10 +64,10 @@ pub struct Fitted {
 /// Butterflies of `target`'s matrix (its complex matrix, where it is the real part of one).
 ///
 /// # Errors
-/// Two products, which have no closed form.
+/// Two products in another order than bit reversal.
 pub fn fit(target: &Target, config: &FitConfig) -> Result<Fitted> {
     if target.depth != 1 {
-        return Err(Error::argument("depth", "two products of butterflies have no closed form: train them"));
+        return fit_two(target, config);
     }
     let n = target.n();
     let matrix = target.complex.as_ref().unwrap_or(&target.matrix);
@@ -91,6 +97,53 @@ pub fn fit(target: &Target, config: &FitConfig) -> Result<Fitted> {
         permutation: Permutation::of(&order),
         order,
     })
+}
+
+/// Two products: the outer butterflies of each layer from the eigenvectors of 2×2 matrices, then the polish of that layer
+/// alone, which is all that a matrix of exactly two products needs to reach the floor of `f64`; another is polished whole.
+fn fit_two(target: &Target, config: &FitConfig) -> Result<Fitted> {
+    let (n, permutation) = (target.n(), Permutation::BitReversal);
+    if !matches!(config.permutation, Permutation::BitReversal | Permutation::Other) {
+        return Err(Error::argument("permutation", "two products are fitted after bit reversals alone"));
+    }
+    let order = permutation.order(n).unwrap_or_default();
+    let orders = [order.clone(), order.clone()];
+    let mut objective = Objective::new(target, &order, Parametrisation::General, false);
+    let mut closed = |steps: usize| {
+        let mut random = Random::new(0);
+        let mut starts = |matrix: &Matrix, number: usize| {
+            let mut start = random_start(matrix, &mut random);
+            if number == 0 {
+                // What the matrix says nothing of stays random.
+                let told = cycle::outer(matrix, &mut random);
+                let pairs = start.chunks_exact_mut(8).zip(told.chunks_exact(8));
+                pairs.filter(|(_, told)| cycle::is_whole(told)).for_each(|(x, told)| x.copy_from_slice(told));
+            }
+            start
+        };
+        let budget = Budget { steps, target: 1e-16 };
+        let found = learn_layers(&target.matrix, &budget, &mut starts, &mut |_, _| ControlFlow::Continue(()));
+        let ControlFlow::Continue(theta) = found else {
+            return Err(Error::argument("matrix", "was not fitted"));
+        };
+        let error = objective.value(&theta, &mut vec![0.0; theta.len()]).sqrt();
+        Ok((theta, error))
+    };
+    let (mut theta, closed_form_error) = closed(0)?;
+    let mut error = closed_form_error;
+    if error > 1e-14 && config.polish > 0 {
+        let polished = closed(20 * config.polish)?;
+        if polished.1 < error {
+            (theta, error) = polished;
+        }
+    }
+    if error > EXACT && n <= POLISHED && config.polish > 0 {
+        error = minimise(&mut theta, config.polish, 0.0, |x, g| objective.value(x, g), |_, _| true).0.sqrt();
+    }
+    let weights: Vec<Weights> = theta.chunks_exact(8).map(|w| w.try_into().unwrap_or_default()).collect();
+    let network = network_of(&weights, &orders, target.scale, target.real)?;
+    let rel_l2 = relative_error_of(&network, target)?;
+    Ok(Fitted { network, error, closed_form_error, rel_l2, exact: error <= EXACT, permutation, order })
 }
 
 /// Stages of the butterflies of `matrix`, whose input comes in `order`.
@@ -181,6 +234,30 @@ mod tests {
         }
     }
 
+    /// Filters of any coefficients, and one of three, whose matrix is mostly zeros.
+    #[test]
+    fn convolutions_are_two_products_exactly() {
+        for n in [2, 4, 16, 128] {
+            let target = Transform::Convolution.target(n, 7).unwrap();
+            let fitted = fit(&target, &FitConfig::default()).unwrap();
+            assert!(
+                fitted.exact && fitted.error <= 1e-13,
+                "{n}: {} {}",
+                fitted.closed_form_error,
+                fitted.error
+            );
+            assert!(fitted.rel_l2 <= 1e-6, "{n}: {}", fitted.rel_l2);
+        }
+        let taps = [(0, 0.5), (1, -1.0), (5, 0.25)];
+        let short = Matrix::from_fn(32, 32, |i, j| {
+            let tap = taps.iter().find(|t| t.0 == (32 + i - j) % 32);
+            Complex64::new(tap.map_or(0.0, |t| t.1), 0.0)
+        });
+        let fitted =
+            fit(&Target::of_matrix(short, Permutation::Other, 2).unwrap(), &FitConfig::default()).unwrap();
+        assert!(fitted.exact, "{} {}", fitted.closed_form_error, fitted.error);
+    }
+
     #[test]
     fn an_order_of_no_family_is_recovered() {
         let n = 64;
@@ -200,8 +277,10 @@ mod tests {
         let target = Target::of_matrix(noise, Permutation::Other, 1).unwrap();
         let fitted = fit(&target, &FitConfig::default()).unwrap();
         assert!(!fitted.exact && fitted.error > 0.1, "{}", fitted.error);
-        let twice = Transform::Convolution.target(16, 0).unwrap();
-        assert!(fit(&twice, &FitConfig::default()).unwrap_err().to_string().starts_with("depth: "));
+        let noise = Matrix { re: target.matrix.re.clone(), im: target.matrix.im.clone(), ..target.matrix };
+        let twice =
+            fit(&Target::of_matrix(noise, Permutation::Other, 2).unwrap(), &FitConfig::default()).unwrap();
+        assert!(!twice.exact && twice.error > 0.01 && twice.error < 1.0, "{}", twice.error);
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use rlx_dsp::peak::WelchPeakParams;
 use serde::{Deserialize, Serialize};
 
-use super::checkpoint::Checkpoint;
 use super::loss::LossWeights;
 use super::recall::{RecallStudy, study};
 use super::signals::{Signals, Split};
 use super::student::{GateKind, Losses, Student};
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::model::FastLearnedFftModel;
 use crate::network::Gate;
@@ -240,21 +240,27 @@ pub fn train_e2e(
         student.hard = Some(student.decide(&state.theta, config.target_gates));
     }
     let theta = state.best.map_or(state.theta, |b| b.1);
-    let outcome = finish(config, signals, &student, &theta, losses, state.step, stop, distil)?;
+    let end = End { losses, steps: state.step, stop, distil };
+    let outcome = finish(config, signals, &student, &theta, end)?;
     Ok(E2eOutcome { soft, ..outcome })
 }
 
-#[expect(clippy::too_many_arguments, reason = "the end of one function, cut off for its length")]
+/// How a training ended.
+struct End {
+    losses: Losses,
+    steps: usize,
+    stop: Stop,
+    distil: bool,
+}
+
 fn finish(
     config: &E2eConfig,
     signals: &Signals,
     student: &Student,
     theta: &[f64],
-    losses: Losses,
-    steps: usize,
-    stop: Stop,
-    distil: bool,
+    end: End,
 ) -> Result<E2eOutcome> {
+    let End { losses, steps, stop, distil } = end;
     let method = match (distil, config.gates) {
         (false, _) => "train-e2e",
         (true, GateKind::Soft) => "train-distill",

@@ -1,6 +1,5 @@
 //! Learning for a task: a student that sees two segments, taught by the full eight.
 
-mod checkpoint;
 mod e2e;
 mod loss;
 mod recall;

@@ -1,13 +1,16 @@
-//! One training: Adam with a cosine schedule, then L-BFGS to the floor.
+//! One training: Adam with a cosine schedule, or layer by layer; then L-BFGS to the floor.
 
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::adam::{Adam, cosine};
+use super::layers::{self, Budget, random_start};
 use super::lbfgs::{Ended, minimise};
 use super::product::Objective;
 use super::weights::Parametrisation;
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::evaluate::relative_error_of;
 use crate::fit::fit_weights;
@@ -26,6 +29,19 @@ pub enum Init {
     Exact,
     /// The closed-form factors of the matrix.
     Fit,
+}
+
+/// Which weights move together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// [`Layers`](Self::Layers) where that can be, for random starts; else [`Whole`](Self::Whole).
+    Auto,
+    /// All of them, from the first step on.
+    Whole,
+    /// Two products of general butterflies after bit reversals: the outermost stages first, what lies between them a free
+    /// matrix that is then learned the same way; all together at the end.
+    Layers,
 }
 
 /// How to train.
@@ -50,6 +66,8 @@ pub struct TrainConfig {
     /// Whether transforms that are the real part of a network are compared by their real parts alone. The imaginary
     /// parts of the matrix that factorises are then not told, and many a start ends in a local minimum.
     pub real_parts_alone: bool,
+    /// Which weights move together.
+    pub schedule: Schedule,
 }
 
 impl Default for TrainConfig {
@@ -64,6 +82,26 @@ impl Default for TrainConfig {
             seed: 0,
             permutation: Permutation::BitReversal,
             real_parts_alone: false,
+            schedule: Schedule::Auto,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Whether a training of `depth` products in this order goes layer by layer.
+    fn by_layers(&self, depth: usize, permutation: Permutation) -> Result<bool> {
+        let can = depth == 2
+            && permutation == Permutation::BitReversal
+            && self.parametrisation == Parametrisation::General
+            && self.init == Init::Random;
+        match self.schedule {
+            Schedule::Whole => Ok(false),
+            Schedule::Auto => Ok(can),
+            Schedule::Layers if can => Ok(true),
+            Schedule::Layers => {
+                let reason = "layers are for two products of general butterflies after bit reversals, from random weights";
+                Err(Error::argument("schedule", reason))
+            }
         }
     }
 }
@@ -122,10 +160,24 @@ const CHECK: usize = 10;
 /// The same configuration gives the same network on every run.
 ///
 /// # Errors
-/// A rate that is not above 0; [`Init::Exact`] and [`Init::Fit`] for parameters that they do not have.
+/// A rate that is not above 0; [`Init::Exact`], [`Init::Fit`] and [`Schedule::Layers`] for parameters that they do not have.
 pub fn train(
     target: &Target,
     config: &TrainConfig,
+    tell: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Trained> {
+    train_from(target, config, None, tell)
+}
+
+/// [`train`] that goes on after a kill: `checkpoint` is written every so many steps of Adam and before the polish, and read
+/// at the start where it is there. The network is the same as without a kill.
+///
+/// # Errors
+/// As there; a checkpoint of another training; files that cannot be written.
+pub fn train_from(
+    target: &Target,
+    config: &TrainConfig,
+    checkpoint: Option<(PathBuf, usize)>,
     tell: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Trained> {
     if !(config.rate > 0.0 && config.rate.is_finite()) {
@@ -135,6 +187,7 @@ pub fn train(
         Permutation::Other => likeliest(target, config)?,
         known => known,
     };
+    let by_layers = config.by_layers(target.depth, permutation)?;
     let order = permutation.order(target.n()).unwrap_or_default();
     let mut objective = Objective::new(target, &order, config.parametrisation, config.real_parts_alone);
     let mut theta = start(target, config, &objective, &order)?;
@@ -142,9 +195,55 @@ pub fn train(
     let total = config.steps + config.polish;
     let mut grad = vec![0.0; theta.len()];
     let mut adam = Adam::new(theta.len());
-    let (mut done, mut stop) = (0, Stop::Steps);
+    let (mut first, mut done, mut stop) = (0, 0, Stop::Steps);
     let goal = config.target * config.target;
-    for step in 0..config.steps {
+    let text = format!("{} {:016x}", serde_json::to_string(config).unwrap_or_default(), target.fingerprint());
+    if let Some((path, _)) = &checkpoint
+        && path.exists()
+    {
+        let state = Checkpoint::load(path, &text, theta.len(), 0)?;
+        (first, theta, adam) = (state.step, state.theta, state.adam);
+        best = state.best.unwrap_or(best);
+    }
+    let save = |path: &Path, step: usize, theta: &[f64], adam: &Adam, best: &(f64, Vec<f64>)| {
+        let best = best.0.is_finite().then(|| best.clone());
+        let (theta, adam) = (theta.to_vec(), adam.clone());
+        Checkpoint { step, theta, adam, hard: Vec::new(), best, worse: 0 }.save(path, &text)
+    };
+    if by_layers && first < config.steps {
+        let mut random = Random::stream(config.seed, 0x1A);
+        // Errors of the layers add up.
+        let levels = target.n().trailing_zeros().max(1);
+        let budget = Budget { steps: config.steps, target: (config.target / f64::from(levels)).max(1e-14) };
+        let learned = layers::learn(
+            &target.matrix,
+            &budget,
+            &mut |m, _| random_start(m, &mut random),
+            &mut |share, rel_l2| {
+                done += 1;
+                tell(Progress { step: (share * config.steps as f64) as usize, steps: total, rel_l2 })
+            },
+        );
+        match learned {
+            ControlFlow::Continue(found) => theta = found,
+            ControlFlow::Break(()) => stop = Stop::Interrupted,
+        }
+        let loss = objective.value(&theta, &mut grad);
+        if loss.is_finite() {
+            best = (loss, theta.clone());
+        }
+        first = config.steps;
+        if let Some((path, _)) = checkpoint.as_ref().filter(|_| stop == Stop::Steps) {
+            save(path, first, &theta, &adam, &best)?;
+        }
+    }
+    for step in first..config.steps {
+        if let Some((path, every)) = &checkpoint
+            && step > first
+            && step.is_multiple_of((*every).max(1))
+        {
+            save(path, step, &theta, &adam, &best)?;
+        }
         let loss = objective.value(&theta, &mut grad);
         if !loss.is_finite() || grad.iter().any(|g| !g.is_finite()) {
             stop = Stop::NotFinite;
@@ -167,7 +266,10 @@ pub fn train(
         adam.step(&mut theta, &grad, |_| rate);
     }
     if stop == Stop::Steps && config.polish > 0 {
-        let from = config.steps;
+        if let Some((path, _)) = checkpoint.as_ref().filter(|_| first < config.steps) {
+            save(path, config.steps, &theta, &adam, &best)?;
+        }
+        let from = if by_layers { done } else { config.steps };
         let mut theta = best.1.clone();
         let mut interrupted = false;
         let (loss, ended) = minimise(
@@ -177,7 +279,8 @@ pub fn train(
             |x, g| objective.value(x, g),
             |i, loss| {
                 done = from + i;
-                interrupted = tell(Progress { step: done, steps: total, rel_l2: loss.sqrt() }).is_break();
+                let step = config.steps + i;
+                interrupted = tell(Progress { step, steps: total, rel_l2: loss.sqrt() }).is_break();
                 !interrupted
             },
         );
@@ -271,6 +374,57 @@ mod tests {
             assert!(trained.rel_l2 <= bound, "{transform:?} {parametrisation:?}: {}", trained.rel_l2);
             let again = train(&target, &config, go).unwrap();
             assert_eq!(again.network, trained.network, "the same seed gives the same weights");
+        }
+    }
+
+    /// A filter of 64 coefficients and a sum of two: what is exactly two products, and what is not.
+    #[test]
+    fn random_weights_become_a_convolution_layer_by_layer() {
+        let target = Transform::Convolution.target(64, 3).unwrap();
+        let go = &mut |_: Progress| ControlFlow::Continue(());
+        for seed in 0..3 {
+            let trained = train(&target, &TrainConfig { seed, ..TrainConfig::default() }, go).unwrap();
+            assert!(trained.rel_l2 <= 1e-6, "{seed}: {}", trained.rel_l2);
+        }
+        let mut random = Random::new(2);
+        let noise = crate::Matrix::from_fn(8, 8, |_, _| num_complex::Complex64::new(random.normal(), 0.0));
+        let target = Target::of_matrix(noise, Permutation::BitReversal, 2).unwrap();
+        let trained = train(&target, &TrainConfig::default(), go).unwrap();
+        assert!(trained.rel_l2 < 1.0 && trained.rel_l2 > 1e-3, "{}", trained.rel_l2);
+        let config = TrainConfig {
+            schedule: Schedule::Layers,
+            parametrisation: Parametrisation::Angle,
+            ..TrainConfig::default()
+        };
+        assert!(train(&target, &config, go).unwrap_err().to_string().starts_with("schedule: "));
+    }
+
+    #[test]
+    fn a_killed_training_goes_on_to_the_same_network() {
+        let target = Transform::Dft.target(16, 0).unwrap();
+        let config = TrainConfig { steps: 200, polish: 50, target: 1e-15, ..TrainConfig::default() };
+        let whole = train(&target, &config, &mut |_| ControlFlow::Continue(())).unwrap();
+        for kill in [150, 220] {
+            let path =
+                std::env::temp_dir().join(format!("rlx-train-{}-{kill}.safetensors", std::process::id()));
+            let checkpoint = || Some((path.clone(), 40));
+            let killed = train_from(&target, &config, checkpoint(), &mut |p| {
+                if p.step >= kill { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            assert_eq!(killed.unwrap().stop, Stop::Interrupted);
+            let mut first = None;
+            let resumed = train_from(&target, &config, checkpoint(), &mut |p| {
+                first = first.or(Some(p.step));
+                ControlFlow::Continue(())
+            });
+            assert_eq!(resumed.unwrap().network, whole.network);
+            assert_eq!(first, Some(kill / 40 * 40));
+            let other =
+                train_from(&Transform::Idft.target(16, 0).unwrap(), &config, checkpoint(), &mut |_| {
+                    ControlFlow::Continue(())
+                });
+            assert!(other.unwrap_err().to_string().contains("other settings"));
+            std::fs::remove_file(path).unwrap();
         }
     }
 

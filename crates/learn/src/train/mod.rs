@@ -3,6 +3,7 @@
 mod adam;
 mod dense;
 mod descend;
+mod layers;
 mod lbfgs;
 mod product;
 mod rows;
@@ -11,9 +12,10 @@ mod weights;
 
 pub use adam::{Adam, cosine};
 pub(crate) use dense::Dense;
-pub use descend::{Init, Progress, Stop, TrainConfig, Trained, train};
+pub use descend::{Init, Progress, Schedule, Stop, TrainConfig, Trained, train, train_from};
+pub(crate) use layers::{Budget, learn as learn_layers, random_start};
 pub use lbfgs::{Ended, minimise};
-pub(crate) use product::network_of;
+pub(crate) use product::{Objective, network_of};
 pub(crate) use structured::{Structured, forward_stage};
 pub use weights::Parametrisation;
 pub(crate) use weights::Weights;

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::report::Status;
 use call::{Call, call};
-pub use models::E2eModels;
+pub use models::{E2eModelOptions, E2eModels};
 use score::Score;
 
 /// What comes in and what comes out.
@@ -293,7 +293,18 @@ mod tests {
             seed: 1,
             compiled: true,
         };
-        let models = E2eModels::train(64, 8, 4, 10, 20, 1, true, true, true);
+        let trained = E2eModelOptions {
+            n_fft: 64,
+            batch: 8,
+            k: 4,
+            n_mels: 10,
+            steps: 20,
+            seed: 1,
+            train: true,
+            distil: true,
+            hard_gates: true,
+        };
+        let models = E2eModels::train(trained);
         let rows = bench_e2e(&options, &models).unwrap();
         assert_eq!(rows.len(), 60);
         let row = |path: &str| rows.iter().find(|r| r.path == path).unwrap();
@@ -314,7 +325,7 @@ mod tests {
         assert!(q8 > 1e-5, "integers round: {q8}");
         assert!(row("denoise/rustfft").accuracy.unwrap() > 1.0);
         assert_eq!(row("denoise/learned_compiled").status, Status::Skipped);
-        let untrained = E2eModels::train(64, 8, 4, 10, 20, 1, false, false, true);
+        let untrained = E2eModels::train(E2eModelOptions { train: false, distil: false, ..trained });
         let rows = bench_e2e(&E2eBenchOptions { compiled: false, ..options }, &untrained).unwrap();
         let reason = rows.iter().find(|r| r.path == "mel/learned").unwrap().reason.clone().unwrap();
         assert!(reason.contains("--train-first"), "{reason}");

@@ -20,20 +20,33 @@ pub struct E2eModels {
     pub(super) q8: Maybe<(FastLearnedFftModel, QuantisedNetwork)>,
 }
 
+/// Which models of the bench are trained, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct E2eModelOptions {
+    /// Points of the transform.
+    pub n_fft: usize,
+    /// Rows a step.
+    pub batch: usize,
+    /// Peaks of each row.
+    pub k: usize,
+    /// Mel bands.
+    pub n_mels: usize,
+    /// Steps of each training.
+    pub steps: usize,
+    /// Seed of data and start.
+    pub seed: u64,
+    /// Whether the learned model is trained.
+    pub train: bool,
+    /// Whether its students with half of the butterflies are.
+    pub distil: bool,
+    /// Whether the learned model is also taken with its gates decided.
+    pub hard_gates: bool,
+}
+
 impl E2eModels {
-    /// Trains what is asked for: `train` the learned model, `distil` its students with half of the butterflies.
-    #[expect(clippy::too_many_arguments, reason = "the command's flags, named one by one")]
-    pub fn train(
-        n_fft: usize,
-        batch: usize,
-        k: usize,
-        n_mels: usize,
-        steps: usize,
-        seed: u64,
-        train: bool,
-        distil: bool,
-        hard_gates: bool,
-    ) -> Self {
+    /// Trains what is asked for.
+    pub fn train(options: E2eModelOptions) -> Self {
+        let E2eModelOptions { n_fft, batch, k, n_mels, steps, seed, train, distil, hard_gates } = options;
         let config = E2eConfig {
             batch,
             n_mels,

@@ -42,7 +42,7 @@ struct Report {
 
 enum Plan {
     Lanes(WelchPeaksScratch),
-    Tape(Box<CompiledModel>),
+    Compiled(Box<CompiledModel>),
 }
 
 struct Variant {
@@ -134,20 +134,20 @@ fn measure(flags: &AblationFlags, n_fft: usize, batch: usize) -> Result<Vec<Row>
     };
     let lanes = Plan::Lanes(WelchPeaksScratch::new(params, PeaksEngine::Lanes, 1)?);
     let mut variants = vec![variant("exact".to_owned(), banded(n_fft, 1)?, lanes)];
-    let mut tape = |name: String, model: FastLearnedFftModel| -> Result<()> {
-        let plan = Plan::Tape(Box::new(model.compile(&params)?));
-        variants.push(variant(name, model, plan));
+    let mut compiled = |name: String, model: FastLearnedFftModel, tape: bool| -> Result<()> {
+        let plan = if tape { model.compile_tape(&params)? } else { model.compile(&params)? };
+        variants.push(variant(name, model, Plan::Compiled(Box::new(plan))));
         Ok(())
     };
-    tape("exact_tape".to_owned(), banded(n_fft, 1)?)?;
-    for part in [4, 8, 16] {
-        tape(format!("exact_pruned_1/{part}"), banded(n_fft, part)?)?;
+    for part in [1, 4, 8, 16] {
+        compiled(format!("exact_pruned_1/{part}"), banded(n_fft, part)?, false)?;
+        compiled(format!("exact_tape_1/{part}"), banded(n_fft, part)?, true)?;
     }
     for path in &flags.models {
         let model = FastLearnedFftModel::load(path)?;
         if model.n_fft() == n_fft {
             let name = path.file_stem().map_or_else(|| "model".into(), |s| s.to_string_lossy().into_owned());
-            tape(name, model)?;
+            compiled(name, model, false)?;
         }
     }
     for round in 0..=flags.iters {
@@ -155,7 +155,7 @@ fn measure(flags: &AblationFlags, n_fft: usize, batch: usize) -> Result<Vec<Row>
             let start = Instant::now();
             match &mut v.plan {
                 Plan::Lanes(plan) => plan.peaks_of_rows_into(&samples, batch, frame, &mut v.out)?,
-                Plan::Tape(plan) => plan.peaks_into(&samples, batch, frame, &mut v.out)?,
+                Plan::Compiled(plan) => plan.peaks_into(&samples, batch, frame, &mut v.out)?,
             }
             // The first round warms up.
             if round > 0 {
@@ -184,7 +184,7 @@ fn measure(flags: &AblationFlags, n_fft: usize, batch: usize) -> Result<Vec<Row>
                 live_outputs_share: v.model.live_outputs() as f64
                     / (v.model.network().stages() * n_fft) as f64,
                 operations: match &v.plan {
-                    Plan::Tape(plan) => Some(plan.operations()),
+                    Plan::Compiled(plan) => plan.operations(),
                     Plan::Lanes(_) => None,
                 },
                 ms: time.median,

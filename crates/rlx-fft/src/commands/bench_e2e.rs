@@ -4,7 +4,7 @@ use super::setup::write_json;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{BenchE2eFlags, known_device};
-use rlx_fft::bench_e2e::{E2eBenchOptions, E2eModels, E2eRow, bench_e2e};
+use rlx_fft::bench_e2e::{E2eBenchOptions, E2eModelOptions, E2eModels, E2eRow, bench_e2e};
 use rlx_fft::report::Envelope;
 use serde::Serialize;
 use std::io::Write;
@@ -27,17 +27,17 @@ pub(crate) fn run(flags: &BenchE2eFlags, console: &Console) -> Result<Outcome, F
     if flags.train_first || flags.distill_first {
         console.note("training first");
     }
-    let models = E2eModels::train(
-        flags.n_fft,
-        flags.batch.min(64),
-        flags.peak_k,
-        flags.n_mels,
-        flags.steps,
-        flags.seed,
-        flags.train_first,
-        flags.distill_first,
-        !flags.no_hard_gates,
-    );
+    let models = E2eModels::train(E2eModelOptions {
+        n_fft: flags.n_fft,
+        batch: flags.batch.min(64),
+        k: flags.peak_k,
+        n_mels: flags.n_mels,
+        steps: flags.steps,
+        seed: flags.seed,
+        train: flags.train_first,
+        distil: flags.distill_first,
+        hard_gates: !flags.no_hard_gates,
+    });
     let options = E2eBenchOptions {
         device: asked.or_cpu().to_owned(),
         n_fft: flags.n_fft,

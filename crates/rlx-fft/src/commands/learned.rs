@@ -63,7 +63,7 @@ pub(crate) fn read_matrix(path: &Path) -> Result<Matrix> {
 pub(crate) fn target(flags: &TargetFlags, seed: u64) -> Result<(Target, Permutation)> {
     let target = match &flags.matrix {
         Some(path) if flags.transform == TransformName::Matrix => {
-            Target::of_matrix(read_matrix(path)?, Permutation::BitReversal, 1)?
+            Target::of_matrix(read_matrix(path)?, Permutation::BitReversal, flags.depth.into())?
         }
         _ => flags.transform.transform().target(flags.n_fft, seed)?,
     };

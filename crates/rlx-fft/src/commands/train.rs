@@ -9,7 +9,8 @@ use crate::progress::loss_bar;
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 use rlx_learn::{
-    FastLearnedFftModel, Permutation, Stop, Target, TrainConfig, Trained, TrainingRecord, Transform, train,
+    FastLearnedFftModel, Permutation, Stop, Target, TrainConfig, Trained, TrainingRecord, Transform,
+    train_from,
 };
 use serde::Serialize;
 use std::io::Write;
@@ -111,7 +112,12 @@ fn one_seed(
     let (start, cpu) = (Instant::now(), thread_time());
     let mut bar = loss_bar(console, &format!("seed {}", config.seed));
     let mut next = 0;
-    let trained = train(target, config, &mut |p| {
+    let checkpoint = flags.checkpoint.as_ref().map(|path| {
+        let mut name = path.clone().into_os_string();
+        name.push(format!(".seed{}", config.seed));
+        (name.into(), flags.checkpoint_every)
+    });
+    let trained = train_from(target, config, checkpoint, &mut |p| {
         bar(p.step as f64 / p.steps.max(1) as f64, &format!("error {:.2e}", p.rel_l2));
         if flags.log_every > 0 && p.step >= next {
             console.note(&format!("seed {}, step {}: relative error {:.3e}", config.seed, p.step, p.rel_l2));

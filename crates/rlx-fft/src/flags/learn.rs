@@ -2,7 +2,7 @@
 
 use super::Usage;
 use clap::{Args, ValueEnum};
-use rlx_learn::{Init, Parametrisation, Permutation, TrainConfig, Transform};
+use rlx_learn::{Init, Parametrisation, Permutation, Schedule, TrainConfig, Transform};
 use std::path::PathBuf;
 
 /// Transforms by name.
@@ -89,6 +89,16 @@ impl InitName {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ScheduleName {
+    /// Layers for two products from random weights, else whole
+    Auto,
+    /// All weights from the first step on
+    Whole,
+    /// Two products: the outermost stages first, what lies between them a free matrix until its turn comes
+    Layers,
+}
+
 /// What is learned.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TargetFlags {
@@ -104,6 +114,10 @@ pub(crate) struct TargetFlags {
     #[arg(long, value_name = "FILE")]
     pub(crate) matrix: Option<PathBuf>,
 
+    /// Products of butterflies, 1 or 2 (with --transform matrix; the named ones have their own)
+    #[arg(long, value_name = "PRODUCTS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) depth: u8,
+
     /// The order in which the network takes its input
     #[arg(long, value_enum, default_value_t = PermutationName::Own)]
     pub(crate) permutation: PermutationName,
@@ -113,6 +127,9 @@ impl TargetFlags {
     fn check(&self) -> Result<(), Usage> {
         if (self.transform == TransformName::Matrix) != self.matrix.is_some() {
             return Err(Usage::new("--matrix", "goes with --transform matrix, and the other way round"));
+        }
+        if self.depth != 1 && self.matrix.is_none() {
+            return Err(Usage::new("--depth", "goes with --transform matrix"));
         }
         if self.matrix.is_none() && !(self.n_fft.is_power_of_two() && (2..=4096).contains(&self.n_fft)) {
             let reason = format!("{} is no power of two within 2 … 4096", self.n_fft);
@@ -127,7 +144,8 @@ impl TargetFlags {
 #[command(after_help = "Examples:
   rlx-fft train --n-fft 64 --seeds 16 --json dft64.json
   rlx-fft train --n-fft 1024 --transform dct2 --lr 0.02 --out models
-  rlx-fft train --n-fft 256 --param angle --target 1e-6
+  rlx-fft train --n-fft 256 --param angle --target-error 1e-6
+  rlx-fft train --n-fft 256 --transform convolution
 
 The loss is that of the whole matrix: all n unit vectors at once. Times are processor times of one thread a seed.")]
 pub(crate) struct TrainFlags {
@@ -174,6 +192,10 @@ pub(crate) struct TrainFlags {
     #[arg(long, value_enum, default_value_t = InitName::Random)]
     init: InitName,
 
+    /// Which weights move together
+    #[arg(long, value_enum, default_value_t = ScheduleName::Auto)]
+    schedule: ScheduleName,
+
     /// Compare real parts alone where the transform is the real part of the network (dct2, dst2, hartley)
     #[arg(long)]
     real_parts_alone: bool,
@@ -185,6 +207,14 @@ pub(crate) struct TrainFlags {
     /// Say how far it is every so many steps; 0 is never
     #[arg(long, value_name = "STEPS", default_value_t = 0)]
     pub(crate) log_every: usize,
+
+    /// Keep the state here, FILE.seedS for each seed, and go on from it where it is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Option<PathBuf>,
+
+    /// Steps of Adam between two of them
+    #[arg(long, value_name = "STEPS", default_value_t = 200)]
+    pub(crate) checkpoint_every: usize,
 
     /// Threads; each trains seeds of its own
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -231,6 +261,11 @@ impl TrainFlags {
             target: self.target_error,
             seed: self.seed,
             real_parts_alone: self.real_parts_alone,
+            schedule: match self.schedule {
+                ScheduleName::Auto => Schedule::Auto,
+                ScheduleName::Whole => Schedule::Whole,
+                ScheduleName::Layers => Schedule::Layers,
+            },
             ..TrainConfig::default()
         })
     }
