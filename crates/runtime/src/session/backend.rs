@@ -66,6 +66,16 @@ pub trait Program: Send {
     /// What the samples or the device make impossible.
     fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()>;
 
+    /// [`Program::run`] of a plan with one input on rows that lie `row_len` values apart, of which the leading ones are the
+    /// input's. `false`: the program takes rows only side by side, and nothing was done.
+    ///
+    /// # Errors
+    /// As there.
+    fn run_rows(&mut self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<bool> {
+        let _ = (samples, row_len, outputs);
+        Ok(false)
+    }
+
     /// [`Program::run`] on samples of any type. A device without kernels for it gets them as `f32`.
     ///
     /// # Errors
