@@ -60,6 +60,16 @@ fn the_trace_names_every_strategy_and_where_its_times_come_from() {
     assert!(String::from_utf8_lossy(&listed.stdout).contains("ignored"), "{listed:?}");
 }
 
+#[test]
+fn devices_are_listed_in_silence_without_a_session_of_a_desktop() {
+    let mut devices = program();
+    for name in ["XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY"] {
+        devices.env_remove(name);
+    }
+    let listed = devices.arg("devices").output().unwrap();
+    assert!(listed.status.success() && listed.stderr.is_empty(), "{listed:?}");
+}
+
 fn rlx_runtime_host() -> String {
     rlx_runtime::devices()[0].host_id().file_name()
 }

@@ -20,7 +20,7 @@ pub(super) struct Slot {
     /// By value; those between kernels are shared by all slots.
     buffers: Vec<wgpu::Buffer>,
     uploads: Vec<Staging>,
-    readback: Staging,
+    readbacks: Vec<Staging>,
     launches: Vec<(usize, Vec<Launch>)>,
     in_flight: Option<(Chunk, wgpu::SubmissionIndex)>,
 }
@@ -46,17 +46,24 @@ impl Slot {
         let bytes = |index: usize| (rows * lowered.values[index].row_bytes) as u64;
         let uploads: Vec<Staging> =
             lowered.inputs.iter().map(|&i| Staging::upload(gpu, bytes(i))).collect::<Result<_>>()?;
+        let readbacks: Vec<Staging> =
+            lowered.outputs.iter().map(|&i| Staging::readback(gpu, bytes(i))).collect::<Result<_>>()?;
+        // Where memory is unified, what the host maps is what kernels use.
+        let mapped = |values: &[usize], staging: &[Staging], index: usize| {
+            let at = values.iter().position(|&i| i == index).filter(|_| gpu.unified);
+            at.map(|at| staging[at].buffer().clone())
+        };
         let mut buffers = Vec::new();
         for (index, between) in shared.iter().enumerate() {
-            let input = lowered.inputs.iter().position(|&i| i == index).filter(|_| gpu.unified);
-            buffers.push(match (between, input) {
-                (Some(buffer), _) => buffer.clone(),
-                (None, Some(input)) => uploads[input].buffer().clone(),
-                (None, None) => gpu.buffer("value", bytes(index), usage)?,
+            let known = between.clone();
+            let known = known.or_else(|| mapped(&lowered.inputs, &uploads, index));
+            let known = known.or_else(|| mapped(&lowered.outputs, &readbacks, index));
+            buffers.push(match known {
+                Some(buffer) => buffer,
+                None => gpu.buffer("value", bytes(index), usage)?,
             });
         }
-        let readback = Staging::readback(gpu, lowered.outputs.iter().map(|&i| bytes(i)).sum())?;
-        let mut slot = Self { buffers, uploads, readback, launches: Vec::new(), in_flight: None };
+        let mut slot = Self { buffers, uploads, readbacks, launches: Vec::new(), in_flight: None };
         slot.prepare(gpu, lowered, rows)?;
         Ok(slot)
     }
@@ -96,15 +103,13 @@ impl Slot {
             encoder.copy_buffer_to_buffer(staging.buffer(), 0, &self.buffers[value], 0, bytes);
         }
         self.record(&mut encoder, chunk.rows, None);
-        let mut at = 0;
-        for &value in &lowered.outputs {
+        for (staging, &value) in self.readbacks.iter().zip(&lowered.outputs).filter(|_| !gpu.unified) {
             let bytes = (chunk.rows * lowered.values[value].row_bytes) as u64;
-            encoder.copy_buffer_to_buffer(&self.buffers[value], 0, self.readback.buffer(), at, bytes);
-            at += bytes;
+            encoder.copy_buffer_to_buffer(&self.buffers[value], 0, staging.buffer(), 0, bytes);
         }
         let submission = gpu.queue.submit([encoder.finish()]);
         self.in_flight = Some((chunk, submission));
-        self.readback.map();
+        self.readbacks.iter().for_each(Staging::map);
         // A kernel that is run again needs its operand unmapped.
         self.uploads.iter().filter(|_| !gpu.unified).for_each(Staging::map);
         gpu.check("a submission")
@@ -133,9 +138,9 @@ impl Slot {
     ) -> Result<Option<Chunk>> {
         let Some((chunk, submission)) = self.in_flight.take() else { return Ok(None) };
         gpu.wait(&submission)?;
-        let mut parts: Vec<(usize, &mut [u8])> = Vec::new();
-        let mut at = 0;
-        for (&value, output) in lowered.outputs.iter().zip(outputs) {
+        for ((staging, &value), output) in self.readbacks.iter().zip(&lowered.outputs).zip(outputs) {
+            let mut parts: Vec<(usize, &mut [u8])> = Vec::new();
+            let mut at = 0;
             let Value { row_bytes, planes } = lowered.values[value];
             let (row, plane) = (row_bytes / planes, lowered.batch * row_bytes / planes);
             let bytes: &mut [u8] = bytemuck::cast_slice_mut(output);
@@ -143,8 +148,8 @@ impl Slot {
                 parts.push((at, &mut part[chunk.first * row..][..chunk.rows * row]));
                 at += chunk.rows * row;
             }
+            staging.read(gpu, &mut parts)?;
         }
-        self.readback.read(gpu, &mut parts)?;
         Ok(Some(chunk))
     }
 }

@@ -90,6 +90,26 @@ fn an_adapter_lost_between_submission_and_download_is_an_error() {
 }
 
 #[test]
+fn an_adapter_lost_in_the_middle_of_a_run_is_an_error() {
+    let Some((gpu, session)) = session() else { return };
+    // Several chunks.
+    let shape = WelchPeaksShape::new(100_000, 64, 2, 4);
+    let executable = session.compile_plan(plan(&session, &shape)).unwrap();
+    let samples = noise(executable.inputs()[0]);
+    std::thread::scope(|scope| {
+        let start = std::time::Instant::now();
+        executable.run_to_vecs(&[&samples]).unwrap();
+        let one = start.elapsed();
+        scope.spawn(move || {
+            std::thread::sleep(one * 3 / 2);
+            gpu.lose();
+        });
+        let error = (0..1000).find_map(|_| executable.run_to_vecs(&[&samples]).err()).unwrap();
+        assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
+    });
+}
+
+#[test]
 fn a_lost_adapter_is_an_error_that_says_so() {
     let Some((gpu, session)) = session() else { return };
     let shape = WelchPeaksShape::new(70, 256, 2, 4);

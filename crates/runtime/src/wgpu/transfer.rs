@@ -34,9 +34,10 @@ impl Staging {
         Ok(Self::new(gpu.buffer("upload", bytes, usage)?, wgpu::MapMode::Write))
     }
 
-    /// For the way back.
+    /// For the way back. Where memory is unified, kernels write it as it is.
     pub(super) fn readback(gpu: &Gpu, bytes: u64) -> Result<Self> {
-        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        let kernels = if gpu.unified { wgpu::BufferUsages::STORAGE } else { wgpu::BufferUsages::empty() };
+        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST | kernels;
         Ok(Self::new(gpu.buffer("readback", bytes, usage)?, wgpu::MapMode::Read))
     }
 
