@@ -88,17 +88,19 @@ fn frames(params: &LogMelParams) -> Result<FrameSpec, String> {
     })
 }
 
-/// `bands`: first bin, number of weights, first weight, 0 of each filter; `weights`.
+/// `bands`: first bin and number of weights of each filter, integers by their bits; `weights`: `[j][filter]`, as long as
+/// the longest.
 fn filters(params: &LogMelParams) -> Result<[Table; 2], String> {
     let bank = MelFilterbank::<f32>::new(&params.filterbank()).map_err(|error| error.to_string())?;
-    let (mut bands, mut weights) = (Vec::new(), Vec::new());
-    for (first, row) in bank.rows() {
-        bands.extend([first as f32, row.len() as f32, weights.len() as f32, 0.0]);
-        weights.extend_from_slice(row);
-    }
-    // Counts are exact as floats up to here.
-    if weights.len() >= 1 << 24 {
-        return Err(format!("{} filters of {} weights", params.n_mels, weights.len()));
+    let longest = bank.rows().map(|(_, row)| row.len()).max().unwrap_or(0);
+    let count = longest.checked_mul(params.n_mels).filter(|&count| count < 1 << 24);
+    let count = count.ok_or_else(|| format!("{} filters of {longest} weights", params.n_mels))?;
+    let (mut bands, mut weights) = (Vec::new(), vec![0.0; count]);
+    for (mel, (first, row)) in bank.rows().enumerate() {
+        bands.extend([first, row.len()].map(|count| f32::from_bits(count as u32)));
+        for (j, &weight) in row.iter().enumerate() {
+            weights[j * params.n_mels + mel] = weight;
+        }
     }
     Ok([Table { name: "bands", data: bands }, Table { name: "weights", data: weights }])
 }
