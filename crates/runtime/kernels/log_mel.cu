@@ -33,9 +33,9 @@ struct alignas(4 * EACH) Group {
     float v[EACH];
 };
 
-// `x`: twice the spectrum's value.
+// `x`: twice the spectrum's value. The weights make good for that.
 DEVICE float loudness(float2 x) {
-    const float p = 0.25f * (x.x * x.x + x.y * x.y);
+    const float p = x.x * x.x + x.y * x.y;
 #ifdef MAGNITUDE
     return sqrtf(p);
 #else
