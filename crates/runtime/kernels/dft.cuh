@@ -17,6 +17,13 @@ DEVICE u64 opaque(u64 x) {
     return x;
 }
 
+// blockIdx.x, read where this stands: nothing that follows from it is kept from before.
+DEVICE u32 block_again() {
+    u32 x;
+    asm volatile("mov.u32 %0, %%ctaid.x;" : "=r"(x));
+    return x;
+}
+
 struct Unit {
     double re, im;
 };

@@ -38,6 +38,13 @@ template <class Plan> struct Untangle {
                                F &&each) {
         float br[H], bi[H];
         partners(re, im, br, bi, buffer, t, base);
+        pairs(re, im, br, bi, factors, t, each);
+    }
+
+    // The same, the partners at hand.
+    template <class F>
+    static DEVICE void pairs(const float (&re)[P], const float (&im)[P], const float (&br)[H], const float (&bi)[H],
+                             const float4 *factors, int t, F &&each) {
 #pragma unroll
         for (int e = 0; e < H / 2; e++) {
             const float4 two = __ldg(factors + e * T + t);

@@ -88,17 +88,20 @@ fn frames(params: &LogMelParams) -> Result<FrameSpec, String> {
     })
 }
 
-/// `bands`: first bin, number of weights, first weight, 0 of each filter; `weights`.
+/// `bands`: first bin and number of weights of each filter, integers by their bits; `weights`: `[j][filter]`, as long as
+/// the longest, for values of twice the spectrum.
 fn filters(params: &LogMelParams) -> Result<[Table; 2], String> {
     let bank = MelFilterbank::<f32>::new(&params.filterbank()).map_err(|error| error.to_string())?;
-    let (mut bands, mut weights) = (Vec::new(), Vec::new());
-    for (first, row) in bank.rows() {
-        bands.extend([first as f32, row.len() as f32, weights.len() as f32, 0.0]);
-        weights.extend_from_slice(row);
-    }
-    // Counts are exact as floats up to here.
-    if weights.len() >= 1 << 24 {
-        return Err(format!("{} filters of {} weights", params.n_mels, weights.len()));
+    let longest = bank.rows().map(|(_, row)| row.len()).max().unwrap_or(0);
+    let count = longest.checked_mul(params.n_mels).filter(|&count| count < 1 << 24);
+    let count = count.ok_or_else(|| format!("{} filters of {longest} weights", params.n_mels))?;
+    let twice = if params.power == 1.0 { 0.5 } else { 0.25 };
+    let (mut bands, mut weights) = (Vec::new(), vec![0.0; count]);
+    for (mel, (first, row)) in bank.rows().enumerate() {
+        bands.extend([first, row.len()].map(|count| f32::from_bits(count as u32)));
+        for (j, &weight) in row.iter().enumerate() {
+            weights[j * params.n_mels + mel] = twice * weight;
+        }
     }
     Ok([Table { name: "bands", data: bands }, Table { name: "weights", data: weights }])
 }
@@ -224,7 +227,7 @@ const FINISH_BLOCK: usize = 256;
 const CHUNK: usize = 4096;
 
 /// Threads that share a multiprocessor.
-const RESIDENT_THREADS: usize = 640;
+const RESIDENT_THREADS: usize = 768;
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ pub(super) const HEADERS: &[(&str, &str)] = texts![
     "peaks_out.cuh",
     "rows.cuh",
     "samples.cuh",
+    "spans.cuh",
     "stockham.cuh",
     "topk.cuh",
     "untangle.cuh",
