@@ -8,7 +8,7 @@ use super::super::blueprint::{Operand, Passes, SampleType};
 use super::super::chain::{Arg, Grid};
 use super::super::program::Layout;
 use super::super::stage::Value;
-use super::{Stage, frames, mel, ops, welch};
+use super::{Stage, frames, mel, ops, transforms, welch};
 use crate::error::Result;
 
 /// Makes the kernels for a type of samples.
@@ -18,7 +18,18 @@ pub(super) type Make = Box<dyn Fn(SampleType) -> std::result::Result<Passes, Str
 pub(super) struct Taken {
     /// The last of the ops: whose value they compute.
     pub(super) last: NodeId,
+    /// Another op whose value they compute.
+    pub(super) second: Option<NodeId>,
+    /// They load samples in pairs, which rows that begin between two of them do not allow.
+    pub(super) pairs: bool,
     pub(super) make: Make,
+}
+
+impl Taken {
+    /// One value, from samples that may begin anywhere.
+    pub(super) fn one(last: NodeId, make: Make) -> Self {
+        Self { last, second: None, pairs: false, make }
+    }
 }
 
 /// What the families look at.
@@ -41,15 +52,25 @@ impl Walk<'_> {
         self.plan.graph().get(id)?.inputs.first().copied()
     }
 
-    fn on_device(&self, id: NodeId) -> bool {
+    pub(super) fn on_device(&self, id: NodeId) -> bool {
         self.plan.places()[id.0] == Place::Device
+    }
+
+    /// The ops that take this value.
+    pub(super) fn users(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
+        self.users[id.0].iter().copied().filter(|u| !matches!(self.op(*u), Op::Output { .. }))
+    }
+
+    /// Whether the value leaves the device.
+    pub(super) fn leaves(&self, id: NodeId) -> bool {
+        self.wanted.contains(&id)
     }
 
     /// The one op that takes this value, if nobody else wants to see it.
     pub(super) fn only_user(&self, id: NodeId) -> Option<NodeId> {
-        let mut users = self.users[id.0].iter().filter(|u| !matches!(self.op(**u), Op::Output { .. }));
-        let user = users.next().copied().filter(|u| self.on_device(*u))?;
-        (users.next().is_none() && !self.wanted.contains(&id)).then_some(user)
+        let mut users = self.users(id);
+        let user = users.next().filter(|u| self.on_device(*u))?;
+        (users.next().is_none() && !self.leaves(id)).then_some(user)
     }
 }
 
@@ -61,7 +82,8 @@ pub(super) fn stages(plan: &Plan, wanted: &[NodeId]) -> Result<Option<(Layout, V
     let inputs: Vec<NodeId> = graph.iter().map(|(id, _)| id).filter(|id| is_input(*id)).collect();
     // For each value of the chain the node that it is of.
     let mut nodes: Vec<NodeId> = Vec::new();
-    let mut found: Vec<(Option<usize>, usize, Make)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
+    let mut pairs = false;
     let mut source: Option<NodeId> = None;
     let mut done = vec![false; graph.nodes().len()];
     for (id, node) in graph.iter() {
@@ -85,22 +107,31 @@ pub(super) fn stages(plan: &Plan, wanted: &[NodeId]) -> Result<Option<(Layout, V
             }
         };
         let taken = if from.is_none() {
-            welch::take(&walk, id).or_else(|| mel::take(&walk, id)).or_else(|| frames::take(&walk, id))
+            welch::take(&walk, id)
+                .or_else(|| mel::take(&walk, id))
+                .or_else(|| transforms::take(&walk, id))
+                .or_else(|| frames::take(&walk, id))
+                .or_else(|| transforms::by_gathering(&walk, id))
         } else {
             ops::take(&walk, id)
         };
         let Some(taken) = taken else { return Ok(None) };
         // The ops between are part of the kernel.
-        let mut at = taken.last;
-        while at != id {
-            done[at.0] = true;
-            match walk.operand(at) {
-                Some(before) => at = before,
-                None => break,
+        for last in std::iter::once(taken.last).chain(taken.second) {
+            let mut at = last;
+            while at != id {
+                done[at.0] = true;
+                match walk.operand(at) {
+                    Some(before) => at = before,
+                    None => break,
+                }
             }
         }
+        pairs |= taken.pairs && from.is_none();
         nodes.push(taken.last);
-        found.push((from, nodes.len() - 1, taken.make));
+        let to = nodes.len() - 1;
+        nodes.extend(taken.second);
+        found.push(Found { from, to, second: taken.second.map(|_| to + 1), make: taken.make });
     }
     let Some(source) = source else { return Ok(None) };
     let results: Option<Vec<usize>> = wanted.iter().map(|w| nodes.iter().position(|n| n == w)).collect();
@@ -117,9 +148,10 @@ pub(super) fn stages(plan: &Plan, wanted: &[NodeId]) -> Result<Option<(Layout, V
         values: nodes.iter().map(|n| value_of(walk.ty(*n), wanted.iter().position(|w| w == n))).collect(),
         results,
         whole: false,
+        pairs,
     };
     let mut stages = Vec::new();
-    for (from, to, make) in found {
+    for Found { from, to, second, make } in found {
         let Ok(passes) = make(SampleType::F32) else { return Ok(None) };
         if from.is_none() {
             layout.checked = passes.checked;
@@ -131,7 +163,11 @@ pub(super) fn stages(plan: &Plan, wanted: &[NodeId]) -> Result<Option<(Layout, V
         let planes = [from.map_or(1, |v| layout.values[v].planes), layout.values[to].planes];
         let make = std::sync::Arc::new(make);
         for (index, pass) in passes.passes.iter().enumerate() {
-            let args = pass.operands.iter().map(|o| arg(*o, from, to, planes, scratch)).collect();
+            let args = pass
+                .operands
+                .iter()
+                .map(|o| arg(*o, from, [to, second.unwrap_or(to)], planes, scratch))
+                .collect();
             let grid = Grid {
                 items: usize::try_from(pass.items).unwrap_or(usize::MAX),
                 block: pass.blueprint.rows_per_block as usize,
@@ -151,23 +187,39 @@ pub(super) fn stages(plan: &Plan, wanted: &[NodeId]) -> Result<Option<(Layout, V
     Ok(Some((layout, stages)))
 }
 
+/// Kernels and the places of their values.
+struct Found {
+    from: Option<usize>,
+    to: usize,
+    second: Option<usize>,
+    make: Make,
+}
+
 /// Whether nobody takes the value: framing whose transform runs on the host, or a value that is only a name.
 fn needless(walk: &Walk<'_>, id: NodeId) -> bool {
     let used = |u: &NodeId| walk.on_device(*u) && !matches!(walk.op(*u), Op::Output { .. });
     !walk.wanted.contains(&id) && !walk.users[id.0].iter().any(used)
 }
 
-fn arg(operand: Operand, from: Option<usize>, to: usize, planes: [usize; 2], scratch: usize) -> Arg {
+fn arg(
+    operand: Operand,
+    from: Option<usize>,
+    [to, second]: [usize; 2],
+    planes: [usize; 2],
+    scratch: usize,
+) -> Arg {
     match operand {
         Operand::Input => from.map_or(Arg::Input, Arg::Value),
         Operand::InputPlane if planes[0] == 2 => from.map_or(Arg::U64(0), Arg::Plane),
         Operand::OutputPlane if planes[1] == 2 => Arg::Plane(to),
         Operand::InputPlane | Operand::OutputPlane => Arg::U64(0),
         Operand::Output => Arg::Value(to),
+        Operand::Second => Arg::Value(second),
         Operand::Scratch(index) => Arg::Value(scratch + index),
         Operand::Table(index) => Arg::Table(index),
         Operand::Status => Arg::Status,
-        Operand::Rows => Arg::Rows,
+        Operand::Rows => Arg::Rows(1),
+        Operand::RowsTimes(count) => Arg::Rows(count),
         Operand::Count(number) => Arg::U64(number),
         Operand::Factor(number) => Arg::F32(number),
     }
