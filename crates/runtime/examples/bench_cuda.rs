@@ -1,7 +1,8 @@
 //! What an NVIDIA device reaches, and beside it, in the same run, what bare copies of the same bytes do. One JSON object.
 //!
 //! usage: cargo run --release -p rlx-fft-runtime --features cuda --example bench_cuda -- [part …]
-//! (parts: resident pinned pageable sizes log_mel fft devices; all of them without a name)
+//! (parts: resident pinned pageable sizes log_mel fft devices; all of them without a name; `profile` launches each transform
+//! and log-mel once, for `ncu`)
 //!
 //! Times are medians of 15 timings; a timing repeats its call until it lasts a millisecond. `resident_graph` replays one
 //! recorded run back to back over the same buffers, which fit the L2 cache up to about 20,000 rows; `uncached_us` goes
@@ -48,6 +49,9 @@ fn main() -> Result<()> {
         ("fft", &|| ffts(&device, &session)),
         ("devices", &all_devices),
     ];
+    if wanted.iter().any(|w| w == "profile") {
+        return profile(&device, &session).map(drop);
+    }
     for (name, part) in parts.into_iter().filter(|(name, _)| runs(name)) {
         eprintln!("{name} …");
         let key = if name == "devices" { "all_devices" } else { name };
@@ -277,6 +281,50 @@ fn log_mels(device: &CudaDevice, session: &Session) -> Result<Value> {
     Ok(rows.into())
 }
 
+/// Values of a row before and after a transform.
+fn floats(kind: Kind, n: usize) -> (usize, usize) {
+    match kind {
+        Kind::R2C => (n, n + 2),
+        Kind::C2C => (2 * n, 2 * n),
+        Kind::C2R => (n + 2, n),
+    }
+}
+
+fn transforms(kind: Kind, n: usize, batch: usize) -> Result<Graph> {
+    let complex = kind != Kind::R2C;
+    let len = floats(kind, n).0 / if complex { 2 } else { 1 };
+    let mut graph = Graph::new();
+    let input = graph.push(Op::Input { batch, len, complex }, &[])?;
+    let frames = Op::Segment { len: n, hop: n, pad: Padding::None, drop_last: 0 };
+    let ops = match kind {
+        Kind::C2R => vec![Op::InverseFft { n_fft: n, real: true }],
+        _ => vec![frames, Op::Fft { n_fft: n, sides: Sides::Auto, layout: Layout::Interleaved, keep: None }],
+    };
+    graph.chain(input, ops.into_iter().chain([Op::output("result")]))?;
+    Ok(graph)
+}
+
+/// One launch of each transform and of log-mel, for a profiler; nothing is timed.
+fn profile(device: &CudaDevice, session: &Session) -> Result<Value> {
+    let stream = device.stream()?;
+    let once = |graph: &Graph, x: &[f32]| -> Result<()> {
+        let executable = session.compile(graph)?;
+        let width = executable.outputs().first().map_or(0, |o| o.floats);
+        let (input, output) = (device.upload(x)?, device.buffer::<f32>(width)?);
+        stream.run(&executable, &[&input], &[&output])?;
+        stream.wait()
+    };
+    for n in [256, 1024, 4096] {
+        for kind in [Kind::R2C, Kind::C2C, Kind::C2R] {
+            let width = floats(kind, n).0;
+            let batch = (32 << 20) / width;
+            once(&transforms(kind, n, batch)?, &noise(batch * width))?;
+        }
+    }
+    once(&log_mel(&LogMelSpec::whisper(128, 480_000, 80))?, &noise(128 * 480_000))?;
+    Ok(Value::Null)
+}
+
 /// Batches of transforms of 128 MiB of input, interleaved spectra, and cuFFT on the same buffers. Both go through their two
 /// pairs of buffers in turn, so that neither finds its input in the cache.
 fn ffts(device: &CudaDevice, session: &Session) -> Result<Value> {
@@ -288,27 +336,11 @@ fn ffts(device: &CudaDevice, session: &Session) -> Result<Value> {
     for n in [256, 512, 1024, 2048, 4096, 16_384, 65_536] {
         for (name, kind) in [("r2c", Kind::R2C), ("c2c", Kind::C2C), ("c2r", Kind::C2R)] {
             eprintln!("  {name} {n}");
-            let complex = kind != Kind::R2C;
-            let (len, written) = match kind {
-                Kind::R2C => (n, n + 2),
-                Kind::C2C => (n, 2 * n),
-                Kind::C2R => (n / 2 + 1, n),
-            };
-            let floats = if complex { 2 * len } else { len };
+            let (floats, written) = floats(kind, n);
             let batch = (32 << 20) / floats;
             let measure = || -> Result<Value> {
-                let mut graph = Graph::new();
-                let input = graph.push(Op::Input { batch, len, complex }, &[])?;
-                let frames = Op::Segment { len: n, hop: n, pad: Padding::None, drop_last: 0 };
-                let forward =
-                    Op::Fft { n_fft: n, sides: Sides::Auto, layout: Layout::Interleaved, keep: None };
-                let ops = match kind {
-                    Kind::C2R => vec![Op::InverseFft { n_fft: n, real: true }],
-                    _ => vec![frames, forward],
-                };
-                graph.chain(input, ops.into_iter().chain([Op::output("result")]))?;
                 let x = noise(batch * floats);
-                let ns = graphs_ns(device, &session.compile(&graph)?, &x, 2)?;
+                let ns = graphs_ns(device, &session.compile(&transforms(kind, n, batch)?)?, &x, 2)?;
                 let moved = 4 * batch * (floats + written);
                 let mut row = json!({"us": ns / 1e3, "gb_per_s": moved as f64 / ns});
                 if let Ok(library) = &library {

@@ -61,18 +61,18 @@ impl CuFft {
                 Err(error) => reason = error.to_string(),
             }
         }
-        Err(Error::unsupported(format!("no cuFFT: {reason}")))
+        Err(unsupported(format!("no cuFFT: {reason}")))
     }
 
     fn call<T: Copy>(&self, name: &str) -> Result<T> {
         // SAFETY: the types are those of cufft.h.
         let found = unsafe { self.0.get::<T>(name.as_bytes()) };
-        found.map(|f| *f).map_err(|error| Error::unsupported(error.to_string()))
+        found.map(|f| *f).map_err(|error| unsupported(error.to_string()))
     }
 
     /// A plan of `batch` transforms of `n`, rows one after the other, in this stream.
     pub(crate) fn plan(&self, kind: Kind, n: usize, batch: usize, stream: &CudaStream) -> Result<Plan<'_>> {
-        let int = |v: usize| c_int::try_from(v).map_err(|_| Error::unsupported(format!("{v} for cuFFT")));
+        let int = |v: usize| c_int::try_from(v).map_err(|_| unsupported(format!("{v} for cuFFT")));
         let (mut handle, mut len, count) = (0, int(n)?, int(batch)?);
         let make: PlanMany = self.call("cufftPlanMany")?;
         let none = ptr::null_mut();
@@ -133,6 +133,10 @@ impl Drop for Plan<'_> {
     }
 }
 
+fn unsupported(reason: String) -> Error {
+    Error::Unsupported(reason)
+}
+
 fn check(what: &str, code: c_int) -> Result<()> {
-    if code == 0 { Ok(()) } else { Err(Error::unsupported(format!("{what}: error {code} of cuFFT"))) }
+    if code == 0 { Ok(()) } else { Err(unsupported(format!("{what}: error {code} of cuFFT"))) }
 }

@@ -158,7 +158,7 @@ pub(super) fn stages(plan: &Plan, wanted: &[NodeId]) -> Result<Option<(Layout, V
         }
         layout.whole |= passes.whole_batch;
         let scratch = layout.values.len();
-        let floats = |len: usize| Value { row: 4 * len, planes: 1, fixed: 0, result: None };
+        let floats = |len: usize| Value { row: 4 * len, planes: 1, fixed: 0, result: None, direct: false };
         layout.values.extend(passes.scratch.iter().map(|len| floats(*len)));
         let planes = [from.map_or(1, |v| layout.values[v].planes), layout.values[to].planes];
         let make = std::sync::Arc::new(make);
@@ -232,13 +232,15 @@ fn value_of(ty: &ValueType, result: Option<usize>) -> Value {
     let inner: u64 = ty.dims.iter().skip(1).map(|d| *d as u64).product();
     // Inference has bounded the whole value by `isize::MAX`.
     let bytes = usize::try_from(inner).unwrap_or(usize::MAX / 16) * ty.kind.element_bytes();
-    Value { row: bytes / planes, planes, fixed: 0, result }
+    // Nothing takes packed peaks but the caller.
+    let direct = ty.kind == ValueKind::Peaks;
+    Value { row: bytes / planes, planes, fixed: 0, result, direct }
 }
 
 #[cfg(test)]
 mod tests {
     use rlx_compile::builders::{PsdSpec, WelchPeaksShape, psd, welch_peaks};
-    use rlx_compile::params::Average;
+    use rlx_compile::params::{Average, Sides, Window};
     use rlx_compile::passes::FusionPolicy;
     use rlx_compile::{
         BackendCaps, BackendCostModel, DeviceClass, Graph, OpKind, PassContext, PassList, compile,
@@ -263,7 +265,7 @@ mod tests {
         let shape = WelchPeaksShape::new(100, 256, 2, 16);
         let (layout, count) = of(&welch_peaks(&shape).unwrap(), FusionPolicy::Always).unwrap();
         assert_eq!((layout.batch, layout.row_len, layout.checked, count), (100, 384, Some(384), 1));
-        assert_eq!(layout.values, [Value { row: 128, planes: 1, fixed: 0, result: Some(0) }]);
+        assert_eq!(layout.values, [Value { row: 128, planes: 1, fixed: 0, result: Some(0), direct: true }]);
 
         let mut spec = PsdSpec::new(3, 5000, 48e3, 1024);
         let (layout, count) = of(&psd(&spec).unwrap(), FusionPolicy::Auto).unwrap();
@@ -272,6 +274,47 @@ mod tests {
         // No kernel: the host has it.
         spec.average = Average::Median;
         assert!(of(&psd(&spec).unwrap(), FusionPolicy::Auto).is_none());
+    }
+
+    #[test]
+    fn rows_that_are_frames_go_without_the_kernel_of_frames() {
+        let launches = |len, complex, window: bool, hop, n_fft| {
+            let mut graph = Graph::new();
+            let x = graph.push(Op::Input { batch: 4, len, complex }, &[]).unwrap();
+            let mut ops = vec![Op::Segment { len: n_fft, hop, pad: Default::default(), drop_last: 0 }];
+            ops.extend(window.then_some(Op::Window { window: Window::Hann, symmetry: Default::default() }));
+            ops.push(Op::Fft { n_fft, sides: Sides::Auto, layout: ComplexLayout::Interleaved, keep: None });
+            ops.push(Op::InverseFft { n_fft, real: !complex });
+            graph.chain(x, ops.into_iter().chain([Op::output("samples")])).unwrap();
+            let mut caps = BackendCaps::shipped(DeviceClass::Cuda);
+            caps.ops = OpKind::ALL.into_iter().collect();
+            caps.fft.max = 1 << 17;
+            let plan = Plan::new(graph, &caps).unwrap();
+            let (layout, stages) = stages(&plan, &[NodeId(plan.graph().nodes().len() - 2)]).unwrap().unwrap();
+            let sources: Vec<_> =
+                stages.iter().map(|s| (s.blueprint)(SampleType::F32).unwrap().source).collect();
+            (sources, layout.pairs, layout.checked)
+        };
+        let real = vec!["real_fft.cu"; 2];
+        assert_eq!(launches(768, false, false, 256, 256), (real, true, Some(768)));
+        assert_eq!(launches(256, true, false, 256, 256), (vec!["fft.cu"; 2], true, Some(512)));
+        let framed = vec!["spectrogram.cu", "real_fft.cu"];
+        assert_eq!(launches(768, false, true, 128, 256), (framed, false, Some(768)));
+        let gathered = vec!["ops.cu", "fft.cu", "fft.cu"];
+        assert_eq!(launches(768, true, true, 128, 256), (gathered, true, Some(1536)));
+    }
+
+    #[test]
+    fn a_psd_and_its_peaks_are_one_launch() {
+        for k in [9, 65] {
+            let mut graph = welch_peaks(&WelchPeaksShape::new(3, 256, 2, k)).unwrap();
+            let (average, _) = graph.iter().find(|(_, n)| matches!(n.op, Op::Average { .. })).unwrap();
+            graph.push(Op::output("power"), &[average]).unwrap();
+            let (layout, count) = of(&graph, FusionPolicy::Auto).unwrap();
+            assert_eq!(layout.results.len(), 2);
+            // Above the kernel's K the selection is a launch of its own.
+            assert_eq!(count, if k == 9 { 1 } else { 2 });
+        }
     }
 
     #[test]
