@@ -71,10 +71,13 @@ fn pairs(values: &[f32]) -> Vec<Complex<f64>> {
     values.chunks_exact(2).map(|p| Complex::new(p[0].into(), p[1].into())).collect()
 }
 
-/// Lengths of every kernel, one that only the host has, and rows of each: few of the long ones.
+/// Lengths of every kind of kernel, one that only the host has, and rows of each: few of the long ones. `RLX_TEST_FULL=1`
+/// has all powers of two.
 fn lengths() -> impl Iterator<Item = (usize, usize, usize)> {
-    let powers = (4..=14).chain([16, 17]).map(|log| 1usize << log);
-    powers.chain([360]).map(|n| if n > 4096 { (n, 2, 1) } else { (n, 5, 3) })
+    let some = [16, 256, 1024, 4096, 8192, 16_384, 131_072, 360];
+    let full = std::env::var_os("RLX_TEST_FULL").is_some();
+    let more = (4..=17).map(|log| 1usize << log).filter(move |n| full && !some.contains(n));
+    some.into_iter().chain(more).map(|n| if n > 4096 { (n, 2, 1) } else { (n, 5, 3) })
 }
 
 #[test]
