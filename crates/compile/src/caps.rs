@@ -134,6 +134,9 @@ pub struct BackendCaps {
     pub butterfly: TransformCaps,
     /// Largest k of a stand-alone TopK or LocalPeaks.
     pub max_k: usize,
+    /// Most bins of a spectrum whose local peaks it finds.
+    #[serde(default = "any_number")]
+    pub max_local_bins: usize,
     /// Limits of the fused kernel; only looked at when `WelchPeaks` is claimed.
     pub fused: FusedCaps,
     /// Largest single buffer in bytes.
@@ -165,6 +168,7 @@ impl BackendCaps {
             fft_also: Vec::new(),
             butterfly: if class == DeviceClass::Cpu { pow2(2, 1 << 20) } else { fft },
             max_k: usize::MAX,
+            max_local_bins: usize::MAX,
             fused: FusedCaps {
                 n_fft: fused_n,
                 max_k: fused_k,
@@ -227,9 +231,12 @@ impl BackendCaps {
         }
         let limit = match op {
             Op::Fft { n_fft, .. } if self.fft_also.contains(n_fft) => None,
-            Op::Fft { n_fft, .. } => self.fft.refuses(*n_fft),
+            Op::Fft { n_fft, .. } | Op::InverseFft { n_fft, .. } => self.fft.refuses(*n_fft),
             Op::Butterfly(spec) => self.butterfly.refuses(spec.n),
             Op::WelchPeaks(spec) => self.fused.refuses_rows(spec, operand.map_or(0, ValueType::last)),
+            Op::LocalPeaks(_) if operand.is_some_and(|o| o.last() > self.max_local_bins) => {
+                Some(format!("local peaks of more than {} bins", self.max_local_bins))
+            }
             Op::TopK { .. } | Op::LocalPeaks(_) => {
                 let k = result.dims.iter().rev().nth(1).copied().unwrap_or(0);
                 (k > self.max_k).then(|| format!("k {k} is above {}", self.max_k))

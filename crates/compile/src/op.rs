@@ -72,6 +72,15 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         keep: Option<Band>,
     },
+    /// Bins → samples `[b, s·n_fft]`, the segments one after the other: `Σ X[k]·exp(2πi·kn/N) / N`. Takes a spectrum
+    /// `[b, s, bins]` in either layout, or the caller's complex samples `[b, s·bins]` as bins.
+    InverseFft {
+        /// Transform length.
+        n_fft: usize,
+        /// The bins are the `n_fft/2 + 1` one-sided ones of real samples, of which the imaginary parts of DC and of an
+        /// even Nyquist bin do not count; else all `n_fft` of complex samples.
+        real: bool,
+    },
     /// Frames `[b, s, n]` → spectrum `[b, s, n]` by a learned transform.
     Butterfly(ButterflySpec),
     /// Spectrum → power, same bins, or the one-sided half of a two-sided real spectrum.
@@ -163,6 +172,7 @@ pub enum OpKind {
     Preemphasis,
     Window,
     Fft,
+    InverseFft,
     Butterfly,
     Power,
     Average,
@@ -181,13 +191,14 @@ pub enum OpKind {
 
 impl OpKind {
     /// Every kind, in pipeline order.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Input,
         Self::Segment,
         Self::Detrend,
         Self::Preemphasis,
         Self::Window,
         Self::Fft,
+        Self::InverseFft,
         Self::Butterfly,
         Self::Power,
         Self::Average,
@@ -213,6 +224,7 @@ impl OpKind {
             Self::Preemphasis => "preemphasis",
             Self::Window => "window",
             Self::Fft => "fft",
+            Self::InverseFft => "inverse_fft",
             Self::Butterfly => "butterfly",
             Self::Power => "power",
             Self::Average => "average",
@@ -252,6 +264,7 @@ impl Op {
             Self::Preemphasis { .. } => OpKind::Preemphasis,
             Self::Window { .. } => OpKind::Window,
             Self::Fft { .. } => OpKind::Fft,
+            Self::InverseFft { .. } => OpKind::InverseFft,
             Self::Butterfly(_) => OpKind::Butterfly,
             Self::Power { .. } => OpKind::Power,
             Self::Average { .. } => OpKind::Average,

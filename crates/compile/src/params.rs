@@ -131,6 +131,25 @@ pub struct MelSpec {
     pub slaney_norm: bool,
 }
 
+/// Where a peak lies between the bins, as in [`rlx_dsp::peaks::subbin`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubBin {
+    /// On its bin.
+    #[default]
+    None,
+    /// At the vertex of the parabola through three log powers ([`parabolic`](rlx_dsp::peaks::subbin::parabolic)).
+    Parabolic,
+    /// Where the main lobe of a periodic Hann window has its top ([`hann`](rlx_dsp::peaks::subbin::hann)).
+    Hann,
+}
+
+impl SubBin {
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
 /// Filters of local maxima, as in `scipy.signal.find_peaks`; at most `max_peaks` leave the op.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -152,6 +171,9 @@ pub struct LocalPeaksSpec {
     /// Smallest width in bins at half prominence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<f64>,
+    /// Position and power that stand for a peak; a peak whose neighbours allow no estimate keeps its bin.
+    #[serde(default, skip_serializing_if = "SubBin::is_none")]
+    pub sub_bin: SubBin,
 }
 
 /// Everything of the fused Segment … TopK op: real rows in, packed `[batch, min(k, bins), 2]` out.

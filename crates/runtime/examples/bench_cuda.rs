@@ -1,11 +1,15 @@
 //! What an NVIDIA device reaches, and beside it, in the same run, what bare copies of the same bytes do. One JSON object.
 //!
 //! usage: cargo run --release -p rlx-fft-runtime --features cuda --example bench_cuda -- [part …]
-//! (parts: resident pinned pageable sizes log_mel fft devices; all of them without a name)
+//! (parts: resident pinned pageable sizes log_mel fft devices; all of them without a name; `profile` launches each transform
+//! and log-mel once, for `ncu`)
 //!
 //! Times are medians of 15 timings; a timing repeats its call until it lasts a millisecond. `resident_graph` replays one
 //! recorded run back to back over the same buffers, which fit the L2 cache up to about 20,000 rows; `uncached_us` goes
 //! through buffers of 256 MiB together. A part that fails is told as `skipped`, and the others still run.
+//!
+//! `fft` has cuFFT beside it where the library is found (`RLX_CUFFT=/…/libcufft.so.12`, the loader's path, `CUDA_PATH`);
+//! `scripts/peers_cuda.py` measures PyTorch's CUDA graphs of the other parts, to be run in the same session.
 
 use std::time::Instant;
 
@@ -17,6 +21,11 @@ use rlx_runtime::calibrate::spread;
 use rlx_runtime::cuda::{CudaDevice, CudaGraph, CudaStream};
 use rlx_runtime::{Device, Executable, Result, Samples, Session, devices};
 use serde_json::{Value, json};
+
+use cufft::Kind;
+
+#[path = "peers/cufft.rs"]
+mod cufft;
 
 fn main() -> Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +49,9 @@ fn main() -> Result<()> {
         ("fft", &|| ffts(&device, &session)),
         ("devices", &all_devices),
     ];
+    if wanted.iter().any(|w| w == "profile") {
+        return profile(&device, &session).map(drop);
+    }
     for (name, part) in parts.into_iter().filter(|(name, _)| runs(name)) {
         eprintln!("{name} …");
         let key = if name == "devices" { "all_devices" } else { name };
@@ -76,16 +88,21 @@ fn or_skipped(measured: Result<Value>) -> Value {
 
 /// Median ns of a replay among many, the graphs in turn.
 fn replays(stream: &CudaStream, graphs: &[CudaGraph]) -> Result<f64> {
-    let mut turn = graphs.iter().cycle();
+    in_turn(stream, graphs, |graph| stream.launch(graph))
+}
+
+/// Median ns of a queued call among many, over the items in turn.
+fn in_turn<T>(stream: &CudaStream, items: &[T], mut queue: impl FnMut(&T) -> Result<()>) -> Result<f64> {
+    let mut turn = items.iter().cycle();
     let mut many = |count: usize| -> Result<f64> {
         let start = Instant::now();
-        for graph in turn.by_ref().take(count) {
-            stream.launch(graph)?;
+        for item in turn.by_ref().take(count) {
+            queue(item)?;
         }
         stream.wait()?;
         Ok(start.elapsed().as_nanos() as f64 / count as f64)
     };
-    many(graphs.len().max(3))?;
+    many(items.len().max(3))?;
     let count = (2_000_000.0 / many(10)?).clamp(5.0, 1000.0) as usize;
     let mut times = (0..15).map(|_| many(count)).collect::<Result<Vec<f64>>>()?;
     Ok(spread(&mut times).map_or(f64::NAN, |s| s.median))
@@ -264,29 +281,85 @@ fn log_mels(device: &CudaDevice, session: &Session) -> Result<Value> {
     Ok(rows.into())
 }
 
-/// Batches of transforms of 128 MiB of samples, interleaved spectra out.
+/// Values of a row before and after a transform.
+fn floats(kind: Kind, n: usize) -> (usize, usize) {
+    match kind {
+        Kind::R2C => (n, n + 2),
+        Kind::C2C => (2 * n, 2 * n),
+        Kind::C2R => (n + 2, n),
+    }
+}
+
+fn transforms(kind: Kind, n: usize, batch: usize) -> Result<Graph> {
+    let complex = kind != Kind::R2C;
+    let len = floats(kind, n).0 / if complex { 2 } else { 1 };
+    let mut graph = Graph::new();
+    let input = graph.push(Op::Input { batch, len, complex }, &[])?;
+    let frames = Op::Segment { len: n, hop: n, pad: Padding::None, drop_last: 0 };
+    let ops = match kind {
+        Kind::C2R => vec![Op::InverseFft { n_fft: n, real: true }],
+        _ => vec![frames, Op::Fft { n_fft: n, sides: Sides::Auto, layout: Layout::Interleaved, keep: None }],
+    };
+    graph.chain(input, ops.into_iter().chain([Op::output("result")]))?;
+    Ok(graph)
+}
+
+/// One launch of each transform and of log-mel, for a profiler; nothing is timed.
+fn profile(device: &CudaDevice, session: &Session) -> Result<Value> {
+    let stream = device.stream()?;
+    let once = |graph: &Graph, x: &[f32]| -> Result<()> {
+        let executable = session.compile(graph)?;
+        let width = executable.outputs().first().map_or(0, |o| o.floats);
+        let (input, output) = (device.upload(x)?, device.buffer::<f32>(width)?);
+        stream.run(&executable, &[&input], &[&output])?;
+        stream.wait()
+    };
+    for n in [256, 1024, 4096] {
+        for kind in [Kind::R2C, Kind::C2C, Kind::C2R] {
+            let width = floats(kind, n).0;
+            let batch = (32 << 20) / width;
+            once(&transforms(kind, n, batch)?, &noise(batch * width))?;
+        }
+    }
+    once(&log_mel(&LogMelSpec::whisper(128, 480_000, 80))?, &noise(128 * 480_000))?;
+    Ok(Value::Null)
+}
+
+/// Batches of transforms of 128 MiB of input, interleaved spectra, and cuFFT on the same buffers. Both go through their two
+/// pairs of buffers in turn, so that neither finds its input in the cache.
 fn ffts(device: &CudaDevice, session: &Session) -> Result<Value> {
+    let library = cufft::CuFft::load();
+    if let Err(error) = &library {
+        eprintln!("  {error}");
+    }
     let mut rows = Vec::new();
-    for n in [256, 512, 1024, 2048, 4096] {
-        for (kind, complex) in [("r2c", false), ("c2c", true)] {
-            eprintln!("  {kind} {n}");
-            let floats = if complex { 2 * n } else { n };
-            let (batch, sides) = ((32 << 20) / floats, if complex { Sides::Two } else { Sides::One });
+    for n in [256, 512, 1024, 2048, 4096, 16_384, 65_536] {
+        for (name, kind) in [("r2c", Kind::R2C), ("c2c", Kind::C2C), ("c2r", Kind::C2R)] {
+            eprintln!("  {name} {n}");
+            let (floats, written) = floats(kind, n);
+            let batch = (32 << 20) / floats;
             let measure = || -> Result<Value> {
-                let mut graph = Graph::new();
-                let input = graph.push(Op::Input { batch, len: n, complex }, &[])?;
-                let ops = [
-                    Op::Segment { len: n, hop: n, pad: Padding::None, drop_last: 0 },
-                    Op::Fft { n_fft: n, sides, layout: Layout::Interleaved, keep: None },
-                    Op::output("spectrum"),
-                ];
-                graph.chain(input, ops)?;
-                let ns = graphs_ns(device, &session.compile(&graph)?, &noise(batch * floats), 1)?;
-                let written = 8 * batch * if complex { n } else { n / 2 + 1 };
-                Ok(json!({"us": ns / 1e3, "gb_per_s": ((128 << 20) + written) as f64 / ns}))
+                let x = noise(batch * floats);
+                let ns = graphs_ns(device, &session.compile(&transforms(kind, n, batch)?)?, &x, 2)?;
+                let moved = 4 * batch * (floats + written);
+                let mut row = json!({"us": ns / 1e3, "gb_per_s": moved as f64 / ns});
+                if let Ok(library) = &library {
+                    let stream = device.stream()?;
+                    let plan = library.plan(kind, n, batch, &stream)?;
+                    let buffers = (0..2)
+                        .map(|_| Ok((device.upload(&x)?, device.buffer::<f32>(batch * written)?)))
+                        .collect::<Result<Vec<_>>>()?;
+                    let peer = in_turn(&stream, &buffers, |(from, to)| {
+                        // SAFETY: the buffers hold `batch` rows of each.
+                        unsafe { plan.run(from, to) }
+                    })?;
+                    row["cufft_us"] = json!(peer / 1e3);
+                    row["of_cufft"] = json!(ns / peer);
+                }
+                Ok(row)
             };
             let mut row = or_skipped(measure());
-            row["kind"] = kind.into();
+            row["kind"] = name.into();
             row["n_fft"] = n.into();
             row["batch"] = batch.into();
             row["timed"] = "device-resident-graph".into();

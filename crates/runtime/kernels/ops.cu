@@ -1,5 +1,7 @@
 // Single ops on values in device memory, for plans that no fused kernel fits: one element a thread, TOP_K one row a warp.
 //
+//   GATHER:  samples → frames times their window: place p of N_FFT is sample frame · HOP + OFFSET + p of the signal's LEN while
+//            p < WIN (PAD_REFLECT mirrors, else zeros outside), zero behind; COMPLEX samples are pairs
 //   POWER:   re² + im² of the first OUT_BINS of IN_BINS, inner bins doubled where DOUBLED (not DC, not bin NYQUIST)
 //   MIRROR:  a real signal's IN_BINS = N/2 + 1 bins to all OUT_BINS = N: bin k > N/2 is the conjugate of bin N − k
 //   AVERAGE: over FRAMES neighbouring rows of OUT_BINS: AVERAGE_MEAN | AVERAGE_MAX | AVERAGE_MIN
@@ -13,10 +15,50 @@
 // Constants: one of the names above with its own; FRAMES a row.
 
 #include "dft.cuh"
+#ifdef GATHER
+#include "samples.cuh"
+#endif
 
 constexpr int BLOCK = 256;
 
 DEVICE u64 element() { return u64(blockIdx.x) * BLOCK + threadIdx.x; }
+
+#ifdef GATHER
+#ifdef COMPLEX
+typedef float2 Value;
+DEVICE Value at_place(const Sample *samples, u64 at) { return reinterpret_cast<const float2 *>(samples)[at]; }
+DEVICE Value times(Value v, float w) { return make_float2(v.x * w, v.y * w); }
+// Which of the value's floats is not finite, 2 for none.
+DEVICE int broken(Value v) { return finite(v.x) ? finite(v.y) ? 2 : 1 : 0; }
+constexpr int WIDTH = 2;
+#else
+typedef float Value;
+DEVICE Value at_place(const Sample *samples, u64 at) { return sample(samples + at); }
+DEVICE Value times(Value v, float w) { return v * w; }
+DEVICE int broken(Value v) { return finite(v) ? 2 : 0; }
+constexpr int WIDTH = 1;
+#endif
+// `status`: the smallest row·LEN·WIDTH + index of a float that is NaN or infinite.
+extern "C" __global__ void __launch_bounds__(BLOCK)
+op(const Sample *samples, const float *window, Value *out, u64 *status, u64 rows, u64 len) {
+    const u64 i = element();
+    if (i >= rows * FRAMES * N_FFT) return;
+    const int p = int(i % N_FFT);
+    const u64 all = i / N_FFT, row = all / FRAMES;
+    long long at = (long long)(all % FRAMES) * HOP + OFFSET + p;
+#ifdef PAD_REFLECT
+    at = at < 0 ? -at : at >= (long long)len ? 2 * (long long)len - 2 - at : at;
+#endif
+    Value v = {};
+    if (p < WIN && at >= 0 && at < (long long)len) {
+        v = at_place(samples, row * len + at);
+        const int part = broken(v);
+        if (part < 2) atomicMin(status, (row * len + at) * WIDTH + part);
+        v = times(v, __ldg(window + p));
+    }
+    out[i] = v;
+}
+#endif
 
 #if defined(POWER) || defined(MIRROR)
 DEVICE float2 complex_at(const float *re, const float *im, u64 at) {

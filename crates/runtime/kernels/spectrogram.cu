@@ -4,10 +4,11 @@
 //   complex: X · scale;  power: |X|² · scale, inner bins doubled where ONE_SIDED;  magnitude: |X| · scale
 //   out[row][frame][bin]
 //
-// A block has ROWS neighbouring frames of one signal; what they share comes from the L1 cache. Bound: the writes.
+// A block has ROWS neighbouring frames of one signal, or (ACROSS, for signals of few frames) of the batch; what they share
+// comes from the L1 cache. Bound: the writes.
 //
 // Constants: N_FFT (= M) POINTS RADIX_1 RADIX_2 RADIX_3, HOP OFFSET (place of frame 0), those of frames.cuh, SAMPLE_…,
-// OUT_COMPLEX (OUT_PLANES) | OUT_POWER (ONE_SIDED) | OUT_MAGNITUDE, ROWS, MIN_BLOCKS.
+// OUT_COMPLEX (OUT_PLANES) | OUT_POWER (ONE_SIDED) | OUT_MAGNITUDE, ROWS, ACROSS, MIN_BLOCKS.
 
 #include "dft.cuh"
 #include "stockham.cuh"
@@ -45,9 +46,17 @@ spectrogram(const Sample *samples, float *out_re, float *out_im, const float4 *w
     const Place at;
     const int t = at.t;
     float2 *buffer = reinterpret_cast<float2 *>(shared) + at.local * Plan::BUFFER;
+#ifdef ACROSS
+    // Frames of all signals in one count, which a launch's number of blocks keeps within 64 bits and most often 32.
+    const u64 all = rows * frames, wanted = u64(blockIdx.x) * ROWS + at.local, index = wanted < all ? wanted : all - 1;
+    const u64 row = all >> 32 ? index / frames : u32(index) / u32(frames), frame = index - row * frames;
+    const bool live = wanted < all;
+#else
     const u32 blocks = u32((frames + ROWS - 1) / ROWS), in_row = blockIdx.x % blocks;
     const u64 row = blockIdx.x / blocks;
     const u64 wanted = u64(in_row) * ROWS + at.local, frame = wanted < frames ? wanted : frames - 1;
+    const bool live = wanted < frames;
+#endif
     const Sample *from = samples + row * stride;
     const long long start = (long long)frame * HOP + OFFSET;
 
@@ -55,7 +64,6 @@ spectrogram(const Sample *samples, float *out_re, float *out_im, const float4 *w
     Frames<Plan, Place>::load(re, im, from, start, len, window, buffer, at);
     Plan::run(re, im, buffer, factors, t);
 
-    const bool live = wanted < frames;
     const u64 to = (row * frames + frame) * (M + 1);
     float poison = 0;
     Halves::forward(re, im, buffer, untangle, t, at.base, [&](int s, float2 low, float2 high) {

@@ -158,6 +158,47 @@ fn every_element_of_a_poisoned_buffer_is_written() {
 }
 
 #[test]
+fn transforms_write_every_element_on_the_device() {
+    use rlx_compile::params::{Layout, Padding, Sides};
+    let Some(device) = device() else { return };
+    let (session, stream) = (session(SessionOptions::default()), device.stream().unwrap());
+    for (n, batch, frames) in [(16, 77, 1), (256, 129, 2), (1024, 33, 1), (4096, 3, 3), (16_384, 3, 1)] {
+        for (complex, back) in [(false, false), (true, false), (false, true), (true, true)] {
+            for layout in [Layout::Interleaved, Layout::Block] {
+                let mut graph = Graph::new();
+                let input = graph.push(Op::Input { batch, len: frames * n, complex }, &[]).unwrap();
+                let segment = Op::Segment { len: n, hop: n, pad: Padding::None, drop_last: 0 };
+                let fft = Op::Fft { n_fft: n, sides: Sides::Auto, layout, keep: None };
+                let inverse = back.then_some(Op::InverseFft { n_fft: n, real: !complex });
+                let ops = [segment, fft].into_iter().chain(inverse).chain([Op::output("result")]);
+                graph.chain(input, ops).unwrap();
+                let executable = session.compile_plan(Plan::new(graph, session.caps()).unwrap()).unwrap();
+                let what = format!("n {n} complex {complex} back {back} {layout:?}");
+                let x = floats(&samples(executable.inputs()[0]));
+                let (floats, behind) = (executable.outputs()[0].floats, 64);
+                let input = device.upload(&x).unwrap();
+                let whole = device.buffer::<f32>(floats + behind).unwrap();
+                whole.fill(f32::NAN.to_bits()).unwrap();
+                // SAFETY: the first part of `whole`, which lives longer.
+                let part = unsafe { device.foreign_buffer(whole.address(), 4 * floats, whole.format()) };
+                stream.run(&executable, &[&input], &[&part]).unwrap();
+                stream.wait().unwrap();
+                let mut out = vec![0.0f32; floats + behind];
+                whole.download(&mut out).unwrap();
+                let (written, rest) = out.split_at(floats);
+                assert!(written.iter().all(|v| v.is_finite()), "{what}");
+                assert!(rest.iter().all(|v| v.is_nan()), "{what}: something behind the end was written");
+                assert_eq!(executable.run_to_vecs(&[&x]).unwrap()[0], written, "{what}");
+                // SAFETY: as above; nothing is read there, because pairs do not begin there.
+                let odd = unsafe { device.foreign_buffer(input.address() + 4, 4 * x.len(), input.format()) };
+                let error = stream.run(&executable, &[&odd], &[&part]).unwrap_err().to_string();
+                assert!(error.contains("multiple of 8 bytes"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
 fn buffers_that_do_not_fit_are_refused() {
     let Some(device) = device() else { return };
     let session = session(SessionOptions::default());
@@ -187,6 +228,53 @@ fn a_raised_flag_ends_a_run_and_the_next_one_works() {
         flag.store(false, Ordering::Relaxed);
         assert!(executable.run_to_vecs(&[&x]).unwrap()[0].iter().all(|v| v.is_finite()));
     }
+}
+
+#[test]
+fn a_flag_that_is_raised_on_the_way_ends_the_run() {
+    if device().is_none() {
+        return;
+    }
+    let flag = Arc::new(AtomicBool::new(false));
+    let session = session(SessionOptions::default().cancel(flag.clone()));
+    let batch = 300_000;
+    let executable = fused(&session, &WelchPeaksShape::new(batch, 256, 2, 16));
+    let x = floats(&samples(batch * 384));
+    let whole = executable.run_to_vecs(&[&x]).unwrap();
+    let mut cancelled = 0;
+    for delay in [0, 200, 500, 1000, 2000, 4000, 8000] {
+        let raised = flag.clone();
+        let raise = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_micros(delay));
+            raised.store(true, Ordering::Relaxed);
+        });
+        let result = executable.run_to_vecs(&[&x]);
+        raise.join().unwrap();
+        match result {
+            Ok(peaks) => assert_eq!(peaks, whole),
+            Err(error) => {
+                assert_eq!(error, Error::Cancelled);
+                cancelled += 1;
+            }
+        }
+        flag.store(false, Ordering::Relaxed);
+        // Nothing is left of it on the way.
+        assert_eq!(executable.run_to_vecs(&[&x]).unwrap(), whole, "after {delay} µs");
+    }
+    assert!(cancelled > 0, "300,000 rows were quicker than a thread starts");
+}
+
+#[test]
+fn two_processes_share_a_device() {
+    if device().is_none() {
+        return;
+    }
+    let this = std::env::current_exe().unwrap();
+    let other = "memory_and_sample_types_do_not_change_the_answer";
+    let mut children: Vec<_> =
+        (0..2).map(|_| std::process::Command::new(&this).args(["--exact", other]).spawn().unwrap()).collect();
+    memory_and_sample_types_do_not_change_the_answer();
+    children.iter_mut().for_each(|child| assert!(child.wait().unwrap().success()));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use rlx_compile::builders::{
     LogMelSpec, PsdSpec, SpectrogramSpec, WelchPeaksShape, log_mel, psd, spectrogram, welch_peaks,
     welch_peaks_with_spectrum,
 };
-use rlx_compile::params::{Layout, LocalPeaksSpec, Padding, Sides, Symmetry, Window};
+use rlx_compile::params::{Layout, LocalPeaksSpec, Padding, Sides, SubBin, Symmetry, Window};
 use rlx_compile::plan::{ExecKind, Place};
 use rlx_compile::{BackendCaps, DeviceClass, Graph, Op, OpKind, Plan};
 use rlx_dsp::nan::NanPolicy;
@@ -36,6 +36,7 @@ fn local_peaks(n_fft: usize, max_peaks: usize) -> Graph {
         distance: Some(3.0),
         prominence: Some(1e-3),
         width: None,
+        sub_bin: SubBin::Hann,
     };
     let power = graph
         .chain(

@@ -185,3 +185,53 @@ fn batches_of_many_chunks_keep_their_rows() {
         assert!(none[0].is_empty());
     }
 }
+
+#[test]
+fn a_psd_and_its_peaks_in_one_plan() {
+    use rlx_compile::params::{Layout, Padding, Scaling, Sides, Symmetry};
+    for session in sessions(&SessionOptions::default()) {
+        for (n, segments, k, scaled) in [
+            (64, 1, 33, false),
+            (256, 2, 16, true),
+            (1024, 5, 64, true),
+            (4096, 8, 3, false),
+            (8192, 2, 9, true),
+        ] {
+            let (batch, shape) = (5, WelchPeaksShape::new(5, n, segments, k));
+            let len = shape.frame_len().unwrap();
+            let mut graph = Graph::new();
+            let x = graph.push(Op::Input { batch, len, complex: false }, &[]).unwrap();
+            let ops = [
+                Op::Segment { len: n, hop: n / 2, pad: Padding::None, drop_last: 0 },
+                Op::Window { window: Window::Hann, symmetry: Symmetry::Periodic },
+                Op::Fft { n_fft: n, sides: Sides::One, layout: Layout::Block, keep: None },
+                Op::Power { one_sided: true },
+                Op::Average { average: Average::Mean },
+            ];
+            let power = graph.chain(x, ops).unwrap();
+            if scaled {
+                let psd = Op::Psd { sample_rate: 8e3, scaling: Scaling::Density };
+                graph.chain(power, [psd, Op::output("psd")]).unwrap();
+            } else {
+                graph.push(Op::output("power"), &[power]).unwrap();
+            }
+            graph.chain(power, [Op::TopK { k }, Op::output("peaks")]).unwrap();
+            let samples = Seeded(17).signal(batch * len, 1);
+            let plan = Plan::new(graph, session.caps()).unwrap();
+            let out = session.compile_plan(plan).unwrap().run_to_vecs(&[&samples]).unwrap();
+            let weights = Window::Hann.coefficients(n, Symmetry::Periodic).unwrap();
+            let factor = if scaled { Scaling::Density.factor(&weights, 8e3) } else { 1.0 };
+            let rows = out[0].chunks_exact(n / 2 + 1).zip(out[1].chunks_exact(2 * k));
+            for (row, (samples, (psd, peaks))) in samples.chunks_exact(len).zip(rows).enumerate() {
+                let what = format!("{} n_fft {n} row {row}", session.device().id);
+                let power = raw_power(samples, &shape.spec());
+                judge_row(&power, 0.0, peaks, n, &what);
+                for pair in peaks.chunks_exact(2) {
+                    // Both come from one power.
+                    let (a, b) = (f64::from(psd[pair[0] as usize]), f64::from(pair[1]) * factor);
+                    assert!((a - b).abs() <= 2.0 * f64::from(f32::EPSILON) * b.abs(), "{what}: {a} {b}");
+                }
+            }
+        }
+    }
+}

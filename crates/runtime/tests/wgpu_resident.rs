@@ -128,6 +128,7 @@ fn what_does_not_fit_is_refused() {
         distance: None,
         prominence: None,
         width: None,
+        sub_bin: Default::default(),
     };
     let mut graph = psd(&PsdSpec::new(4, 96, 1e3, 64)).unwrap();
     let power = graph.outputs().next().and_then(|id| graph.get(id)?.inputs.first().copied()).unwrap();

@@ -22,6 +22,9 @@ pub fn op_flops(op: &Op, operand: Option<&ValueType>, result: &ValueType) -> f64
             let complex = matches!(operand.kind, ValueKind::Frames { complex: true });
             rows(operand) * fft_flops(*n_fft) * if complex { 1.0 } else { 0.5 }
         }
+        Op::InverseFft { n_fft, real } => {
+            made / (*n_fft).max(1) as f64 * fft_flops(*n_fft) * if *real { 0.5 } else { 1.0 }
+        }
         // A butterfly is a general complex 2×2: four products of six operations, two sums of two.
         Op::Butterfly(spec) => rows(operand) * spec.live as f64 * 28.0,
         Op::Power { .. } => 3.0 * made,

@@ -38,6 +38,7 @@ fn infer_op(at: &At<'_>, op: &Op) -> Result<ValueType> {
         Op::Preemphasis { coefficient, per_frame } => framing::preemphasis(at, *coefficient, *per_frame),
         Op::Window { window, symmetry } => framing::window(at, *window, *symmetry),
         Op::Fft { n_fft, sides, layout, keep } => spectral::fft(at, *n_fft, *sides, *layout, *keep),
+        Op::InverseFft { n_fft, real } => spectral::inverse_fft(at, *n_fft, *real),
         Op::Butterfly(spec) => spectral::butterfly(at, spec),
         Op::Power { one_sided } => spectral::power(at, *one_sided),
         Op::Psd { sample_rate, scaling } => spectral::psd(at, *sample_rate, *scaling),

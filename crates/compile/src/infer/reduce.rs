@@ -2,7 +2,7 @@
 
 use super::{At, framing, spectral};
 use crate::error::Result;
-use crate::params::{LocalPeaksSpec, MelSpec, Padding, WelchPeaksSpec};
+use crate::params::{LocalPeaksSpec, MelSpec, Padding, SubBin, WelchPeaksSpec};
 use crate::shape::{PowerUnit, ValueKind, ValueType, one_sided_bins};
 
 pub(super) fn average(at: &At<'_>) -> Result<ValueType> {
@@ -28,9 +28,12 @@ pub(super) fn top_k(at: &At<'_>, k: usize) -> Result<ValueType> {
 
 pub(super) fn local_peaks(at: &At<'_>, spec: &LocalPeaksSpec) -> Result<ValueType> {
     let operand = at.operand()?;
-    let ValueKind::Power { .. } = operand.kind else {
+    let ValueKind::Power { unit, .. } = operand.kind else {
         return Err(at.wrong_operand("power […, bins]"));
     };
+    if unit == PowerUnit::Log && spec.sub_bin != SubBin::None {
+        return Err(at.parameter("positions between bins come from powers, not from their logarithms"));
+    }
     if spec.max_peaks == 0 {
         return Err(at.parameter("max_peaks must be positive, got 0"));
     }

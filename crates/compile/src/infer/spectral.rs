@@ -35,6 +35,30 @@ pub(super) fn fft(
     Ok(operand.with_last(kind, bins))
 }
 
+pub(super) fn inverse_fft(at: &At<'_>, n_fft: usize, real: bool) -> Result<ValueType> {
+    let operand = at.operand()?;
+    if n_fft == 0 {
+        return Err(at.parameter("n_fft must be positive, got 0"));
+    }
+    let bins = if real { one_sided_bins(n_fft) } else { n_fft };
+    let segments = match (operand.kind, operand.dims.as_slice()) {
+        (ValueKind::Spectrum { n_fft: n, one_sided, .. }, &[_, segments, _]) => {
+            if n != n_fft || one_sided != real {
+                return Err(at.parameter(format!("needs {bins} bins of a transform of {n_fft}")));
+            }
+            segments
+        }
+        (ValueKind::Samples { complex: true }, &[_, len]) if len.is_multiple_of(bins) => len / bins,
+        (ValueKind::Samples { complex: true }, _) => {
+            return Err(at.parameter(format!("needs rows of a multiple of {bins} bins")));
+        }
+        _ => return Err(at.wrong_operand("spectrum [b, s, bins] or complex samples [b, s·bins]")),
+    };
+    let batch = operand.dims[0];
+    let len = segments.checked_mul(n_fft).ok_or_else(|| at.overflow(vec![batch, segments, n_fft]))?;
+    Ok(ValueType::new(ValueKind::Samples { complex: !real }, [batch, len]))
+}
+
 pub(super) fn butterfly(at: &At<'_>, spec: &ButterflySpec) -> Result<ValueType> {
     let operand = at.operand()?;
     let ValueKind::Frames { complex } = operand.kind else {

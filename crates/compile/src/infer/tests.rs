@@ -1,5 +1,6 @@
 use super::*;
 use crate::params::*;
+use crate::shape::ValueKind;
 
 /// Infers `input → ops…` and returns the last type.
 fn infer(input: Op, ops: Vec<Op>) -> Result<ValueType> {
@@ -129,4 +130,25 @@ fn units_are_part_of_the_type() {
     let two =
         infer(complex, vec![segment(8, 4), fft(8, Sides::Auto), Op::Power { one_sided: false }]).unwrap();
     assert_eq!(two.dims, [1, 15, 8]);
+}
+
+#[test]
+fn an_inverse_gives_segments_one_after_the_other() {
+    let inverse = |n_fft, real| Op::InverseFft { n_fft, real };
+    let samples = |complex| ValueKind::Samples { complex };
+    let back = infer(rows(3, 40), vec![segment(8, 8), fft(8, Sides::One), inverse(8, true)]).unwrap();
+    assert_eq!(back, ValueType::new(samples(false), [3, 40]));
+    let back = infer(rows(3, 40), vec![segment(8, 8), fft(8, Sides::Two), inverse(8, false)]).unwrap();
+    assert_eq!(back, ValueType::new(samples(true), [3, 40]));
+    let bins = Op::Input { batch: 2, len: 10, complex: true };
+    assert_eq!(infer(bins.clone(), vec![inverse(8, true)]).unwrap(), ValueType::new(samples(false), [2, 16]));
+    for (input, ops) in [
+        (bins.clone(), vec![inverse(8, false)]),
+        (bins, vec![inverse(0, false)]),
+        (rows(2, 10), vec![inverse(8, true)]),
+        (rows(3, 40), vec![segment(8, 8), fft(8, Sides::One), inverse(8, false)]),
+        (rows(3, 40), vec![segment(8, 8), fft(16, Sides::One), inverse(8, true)]),
+    ] {
+        assert!(infer(input, ops).is_err());
+    }
 }

@@ -74,6 +74,7 @@ pub(crate) fn any_op() -> impl Strategy<Value = Op> {
             layout,
             keep
         }),
+        (size(), any::<bool>()).prop_map(|(n_fft, real)| Op::InverseFft { n_fft, real }),
         (size(), "[a-z]{0,4}", size(), layout())
             .prop_map(|(n, model, live, layout)| Op::Butterfly(ButterflySpec { n, model, live, layout })),
         any::<bool>().prop_map(|one_sided| Op::Power { one_sided }),
@@ -81,8 +82,9 @@ pub(crate) fn any_op() -> impl Strategy<Value = Op> {
         (real(), scaling).prop_map(|(sample_rate, scaling)| Op::Psd { sample_rate, scaling }),
         size().prop_map(|k| Op::TopK { k }),
         (size(), option::of(real()), option::of(real())).prop_map(|(max_peaks, height, distance)| {
-            let (threshold, prominence, width) = (height, distance, None);
-            Op::LocalPeaks(LocalPeaksSpec { max_peaks, height, threshold, distance, prominence, width })
+            let (threshold, prominence, width, sub_bin) = (height, distance, None, SubBin::None);
+            let spec = LocalPeaksSpec { max_peaks, height, threshold, distance, prominence, width, sub_bin };
+            Op::LocalPeaks(spec)
         }),
         (size(), size(), size(), size(), window(), symmetry, detrend(), average(), option::of(band()))
             .prop_map(|(segment_len, hop, n_fft, k, window, symmetry, detrend, average, keep)| {

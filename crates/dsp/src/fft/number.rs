@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use num_complex::Complex;
 use num_traits::Float;
-use realfft::{FftNum, RealFftPlanner, RealToComplex};
+use realfft::{ComplexToReal, FftNum, RealFftPlanner, RealToComplex};
 use rustfft::{Fft, FftPlanner};
 
 use super::plan::{ComplexFft, ForwardFft, RealFft};
@@ -35,6 +35,10 @@ pub trait Real:
     /// many algorithms are compiled once and not in every crate that makes a plan.
     #[doc(hidden)]
     fn plan_real(n: usize) -> Arc<dyn RealToComplex<Self>>;
+
+    /// The way back from `n/2 + 1` bins to `n` real samples; as [`plan_real`](Self::plan_real).
+    #[doc(hidden)]
+    fn plan_real_inverse(n: usize) -> Arc<dyn ComplexToReal<Self>>;
 
     /// A forward transform of `n` complex samples; as [`plan_real`](Self::plan_real).
     #[doc(hidden)]
@@ -78,6 +82,11 @@ macro_rules! real {
             #[inline(never)]
             fn plan_real(n: usize) -> Arc<dyn RealToComplex<Self>> {
                 RealFftPlanner::new().plan_fft_forward(n)
+            }
+
+            #[inline(never)]
+            fn plan_real_inverse(n: usize) -> Arc<dyn ComplexToReal<Self>> {
+                RealFftPlanner::new().plan_fft_inverse(n)
             }
 
             #[inline(never)]

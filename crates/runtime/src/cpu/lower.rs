@@ -9,7 +9,7 @@ use rlx_dsp::nan::NanPolicy;
 use super::frames::{CopyFrames, FrameSource};
 use super::gaps::over_gaps;
 use super::program::{HostProgram, Placed, Slot, Step};
-use super::{average, fused, pointwise, power, reduce, transform};
+use super::{average, fused, inverse, pointwise, power, reduce, transform};
 use crate::error::{Error, Result};
 use crate::session::{Program, SessionOptions};
 
@@ -147,6 +147,7 @@ impl Lowering<'_> {
                 let (frames, source) = FrameSource::new(self.graph, self.types, operand)?;
                 (transform::step(op, frames, ty, self.options)?, source)
             }
+            Op::InverseFft { n_fft, real } => (inverse::step(*n_fft, *real, taken)?, operand),
             Op::WelchPeaks(spec) if native(spec) => (fused::step(spec, taken, self.options)?, operand),
             Op::WelchPeaks(spec) => (expanded(spec, taken, self.options)?, operand),
             Op::Power { one_sided } => (power::step(*one_sided, taken, ty)?, operand),

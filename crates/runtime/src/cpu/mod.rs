@@ -8,6 +8,7 @@ mod backend;
 mod frames;
 mod fused;
 mod gaps;
+mod inverse;
 mod lower;
 mod pointwise;
 mod power;

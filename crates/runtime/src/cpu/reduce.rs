@@ -1,9 +1,9 @@
 //! `TopK`, `LocalPeaks` and `MelFilterbank`: each spectrum to fewer values.
 
-use rlx_compile::params::{LocalPeaksSpec, MelScale, MelSpec};
+use rlx_compile::params::{LocalPeaksSpec, MelScale, MelSpec, SubBin};
 use rlx_compile::{ValueKind, ValueType};
 use rlx_dsp::mel::{self, MelFilterbank, MelFilterbankParams, MelNorm, TriangleDomain};
-use rlx_dsp::peaks::{Bounds, LocalPeakParams, find_peaks, top_k_packed_into};
+use rlx_dsp::peaks::{Bounds, LocalPeakParams, find_peaks, subbin, top_k_packed_into};
 
 use super::program::Step;
 use crate::error::{Error, Result};
@@ -28,6 +28,7 @@ struct Local {
     params: LocalPeakParams,
     slots: usize,
     bins: usize,
+    sub_bin: SubBin,
 }
 
 pub(super) fn local_peaks(spec: &LocalPeaksSpec, taken: &ValueType) -> Result<Box<dyn Step>> {
@@ -41,7 +42,7 @@ pub(super) fn local_peaks(spec: &LocalPeaksSpec, taken: &ValueType) -> Result<Bo
         ..LocalPeakParams::default()
     };
     params.validate()?;
-    Ok(Box::new(Local { params, slots: spec.max_peaks, bins: taken.last() }))
+    Ok(Box::new(Local { params, slots: spec.max_peaks, bins: taken.last(), sub_bin: spec.sub_bin }))
 }
 
 impl Step for Local {
@@ -51,7 +52,13 @@ impl Step for Local {
             bins.sort_by(|&a, &b| row[b].total_cmp(&row[a]).then(a.cmp(&b)));
             let mut slots = out.chunks_exact_mut(2);
             for (slot, &bin) in slots.by_ref().zip(bins.iter()) {
-                slot.copy_from_slice(&[bin as f32, row[bin]]);
+                let refined = match self.sub_bin {
+                    SubBin::None => None,
+                    SubBin::Parabolic => subbin::parabolic(row, bin),
+                    SubBin::Hann => subbin::hann(row, bin),
+                };
+                let on_bin = [bin as f32, row[bin]];
+                slot.copy_from_slice(&refined.map_or(on_bin, |p| [p.bin as f32, p.power as f32]));
             }
             out.chunks_exact_mut(2).skip(bins.len()).for_each(|slot| slot.copy_from_slice(&[-1.0, 0.0]));
         }

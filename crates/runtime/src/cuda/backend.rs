@@ -7,6 +7,7 @@ use rlx_compile::params::{Average, Detrend};
 use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, OpKind, Plan};
 
 use super::blueprint::welch_peaks::MAX_SEGMENTS;
+use super::blueprint::{fft, local_peaks};
 use super::driver::{Context, CudaVersion, DeviceMemory, Stream, driver};
 use super::nvrtc::{CubinCache, Nvrtc, nvrtc};
 use super::{discovery, lower};
@@ -53,13 +54,16 @@ fn caps() -> BackendCaps {
         OpKind::Average,
         OpKind::Psd,
         OpKind::TopK,
+        OpKind::LocalPeaks,
+        OpKind::InverseFft,
         OpKind::MelFilterbank,
         OpKind::Log,
         OpKind::ClampNormalise,
         OpKind::NormaliseFeatures,
         OpKind::Affine,
     ]);
-    caps.fft.max = 8192;
+    caps.fft.max = *fft::LENGTHS.end();
+    caps.max_local_bins = local_peaks::MAX_BINS;
     caps.fft_also = vec![400];
     caps.fused.averages = vec![Average::Mean, Average::Max, Average::Min];
     caps.fused.detrends = vec![Detrend::None, Detrend::Constant];

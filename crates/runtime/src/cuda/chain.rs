@@ -21,8 +21,8 @@ pub(super) enum Arg {
     Table(usize),
     /// Address of the [`Status`](super::stage::Status).
     Status,
-    /// Number of rows of this launch.
-    Rows,
+    /// Number of rows of this launch, so many times.
+    Rows(u64),
     /// A number of 64 bits.
     U64(u64),
     /// A number.
@@ -88,7 +88,8 @@ impl Chain {
                     Arg::Plane(value) => values[value] + (rows * self.plane_rows[value]) as u64,
                     Arg::Table(table) => link.tables[table].at(),
                     Arg::Status => status,
-                    Arg::Rows => rows as u64,
+                    // The grid has checked the product.
+                    Arg::Rows(times) => rows as u64 * times,
                     Arg::U64(number) => number,
                     // Little-endian, as every host of an NVIDIA device is: the low half is what a 32-bit parameter reads.
                     Arg::F32(number) => u64::from(number.to_bits()),

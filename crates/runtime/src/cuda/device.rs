@@ -212,7 +212,8 @@ impl CudaStream {
     /// infinity gets NaN powers, whatever the session's policy: nothing is looked at before it is used.
     ///
     /// # Errors
-    /// [`Error::Count`], [`Error::Length`], a buffer of another device; a plan of which the host runs a part.
+    /// [`Error::Count`], [`Error::Length`], a buffer of another device; a plan of which the host runs a part; an address
+    /// between two values, between two pairs of them for results and for what transforms take as it lies.
     pub fn run(
         &self,
         executable: &Executable,
@@ -318,6 +319,11 @@ impl CudaStream {
         // SAFETY: the kernel has no parameters.
         let graph = Graph::record(&self.0, || unsafe { function.launch(&self.0, launch, &mut []) })?;
         Ok(CudaGraph { graph, _buffers: Vec::new(), _keep: Box::new(function) })
+    }
+
+    /// The stream (`CUstream`, `cudaStream_t`) for calls of other libraries; it lives as long as this value.
+    pub fn raw(&self) -> *mut c_void {
+        self.0.raw().cast()
     }
 
     /// Waits until everything queued is done.

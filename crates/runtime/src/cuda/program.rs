@@ -32,6 +32,8 @@ pub(super) struct Layout {
     pub(super) results: Vec<usize>,
     /// Rows depend on one another.
     pub(super) whole: bool,
+    /// The kernels load samples in pairs.
+    pub(super) pairs: bool,
 }
 
 pub(super) struct DeviceProgram {
@@ -200,6 +202,10 @@ impl Program for DeviceProgram {
         if batch == 0 {
             return Ok(());
         }
+        let values = if self.layout.pairs { 2 } else { 1 };
+        aligned("input", input, values * format.bytes())?;
+        // Results are written in pairs, of whatever type the samples are.
+        outputs.iter().try_for_each(|&at| aligned("output", at, 8))?;
         self.scratch()?;
         let context = self.first()?.clone();
         context.bind()?;
@@ -243,6 +249,14 @@ impl Program for DeviceProgram {
             }
         }
     }
+}
+
+/// Refuses addresses that a kernel's loads and stores would fault on, and with them the device.
+fn aligned(name: &str, address: u64, bytes: usize) -> Result<()> {
+    if address.is_multiple_of(bytes as u64) {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!("{name} at {address:#x} of the device: no multiple of {bytes} bytes")))
 }
 
 /// Values between the input and the results of a whole batch, for runs on data that lies on the device.

@@ -1,12 +1,12 @@
 //! The generated machine code of every family, without a GPU: registers, stack, and no sine.
 
 use rlx_compile::builders::WelchPeaksShape;
-use rlx_compile::params::{Average, Detrend, Layout, LocalPeaksSpec, WelchPeaksSpec};
+use rlx_compile::params::{Average, Detrend, Layout, LocalPeaksSpec, SubBin, WelchPeaksSpec};
 use rlx_dsp::mel::{LogMelParams, Preset};
 use rlx_dsp::stft::{Framing, Padding};
 
 use super::fft::{self, Direction};
-use super::local_peaks::{SubBin, local_peaks};
+use super::local_peaks::local_peaks;
 use super::log_mel::log_mel;
 use super::spectrogram::{SpectrumValue, spectrogram};
 use super::welch_long::welch_long;
@@ -81,11 +81,11 @@ fn blueprints() -> Vec<Blueprint> {
         distance: Some(3.0),
         prominence: Some(0.25),
         width: Some(1.5),
+        sub_bin: SubBin::Hann,
     };
-    all.push(local_peaks(&spec, 129, SubBin::Hann).expect("a kernel"));
-    all.push(
-        local_peaks(&LocalPeaksSpec { distance: None, ..spec }, 1025, SubBin::Parabolic).expect("a kernel"),
-    );
+    all.push(local_peaks(&spec, 129).expect("a kernel"));
+    let parabolic = LocalPeaksSpec { distance: None, sub_bin: SubBin::Parabolic, ..spec };
+    all.push(local_peaks(&parabolic, 1025).expect("a kernel"));
     all
 }
 

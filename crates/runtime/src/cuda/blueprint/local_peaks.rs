@@ -3,26 +3,15 @@
 //! Arguments of `local_peaks`, grid one block a row: powers `const float*` `[rows, bins]`; out `float*`, 8-byte
 //! aligned, `[rows, max_peaks, 2]` of (bin, power) by power descending, (−1, 0) where there is no peak; rows `u64`.
 
-use rlx_compile::params::LocalPeaksSpec;
+use rlx_compile::params::{LocalPeaksSpec, SubBin};
 
 use super::{Blueprint, Define};
-
-/// Position between the bins, as in `rlx_dsp::peaks::subbin`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SubBin {
-    /// The bin itself.
-    None,
-    /// Parabola through three logarithms.
-    Parabolic,
-    /// The estimator for the periodic Hann window.
-    Hann,
-}
 
 /// Longest row: it lies in shared memory.
 pub const MAX_BINS: usize = 9216;
 
 /// The kernel, or why there is none.
-pub fn local_peaks(spec: &LocalPeaksSpec, bins: usize, sub_bin: SubBin) -> Result<Blueprint, String> {
+pub fn local_peaks(spec: &LocalPeaksSpec, bins: usize) -> Result<Blueprint, String> {
     if bins == 0 || bins > MAX_BINS || spec.max_peaks == 0 {
         return Err(format!(
             "{} peaks of {bins} bins (the kernel has up to {MAX_BINS} bins)",
@@ -52,7 +41,7 @@ pub fn local_peaks(spec: &LocalPeaksSpec, bins: usize, sub_bin: SubBin) -> Resul
         }
         defines.push(("DISTANCE", (distance.ceil() as usize).min(bins).to_string()));
     }
-    match sub_bin {
+    match spec.sub_bin {
         SubBin::None => {}
         SubBin::Parabolic => defines.push(("SUB_BIN_PARABOLIC", "1".to_owned())),
         SubBin::Hann => defines.push(("SUB_BIN_HANN", "1".to_owned())),

@@ -4,7 +4,7 @@
 
 use rlx_compile::params::{Average, Layout, LogBase};
 
-use super::{Blueprint, Define, Operand, Pass, Passes};
+use super::{Blueprint, Define, Operand, Pass, Passes, SampleType, Table};
 
 const THREADS: u32 = 256;
 
@@ -53,6 +53,47 @@ fn planes(layout: Layout) -> usize {
         Layout::Interleaved => 1,
         Layout::Block => 2,
     }
+}
+
+/// Frames of samples, each times the window and with zeros up to `n_fft`.
+pub(crate) struct Gather<'a> {
+    pub(crate) frames: usize,
+    pub(crate) n_fft: usize,
+    pub(crate) hop: usize,
+    /// Place of the first frame's first sample.
+    pub(crate) offset: i64,
+    /// Mirrored about the end samples and not surrounded by zeros.
+    pub(crate) reflect: bool,
+    pub(crate) window: &'a [f64],
+    /// Samples of a row.
+    pub(crate) len: usize,
+    pub(crate) complex: bool,
+}
+
+/// The kernel of [`Gather`]; the frames are its output.
+pub(crate) fn gather(gather: &Gather<'_>, sample: SampleType) -> Result<Pass, String> {
+    if gather.complex && sample != SampleType::F32 {
+        return Err("complex samples are f32".to_owned());
+    }
+    if gather.hop > i32::MAX as usize {
+        return Err(format!("a hop of {}", gather.hop));
+    }
+    let mut defines = vec![
+        number("FRAMES", gather.frames),
+        number("N_FFT", gather.n_fft),
+        number("HOP", gather.hop),
+        ("OFFSET", format!("({})", gather.offset)),
+        number("WIN", gather.window.len()),
+        sample.define(),
+    ];
+    defines.extend(gather.complex.then(|| number("COMPLEX", 1)));
+    defines.extend(gather.reflect.then(|| number("PAD_REFLECT", 1)));
+    use Operand::{Count, Input, Output, Rows, Status, Table as At};
+    let operands = [Input, At(0), Output, Status, Rows, Count(gather.len as u64)];
+    let mut pass = pass("GATHER", gather.frames * gather.n_fft, THREADS, &operands, defines);
+    let data = gather.window.iter().map(|&w| w as f32).collect();
+    pass.blueprint.tables.push(Table { name: "window", data });
+    Ok(pass)
 }
 
 /// `|X|²` of the first `out_bins` of `in_bins`; `doubled`: every bin but DC and `n_fft / 2`.
@@ -176,6 +217,21 @@ mod tests {
         passes.extend(
             [Average::Mean, Average::Max, Average::Min].into_iter().filter_map(|a| average(3, 129, a)),
         );
+        for complex in [false, true] {
+            let frames = Gather {
+                frames: 3,
+                n_fft: 256,
+                hop: 100,
+                offset: -100,
+                reflect: complex,
+                window: &[1.0; 200],
+                len: 999,
+                complex,
+            };
+            let sample = if complex { SampleType::F32 } else { SampleType::I16 };
+            passes.push(alone(gather(&frames, sample).expect("a kernel"), 0));
+            assert!(!complex || gather(&frames, SampleType::I16).is_err());
+        }
         let mirrors = [Layout::Block, Layout::Interleaved].map(|layout| mirror(2, 256, layout, &[]));
         for pass in passes.iter().flat_map(|p| &p.passes).chain(&mirrors) {
             let blueprint = &pass.blueprint;

@@ -13,6 +13,8 @@ pub enum Operand {
     Output,
     /// Address of the result's second plane; null where it has none.
     OutputPlane,
+    /// Address of the second result, of kernels that have two.
+    Second,
     /// Address of the scratch of this index in [`Passes::scratch`].
     Scratch(usize),
     /// Address of the kernel's table of this index.
@@ -22,6 +24,8 @@ pub enum Operand {
     Status,
     /// `u64`: rows of this launch, above 0.
     Rows,
+    /// `u64`: so many times the rows of this launch.
+    RowsTimes(u64),
     /// `u64`.
     Count(u64),
     /// `f32`.
@@ -64,5 +68,46 @@ impl Passes {
     ) -> Self {
         let passes = vec![Pass { blueprint, items, operands }];
         Self { passes, scratch: Vec::new(), output_len, checked, whole_batch: false }
+    }
+
+    /// The same launches on `count` items a row, which lie one after the other.
+    pub(crate) fn times(mut self, count: usize) -> Self {
+        for pass in &mut self.passes {
+            pass.items *= count as u64;
+            for operand in pass.operands.iter_mut().filter(|o| **o == Operand::Rows) {
+                *operand = Operand::RowsTimes(count as u64);
+            }
+        }
+        self.scratch.iter_mut().for_each(|len| *len *= count);
+        self.output_len *= count;
+        self.checked = self.checked.map(|len| len * count);
+        self
+    }
+
+    /// The same launches on what other kernels made: no place in there is that of a sample.
+    pub(crate) fn unchecked(mut self) -> Self {
+        let unread = Operand::Scratch(self.scratch.len());
+        self.scratch.push(2);
+        for operand in self.passes.iter_mut().flat_map(|pass| &mut pass.operands) {
+            if *operand == Operand::Status {
+                *operand = unread;
+            }
+        }
+        self.checked = None;
+        self
+    }
+
+    /// The same launches on what `first` leaves of the input in a scratch of `len` values a row, and which looks for NaN
+    /// in the `checked` values of a row.
+    pub(crate) fn behind(self, mut first: Pass, len: usize, checked: usize) -> Self {
+        let mut all = self.unchecked();
+        let made = Operand::Scratch(all.scratch.len());
+        all.scratch.push(len);
+        let taken = all.passes.iter_mut().flat_map(|pass| &mut pass.operands);
+        taken.filter(|o| **o == Operand::Input).for_each(|operand| *operand = made);
+        first.operands.iter_mut().filter(|o| **o == Operand::Output).for_each(|operand| *operand = made);
+        all.passes.insert(0, first);
+        all.checked = Some(checked);
+        all
     }
 }

@@ -34,6 +34,13 @@ pub fn spectrogram(
     let mut define = |name, value: usize| kernel.defines.push((name, value.to_string()));
     define("ROWS", rows);
     define("MIN_BLOCKS", (RESIDENT_THREADS / block).max(1));
+    // A block that is not full does nothing with the rest of its threads.
+    let count = kernel.frames as u64;
+    let in_full = count.div_ceil(rows as u64) * rows as u64;
+    let across = in_full > count + count / 8;
+    if across {
+        define("ACROSS", 1);
+    }
     let floats = match value {
         SpectrumValue::Complex(_) => {
             define("OUT_COMPLEX", 1);
@@ -60,13 +67,12 @@ pub fn spectrogram(
         source: "spectrogram.cu",
         defines: kernel.defines,
         block: block as u32,
-        rows_per_block: 1,
+        rows_per_block: if across { rows as u32 } else { 1 },
         shared_bytes: 0,
         register_ceiling: Blueprint::ceiling(block, (RESIDENT_THREADS / block).max(1)),
         tables: kernel.tables,
     };
     use Operand::{Count, Factor, Input, Output, OutputPlane, Rows, Status, Table as At};
-    let count = kernel.frames as u64;
     let operands = vec![
         Input,
         Output,
@@ -82,7 +88,8 @@ pub fn spectrogram(
         Factor(scale),
     ];
     let output_len = kernel.frames * (frames.n_fft / 2 + 1) * floats;
-    Ok(Passes::one(blueprint, count.div_ceil(rows as u64), operands, output_len, Some(len)))
+    let items = if across { count } else { count.div_ceil(rows as u64) };
+    Ok(Passes::one(blueprint, items, operands, output_len, Some(len)))
 }
 
 /// Threads that share a multiprocessor.

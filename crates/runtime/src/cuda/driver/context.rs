@@ -136,6 +136,12 @@ impl Context {
         Ok(u32::try_from(10 * major + minor).unwrap_or(0))
     }
 
+    /// The host's memory node that the device is connected to, where the driver tells (from CUDA 12.2) and there are nodes.
+    pub(super) fn numa_node(&self) -> Option<usize> {
+        let node = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_HOST_NUMA_ID).ok()?;
+        usize::try_from(node).ok()
+    }
+
     /// Name of the device and its whole memory, without a context: what a list of devices shows.
     pub(crate) fn describe_device(index: usize) -> std::result::Result<(String, usize, u32), String> {
         let fail = |what: &str, code| format!("cuda:{index}: {what} failed: {}", describe(code));

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use cudarc::driver::sys;
 
 use super::Context;
+use super::numa::Near;
 use crate::error::{Error, Result};
 use crate::session::SampleFormat;
 
@@ -59,7 +60,7 @@ impl Drop for DeviceMemory {
     }
 }
 
-/// Page-locked bytes of the host, zeroed.
+/// Page-locked bytes of the host, zeroed; in the memory nearest to the device.
 pub(crate) struct PinnedMemory {
     context: Arc<Context>,
     at: NonNull<u8>,
@@ -79,6 +80,7 @@ impl PinnedMemory {
         let mut at = ptr::null_mut();
         if bytes > 0 {
             context.bind()?;
+            let _near = Near::node(context.numa_node());
             // SAFETY: the context is current and `at` outlives the call.
             let code = unsafe { sys::cuMemHostAlloc(&mut at, bytes, PORTABLE) };
             context.check("asking for pinned host memory", code).map_err(|e| asked(e, bytes))?;

@@ -7,6 +7,7 @@ mod graph;
 mod library;
 mod memory;
 mod module;
+mod numa;
 mod stream;
 
 use std::ffi::CStr;

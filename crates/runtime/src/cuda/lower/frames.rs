@@ -43,7 +43,7 @@ pub(super) fn framing(walk: &Walk<'_>, segment: NodeId) -> Option<(FrameSpec, No
     Some((spec, at))
 }
 
-fn padding(pad: Padding) -> stft::Padding {
+pub(super) fn padding(pad: Padding) -> stft::Padding {
     match pad {
         Padding::None => stft::Padding::None,
         Padding::Constant => stft::Padding::Constant,
@@ -80,11 +80,11 @@ pub(super) fn take(walk: &Walk<'_>, segment: NodeId) -> Option<Taken> {
         Ok(passes)
     };
     make(SampleType::F32).ok()?;
-    Some(Taken { last, make: Box::new(make) })
+    Some(Taken::one(last, Box::new(make)))
 }
 
 /// The whole spectrum of real signals, as a host library hands it out: the lower half goes to scratch first.
-fn mirror(passes: &mut Passes, frames: usize, n_fft: usize, layout: Layout) {
+pub(super) fn mirror(passes: &mut Passes, frames: usize, n_fft: usize, layout: Layout) {
     let half = frames * (n_fft / 2 + 1);
     let planes = if layout == Layout::Block { 2 } else { 1 };
     // A second plane needs an address of its own: two scratches, one after the other in one allocation, do not have it.

@@ -94,7 +94,7 @@ pub(super) fn take(walk: &Walk<'_>, first: NodeId) -> Option<Taken> {
         }
     }
     log_mel(&params, len, SampleType::F32).ok()?;
-    Some(Taken { last, make: Box::new(move |sample| log_mel(&params, len, sample)) })
+    Some(Taken::one(last, Box::new(move |sample| log_mel(&params, len, sample))))
 }
 
 fn window(walk: &Walk<'_>, segment: NodeId) -> (Window, Symmetry) {

@@ -1,11 +1,12 @@
 //! From a plan's device part to kernels in order.
 //!
-//! `welch`, `frames`, `mel` and `ops` each know one family of kernels; `walk` takes the part's ops in order and asks them,
+//! `welch`, `transforms`, `frames`, `mel` and `ops` each know one family of kernels; `walk` takes the part's ops in order and asks them,
 //! the ones that fuse most first.
 
 mod frames;
 mod mel;
 mod ops;
+mod transforms;
 mod walk;
 mod welch;
 

@@ -2,7 +2,8 @@
 
 use rlx_compile::{NodeId, Op, ValueKind, ValueType};
 
-use super::super::blueprint::{Passes, SampleType, ops};
+use super::super::blueprint::{Operand, Passes, SampleType, local_peaks, ops};
+use super::transforms::inverse;
 use super::walk::{Taken, Walk};
 use crate::cpu::psd_factor;
 
@@ -26,7 +27,13 @@ pub(super) fn take(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
         }
         Op::Log { base, floor, add } => ops::log(frames, bins, base, floor, add),
         Op::TopK { k } => ops::top_k(frames, bins, k),
+        Op::LocalPeaks(spec) => {
+            let kernel = local_peaks::local_peaks(&spec, bins).ok()?;
+            let operands = vec![Operand::Input, Operand::Output, Operand::Rows];
+            Passes::one(kernel, 1, operands, 2 * spec.max_peaks, None).times(frames)
+        }
+        Op::InverseFft { n_fft, real } => return inverse(walk, id, n_fft, real),
         _ => return None,
     };
-    Some(Taken { last: id, make: Box::new(move |_: SampleType| Ok(passes.clone())) })
+    Some(Taken::one(id, Box::new(move |_: SampleType| Ok(passes.clone()))))
 }

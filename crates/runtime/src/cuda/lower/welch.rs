@@ -1,4 +1,4 @@
-//! The fused Welch kernel: `WelchPeaks`, and Segment … Average [→ Psd] as its PSD.
+//! The fused Welch kernel: `WelchPeaks`, and Segment … Average [→ Psd] as its PSD, alone or beside the average's TopK.
 
 use rlx_compile::params::{Detrend, Padding, Sides, WelchPeaksSpec, Window};
 use rlx_compile::{NodeId, Op};
@@ -12,11 +12,12 @@ use crate::cpu::psd_factor;
 /// The kernel that begins at this op.
 pub(super) fn take(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
     let operand = walk.operand(id)?;
-    let (spec, last, psd) = match walk.op(id) {
-        Op::WelchPeaks(spec) => (*spec, id, None),
+    let (spec, last, psd, peaks) = match walk.op(id) {
+        Op::WelchPeaks(spec) => (*spec, id, None, None),
         Op::Segment { .. } => {
-            let (spec, last, factor) = psd(walk, id)?;
-            (spec, last, Some(factor))
+            let (spec, average) = powers(walk, id)?;
+            let (last, factor, peaks) = results(walk, average);
+            (spec, last, Some(factor), peaks)
         }
         _ => return None,
     };
@@ -25,13 +26,19 @@ pub(super) fn take(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
         return None;
     }
     let row_len = ty.last();
+    if let Some((top_k, k)) = peaks {
+        let spec = WelchPeaksSpec { k, ..spec };
+        if both(&spec, row_len, psd, SampleType::F32).is_ok() {
+            let make = move |sample| both(&spec, row_len, psd, sample);
+            return Some(Taken { last, second: Some(top_k), pairs: false, make: Box::new(make) });
+        }
+    }
     passes(&spec, row_len, psd, SampleType::F32).ok()?;
-    let make = move |sample| passes(&spec, row_len, psd, sample);
-    Some(Taken { last, make: Box::new(make) })
+    Some(Taken::one(last, Box::new(move |sample| passes(&spec, row_len, psd, sample))))
 }
 
-/// Segment → [Detrend →] Window → Fft → Power → Average [→ Psd].
-fn psd(walk: &Walk<'_>, segment: NodeId) -> Option<(WelchPeaksSpec, NodeId, f64)> {
+/// Segment → [Detrend →] Window → Fft → Power → Average.
+fn powers(walk: &Walk<'_>, segment: NodeId) -> Option<(WelchPeaksSpec, NodeId)> {
     let Op::Segment { len, hop, pad: Padding::None, drop_last: 0 } = *walk.op(segment) else { return None };
     let mut spec = WelchPeaksSpec {
         segment_len: len,
@@ -63,15 +70,49 @@ fn psd(walk: &Walk<'_>, segment: NodeId) -> Option<(WelchPeaksSpec, NodeId, f64)
     at = walk.only_user(at)?;
     let Op::Average { average } = *walk.op(at) else { return None };
     spec.average = average;
-    let scaled = walk.only_user(at).and_then(|user| match *walk.op(user) {
-        Op::Psd { sample_rate, scaling } => {
+    Some((spec, at))
+}
+
+/// Of what is wanted of the averaged power the PSD with its factor, or the power itself, and the TopK beside it with its k.
+fn results(walk: &Walk<'_>, average: NodeId) -> (NodeId, f64, Option<(NodeId, usize)>) {
+    let psd = |user: NodeId| match *walk.op(user) {
+        Op::Psd { sample_rate, scaling } if walk.on_device(user) => {
             let (graph, types) = (walk.plan.graph(), walk.plan.types());
             Some((user, psd_factor(graph, types, user, sample_rate, scaling).ok()?))
         }
         _ => None,
-    });
-    let (last, factor) = scaled.unwrap_or((at, 1.0));
-    Some((spec, last, factor))
+    };
+    let top_k = |user: NodeId| match *walk.op(user) {
+        Op::TopK { k } if walk.on_device(user) => Some((user, k)),
+        _ => None,
+    };
+    let users: Vec<NodeId> = walk.users(average).collect();
+    match (&users[..], walk.leaves(average)) {
+        (&[one], true) => (average, 1.0, top_k(one)),
+        (&[one], false) => psd(one).map_or((average, 1.0, None), |(user, factor)| (user, factor, None)),
+        (&[one, other], false) => {
+            let pair = |a, b| Some((psd(a)?, top_k(b)?));
+            match pair(one, other).or_else(|| pair(other, one)) {
+                Some(((user, factor), peaks)) => (user, factor, Some(peaks)),
+                None => (average, 1.0, None),
+            }
+        }
+        _ => (average, 1.0, None),
+    }
+}
+
+/// The PSD and its peaks by one launch.
+fn both(
+    spec: &WelchPeaksSpec,
+    row_len: usize,
+    psd: Option<f64>,
+    sample: SampleType,
+) -> Result<Passes, String> {
+    if spec.n_fft > 4096 {
+        return Err("long transforms have one result".to_owned());
+    }
+    let outputs = Outputs { peaks: true, psd: true };
+    launch(spec, row_len, outputs, [Operand::Second, Operand::Output], psd, sample)
 }
 
 fn passes(
@@ -80,17 +121,33 @@ fn passes(
     psd: Option<f64>,
     sample: SampleType,
 ) -> Result<Passes, String> {
-    let tail = row_len.checked_sub(spec.segment_len).ok_or("rows shorter than a segment")?;
-    let segments = tail / spec.hop.max(1) + 1;
     if spec.n_fft > 4096 {
+        let segments = segments(spec, row_len)?;
         return welch_long(spec, row_len, segments, sample, psd.map(|factor| factor as f32));
     }
     let outputs = Outputs { peaks: psd.is_none(), psd: psd.is_some() };
-    let kernel = welch_peaks(spec, segments, sample, outputs)?;
-    let (peaks, power) = match psd {
-        None => (Operand::Output, Operand::Count(0)),
-        Some(_) => (Operand::Count(0), Operand::Output),
+    let to = match psd {
+        None => [Operand::Output, Operand::Count(0)],
+        Some(_) => [Operand::Count(0), Operand::Output],
     };
+    launch(spec, row_len, outputs, to, psd, sample)
+}
+
+fn segments(spec: &WelchPeaksSpec, row_len: usize) -> Result<usize, String> {
+    let tail = row_len.checked_sub(spec.segment_len).ok_or("rows shorter than a segment")?;
+    Ok(tail / spec.hop.max(1) + 1)
+}
+
+/// The fused kernel with these results.
+fn launch(
+    spec: &WelchPeaksSpec,
+    row_len: usize,
+    outputs: Outputs,
+    [peaks, power]: [Operand; 2],
+    psd: Option<f64>,
+    sample: SampleType,
+) -> Result<Passes, String> {
+    let kernel = welch_peaks(spec, segments(spec, row_len)?, sample, outputs)?;
     let operands = vec![
         Operand::Input,
         peaks,

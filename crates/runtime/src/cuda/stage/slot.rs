@@ -18,11 +18,18 @@ pub(in crate::cuda) struct Value {
     pub(in crate::cuda) fixed: usize,
     /// Which result it is; an intermediate value stays on the device.
     pub(in crate::cuda) result: Option<usize>,
+    /// Kernels write it once, whole lines at a time, and none reads it: it may lie on the host's side of the bus.
+    pub(in crate::cuda) direct: bool,
 }
 
 impl Value {
     pub(in crate::cuda) fn bytes(&self, rows: usize) -> usize {
         self.row * self.planes * rows + self.fixed
+    }
+
+    /// Whether kernels write the results of such a batch to the host's memory themselves.
+    fn goes_directly(&self, batch: usize) -> bool {
+        self.direct && self.planes == 1 && self.bytes(batch) <= DIRECT_BYTES
     }
 }
 
@@ -43,6 +50,10 @@ pub(in crate::cuda) trait Kernels: Send + Sync {
         status: u64,
     ) -> Result<()>;
 }
+
+/// Results up to this size (bytes of a batch) are written by the kernels to pinned memory: a copy of so few takes longer to
+/// begin than to run.
+const DIRECT_BYTES: usize = 256 << 10;
 
 /// Where kernels leave the first sample that is NaN or infinite: host memory that the device writes to directly, since
 /// that is rare and a copy of eight bytes after every chunk is not.
@@ -85,6 +96,7 @@ pub(super) struct Slot {
     stream: Stream,
     input: DeviceMemory,
     values: Vec<DeviceMemory>,
+    /// Where the kernels of the next chunk find and leave each value.
     addresses: Vec<u64>,
     /// Pinned twins of the input and of the results, made when memory that is not pinned comes.
     stage_in: Option<PinnedMemory>,
@@ -165,6 +177,20 @@ impl Slot {
             unsafe { std::ptr::copy_nonoverlapping(from, staged, rows * in_row) };
             from = staged;
         }
+        for (index, value) in values.iter().enumerate() {
+            self.addresses[index] = match value.result {
+                Some(result) if value.goes_directly(job.batch) => {
+                    let target = job.targets[result];
+                    if target.pinned {
+                        // SAFETY: the job's slice has the chunk's rows; a direct value has one plane.
+                        unsafe { target.at(0, job.batch, start) as u64 }
+                    } else {
+                        self.stage_out(result, value.bytes(self.capacity))? as u64
+                    }
+                }
+                _ => self.values[index].at(),
+            };
+        }
         // From here on the stream may use the buffers: `finish` must be called whatever happens.
         self.pending = Some(chunk);
         // SAFETY: the buffers hold `capacity >= rows` rows and live in this slot, the caller's live as long as the job,
@@ -175,6 +201,9 @@ impl Slot {
         }
         for (index, value) in values.iter().enumerate() {
             let Some(result) = value.result else { continue };
+            if value.goes_directly(job.batch) {
+                continue;
+            }
             let target = job.targets[result];
             let staged =
                 if target.pinned { None } else { Some(self.stage_out(result, value.bytes(self.capacity))?) };
@@ -234,6 +263,13 @@ impl Slot {
                 self.stage_out(result, value.bytes(self.capacity))?;
             }
         }
+        for (index, value) in values.iter().enumerate() {
+            let staged = value.result.and_then(|r| self.stage_out[r].as_ref());
+            self.addresses[index] = match staged.filter(|_| value.goes_directly(rows)) {
+                Some(staged) => staged.at() as u64,
+                None => self.values[index].at(),
+            };
+        }
         let fits = |r: &Recorded| r.rows == rows && r.format == job.input.format;
         if !self.recorded.as_ref().is_some_and(fits) {
             self.recorded = None;
@@ -252,6 +288,9 @@ impl Slot {
                         let Some(out) = value.result.and_then(|r| self.stage_out[r].as_ref()) else {
                             continue;
                         };
+                        if value.goes_directly(rows) {
+                            continue;
+                        }
                         self.stream.download(
                             self.addresses[index],
                             out.at(),
