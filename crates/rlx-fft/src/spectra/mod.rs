@@ -5,7 +5,6 @@ mod columns;
 mod device;
 mod frames;
 mod header;
-mod long;
 mod packed;
 mod picking;
 mod shown;
