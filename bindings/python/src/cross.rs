@@ -8,7 +8,7 @@ use rlx_fft::dsp::Error;
 use rlx_fft::dsp::fft::Sample;
 use rlx_fft::dsp::welch::{CrossSpectrum, Csd};
 
-use crate::arrays::{Number, borrow, filled, each_type, for_dtype, on_each, rows_of, with_last};
+use crate::arrays::{Number, borrow, each_type, filled, for_dtype, on_each, rows_of, with_last};
 use crate::errors::{Refusal, refused};
 use crate::params::Segments;
 use crate::rows::{Batch, Plans, run};

@@ -6,19 +6,31 @@ mod arrays;
 mod arrow;
 mod auto_peaks;
 mod cross;
+mod device_plan;
 mod devices;
+#[cfg(feature = "cuda")]
+mod dlpack;
 mod errors;
 mod learned;
 mod mel;
 mod params;
 mod peaks;
 mod psd;
+#[cfg(feature = "cuda")]
+mod resident;
+#[cfg(not(feature = "cuda"))]
+#[path = "resident_absent.rs"]
+mod resident;
 mod rows;
+mod sessions;
 mod spectra;
 mod threads;
 mod welch_peaks;
 
 use pyo3::prelude::*;
+
+/// Logger of the package in Python.
+const LOG: &str = "rlx_fft";
 
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -32,6 +44,8 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<welch_peaks::PeaksPlan>()?;
     m.add_class::<auto_peaks::AutoPeaks>()?;
     m.add_class::<mel::MelPlan>()?;
+    m.add_class::<device_plan::DevicePlan>()?;
+    m.add_class::<resident::DeviceArray>()?;
     m.add_class::<learned::LearnedFft>()?;
     m.add_class::<accumulator::Accumulator>()?;
     m.add_function(wrap_pyfunction!(params::window, m)?)?;
@@ -44,6 +58,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(peaks::prominences_of_bins, m)?)?;
     m.add_function(wrap_pyfunction!(arrow::from_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(devices::devices_json, m)?)?;
+    m.add_function(wrap_pyfunction!(devices::find_device, m)?)?;
     m.add_function(wrap_pyfunction!(threads::set_num_threads, m)?)?;
     m.add_function(wrap_pyfunction!(threads::get_num_threads, m)?)?;
     Ok(())

@@ -26,7 +26,7 @@ enum Kind {
 /// A log-mel transform along the last axis of C-contiguous arrays of one type.
 #[pyclass(frozen)]
 pub(crate) struct MelPlan {
-    params: LogMelParams,
+    pub(crate) params: LogMelParams,
     kind: Kind,
 }
 

@@ -6,7 +6,7 @@ use rlx_fft::dsp::Error;
 use rlx_fft::dsp::fft::Sample;
 use rlx_fft::dsp::welch::{LongWelch, PsdParams, Welch};
 
-use crate::arrays::{Number, borrow, filled, each_type, for_dtype, on_each, rows_of, with_last};
+use crate::arrays::{Number, borrow, each_type, filled, for_dtype, on_each, rows_of, with_last};
 use crate::errors::{Refusal, refused};
 use crate::params::Segments;
 use crate::rows::{Batch, Plans, run};
@@ -31,7 +31,7 @@ pub(crate) struct WelchPlan(Kind);
 impl WelchPlan {
     #[new]
     fn new(dtype: &str, segments: &Segments) -> PyResult<Self> {
-        log::debug!("new Welch plan for {dtype}: {:?}", segments.params);
+        log::debug!(target: crate::LOG, "new Welch plan for {dtype}: {:?}", segments.params);
         Ok(Self(for_dtype!(dtype, Kind => Plan::new(segments))))
     }
 

@@ -10,7 +10,7 @@ use rlx_fft::dsp::scaling::{Scaling, Sides, is_doubled};
 use rlx_fft::dsp::stft::{Padding, Placement, Spectrogram, SpectrogramParams, SpectrogramScaling};
 use rlx_fft::dsp::welch::{PsdParams, SegmentSpectra};
 
-use crate::arrays::{Number, borrow, filled, each_type, for_dtype, on_each, rows_of, with_last};
+use crate::arrays::{Number, borrow, each_type, filled, for_dtype, on_each, rows_of, with_last};
 use crate::errors::refused;
 use crate::params::Segments;
 use crate::rows::{Batch, Plans, run};

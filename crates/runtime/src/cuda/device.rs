@@ -208,6 +208,11 @@ fn same_bytes(name: &str, expected: usize, got: usize) -> Result<()> {
 pub struct CudaStream(Stream);
 
 impl CudaStream {
+    /// The driver's handle, for other libraries that are to wait for it or queue work in it; it lives as long as `self`.
+    pub fn raw(&self) -> *mut c_void {
+        self.0.raw().cast()
+    }
+
     /// Queues an executable of a one-device CUDA session on data that lies there; does not wait. A row with NaN or
     /// infinity gets NaN powers, whatever the session's policy: nothing is looked at before it is used.
     ///
