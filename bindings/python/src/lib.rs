@@ -27,6 +27,7 @@ mod spectra;
 mod threads;
 mod welch_peaks;
 
+use log::LevelFilter;
 use pyo3::prelude::*;
 
 /// Logger of the package in Python.
@@ -35,7 +36,11 @@ const LOG: &str = "rlx_fft";
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     // A second interpreter of the process finds the logger in place.
-    drop(pyo3_log::try_init());
+    // Levels are asked for at each message: programs set them after the import.
+    let logger = pyo3_log::Logger::new(m.py(), pyo3_log::Caching::Loggers)?;
+    // The drivers' crates are not heard: they log under locks of their own, where Python's must not be waited for.
+    let logger = logger.filter(LevelFilter::Off).filter_target(LOG.to_owned(), LevelFilter::Debug);
+    drop(logger.install());
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     m.add_class::<params::Segments>()?;
     m.add_class::<psd::WelchPlan>()?;
