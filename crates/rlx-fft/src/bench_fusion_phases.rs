@@ -15,6 +15,7 @@ use rlx_runtime::{Device, Session, SessionOptions};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::report::Status;
 
 /// What is run.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,8 +45,8 @@ impl Default for FusionPhasesOptions {
 pub struct PhaseRow {
     /// Name of the phase.
     pub path: &'static str,
-    /// `ok` or `skipped`.
-    pub status: &'static str,
+    /// Whether it was measured.
+    pub status: Status,
     /// Why it was skipped.
     pub reason: Option<String>,
     /// Transform length.
@@ -208,7 +209,7 @@ fn call<'a>(
 fn skipped(phase: FusionPhase, shape: &WelchPeaksShape, session: &Session, reason: String) -> PhaseRow {
     PhaseRow {
         path: phase.path(),
-        status: "skipped",
+        status: Status::Skipped,
         reason: Some(reason),
         n_fft: shape.n_fft,
         batch: shape.batch,
@@ -236,7 +237,7 @@ fn measured(
         *baseline = spread.map(|s| s.median);
     }
     PhaseRow {
-        status: "ok",
+        status: Status::Ok,
         reason: None,
         exec_kind: Some(plan.exec_kind().label()),
         io: Some(*plan.io()),
@@ -278,7 +279,7 @@ mod tests {
         assert_eq!(paths[..5], FusionPhase::ALL.map(FusionPhase::path));
         assert_eq!(paths[5..], paths[..5]);
         for row in &report.phases {
-            assert_eq!(row.status, "ok");
+            assert_eq!(row.status, Status::Ok);
             assert!(row.ms.unwrap() > 0.0 && row.predicted_ms.unwrap() > 0.0 && row.speedup.unwrap() > 0.0);
         }
         let out = |i: usize| report.phases[i].io.unwrap().host_output_bytes;
@@ -291,10 +292,10 @@ mod tests {
     fn a_skipped_phase_says_why_and_has_no_number() {
         let report = run(250);
         let fused = report.phases.iter().find(|r| r.path == FusionPhase::FusedOp.path()).unwrap();
-        assert_eq!(fused.status, "skipped");
+        assert_eq!(fused.status, Status::Skipped);
         assert!(fused.reason.as_ref().unwrap().contains("250"));
         assert_eq!((fused.ms, fused.speedup, fused.predicted_ms, fused.io), (None, None, None, None));
-        assert_eq!(report.phases[0].status, "ok");
+        assert_eq!(report.phases[0].status, Status::Ok);
         assert_eq!(report.suggested_fused_io_compute_scale, None);
         let none = FusionPhasesOptions { iters: 0, ..FusionPhasesOptions::default() };
         assert!(bench_fusion_phases(&none).is_err());

@@ -36,6 +36,16 @@ impl Envelope {
     }
 }
 
+/// Whether a row was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It was.
+    Ok,
+    /// It was not; the reason is beside it.
+    Skipped,
+}
+
 /// The machine a bench ran on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Host {

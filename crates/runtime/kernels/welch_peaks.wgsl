@@ -72,6 +72,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
         }
     }
     if (PEAKS) {
-        top_k(t, base, row, live);
+        top_k(t, thread / T, base, row, live);
     }
 }

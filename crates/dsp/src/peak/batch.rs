@@ -81,6 +81,13 @@ impl WelchPeaksScratch {
     }
 
     /// Shares the rows between the workers in whole groups; the first row that one of them names.
+    ///
+    /// ```text
+    /// caller:  hand the other shares to the pool as one job | share 0            | wait
+    /// pool:                                                  wake | halve and halve again: share 1 … n−1
+    /// ```
+    /// The caller works instead of waiting: one thread fewer to wake, and a woken one finds a core that is free. A caller
+    /// who moves into the pool frees its core too late, so that on two cores both workers can end up on one of them.
     fn split<F>(&mut self, rows: Rows<'_>, width: usize, out: &mut [f32], work: F) -> Option<usize>
     where
         F: Fn(&mut Worker, Rows<'_>, &mut [f32]) -> Option<usize> + Sync,
@@ -88,20 +95,26 @@ impl WelchPeaksScratch {
         let group = self.isa().lanes();
         // Fewer than two groups a thread are not worth waking one.
         let threads = self.workers.len().min(rows.count / (2 * group)).max(1);
-        let Some(pool) = self.pool.as_ref().filter(|_| threads > 1) else {
+        if threads == 1 {
             return work(&mut self.workers[0], rows, out);
-        };
+        }
         let share = rows.count.div_ceil(threads).next_multiple_of(group);
-        let workers = &mut self.workers[..threads];
-        pool.install(|| {
-            let parts = workers.par_iter_mut().zip(out.par_chunks_mut(share * width)).enumerate();
-            let bad = parts.map(|(part, (worker, out))| {
-                let first = part * share;
-                let count = out.len() / width;
-                let rows = Rows { samples: &rows.samples[first * rows.stride..], stride: rows.stride, count };
-                work(worker, rows, out).map(|row| first + row)
+        let (own, others) = self.workers[..threads].split_at_mut(1);
+        let (own_out, others_out) = out.split_at_mut(share * width);
+        let part = |index: usize, worker: &mut Worker, out: &mut [f32]| {
+            let (first, count) = (index * share, out.len() / width);
+            let rows = Rows { samples: &rows.samples[first * rows.stride..], stride: rows.stride, count };
+            work(worker, rows, out).map(|row| first + row)
+        };
+        let (mut bad, mut bad_of_others) = (None, None);
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| {
+                let parts = others.par_iter_mut().zip(others_out.par_chunks_mut(share * width)).enumerate();
+                let named = parts.map(|(index, (worker, out))| part(index + 1, worker, out));
+                bad_of_others = named.min_by_key(|row| row.unwrap_or(usize::MAX)).flatten();
             });
-            bad.min_by_key(|row| row.unwrap_or(usize::MAX)).flatten()
-        })
+            bad = part(0, &mut own[0], own_out);
+        });
+        bad.or(bad_of_others)
     }
 }

@@ -61,24 +61,25 @@ impl Worker {
     }
 }
 
-/// Plans, tables and buffers for one set of [`WelchPeakParams`]: no call after the first of a size allocates.
+/// Plans, tables and buffers for one set of [`WelchPeakParams`]: no call after the first of a size allocates, but for
+/// what handing rows to other threads takes.
 pub struct WelchPeaksScratch {
     pub(super) params: WelchPeakParams,
     pub(super) engine: PeaksEngine,
     isa: Isa,
     pub(super) workers: Vec<Worker>,
-    pub(super) pool: Option<rayon::ThreadPool>,
     pub(super) stored: Vec<f32>,
 }
 
 impl WelchPeaksScratch {
     /// A plan on the widest instruction set of the machine (or the one that `RLX_ISA` names).
     ///
-    /// `threads` share the rows: 1 is the caller's alone, 0 one a core.
+    /// `threads` share the rows: 1 is the caller's alone, 0 one a core. The others are those of rayon's current pool, so
+    /// that plans have no threads of their own to start and to wake.
     ///
     /// # Errors
-    /// Parameters outside their domain, an `n_fft` that [`PeaksEngine::Lanes`] has no kernel for, threads that cannot
-    /// be started, an `RLX_ISA` that the machine lacks.
+    /// Parameters outside their domain, an `n_fft` that [`PeaksEngine::Lanes`] has no kernel for, an `RLX_ISA` that the
+    /// machine lacks.
     pub fn new(params: WelchPeakParams, engine: PeaksEngine, threads: usize) -> Result<Self> {
         params.check()?;
         let isa = Isa::detect()?;
@@ -87,14 +88,7 @@ impl WelchPeaksScratch {
             n => n,
         };
         let workers = (0..threads).map(|_| Worker::new(&params, engine, isa)).collect::<Result<_>>()?;
-        let pool = match threads {
-            1 => None,
-            n => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build();
-                Some(pool.map_err(|e| Error::argument("threads", format!("{n}: {e}")))?)
-            }
-        };
-        Ok(Self { params, engine, isa, workers, pool, stored: Vec::new() })
+        Ok(Self { params, engine, isa, workers, stored: Vec::new() })
     }
 
     /// [`Lanes`](PeaksEngine::Lanes) where there is a kernel for `n_fft`, else [`Streaming`](PeaksEngine::Streaming).

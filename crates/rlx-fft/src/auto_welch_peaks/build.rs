@@ -61,7 +61,6 @@ impl AutoWelchPeaks {
             strategy,
             mode: settings.mode,
             runner,
-            truncated: Vec::new(),
             considered,
             may_fall_back,
             fell_back: None,

@@ -49,8 +49,6 @@ pub struct AutoWelchPeaks {
     strategy: WelchPeaksStrategy,
     mode: WelchPeaksPickMode,
     runner: Runner,
-    /// The fast layout of a full buffer, for strategies that need it in one piece.
-    truncated: Vec<f32>,
     considered: Vec<ConsideredDevice>,
     may_fall_back: bool,
     fell_back: Option<String>,

@@ -73,15 +73,7 @@ impl AutoWelchPeaks {
             Runner::Learned(model) => {
                 model.welch_peaks_batch_into(&self.params, samples, batch, row_len, out)?;
             }
-            Runner::Compiled(exec) if row_len == self.params.welch.frame_len() => {
-                exec.run(&[samples], &mut [out])?
-            }
-            Runner::Compiled(exec) => {
-                // A plan's input has one shape: the leading segments are copied together.
-                self.truncated.resize(batch * self.params.welch.frame_len(), 0.0);
-                self.params.welch.truncate_batch_into(samples, batch, row_len, &mut self.truncated)?;
-                exec.run(&[&self.truncated], &mut [out])?;
-            }
+            Runner::Compiled(exec) => exec.run_rows(samples, row_len, &mut [out])?,
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use rlx_runtime::calibrate::interleaved;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::report::Status;
 use call::{Call, call};
 pub use models::E2eModels;
 use score::Score;
@@ -160,8 +161,8 @@ pub struct E2eRow {
     pub pipeline: Pipeline,
     /// The backend.
     pub backend: Backend,
-    /// `ok` or `skipped`.
-    pub status: &'static str,
+    /// Whether it was measured.
+    pub status: Status,
     /// Why it was skipped.
     pub reason: Option<String>,
     /// Transform length.
@@ -254,7 +255,7 @@ fn one_pipeline(options: &E2eBenchOptions, models: &E2eModels, pipeline: Pipelin
             path: format!("{}/{}", pipeline.name(), backend.name()),
             pipeline,
             backend,
-            status: if reason.is_none() { "ok" } else { "skipped" },
+            status: if reason.is_none() { Status::Ok } else { Status::Skipped },
             reason,
             n_fft: options.n_fft,
             batch: options.batch,
@@ -297,8 +298,8 @@ mod tests {
         assert_eq!(rows.len(), 60);
         let row = |path: &str| rows.iter().find(|r| r.path == path).unwrap();
         for r in &rows {
-            assert_eq!(r.ms.is_some(), r.status == "ok", "{r:?}");
-            assert_eq!(r.reason.is_some(), r.status == "skipped", "{r:?}");
+            assert_eq!(r.ms.is_some(), r.status == Status::Ok, "{r:?}");
+            assert_eq!(r.reason.is_some(), r.status == Status::Skipped, "{r:?}");
             assert!(r.accuracy.is_none_or(f64::is_finite), "{r:?}");
         }
         // The same mathematics by four routes has the same accuracy, and noise does fall.
@@ -312,7 +313,7 @@ mod tests {
         let q8 = row("q8/q8").accuracy.unwrap();
         assert!(q8 > 1e-5, "integers round: {q8}");
         assert!(row("denoise/rustfft").accuracy.unwrap() > 1.0);
-        assert_eq!(row("denoise/learned_compiled").status, "skipped");
+        assert_eq!(row("denoise/learned_compiled").status, Status::Skipped);
         let untrained = E2eModels::train(64, 8, 4, 10, 20, 1, false, false, true);
         let rows = bench_e2e(&E2eBenchOptions { compiled: false, ..options }, &untrained).unwrap();
         let reason = rows.iter().find(|r| r.path == "mel/learned").unwrap().reason.clone().unwrap();

@@ -1,6 +1,7 @@
 //! Which path is the fastest at each batch, and how times grow with k.
 
-use super::report::{Row, Status};
+use super::report::Row;
+use crate::report::Status;
 use rlx_runtime::Timed;
 use serde::Serialize;
 

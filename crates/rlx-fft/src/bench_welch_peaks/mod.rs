@@ -12,7 +12,8 @@ mod report;
 mod run;
 mod table;
 
+pub use crate::report::Status;
 pub use crossover::{BatchCrossover, KCrossover, batch_crossover, k_crossover};
-pub use report::{PickerChoice, Report, Row, Status, Timing};
+pub use report::{PickerChoice, Report, Row, Timing};
 pub use run::{BenchConfig, explicit_device, run};
 pub use table::{print_crossovers, print_rows};

@@ -4,7 +4,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 use super::{BatchCrossover, KCrossover};
-use crate::report::Envelope;
+use crate::report::{Envelope, Status};
 
 /// A bench's results, version 1 of the schema.
 #[derive(Debug, Clone, Serialize)]
@@ -24,16 +24,6 @@ pub struct Report {
     pub k_crossover: Vec<KCrossover>,
     /// Phases of the fusion bench; empty here.
     pub phases: [(); 0],
-}
-
-/// Whether a row was measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// It was.
-    Ok,
-    /// It was not; the reason is beside it.
-    Skipped,
 }
 
 /// Times of one path in milliseconds.

@@ -5,8 +5,9 @@ use super::cases::{
 };
 use super::input::tones_in_noise;
 use super::quality::{Quality, Twin, judge};
-use super::report::{PickerChoice, Row, Status, Timing};
+use super::report::{PickerChoice, Row, Timing};
 use crate::devices::AskedDevice;
+use crate::report::Status;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 use anyhow::Result;
 use rlx_dsp::peak::WelchPeakParams;

@@ -1,6 +1,7 @@
 //! The report as text.
 
-use super::report::{Report, Row, Status};
+use super::report::{Report, Row};
+use crate::report::Status;
 use std::io::{Result, Write};
 
 /// One line a row.

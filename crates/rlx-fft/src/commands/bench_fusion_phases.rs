@@ -4,7 +4,7 @@ use super::setup::write_json;
 use crate::app::{Failure, Outcome};
 use crate::flags::{BenchFusionPhasesFlags, known_device};
 use rlx_fft::bench_fusion_phases::{FusionPhasesOptions, FusionPhasesReport, bench_fusion_phases};
-use rlx_fft::report::Envelope;
+use rlx_fft::report::{Envelope, Status};
 use serde::Serialize;
 use std::io::Write;
 
@@ -33,7 +33,7 @@ pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
     let number =
         |value: Option<f64>, digits: usize| value.map_or("-".to_owned(), |v| format!("{v:.digits$}"));
     for row in &report.phases {
-        let Some(io) = row.io.as_ref().filter(|_| row.status == "ok") else {
+        let Some(io) = row.io.as_ref().filter(|_| row.status == Status::Ok) else {
             writeln!(
                 out,
                 "{:<30} {:>6} skipped: {}",

@@ -7,7 +7,7 @@ use crate::flags::{MelArgs, MelFlags};
 use crate::output::Output;
 use crate::plots::{Plots, short_name, time_label};
 use crate::signal::{Blocks, InputSample, Signal, Step, explain, for_each_signal};
-use crate::spectra::shown;
+use crate::spectra::{mel_on, shown};
 use anyhow::{Result, bail};
 use rlx_dsp::fft::Real;
 use rlx_dsp::mel::{LogMel, LogMelParams, MelLog, Preset};
@@ -82,8 +82,7 @@ fn one<T: InputSample + Real>(
         ));
     }
     let freq = plan.filterbank().centers().to_vec();
-    let mut channels = Vec::new();
-    for (i, (name, samples)) in signal.names().zip(&mut samples).enumerate() {
+    for (name, samples) in signal.names().zip(&mut samples) {
         if let NanPolicy::Interpolate { max_gap } = args.missing.nan {
             let filled = fill_gaps(samples, max_gap);
             if filled.samples > 0 {
@@ -93,13 +92,33 @@ fn one<T: InputSample + Real>(
                 ));
             }
         }
-        let mel = plan.process(samples).map_err(|error| explain(error, signal, i, 0))?;
-        let row = |band| (0..mel.n_frames).filter_map(|frame| mel.get(band, frame)).map(shown).collect();
+    }
+    let on_device = match &args.device {
+        Some(device) => mel_on(device, args.preset, &params, &samples)?,
+        None => None,
+    };
+    notes.extend(on_device.as_ref().map(|d| d.said.clone()));
+    let mut channels = Vec::new();
+    for (i, (name, samples)) in signal.names().zip(&samples).enumerate() {
+        let mel: Vec<Vec<f64>> = match &on_device {
+            Some(made) => {
+                let features = &made.channels[i];
+                let of = |band: usize| features.iter().skip(band).step_by(params.n_mels);
+                (0..params.n_mels).map(|band| of(band).map(|v| shown(*v)).collect()).collect()
+            }
+            None => {
+                let mel = plan.process(samples).map_err(|error| explain(error, signal, i, 0))?;
+                let row =
+                    |band| (0..mel.n_frames).filter_map(|frame| mel.get(band, frame)).map(shown).collect();
+                (0..mel.n_mels).map(row).collect()
+            }
+        };
+        let frames = mel.first().map_or(0, Vec::len);
         channels.push(MelChannel {
             name: name.to_owned(),
-            t_s: (0..mel.n_frames).map(|frame| signal.start() + plan.time(frame)).collect(),
+            t_s: (0..frames).map(|frame| signal.start() + plan.time(frame)).collect(),
             freq: freq.clone(),
-            mel: (0..mel.n_mels).map(row).collect(),
+            mel,
         });
     }
     let header = Header {

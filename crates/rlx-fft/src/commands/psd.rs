@@ -7,7 +7,7 @@ use crate::flags::{PsdArgs, PsdFlags};
 use crate::output::Output;
 use crate::plots::{Plots, frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal, for_each_signal, with_samples};
-use crate::spectra::{Layout, accumulate, accumulate_pair, coverage_note, header};
+use crate::spectra::{Layout, accumulate, accumulate_on, accumulate_pair, coverage_note, header};
 use anyhow::Result;
 use rlx_dsp::welch::{Coverage, PsdParams, confidence_interval, effective_segments};
 use rlx_io::plot::{Curve, SpectrumPlot};
@@ -46,8 +46,15 @@ fn power<S: InputSample>(
     console: &Console,
 ) -> Result<()> {
     let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
-    let spectra = accumulate(blocks, signal, params)?;
+    let (spectra, said) = match &args.device {
+        None => (accumulate(blocks, signal, params)?, None),
+        Some(device) => {
+            let (spectra, said) = accumulate_on(device, blocks, signal, params)?;
+            (spectra, Some(said))
+        }
+    };
     let mut notes = blocks.notes();
+    notes.extend(said);
     let mut channels = Vec::new();
     for (name, psd) in signal.names().zip(&spectra) {
         notes.extend(coverage_note(name, &psd.coverage));
@@ -118,6 +125,9 @@ fn cross<S: InputSample>(
         im,
     };
     let mut notes = blocks.notes();
+    if let Some(device) = &args.device {
+        notes.push(format!("computed on the CPU, not on {device}: cross spectra have no device"));
+    }
     notes.extend(coverage_note(&channel.name, &spectrum.coverage));
     let header = header("cross", signal, &args.estimate, &params, spectrum.coverage.segments, notes);
     let result = CrossResult { header, channels: vec![channel] };

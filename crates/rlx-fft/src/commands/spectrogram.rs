@@ -7,7 +7,7 @@ use crate::flags::{SpectrogramArgs, SpectrogramFlags};
 use crate::output::Output;
 use crate::plots::{Plots, frequency_label, level_label, short_name, time_label};
 use crate::signal::{Blocks, InputSample, Signal, Step, for_each_signal, with_samples};
-use crate::spectra::{Columns, coverage_note, header};
+use crate::spectra::{Columns, DeviceSpectra, coverage_note, header};
 use anyhow::{Result, bail};
 use rlx_io::plot::{Heatmap, HeatmapPanel};
 use rlx_io::write::results::{ChannelSpectrogram, SpectrogramResult, level_db};
@@ -41,12 +41,20 @@ fn one<S: InputSample>(
     let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let mut channels: Vec<Columns<S>> =
         (0..signal.channels.len()).map(|_| Columns::new(params)).collect::<Result<_>>()?;
+    let mut device = match &args.device {
+        Some(name) => DeviceSpectra::open::<S>(name, &params, params.segment_len)?,
+        None => None,
+    };
     loop {
         let step = blocks.next()?;
         for (i, columns) in channels.iter_mut().enumerate() {
             match step {
-                Step::Data => columns.push(blocks.channel(i), signal, i, &layout, &inside)?,
-                Step::Gap | Step::End => columns.end_stretch(signal, i, &layout, &inside)?,
+                Step::Data => {
+                    columns.push(blocks.channel(i), device.as_mut(), signal, i, &layout, &inside)?;
+                }
+                Step::Gap | Step::End => {
+                    columns.end_stretch(device.as_mut(), signal, i, &layout, &inside)?;
+                }
             }
         }
         if step == Step::End {
@@ -57,6 +65,18 @@ fn one<S: InputSample>(
         bail!("fewer samples than one segment of {} (n_fft): give a smaller --n-fft", params.segment_len);
     }
     let mut notes = blocks.notes();
+    match (&args.device, &device) {
+        (None, _) => {}
+        (_, Some(open)) => {
+            let split = open.split().map_or(String::new(), |why| format!(" and the host ({why})"));
+            let rest = "columns beside missing samples on the CPU";
+            notes.push(format!("computed in f32 on {}{split}, {rest}", open.device()));
+        }
+        (Some(name), None) => {
+            let why = "it has no two-sided spectra of real samples";
+            notes.push(format!("computed on the CPU, not on {name}: {why}"));
+        }
+    }
     let half = params.segment_len as f64 / 2.0;
     let results = signal.names().zip(channels).map(|(name, columns)| {
         notes.extend(coverage_note(name, &columns.coverage()));

@@ -18,6 +18,32 @@ pub(crate) struct DeviceFlags {
     strategy: String,
 }
 
+/// The device alone.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Device")]
+pub(crate) struct WhereFlags {
+    /// Where transforms are computed: auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12 or gpu; auto is
+    /// the CPU here, and the CPU does what a device lacks
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    device: String,
+}
+
+impl WhereFlags {
+    /// The device that was named, where it is here and another than the CPU.
+    pub(crate) fn validate(self) -> Result<Option<String>, Usage> {
+        with_bus(self.device)
+    }
+}
+
+/// Checks that a device is there; its name, where it is another than the CPU.
+fn with_bus(name: String) -> Result<Option<String>, Usage> {
+    let asked = known_device(&name)?;
+    match asked.missing {
+        Some(reason) => Err(Usage::new("--device", reason)),
+        None => Ok(asked.info.filter(|info| info.class.has_bus()).map(|_| name)),
+    }
+}
+
 /// How many segments of each frame are averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Segments {
@@ -30,11 +56,7 @@ pub(crate) enum Segments {
 impl DeviceFlags {
     /// Checks that the device is there; gives it, where it is another than the CPU, and the strategy's segments.
     pub(crate) fn validate(self, framed: bool) -> Result<(Option<String>, Segments), Usage> {
-        let asked = known_device(&self.device)?;
-        if let Some(reason) = asked.missing {
-            return Err(Usage::new("--device", reason));
-        }
-        let device = asked.info.filter(|info| info.class.has_bus()).map(|_| self.device);
+        let device = with_bus(self.device)?;
         let segments = match self.strategy.to_ascii_lowercase().as_str() {
             "auto" | "rlx" | "compiled" | "gpu" => Segments::All,
             "ultra" | "ultra-fast" | "1seg" => Segments::First(1),

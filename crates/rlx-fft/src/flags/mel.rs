@@ -3,6 +3,7 @@
 use super::values;
 use super::{
     InputArgs, InputFlags, MissingArgs, MissingFlags, OutputArgs, OutputFlags, PlotArgs, PlotFlags, Usage,
+    WhereFlags,
 };
 use clap::Args;
 use rlx_dsp::mel::{LogMelParams, Preset};
@@ -42,6 +43,9 @@ pub(crate) struct MelFlags {
     f_max: Option<f64>,
 
     #[command(flatten)]
+    device: WhereFlags,
+
+    #[command(flatten)]
     output: OutputFlags,
 
     #[command(flatten)]
@@ -65,6 +69,8 @@ pub(crate) struct MelArgs {
     pub(crate) params: LogMelParams,
     /// What nobody asked for, by the names of the results' fields.
     pub(crate) defaults: Vec<String>,
+    /// The device with a bus that was named.
+    pub(crate) device: Option<String>,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,
 }
@@ -96,6 +102,7 @@ impl TryFrom<MelFlags> for MelArgs {
             preset: flags.preset,
             params,
             defaults: given.iter().filter(|(_, given)| !given).map(|(name, _)| (*name).to_owned()).collect(),
+            device: flags.device.validate()?,
             output: flags.output.try_into()?,
             plot: flags.plot.validate()?,
         })

@@ -27,7 +27,7 @@ mod values;
 pub(crate) use bench_e2e::BenchE2eFlags;
 pub(crate) use bench_welch_peaks::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
 pub(crate) use coherence::{CoherenceArgs, CoherenceFlags};
-pub(crate) use device::{DeviceFlags, Segments, known_device};
+pub(crate) use device::{DeviceFlags, Segments, WhereFlags, known_device};
 pub(crate) use estimate::{EstimateArgs, EstimateFlags, NFftRule};
 pub(crate) use info::{InfoArgs, InfoFlags};
 pub(crate) use input::{InputArgs, InputFlags, SourceArgs, SourceFlags};

@@ -3,7 +3,7 @@
 use super::values;
 use super::{
     Band, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags, Pair,
-    PlotArgs, PlotFlags, Usage,
+    PlotArgs, PlotFlags, Usage, WhereFlags,
 };
 use clap::Args;
 use rlx_dsp::scaling::{Average, Scaling};
@@ -30,6 +30,9 @@ pub(crate) struct PsdFlags {
     estimate: EstimateFlags,
 
     #[command(flatten)]
+    device: WhereFlags,
+
+    #[command(flatten)]
     output: OutputFlags,
 
     #[command(flatten)]
@@ -45,6 +48,8 @@ pub(crate) struct PsdArgs {
     pub(crate) confidence: Option<f64>,
     pub(crate) band: Option<Band>,
     pub(crate) estimate: EstimateArgs,
+    /// The device with a bus that was named.
+    pub(crate) device: Option<String>,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,
 }
@@ -69,6 +74,7 @@ impl TryFrom<PsdFlags> for PsdArgs {
             confidence: flags.confidence,
             band: flags.band,
             estimate,
+            device: flags.device.validate()?,
             output: flags.output.try_into()?,
             plot: flags.plot.validate()?,
         })

@@ -3,7 +3,7 @@
 use super::values;
 use super::{
     Band, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags, PlotArgs,
-    PlotFlags, Usage,
+    PlotFlags, Usage, WhereFlags,
 };
 use clap::Args;
 use rlx_dsp::scaling::{Average, Scaling};
@@ -26,6 +26,9 @@ pub(crate) struct SpectrogramFlags {
     estimate: EstimateFlags,
 
     #[command(flatten)]
+    device: WhereFlags,
+
+    #[command(flatten)]
     output: OutputFlags,
 
     #[command(flatten)]
@@ -39,6 +42,8 @@ pub(crate) struct SpectrogramArgs {
     pub(crate) band: Option<Band>,
     pub(crate) range: f64,
     pub(crate) estimate: EstimateArgs,
+    /// The device with a bus that was named.
+    pub(crate) device: Option<String>,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,
 }
@@ -60,6 +65,7 @@ impl TryFrom<SpectrogramFlags> for SpectrogramArgs {
             band: flags.band,
             range: flags.range,
             estimate,
+            device: flags.device.validate()?,
             output: flags.output.try_into()?,
             plot: flags.plot.validate()?,
         })

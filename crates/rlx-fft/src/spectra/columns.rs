@@ -1,6 +1,6 @@
 //! The columns of a spectrogram: one spectrum every hop.
 
-use super::{Layout, shown};
+use super::{DeviceSpectra, Layout, shown};
 use crate::signal::{InputSample, Signal, explain};
 use anyhow::Result;
 use rlx_dsp::nan::{Filled, Interpolator, NanPolicy, first_non_finite};
@@ -55,6 +55,7 @@ impl<S: InputSample> Columns<S> {
     pub(crate) fn push(
         &mut self,
         block: &[S],
+        device: Option<&mut DeviceSpectra>,
         signal: &Signal,
         channel: usize,
         layout: &Layout,
@@ -64,12 +65,13 @@ impl<S: InputSample> Columns<S> {
             Some(interpolator) => interpolator.push(block, &mut self.pending),
             None => self.pending.extend_from_slice(block),
         }
-        self.take_ready(signal, channel, layout, inside)
+        self.take_ready(device, signal, channel, layout, inside)
     }
 
     /// Ends a stretch: the rest is too short for a column.
     pub(crate) fn end_stretch(
         &mut self,
+        device: Option<&mut DeviceSpectra>,
         signal: &Signal,
         channel: usize,
         layout: &Layout,
@@ -77,7 +79,7 @@ impl<S: InputSample> Columns<S> {
     ) -> Result<()> {
         if let Some(interpolator) = &mut self.interpolator {
             interpolator.end_stretch(&mut self.pending);
-            self.take_ready(signal, channel, layout, inside)?;
+            self.take_ready(device, signal, channel, layout, inside)?;
         }
         self.position += self.pending.len() as u64;
         self.pending.clear();
@@ -87,6 +89,7 @@ impl<S: InputSample> Columns<S> {
 
     fn take_ready(
         &mut self,
+        mut device: Option<&mut DeviceSpectra>,
         signal: &Signal,
         channel: usize,
         layout: &Layout,
@@ -95,7 +98,24 @@ impl<S: InputSample> Columns<S> {
         let PsdParams { segment_len, hop, nan, .. } = *self.welch.params();
         let mut at = self.jump.min(self.pending.len());
         self.jump -= at;
+        // Columns that the device has refused: one of them has a missing sample.
+        let mut refused = 0;
         while self.jump == 0 && at + segment_len <= self.pending.len() {
+            if let Some(device) = device.as_deref_mut().filter(|_| refused == 0) {
+                let batch = DeviceSpectra::batch((self.pending.len() - at - segment_len) / hop + 1);
+                if let Some(rows) = device.spectra(&self.pending[at..], hop, batch)? {
+                    for (i, row) in rows.iter().enumerate() {
+                        self.power.push(inside.iter().map(|&b| shown(row[layout.bins[b]])).collect());
+                        self.starts.push(self.position + (at + i * hop) as u64);
+                    }
+                    let next = at + batch * hop;
+                    at = next.min(self.pending.len());
+                    self.jump = next - at;
+                    continue;
+                }
+                refused = batch;
+            }
+            refused = refused.saturating_sub(1);
             let segment = &self.pending[at..at + segment_len];
             let start = self.position + at as u64;
             let leave_out = matches!(nan, NanPolicy::SkipSegment | NanPolicy::Interpolate { .. });

@@ -55,12 +55,18 @@ impl DeviceSpectra {
         1 << waiting.clamp(1, MOST).ilog2()
     }
 
+    /// What the host does of its plans, if anything.
+    pub(crate) fn split(&self) -> Option<String> {
+        let split = self.plans.values().find_map(|plan| plan.plan().splits().first())?;
+        Some(format!("from {} on: {}", split.op, split.reason))
+    }
+
     /// Whether it computes frames that use so many samples.
     pub(crate) fn takes(&self, used: usize) -> bool {
         used == self.spec.len
     }
 
-    /// Powers of `batch` frames that begin every `frame_len` samples, one row of bins each. `None` where a sample is
+    /// Powers of `batch` frames that begin every `frame_len` samples (they may overlap), one row of bins each. `None` where a sample is
     /// missing: what becomes of those is the library's business.
     pub(crate) fn spectra<S: Sample>(
         &mut self,
@@ -69,8 +75,8 @@ impl DeviceSpectra {
         batch: usize,
     ) -> Result<Option<Vec<Vec<S::Real>>>> {
         self.samples.clear();
-        for frame in pending.chunks(frame_len).take(batch) {
-            for &sample in &frame[..self.spec.len] {
+        for first in (0..batch).map(|i| i * frame_len) {
+            for &sample in &pending[first..][..self.spec.len] {
                 if !sample.finite() {
                     return Ok(None);
                 }

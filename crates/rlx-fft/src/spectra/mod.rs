@@ -3,6 +3,8 @@
 mod band;
 mod columns;
 mod device;
+mod device_average;
+mod device_mel;
 mod frames;
 mod header;
 mod packed;
@@ -14,6 +16,8 @@ mod whole;
 pub(crate) use band::check_band;
 pub(crate) use columns::Columns;
 pub(crate) use device::DeviceSpectra;
+pub(crate) use device_average::accumulate_on;
+pub(crate) use device_mel::mel_on;
 pub(crate) use frames::{Framed, Framer, Route};
 pub(crate) use header::{coverage_note, header};
 pub(crate) use packed::PackedFrames;

@@ -15,13 +15,15 @@ use crate::error::Result;
 use crate::session::Session;
 
 impl CalibrateOptions {
-    /// What a device with a bus is measured at: fewer small batches, which its latency makes alike, and larger ones.
+    /// What a device with a bus is measured at: larger batches too, since that is what it is for. How a batch is cut into
+    /// chunks changes with its size, so that no two of them may be far apart.
     pub fn device() -> Self {
         Self {
-            batches: vec![1, 64, 1024, 8192, 65_536],
+            batches: vec![1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536],
             edge_batches: vec![1, 1024],
             edges: vec![64, 2048, 4096],
-            budget: Duration::from_millis(10),
+            passes: 3,
+            budget: Duration::from_millis(4),
             max_samples: 32 << 20,
             time_limit: Duration::from_secs(40),
             ..Self::default()
@@ -37,29 +39,19 @@ impl CalibrateOptions {
 pub fn calibrate_device(
     session: &Session,
     options: &CalibrateOptions,
-    mut progress: impl FnMut(f64),
+    progress: impl FnMut(f64),
 ) -> Result<Calibration> {
     let model = device_coefficients::measure(session)?;
-    let cells = options.cells();
-    let longest =
-        cells.iter().map(|s| Ok(s.batch * s.frame_len()?)).collect::<Result<Vec<usize>>>()?.into_iter().max();
-    let signal = test_signal(longest.unwrap_or(0));
-    let mut samples = Vec::new();
-    let start = Instant::now();
-    for (index, shape) in cells.iter().enumerate() {
-        progress(index as f64 / cells.len() as f64);
-        if start.elapsed() > options.time_limit {
-            break;
-        }
-        if let Some(ns) = fused_ns(session, shape, options, &signal)? {
-            let (n_fft, segments, k, batch) = (shape.n_fft, shape.segments, shape.k, shape.batch);
-            let strategy = WelchPeaksStrategy::RlxCompiled;
-            samples.push(Sample { strategy, n_fft, segments, k, batch, threads: 1, ns });
-        }
+    let signal = test_signal(options.longest());
+    let samples = options.measure(Instant::now(), progress, |shape| {
+        let timed = fused_ns(session, shape, options, &signal)?;
         // A plan keeps its buffers on the device: they would add up.
         session.clear_cache();
-    }
-    progress(1.0);
+        let (n_fft, segments, k, batch) = (shape.n_fft, shape.segments, shape.k, shape.batch);
+        let strategy = WelchPeaksStrategy::RlxCompiled;
+        let sample = |ns| Sample { strategy, n_fft, segments, k, batch, threads: 1, ns };
+        Ok(timed.map(sample).into_iter().collect())
+    })?;
     Ok(record(session.device().host_id(), model, samples))
 }
 

@@ -9,7 +9,7 @@ use rlx_compile::passes::FusionPolicy;
 use rlx_compile::picker::WelchPeaksStrategy;
 use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 
-use super::clock::interleaved;
+use super::clock::{interleaved, spread};
 use super::coefficients;
 use crate::cpu::useful_threads;
 use crate::device::Device;
@@ -25,7 +25,10 @@ pub struct CalibrateOptions {
     pub ks: Vec<usize>,
     /// Rows.
     pub batches: Vec<usize>,
-    /// Timed rounds end after this long (five at least).
+    /// How often the whole grid is gone through. What disturbs a cell in one pass is over in the next: a sample is the
+    /// median of its passes.
+    pub passes: usize,
+    /// Timed rounds of a cell in a pass end after this long (three at least).
     pub budget: Duration,
     /// A batch of more samples than this is left out: its time follows from the smaller ones.
     pub max_samples: usize,
@@ -33,7 +36,7 @@ pub struct CalibrateOptions {
     pub edges: Vec<usize>,
     /// Rows of those.
     pub edge_batches: Vec<usize>,
-    /// Once this has passed, the cells that are left, the largest ones, are left out too.
+    /// Once this has passed, further passes are left out, and of the first one the cells that are left, the largest.
     pub time_limit: Duration,
 }
 
@@ -43,7 +46,8 @@ impl Default for CalibrateOptions {
             n_ffts: vec![128, 256, 512, 1024],
             ks: vec![1, 16, 64],
             batches: vec![1, 4, 16, 64, 256, 1024, 4096, 16_384],
-            budget: Duration::from_millis(20),
+            passes: 5,
+            budget: Duration::from_millis(5),
             max_samples: 13 << 20,
             edges: vec![64, 2048, 4096],
             edge_batches: vec![1, 16, 256],
@@ -59,6 +63,7 @@ impl CalibrateOptions {
             n_ffts: vec![128],
             ks: vec![4],
             batches: vec![1, 16],
+            passes: 2,
             budget: Duration::ZERO,
             max_samples: 1 << 20,
             edges: Vec::new(),
@@ -87,6 +92,45 @@ impl CalibrateOptions {
         cells.sort_by_key(samples);
         cells
     }
+
+    /// Samples of the largest batch.
+    pub(super) fn longest(&self) -> usize {
+        self.cells().iter().filter_map(|s| Some(s.batch * s.frame_len().ok()?)).max().unwrap_or(0)
+    }
+
+    /// Goes through the cells in every pass; `measure` gives the samples of a cell. `progress` hears the share that is
+    /// done, 0 … 1.
+    pub(super) fn measure(
+        &self,
+        start: Instant,
+        mut progress: impl FnMut(f64),
+        mut measure: impl FnMut(&WelchPeaksShape) -> Result<Vec<Sample>>,
+    ) -> Result<Vec<Sample>> {
+        let cells = self.cells();
+        let passes = self.passes.max(1);
+        let mut found: Vec<Vec<Vec<Sample>>> = vec![Vec::new(); cells.len()];
+        let turns = (0..passes).flat_map(|_| cells.iter().enumerate());
+        for (turn, (index, shape)) in turns.enumerate() {
+            if start.elapsed() > self.time_limit {
+                break;
+            }
+            progress(turn as f64 / (passes * cells.len()) as f64);
+            found[index].push(measure(shape)?);
+        }
+        progress(1.0);
+        Ok(found.into_iter().flat_map(median_of_passes).collect())
+    }
+}
+
+/// The samples of a cell with the median of what its passes found; all of them name the same strategies in the same order.
+fn median_of_passes(passes: Vec<Vec<Sample>>) -> Vec<Sample> {
+    let Some(first) = passes.first() else { return Vec::new() };
+    let of = |sample: &Sample| {
+        let same = |s: &&Sample| Sample { ns: sample.ns, ..**s } == *sample;
+        let mut ns: Vec<f64> = passes.iter().filter_map(|p| p.iter().find(same)).map(|s| s.ns).collect();
+        spread(&mut ns).map(|s| Sample { ns: s.median, ..*sample })
+    };
+    first.iter().filter_map(of).collect()
 }
 
 /// Tones in noise, cheap and the same each time: what a path does depends little on the samples, but denormals or
@@ -105,26 +149,20 @@ pub(super) fn test_signal(len: usize) -> Vec<f32> {
 ///
 /// # Errors
 /// What a kernel refuses; nothing is stored.
-pub fn calibrate_cpu(options: &CalibrateOptions, mut progress: impl FnMut(f64)) -> Result<Calibration> {
+pub fn calibrate_cpu(options: &CalibrateOptions, progress: impl FnMut(f64)) -> Result<Calibration> {
     let start = Instant::now();
     let session = Session::open(&Device::Cpu)?;
     let host = session.device().host_id();
     let model = coefficients::measure(&session)?;
-    let cells = options.cells();
-    let longest = cells.iter().filter_map(|s| Some(s.batch * s.frame_len().ok()?)).max().unwrap_or(0);
-    let signal = test_signal(longest);
-    let mut samples = Vec::new();
-    for (index, shape) in cells.iter().enumerate() {
-        if start.elapsed() > options.time_limit {
-            break;
-        }
-        progress(index as f64 / cells.len() as f64);
+    let signal = test_signal(options.longest());
+    let samples = options.measure(start, progress, |shape| {
         let all = useful_threads(0, shape.batch);
+        let mut samples = Vec::new();
         for threads in [1, all].into_iter().take(if all > 1 { 2 } else { 1 }) {
             cell(shape, threads, options, &signal, &mut samples)?;
         }
-    }
-    progress(1.0);
+        Ok(samples)
+    })?;
     Ok(record(host, model, samples))
 }
 
@@ -157,7 +195,7 @@ fn cell(
     let mut run_rows = || -> Result<()> { Ok(rows.peaks_into(input, batch, of_rows)?) };
     let mut run_lanes = || executable.run(&[input], &mut [of_lanes]);
     let mut run_lead = || -> Result<()> { Ok(lead.peaks_of_rows_into(input, batch, len, of_lead)?) };
-    let spreads = interleaved(&mut [&mut run_rows, &mut run_lanes, &mut run_lead], options.budget, 5, 401)?;
+    let spreads = interleaved(&mut [&mut run_rows, &mut run_lanes, &mut run_lead], options.budget, 3, 401)?;
     let strategies = [
         (WelchPeaksStrategy::FastStreaming, 2),
         (WelchPeaksStrategy::RlxCompiled, 2),
@@ -174,6 +212,27 @@ fn cell(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_disturbed_pass_leaves_no_trace() {
+        let options = CalibrateOptions { passes: 3, ..CalibrateOptions::tiny() };
+        let mut turn = 0;
+        let samples = options.measure(
+            Instant::now(),
+            |_| {},
+            |shape| {
+                turn += 1;
+                let strategy = WelchPeaksStrategy::RlxCompiled;
+                let (n_fft, segments, k, batch) = (shape.n_fft, 2, shape.k, shape.batch);
+                // The second pass is three times as slow.
+                let ns = batch as f64 * if (3..=4).contains(&turn) { 3.0 } else { 1.0 };
+                let sample = Sample { strategy, n_fft, segments, k, batch, threads: 1, ns };
+                Ok(vec![sample, Sample { threads: 2, ns: 0.5 * ns, ..sample }])
+            },
+        );
+        let ns: Vec<f64> = samples.unwrap().iter().map(|s| s.ns).collect();
+        assert_eq!(ns, [1.0, 0.5, 16.0, 8.0]);
+    }
 
     #[test]
     fn a_tiny_calibration_is_valid_and_covers_its_grid() {

@@ -48,4 +48,9 @@ impl Step for Fused {
     fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
         Ok(self.scratch.peaks_of_rows_into(input, self.batch, self.row_len, out)?)
     }
+
+    fn run_rows(&mut self, input: &[f32], row_len: usize, out: &mut [f32]) -> Result<bool> {
+        self.scratch.peaks_of_rows_into(input, self.batch, row_len, out)?;
+        Ok(true)
+    }
 }

@@ -9,6 +9,12 @@ use crate::session::Program;
 pub(super) trait Step: Send {
     /// Computes `out` from `input`; the lengths are those of the inferred types.
     fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()>;
+
+    /// The same of rows that lie `row_len` values apart, of which the leading ones are the input's; `false` where the step
+    /// takes rows only side by side.
+    fn run_rows(&mut self, _input: &[f32], _row_len: usize, _out: &mut [f32]) -> Result<bool> {
+        Ok(false)
+    }
 }
 
 /// Where a value lives.
@@ -40,6 +46,18 @@ pub(crate) struct HostProgram {
 }
 
 impl Program for HostProgram {
+    fn run_rows(&mut self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<bool> {
+        let unchecked = self.check_rows.iter().all(Option::is_none);
+        match (&mut self.steps[..], &mut *outputs) {
+            ([Placed { step, from: Slot::Input(0), to: Slot::Output(0) }], [out])
+                if unchecked && self.copies.is_empty() =>
+            {
+                step.run_rows(samples, row_len, out)
+            }
+            _ => Ok(false),
+        }
+    }
+
     fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()> {
         for (input, row_len) in inputs.iter().zip(&self.check_rows) {
             if let Some(row_len) = row_len {

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use rlx_compile::params::{Average, Detrend};
 use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, OpKind, Plan};
-use rlx_dsp::nan::NanPolicy;
 
 use super::blueprint::welch_peaks::MAX_SEGMENTS;
 use super::driver::{Context, CudaVersion, DeviceMemory, Stream, driver};
@@ -33,10 +32,6 @@ pub(super) struct CudaBackend {
 
 impl CudaBackend {
     pub(super) fn open(select: CudaSelect, options: SessionOptions) -> Result<Self> {
-        if !matches!(options.nan, NanPolicy::Error | NanPolicy::Propagate) {
-            let reason = format!("nan: a session takes error or propagate, got {}", options.nan);
-            return Err(Error::unsupported(reason));
-        }
         let found = discovery::selected(select).map_err(Error::unsupported)?;
         let info = discovery::info(select).map_err(Error::unsupported)?;
         let contexts = found.iter().map(|f| Context::of(f.index)).collect::<Result<Vec<_>>>()?;
@@ -89,8 +84,8 @@ impl Backend for CudaBackend {
     }
 
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {
-        lower_split(plan, &self.options, |values| {
-            lower::device_program(plan, values, &self.contexts, &self.toolchain, &self.options)
+        lower_split(plan, &self.options, |values, options| {
+            lower::device_program(plan, values, &self.contexts, &self.toolchain, options)
         })
     }
 

@@ -66,6 +66,16 @@ pub trait Program: Send {
     /// What the samples or the device make impossible.
     fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()>;
 
+    /// [`Program::run`] of a plan with one input on rows that lie `row_len` values apart, of which the leading ones are the
+    /// input's. `false`: the program takes rows only side by side, and nothing was done.
+    ///
+    /// # Errors
+    /// As there.
+    fn run_rows(&mut self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<bool> {
+        let _ = (samples, row_len, outputs);
+        Ok(false)
+    }
+
     /// [`Program::run`] on samples of any type. A device without kernels for it gets them as `f32`.
     ///
     /// # Errors
@@ -94,6 +104,11 @@ pub trait Program: Send {
     ) -> Result<()> {
         let _ = (stream, format, inputs, outputs);
         Err(Error::unsupported("the plan does not run on data that lies on a device"))
+    }
+
+    /// The program as its backend knows it, where that runs all of the plan: for work on data that lies on its device.
+    fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
+        None
     }
 
     /// Ways of [`Program::time`] beside the one that [`Program::run`] is.

@@ -30,6 +30,8 @@ struct Shared {
     inputs: Vec<usize>,
     outputs: Vec<OutputInfo>,
     program: Mutex<Box<dyn Program>>,
+    /// Rows of a longer layout put together, for programs that take rows only side by side.
+    gathered: Mutex<Vec<f32>>,
 }
 
 /// A compiled plan. Clones, and what a session returns for an equal plan, share kernels and buffers: runs of them
@@ -55,7 +57,8 @@ impl Executable {
                 _ => {}
             }
         }
-        Ok(Self { shared: Arc::new(Shared { plan, key, inputs, outputs, program: Mutex::new(program) }) })
+        let (program, gathered) = (Mutex::new(program), Mutex::default());
+        Ok(Self { shared: Arc::new(Shared { plan, key, inputs, outputs, program, gathered }) })
     }
 
     /// The plan.
@@ -87,6 +90,47 @@ impl Executable {
     pub fn run(&self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()> {
         self.check(inputs.iter().map(|i| i.len()), outputs)?;
         self.program().run(inputs, outputs)
+    }
+
+    /// [`Executable::run`] of a plan with one input on rows of `row_len` values, of which the leading ones are the input's:
+    /// the CPU's fused kernel reads them where they are, for other programs they are put together first.
+    ///
+    /// # Errors
+    /// As there; rows shorter than the input's, a plan with another number of inputs.
+    pub fn run_rows(&self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<()> {
+        let (batch, len) = self.input_rows()?;
+        if row_len == len {
+            return self.run(&[samples], outputs);
+        }
+        let expected = batch
+            .checked_mul(row_len)
+            .filter(|_| row_len > len)
+            .ok_or_else(|| Error::unsupported(format!("rows of {row_len} values for an input of {len}")))?;
+        if samples.len() != expected {
+            return Err(Error::Length { name: "input 0".to_owned(), expected, got: samples.len() });
+        }
+        self.check(self.shared.inputs.iter().copied(), outputs)?;
+        let mut program = self.program();
+        if program.run_rows(samples, row_len, outputs)? {
+            return Ok(());
+        }
+        let mut gathered = self.shared.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        gathered.clear();
+        samples.chunks_exact(row_len).for_each(|row| gathered.extend_from_slice(&row[..len]));
+        program.run(&[&gathered], outputs)
+    }
+
+    /// Rows of the only input, and the values of one.
+    fn input_rows(&self) -> Result<(usize, usize)> {
+        let (graph, types) = (self.shared.plan.graph(), self.shared.plan.types());
+        let mut inputs = graph.nodes().iter().zip(types).filter(|(n, _)| matches!(n.op, Op::Input { .. }));
+        match (inputs.next(), inputs.next()) {
+            (Some((_, ty)), None) => {
+                let batch = ty.dims.first().copied().unwrap_or(0);
+                Ok((batch, ty.last() * (ty.kind.element_bytes() / 4)))
+            }
+            _ => Err(Error::Count { name: "inputs", expected: 1, got: self.shared.inputs.len() }),
+        }
     }
 
     /// [`Executable::run`] on samples of any type; a complex sample is two of them.

@@ -2,6 +2,7 @@
 
 mod backend;
 mod executable;
+mod left_out;
 mod open;
 mod options;
 mod samples;

@@ -5,24 +5,25 @@ use rlx_compile::{NodeId, Op, Plan, ValueKind};
 use rlx_dsp::nan::NanPolicy;
 
 use super::backend::Program;
+use super::left_out::{by_policy, of_device};
 use super::options::SessionOptions;
 use crate::cpu::{HostProgram, Part, over_gaps, part, refuse_non_finite};
 use crate::error::{Error, Result};
 
 /// The program of a plan whose device part another backend builds: `device` gets the values that its program has to hand
-/// out, in the order of its outputs (its inputs are all of the plan's), and the host runs what follows them.
+/// out, in the order of its outputs (its inputs are all of the plan's), and the options for it; the host runs what follows.
 ///
-/// Where the device runs the whole plan, its program is returned as it is. Where the host has a part, samples that the
-/// policy refuses are found here, before anything runs, and short gaps are bridged; a device that computes spectra of
-/// frames with missing samples has only to let NaN through. Else the policy is the device's business. An empty list of values means
-/// that the device has nothing to do, and `device` is not called.
+/// Of the policies for NaN a device has to know only `Error` and `Propagate`. Under those that leave segments out it gets
+/// `Propagate`: short gaps are bridged before the samples leave, and the host does the rows again that still lack some.
+/// Where the host has a part, samples that the policy refuses are found here, before anything runs. An empty list of values
+/// means that the device has nothing to do, and `device` is not called.
 ///
 /// # Errors
 /// What `device` returns; what the host cannot run; a value that does not fit in memory.
 pub fn lower_split(
     plan: &Plan,
     options: &SessionOptions,
-    device: impl FnOnce(&[NodeId]) -> Result<Box<dyn Program>>,
+    device: impl FnOnce(&[NodeId], &SessionOptions) -> Result<Box<dyn Program>>,
 ) -> Result<Box<dyn Program>> {
     let (graph, types) = (plan.graph(), plan.types());
     let on = |id: NodeId, place| plan.places().get(id.0) == Some(&place);
@@ -59,7 +60,8 @@ pub fn lower_split(
     }
     let host_results: Vec<usize> = (0..results.len()).filter(|&i| !computed(results[i])).collect();
     if !host_runs && host_results.is_empty() && values == results {
-        return device(&values);
+        let program = by_policy(plan, &values, options, device(&values, &of_device(options))?)?;
+        return Ok(over_gaps(graph, types, options, program));
     }
 
     let inputs: Vec<NodeId> = graph.iter().map(|(id, _)| id).filter(|&id| is_input(id)).collect();
@@ -84,9 +86,10 @@ pub fn lower_split(
         (places[value] != Some(i)).then_some((value, i))
     });
     let row = |id: &NodeId| types[id.0].last() * (types[id.0].kind.element_bytes() / 4);
+    let of = |device: Box<dyn Program>| by_policy(plan, &values, options, device);
     let program = SplitProgram {
         check_rows: (options.nan == NanPolicy::Error).then(|| inputs.iter().map(row).collect()),
-        device: if values.is_empty() { None } else { Some(device(&values)?) },
+        device: if values.is_empty() { None } else { Some(of(device(&values, &of_device(options))?)?) },
         copies: copies.collect(),
         needs: needs.iter().filter_map(|n| values.iter().position(|v| v == n)).collect(),
         places,

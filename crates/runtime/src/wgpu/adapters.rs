@@ -47,11 +47,7 @@ fn enumerate() -> Vec<Found> {
     if !wgpu::Instance::enabled_backend_features().intersects(backends) {
         return Vec::new();
     }
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-        backends,
-        flags: wgpu::InstanceFlags::empty(),
-        ..wgpu::InstanceDescriptor::new_without_display_handle()
-    });
+    let Some(instance) = instance(backends) else { return Vec::new() };
     let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
     adapters.sort_by_key(|adapter| rank(adapter.get_info().device_type));
     let host = cpu_info();
@@ -76,6 +72,38 @@ fn enumerate() -> Vec<Found> {
         }
     };
     adapters.into_iter().enumerate().map(describe).collect()
+}
+
+/// Where Vulkan is the only interface, an instance without the windows' extensions: with them, Mesa asks the display for its
+/// favourite adapter, and where there is none, libwayland complains on standard error.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn instance(_: wgpu::Backends) -> Option<wgpu::Instance> {
+    use wgpu::hal::vulkan;
+    let descriptor = wgpu::hal::InstanceDescriptor {
+        name: "rlx-fft",
+        flags: wgpu::InstanceFlags::empty(),
+        memory_budget_thresholds: wgpu::MemoryBudgetThresholds::default(),
+        backend_options: wgpu::BackendOptions::default(),
+        telemetry: None,
+        display: None,
+    };
+    let of_windows = [c"VK_KHR_wayland_surface", c"VK_KHR_xcb_surface", c"VK_KHR_xlib_surface"];
+    let headless: Box<vulkan::CreateInstanceCallback<'_>> =
+        Box::new(|with| with.extensions.retain(|name| !of_windows.contains(name)));
+    // SAFETY: only extensions of windows are left out, as if the loader did not have them: wgpu keeps the list, looks into
+    // it before it makes a surface, and none is made here. Features and layers stay as they are.
+    let made = unsafe { vulkan::Instance::init_with_callback(&descriptor, Some(headless)) };
+    // SAFETY: the instance was made a line above and nothing else has it.
+    made.ok().map(|made| unsafe { wgpu::Instance::from_hal::<vulkan::Api>(made) })
+}
+
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
+fn instance(backends: wgpu::Backends) -> Option<wgpu::Instance> {
+    Some(wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends,
+        flags: wgpu::InstanceFlags::empty(),
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    }))
 }
 
 /// The limits that decide what fits and how it is split.

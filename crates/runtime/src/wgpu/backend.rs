@@ -6,7 +6,6 @@ use std::sync::Arc;
 use rlx_compile::caps::TransformCaps;
 use rlx_compile::params::{Average, Detrend};
 use rlx_compile::{BackendCaps, BackendCostModel, OpKind, Plan};
-use rlx_dsp::nan::NanPolicy;
 
 use super::blueprint::{FUSED, GroupLimits};
 use super::gpu::Gpu;
@@ -30,9 +29,6 @@ impl WgpuBackend {
         info: DeviceInfo,
         options: SessionOptions,
     ) -> std::result::Result<Self, String> {
-        if !matches!(options.nan, NanPolicy::Error | NanPolicy::Propagate) {
-            return Err(format!("nan: a session takes error or propagate, got {}", options.nan));
-        }
         let caps = caps(&info, &gpu.group_limits());
         Ok(Self { gpu, info, caps, options })
     }
@@ -85,8 +81,8 @@ impl Backend for WgpuBackend {
                 0 => self.info.threads,
                 threads => threads,
             };
-            let lowered = lower_split(&plan, &self.options, |values| {
-                match WgpuProgram::new(&self.gpu, &plan, values, &self.options, threads) {
+            let lowered = lower_split(&plan, &self.options, |values, options| {
+                match WgpuProgram::new(&self.gpu, &plan, values, options, threads) {
                     Ok(program) => Ok(Box::new(program)),
                     Err(Fault::Lacks(op, error)) => {
                         lacking.set(Some(op));

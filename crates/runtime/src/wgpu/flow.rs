@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::gpu::Gpu;
 use super::lower::Lowered;
+use super::resident::Resident;
 use super::slot::{Chunk, Shared, Slot, shared};
 use crate::error::{Error, Result};
 
@@ -14,7 +15,7 @@ const RING: usize = 4;
 /// than overlapping saves.
 const CHUNK_BYTES: usize = 16 << 20;
 /// A kernel counts values in 32 bits.
-const MAX_VALUES: u64 = 1 << 32;
+pub(super) const MAX_VALUES: u64 = 1 << 32;
 
 /// Kernels and buffers for samples of one type.
 pub(super) struct Flow {
@@ -25,7 +26,9 @@ pub(super) struct Flow {
     slots: Vec<Slot>,
     threads: usize,
     /// Buffers of the whole batch, for timing without copies.
-    resident: Option<Slot>,
+    whole: Option<Slot>,
+    /// For data that lies on the device.
+    resident: Option<Resident>,
 }
 
 impl Flow {
@@ -42,7 +45,16 @@ impl Flow {
             .collect();
         let shared = shared(gpu, &lowered, rows)?;
         let slots = ring(gpu, &lowered, &shared, &chunks)?;
-        Ok(Self { gpu: Arc::clone(gpu), lowered, chunks, shared, slots, threads, resident: None })
+        Ok(Self {
+            gpu: Arc::clone(gpu),
+            lowered,
+            chunks,
+            shared,
+            slots,
+            threads,
+            whole: None,
+            resident: None,
+        })
     }
 
     /// Runs a batch. The host waits once at the end, and before only where the ring is full.
@@ -87,6 +99,21 @@ impl Flow {
         Ok(())
     }
 
+    /// Records the kernels over buffers that lie on the device.
+    pub(super) fn record(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        inputs: &[wgpu::Buffer],
+        outputs: &[wgpu::Buffer],
+    ) -> Result<()> {
+        let Self { gpu, lowered, resident, .. } = self;
+        let resident = match resident {
+            Some(resident) => resident,
+            none => none.insert(Resident::new(gpu, lowered)?),
+        };
+        resident.record(gpu, lowered, encoder, inputs, outputs)
+    }
+
     /// Mean ns of one run of the kernels, by the device's clock, everything resident.
     pub(super) fn time_resident(
         &mut self,
@@ -101,13 +128,13 @@ impl Flow {
                 self.gpu.id
             )));
         }
-        if self.resident.is_none() {
+        if self.whole.is_none() {
             let one = self.chunks.len() <= 1;
             let own = if one { self.shared.clone() } else { shared(&self.gpu, &self.lowered, rows)? };
-            self.resident = Some(Slot::new(&self.gpu, &self.lowered, &own, rows)?);
+            self.whole = Some(Slot::new(&self.gpu, &self.lowered, &own, rows)?);
         }
-        let Self { gpu, lowered, resident, threads, .. } = self;
-        let Some(slot) = resident else { return Err(Error::unsupported("nothing is resident")) };
+        let Self { gpu, lowered, whole, threads, .. } = self;
+        let Some(slot) = whole else { return Err(Error::unsupported("nothing is resident")) };
         slot.submit(gpu, lowered, Chunk { first: 0, rows }, inputs, *threads)?;
         slot.collect(gpu, lowered, outputs)?;
         super::timing::device_ns(gpu, runs, |encoder, writes| slot.record(encoder, rows, writes))
@@ -125,7 +152,7 @@ fn ring(gpu: &Gpu, lowered: &Lowered, shared: &Shared, chunks: &[Chunk]) -> Resu
 }
 
 /// Rows that the buffers of every value can have.
-fn most_rows(gpu: &Gpu, lowered: &Lowered) -> Result<usize> {
+pub(super) fn most_rows(gpu: &Gpu, lowered: &Lowered) -> Result<usize> {
     let limit = gpu.max_buffer().min(4 * MAX_VALUES);
     let mut most = usize::MAX;
     for value in &lowered.values {

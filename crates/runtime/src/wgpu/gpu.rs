@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use super::adapters::Found;
 use super::blueprint::GroupLimits;
 use crate::error::{Error, Result};
+
+/// How long a failure waits to hear that the adapter is lost.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Workgroup memory above this would leave too few workgroups on a core.
 const MAX_GROUP_MEMORY: u32 = 48 << 10;
@@ -17,6 +21,8 @@ pub(super) struct Gpu {
     pub(super) queue: wgpu::Queue,
     pub(super) limits: wgpu::Limits,
     pub(super) timestamps: bool,
+    /// Whether kernels read what the host writes: host and device have one memory.
+    pub(super) unified: bool,
     lost: Arc<OnceLock<String>>,
     failed: Arc<Mutex<Option<String>>>,
 }
@@ -37,9 +43,20 @@ impl Gpu {
     }
 
     pub(super) fn new(found: &Found) -> std::result::Result<Self, String> {
+        Self::within(found, found.adapter.limits())
+    }
+
+    /// Opens an adapter with these limits, which are at most its own.
+    pub(super) fn within(found: &Found, offered: wgpu::Limits) -> std::result::Result<Self, String> {
         let adapter = &found.adapter;
-        let offered = adapter.limits();
-        let timestamps = adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY);
+        let timestamps = adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
+        // Where memory is shared, a copy from a staging buffer would only move samples beside themselves.
+        let unified = match adapter.get_info().device_type {
+            wgpu::DeviceType::IntegratedGpu | wgpu::DeviceType::Cpu => {
+                adapter.features() & wgpu::Features::MAPPABLE_PRIMARY_BUFFERS
+            }
+            _ => wgpu::Features::empty(),
+        };
         let limits = wgpu::Limits {
             max_compute_workgroup_storage_size: offered
                 .max_compute_workgroup_storage_size
@@ -48,11 +65,7 @@ impl Gpu {
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("rlx-fft"),
-            required_features: if timestamps {
-                wgpu::Features::TIMESTAMP_QUERY
-            } else {
-                wgpu::Features::empty()
-            },
+            required_features: timestamps | unified,
             required_limits: limits.clone(),
             memory_hints: wgpu::MemoryHints::Performance,
             ..wgpu::DeviceDescriptor::default()
@@ -68,7 +81,16 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             set.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
         }));
-        Ok(Self { id: found.info.id.clone(), device, queue, limits, timestamps, lost, failed })
+        Ok(Self {
+            id: found.info.id.clone(),
+            device,
+            queue,
+            limits,
+            timestamps: !timestamps.is_empty(),
+            unified: !unified.is_empty(),
+            lost,
+            failed,
+        })
     }
 
     /// What a workgroup may have here.
@@ -113,8 +135,8 @@ impl Gpu {
 
     /// The error behind a failure: that the adapter is lost, where that is why.
     pub(super) fn fault(&self, what: &'static str, reason: String) -> Error {
-        // A loss is announced while polling, after the calls that it makes fail.
-        let _ = self.device.poll(wgpu::PollType::Poll);
+        // A loss is announced while polling, after the calls that it makes fail and after the work that was queued before.
+        let _ = self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(PATIENCE) });
         match self.lost.get() {
             Some(reason) => Error::DeviceLost { device: self.id.clone(), reason: reason.clone() },
             None if reason.contains("device is lost") => {

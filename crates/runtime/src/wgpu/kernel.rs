@@ -24,6 +24,13 @@ enum Bind {
     Held(wgpu::Buffer),
 }
 
+/// How a kernel is launched for a number of rows.
+#[derive(Debug)]
+pub(super) struct Sized {
+    groups: [u32; 2],
+    batch: wgpu::Buffer,
+}
+
 /// A kernel with its buffers, for a number of rows.
 #[derive(Debug)]
 pub(super) struct Launch {
@@ -110,35 +117,40 @@ impl Kernel {
         })
     }
 
-    /// Binds buffers for `rows` rows.
-    pub(super) fn bind(
-        &self,
-        gpu: &Gpu,
-        rows: usize,
-        input: &wgpu::Buffer,
-        outputs: &[&wgpu::Buffer],
-    ) -> Result<Launch> {
+    /// What a launch over `rows` rows needs beside its buffers.
+    pub(super) fn sized(&self, gpu: &Gpu, rows: usize) -> Result<Sized> {
         let items = rows * self.items_of_row;
         let groups = u32::try_from(items.div_ceil(self.items_of_group.max(1))).unwrap_or(u32::MAX);
         let groups = spread(groups, self.max_groups);
         let batch = [u32::try_from(items).unwrap_or(u32::MAX), groups[0], 0, 0];
         let batch = gpu.filled(self.name, bytemuck::cast_slice(&batch), wgpu::BufferUsages::UNIFORM)?;
+        Ok(Sized { groups, batch })
+    }
+
+    /// Binds buffers.
+    pub(super) fn bind(
+        &self,
+        gpu: &Gpu,
+        sized: &Sized,
+        input: wgpu::BufferBinding<'_>,
+        outputs: &[wgpu::BufferBinding<'_>],
+    ) -> Result<Launch> {
         let bound = |bind| match bind {
-            &Bind::Input => Some(input),
-            &Bind::Output(index) => outputs.get(index).copied(),
-            &Bind::Batch => Some(&batch),
-            Bind::Held(buffer) => Some(buffer),
+            &Bind::Input => Some(input.clone()),
+            &Bind::Output(index) => outputs.get(index).cloned(),
+            &Bind::Batch => Some(sized.batch.as_entire_buffer_binding()),
+            Bind::Held(buffer) => Some(buffer.as_entire_buffer_binding()),
         };
         let entries: Vec<_> = (0u32..)
             .zip(&self.binds)
             .filter_map(|(binding, bind)| {
-                Some(wgpu::BindGroupEntry { binding, resource: bound(bind)?.as_entire_binding() })
+                Some(wgpu::BindGroupEntry { binding, resource: wgpu::BindingResource::Buffer(bound(bind)?) })
             })
             .collect();
         let descriptor =
             wgpu::BindGroupDescriptor { label: Some(self.name), layout: &self.layout, entries: &entries };
         let group = gpu.checked("a binding", || gpu.device.create_bind_group(&descriptor))?;
-        Ok(Launch { pipeline: self.pipeline.clone(), group, groups })
+        Ok(Launch { pipeline: self.pipeline.clone(), group, groups: sized.groups })
     }
 }
 

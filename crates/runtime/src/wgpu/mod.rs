@@ -7,12 +7,15 @@
 mod adapters;
 mod backend;
 mod blueprint;
+mod buffer;
 mod design;
+mod device;
 mod flow;
 mod gpu;
 mod kernel;
 mod lower;
 mod program;
+mod resident;
 mod slot;
 mod timing;
 mod transfer;
@@ -20,6 +23,8 @@ mod transfer;
 use std::sync::Arc;
 
 pub use backend::WgpuBackend;
+pub use buffer::{SampleValue, WgpuBuffer};
+pub use device::{WgpuCommands, WgpuDevice};
 
 use crate::device::{DeviceInfo, WgpuApi, WgpuSelect};
 use crate::session::{Backend, SessionOptions};

@@ -61,6 +61,23 @@ impl WgpuProgram {
         Ok(Self { floats: maker.flow(SampleFormat::F32)?, maker, other: None })
     }
 
+    /// Records the plan over buffers on its adapter: values of this format an input, `f32` an output.
+    pub(super) fn record(
+        &mut self,
+        gpu: &Arc<Gpu>,
+        encoder: &mut wgpu::CommandEncoder,
+        format: SampleFormat,
+        inputs: &[wgpu::Buffer],
+        outputs: &[wgpu::Buffer],
+    ) -> Result<()> {
+        if !Arc::ptr_eq(gpu, &self.maker.gpu) {
+            return Err(Error::unsupported("the plan was compiled for another adapter"));
+        }
+        let flow = self.flow(format)?;
+        let flow = flow.ok_or_else(|| Error::unsupported(format!("no kernels for {format:?} samples")))?;
+        flow.record(encoder, inputs, outputs)
+    }
+
     /// The flow for a type of samples; `None` where they must be converted.
     fn flow(&mut self, format: SampleFormat) -> Result<Option<&mut Flow>> {
         if format == SampleFormat::F32 {
@@ -133,6 +150,10 @@ impl Program for WgpuProgram {
             repair(r, samples, out)?;
         }
         Ok(())
+    }
+
+    fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
+        Some(self)
     }
 
     fn timings(&self) -> &[Timed] {

@@ -44,15 +44,17 @@ impl Slot {
     pub(super) fn new(gpu: &Gpu, lowered: &Lowered, shared: &Shared, rows: usize) -> Result<Self> {
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
         let bytes = |index: usize| (rows * lowered.values[index].row_bytes) as u64;
+        let uploads: Vec<Staging> =
+            lowered.inputs.iter().map(|&i| Staging::upload(gpu, bytes(i))).collect::<Result<_>>()?;
         let mut buffers = Vec::new();
         for (index, between) in shared.iter().enumerate() {
-            buffers.push(match between {
-                Some(buffer) => buffer.clone(),
-                None => gpu.buffer("value", bytes(index), usage)?,
+            let input = lowered.inputs.iter().position(|&i| i == index).filter(|_| gpu.unified);
+            buffers.push(match (between, input) {
+                (Some(buffer), _) => buffer.clone(),
+                (None, Some(input)) => uploads[input].buffer().clone(),
+                (None, None) => gpu.buffer("value", bytes(index), usage)?,
             });
         }
-        let uploads =
-            lowered.inputs.iter().map(|&i| Staging::upload(gpu, bytes(i))).collect::<Result<_>>()?;
         let readback = Staging::readback(gpu, lowered.outputs.iter().map(|&i| bytes(i)).sum())?;
         let mut slot = Self { buffers, uploads, readback, launches: Vec::new(), in_flight: None };
         slot.prepare(gpu, lowered, rows)?;
@@ -67,7 +69,9 @@ impl Slot {
         let mut launches = Vec::new();
         for placed in &lowered.kernels {
             let (from, to) = (&self.buffers[placed.from], &self.buffers[placed.to]);
-            launches.push(placed.kernel.bind(gpu, rows, from, &[to])?);
+            let sized = placed.kernel.sized(gpu, rows)?;
+            let (from, to) = (from.as_entire_buffer_binding(), to.as_entire_buffer_binding());
+            launches.push(placed.kernel.bind(gpu, &sized, from, &[to])?);
         }
         self.launches.push((rows, launches));
         Ok(())
@@ -87,7 +91,7 @@ impl Slot {
             staging.write(gpu, &input[chunk.first * row..][..chunk.rows * row], threads)?;
         }
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        for (staging, &value) in self.uploads.iter().zip(&lowered.inputs) {
+        for (staging, &value) in self.uploads.iter().zip(&lowered.inputs).filter(|_| !gpu.unified) {
             let bytes = (chunk.rows * lowered.values[value].row_bytes).next_multiple_of(4) as u64;
             encoder.copy_buffer_to_buffer(staging.buffer(), 0, &self.buffers[value], 0, bytes);
         }
@@ -101,7 +105,8 @@ impl Slot {
         let submission = gpu.queue.submit([encoder.finish()]);
         self.in_flight = Some((chunk, submission));
         self.readback.map();
-        self.uploads.iter().for_each(Staging::map);
+        // A kernel that is run again needs its operand unmapped.
+        self.uploads.iter().filter(|_| !gpu.unified).for_each(Staging::map);
         gpu.check("a submission")
     }
 

@@ -25,6 +25,70 @@ fn session() -> Option<(Arc<Gpu>, Session)> {
     }
 }
 
+/// A session and a device of one adapter that has no more than WebGPU promises, and buffers of so many bytes.
+fn within_defaults(buffer: u64) -> Option<(Session, WgpuDevice)> {
+    let Ok(found) = adapters::select(WgpuApi::Any, &WgpuSelect::Preferred) else {
+        return session().map(|_| unreachable!("there is no adapter"));
+    };
+    let limits = wgpu::Limits {
+        max_buffer_size: 4 * buffer,
+        max_storage_buffer_binding_size: buffer,
+        // More rows than groups of a dimension.
+        max_compute_workgroups_per_dimension: 50,
+        ..wgpu::Limits::default().or_worse_values_from(&found.adapter.limits())
+    };
+    assert_eq!(limits.max_compute_workgroup_storage_size, 16 << 10);
+    let gpu = Arc::new(Gpu::within(found, limits).unwrap());
+    let backend = WgpuBackend::new(Arc::clone(&gpu), found.info.clone(), SessionOptions::default());
+    Some((Session::on_backend(Box::new(backend.unwrap())), WgpuDevice::of(&gpu, found.info.clone())))
+}
+
+#[test]
+fn the_least_of_limits_gives_the_same_peaks_in_parts() {
+    let Some((session, device)) = within_defaults(1 << 20) else { return };
+    for (batch, n_fft, k) in [(1300, 256, 16), (90, 2048, 64), (70, 4096, 1), (70, 4096, 64)] {
+        let shape = WelchPeaksShape::new(batch, n_fft, 2, k);
+        let executable = session.compile_plan(plan(&session, &shape)).unwrap();
+        let samples = noise(executable.inputs()[0]);
+        assert!(4 * samples.len() > 1 << 20, "{shape:?} fits in a binding");
+        let open = Session::open(&"wgpu".parse().unwrap()).unwrap();
+        let want =
+            open.compile_plan(plan(&open, &shape)).unwrap().run_to_vecs(&[&samples]).unwrap().remove(0);
+        assert_eq!(executable.run_to_vecs(&[&samples]).unwrap()[0], want, "{shape:?}");
+        // The same in place, by parts of buffers.
+        let (rows, peaks) = (device.upload(&samples).unwrap(), device.buffer::<f32>(want.len()).unwrap());
+        device.run(&executable, &[&rows], &[&peaks]).unwrap();
+        let mut got = vec![0.0; want.len()];
+        peaks.download(&mut got).unwrap();
+        assert_eq!(got, want, "{shape:?}");
+    }
+}
+
+#[test]
+fn what_exceeds_a_limit_is_refused_by_its_name() {
+    let Some((session, device)) = within_defaults(1 << 14) else { return };
+    let error = session.compile_plan(plan(&session, &WelchPeaksShape::new(3, 4096, 2, 4))).unwrap_err();
+    assert!(error.to_string().contains("has max_storage_buffer_binding_size 16384"), "{error}");
+    let error = device.buffer::<f32>(1 << 14 | 1).unwrap_err();
+    assert!(error.to_string().contains("has max_buffer_size 65536"), "{error}");
+}
+
+#[test]
+fn an_adapter_lost_between_submission_and_download_is_an_error() {
+    let Some((gpu, session)) = session() else { return };
+    let device = WgpuDevice::of(&gpu, session.device().clone());
+    let executable = session.compile_plan(plan(&session, &WelchPeaksShape::new(70, 256, 2, 4))).unwrap();
+    let rows = device.upload(&noise(executable.inputs()[0])).unwrap();
+    let peaks = device.buffer::<f32>(70 * 8).unwrap();
+    device.run(&executable, &[&rows], &[&peaks]).unwrap();
+    gpu.lose();
+    let lost = |error: Error| assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
+    lost(peaks.download(&mut [0.0f32; 70 * 8]).unwrap_err());
+    lost(device.run(&executable, &[&rows], &[&peaks]).unwrap_err());
+    lost(device.upload(&[0.0f32; 8]).unwrap_err());
+    lost(device.wait().unwrap_err());
+}
+
 #[test]
 fn a_lost_adapter_is_an_error_that_says_so() {
     let Some((gpu, session)) = session() else { return };
@@ -105,4 +169,8 @@ fn plan(session: &Session, shape: &WelchPeaksShape) -> Plan {
     let plan = compiled.unwrap().plan;
     assert_eq!(plan.exec_kind(), rlx_compile::plan::ExecKind::FusedOp);
     plan
+}
+
+fn noise(len: usize) -> Vec<f32> {
+    (0..len).map(|i| ((i.wrapping_mul(2_654_435_761) >> 9) & 0xffff) as f32 / 65_536.0 - 0.5).collect()
 }

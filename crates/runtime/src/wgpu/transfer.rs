@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use super::gpu::Gpu;
 use crate::error::Result;
 
-const PENDING: u8 = 0;
+const IDLE: u8 = 0;
+const PENDING: u8 = 3;
 const MAPPED: u8 = 1;
 const REFUSED: u8 = 2;
 
@@ -26,22 +27,21 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    /// For the way to the device; mapped.
+    /// For the way to the device. Where memory is unified, kernels read it as it is.
     pub(super) fn upload(gpu: &Gpu, bytes: u64) -> Result<Self> {
-        let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
-        let staging = Self::new(gpu.buffer("upload", bytes, usage)?, wgpu::MapMode::Write);
-        staging.map();
-        Ok(staging)
+        let usage = wgpu::BufferUsages::MAP_WRITE
+            | if gpu.unified { wgpu::BufferUsages::STORAGE } else { wgpu::BufferUsages::COPY_SRC };
+        Ok(Self::new(gpu.buffer("upload", bytes, usage)?, wgpu::MapMode::Write))
     }
 
-    /// For the way back; not mapped.
+    /// For the way back.
     pub(super) fn readback(gpu: &Gpu, bytes: u64) -> Result<Self> {
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
         Ok(Self::new(gpu.buffer("readback", bytes, usage)?, wgpu::MapMode::Read))
     }
 
     fn new(buffer: wgpu::Buffer, mode: wgpu::MapMode) -> Self {
-        Self { buffer, mode, state: Arc::new(AtomicU8::new(PENDING)) }
+        Self { buffer, mode, state: Arc::new(AtomicU8::new(IDLE)) }
     }
 
     pub(super) fn buffer(&self) -> &wgpu::Buffer {
@@ -59,9 +59,14 @@ impl Staging {
 
     /// Sees to it that the host has the buffer.
     fn ready(&self, gpu: &Gpu) -> Result<()> {
+        if self.state.load(Ordering::Acquire) == IDLE {
+            self.map();
+        }
         let start = Instant::now();
+        // A buffer that no queued work uses is there at once; else there is work to wait for.
+        let mut poll = wgpu::PollType::Poll;
         while self.state.load(Ordering::Acquire) == PENDING {
-            let polled = gpu.device.poll(wgpu::PollType::wait_indefinitely());
+            let polled = gpu.device.poll(std::mem::replace(&mut poll, wgpu::PollType::wait_indefinitely()));
             gpu.check("mapping a buffer")?;
             polled.map_err(|e| gpu.fault("mapping a buffer", e.to_string()))?;
             // Another thread that polls may hold the answer and be about to give it.
@@ -102,7 +107,7 @@ impl Staging {
             }
             own.map(copy);
         });
-        self.buffer.unmap();
+        self.unmap();
         Ok(())
     }
 
@@ -116,8 +121,13 @@ impl Staging {
                 to.copy_from_slice(&range[*offset..*offset + to.len()]);
             }
         }
-        self.buffer.unmap();
+        self.unmap();
         Ok(())
+    }
+
+    fn unmap(&self) {
+        self.buffer.unmap();
+        self.state.store(IDLE, Ordering::Release);
     }
 }
 

@@ -39,8 +39,8 @@ impl Backend for Posing {
     }
 
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {
-        lower_split(plan, &self.options, |values| {
-            host_program(&handing_out(plan.graph(), values), &self.options)
+        lower_split(plan, &self.options, |values, options| {
+            host_program(&handing_out(plan.graph(), values), options)
         })
     }
 }

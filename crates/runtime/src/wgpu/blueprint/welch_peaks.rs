@@ -27,6 +27,39 @@ pub(in crate::wgpu) struct WelchPeaks {
 /// Transforms that add up before they join the whole sum.
 const PAIRS_OF_BLOCK: usize = 8;
 
+/// Bytes for the lengths of the lists of all rows of a workgroup, at most eight.
+const LISTS: usize = 4 * 8;
+
+/// How the bins of a row are dealt into groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct TopK {
+    groups: usize,
+    /// Threads that share a group.
+    fan: usize,
+    /// Bins of a group, the Nyquist bin apart.
+    members: usize,
+    /// Bins that can pass the bar.
+    list: usize,
+    threads: usize,
+}
+
+impl TopK {
+    fn new(k: usize, n: usize, threads: usize) -> Self {
+        // Twice as many groups as peaks make a good bar: few bins pass it that are not among the strongest.
+        let groups = (2 * k).next_power_of_two().clamp(threads.min(32), n / 2);
+        let members = n / 2 / groups;
+        let fan = (threads / groups).max(1);
+        Self { groups, fan, members, list: k.min(groups) * members + 1, threads }
+    }
+
+    /// Pairs of words that a row needs.
+    fn pairs(&self) -> usize {
+        let bests = if self.fan > 1 { self.threads } else { 0 };
+        // Behind the list or the bests the bar, and the list is read in fours.
+        (bests + self.groups).max(self.list) + 4
+    }
+}
+
 impl WelchPeaks {
     /// Segments a row.
     pub(in crate::wgpu) fn segments(&self) -> usize {
@@ -55,17 +88,18 @@ impl WelchPeaks {
         }
         let (n, threads) = (recipe.n, recipe.threads());
         let k = self.k_out();
-        // Twice as many groups as peaks make a good bar: few bins pass it that are not among the strongest.
-        let groups = (2 * k).next_power_of_two().clamp(threads, n / 2);
-        let (members, listed) = (n / 2 / groups, k.min(groups));
-        let top_k = groups.max(listed * members + 1) + 1 + listed;
-        let rows = limits.rows(threads, n.max(top_k));
-        let (in_turn, pairs_of_row) = if limits.fits(rows, threads, n.max(top_k)) {
-            (false, n.max(top_k))
+        let shape = TopK::new(k, n, threads);
+        let pairs = n.max(shape.pairs());
+        let paired = GroupLimits { memory: limits.memory.saturating_sub(LISTS), ..*limits };
+        let rows = paired.rows(threads, pairs);
+        let (in_turn, pairs_of_row, lists) = if paired.fits(rows, threads, pairs) {
+            (false, pairs, LISTS)
         } else {
-            (true, (n / 2).max(top_k))
+            // The length of the list is among them.
+            (true, (n / 2).max(shape.pairs() + 1), 0)
         };
-        limits.check(&format!("the fused kernel of n_fft {n}"), rows * threads, 8 * rows * pairs_of_row)?;
+        let memory = 8 * rows * pairs_of_row + lists;
+        limits.check(&format!("the fused kernel of n_fft {n}"), rows * threads, memory)?;
 
         let segments = self.segments();
         let mean = average == 0;
@@ -82,9 +116,11 @@ impl WelchPeaks {
             .count("PAIRS_OF_BLOCK", PAIRS_OF_BLOCK)
             .count("AVERAGE", average)
             .count("K_OUT", k)
-            .count("GROUPS", groups)
-            .count("GROUPS_OF_THREAD", groups / threads)
-            .count("MEMBERS", members)
+            .count("GROUPS", shape.groups)
+            .count("GROUPS_OF_THREAD", (shape.groups / threads).max(1))
+            .count("FAN", shape.fan)
+            .count("MEMBERS", shape.members / shape.fan)
+            .count("LIST", shape.list)
             .count("ROWS", rows)
             .count("GROUP", rows * threads)
             .count("PAIRS_OF_ROW", pairs_of_row)

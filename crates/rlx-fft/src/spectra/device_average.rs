@@ -1,0 +1,202 @@
+//! One estimate over a whole recording with the transforms on a device.
+//!
+//! ```text
+//! samples → rows of ROW segments, of which each begins where the one before stops stepping
+//!           rows without a missing sample  → device: one average a row, in f32 → sums over the rows, in f64
+//!           the others, and the last samples → the library's accumulator
+//! ```
+
+use super::{DeviceSpectra, accumulate};
+use crate::signal::{Blocks, InputSample, Signal, Step, explain};
+use anyhow::Result;
+use rlx_dsp::fft::Real;
+use rlx_dsp::nan::{Interpolator, NanPolicy, first_non_finite};
+use rlx_dsp::scaling::Average;
+use rlx_dsp::welch::{Psd, PsdParams, WelchAccumulator};
+
+/// Segments that a device averages: few enough for sums in `f32`, many enough to leave little to read back.
+const ROW: usize = 16;
+/// Samples that are collected before they go to the device.
+const BATCH: usize = 1 << 22;
+
+/// Averages every wanted channel, and says where.
+pub(crate) fn accumulate_on<S: InputSample>(
+    device: &str,
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    params: PsdParams,
+) -> Result<(Vec<Psd<S::Real>>, String)> {
+    if params.average == Average::Median {
+        let why = "a median needs the spectra of all segments";
+        return Ok((
+            accumulate(blocks, signal, params)?,
+            format!("computed on the CPU, not on {device}: {why}"),
+        ));
+    }
+    let row = params.segment_len + (ROW - 1) * params.hop;
+    let Some(mut open) = DeviceSpectra::open::<S>(device, &params, row)? else {
+        let why = "it has no two-sided spectra of real samples";
+        return Ok((
+            accumulate(blocks, signal, params)?,
+            format!("computed on the CPU, not on {device}: {why}"),
+        ));
+    };
+    let mut channels = (0..signal.channels.len())
+        .map(|channel| Averaged::<S>::new(params, row, channel))
+        .collect::<Result<Vec<_>>>()?;
+    loop {
+        let step = blocks.next()?;
+        for (i, averaged) in channels.iter_mut().enumerate() {
+            match step {
+                Step::Data => averaged.push(blocks.channel(i), &mut open, signal)?,
+                Step::Gap | Step::End => averaged.end_stretch(&mut open, signal)?,
+            }
+        }
+        if step == Step::End {
+            break;
+        }
+    }
+    let said = if channels.iter().all(|c| c.segments == 0) {
+        format!("computed on the CPU, not on {device}: no {row} samples in a row")
+    } else {
+        let split = open.split().map_or(String::new(), |why| format!(" and the host ({why})"));
+        format!("computed in f32 on {}{split}, ends and rows with missing samples on the CPU", open.device())
+    };
+    let spectra = channels.into_iter().map(|c| c.finish(signal)).collect::<Result<_>>()?;
+    Ok((spectra, said))
+}
+
+/// One channel.
+struct Averaged<S: InputSample> {
+    params: PsdParams,
+    row: usize,
+    channel: usize,
+    interpolator: Option<Interpolator<S>>,
+    pending: Vec<S>,
+    /// Position of the first pending sample.
+    position: u64,
+    /// Sums (or extremes) of the device's averages, each counted [`ROW`] times.
+    sums: Vec<f64>,
+    segments: u64,
+    host: WelchAccumulator<S>,
+}
+
+impl<S: InputSample> Averaged<S> {
+    fn new(params: PsdParams, row: usize, channel: usize) -> Result<Self> {
+        // Gaps are bridged here, across rows; what is left of them is left out.
+        let (interpolator, nan) = match params.nan {
+            NanPolicy::Interpolate { max_gap } => (Some(Interpolator::new(max_gap)), NanPolicy::SkipSegment),
+            other => (None, other),
+        };
+        let params = PsdParams { nan, ..params };
+        let host = WelchAccumulator::new(params)?;
+        let (pending, sums) = (Vec::new(), Vec::new());
+        Ok(Self { params, row, channel, interpolator, pending, position: 0, sums, segments: 0, host })
+    }
+
+    fn push(&mut self, block: &[S], device: &mut DeviceSpectra, signal: &Signal) -> Result<()> {
+        match &mut self.interpolator {
+            Some(interpolator) => interpolator.push(block, &mut self.pending),
+            None => self.pending.extend_from_slice(block),
+        }
+        let most = DeviceSpectra::batch((BATCH / self.step()).max(1));
+        while self.rows() >= most {
+            self.take(most, device, signal)?;
+        }
+        Ok(())
+    }
+
+    fn end_stretch(&mut self, device: &mut DeviceSpectra, signal: &Signal) -> Result<()> {
+        if let Some(interpolator) = &mut self.interpolator {
+            interpolator.end_stretch(&mut self.pending);
+        }
+        while self.rows() > 0 {
+            self.take(DeviceSpectra::batch(self.rows()), device, signal)?;
+        }
+        let len = self.pending.len();
+        self.on_host(0..len, signal)?;
+        self.drop_first(len);
+        Ok(())
+    }
+
+    /// Samples from one row to the next.
+    fn step(&self) -> usize {
+        ROW * self.params.hop
+    }
+
+    /// Whole rows among the pending samples.
+    fn rows(&self) -> usize {
+        match self.pending.len().checked_sub(self.row.max(self.step())) {
+            Some(rest) => rest / self.step() + 1,
+            None => 0,
+        }
+    }
+
+    fn take(&mut self, batch: usize, device: &mut DeviceSpectra, signal: &Signal) -> Result<()> {
+        let step = self.step();
+        match device.spectra(&self.pending, step, batch)? {
+            Some(rows) => {
+                for row in rows {
+                    self.add(row.iter().map(|p| p.widen()), ROW as u64);
+                }
+            }
+            None => {
+                for i in 0..batch {
+                    self.on_host(i * step..i * step + self.row, signal)?;
+                }
+            }
+        }
+        self.drop_first(batch * step);
+        Ok(())
+    }
+
+    fn add(&mut self, averages: impl Iterator<Item = f64>, segments: u64) {
+        let (first, weight) = (self.segments == 0, segments as f64);
+        self.sums.resize(self.params.n_bins::<S>(), 0.0);
+        for (sum, p) in self.sums.iter_mut().zip(averages) {
+            *sum = match self.params.average {
+                Average::Max if !first => sum.max(p),
+                Average::Min if !first => sum.min(p),
+                Average::Max | Average::Min => p,
+                _ => *sum + weight * p,
+            };
+        }
+        self.segments += segments;
+    }
+
+    /// A stretch of the pending samples by the library.
+    fn on_host(&mut self, at: std::ops::Range<usize>, signal: &Signal) -> Result<()> {
+        let explained = |error, first| explain(error, signal, self.channel, first);
+        let samples = &self.pending[at.clone()];
+        if let Some((index, value)) =
+            first_non_finite(samples).filter(|_| self.params.nan == NanPolicy::Error)
+        {
+            let error = rlx_dsp::Error::NonFinite { row: 0, index: index as u64, value };
+            return Err(explained(error, self.position + at.start as u64));
+        }
+        self.host.push(samples).and_then(|()| self.host.push_gap()).map_err(|error| explained(error, 0))
+    }
+
+    fn drop_first(&mut self, len: usize) {
+        self.pending.drain(..len);
+        self.position += len as u64;
+    }
+
+    fn finish(mut self, signal: &Signal) -> Result<Psd<S::Real>> {
+        let mut coverage = self.host.coverage();
+        if self.segments == 0 || coverage.segments > 0 {
+            let host = self.host.clone().finish().map_err(|e| explain(e, signal, self.channel, 0))?;
+            self.add(host.psd.iter().map(|p| p.widen()), coverage.segments);
+        }
+        coverage.segments = self.segments;
+        if let Some(interpolator) = &self.interpolator {
+            coverage.filled = interpolator.counts();
+        }
+        let whole = match self.params.average {
+            Average::Max | Average::Min => 1.0,
+            _ => self.segments as f64,
+        };
+        let psd = self.sums.iter().map(|sum| S::Real::narrow(sum / whole)).collect();
+        Ok(Psd { frequencies: self.params.frequencies::<S>(), psd, coverage })
+    }
+}

@@ -1,0 +1,218 @@
+//! For callers whose data lies on the adapter.
+
+use std::sync::Arc;
+
+use super::adapters;
+use super::buffer::{SampleValue, WgpuBuffer};
+use super::gpu::Gpu;
+use super::program::WgpuProgram;
+use crate::device::{Device, DeviceInfo, WgpuApi, WgpuSelect, absent};
+use crate::error::{Error, Result};
+use crate::session::{Executable, SampleFormat};
+
+/// An adapter, the same one that a session of that name runs on. What one executable leaves in a buffer, another takes from
+/// there, and only what the caller wants to see is read back.
+///
+/// ```no_run
+/// use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
+/// use rlx_compile::passes::FusionPolicy;
+/// use rlx_runtime::{Device, Session, wgpu::WgpuDevice};
+///
+/// # fn main() -> rlx_runtime::Result<()> {
+/// let name: Device = "wgpu".parse()?;
+/// let session = Session::open(&name)?;
+/// let graph = welch_peaks(&WelchPeaksShape::new(1024, 256, 2, 16))?;
+/// // Of data that lies on the host, `compile` may leave a part to the host.
+/// let executable = session.compile_plan(session.explain(&graph, FusionPolicy::Always)?.plan)?;
+/// let device = WgpuDevice::open(&name)?;
+/// let samples = device.upload(&vec![0.5f32; 1024 * 384])?;
+/// let peaks = device.buffer::<f32>(1024 * 16 * 2)?;
+/// device.run(&executable, &[&samples], &[&peaks])?;
+/// let mut host = vec![0.0f32; 1024 * 16 * 2];
+/// peaks.download(&mut host)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct WgpuDevice {
+    gpu: Arc<Gpu>,
+    info: DeviceInfo,
+}
+
+impl WgpuDevice {
+    /// The adapter of this name: `wgpu`, `wgpu:N`, `wgpu:NAME`, `vulkan`, `metal` or `dx12`.
+    ///
+    /// # Errors
+    /// [`Error::AbsentDevice`] where there is none; a name of something else.
+    pub fn open(name: &Device) -> Result<Self> {
+        let preferred = &WgpuSelect::Preferred;
+        let found = match name {
+            Device::Wgpu(select) => adapters::select(WgpuApi::Any, select),
+            Device::Vulkan => adapters::select(WgpuApi::Vulkan, preferred),
+            Device::Metal => adapters::select(WgpuApi::Metal, preferred),
+            Device::Dx12 => adapters::select(WgpuApi::Dx12, preferred),
+            other => return Err(Error::unsupported(format!("{other} is not an adapter of wgpu"))),
+        };
+        let found = found.map_err(|reason| absent(name, reason))?;
+        let gpu = Gpu::open(found).map_err(|reason| absent(name, reason))?;
+        Ok(Self { gpu, info: found.info.clone() })
+    }
+
+    /// For tests, on an adapter of their own.
+    #[cfg(test)]
+    pub(super) fn of(gpu: &Arc<Gpu>, info: DeviceInfo) -> Self {
+        Self { gpu: Arc::clone(gpu), info }
+    }
+
+    /// What it is.
+    pub fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    /// So many values on the adapter, zeros.
+    ///
+    /// # Errors
+    /// More bytes than `max_buffer_size`; [`Error::Device`] where memory is short.
+    pub fn buffer<T: SampleValue>(&self, len: usize) -> Result<WgpuBuffer> {
+        WgpuBuffer::new(&self.gpu, len, T::FORMAT, &[])
+    }
+
+    /// Values on the adapter.
+    ///
+    /// # Errors
+    /// As [`WgpuDevice::buffer`].
+    pub fn upload<T: SampleValue>(&self, values: &[T]) -> Result<WgpuBuffer> {
+        self.upload_parts(&[values])
+    }
+
+    /// Values that lie in several places of the host, one part behind the other on the adapter: each is written where the
+    /// adapter fetches it, without being put together first.
+    ///
+    /// # Errors
+    /// As [`WgpuDevice::buffer`].
+    pub fn upload_parts<T: SampleValue>(&self, parts: &[&[T]]) -> Result<WgpuBuffer> {
+        let bytes: Vec<&[u8]> = parts.iter().map(|part| bytemuck::cast_slice(part)).collect();
+        WgpuBuffer::new(&self.gpu, parts.iter().map(|part| part.len()).sum(), T::FORMAT, &bytes)
+    }
+
+    /// A list of work that is submitted as one.
+    pub fn commands(&self) -> WgpuCommands {
+        let encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        WgpuCommands { gpu: Arc::clone(&self.gpu), encoder }
+    }
+
+    /// Submits one executable; does not wait: see [`WgpuCommands::run`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn run(
+        &self,
+        executable: &Executable,
+        inputs: &[&WgpuBuffer],
+        outputs: &[&WgpuBuffer],
+    ) -> Result<()> {
+        let mut commands = self.commands();
+        commands.run(executable, inputs, outputs)?;
+        commands.submit()
+    }
+
+    /// Waits until everything that was submitted is done.
+    ///
+    /// # Errors
+    /// [`Error::DeviceLost`]; what wgpu found wrong with it.
+    pub fn wait(&self) -> Result<()> {
+        let waited = self.gpu.device.poll(wgpu::PollType::wait_indefinitely());
+        self.gpu.check("waiting")?;
+        waited.map(drop).map_err(|e| self.gpu.fault("waiting", e.to_string()))
+    }
+}
+
+/// Work for an adapter, in order: what comes later finds what was written before. Nothing runs before
+/// [`WgpuCommands::submit`]; dropped, nothing does.
+pub struct WgpuCommands {
+    gpu: Arc<Gpu>,
+    encoder: wgpu::CommandEncoder,
+}
+
+impl WgpuCommands {
+    /// Adds an executable of a session of this adapter, on data that lies there. A row with NaN or infinity gets powers that
+    /// are not finite, whatever the session's policy: nothing is looked at before it is used.
+    ///
+    /// # Errors
+    /// [`Error::Count`], [`Error::Length`], a buffer of another adapter, one that is read and written; a plan of which the host
+    /// runs a part; a batch that does not fit and cannot be split, with the limit named.
+    pub fn run(
+        &mut self,
+        executable: &Executable,
+        inputs: &[&WgpuBuffer],
+        outputs: &[&WgpuBuffer],
+    ) -> Result<&mut Self> {
+        let count = |name, expected: usize, got: usize| {
+            if expected == got { Ok(()) } else { Err(Error::Count { name, expected, got }) }
+        };
+        count("inputs", executable.inputs().len(), inputs.len())?;
+        count("outputs", executable.outputs().len(), outputs.len())?;
+        for (index, (buffer, &expected)) in inputs.iter().zip(executable.inputs()).enumerate() {
+            self.fits(buffer, expected, || format!("input {index}"))?;
+            if outputs.iter().any(|output| output.same(buffer)) {
+                return Err(Error::unsupported(format!("input {index} is an output too")));
+            }
+        }
+        for (buffer, info) in outputs.iter().zip(executable.outputs()) {
+            self.fits(buffer, info.floats, || format!("output {}", info.name))?;
+            if buffer.format() != SampleFormat::F32 {
+                return Err(Error::unsupported(format!("output {} is not of f32", info.name)));
+            }
+        }
+        let format = inputs.first().map_or(SampleFormat::F32, |b| b.format());
+        if inputs.iter().any(|b| b.format() != format) {
+            return Err(Error::unsupported("inputs of several types"));
+        }
+        let mut program = executable.program();
+        let program = program.as_any().and_then(|any| any.downcast_mut::<WgpuProgram>());
+        let program = program
+            .ok_or_else(|| Error::unsupported("the plan does not run on data that lies on an adapter"))?;
+        let raw = |buffers: &[&WgpuBuffer]| buffers.iter().map(|b| b.raw().clone()).collect::<Vec<_>>();
+        program.record(&self.gpu, &mut self.encoder, format, &raw(inputs), &raw(outputs))?;
+        Ok(self)
+    }
+
+    /// Adds a copy.
+    ///
+    /// # Errors
+    /// [`Error::Length`]; buffers of different types, of another adapter, or the same one.
+    pub fn copy(&mut self, from: &WgpuBuffer, to: &WgpuBuffer) -> Result<&mut Self> {
+        self.fits(from, from.len(), || "copy".to_owned())?;
+        self.fits(to, from.len(), || "copy".to_owned())?;
+        if from.format() != to.format() || from.same(to) {
+            return Err(Error::unsupported("a copy goes between two buffers of one type"));
+        }
+        self.encoder.copy_buffer_to_buffer(from.raw(), 0, to.raw(), 0, from.padded_bytes());
+        Ok(self)
+    }
+
+    /// Hands it all to the adapter; does not wait.
+    ///
+    /// # Errors
+    /// [`Error::DeviceLost`]; what wgpu finds wrong with it.
+    pub fn submit(self) -> Result<()> {
+        let Self { gpu, encoder } = self;
+        gpu.checked("a submission", || gpu.queue.submit([encoder.finish()])).map(drop)
+    }
+
+    fn fits(&self, buffer: &WgpuBuffer, expected: usize, name: impl FnOnce() -> String) -> Result<()> {
+        if !buffer.is_on(&self.gpu) {
+            return Err(Error::unsupported(format!("{}: a buffer of another adapter", name())));
+        }
+        if buffer.len() != expected {
+            return Err(Error::Length { name: name(), expected, got: buffer.len() });
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for WgpuCommands {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("WgpuCommands").field(&self.gpu.id).finish()
+    }
+}
