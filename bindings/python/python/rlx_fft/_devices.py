@@ -59,7 +59,7 @@ def on_cpu(device: str | None, function: str) -> None:
     attempt(function, device, np.empty(0), "no device has it", lambda: None, None)  # type: ignore[arg-type, return-value]
 
 
-def lacking(x: np.ndarray, at: Any, function: Callable | None = None, policy: str = "propagate") -> str | None:
+def lacking(x: np.ndarray, at: Any, function: Callable | None = None) -> str | None:
     """What no device has of an estimate over segments."""
     if function is not None:
         return "a detrending function"
@@ -69,8 +69,6 @@ def lacking(x: np.ndarray, at: Any, function: Callable | None = None, policy: st
         return "a window that is known by its weights only"
     if at.nfft < 2:
         return "segments of one sample"
-    if policy not in ("propagate", "error") and not np.isfinite(x).all():
-        return "missing samples to leave out"
     return None
 
 
@@ -78,7 +76,6 @@ def plan_of(
     kind: str, at: Any, fs: float, trend: str, scaling: str, average: str, policy: str, is_complex: bool, k: int = 0
 ) -> _native.DevicePlan:
     """The plan of an estimate over segments: ``"psd"``, ``"spectrogram"`` or ``"peaks"``."""
-    policy = policy if policy in ("propagate", "error") else "propagate"
     key = (kind, at.name, at.nperseg, at.hop, at.nfft, fs, trend, scaling, average, policy, is_complex, k)
     return kept(key, lambda: _made(kind, at, fs, trend, scaling, average, policy, is_complex, k))
 

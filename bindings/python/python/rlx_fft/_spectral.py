@@ -138,7 +138,7 @@ def _welch(
     data = rows(x, axis)
     is_complex = x.dtype.kind == "c"
     psd = attempt(
-        function_name, device, data, lacking(data, at, function, policy) if device not in (None, "cpu") else None,
+        function_name, device, data, lacking(data, at, function) if device not in (None, "cpu") else None,
         lambda: plan_of("psd", at, rate_, trend, scaling, average, policy, is_complex), threads,
     )  # fmt: skip
     if psd is not None:

@@ -132,7 +132,7 @@ def welch_peaks(
     plain_bins = mode == "bins" and not prominence
     if device not in (None, "cpu") and plain_bins:
         data = rows(x, axis)
-        lacks = lacking(data, at, function, policy) or ("complex samples" if data.dtype.kind == "c" else None)
+        lacks = lacking(data, at, function) or ("complex samples" if data.dtype.kind == "c" else None)
         packed = attempt(
             "welch_peaks", device, data, lacks,
             lambda: plan_of("peaks", at, rate_, trend, scaling, "mean", policy, False, int(k)), threads,
