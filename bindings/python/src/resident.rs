@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rlx_fft::dsp::nan::NanPolicy;
 use rlx_runtime::SampleFormat;
-use rlx_runtime::cuda::{CudaDevice, CudaStream, DeviceBuffer};
+use rlx_runtime::cuda::{CudaDevice, CudaStream, DeviceBuffer, leaving_current};
 
 use crate::arrays::{filled, with_last};
 use crate::device_plan::{DevicePlan, inner};
@@ -38,10 +38,18 @@ fn opened(index: usize) -> PyResult<(CudaDevice, Arc<CudaStream>)> {
 
 /// Values of a result and the stream that still computes them.
 struct Owned {
-    buffer: DeviceBuffer,
+    /// Taken when dropped.
+    buffer: Option<DeviceBuffer>,
     index: usize,
     /// `None`: they are there.
     stream: Option<(Arc<CudaStream>, u64)>,
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // Wherever another library gives it back.
+        leaving_current(|| drop(self.buffer.take()));
+    }
 }
 
 /// float32 values on an NVIDIA device, for `__dlpack__` and `__cuda_array_interface__`.
@@ -55,6 +63,10 @@ pub(crate) struct DeviceArray {
 }
 
 pub(crate) fn run(plan: &DevicePlan, x: &Bound<'_, PyAny>, stream: Option<u64>) -> PyResult<DeviceArray> {
+    leaving_current(|| queue(plan, x, stream))
+}
+
+fn queue(plan: &DevicePlan, x: &Bound<'_, PyAny>, stream: Option<u64>) -> PyResult<DeviceArray> {
     let py = x.py();
     let index = dlpack::cuda_index(x)?;
     let (device, own) = opened(index)?;
@@ -107,12 +119,12 @@ pub(crate) fn run(plan: &DevicePlan, x: &Bound<'_, PyAny>, stream: Option<u64>) 
         strides[axis - 1] = strides[axis] * shape[axis];
     }
     let stream = stream.map(|raw| (work, raw));
-    Ok(DeviceArray { owned: Arc::new(Owned { buffer: out, index, stream }), shape, strides, offset: 0 })
+    Ok(DeviceArray { owned: Arc::new(Owned { buffer: Some(out), index, stream }), shape, strides, offset: 0 })
 }
 
 impl DeviceArray {
     fn address(&self) -> u64 {
-        self.owned.buffer.address() + 4 * self.offset as u64
+        self.owned.buffer.as_ref().map_or(0, DeviceBuffer::address) + 4 * self.offset as u64
     }
 
     fn axis(&self, axis: isize) -> PyResult<usize> {
@@ -165,13 +177,14 @@ impl DeviceArray {
     /// A NumPy array; waits for the values.
     fn to_host<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
         let owned = &self.owned;
-        let mut all = vec![0.0_f32; owned.buffer.len()];
-        let done = py.detach(|| {
+        let mut all = vec![0.0_f32; owned.buffer.as_ref().map_or(0, DeviceBuffer::len)];
+        let copy = || {
             if let Some((stream, _)) = &owned.stream {
                 stream.wait()?;
             }
-            owned.buffer.download(&mut all)
-        });
+            owned.buffer.as_ref().map_or(Ok(()), |buffer| buffer.download(&mut all))
+        };
+        let done = py.detach(|| leaving_current(copy));
         done.map_err(refused)?;
         filled(py, &self.shape, |out: &mut [f32]| {
             for (flat, out) in out.iter_mut().enumerate() {
@@ -212,7 +225,7 @@ impl DeviceArray {
             // 0 and 1 are both the default stream; −1 asks for no waiting.
             let same = |s: i64| s == -1 || s.max(1) as u64 == (*raw).max(1);
             if !stream.map_or(*raw <= 1, same) {
-                py.detach(|| work.wait()).map_err(refused)?;
+                py.detach(|| leaving_current(|| work.wait())).map_err(refused)?;
             }
         }
         let wide = |v: &[usize]| v.iter().map(|&n| n as i64).collect();

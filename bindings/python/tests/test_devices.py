@@ -101,5 +101,7 @@ def test_what_answers_is_said(caplog):
             assert any(device in r.message for r in caplog.records)
             rlx_fft.welch(X.astype("f8"), device=device)
             assert "float64 samples" in caplog.records[-1].message
-    with pytest.raises(ValueError, match="stream"):
-        rlx_fft.welch(X, stream=1)
+    for call in (rlx_fft.welch, rlx_fft.welch_peaks, rlx_fft.periodogram, rlx_fft.spectrogram, rlx_fft.melspectrogram):
+        call(X)
+        with pytest.raises(ValueError, match="stream"):
+            call(X, stream=1)

@@ -93,7 +93,7 @@ def welch(
     >>> float(f[pxx.argmax()])
     100.0
     """
-    if type(x) is np.ndarray and axis == -1:
+    if type(x) is np.ndarray and axis == -1 and stream is None:
         try:
             f, plan = _plans[
                 "welch", x.dtype, x.shape[-1], fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling,

@@ -101,7 +101,7 @@ def welch_peaks(
     array([10., 20.])
     """
     key: Any = None
-    if type(x) is np.ndarray and x.dtype == np.float32 and axis == -1 and not prominence and x.size:
+    if type(x) is np.ndarray and x.dtype == np.float32 and axis == -1 and not prominence and stream is None and x.size:
         key = ("peaks", x.shape[-1], fs, nperseg, k, window, noverlap, nfft, detrend, scaling, mode, device, nan_policy)
         try:
             f, (plan, factors) = _plans[key]
