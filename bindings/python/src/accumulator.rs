@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use num_complex::Complex;
 use numpy::{IntoPyArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -10,7 +9,7 @@ use rlx_fft::dsp::fft::Sample;
 use rlx_fft::dsp::nan::{Filled, InterpolatorState};
 use rlx_fft::dsp::welch::{AccumulatorState, WelchAccumulator};
 
-use crate::arrays::{Number, borrow, for_dtype, on_each, rows_of};
+use crate::arrays::{Number, borrow, each_type, for_dtype, on_each, rows_of};
 use crate::errors::{Refusal, refused};
 use crate::params::Segments;
 
@@ -25,12 +24,7 @@ type Plain = (
     (Option<(f64, f64)>, usize),
 );
 
-enum Kind {
-    F32(Rows<f32>),
-    F64(Rows<f64>),
-    C32(Rows<Complex<f32>>),
-    C64(Rows<Complex<f64>>),
-}
+each_type!(Kind, Rows);
 
 /// One accumulator a row.
 struct Rows<S: Sample>(Mutex<Vec<WelchAccumulator<S>>>);

@@ -54,6 +54,18 @@ pub(crate) fn rows_of(shape: &[usize]) -> PyResult<(usize, usize)> {
     Ok((outer.iter().product(), *len))
 }
 
+/// Declares `$kind`: what `$body` is for each type of samples.
+macro_rules! each_type {
+    ($kind:ident, $body:ident) => {
+        enum $kind {
+            F32($body<f32>),
+            F64($body<f64>),
+            C32($body<num_complex::Complex<f32>>),
+            C64($body<num_complex::Complex<f64>>),
+        }
+    };
+}
+
 /// Runs a generic body for the type that `dtype` names: `f32`, `f64`, `c32` or `c64`.
 macro_rules! for_dtype {
     ($dtype:expr, $kind:ident => $body:ident :: $new:ident ( $($arg:expr),* )) => {
@@ -81,4 +93,4 @@ macro_rules! on_each {
     };
 }
 
-pub(crate) use {for_dtype, on_each};
+pub(crate) use {each_type, for_dtype, on_each};

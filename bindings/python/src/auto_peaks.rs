@@ -46,7 +46,7 @@ impl AutoPeaks {
         let settings =
             AutoSettings { device, learned, mode, same_answer, threads, ..AutoSettings::default() };
         let auto = Auto::with_settings(batch, n_fft, k, &settings).map_err(facade)?;
-        log::info!("{}", auto.picker_line());
+        log::info!(target: crate::LOG, "{}", auto.picker_line());
         Ok(Self { batch, k_out: auto.params().k_out(), lens: auto.layout_lens(), auto: Mutex::new(auto) })
     }
 

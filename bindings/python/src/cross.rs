@@ -8,18 +8,13 @@ use rlx_fft::dsp::Error;
 use rlx_fft::dsp::fft::Sample;
 use rlx_fft::dsp::welch::{CrossSpectrum, Csd};
 
-use crate::arrays::{Number, borrow, filled, for_dtype, on_each, rows_of, with_last};
+use crate::arrays::{Number, borrow, each_type, filled, for_dtype, on_each, rows_of, with_last};
 use crate::errors::{Refusal, refused};
 use crate::params::Segments;
 use crate::rows::{Batch, Plans, run};
 use crate::threads;
 
-enum Kind {
-    F32(Plan<f32>),
-    F64(Plan<f64>),
-    C32(Plan<Complex<f32>>),
-    C64(Plan<Complex<f64>>),
-}
+each_type!(Kind, Plan);
 
 struct Plan<S: Sample> {
     n_bins: usize,

@@ -87,7 +87,7 @@ impl LearnedFft {
             return Err(error);
         }
         let trained = trained.map_err(refused)?;
-        log::info!("trained {n_fft} points in {} steps: relative L2 {:.3e}", trained.steps, trained.rel_l2);
+        log::info!(target: crate::LOG, "trained {n_fft} points in {} steps: relative L2 {:.3e}", trained.steps, trained.rel_l2);
         let record = TrainingRecord {
             method: "train".to_owned(),
             transform: Some(transform),

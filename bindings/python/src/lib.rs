@@ -6,24 +6,41 @@ mod arrays;
 mod arrow;
 mod auto_peaks;
 mod cross;
+mod device_plan;
 mod devices;
+#[cfg(feature = "cuda")]
+mod dlpack;
 mod errors;
 mod learned;
 mod mel;
 mod params;
 mod peaks;
 mod psd;
+#[cfg(feature = "cuda")]
+mod resident;
+#[cfg(not(feature = "cuda"))]
+#[path = "resident_absent.rs"]
+mod resident;
 mod rows;
+mod sessions;
 mod spectra;
 mod threads;
 mod welch_peaks;
 
+use log::LevelFilter;
 use pyo3::prelude::*;
+
+/// Logger of the package in Python.
+const LOG: &str = "rlx_fft";
 
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     // A second interpreter of the process finds the logger in place.
-    drop(pyo3_log::try_init());
+    // Levels are asked for at each message: programs set them after the import.
+    let logger = pyo3_log::Logger::new(m.py(), pyo3_log::Caching::Loggers)?;
+    // The drivers' crates are not heard: they log under locks of their own, where Python's must not be waited for.
+    let logger = logger.filter(LevelFilter::Off).filter_target(LOG.to_owned(), LevelFilter::Debug);
+    drop(logger.install());
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     m.add_class::<params::Segments>()?;
     m.add_class::<psd::WelchPlan>()?;
@@ -32,6 +49,8 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<welch_peaks::PeaksPlan>()?;
     m.add_class::<auto_peaks::AutoPeaks>()?;
     m.add_class::<mel::MelPlan>()?;
+    m.add_class::<device_plan::DevicePlan>()?;
+    m.add_class::<resident::DeviceArray>()?;
     m.add_class::<learned::LearnedFft>()?;
     m.add_class::<accumulator::Accumulator>()?;
     m.add_function(wrap_pyfunction!(params::window, m)?)?;
@@ -44,6 +63,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(peaks::prominences_of_bins, m)?)?;
     m.add_function(wrap_pyfunction!(arrow::from_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(devices::devices_json, m)?)?;
+    m.add_function(wrap_pyfunction!(devices::find_device, m)?)?;
     m.add_function(wrap_pyfunction!(threads::set_num_threads, m)?)?;
     m.add_function(wrap_pyfunction!(threads::get_num_threads, m)?)?;
     Ok(())

@@ -8,6 +8,7 @@ use rlx_fft::dsp::fft::Real;
 use rlx_fft::dsp::mel::{
     LogMel, LogMelParams, MaxOver, MelLayout, MelLog, MelNorm, MelNormalise, MelScale, Preemphasis, Reference,
 };
+use rlx_fft::dsp::nan::NanPolicy;
 use rlx_fft::dsp::stft::Padding;
 use rlx_fft::dsp::window::{Symmetry, Window};
 
@@ -25,7 +26,7 @@ enum Kind {
 /// A log-mel transform along the last axis of C-contiguous arrays of one type.
 #[pyclass(frozen)]
 pub(crate) struct MelPlan {
-    params: LogMelParams,
+    pub(crate) params: LogMelParams,
     kind: Kind,
 }
 
@@ -33,14 +34,15 @@ pub(crate) struct MelPlan {
 impl MelPlan {
     /// `changes` has what differs from the preset, by the names of `melspectrogram`.
     #[new]
-    fn new(dtype: &str, preset: &str, changes: &Bound<'_, PyDict>) -> PyResult<Self> {
+    fn new(dtype: &str, preset: &str, changes: &Bound<'_, PyDict>, nan_policy: &str) -> PyResult<Self> {
+        let nan: NanPolicy = nan_policy.parse().map_err(refused)?;
         let mut params = LogMelParams::preset(preset.parse().map_err(refused)?);
         for (name, value) in changes {
             change(&mut params, &name.extract::<String>()?, &value)?;
         }
         let kind = match dtype {
-            "f32" => Kind::F32(Plans::new(move || LogMel::new(params)).map_err(Refusal::of_mel)?),
-            "f64" => Kind::F64(Plans::new(move || LogMel::new(params)).map_err(Refusal::of_mel)?),
+            "f32" => Kind::F32(plans(params, nan)?),
+            "f64" => Kind::F64(plans(params, nan)?),
             other => return Err(PyTypeError::new_err(format!("x: no log-mel of {other} samples"))),
         };
         Ok(Self { params, kind })
@@ -132,6 +134,11 @@ impl MelPlan {
         })?;
         Ok(out.into_any())
     }
+}
+
+fn plans<T: Real>(params: LogMelParams, nan: NanPolicy) -> PyResult<Plans<LogMel<T>>> {
+    let build = move || Ok(LogMel::new(params)?.with_nan(nan));
+    Plans::new(build).map_err(|error| Refusal::of_mel(error).into())
 }
 
 /// Sets one parameter by its Python name.

@@ -1,31 +1,21 @@
 //! Averaged power spectra of rows.
 
-use std::ops::Range;
-
-use num_complex::Complex;
 use numpy::PyUntypedArrayMethods;
 use pyo3::prelude::*;
-use rayon::prelude::*;
 use rlx_fft::dsp::Error;
 use rlx_fft::dsp::fft::Sample;
-use rlx_fft::dsp::nan::{NanPolicy, first_non_finite};
-use rlx_fft::dsp::welch::{PsdParams, Welch, WelchAccumulator};
+use rlx_fft::dsp::welch::{LongWelch, PsdParams, Welch};
 
-use crate::arrays::{Number, borrow, filled, for_dtype, on_each, rows_of, with_last};
+use crate::arrays::{Number, borrow, each_type, filled, for_dtype, on_each, rows_of, with_last};
 use crate::errors::{Refusal, refused};
 use crate::params::Segments;
-use crate::rows::{BLOCK, Batch, Plans, run};
+use crate::rows::{Batch, Plans, run};
 use crate::threads;
 
-/// From this many samples on a single signal is shared between threads.
+/// From this many samples on a row is shared between threads, one row after the other.
 const LONG: usize = 1 << 20;
 
-enum Kind {
-    F32(Plan<f32>),
-    F64(Plan<f64>),
-    C32(Plan<Complex<f32>>),
-    C64(Plan<Complex<f64>>),
-}
+each_type!(Kind, Plan);
 
 struct Plan<S: Sample> {
     params: PsdParams,
@@ -41,7 +31,7 @@ pub(crate) struct WelchPlan(Kind);
 impl WelchPlan {
     #[new]
     fn new(dtype: &str, segments: &Segments) -> PyResult<Self> {
-        log::debug!("new Welch plan for {dtype}: {:?}", segments.params);
+        log::debug!(target: crate::LOG, "new Welch plan for {dtype}: {:?}", segments.params);
         Ok(Self(for_dtype!(dtype, Kind => Plan::new(segments))))
     }
 
@@ -79,8 +69,7 @@ impl<S: Number> Plan<S> {
         let threads = threads::resolve(threads)?;
         let width = self.params.n_bins::<S>();
         let out = filled(py, &with_last(array.shape(), &[width]), |out| {
-            let shared = len >= LONG && rows < threads || len > BLOCK;
-            if shared && !matches!(self.params.nan, NanPolicy::Interpolate { .. }) {
+            if len >= LONG && LongWelch::<S>::takes(&self.params) {
                 for (row, (x, out)) in x.chunks_exact(len).zip(out.chunks_exact_mut(width)).enumerate() {
                     self.long(py, row, x, threads, out)?;
                 }
@@ -95,49 +84,28 @@ impl<S: Number> Plan<S> {
         Ok(out.into_any())
     }
 
-    /// One long signal in stretches whose averages are added up in order.
+    /// One long signal on many threads. How it is cut depends on its length alone, so the numbers do not depend on the
+    /// threads.
     fn long(&self, py: Python<'_>, row: usize, x: &[S], threads: usize, out: &mut [S::Real]) -> PyResult<()> {
-        let place = |error: Error, start: usize| -> PyErr {
-            let error = match error {
-                Error::NonFinite { index, value, .. } => {
-                    Error::NonFinite { row, index: index + start as u64, value }
-                }
-                other => other,
-            };
-            Refusal::from(error).into()
-        };
-        let empty =
-            WelchAccumulator::<S>::with_weights(self.params, &self.weights, u64::MAX).map_err(refused)?;
-        let parts = x.len().div_ceil(BLOCK).next_multiple_of(threads);
-        let stretches = self.params.stretches(x.len(), parts);
-        let mut total = empty.clone();
-        let mut end = 0;
-        for group in stretches.chunks(threads) {
-            let taken: Vec<_> = py
-                .detach(|| -> Result<_, Error> {
-                    let take = |range: &Range<usize>| {
-                        let mut part = empty.clone();
-                        (range.start, part.push(&x[range.clone()]).map(|()| part))
-                    };
-                    if threads == 1 {
-                        return Ok(group.iter().map(take).collect());
-                    }
-                    Ok(threads::pool(threads)?.install(|| group.par_iter().map(take).collect()))
-                })
-                .map_err(refused)?;
-            for (start, part) in taken {
-                total.merge(part.map_err(|e| place(e, start))?).map_err(refused)?;
+        let mut interrupt = None;
+        let mut go_on = || match Python::attach(|py| py.check_signals()) {
+            Ok(()) => true,
+            Err(error) => {
+                interrupt = Some(error);
+                false
             }
-            end = group.last().map_or(end, |range| range.end);
-            py.check_signals()?;
-        }
-        if self.params.nan == NanPolicy::Error
-            && let Some((index, value)) = first_non_finite(&x[end..])
-        {
-            return Err(place(Error::NonFinite { row, index: index as u64, value }, end));
-        }
-        let psd = total.finish().map_err(refused)?.psd;
-        out.copy_from_slice(&psd);
+        };
+        let done = py.detach(|| -> Result<_, Error> {
+            let long = LongWelch::<S>::with_weights(self.params, &self.weights)?;
+            let mut long = if threads == 1 { long.alone() } else { long.in_pool(threads::pool(threads)?) };
+            if !long.push_while(x, &mut go_on)? {
+                return Ok(None);
+            }
+            long.finish().map(|psd| Some(psd.psd))
+        });
+        let psd = done.map_err(|error| PyErr::from(Refusal::from(error).after(row)))?;
+        interrupt.map_or(Ok(()), Err)?;
+        out.copy_from_slice(&psd.unwrap_or_default());
         Ok(())
     }
 }

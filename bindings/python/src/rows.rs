@@ -12,7 +12,7 @@ use crate::errors::Refusal;
 use crate::threads;
 
 /// Samples between two looks for an interrupt, a thread: some 50 ms.
-pub(crate) const BLOCK: usize = 1 << 23;
+const BLOCK: usize = 1 << 23;
 
 /// Fewest samples that are worth waking a thread for.
 const LEAST: usize = 1 << 15;

@@ -10,18 +10,13 @@ use rlx_fft::dsp::scaling::{Scaling, Sides, is_doubled};
 use rlx_fft::dsp::stft::{Padding, Placement, Spectrogram, SpectrogramParams, SpectrogramScaling};
 use rlx_fft::dsp::welch::{PsdParams, SegmentSpectra};
 
-use crate::arrays::{Number, borrow, filled, for_dtype, on_each, rows_of, with_last};
+use crate::arrays::{Number, borrow, each_type, filled, for_dtype, on_each, rows_of, with_last};
 use crate::errors::refused;
 use crate::params::Segments;
 use crate::rows::{Batch, Plans, run};
 use crate::threads;
 
-enum Kind {
-    F32(Plan<f32>),
-    F64(Plan<f64>),
-    C32(Plan<Complex<f32>>),
-    C64(Plan<Complex<f64>>),
-}
+each_type!(Kind, Plan);
 
 struct Plan<S: Sample> {
     params: PsdParams,

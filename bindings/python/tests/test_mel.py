@@ -133,7 +133,7 @@ def test_refusals():
     x = voice(0.2)
     for keywords, argument in [
         (dict(preset="mp3"), "preset"), (dict(n_mels=0), "n_mels"), (dict(fmin=9000), "fmin"), (dict(hop_length=0), "hop_length"),
-        (dict(scale="bark"), "scale"), (dict(pad_mode="wrap"), "pad_mode"), (dict(top_db=80), "top_db"), (dict(device="gpu"), "device"),
+        (dict(scale="bark"), "scale"), (dict(pad_mode="wrap"), "pad_mode"), (dict(top_db=80), "top_db"), (dict(device="toaster"), "device"), (dict(nan_policy="drop"), "nan_policy"),
         (dict(norm="l2"), "norm"), (dict(max_over="all"), "max_over"), (dict(axis=1), "axis"),
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=argument):
@@ -147,3 +147,30 @@ def test_refusals():
     x[5] = np.nan
     with pytest.raises(ValueError, match="x: sample 5 of row 1"):
         rlx_fft.melspectrogram(np.stack([voice(0.2), x]))
+
+
+@pytest.mark.parametrize("preset", ["whisper", "librosa", "kaldi", "torchaudio", "nemo"])
+def test_missing_samples(preset):
+    x = voice(0.5)
+    short, long = x.copy(), x.copy()
+    short[4000:4003] = np.nan
+    long[4000:4100] = np.inf
+    truth = x.copy()
+    truth[4000:4003] = np.interp([4000, 4001, 4002], [3999, 4003], x[[3999, 4003]])
+    lines = rlx_fft.melspectrogram(short, preset, nan_policy="interpolate:3")
+    np.testing.assert_allclose(lines, rlx_fft.melspectrogram(truth, preset), atol=1e-3)
+    energies = rlx_fft.melspectrogram(x, preset, log=False)
+    frames = -2 if preset == "kaldi" else -1
+    for bad, policy in ((short, "omit"), (long, "omit"), (long, "interpolate")):
+        got = rlx_fft.melspectrogram(bad, preset, nan_policy=policy)
+        lost = np.isnan(got).any(axis=-3 - frames)
+        assert_array_equal(np.isnan(got).all(axis=-3 - frames), lost)
+        assert 0 < lost.sum() < lost.size / 2 and not np.isinf(got).any()
+        kept = np.isnan(rlx_fft.melspectrogram(bad, preset, nan_policy=policy, log=False))
+        assert_array_equal(kept, np.broadcast_to(lost if frames == -1 else lost[:, None], kept.shape))
+    # A NaN reaches all that is related to a maximum, mean or deviation, and else its own frames.
+    spread = np.isnan(rlx_fft.melspectrogram(short, preset, nan_policy="propagate"))
+    assert spread.all() == (preset in ("whisper", "librosa", "nemo")) and spread.any()
+    assert_array_equal(rlx_fft.melspectrogram(x, preset, nan_policy="omit", log=False), energies)
+    rows = rlx_fft.melspectrogram(np.stack([x, long, x]), preset, nan_policy="propagate", threads=2)
+    assert_array_equal(np.isnan(rows).any(axis=(1, 2)), [False, True, False])

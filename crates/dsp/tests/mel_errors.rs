@@ -2,8 +2,10 @@
 
 use rlx_dsp::Error;
 use rlx_dsp::mel::{
-    LogMel, LogMelParams, MelFilterbank, MelLog, MelNormalise, Preemphasis, Preset, Reference, log_mel,
+    LogMel, LogMelParams, MelFilterbank, MelLayout, MelLog, MelNormalise, Preemphasis, Preset, Reference,
+    log_mel,
 };
+use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::window::Window;
 
 fn refused(change: impl Fn(&mut LogMelParams)) -> &'static str {
@@ -122,4 +124,64 @@ fn presets_by_name() {
         message,
         Err("preset: \"melody\" is none of librosa, whisper, kaldi, torchaudio, nemo".into())
     );
+}
+
+#[test]
+fn frames_with_missing_samples_follow_the_policy() {
+    for preset in Preset::ALL {
+        let params = LogMelParams::preset(preset);
+        let framing = params.framing();
+        let clean: Vec<f64> =
+            (0..12_000).map(|i| (f64::from(i) * 0.31).sin() + 0.01 * f64::from(i % 17)).collect();
+        let mut x = clean.clone();
+        x[5000] = f64::NAN;
+        x[9000..9003].fill(f64::INFINITY);
+        let mut plan = LogMel::<f64>::new(params).expect("valid").with_nan(NanPolicy::SkipSegment);
+        let got = plan.process(&x).expect("allowed");
+        // A frame is lost exactly where it holds a missing sample (or, with pre-emphasis of the signal, the one after).
+        let spread = usize::from(matches!(params.preemphasis, Preemphasis::Signal(_)));
+        let lost = |frame: usize| {
+            let first = (frame * framing.hop) as isize + framing.offset();
+            let holds =
+                |a: usize, b: usize| first <= b as isize && first + framing.frame_len as isize > a as isize;
+            holds(5000, 5000 + spread) || holds(9000, 9002 + spread)
+        };
+        let value = |out: &[f64], mel: usize, frame: usize| match params.layout {
+            MelLayout::MelsByFrames => out[mel * got.n_frames + frame],
+            MelLayout::FramesByMels => out[frame * got.n_mels + mel],
+        };
+        let energies =
+            LogMelParams { log: MelLog::Ln { floor: 1e-12 }, normalise: MelNormalise::None, ..params };
+        let whole = log_mel64(&clean, &energies);
+        let sparse =
+            LogMel::<f64>::new(energies).expect("valid").with_nan(NanPolicy::SkipSegment).process(&x);
+        let sparse = sparse.expect("allowed").data;
+        for frame in 0..got.n_frames {
+            for mel in 0..got.n_mels {
+                assert_eq!(value(&got.data, mel, frame).is_nan(), lost(frame), "{preset} {mel} {frame}");
+                let (a, b) = (value(&sparse, mel, frame), value(&whole, mel, frame));
+                assert!(
+                    lost(frame) == a.is_nan() && (lost(frame) || (a - b).abs() < 1e-9),
+                    "{preset} {a} {b}"
+                );
+            }
+        }
+        // The reference systems' maxima, means and deviations pass a NaN on to all.
+        let passed = LogMel::<f64>::new(params).expect("valid").with_nan(NanPolicy::Propagate).process(&x);
+        let all = !matches!(preset, Preset::Kaldi | Preset::Torchaudio);
+        let passed = passed.expect("allowed").data;
+        assert!(
+            (0..got.n_frames).all(|frame| value(&passed, 3, frame).is_nan() == (all || lost(frame))),
+            "{preset}"
+        );
+        // Of a gap that a line crosses nothing is lost.
+        let mut lines =
+            LogMel::<f64>::new(params).expect("valid").with_nan(NanPolicy::Interpolate { max_gap: 3 });
+        assert!(lines.process(&x).expect("allowed").data.iter().all(|v| v.is_finite()));
+        assert_eq!(lines.process(&clean), LogMel::<f64>::new(params).expect("valid").process(&clean));
+    }
+}
+
+fn log_mel64(x: &[f64], params: &LogMelParams) -> Vec<f64> {
+    LogMel::<f64>::new(*params).and_then(|mut plan| plan.process(x)).expect("valid").data
 }

@@ -10,13 +10,16 @@ from ._accumulator import WelchAccumulator
 from ._devices import devices
 from ._learned import LearnedFft, fit, load, train
 from ._mel import mel_filterbank, melspectrogram
-from ._native import __version__, get_num_threads, set_num_threads
+from ._native import DeviceArray, __version__, get_num_threads, set_num_threads
 from ._peaks import find_peaks
+from ._resident import DevicePeaks
 from ._spectral import coherence, csd, periodogram, spectrogram, welch
 from ._welch_peaks import AutoWelchPeaks, WelchPeaks, welch_peaks
 
 __all__ = [
     "AutoWelchPeaks",
+    "DeviceArray",
+    "DevicePeaks",
     "LearnedFft",
     "WelchAccumulator",
     "WelchPeaks",

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from . import _native
+
+_log = logging.getLogger("rlx_fft")
+
+#: Plans by what they compute; their programs are kept with them.
+_plans: dict[tuple, _native.DevicePlan] = {}
+_MOST_PLANS = 64
 
 
 def devices() -> dict[str, list[dict[str, Any]]]:
@@ -16,13 +26,75 @@ def devices() -> dict[str, list[dict[str, Any]]]:
     return json.loads(_native.devices_json())
 
 
-def require_cpu(device: str | None, function: str) -> None:
-    """Refuses devices on which `function` does not run."""
-    if device is None or device in ("auto", "cpu"):
-        return
+def attempt(
+    function: str,
+    device: str | None,
+    x: np.ndarray,
+    lacks: str | None,
+    plan: Callable[[], _native.DevicePlan],
+    threads: int | None,
+) -> np.ndarray | None:
+    """What the named device (or that which ``"auto"`` finds the cheapest) gives; None where the CPU has to answer.
+
+    `lacks` says what of the call no device has. An unknown or absent device is an error that lists what there is.
+    """
+    if device is None or device == "cpu":
+        return None
     if not isinstance(device, str):
         raise TypeError(f"device: must be a name, got {type(device).__name__}")
-    raise ValueError(
-        f"device: {function} runs on the CPU ('cpu' or 'auto'), not on {device!r}; "
-        "welch_peaks and AutoWelchPeaks take other devices"
-    )
+    if _native.find_device(device) == "cpu":
+        return None
+    if lacks is None:
+        done = plan().run(x, device, threads)
+        if done is not None:
+            _log.info("%s: %s rows on %s", function, x.shape[:-1], done[1])
+            return done[0]
+        lacks = "not there, or not worth it"
+    _log.info("%s on %r: %s; the CPU answers", function, device, lacks)
+    return None
+
+
+def on_cpu(device: str | None, function: str) -> None:
+    """For what no device computes: a name is checked, and that the CPU answers is said."""
+    attempt(function, device, np.empty(0), "no device has it", lambda: None, None)  # type: ignore[arg-type, return-value]
+
+
+def lacking(x: np.ndarray, at: Any, function: Callable | None = None) -> str | None:
+    """What no device has of an estimate over segments."""
+    if function is not None:
+        return "a detrending function"
+    if x.dtype not in (np.float32, np.complex64):
+        return f"{x.dtype} samples"
+    if at.name is None:
+        return "a window that is known by its weights only"
+    if at.nfft < 2:
+        return "segments of one sample"
+    return None
+
+
+def plan_of(
+    kind: str, at: Any, fs: float, trend: str, scaling: str, average: str, policy: str, is_complex: bool, k: int = 0
+) -> _native.DevicePlan:
+    """The plan of an estimate over segments: ``"psd"``, ``"spectrogram"`` or ``"peaks"``."""
+    key = (kind, at.name, at.nperseg, at.hop, at.nfft, fs, trend, scaling, average, policy, is_complex, k)
+    return kept(key, lambda: _made(kind, at, fs, trend, scaling, average, policy, is_complex, k))
+
+
+def _made(
+    kind: str, at: Any, fs: float, trend: str, scaling: str, average: str, policy: str, is_complex: bool, k: int
+) -> _native.DevicePlan:
+    segments = at.native(fs, trend, scaling, average, "two" if is_complex else "one", policy)
+    if kind == "peaks":
+        return _native.DevicePlan.peaks(segments, k)
+    return getattr(_native.DevicePlan, kind)(segments, is_complex)
+
+
+def kept(key: tuple, make: Callable[[], _native.DevicePlan]) -> _native.DevicePlan:
+    """The plan of an earlier call."""
+    try:
+        return _plans[key]
+    except KeyError:
+        if len(_plans) >= _MOST_PLANS:
+            _plans.clear()
+        _plans[key] = made = make()
+        return made

@@ -11,7 +11,6 @@ import numpy as np
 
 from . import _native
 from ._arrays import _int
-from ._devices import require_cpu
 from ._windows import given, weights
 
 _NAN_POLICIES = {
@@ -158,5 +157,5 @@ def detrended(x: np.ndarray, function: Callable, nperseg: int, hop: int) -> np.n
 
 __all__ = [
     "Layout", "averages", "detrended", "detrending", "frequencies", "layout", "nan_policies", "rate",
-    "require_cpu", "scalings", "windows_of",
+    "scalings", "windows_of",
 ]  # fmt: skip

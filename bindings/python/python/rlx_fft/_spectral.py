@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _native
 from ._arrays import CODES, as_array, normalize_axis, numeric, rows
+from ._devices import attempt, lacking, on_cpu, plan_of
 from ._layout import (
     Layout,
     averages,
@@ -19,10 +20,11 @@ from ._layout import (
     layout,
     nan_policies,
     rate,
-    require_cpu,
     scalings,
     windows_of,
 )
+
+from ._resident import estimate, is_resident, on_host
 
 Detrend = str | bool | Callable[[np.ndarray], np.ndarray] | None
 Scaling = Literal["density", "spectrum", "raw"]
@@ -57,17 +59,25 @@ def welch(
     device: str | None = None,
     threads: int | None = None,
     nan_policy: str = "propagate",
-) -> tuple[np.ndarray, np.ndarray]:
+    stream: Any = None,
+) -> tuple[np.ndarray, Any]:
     """Power spectral density by Welch's method, as `scipy.signal.welch`.
 
     Beyond SciPy: `average` may be ``"max"`` or ``"min"`` (max-hold, min-hold), `scaling` ``"raw"`` (one-sided |X|²),
     and
 
-    device : ``None``, ``"auto"`` or ``"cpu"``.
+    device : ``None`` or ``"cpu"``; a name of `devices` (float32 and complex64 samples go there; what it lacks the CPU
+        answers, which is said to `logging`); ``"auto"``, the cheapest predicted.
     threads : threads that share the rows, or a long signal; 0 is all cores, 1 the calling one; ``None`` is what
         `set_num_threads` said.
     nan_policy : ``"propagate"`` (SciPy's behaviour), ``"raise"``, ``"omit"`` (leave out segments with a NaN or an
         infinity) or ``"interpolate[:MAX_GAP]"`` (draw lines over short gaps, omit the rest).
+
+    stream : of CUDA tensors, see below.
+
+    A CUDA tensor (torch, CuPy, whatever has DLPack) is read and answered on its device, without a copy: ``Pxx`` is then a
+    `DeviceArray` (``torch.from_dlpack(Pxx)``). With a `stream` (a stream or its handle) the work is queued there and not
+    waited for; without one the call returns when the result is there.
 
     float32 stays float32, integers are computed in float64. Results of float32 agree with those of the same samples in
     float64 within 4·ε·log2(nfft) relative L2.
@@ -83,7 +93,7 @@ def welch(
     >>> float(f[pxx.argmax()])
     100.0
     """
-    if type(x) is np.ndarray and axis == -1:
+    if type(x) is np.ndarray and axis == -1 and stream is None:
         try:
             f, plan = _plans[
                 "welch", x.dtype, x.shape[-1], fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling,
@@ -96,15 +106,21 @@ def welch(
                 return f.copy(), plan(x, threads)
     return _welch(
         x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis, average, device, threads,
-        nan_policy,
+        nan_policy, 3, stream,
     )  # fmt: skip
 
 
 def _welch(
     x: Any, fs: Any, window: Any, nperseg: Any, noverlap: Any, nfft: Any, detrend: Any, return_onesided: Any,
     scaling: Any, axis: Any, average: Any, device: Any, threads: Any, nan_policy: Any, stacklevel: int = 3,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    require_cpu(device, "welch")
+    stream: Any = None, function_name: str = "welch",
+) -> tuple[np.ndarray, Any]:  # fmt: skip
+    if is_resident(x):
+        return estimate(
+            "psd", x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis, average, device,
+            nan_policy, stream,
+        )[::3]  # fmt: skip
+    on_host(stream)
     given = x
     x, dtype = numeric(x)
     if x.size == 0:
@@ -120,6 +136,14 @@ def _welch(
     policy = nan_policies(nan_policy)
     f = frequencies(at.nfft, rate_, onesided)
     data = rows(x, axis)
+    is_complex = x.dtype.kind == "c"
+    psd = attempt(
+        function_name, device, data, lacking(data, at, function) if device not in (None, "cpu") else None,
+        lambda: plan_of("psd", at, rate_, trend, scaling, average, policy, is_complex), threads,
+    )  # fmt: skip
+    if psd is not None:
+        psd = _both_powers(psd, at.nfft, onesided, data).astype(dtype, copy=False)
+        return f, psd if axis == x.ndim - 1 else np.moveaxis(psd, -1, axis)
     if function is not None:
         data = rows(detrended(data, function, at.nperseg, at.hop), x.ndim - 1)
         if data.dtype.kind == "c" and onesided:
@@ -131,7 +155,7 @@ def _welch(
         segments = at.native(rate_, trend, scaling, average, "one" if onesided else "two", policy)
         plan = _native.WelchPlan(CODES[data.dtype], segments)
         psd = plan(data, threads)
-        if function is None and not at.shrunk and x is given and x.dtype in CODES:
+        if function is None and not at.shrunk and x is given and x.dtype in CODES and device in (None, "cpu"):
             _remember(
                 ("welch", x.dtype, n, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, average,
                  device, nan_policy),
@@ -171,12 +195,14 @@ def periodogram(
     device: str | None = None,
     threads: int | None = None,
     nan_policy: str = "propagate",
-) -> tuple[np.ndarray, np.ndarray]:
+    stream: Any = None,
+) -> tuple[np.ndarray, Any]:
     """Periodogram of the whole signal, as `scipy.signal.periodogram`; the keywords are those of `welch`."""
-    x = as_array(x)
-    if x.size == 0:
+    resident = is_resident(x)
+    x = x if resident else as_array(x)
+    if 0 in x.shape and not resident:
         return np.empty(x.shape), np.empty(x.shape)
-    axis = normalize_axis(axis, x.ndim)
+    axis = normalize_axis(axis, len(x.shape))
     n = x.shape[axis]
     if window is None:
         window = "boxcar"
@@ -186,12 +212,15 @@ def periodogram(
         if nfft < 1:
             raise ValueError(f"nfft: {nfft} is not a positive integer")
         if nfft < n:
+            if resident:
+                raise ValueError(f"nfft: {nfft} is less than the {n} samples of a CUDA tensor, which is not copied")
             x = x[(slice(None),) * axis + (slice(nfft),)]
             nperseg, nfft = nfft, None
     if not isinstance(window, (str, tuple)) and len(np.asarray(window)) != nperseg:
         raise ValueError(f"window: has {len(np.asarray(window))} weights, the signal {nperseg} samples")
     return _welch(
         x, fs, window, nperseg, 0, nfft, detrend, return_onesided, scaling, axis, "mean", device, threads, nan_policy,
+        3, stream, "periodogram",
     )  # fmt: skip
 
 
@@ -215,7 +244,7 @@ def csd(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cross spectral density conj(X)·Y, as `scipy.signal.csd`; the keywords are those of `welch`.
 
-    The other axes broadcast; the shorter signal is padded with zeros.
+    No device has cross spectra: whichever is named, the CPU answers. The other axes broadcast; the shorter signal is padded with zeros.
     """
     if y is x:
         averages(average, ("mean", "median"))
@@ -258,7 +287,7 @@ def _cross(
     x: Any, y: Any, fs: Any, window: Any, nperseg: Any, noverlap: Any, nfft: Any, detrend: Any, return_onesided: Any,
     scaling: Any, axis: Any, average: Any, device: Any, threads: Any, nan_policy: Any, what: str,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    require_cpu(device, what)
+    on_cpu(device, what)
     x, x_type = numeric(x)
     y, y_type = numeric(y, "y")
     result = np.result_type(x_type, y_type)
@@ -365,16 +394,27 @@ def spectrogram(
     device: str | None = None,
     threads: int | None = None,
     nan_policy: Literal["propagate", "raise"] = "propagate",
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    stream: Any = None,
+) -> tuple[np.ndarray, np.ndarray, Any]:
     """Spectra of consecutive segments, as `scipy.signal.spectrogram`.
 
     Returns frequencies, times of the segments' middles, and the spectra with an axis of time at the end. The keywords
-    are those of `welch`; a NaN spreads over its column.
+    are those of `welch`; a NaN spreads over its column. Devices have ``mode="psd"``.
     """
-    require_cpu(device, "spectrogram")
     modes = ("psd", "complex", "magnitude", "angle", "phase")
     if mode not in modes:
         raise ValueError(f"mode: {mode!r} is none of {', '.join(map(repr, modes))}")
+    if is_resident(x):
+        if mode != "psd":
+            raise ValueError(f"mode: {mode!r}: of CUDA tensors 'psd' alone")
+        f, at, rate_, values = estimate(
+            "spectrogram", x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis, "mean", device,
+            nan_policy, stream, share=8,
+        )  # fmt: skip
+        n = x.shape[-1]
+        times = np.arange(at.nperseg / 2, n - at.nperseg / 2 + 1, at.hop) / rate_
+        return f, times, values.swapaxes(-1, -2)
+    on_host(stream)
     x, dtype = numeric(x)
     if x.size == 0:
         return np.empty(x.shape), np.empty(x.shape), np.empty(x.shape)
@@ -395,6 +435,17 @@ def spectrogram(
         first = np.argwhere(~np.isfinite(data))[0]
         raise ValueError(f"x: sample {first[-1]} of row {first[:-1].tolist()} is {data[tuple(first)]}")
     times = np.arange(at.nperseg / 2, n - at.nperseg / 2 + 1, at.hop) / rate_
+    lacks = None
+    if device not in (None, "cpu"):
+        lacks = lacking(data, at, function) or (None if mode == "psd" else f"mode {mode!r}")
+    is_complex = x.dtype.kind == "c"
+    done = attempt(
+        "spectrogram", device, data, lacks,
+        lambda: plan_of("spectrogram", at, rate_, trend, scaling, "mean", "propagate", is_complex), threads,
+    )  # fmt: skip
+    if done is not None:
+        out = _both_powers(done, at.nfft, onesided, data).astype(dtype, copy=False)
+        return frequencies(at.nfft, rate_, onesided), times, np.moveaxis(out, -1, axis)
     if function is not None:
         data = rows(detrended(data, function, at.nperseg, at.hop), x.ndim - 1)
         at = Layout(at.weights, at.name, at.nperseg, 0, at.nfft, at.shrunk)
@@ -428,3 +479,11 @@ def _both_sides(spectra: np.ndarray, nfft: int, onesided: bool, x: np.ndarray) -
         return spectra
     mirrored = spectra[..., 1 : (nfft + 1) // 2][..., ::-1]
     return np.concatenate((spectra, np.conj(mirrored)), axis=-1)
+
+
+def _both_powers(powers: np.ndarray, nfft: int, onesided: bool, x: np.ndarray) -> np.ndarray:
+    """The two-sided spectrum of real samples from a device's one-sided one."""
+    if onesided or x.dtype.kind == "c":
+        return powers
+    powers[..., 1 : (nfft + 1) // 2] /= 2
+    return _both_sides(powers, nfft, onesided, x)

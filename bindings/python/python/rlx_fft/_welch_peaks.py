@@ -9,9 +9,11 @@ import numpy as np
 
 from . import _native
 from ._arrays import CODES, normalize_axis, numeric, rows
-from ._layout import detrending, frequencies, layout, nan_policies, rate, require_cpu, scalings
+from ._devices import attempt, lacking, plan_of
+from ._layout import detrending, frequencies, layout, nan_policies, rate, scalings
 from ._learned import LearnedFft
 from ._peaks import find_peaks
+from ._resident import DevicePeaks, estimate, is_resident, on_host
 from ._spectral import _remember, _plans, welch
 
 
@@ -78,7 +80,8 @@ def welch_peaks(
     device: str | None = None,
     threads: int | None = None,
     nan_policy: str = "raise",
-) -> WelchPeaks:
+    stream: Any = None,
+) -> Any:
     """The `k` strongest peaks of each row's Welch spectrum, over all other axes.
 
     ``mode="bins"`` takes the largest bins, neighbours or not; ties go to the lower bin. ``mode="local"`` takes the
@@ -86,7 +89,9 @@ def welch_peaks(
     (one-sided |X|², mean over the segments, no detrending): float32 rows then go through the fused kernels and no
     spectrum is ever stored. ``detrend="constant", scaling="density"`` gives the peaks of `welch` with its defaults.
 
-    With a `device` other than the CPU: float32, two segments, and the defaults but for nperseg and k.
+    `device` is as in `welch`. A CUDA tensor is read and answered on its device, without a copy, and gives `DevicePeaks`;
+    with a `stream` the work is queued there and not waited for, and ``nan_policy="propagate"`` has to be said, for nobody
+    looks whether a row's powers are NaN.
 
     >>> import numpy as np, rlx_fft
     >>> t = np.arange(384) / 128
@@ -96,7 +101,7 @@ def welch_peaks(
     array([10., 20.])
     """
     key: Any = None
-    if type(x) is np.ndarray and x.dtype == np.float32 and axis == -1 and not prominence and x.size:
+    if type(x) is np.ndarray and x.dtype == np.float32 and axis == -1 and not prominence and stream is None and x.size:
         key = ("peaks", x.shape[-1], fs, nperseg, k, window, noverlap, nfft, detrend, scaling, mode, device, nan_policy)
         try:
             f, (plan, factors) = _plans[key]
@@ -105,13 +110,17 @@ def welch_peaks(
         else:
             if x.flags.c_contiguous and x.flags.aligned:
                 return _scaled(plan(x, threads), f, factors)
-    given = x
-    x, _ = numeric(x)
-    axis = normalize_axis(axis, x.ndim)
     if isinstance(k, bool) or int(k) < 1:
         raise ValueError(f"k: must be at least 1, got {k}")
     if mode not in ("bins", "local"):
         raise ValueError(f"mode: {mode!r} is none of 'bins', 'local'")
+    if is_resident(x):
+        return _resident(x, fs, nperseg, int(k), window, noverlap, nfft, detrend, scaling, mode, prominence, axis, device,
+                         nan_policy, stream)  # fmt: skip
+    on_host(stream)
+    given = x
+    x, _ = numeric(x)
+    axis = normalize_axis(axis, x.ndim)
     if x.size == 0:
         empty = np.empty(x.shape[:axis] + x.shape[axis + 1 :] + (0,))
         return WelchPeaks(empty.astype(np.int32), empty, np.empty(0), empty if prominence or mode == "local" else None)
@@ -120,8 +129,18 @@ def welch_peaks(
     trend, function = detrending(detrend)
     scalings(scaling)
     policy = nan_policies(nan_policy)
-    if device not in (None, "auto", "cpu"):
-        return _on_device(rows(x, axis), at, rate_, int(k), device, threads, (trend, scaling, mode, prominence))
+    plain_bins = mode == "bins" and not prominence
+    if device not in (None, "cpu") and plain_bins:
+        data = rows(x, axis)
+        lacks = lacking(data, at, function) or ("complex samples" if data.dtype.kind == "c" else None)
+        packed = attempt(
+            "welch_peaks", device, data, lacks,
+            lambda: plan_of("peaks", at, rate_, trend, scaling, "mean", policy, False, int(k)), threads,
+        )  # fmt: skip
+        if packed is not None:
+            bins = packed[..., 0].astype(np.int32)
+            return WelchPeaks(bins, np.ascontiguousarray(packed[..., 1]), frequencies(at.nfft, rate_, True))
+        device = None
     plain = trend == "none" and function is None and mode == "bins" and not prominence
     fused = x.dtype == np.float32 and at.name is not None and at.nfft == at.nperseg and at.nfft >= 2
     if plain and fused and at.name is not None:
@@ -130,12 +149,12 @@ def welch_peaks(
         native = _native.PeaksPlan(at.name, at.nfft, at.hop, count, int(k), policy)
         factor = {"raw": 1.0, "density": 1 / (rate_ * np.sum(at.weights**2)), "spectrum": 1 / np.sum(at.weights) ** 2}
         factors = np.float32(factor[scaling])
-        if key is not None and x is given and not at.shrunk:
+        if key is not None and x is given and not at.shrunk and key[11] in (None, "cpu"):
             _remember(key, (f, (native, factors)))
         return _scaled(native(rows(x, axis), threads), f, factors)
     f, psd = welch(
         rows(x, axis), fs, window, at.nperseg if at.name else nperseg, noverlap, nfft, detrend, scaling=scaling,
-        threads=threads, nan_policy=nan_policy,
+        device=device, threads=threads, nan_policy=nan_policy,
     )  # fmt: skip
     return _of_spectra(np.ascontiguousarray(psd), f, int(k), mode, prominence, threads)
 
@@ -174,23 +193,28 @@ def _of_spectra(
     return WelchPeaks(out_bin.reshape(shape), power.reshape(shape), f, heights.reshape(shape))
 
 
-def _on_device(
-    x: np.ndarray, at: Any, fs: float, k: int, device: str, threads: int | None, options: tuple
-) -> WelchPeaks:
-    if (
-        x.dtype != np.float32 or x.shape[-1] != at.nperseg + at.nperseg // 2 or at.nfft != at.nperseg
-        or at.name != "hann" or at.noverlap != at.nperseg - at.nperseg // 2 or options != ("none", "raw", "bins", False)
-    ):  # fmt: skip
+def _resident(
+    x: Any, fs: Any, nperseg: Any, k: int, window: Any, noverlap: Any, nfft: Any, detrend: Any, scaling: Any, mode: str,
+    prominence: bool, axis: int, device: str | None, nan_policy: str, stream: Any,
+) -> DevicePeaks:  # fmt: skip
+    if mode != "bins" or prominence:
+        raise ValueError("mode: of CUDA tensors the largest bins alone, without prominences")
+    policy = nan_policies(nan_policy)
+    if policy not in ("error", "propagate") or (policy == "error" and stream is not None):
         raise ValueError(
-            f"device: on {device!r} the peaks are those of float32 rows of two half-overlapping Hann segments "
-            "(nperseg + nperseg // 2 samples) with the default options"
+            f"nan_policy: {nan_policy!r}: 'propagate', or 'raise' without a stream; on a device nothing looks at samples before"
         )
-    flat = x.reshape(-1, x.shape[-1])
-    auto = _native.AutoPeaks(len(flat), at.nperseg, k, device, "rlx", True, threads)
-    packed = auto(flat)
-    shape = x.shape[:-1] + packed.shape[1:2]
-    bins = packed[..., 0].astype(np.int32).reshape(shape)
-    return WelchPeaks(bins, packed[..., 1].reshape(shape), frequencies(at.nfft, fs, True))
+    _, at, rate_, packed = estimate(
+        "peaks", x, fs, window, nperseg, noverlap, nfft, detrend, True, scaling, axis, "mean", device, "propagate", stream,
+        k=k,
+    )  # fmt: skip
+    found = DevicePeaks(packed, rate_ / at.nfft)
+    if policy == "error":
+        power = found.power.to_host()
+        bad = np.argwhere(~np.isfinite(power))
+        if len(bad):
+            raise ValueError(f"x: row {bad[0][:-1].tolist()} holds a NaN or an infinity, or its powers overflow")
+    return found
 
 
 class AutoWelchPeaks:

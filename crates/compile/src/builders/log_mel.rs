@@ -1,5 +1,10 @@
 //! Log-mel spectrograms: Whisper, librosa, torchaudio, Kaldi, NeMo.
 
+use rlx_dsp::mel::{
+    self, LogMelParams, MaxOver, MelLog, MelNorm, MelNormalise, Preemphasis, Reference, TriangleDomain,
+};
+use rlx_dsp::stft::{self, Placement};
+
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::op::Op;
@@ -145,6 +150,101 @@ impl LogMelSpec {
     }
 }
 
+impl LogMelSpec {
+    /// The pipeline that computes what these parameters ask for, frames by mels whatever their layout; the part of them
+    /// that no graph says where there is none.
+    ///
+    /// # Errors
+    /// The name of that parameter.
+    pub fn of_params(
+        params: &LogMelParams,
+        batch: usize,
+        len: usize,
+    ) -> std::result::Result<Self, &'static str> {
+        let pad = match params.padding {
+            stft::Padding::None => Padding::None,
+            stft::Padding::Constant => Padding::Constant,
+            stft::Padding::Reflect => Padding::Reflect,
+            stft::Padding::Mirror => return Err("pad_mode"),
+        };
+        // A window in the middle of a longer transform lies where a frame of its own length would, if both are padded by
+        // half their (even) lengths.
+        let even = params.win_length.is_multiple_of(2) && params.n_fft.is_multiple_of(2);
+        let placed = match params.placement {
+            Placement::Start => true,
+            Placement::Center => params.win_length == params.n_fft || (even && pad != Padding::None),
+        };
+        if !placed {
+            return Err("win_length");
+        }
+        let scale = match params.scale {
+            mel::MelScale::Slaney => MelScale::Slaney,
+            mel::MelScale::Htk => MelScale::Htk,
+            mel::MelScale::Kaldi => MelScale::Kaldi,
+        };
+        if (params.domain == TriangleDomain::Mel) != (scale == MelScale::Kaldi) {
+            return Err("scale");
+        }
+        if params.power != 2.0 {
+            return Err("power");
+        }
+        let scope = match params.max_over {
+            MaxOver::Item => MaxScope::Item,
+            MaxOver::Batch => MaxScope::Batch,
+        };
+        let (log, log_add, range) = match params.log {
+            MelLog::Linear => (None, 0.0, None),
+            MelLog::Log10 { floor } => (Some((LogBase::Log10, floor)), 0.0, None),
+            MelLog::Ln { floor } => (Some((LogBase::Ln, floor)), 0.0, None),
+            MelLog::LnPlus { offset } => (Some((LogBase::Ln, 0.0)), offset, None),
+            MelLog::Decibel { amin, reference: Reference::Power(1.0), top_db } if amin <= 1.0 => {
+                (Some((LogBase::Db, amin)), 0.0, top_db)
+            }
+            MelLog::Decibel { .. } => return Err("ref_max"),
+        };
+        let (clamp, per_feature) = match (range, params.normalise) {
+            (None, MelNormalise::None) => (None, None),
+            (Some(range), MelNormalise::None) => (Some((range, 0.0, 1.0, scope)), None),
+            (None, MelNormalise::Clamp { range, shift, divisor }) => {
+                (Some((range, shift, 1.0 / divisor, scope)), None)
+            }
+            (range, MelNormalise::PerFeature { epsilon }) => {
+                (range.map(|range| (range, 0.0, 1.0, scope)), Some(epsilon))
+            }
+            (Some(_), MelNormalise::Clamp { .. }) => return Err("top_db"),
+        };
+        Ok(Self {
+            batch,
+            len,
+            win_length: params.win_length,
+            n_fft: params.n_fft,
+            hop: params.hop,
+            preemphasis: match params.preemphasis {
+                Preemphasis::None => PreemphasisSpec::None,
+                Preemphasis::Signal(c) => PreemphasisSpec::Signal(c),
+                Preemphasis::Frame(c) => PreemphasisSpec::Frame(c),
+            },
+            remove_dc: params.remove_dc,
+            window: params.window,
+            symmetry: params.symmetry,
+            pad,
+            drop_last: usize::from(params.drop_last_frame),
+            mel: MelSpec {
+                sample_rate: params.sample_rate,
+                n_mels: params.n_mels,
+                f_min: params.f_min,
+                f_max: params.f_max.unwrap_or(params.sample_rate / 2.0),
+                scale,
+                slaney_norm: params.norm == MelNorm::Slaney,
+            },
+            log,
+            log_add,
+            clamp,
+            per_feature,
+        })
+    }
+}
+
 fn slaney(sample_rate: f64, n_mels: usize, slaney_norm: bool) -> MelSpec {
     let f_max = sample_rate / 2.0;
     MelSpec { sample_rate, n_mels, f_min: 0.0, f_max, scale: MelScale::Slaney, slaney_norm }
@@ -203,5 +303,39 @@ mod tests {
         assert_eq!(dims(LogMelSpec::kaldi(2, 16_000)), [2, 98, 23]);
         assert_eq!(dims(LogMelSpec::nemo(1, 16_000)), [1, 100, 80]);
         assert!(log_mel(&LogMelSpec::whisper(1, 100, 80)).unwrap().infer().is_err());
+    }
+
+    #[test]
+    fn presets_are_what_their_parameters_say() {
+        use rlx_dsp::mel::Preset;
+        let of = |params: &LogMelParams| LogMelSpec::of_params(params, 2, 16_000);
+        for (preset, spec) in [
+            (Preset::Whisper, LogMelSpec::whisper(2, 16_000, 80)),
+            (Preset::Librosa, LogMelSpec::librosa(2, 16_000)),
+            (
+                Preset::Torchaudio,
+                LogMelSpec { log: Some((LogBase::Db, 1e-10)), ..LogMelSpec::torchaudio(2, 16_000) },
+            ),
+            (Preset::Kaldi, LogMelSpec::kaldi(2, 16_000)),
+            (Preset::Nemo, LogMelSpec::nemo(2, 16_000)),
+        ] {
+            assert_eq!(of(&LogMelParams::preset(preset)), Ok(spec), "{preset}");
+        }
+        let whisper = LogMelParams::preset(Preset::Whisper);
+        for (name, odd) in [
+            ("power", LogMelParams { power: 1.0, ..whisper }),
+            ("pad_mode", LogMelParams { padding: stft::Padding::Mirror, ..whisper }),
+            ("win_length", LogMelParams { win_length: 399, ..whisper }),
+            ("scale", LogMelParams { scale: mel::MelScale::Kaldi, ..whisper }),
+            (
+                "ref_max",
+                LogMelParams {
+                    log: MelLog::Decibel { amin: 1e-10, reference: Reference::Max, top_db: None },
+                    ..whisper
+                },
+            ),
+        ] {
+            assert_eq!(of(&odd), Err(name));
+        }
     }
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::energies::{MelFrames, plan_mel_frames};
+use super::missing::Missing;
 use super::{LogMelOutput, LogMelParams, MaxOver, MelFilterbank, Preemphasis};
 use crate::fft::Real;
+use crate::nan::NanPolicy;
 use crate::stft::{Framing, check_finite};
 use crate::{Error, Result};
 
@@ -20,6 +22,7 @@ pub struct LogMel<T: Real = f32> {
     /// One a thread.
     workers: Vec<Box<dyn MelFrames<T>>>,
     pool: Option<rayon::ThreadPool>,
+    nan: NanPolicy,
     emphasized: Vec<T>,
     padded: Vec<T>,
 }
@@ -33,7 +36,8 @@ impl<T: Real> LogMel<T> {
         params.validate()?;
         let filterbank = Arc::new(MelFilterbank::new(&params.filterbank())?);
         let workers = vec![plan_mel_frames(&params, &filterbank)?];
-        Ok(Self { params, filterbank, workers, pool: None, emphasized: Vec::new(), padded: Vec::new() })
+        let nan = NanPolicy::Error;
+        Ok(Self { params, filterbank, workers, pool: None, nan, emphasized: Vec::new(), padded: Vec::new() })
     }
 
     /// Sets how many threads share the frames of a signal: 1 (the default) is the caller's alone, 0 is rayon's current
@@ -53,6 +57,17 @@ impl<T: Real> LogMel<T> {
         let more = || plan_mel_frames(&self.params, &self.filterbank);
         self.workers = (0..threads).map(|_| more()).collect::<Result<_>>()?;
         Ok(self)
+    }
+
+    /// Sets what becomes of NaN and infinity; [`NanPolicy::Error`] is the default.
+    ///
+    /// Under [`NanPolicy::SkipSegment`] a frame that holds one is NaN in every band and counts for no maximum, mean or
+    /// deviation. [`NanPolicy::Interpolate`] draws lines over short gaps before. Under [`NanPolicy::Propagate`] such frames
+    /// are NaN, and with them all that is related to their maximum, mean or deviation, as in the reference systems.
+    #[must_use]
+    pub fn with_nan(mut self, nan: NanPolicy) -> Self {
+        self.nan = nan;
+        self
     }
 
     /// The parameters of the plan.
@@ -78,8 +93,8 @@ impl<T: Real> LogMel<T> {
     /// The log-mel spectrogram of one signal.
     ///
     /// # Errors
-    /// A signal too short for one frame (or for its reflection); a NaN or infinite sample (see
-    /// [`fill_gaps`](crate::nan::fill_gaps) for a way to repair it first).
+    /// A signal too short for one frame (or for its reflection); a NaN or infinite sample, unless
+    /// [`with_nan`](Self::with_nan) has said otherwise.
     pub fn process(&mut self, x: &[T]) -> Result<LogMelOutput<T>> {
         let mut values = self.logarithms(x, 0)?;
         self.finish(&mut [&mut values]);
@@ -118,7 +133,11 @@ impl<T: Real> LogMel<T> {
     fn logarithms(&mut self, x: &[T], row: usize) -> Result<Vec<T>> {
         let framing = self.params.framing();
         let n_frames = framing.checked_count(x.len())?;
-        check_finite(x, row, 0)?;
+        let missing = match self.nan {
+            NanPolicy::Error => check_finite(x, row, 0).map(|()| None)?,
+            policy => Missing::of(x, policy),
+        };
+        let x = missing.as_ref().map_or(x, Missing::samples);
         let x = match self.params.preemphasis {
             Preemphasis::Signal(c) => {
                 emphasize(x, T::narrow(c), &mut self.emphasized);
@@ -133,13 +152,25 @@ impl<T: Real> LogMel<T> {
             let place = Place { framing, n_mels: self.filterbank.n_mels(), row_len: n_frames };
             share(workers, pool, signal, part.len(), place, &mut out[part.start..]);
         }
+        if let Some(missing) = &missing {
+            let spreads = matches!(self.params.preemphasis, Preemphasis::Signal(_));
+            missing.mark(&framing, spreads, n_frames, &mut out);
+        }
         Ok(out)
     }
 
     /// Reference, range and normalisation of items that share their maxima.
     fn finish(&self, group: &mut [&mut [T]]) {
+        let related = self.params.log.relates() || self.params.normalise.relates();
+        if self.nan == NanPolicy::Propagate
+            && related
+            && group.iter().any(|item| item.iter().any(|v| v.is_nan()))
+        {
+            return group.iter_mut().for_each(|item| item.fill(T::nan()));
+        }
         self.params.log.relate(group);
-        self.params.normalise.apply(group, self.params.n_mels);
+        let sparse = matches!(self.nan, NanPolicy::SkipSegment | NanPolicy::Interpolate { .. });
+        self.params.normalise.apply(group, self.params.n_mels, sparse);
     }
 
     fn output(&self, values: Vec<T>) -> LogMelOutput<T> {

@@ -22,6 +22,7 @@ mod energies;
 mod fast;
 mod filterbank;
 mod log_mel;
+mod missing;
 mod output;
 mod params;
 mod preset;

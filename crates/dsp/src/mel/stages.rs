@@ -108,6 +108,14 @@ impl MelLog {
         }
     }
 
+    /// Whether values depend on the largest one.
+    pub(super) fn relates(&self) -> bool {
+        matches!(
+            self,
+            Self::Decibel { reference: Reference::Max, .. } | Self::Decibel { top_db: Some(_), .. }
+        )
+    }
+
     /// The logarithm of each energy by itself: decibels re 1.
     pub(super) fn take<T: Real>(&self, energies: &mut [T]) {
         let mut each = |f: &dyn Fn(T) -> T| energies.iter_mut().for_each(|v| *v = f(*v));
@@ -166,8 +174,14 @@ impl MelNormalise {
         }
     }
 
-    /// Normalises the items of a batch, each `[n_mels, n_frames]`, in place; each group shares one maximum.
-    pub(super) fn apply<T: Real>(&self, group: &mut [&mut [T]], n_mels: usize) {
+    /// Whether values depend on the largest one.
+    pub(super) fn relates(&self) -> bool {
+        matches!(self, Self::Clamp { .. })
+    }
+
+    /// Normalises the items of a batch, each `[n_mels, n_frames]`, in place; each group shares one maximum. `sparse`: values
+    /// that are NaN count for nothing.
+    pub(super) fn apply<T: Real>(&self, group: &mut [&mut [T]], n_mels: usize, sparse: bool) {
         match *self {
             Self::None => {}
             Self::Clamp { range, shift, divisor } => {
@@ -180,7 +194,15 @@ impl MelNormalise {
             Self::PerFeature { epsilon } => {
                 for item in group {
                     let frames = item.len() / n_mels;
-                    item.chunks_exact_mut(frames.max(1)).for_each(|row| standardise(row, epsilon));
+                    for row in item.chunks_exact_mut(frames.max(1)) {
+                        if !sparse || row.iter().all(|v| !v.is_nan()) {
+                            standardise(row, epsilon);
+                            continue;
+                        }
+                        let mut there: Vec<T> = row.iter().copied().filter(|v| !v.is_nan()).collect();
+                        standardise(&mut there, epsilon);
+                        row.iter_mut().filter(|v| !v.is_nan()).zip(there).for_each(|(v, of)| *v = of);
+                    }
                 }
             }
         }

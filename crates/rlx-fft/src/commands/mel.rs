@@ -94,7 +94,7 @@ fn one<T: InputSample + Real>(
         }
     }
     let on_device = match &args.device {
-        Some(device) => mel_on(device, args.preset, &params, &samples)?,
+        Some(device) => mel_on(device, &params, &samples)?,
         None => None,
     };
     notes.extend(on_device.as_ref().map(|d| d.said.clone()));

@@ -7,7 +7,6 @@ mod device_average;
 mod device_mel;
 mod frames;
 mod header;
-mod long;
 mod packed;
 mod picking;
 mod shown;

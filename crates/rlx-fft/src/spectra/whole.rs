@@ -1,11 +1,10 @@
 //! One estimate over a whole recording, in memory that does not grow with it.
 
-use super::long::Long;
 use crate::signal::{Blocks, InputSample, Signal, Step, explain};
 use anyhow::Result;
 use rayon::prelude::*;
 use rlx_dsp::scaling::Average;
-use rlx_dsp::welch::{CrossSpectrum, CsdAccumulator, Psd, PsdParams, WelchAccumulator};
+use rlx_dsp::welch::{CrossSpectrum, CsdAccumulator, LongWelch, Psd, PsdParams, WelchAccumulator};
 
 /// Memory that the spectra of a median may take, over all channels.
 const MEDIAN_BYTES: u64 = 1 << 29;
@@ -17,7 +16,8 @@ pub(crate) fn accumulate<S: InputSample>(
     params: PsdParams,
 ) -> Result<Vec<Psd<S::Real>>> {
     let channels = signal.channels.len();
-    if channels == 1 && Long::<S>::takes(&params) {
+    // A median of a recording has a limit on its memory, which one accumulator looks after.
+    if channels == 1 && LongWelch::<S>::takes(&params) && params.average != Average::Median {
         return long(blocks, signal, params);
     }
     let row = 8 * (params.n_bins::<S>() * channels) as u64;
@@ -48,12 +48,12 @@ fn long<S: InputSample>(
     signal: &Signal,
     params: PsdParams,
 ) -> Result<Vec<Psd<S::Real>>> {
-    let explained = |(error, start)| explain(error, signal, 0, start);
-    let mut long = Long::<S>::new(params)?;
+    let explained = |error| explain(error, signal, 0, 0);
+    let mut long = LongWelch::<S>::new(params)?;
     loop {
         match blocks.next()? {
             Step::End => break,
-            Step::Gap => long.end_stretch().map_err(explained)?,
+            Step::Gap => long.push_gap().map_err(explained)?,
             Step::Data => long.push(blocks.channel(0)).map_err(explained)?,
         }
     }

@@ -200,6 +200,12 @@ impl std::fmt::Debug for DeviceBuffer {
     }
 }
 
+/// Runs `work` and leaves the calling thread with the device that was its current one: for callers beside other libraries
+/// that use CUDA, which would go on with the device of `work`.
+pub fn leaving_current<R>(work: impl FnOnce() -> R) -> R {
+    super::driver::leaving_current(work)
+}
+
 fn same_bytes(name: &str, expected: usize, got: usize) -> Result<()> {
     if expected == got { Ok(()) } else { Err(Error::Length { name: name.to_owned(), expected, got }) }
 }
@@ -321,7 +327,8 @@ impl CudaStream {
         Ok(CudaGraph { graph, _buffers: Vec::new(), _keep: Box::new(function) })
     }
 
-    /// The stream (`CUstream`, `cudaStream_t`) for calls of other libraries; it lives as long as this value.
+    /// The stream (`CUstream`, `cudaStream_t`), for other libraries that are to wait for it or queue work in it; it
+    /// lives as long as this value.
     pub fn raw(&self) -> *mut c_void {
         self.0.raw().cast()
     }

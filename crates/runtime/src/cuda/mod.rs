@@ -19,7 +19,7 @@ mod stage;
 use crate::device::{CudaSelect, DeviceInfo};
 use crate::session::{Backend, SessionOptions};
 
-pub use device::{CudaDevice, CudaGraph, CudaStream, DeviceBuffer};
+pub use device::{CudaDevice, CudaGraph, CudaStream, DeviceBuffer, leaving_current};
 pub use driver::{PinnedBuffer, PinnedValue};
 
 /// Devices that can be opened, or why there are none.

@@ -22,6 +22,21 @@ pub(crate) fn device_count() -> std::result::Result<usize, String> {
     }
 }
 
+/// Runs `work` and leaves the calling thread with the context that it had, which other libraries take for their current
+/// device. Before the driver was started there is none.
+pub(crate) fn leaving_current<R>(work: impl FnOnce() -> R) -> R {
+    let mut before = ptr::null_mut();
+    // SAFETY: the driver's library was found; `before` outlives the call.
+    let known =
+        super::driver().is_ok() && unsafe { sys::cuCtxGetCurrent(&mut before) } == CUresult::CUDA_SUCCESS;
+    let done = work();
+    if known {
+        // SAFETY: the thread's context of a moment ago, or none. A failure would leave ours, which is valid.
+        let _ = unsafe { sys::cuCtxSetCurrent(before) };
+    }
+    done
+}
+
 /// An open device.
 pub(crate) struct Context {
     /// `cuda:0`, …

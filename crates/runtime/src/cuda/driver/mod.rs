@@ -14,7 +14,7 @@ use std::ffi::CStr;
 
 use cudarc::driver::sys;
 
-pub(crate) use context::{Context, device_count};
+pub(crate) use context::{Context, device_count, leaving_current};
 pub(crate) use graph::Graph;
 pub(crate) use library::{CudaVersion, driver, package_version};
 pub(crate) use memory::{DeviceMemory, PinnedMemory, is_pinned};

@@ -1,0 +1,289 @@
+//! Estimates as graphs, which run on whatever device is named.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use num_complex::Complex;
+use numpy::PyUntypedArrayMethods;
+use pyo3::prelude::*;
+use rlx_compile::builders::{LogMelSpec, PsdSpec, SpectrogramSpec, log_mel, psd, spectrogram};
+use rlx_compile::params::{Layout, Padding, Scaling, Sides};
+use rlx_compile::{Graph, Op};
+use rlx_fft::dsp::mel::LogMelParams;
+use rlx_fft::dsp::nan::NanPolicy;
+use rlx_runtime::{Error, Executable};
+
+use crate::arrays::{borrow, filled, rows_of, with_last};
+use crate::mel::MelPlan;
+use crate::params::Segments;
+use crate::resident::{self, DeviceArray};
+use crate::sessions::{Kind, Open, cheapest, interruptible, named, on_device, on_host, refused, session};
+use crate::threads;
+
+/// From this many samples on a run may take so long that someone wants to interrupt it.
+const LONG: usize = 1 << 22;
+
+/// Shapes whose programs are kept.
+const SHAPES: usize = 16;
+
+#[derive(Debug, Clone)]
+enum What {
+    Psd(PsdSpec),
+    Spectrogram(PsdSpec),
+    Peaks { psd: PsdSpec, k: usize },
+    Mel(LogMelParams),
+}
+
+/// A device, what else its session differs in, and the shape.
+type Key = (String, Kind, usize, usize);
+/// `None`: the device has nothing to do there.
+type Made = HashMap<Key, Option<(Arc<Open>, Executable)>>;
+
+/// One estimate of C-contiguous f32 (or complex64) arrays along their last axis.
+#[pyclass(frozen)]
+pub(crate) struct DevicePlan {
+    what: What,
+    nan: NanPolicy,
+    made: Mutex<Made>,
+    /// What `auto` has chosen, by shape and threads.
+    chosen: Mutex<HashMap<(usize, usize, usize), Option<String>>>,
+}
+
+#[pymethods]
+impl DevicePlan {
+    /// `[…, bins]`, the mean or another average of the segments' powers.
+    #[staticmethod]
+    fn psd(segments: &Segments, complex: bool) -> Self {
+        Self::of(What::Psd(spec(segments, complex)), segments.params.nan)
+    }
+
+    /// `[…, segments, bins]`.
+    #[staticmethod]
+    fn spectrogram(segments: &Segments, complex: bool) -> Self {
+        Self::of(What::Spectrogram(spec(segments, complex)), segments.params.nan)
+    }
+
+    /// `[…, k, 2]`: bin and power.
+    #[staticmethod]
+    fn peaks(segments: &Segments, k: usize) -> Self {
+        let psd = spec(segments, false);
+        Self::of(What::Peaks { psd, k: k.min(psd.n_fft / 2 + 1) }, segments.params.nan)
+    }
+
+    /// `[…, frames, mels]`, of signals without a missing sample.
+    #[staticmethod]
+    fn mel(plan: &MelPlan) -> Self {
+        Self::of(What::Mel(plan.params), NanPolicy::Error)
+    }
+
+    /// Why no device computes this; the length of the rows does not matter.
+    fn lacks(&self) -> Option<String> {
+        match &self.what {
+            What::Mel(params) => LogMelSpec::of_params(params, 1, 0).err().map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// The result and the device that computed it; `None`: the CPU has to.
+    #[pyo3(signature = (x, device, threads=None))]
+    fn run<'py>(
+        &self,
+        x: &Bound<'py, PyAny>,
+        device: &str,
+        threads: Option<usize>,
+    ) -> PyResult<Option<(Bound<'py, PyAny>, String)>> {
+        let py = x.py();
+        let threads = threads::resolve(threads)?;
+        let complex = matches!(self.what, What::Psd(s) | What::Spectrogram(s) if s.complex);
+        let (real, pairs);
+        let (shape, x): (Vec<usize>, &[f32]) = if complex {
+            pairs = borrow::<Complex<f32>>(x, "x")?;
+            (pairs.shape().to_vec(), floats(pairs.as_slice()?))
+        } else {
+            real = borrow::<f32>(x, "x")?;
+            (real.shape().to_vec(), real.as_slice()?)
+        };
+        let (rows, len) = rows_of(&shape)?;
+        let Some(id) = self.device(device, rows, len, threads)? else { return Ok(None) };
+        let auto = device.trim().eq_ignore_ascii_case("auto");
+        let kind = Kind { nan: self.nan, threads, stream: None };
+        let (open, executable) = match self.executable(&id, kind, rows, len) {
+            Ok(Some(made)) => made,
+            Ok(None) => {
+                log::info!(target: crate::LOG, "{id} has nothing of {:?} rows of {len} samples: the CPU answers", rows);
+                return Ok(None);
+            }
+            // What a device cannot build is the CPU's, under whatever name it was asked for.
+            Err(Error::Unsupported(reason)) => {
+                log::info!(target: crate::LOG, "{id}: {reason}: the CPU answers");
+                return Ok(None);
+            }
+            Err(error) => return self.given_up(auto, error),
+        };
+        let mut outcome = Ok(());
+        let out = filled(py, &with_last(&shape, &inner(&executable)), |out: &mut [f32]| {
+            let run = || executable.run(&[x], &mut [out]);
+            outcome = if x.len() >= LONG { interruptible(py, &open.cancel, run)? } else { py.detach(run) };
+            Ok(())
+        })?;
+        py.check_signals()?;
+        match outcome {
+            Ok(()) => Ok(Some((out.into_any(), id))),
+            Err(error) => self.given_up(auto, error),
+        }
+    }
+
+    /// The result of a tensor of another library that lies on an NVIDIA device, on the same device: in this stream, which
+    /// is not waited for, or else in a stream of our own, which is.
+    #[pyo3(signature = (x, stream=None))]
+    fn resident(&self, x: &Bound<'_, PyAny>, stream: Option<u64>) -> PyResult<DeviceArray> {
+        resident::run(self, x, stream)
+    }
+}
+
+impl DevicePlan {
+    fn of(what: What, nan: NanPolicy) -> Self {
+        Self { what, nan, made: Mutex::default(), chosen: Mutex::default() }
+    }
+
+    /// Whether samples are pairs.
+    pub(crate) fn complex(&self) -> bool {
+        matches!(self.what, What::Psd(s) | What::Spectrogram(s) if s.complex)
+    }
+
+    /// The id of the device that is meant; `None` for the CPU.
+    fn device(&self, name: &str, rows: usize, len: usize, threads: usize) -> PyResult<Option<String>> {
+        let gpu = |id: String| (id != "cpu").then_some(id);
+        if let Some(info) = named(name)? {
+            return Ok(gpu(info.id));
+        }
+        // No lock is held while something is logged, which may let another thread of Python in.
+        let known = || self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (rows, len, threads);
+        if let Some(found) = known().get(&key) {
+            return Ok(found.clone());
+        }
+        let id = self.graph(rows, len).ok().and_then(|graph| cheapest(&graph, threads)).map(|info| info.id);
+        let mut known = known();
+        if known.len() >= 4 * SHAPES {
+            known.clear();
+        }
+        known.insert(key, id.clone());
+        Ok(id)
+    }
+
+    /// `auto` goes on with the CPU.
+    fn given_up<T>(&self, auto: bool, error: Error) -> PyResult<Option<T>> {
+        let device = matches!(
+            error,
+            Error::AbsentDevice { .. }
+                | Error::Device { .. }
+                | Error::DeviceLost { .. }
+                | Error::DeviceMemory { .. }
+        );
+        if auto && device {
+            log::warn!(target: crate::LOG, "{error}: the CPU answers");
+            return Ok(None);
+        }
+        Err(refused(error))
+    }
+
+    /// What runs rows of this shape.
+    pub(crate) fn executable(
+        &self,
+        id: &str,
+        kind: Kind,
+        rows: usize,
+        len: usize,
+    ) -> Result<Option<(Arc<Open>, Executable)>, Error> {
+        let key = (id.to_owned(), kind, rows, len);
+        let made = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = made().get(&key) {
+            return Ok(found.clone());
+        }
+        let open = session(id, kind)?;
+        let plan = open.session.explain(&self.graph(rows, len)?, Default::default())?.plan;
+        let value = if on_device(&plan) {
+            let host = on_host(&plan);
+            if !host.is_empty() {
+                log::info!(target: crate::LOG, "{id}: the host runs {}", host.join(", "));
+            }
+            let executable = open.session.compile_plan(plan)?;
+            // Kept here, with its buffers, and nowhere else.
+            open.session.clear_cache();
+            Some((open, executable))
+        } else {
+            None
+        };
+        let mut made = made();
+        if made.len() >= SHAPES {
+            made.clear();
+        }
+        made.insert(key, value.clone());
+        Ok(value)
+    }
+
+    fn graph(&self, batch: usize, len: usize) -> Result<Graph, Error> {
+        Ok(match &self.what {
+            What::Psd(spec) => psd(&PsdSpec { batch, len, ..*spec })?,
+            What::Spectrogram(spec) => spectrogram(&SpectrogramSpec::new(PsdSpec { batch, len, ..*spec }))?,
+            What::Peaks { psd, k } => peaks(&PsdSpec { batch, len, ..*psd }, *k)?,
+            What::Mel(params) => match LogMelSpec::of_params(params, batch, len) {
+                Ok(spec) => log_mel(&spec)?,
+                Err(name) => return Err(Error::Unsupported(format!("{name} is in no graph"))),
+            },
+        })
+    }
+}
+
+fn spec(segments: &Segments, complex: bool) -> PsdSpec {
+    let params = &segments.params;
+    PsdSpec {
+        batch: 0,
+        len: 0,
+        complex,
+        sample_rate: params.sample_rate,
+        segment_len: params.segment_len,
+        hop: params.hop,
+        n_fft: params.n_fft,
+        window: params.window,
+        symmetry: params.symmetry,
+        detrend: params.detrend,
+        average: params.average,
+        scaling: params.scaling,
+    }
+}
+
+/// The k largest bins of a spectrum. Raw powers go without a scaling, which the fused kernels have not.
+fn peaks(spec: &PsdSpec, k: usize) -> rlx_compile::Result<Graph> {
+    let mut graph = Graph::new();
+    let x = graph.push(Op::Input { batch: spec.batch, len: spec.len, complex: false }, &[])?;
+    let mut ops =
+        vec![Op::Segment { len: spec.segment_len, hop: spec.hop, pad: Padding::None, drop_last: 0 }];
+    if spec.detrend != rlx_compile::params::Detrend::None {
+        ops.push(Op::Detrend { kind: spec.detrend });
+    }
+    ops.extend([
+        Op::Window { window: spec.window, symmetry: spec.symmetry },
+        Op::Fft { n_fft: spec.n_fft, sides: Sides::One, layout: Layout::Block, keep: None },
+        Op::Power { one_sided: true },
+        Op::Average { average: spec.average },
+    ]);
+    if spec.scaling != Scaling::Raw {
+        ops.push(Op::Psd { sample_rate: spec.sample_rate, scaling: spec.scaling });
+    }
+    ops.extend([Op::TopK { k }, Op::output("peaks")]);
+    graph.chain(x, ops)?;
+    Ok(graph)
+}
+
+/// Dimensions of a result behind the batch.
+pub(crate) fn inner(executable: &Executable) -> Vec<usize> {
+    let dims = executable.outputs().first().map(|o| o.ty.dims.as_slice()).unwrap_or_default();
+    dims.get(1..).unwrap_or_default().to_vec()
+}
+
+fn floats(pairs: &[Complex<f32>]) -> &[f32] {
+    // SAFETY: a complex number is `repr(C)` with two f32, without padding.
+    unsafe { std::slice::from_raw_parts(pairs.as_ptr().cast(), 2 * pairs.len()) }
+}

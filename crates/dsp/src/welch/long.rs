@@ -1,0 +1,294 @@
+//! Welch's average of a long signal on many threads.
+//!
+//! ```text
+//! a round is so many segments;  cut it at segments into stretches;  stretch p → accumulator p   (in parallel)
+//! at the end:                   merge the accumulators in order
+//! ```
+//! Where the cuts lie depends on the parameters and the position alone, so neither the number of threads nor the lengths of
+//! the blocks change a bit of the answer.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::accumulator::WelchAccumulator;
+use super::params::PsdParams;
+use super::plan::Psd;
+use crate::error::{Error, Result};
+use crate::fft::Sample;
+use crate::nan::NanPolicy;
+
+/// Samples of a round, if its segments are not longer.
+const ROUND: usize = 1 << 21;
+/// Segments of a round at least: long ones are shared, too.
+const FEWEST: usize = 16;
+/// Stretches of a round at most.
+const PARTS: usize = 32;
+
+/// Accumulators that share one signal. Blocks continue a stretch as in [`WelchAccumulator`]; the answer is that of one
+/// accumulator, but for the order of its f64 sums.
+#[derive(Debug)]
+pub struct LongWelch<S: Sample> {
+    params: PsdParams,
+    /// Segments of a round.
+    segments: usize,
+    parts: Vec<WelchAccumulator<S>>,
+    pool: Option<Arc<rayon::ThreadPool>>,
+    alone: bool,
+    /// Samples of a round that is not full yet.
+    pending: Vec<S>,
+    /// Position of the first sample that no round has taken.
+    start: u64,
+}
+
+impl<S: Sample> LongWelch<S> {
+    /// Whether a signal can be cut: an interpolated gap must not lie across a cut.
+    #[must_use]
+    pub fn takes(params: &PsdParams) -> bool {
+        !matches!(params.nan, NanPolicy::Interpolate { .. })
+    }
+
+    /// Empty accumulators.
+    ///
+    /// # Errors
+    /// As [`WelchAccumulator::new`]; [`Error::Argument`] for a policy that [`takes`](Self::takes) excludes.
+    pub fn new(params: PsdParams) -> Result<Self> {
+        Self::of(WelchAccumulator::new(params)?)
+    }
+
+    /// [`new`](Self::new) with `weights` in place of the window's. A median keeps the spectra of all segments.
+    ///
+    /// # Errors
+    /// As [`WelchAccumulator::with_weights`], and as there.
+    pub fn with_weights(params: PsdParams, weights: &[f64]) -> Result<Self> {
+        Self::of(WelchAccumulator::with_weights(params, weights, u64::MAX)?)
+    }
+
+    fn of(one: WelchAccumulator<S>) -> Result<Self> {
+        let params = *one.params();
+        if !Self::takes(&params) {
+            return Err(Error::argument("nan", "a gap to be interpolated may lie across a cut"));
+        }
+        let segments = (ROUND.saturating_sub(params.segment_len) / params.hop + 1).max(FEWEST);
+        let parts = vec![one; parts(segments, segments.saturating_mul(params.hop))];
+        Ok(Self { params, segments, parts, pool: None, alone: false, pending: Vec::new(), start: 0 })
+    }
+
+    /// The calling thread alone works.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
+
+    /// The threads of this pool work, not those of rayon's current one.
+    #[must_use]
+    pub fn in_pool(mut self, pool: Arc<rayon::ThreadPool>) -> Self {
+        self.pool = Some(pool);
+        self
+    }
+
+    /// Continues the stretch.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] under [`NanPolicy::Error`] with the position counted from the first sample ever pushed. The
+    /// average is of no use after that.
+    pub fn push(&mut self, block: &[S]) -> Result<()> {
+        self.push_while(block, || true).map(drop)
+    }
+
+    /// [`push`](Self::push) that asks `go_on`, on the calling thread, before each round of some two million samples; false
+    /// ends it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn push_while(&mut self, mut block: &[S], mut go_on: impl FnMut() -> bool) -> Result<bool> {
+        let PsdParams { hop, segment_len, .. } = self.params;
+        let advance = self.segments * hop;
+        let round = advance.max(advance - hop + segment_len);
+        while self.pending.len() + block.len() >= round {
+            if !go_on() {
+                return Ok(false);
+            }
+            if self.pending.is_empty() {
+                self.round(&block[..round], advance)?;
+                block = &block[advance..];
+            } else {
+                let (head, tail) = block.split_at(round.saturating_sub(self.pending.len()));
+                let mut full = std::mem::take(&mut self.pending);
+                full.extend_from_slice(head);
+                self.round(&full, advance)?;
+                full.drain(..advance);
+                self.pending = full;
+                block = tail;
+            }
+        }
+        self.pending.extend_from_slice(block);
+        Ok(true)
+    }
+
+    /// Ends the stretch; samples that do not fill a segment are dropped.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn push_gap(&mut self) -> Result<()> {
+        let rest = std::mem::take(&mut self.pending);
+        self.round(&rest, rest.len())
+    }
+
+    /// The average over everything.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push) and [`WelchAccumulator::finish`].
+    pub fn finish(mut self) -> Result<Psd<S::Real>> {
+        self.push_gap()?;
+        let (len, segment) = (usize::try_from(self.start).unwrap_or(usize::MAX), self.params.segment_len);
+        let mut parts = self.parts.into_iter();
+        let first = parts.next().ok_or(Error::TooShort { len, segment })?;
+        let merged = parts.try_fold(first, |mut all, part| all.merge(part).map(|()| all));
+        merged.and_then(WelchAccumulator::finish).map_err(|error| match error {
+            // Neighbours have counted the samples of their overlap twice.
+            Error::TooShort { segment, .. } => Error::TooShort { len, segment },
+            other => other,
+        })
+    }
+
+    /// Takes the segments of `x`, which is a stretch of its own, and goes `advance` samples ahead.
+    fn round(&mut self, x: &[S], advance: usize) -> Result<()> {
+        let parts = parts(self.params.segment_count(x.len()), x.len()).min(self.parts.len());
+        let mut ranges = self.params.stretches(x.len(), parts);
+        // Samples between segments and behind the last one are looked at, too.
+        for next in 1..ranges.len() {
+            ranges[next - 1].end = ranges[next - 1].end.max(ranges[next].start);
+        }
+        match ranges.last_mut() {
+            Some(last) => last.end = last.end.max(advance.min(x.len())),
+            None => ranges.push(0..x.len()),
+        }
+        let start = self.start;
+        let take = |(part, range): (&mut WelchAccumulator<S>, Range<usize>)| {
+            let first = (start + range.start as u64).wrapping_sub(part.samples());
+            part.push(&x[range]).and_then(|()| part.push_gap()).map_err(|error| match error {
+                // A part counts its own samples only.
+                Error::NonFinite { row, index, value } => {
+                    Error::NonFinite { row, index: index.wrapping_add(first), value }
+                }
+                other => other,
+            })
+        };
+        let accumulators = &mut self.parts;
+        let done: Vec<Result<()>> = if self.alone {
+            accumulators.iter_mut().zip(ranges).map(take).collect()
+        } else {
+            let work = || accumulators.par_iter_mut().zip(ranges).map(take).collect();
+            match &self.pool {
+                Some(pool) => pool.install(work),
+                None => work(),
+            }
+        };
+        // The first one's error, whichever thread was first.
+        done.into_iter().collect::<Result<()>>()?;
+        self.start += advance as u64;
+        Ok(())
+    }
+}
+
+/// Stretches that so many segments of so many samples are worth: 64 segments fill the lanes of every kernel, and so many
+/// samples keep a thread busy however few segments they are.
+fn parts(segments: usize, samples: usize) -> usize {
+    (segments / 64).max(samples >> 16).min(segments).clamp(1, PARTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scaling::Average;
+    use crate::welch::{Welch, welch};
+
+    fn noise(len: usize) -> Vec<f32> {
+        let mut s = 7u32;
+        let step = |_| {
+            s = s.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (s >> 8) as f32 / 8_388_608.0 - 1.0
+        };
+        (0..len).map(step).collect()
+    }
+
+    fn run(params: PsdParams, x: &[f32], threads: usize, block: usize) -> Psd<f32> {
+        let long = LongWelch::<f32>::new(params).expect("valid");
+        let mut long = match threads {
+            1 => long.alone(),
+            n => long
+                .in_pool(Arc::new(rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("a pool"))),
+        };
+        x.chunks(block).try_for_each(|block| long.push(block)).expect("finite");
+        long.finish().expect("enough samples")
+    }
+
+    #[test]
+    fn the_answer_is_that_of_one_pass_on_any_number_of_threads_and_in_any_blocks() {
+        let mut x = noise(2 * ROUND + 12_345);
+        x[ROUND + 7] = f32::NAN;
+        for (n_fft, hop, average) in [
+            (256, 128, Average::Mean),
+            (300, 299, Average::Max),
+            (64, 40, Average::Mean),
+            (64, 100, Average::Min),
+        ] {
+            let params =
+                PsdParams { hop, average, nan: NanPolicy::SkipSegment, ..PsdParams::new(1.0, n_fft) };
+            let one = run(params, &x, 1, x.len());
+            assert_eq!(one, run(params, &x, 3, 1 << 18));
+            assert_eq!(one, run(params, &x, 2, x.len()));
+            let whole = welch(&x, &params).expect("enough samples");
+            assert_eq!(one.coverage, whole.coverage);
+            for (a, b) in one.psd.iter().zip(&whole.psd) {
+                assert!((a - b).abs() <= 8.0 * f32::EPSILON * b.abs(), "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn given_weights_and_medians() {
+        let x = noise(30_000);
+        let params = PsdParams { average: Average::Median, ..PsdParams::new(1.0, 64) };
+        let weights: Vec<f64> = (0..64).map(|i| 1.0 + f64::from(i)).collect();
+        assert!(LongWelch::<f32>::new(params).is_err());
+        let mut long = LongWelch::<f32>::with_weights(params, &weights).expect("valid");
+        long.push(&x).expect("finite");
+        let whole = Welch::<f32>::with_weights(params, &weights).and_then(|mut w| w.psd(&x)).expect("enough");
+        assert_eq!(long.finish().expect("enough").psd, whole);
+        let interpolate = PsdParams { nan: NanPolicy::Interpolate { max_gap: 3 }, ..params };
+        assert!(LongWelch::<f32>::with_weights(interpolate, &weights).is_err());
+    }
+
+    #[test]
+    fn stretches_faults_and_stops_keep_their_places() {
+        let mut x = noise(ROUND + 5000);
+        let params = PsdParams::new(1.0, 64);
+        let mut long = LongWelch::<f32>::new(params).expect("valid");
+        long.push(&x[..1000]).and_then(|()| long.push_gap()).expect("finite");
+        long.push(&x[1000..3000]).expect("finite");
+        assert_eq!(long.finish().expect("enough").coverage.segments, (1000 / 32 - 1) + (2000 / 32 - 1));
+        for hop in [32, 100] {
+            let params = PsdParams { hop, ..params };
+            for at in [0, 63, 90, ROUND / 3, ROUND + 4999] {
+                let kept = std::mem::replace(&mut x[at], f32::NAN);
+                let mut long = LongWelch::<f32>::new(params).expect("valid");
+                let pushed = x.chunks(1 << 16).try_for_each(|block| long.push(block));
+                let error = pushed.and_then(|()| long.finish().map(|_| ())).expect_err("a NaN");
+                assert!(
+                    matches!(error, Error::NonFinite { index, .. } if index == at as u64),
+                    "{at}: {error}"
+                );
+                x[at] = kept;
+            }
+        }
+        let mut stopped = LongWelch::<f32>::new(params).expect("valid");
+        assert_eq!(stopped.push_while(&x, || false), Ok(false));
+        let short = LongWelch::<f32>::new(params)
+            .and_then(|mut long| long.push(&x[..9]).and_then(|()| long.finish()));
+        assert_eq!(short.err(), Some(Error::TooShort { len: 9, segment: 64 }));
+    }
+}
