@@ -2,10 +2,10 @@
 //
 //   forward: registers s ← samples 2m, 2m + 1 of m = t + T·s;  transform;  pairs of bins k, M − k of k = t + T·s
 //            → shared memory, the block's rows as they lie in memory → memory (spans.cuh)
-//   inverse: memory → shared memory likewise → pairs of bins → Z;  transform with real and imaginary parts swapped;  samples
+//   inverse: pairs of bins → Z;  transform with real and imaginary parts swapped;  samples
 //
 // Bound: memory. Rows of M + 1 bins start at odd places: stored by the threads that have them, every access of a warp would
-// begin and end inside a sector.
+// begin and end inside a sector. Loads that do so find the rest in the cache.
 //
 // Constants: N_FFT (= M) POINTS RADIX_1 RADIX_2 RADIX_3, INVERSE, IN_PLANES (inverse) or OUT_PLANES (forward),
 // SAMPLE_… (forward), ROWS (a block), MIN_BLOCKS.
@@ -35,34 +35,21 @@ template <bool PLANES> struct Bins {
         else im = nullptr, re += skew(memory_re + 2 * first);
     }
 
-    DEVICE float2 get(int i) const { return complex_load<PLANES>(re, im, i); }
     DEVICE void put(int i, float2 v) const { complex_store<PLANES>(re, im, i, v); }
-    DEVICE void load(const float *memory_re, const float *memory_im, u64 first, int count) const {
-        constexpr int MOST = PLANES ? COUNT : 2 * COUNT;
-        if constexpr (PLANES) {
-            load_span<Place::BLOCK, MOST>(re, memory_re + first, count), load_span<Place::BLOCK, MOST>(im, memory_im + first, count);
-        } else {
-            load_span<Place::BLOCK, MOST>(re, memory_re + 2 * first, 2 * count);
-        }
-        spans_loaded();
-    }
     DEVICE void store(float *memory_re, float *memory_im, u64 first, int count) const {
         constexpr int MOST = PLANES ? COUNT : 2 * COUNT;
+        span_written();
         __syncthreads();
         if constexpr (PLANES) {
             store_span<Place::BLOCK, MOST>(memory_re + first, re, count), store_span<Place::BLOCK, MOST>(memory_im + first, im, count);
         } else {
             store_span<Place::BLOCK, MOST>(memory_re + 2 * first, re, 2 * count);
         }
+        spans_read();
     }
 };
 
-#ifdef INVERSE
-using Staged = Bins<IN_TWO>;
-#else
-using Staged = Bins<OUT_TWO>;
-#endif
-constexpr int EXCHANGED = 2 * ROWS * Plan::BUFFER, FLOATS = Staged::FLOATS > EXCHANGED ? Staged::FLOATS : EXCHANGED;
+constexpr int EXCHANGED = 2 * ROWS * Plan::BUFFER;
 
 DEVICE float2 two_samples(const Sample *row, int m) {
 #ifdef SAMPLE_F32
@@ -74,6 +61,9 @@ DEVICE float2 two_samples(const Sample *row, int m) {
 }
 
 #ifndef INVERSE
+using Staged = Bins<OUT_TWO>;
+constexpr int FLOATS = Staged::FLOATS > EXCHANGED ? Staged::FLOATS : EXCHANGED;
+
 // Rows start at even samples: 2M of them each. `status`: the smallest row·2M + index of a NaN or infinite sample.
 extern "C" __global__ void __launch_bounds__(Place::BLOCK, MIN_BLOCKS)
 real_fft(const Sample *samples, float *out_re, float *out_im, const float4 *factors, const float4 *untangle, u64 *status, u64 rows,
@@ -119,24 +109,23 @@ real_fft(const Sample *samples, float *out_re, float *out_im, const float4 *fact
 // What the imaginary parts of the first and the last bin are does not matter. No look for NaN: bins are no samples.
 extern "C" __global__ void __launch_bounds__(Place::BLOCK, MIN_BLOCKS)
 real_fft(const float *in_re, const float *in_im, float *out, const float4 *factors, const float4 *untangle, u64 rows, float scale) {
-    __shared__ float4 shared[(FLOATS + 3) / 4];
+    __shared__ float4 shared[(EXCHANGED + 3) / 4];
     const Place at;
     const int t = at.t;
     float2 *buffer = reinterpret_cast<float2 *>(shared) + at.local * Plan::BUFFER;
-    const u64 first = u64(blockIdx.x) * ROWS, wanted = first + at.local, row = wanted < rows ? wanted : rows - 1;
-    const int here = rows - first < ROWS ? int(rows - first) : ROWS;
+    const u64 wanted = u64(blockIdx.x) * ROWS + at.local, row = wanted < rows ? wanted : rows - 1;
+    const u64 from = row * (M + 1);
 
-    const Staged bins(shared, in_re, in_im, first * (M + 1));
-    bins.load(in_re, in_im, first * (M + 1), here * (M + 1));
-    const int mine = int(row - first) * (M + 1);
     float2 low[H], high[H], middle = make_float2(0, 0);
 #pragma unroll
-    for (int s = 0; s < H; s++) low[s] = bins.get(mine + t + T * s), high[s] = bins.get(mine + M - t - T * s);
+    for (int s = 0; s < H; s++) {
+        low[s] = complex_load<IN_TWO>(in_re, in_im, from + t + T * s);
+        high[s] = complex_load<IN_TWO>(in_re, in_im, from + M - t - T * s);
+    }
     if (t == 0) {
-        middle = bins.get(mine + M / 2);
+        middle = complex_load<IN_TWO>(in_re, in_im, from + M / 2);
         low[0].y = high[0].y = 0;
     }
-    __syncthreads();
     float re[P], im[P];
     Halves::inverse(re, im, low, high, middle, buffer, untangle, t, at.base);
     Plan::run(im, re, buffer, factors, t);

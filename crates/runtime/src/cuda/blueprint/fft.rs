@@ -28,7 +28,7 @@ pub enum Direction {
 pub const LENGTHS: std::ops::RangeInclusive<usize> = 16..=131_072;
 
 /// Threads of a block where several rows share it.
-const BLOCK: usize = 128;
+const BLOCK: usize = 64;
 
 /// Complex rows of `n`.
 pub fn complex(
@@ -128,10 +128,10 @@ fn rows_kernel(
 ) -> Blueprint {
     let rows = plan.per_block(BLOCK);
     let block = rows * plan.threads();
-    // Registers a thread against loads in flight; untangling a real spectrum takes more of the former.
+    // Registers a thread against loads in flight.
     let resident = match plan.points {
-        8 if family == "real_fft" => 1280,
-        8 => 1536,
+        8 => 1280,
+        32 => 512,
         _ => 768,
     };
     let resident = (resident / block).max(1);
@@ -165,14 +165,14 @@ pub(super) fn planes(name: &'static str, layout: Layout) -> Option<Define> {
     (layout == Layout::Block).then(|| (name, "1".to_owned()))
 }
 
-/// The plan of rows in memory: here eight points a thread in twice as many threads are faster than sixteen, as a warp then
-/// moves longer runs.
+/// The plan of rows in memory: up to 512, eight points a thread in twice as many threads are faster than sixteen, as a warp
+/// then moves longer runs.
 fn rows_plan(n: usize) -> Option<FftPlan> {
     match n {
         128 => Some(FftPlan { n, points: 8, radices: [8, 8, 2] }),
         256 => Some(FftPlan { n, points: 8, radices: [8, 8, 4] }),
         512 => Some(FftPlan { n, points: 8, radices: [8, 8, 8] }),
-        _ => FftPlan::new(n),
+        _ => FftPlan::fused(n),
     }
 }
 
