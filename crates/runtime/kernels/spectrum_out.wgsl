@@ -11,10 +11,10 @@ fn store(frame: u32, frames: u32, bin: u32, value: vec2f) {
     if (bin >= BINS) {
         return;
     }
-    let z = select(vec2f(0.0), value, bin >= KEEP_LO && bin < KEEP_HI);
+    let z = select(vec2f(0.0), value, (bin >= KEEP_LO) & (bin < KEEP_HI));
     let at = frame * BINS + bin;
     if (OUTPUT == POWER) {
-        let doubled = ONE_SIDED && bin != 0u && 2u * bin != N_FFT;
+        let doubled = ONE_SIDED & (bin != 0u) & (2u * bin != N_FFT);
         result[at] = dot(z, z) * select(1.0, 2.0, doubled);
     } else if (OUTPUT == INTERLEAVED) {
         result[2u * at] = z.x;

@@ -16,8 +16,9 @@
 const BESTS: u32 = select(0u, T, FAN > 1u);
 const BAR: u32 = max(BESTS + GROUPS, LIST);
 
+// `||` and `&&` would branch: the translator to SPIR-V keeps their order.
 fn before(a: vec2u, b: vec2u) -> bool {
-    return a.x > b.x || (a.x == b.x && a.y < b.y);
+    return (a.x > b.x) | ((a.x == b.x) & (a.y < b.y));
 }
 
 fn member(t: u32, i: u32, s: u32) -> vec2u {
@@ -108,7 +109,7 @@ fn top_k(t: u32, slot: u32, base: u32, row: u32, live: bool) {
                 others[u] = fetch(base + first + u);
             }
             for (var u = 0u; u < 4u; u++) { // unroll
-                place += select(0u, 1u, first + u < listed && before(others[u], bin));
+                place += select(0u, 1u, (first + u < listed) & before(others[u], bin));
             }
         }
         if (place < K_OUT && live) {

@@ -55,6 +55,9 @@ pub fn calibrate_device(
     Ok(record(session.device().host_id(), model, samples))
 }
 
+/// Runs of a plan before it is timed.
+const WARM_RUNS: usize = 3;
+
 /// Median ns of one shape; `None` where the device has no kernel for it.
 fn fused_ns(
     session: &Session,
@@ -70,6 +73,10 @@ fn fused_ns(
     let input = &signal[..shape.batch * shape.frame_len()?];
     let mut out = vec![0.0; executable.outputs().iter().map(|o| o.floats).sum()];
     let mut run = || executable.run(&[input], &mut [&mut out]);
+    // A plan's first runs make its buffers, and their pages.
+    for _ in 0..WARM_RUNS {
+        run()?;
+    }
     let spread = interleaved(&mut [&mut run], options.budget, 3, 101)?;
     Ok(spread.first().map(|s| s.median).filter(|ns| *ns > 0.0))
 }

@@ -179,9 +179,11 @@ impl<T> std::fmt::Debug for PinnedBuffer<T> {
 pub(crate) fn is_pinned(at: *const u8, bytes: usize) -> bool {
     let known = |at: u64| {
         let mut kind = 0u32;
-        let attribute = sys::CUpointer_attribute::CU_POINTER_ATTRIBUTE_MEMORY_TYPE;
-        // SAFETY: `kind` has the attribute's size; an address that the driver does not know is an error code.
-        let code = unsafe { sys::cuPointerGetAttribute((&raw mut kind).cast(), attribute, at) };
+        let mut attribute = sys::CUpointer_attribute::CU_POINTER_ATTRIBUTE_MEMORY_TYPE;
+        let mut data = (&raw mut kind).cast();
+        // This call leaves 0 for an address that the driver does not know; the one for a single attribute is an error then.
+        // SAFETY: one attribute, and `kind` has its size.
+        let code = unsafe { sys::cuPointerGetAttributes(1, &mut attribute, &mut data, at) };
         code == sys::CUresult::CUDA_SUCCESS && kind == sys::CUmemorytype::CU_MEMORYTYPE_HOST as u32
     };
     bytes > 0 && known(at as u64) && known(at as u64 + bytes as u64 - 1)
