@@ -7,6 +7,7 @@
 //! ```
 //! The path of small batches and of sizes without a lanes recipe. Bound by the library's FFT.
 
+use super::ahead::fetch_all;
 use super::butterfly::SplatOn;
 use super::kernel::Rows;
 use super::simd::{Lanes, MAX_LANES, V};
@@ -251,6 +252,9 @@ impl<S: Lanes> RowKernel<S> {
     }
 }
 
+/// Rows between the one that is computed and the one whose samples are asked for.
+const ROWS_AHEAD: usize = 2;
+
 /// A sum in sixteen parts, so that no addition waits for the one before it.
 #[inline(always)]
 fn total(powers: &[f32]) -> f32 {
@@ -287,8 +291,13 @@ impl<S: Lanes> RowWelch for RowKernel<S> {
     fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]) {
         let (n_bins, len) = (self.lanes.len(), self.frame_len());
         assert_eq!(out.len(), rows.count * n_bins, "out is checked by callers");
+        let at_once = if self.n_segments == 1 { 2 } else { 1 };
         let mut r = 0;
         while r < rows.count {
+            for ahead in r + ROWS_AHEAD..r + ROWS_AHEAD + at_once {
+                let at = ahead * rows.stride;
+                fetch_all(rows.samples.get(at..at + len).unwrap_or(&[]));
+            }
             if self.n_segments == 1 && r + 1 < rows.count {
                 let pair = &mut out[r * n_bins..(r + 2) * n_bins];
                 if self.two_rows(rows.row(r, len), rows.row(r + 1, len), scale, pair) {
