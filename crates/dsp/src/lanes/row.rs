@@ -255,6 +255,9 @@ impl<S: Lanes> RowKernel<S> {
 /// Rows between the one that is computed and the one whose samples are asked for.
 const ROWS_AHEAD: usize = 2;
 
+/// Samples of a row that are asked for at most; in longer ones the processor sees the pattern.
+const SAMPLES_AHEAD: usize = 2048;
+
 /// A sum in sixteen parts, so that no addition waits for the one before it.
 #[inline(always)]
 fn total(powers: &[f32]) -> f32 {
@@ -291,12 +294,12 @@ impl<S: Lanes> RowWelch for RowKernel<S> {
     fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]) {
         let (n_bins, len) = (self.lanes.len(), self.frame_len());
         assert_eq!(out.len(), rows.count * n_bins, "out is checked by callers");
-        let at_once = if self.n_segments == 1 { 2 } else { 1 };
         let mut r = 0;
         while r < rows.count {
-            for ahead in r + ROWS_AHEAD..r + ROWS_AHEAD + at_once {
-                let at = ahead * rows.stride;
-                fetch_all(rows.samples.get(at..at + len).unwrap_or(&[]));
+            // Rows of one segment, two to a transform, gain nothing.
+            if self.n_segments > 1 {
+                let at = (r + ROWS_AHEAD) * rows.stride;
+                fetch_all(rows.samples.get(at..at + len.min(SAMPLES_AHEAD)).unwrap_or(&[]));
             }
             if self.n_segments == 1 && r + 1 < rows.count {
                 let pair = &mut out[r * n_bins..(r + 2) * n_bins];
