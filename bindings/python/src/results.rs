@@ -73,7 +73,8 @@ impl Memory {
             Some(buffer) => buffer,
             None => match device.buffer::<f32>(floats) {
                 Err(Error::DeviceMemory { .. }) => {
-                    drop(std::mem::take(&mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner)));
+                    let all = std::mem::take(&mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner));
+                    drop(all);
                     device.buffer::<f32>(floats)?
                 }
                 other => other?,
