@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use num_complex::Complex32;
+use rlx_compile::Butterflies;
 use rlx_compile::builders::{LearnedCorrection, WelchPeaksShape, learned_welch_peaks};
 use rlx_compile::passes::FusionPolicy;
 use rlx_learn::{AffineCorrector, FastLearnedFftModel};
@@ -25,6 +26,10 @@ impl FrameTransform for Transform {
         // Only a frame of another length is refused, and a session checks that against `n`.
         let done = self.0.forward(frame);
         debug_assert!(done.is_ok(), "{done:?}");
+    }
+
+    fn butterflies(&self, kept: &[bool]) -> Option<Butterflies> {
+        Some(self.0.network().butterflies(kept))
     }
 }
 
