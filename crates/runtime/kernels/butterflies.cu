@@ -74,8 +74,11 @@ DEVICE void mix(float2 (&z)[ROWS][N], const float4 *weights, uint2 at, u32 index
 
 #ifdef OUT_SPECTRUM
 DEVICE void put(float *re, float *im, u64 at, float x, float y) {
-    if constexpr (OUT_PLANES == 2) re[at] = x, im[at] = y;
-    else reinterpret_cast<float2 *>(re)[at] = make_float2(x, y);
+#ifdef OUT_PLANES
+    re[at] = x, im[at] = y;
+#else
+    reinterpret_cast<float2 *>(re)[at] = make_float2(x, y);
+#endif
 }
 #endif
 
