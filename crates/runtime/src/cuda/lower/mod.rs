@@ -1,9 +1,10 @@
 //! From a plan's device part to kernels in order.
 //!
-//! `welch`, `transforms`, `frames`, `mel` and `ops` each know one family of kernels; `walk` takes the part's ops in order and asks them,
+//! `welch`, `transforms`, `frames`, `learned`, `mel` and `ops` each know one family of kernels; `walk` takes the part's ops in order and asks them,
 //! the ones that fuse most first.
 
 mod frames;
+mod learned;
 mod mel;
 mod ops;
 mod transforms;
@@ -49,7 +50,7 @@ pub(super) fn device_program(
     toolchain: &Arc<Toolchain>,
     options: &SessionOptions,
 ) -> Result<Box<dyn Program>> {
-    let Some((layout, stages)) = walk::stages(plan, wanted)? else {
+    let Some((layout, stages)) = walk::stages(plan, wanted, options)? else {
         let graph = plan.graph();
         let given =
             graph.iter().filter(|(_, n)| matches!(n.op, Op::Input { .. })).map(|(id, _)| id).collect();
