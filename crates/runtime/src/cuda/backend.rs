@@ -91,7 +91,7 @@ impl Backend for CudaBackend {
     }
 
     fn refuses(&self, plan: &Plan) -> Result<Option<String>> {
-        lower::refuses(plan)
+        lower::refuses(plan, &self.options)
     }
 
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {

@@ -34,9 +34,9 @@ struct Stage {
 }
 
 /// Why no kernels run the device part of a plan whose ops the caps claim.
-pub(super) fn refuses(plan: &Plan) -> Result<Option<String>> {
+pub(super) fn refuses(plan: &Plan, options: &SessionOptions) -> Result<Option<String>> {
     let values = handed_out(plan).values;
-    if values.is_empty() || walk::stages(plan, &values)?.is_some() {
+    if values.is_empty() || walk::stages(plan, &values, options)?.is_some() {
         return Ok(None);
     }
     Ok(Some("no kernel takes these ops in this order and with these parameters".to_owned()))
