@@ -1,12 +1,15 @@
-// Single ops on values in device memory, for plans that no fused kernel fits: one element a thread, TOP_K one row a warp.
+// Single ops on values in device memory, for plans that no fused kernel fits: one element a thread, TOP_K one row a warp,
+// GATHER with REMOVE_MEAN one frame a warp.
 //
 //   GATHER:  samples → frames times their window: place p of N_FFT is sample frame · HOP + OFFSET + p of the signal's LEN while
-//            p < WIN (PAD_REFLECT mirrors, else zeros outside), zero behind; COMPLEX samples are pairs
+//            p < WIN (PAD_REFLECT mirrors, else zeros outside), zero behind; COMPLEX samples are pairs; REMOVE_MEAN: less
+//            the mean of its WIN samples first
 //   POWER:   re² + im² of the first OUT_BINS of IN_BINS, inner bins doubled where DOUBLED (not DC, not bin NYQUIST)
 //   MIRROR:  a real signal's IN_BINS = N/2 + 1 bins to all OUT_BINS = N: bin k > N/2 is the conjugate of bin N − k
 //   AVERAGE: over FRAMES neighbouring rows of OUT_BINS: AVERAGE_MEAN | AVERAGE_MAX | AVERAGE_MIN
 //   AFFINE:  x · FACTOR + SHIFT
 //   LOG:     FACTOR · log10(max(x + ADD, FLOOR))
+//   MASK:    x where kept[bin] is 1, else 0; a pair has two bins here
 //   TOP_K:   the K largest of a row of OUT_BINS as (bin, value), by value descending, of equal ones the lower bin first
 //
 // Complex values lie as pairs, or (IN_PLANES = 2) as a plane of real and one of imaginary parts.
@@ -38,26 +41,75 @@ DEVICE Value times(Value v, float w) { return v * w; }
 DEVICE int broken(Value v) { return finite(v) ? 2 : 0; }
 constexpr int WIDTH = 1;
 #endif
+// Sample p of frame `index` of all; zero where the padding is zeros. `at`: its place in all rows, or −1.
+DEVICE Value taken(const Sample *samples, u64 index, int p, u64 len, long long &at) {
+    at = (long long)(index % FRAMES) * HOP + OFFSET + p;
+#ifdef PAD_REFLECT
+    at = at < 0 ? -at : at >= (long long)len ? 2 * (long long)len - 2 - at : at;
+#endif
+    const bool there = at >= 0 && at < (long long)len;
+    at = there ? (long long)(index / FRAMES * len) + at : -1;
+    return there ? at_place(samples, at) : Value{};
+}
+
 // `status`: the smallest row·LEN·WIDTH + index of a float that is NaN or infinite.
+DEVICE void look(Value v, long long at, u64 *status) {
+    const int part = at < 0 ? 2 : broken(v);
+    if (part < 2) atomicMin(status, u64(at) * WIDTH + part);
+}
+
+#ifdef REMOVE_MEAN
+DEVICE float warp_sum(float v) {
+#pragma unroll
+    for (int d = 1; d < 32; d *= 2) v += __shfl_xor_sync(~0u, v, d);
+    return v;
+}
+#ifdef COMPLEX
+DEVICE Value warp_sum(Value v) { return make_float2(warp_sum(v.x), warp_sum(v.y)); }
+DEVICE Value plus(Value a, Value b) { return make_float2(a.x + b.x, a.y + b.y); }
+#else
+DEVICE Value plus(Value a, Value b) { return a + b; }
+#endif
+
+extern "C" __global__ void __launch_bounds__(BLOCK)
+op(const Sample *samples, const float *window, Value *out, u64 *status, u64 rows, u64 len) {
+    const u64 index = u64(blockIdx.x) * (BLOCK / 32) + threadIdx.x / 32;
+    const int lane = threadIdx.x % 32;
+    if (index >= rows * FRAMES) return;
+    long long at;
+    Value less = {};
+    // Twice: the second mean is of small numbers, so an offset costs nothing.
+    for (int round = 0; round < 2; round++) {
+        Value sum = {};
+        for (int p = lane; p < WIN; p += 32) sum = plus(sum, plus(taken(samples, index, p, len, at), less));
+        less = plus(less, times(warp_sum(sum), -1.0f / WIN));
+    }
+    for (int p = lane; p < N_FFT; p += 32) {
+        Value v = {};
+        if (p < WIN) {
+            v = taken(samples, index, p, len, at);
+            look(v, at, status);
+            v = times(plus(v, less), __ldg(window + p));
+        }
+        out[index * N_FFT + p] = v;
+    }
+}
+#else
 extern "C" __global__ void __launch_bounds__(BLOCK)
 op(const Sample *samples, const float *window, Value *out, u64 *status, u64 rows, u64 len) {
     const u64 i = element();
     if (i >= rows * FRAMES * N_FFT) return;
     const int p = int(i % N_FFT);
-    const u64 all = i / N_FFT, row = all / FRAMES;
-    long long at = (long long)(all % FRAMES) * HOP + OFFSET + p;
-#ifdef PAD_REFLECT
-    at = at < 0 ? -at : at >= (long long)len ? 2 * (long long)len - 2 - at : at;
-#endif
     Value v = {};
-    if (p < WIN && at >= 0 && at < (long long)len) {
-        v = at_place(samples, row * len + at);
-        const int part = broken(v);
-        if (part < 2) atomicMin(status, (row * len + at) * WIDTH + part);
+    if (p < WIN) {
+        long long at;
+        v = taken(samples, i / N_FFT, p, len, at);
+        look(v, at, status);
         v = times(v, __ldg(window + p));
     }
     out[i] = v;
 }
+#endif
 #endif
 
 #if defined(POWER) || defined(MIRROR)
@@ -132,19 +184,37 @@ extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *in, float *o
 }
 #endif
 
+#ifdef MASK
+extern "C" __global__ void __launch_bounds__(BLOCK)
+op(const float *in, const float *in_second, float *out, float *out_second, const float *kept, u64 rows) {
+    const u64 i = element();
+    if (i >= rows * FRAMES * OUT_BINS) return;
+    // Not a product: what is left out may be infinite.
+    const bool keep = __ldg(kept + i % OUT_BINS) != 0;
+    out[i] = keep ? in[i] : 0;
+    if constexpr (IN_PLANES == 2) out_second[i] = keep ? in_second[i] : 0;
+}
+#endif
+
 #ifdef TOP_K
+// Numbers as their order among integers, and back.
+DEVICE u32 ordered(float x) {
+    const u32 bits = __float_as_uint(x);
+    return bits ^ (int(bits) < 0 ? ~0u : 1u << 31);
+}
+DEVICE float number(u32 key) { return __uint_as_float(int(key) < 0 ? key ^ 1u << 31 : ~key); }
+
 extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *in, float *out, u64 rows) {
     const u64 row = u64(blockIdx.x) * (BLOCK / 32) + threadIdx.x / 32;
     const int lane = threadIdx.x % 32;
     if (row >= rows * FRAMES) return;
     const float *values = in + row * OUT_BINS;
     float2 *peaks = reinterpret_cast<float2 *>(out) + row * K;
-    // Powers are not negative: their bits order like integers.
     u64 before = ~0ull;
     for (int i = 0; i < K; i++) {
         u64 best = 0;
         for (int k = lane; k < OUT_BINS; k += 32) {
-            const u64 key = u64(__float_as_uint(values[k])) << 32 | u32(~k);
+            const u64 key = u64(ordered(values[k])) << 32 | u32(~k);
             if (key < before && key > best) best = key;
         }
 #pragma unroll
@@ -152,7 +222,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *in, float *o
             const u64 other = __shfl_xor_sync(~0u, best, d);
             best = other > best ? other : best;
         }
-        if (lane == 0) peaks[i] = make_float2(float(~u32(best)), __uint_as_float(u32(best >> 32)));
+        if (lane == 0) peaks[i] = make_float2(float(~u32(best)), number(u32(best >> 32)));
         before = best;
     }
 }

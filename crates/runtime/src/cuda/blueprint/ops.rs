@@ -68,6 +68,8 @@ pub(crate) struct Gather<'a> {
     /// Samples of a row.
     pub(crate) len: usize,
     pub(crate) complex: bool,
+    /// Each frame loses the mean of its samples first.
+    pub(crate) remove_mean: bool,
 }
 
 /// The kernel of [`Gather`]; the frames are its output.
@@ -88,9 +90,14 @@ pub(crate) fn gather(gather: &Gather<'_>, sample: SampleType) -> Result<Pass, St
     ];
     defines.extend(gather.complex.then(|| number("COMPLEX", 1)));
     defines.extend(gather.reflect.then(|| number("PAD_REFLECT", 1)));
+    defines.extend(gather.remove_mean.then(|| number("REMOVE_MEAN", 1)));
     use Operand::{Count, Input, Output, Rows, Status, Table as At};
     let operands = [Input, At(0), Output, Status, Rows, Count(gather.len as u64)];
-    let mut pass = pass("GATHER", gather.frames * gather.n_fft, THREADS, &operands, defines);
+    let (items, per_block) = match gather.remove_mean {
+        true => (gather.frames, THREADS / 32),
+        false => (gather.frames * gather.n_fft, THREADS),
+    };
+    let mut pass = pass("GATHER", items, per_block, &operands, defines);
     let data = gather.window.iter().map(|&w| w as f32).collect();
     pass.blueprint.tables.push(Table { name: "window", data });
     Ok(pass)
@@ -153,6 +160,21 @@ pub fn affine(frames: usize, bins: usize, factor: f64, shift: f64) -> Passes {
     real_op("AFFINE", frames * bins, defines)
 }
 
+/// Bins that are not kept become zero, in real values or in either plane of complex ones (`planes`).
+pub fn mask(frames: usize, kept: &[bool], layout: Option<Layout>) -> Passes {
+    // Pairs are two values a bin.
+    let width = if layout == Some(Layout::Interleaved) { 2 } else { 1 };
+    let bins = kept.len() * width;
+    let planes = layout.map_or(1, planes);
+    let defines = [number("FRAMES", frames), number("OUT_BINS", bins), number("IN_PLANES", planes)];
+    use Operand::{Input, InputPlane, Output, OutputPlane, Rows, Table as At};
+    let operands = [Input, InputPlane, Output, OutputPlane, At(0), Rows];
+    let mut pass = pass("MASK", frames * bins, THREADS, &operands, defines);
+    let data = kept.iter().flat_map(|&kept| vec![f32::from(u8::from(kept)); width]).collect();
+    pass.blueprint.tables.push(Table { name: "kept", data });
+    alone(pass, planes * frames * bins)
+}
+
 /// Logarithm of `max(x + add, floor)`.
 pub fn log(frames: usize, bins: usize, base: LogBase, floor: f64, add: f64) -> Passes {
     let factor = match base {
@@ -213,11 +235,13 @@ mod tests {
             affine(2, 129, 1.0 / 3.0, -1.5),
             log(2, 129, LogBase::Db, 1e-10, 0.0),
             top_k(1, 129, 16),
+            mask(2, &[true; 129], None),
+            mask(2, &[false; 256], Some(Layout::Block)),
         ];
         passes.extend(
             [Average::Mean, Average::Max, Average::Min].into_iter().filter_map(|a| average(3, 129, a)),
         );
-        for complex in [false, true] {
+        for (complex, remove_mean) in [(false, false), (true, false), (false, true), (true, true)] {
             let frames = Gather {
                 frames: 3,
                 n_fft: 256,
@@ -227,6 +251,7 @@ mod tests {
                 window: &[1.0; 200],
                 len: 999,
                 complex,
+                remove_mean,
             };
             let sample = if complex { SampleType::F32 } else { SampleType::I16 };
             passes.push(alone(gather(&frames, sample).expect("a kernel"), 0));

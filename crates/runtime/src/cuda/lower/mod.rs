@@ -1,9 +1,10 @@
 //! From a plan's device part to kernels in order.
 //!
-//! `welch`, `transforms`, `frames`, `mel` and `ops` each know one family of kernels; `walk` takes the part's ops in order and asks them,
+//! `welch`, `transforms`, `frames`, `learned`, `mel` and `ops` each know one family of kernels; `walk` takes the part's ops in order and asks them,
 //! the ones that fuse most first.
 
 mod frames;
+mod learned;
 mod mel;
 mod ops;
 mod transforms;
@@ -23,13 +24,22 @@ use super::nvrtc::{CubinCache, KernelSource, nvrtc};
 use super::program::{DeviceProgram, Repair};
 use crate::cpu::{Part, part};
 use crate::error::{Error, Result};
-use crate::session::{Program, SampleFormat, SessionOptions};
+use crate::session::{Program, SampleFormat, SessionOptions, handed_out};
 
 /// A kernel of a chain, before it is built for a device and a type of samples.
 struct Stage {
     blueprint: Box<dyn Fn(SampleType) -> std::result::Result<Blueprint, String> + Send + Sync>,
     grid: Grid,
     args: Vec<Arg>,
+}
+
+/// Why no kernels run the device part of a plan whose ops the caps claim.
+pub(super) fn refuses(plan: &Plan, options: &SessionOptions) -> Result<Option<String>> {
+    let values = handed_out(plan).values;
+    if values.is_empty() || walk::stages(plan, &values, options)?.is_some() {
+        return Ok(None);
+    }
+    Ok(Some("no kernel takes these ops in this order and with these parameters".to_owned()))
 }
 
 /// The program of the values that the device hands out. What no blueprint has after all runs on the host.
@@ -40,7 +50,7 @@ pub(super) fn device_program(
     toolchain: &Arc<Toolchain>,
     options: &SessionOptions,
 ) -> Result<Box<dyn Program>> {
-    let Some((layout, stages)) = walk::stages(plan, wanted)? else {
+    let Some((layout, stages)) = walk::stages(plan, wanted, options)? else {
         let graph = plan.graph();
         let given =
             graph.iter().filter(|(_, n)| matches!(n.op, Op::Input { .. })).map(|(id, _)| id).collect();
