@@ -296,8 +296,8 @@ impl<S: Lanes> RowWelch for RowKernel<S> {
         assert_eq!(out.len(), rows.count * n_bins, "out is checked by callers");
         let mut r = 0;
         while r < rows.count {
-            // Rows of one segment, two to a transform, gain nothing.
-            if self.n_segments > 1 {
+            // Where a row is one transform or half of one. Rows of more are read at leisure: asking costs more than it saves.
+            if self.n_segments <= 2 {
                 let at = (r + ROWS_AHEAD) * rows.stride;
                 fetch_all(rows.samples.get(at..at + len.min(SAMPLES_AHEAD)).unwrap_or(&[]));
             }
