@@ -8,23 +8,31 @@ import torch
 import rlx_fft
 
 ROUNDS = 30
+#: Of a race, after which it ends with the rounds that it has.
+SECONDS = 5.0
+
+
+def timed(run, count):
+    """Seconds of one call among so many, until the device is done."""
+    start = time.perf_counter()
+    for _ in range(count):
+        run()
+    torch.cuda.synchronize()
+    return (time.perf_counter() - start) / count
 
 
 def race(title, contenders):
-    """Rounds of all in turn, each until the device is done."""
-    for run in contenders.values():
-        for _ in range(3):
-            run()
-    torch.cuda.synchronize()
+    """Rounds of all in turn."""
+    counts = {}
+    for name, run in contenders.items():
+        timed(run, 3)
+        counts[name] = max(1, min(10, int(0.01 / timed(run, 1))))
     times = {name: [] for name in contenders}
-    for _ in range(ROUNDS):
+    end = time.perf_counter() + SECONDS
+    while len(times[name]) < 3 or (len(times[name]) < ROUNDS and time.perf_counter() < end):
         for name, run in contenders.items():
-            start = time.perf_counter()
-            for _ in range(10):
-                run()
-            torch.cuda.synchronize()
-            times[name].append((time.perf_counter() - start) * 1e2)
-    print(f"{title}, {torch.cuda.get_device_name()}, medians of {ROUNDS}")
+            times[name].append(1e3 * timed(run, counts[name]))
+    print(f"{title}, {torch.cuda.get_device_name()}, medians of {len(times[name])}", flush=True)
     ours = statistics.median(next(iter(times.values())))
     for name, taken in times.items():
         median = statistics.median(taken)

@@ -21,6 +21,8 @@ mod resident;
 #[cfg(not(feature = "cuda"))]
 #[path = "resident_absent.rs"]
 mod resident;
+#[cfg(feature = "cuda")]
+mod results;
 mod rows;
 mod sessions;
 mod spectra;

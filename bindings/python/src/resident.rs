@@ -15,6 +15,7 @@ use rlx_runtime::cuda::{CudaDevice, CudaStream, DeviceBuffer, leaving_current};
 use crate::arrays::{filled, with_last};
 use crate::device_plan::{DevicePlan, inner};
 use crate::dlpack::{self, Values, View};
+use crate::results::{Memory, Reader};
 use crate::sessions::{Kind, on_host, refused};
 
 /// A device and the stream of calls that name none.
@@ -38,18 +39,10 @@ fn opened(index: usize) -> PyResult<(CudaDevice, Arc<CudaStream>)> {
 
 /// Values of a result and the stream that still computes them.
 struct Owned {
-    /// Taken when dropped.
-    buffer: Option<DeviceBuffer>,
+    memory: Memory,
     index: usize,
     /// `None`: they are there.
     stream: Option<(Arc<CudaStream>, u64)>,
-}
-
-impl Drop for Owned {
-    fn drop(&mut self) {
-        // Wherever another library gives it back.
-        leaving_current(|| drop(self.buffer.take()));
-    }
 }
 
 /// float32 values on an NVIDIA device, for `__dlpack__` and `__cuda_array_interface__`.
@@ -104,12 +97,14 @@ fn queue(plan: &DevicePlan, x: &Bound<'_, PyAny>, stream: Option<u64>) -> PyResu
     };
     let values = tensor.len() * if plan.complex() { 2 } else { 1 };
     let floats = executable.outputs().iter().map(|o| o.floats).sum();
-    let out = device.buffer::<f32>(floats).map_err(refused)?;
+    let memory = Memory::new(&device, index, &work, stream, floats).map_err(refused)?;
     // SAFETY: the tensor is held until the work is queued; after that it is the caller's, whose allocator orders by the
     // stream that was named, or the stream is waited for below.
     let input = unsafe { device.foreign_buffer(tensor.address, values * format.bytes(), format) };
     let done = py.detach(|| {
-        work.run(&executable, &[&input], &[&out])?;
+        if let Some(out) = memory.buffer() {
+            work.run(&executable, &[&input], &[out])?;
+        }
         if stream.is_none() { work.wait() } else { Ok(()) }
     });
     done.map_err(refused)?;
@@ -119,12 +114,12 @@ fn queue(plan: &DevicePlan, x: &Bound<'_, PyAny>, stream: Option<u64>) -> PyResu
         strides[axis - 1] = strides[axis] * shape[axis];
     }
     let stream = stream.map(|raw| (work, raw));
-    Ok(DeviceArray { owned: Arc::new(Owned { buffer: Some(out), index, stream }), shape, strides, offset: 0 })
+    Ok(DeviceArray { owned: Arc::new(Owned { memory, index, stream }), shape, strides, offset: 0 })
 }
 
 impl DeviceArray {
     fn address(&self) -> u64 {
-        self.owned.buffer.as_ref().map_or(0, DeviceBuffer::address) + 4 * self.offset as u64
+        self.owned.memory.buffer().map_or(0, DeviceBuffer::address) + 4 * self.offset as u64
     }
 
     fn axis(&self, axis: isize) -> PyResult<usize> {
@@ -177,12 +172,12 @@ impl DeviceArray {
     /// A NumPy array; waits for the values.
     fn to_host<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
         let owned = &self.owned;
-        let mut all = vec![0.0_f32; owned.buffer.as_ref().map_or(0, DeviceBuffer::len)];
+        let mut all = vec![0.0_f32; owned.memory.buffer().map_or(0, DeviceBuffer::len)];
         let copy = || {
             if let Some((stream, _)) = &owned.stream {
                 stream.wait()?;
             }
-            owned.buffer.as_ref().map_or(Ok(()), |buffer| buffer.download(&mut all))
+            owned.memory.buffer().map_or(Ok(()), |buffer| buffer.download(&mut all))
         };
         let done = py.detach(|| leaving_current(copy));
         done.map_err(refused)?;
@@ -221,13 +216,22 @@ impl DeviceArray {
         if copy == Some(true) {
             return refuse("copy: no copy is made on a device");
         }
-        if let Some((work, raw)) = &self.owned.stream {
-            // 0 and 1 are both the default stream; −1 asks for no waiting.
-            let same = |s: i64| s == -1 || s.max(1) as u64 == (*raw).max(1);
-            if !stream.map_or(*raw <= 1, same) {
-                py.detach(|| leaving_current(|| work.wait())).map_err(refused)?;
-            }
+        // Nobody waits where −1 says so; 0, 1 and none are the default stream.
+        let named = stream.unwrap_or(1).max(0) as u64;
+        let of_writer = self.owned.stream.as_ref().is_some_and(|(_, raw)| (*raw).max(1) == named.max(1));
+        let reader = match stream {
+            Some(..0) => Reader::Anyone,
+            _ if of_writer => Reader::Writer,
+            _ if named <= 1 => Reader::DefaultStream,
+            _ => Reader::Anyone,
+        };
+        if let Some((work, _)) = &self.owned.stream
+            && !of_writer
+            && stream != Some(-1)
+        {
+            py.detach(|| leaving_current(|| work.wait())).map_err(refused)?;
         }
+        self.owned.memory.read_by(reader);
         let wide = |v: &[usize]| v.iter().map(|&n| n as i64).collect();
         let view = View {
             index: self.owned.index,
@@ -246,6 +250,8 @@ impl DeviceArray {
         dict.set_item("strides", tuple(self.strides.iter().map(|s| 4 * s).collect())?)?;
         dict.set_item("typestr", "<f4")?;
         dict.set_item("data", (self.address(), false))?;
+        // The stream is what a consumer waits for, not where it works.
+        self.owned.memory.read_by(Reader::Anyone);
         dict.set_item("version", 3)?;
         dict.set_item("stream", self.owned.stream.as_ref().map(|(_, raw)| (*raw).max(1)))?;
         Ok(dict)

@@ -52,7 +52,13 @@ def test_spectra_and_log_mel():
         got, truth = host(rlx_fft.melspectrogram(on, preset)), rlx_fft.melspectrogram(x, preset)
         assert got.shape == truth.shape and np.abs(got - truth).max() < 2e-3, preset
     z = (x + 1j * x[::-1]).astype("c8")
-    close(host(rlx_fft.welch(torch.from_numpy(z).cuda())[1]), rlx_fft.welch(z)[1])
+    z[1] += 1e3
+    zs = torch.from_numpy(z).cuda()
+    for options in ({}, dict(detrend=False, average="max"), dict(nperseg=200, nfft=256, noverlap=30, scaling="spectrum")):
+        close(host(rlx_fft.welch(zs, **options)[1])[::2], rlx_fft.welch(z, **options)[1][::2])
+    # An offset of a thousand leaves the noise around it.
+    close(host(rlx_fft.welch(zs)[1])[1, 3:-3], rlx_fft.welch(z.astype("c16"))[1][1, 3:-3])
+    close(host(rlx_fft.spectrogram(zs)[2])[::2], rlx_fft.spectrogram(z)[2][::2])
 
 
 def test_streams():
@@ -78,6 +84,36 @@ def test_streams():
             late = late + 0.0
         late += x
         assert_array_equal(host(rlx_fft.welch_peaks(late, nperseg=256, k=4).packed), truth)
+
+
+def test_memory_of_results_is_used_again_behind_whoever_reads_it():
+    x = torch.randn(4096, 384, device="cuda")
+    other, side = x.flip(0).contiguous(), torch.cuda.Stream()
+    torch.cuda.synchronize()
+
+    def peaks(x, stream):
+        policy = dict(nan_policy="raise" if stream is None else "propagate")
+        return rlx_fft.welch_peaks(x, nperseg=256, k=16, stream=stream, **policy).packed
+
+    truth = host(peaks(x, None))
+    for stream in (torch.cuda.current_stream(), side, None):
+        for reader in (torch.cuda.current_stream(), side):
+            with torch.cuda.stream(reader):
+                seen = torch.from_dlpack(peaks(x, stream))
+                torch.cuda._sleep(20_000_000)
+                late = seen.clone()
+            address = seen.data_ptr()
+            # Nobody but the queued copy needs it any more.
+            del seen
+            with torch.cuda.stream(side if stream is None else stream):
+                results = [torch.from_dlpack(peaks(other, stream)) for _ in range(3)]
+            assert len({r.data_ptr() for r in results}) == 3
+            if stream is not None and reader == stream:
+                assert results[0].data_ptr() == address
+            torch.cuda.synchronize()
+            assert_array_equal(late.cpu().numpy(), truth)
+            for result in results:
+                assert_array_equal(result.cpu().numpy(), truth[::-1])
 
 
 def test_integers_halves_and_cupy():
@@ -110,6 +146,8 @@ def test_refusals():
         (ValueError, "device", lambda: rlx_fft.welch(x, device="cpu")),
         (ValueError, "window", lambda: rlx_fft.welch(x, window=np.ones(64))),
         (TypeError, "x", lambda: rlx_fft.csd(x, x[:1])),
+        (ValueError, "x: of this estimate the host runs", lambda: rlx_fft.welch(x, average="median")),
+        (ValueError, "x: of this estimate the host runs", lambda: rlx_fft.welch(x.to(torch.complex64), detrend="linear")),
         (TypeError, "stream", lambda: rlx_fft.welch(x, stream="a")),
         (ValueError, "stream", lambda: rlx_fft.welch(np.ones(300), stream=0)),
     ]:

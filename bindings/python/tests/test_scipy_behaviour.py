@@ -1,5 +1,6 @@
 """What SciPy's own tests hold its functions to, in our words: known spectra, layouts, warnings, refusals."""
 
+import inspect
 import warnings
 
 import numpy as np
@@ -15,6 +16,18 @@ FUNCTIONS = ["welch", "csd", "coherence", "spectrogram", "periodogram"]
 def call(name, x, **keywords):
     arguments = (x, x.copy()) if name in ("csd", "coherence") else (x,)
     return getattr(rlx_fft, name)(*arguments, **keywords)
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, "find_peaks"])
+def test_arguments_are_scipys_and_ours_come_behind_by_name(name):
+    ours, theirs = (inspect.signature(getattr(m, name)).parameters for m in (rlx_fft, scipy.signal))
+    assert list(ours)[: len(theirs)] == list(theirs)
+    for argument in theirs:
+        # Before 1.17 SciPy calls the same window "hann".
+        same = {"hann": "hann_periodic"}
+        default = [same.get(p[argument].default, p[argument].default) for p in (ours, theirs)]
+        assert default[0] == default[1], argument
+    assert all(p.kind == p.KEYWORD_ONLY for p in list(ours.values())[len(theirs) :])
 
 
 def impulses(n=16, dtype=float):

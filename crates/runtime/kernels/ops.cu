@@ -1,7 +1,9 @@
-// Single ops on values in device memory, for plans that no fused kernel fits: one element a thread, TOP_K one row a warp.
+// Single ops on values in device memory, for plans that no fused kernel fits: one element a thread, TOP_K one row a warp,
+// GATHER with REMOVE_MEAN one frame a warp.
 //
 //   GATHER:  samples → frames times their window: place p of N_FFT is sample frame · HOP + OFFSET + p of the signal's LEN while
-//            p < WIN (PAD_REFLECT mirrors, else zeros outside), zero behind; COMPLEX samples are pairs
+//            p < WIN (PAD_REFLECT mirrors, else zeros outside), zero behind; COMPLEX samples are pairs; REMOVE_MEAN: less
+//            the mean of its WIN samples first
 //   POWER:   re² + im² of the first OUT_BINS of IN_BINS, inner bins doubled where DOUBLED (not DC, not bin NYQUIST)
 //   MIRROR:  a real signal's IN_BINS = N/2 + 1 bins to all OUT_BINS = N: bin k > N/2 is the conjugate of bin N − k
 //   AVERAGE: over FRAMES neighbouring rows of OUT_BINS: AVERAGE_MEAN | AVERAGE_MAX | AVERAGE_MIN
@@ -39,26 +41,75 @@ DEVICE Value times(Value v, float w) { return v * w; }
 DEVICE int broken(Value v) { return finite(v) ? 2 : 0; }
 constexpr int WIDTH = 1;
 #endif
+// Sample p of frame `index` of all; zero where the padding is zeros. `at`: its place in all rows, or −1.
+DEVICE Value taken(const Sample *samples, u64 index, int p, u64 len, long long &at) {
+    at = (long long)(index % FRAMES) * HOP + OFFSET + p;
+#ifdef PAD_REFLECT
+    at = at < 0 ? -at : at >= (long long)len ? 2 * (long long)len - 2 - at : at;
+#endif
+    const bool there = at >= 0 && at < (long long)len;
+    at = there ? (long long)(index / FRAMES * len) + at : -1;
+    return there ? at_place(samples, at) : Value{};
+}
+
 // `status`: the smallest row·LEN·WIDTH + index of a float that is NaN or infinite.
+DEVICE void look(Value v, long long at, u64 *status) {
+    const int part = at < 0 ? 2 : broken(v);
+    if (part < 2) atomicMin(status, u64(at) * WIDTH + part);
+}
+
+#ifdef REMOVE_MEAN
+DEVICE float warp_sum(float v) {
+#pragma unroll
+    for (int d = 1; d < 32; d *= 2) v += __shfl_xor_sync(~0u, v, d);
+    return v;
+}
+#ifdef COMPLEX
+DEVICE Value warp_sum(Value v) { return make_float2(warp_sum(v.x), warp_sum(v.y)); }
+DEVICE Value plus(Value a, Value b) { return make_float2(a.x + b.x, a.y + b.y); }
+#else
+DEVICE Value plus(Value a, Value b) { return a + b; }
+#endif
+
+extern "C" __global__ void __launch_bounds__(BLOCK)
+op(const Sample *samples, const float *window, Value *out, u64 *status, u64 rows, u64 len) {
+    const u64 index = u64(blockIdx.x) * (BLOCK / 32) + threadIdx.x / 32;
+    const int lane = threadIdx.x % 32;
+    if (index >= rows * FRAMES) return;
+    long long at;
+    Value less = {};
+    // Twice: the second mean is of small numbers, so an offset costs nothing.
+    for (int round = 0; round < 2; round++) {
+        Value sum = {};
+        for (int p = lane; p < WIN; p += 32) sum = plus(sum, plus(taken(samples, index, p, len, at), less));
+        less = plus(less, times(warp_sum(sum), -1.0f / WIN));
+    }
+    for (int p = lane; p < N_FFT; p += 32) {
+        Value v = {};
+        if (p < WIN) {
+            v = taken(samples, index, p, len, at);
+            look(v, at, status);
+            v = times(plus(v, less), __ldg(window + p));
+        }
+        out[index * N_FFT + p] = v;
+    }
+}
+#else
 extern "C" __global__ void __launch_bounds__(BLOCK)
 op(const Sample *samples, const float *window, Value *out, u64 *status, u64 rows, u64 len) {
     const u64 i = element();
     if (i >= rows * FRAMES * N_FFT) return;
     const int p = int(i % N_FFT);
-    const u64 all = i / N_FFT, row = all / FRAMES;
-    long long at = (long long)(all % FRAMES) * HOP + OFFSET + p;
-#ifdef PAD_REFLECT
-    at = at < 0 ? -at : at >= (long long)len ? 2 * (long long)len - 2 - at : at;
-#endif
     Value v = {};
-    if (p < WIN && at >= 0 && at < (long long)len) {
-        v = at_place(samples, row * len + at);
-        const int part = broken(v);
-        if (part < 2) atomicMin(status, (row * len + at) * WIDTH + part);
+    if (p < WIN) {
+        long long at;
+        v = taken(samples, i / N_FFT, p, len, at);
+        look(v, at, status);
         v = times(v, __ldg(window + p));
     }
     out[i] = v;
 }
+#endif
 #endif
 
 #if defined(POWER) || defined(MIRROR)

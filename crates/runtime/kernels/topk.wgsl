@@ -2,15 +2,19 @@
 //
 //   1. the row's bins are dealt into GROUPS groups; each thread finds the best of its members of each, and where FAN
 //      threads share a group, one of them the best of theirs
-//   2. a group's rank = number of groups whose best is before its own; the one of rank K_OUT − 1 is the bar
+//   2. a group's rank = number of groups whose best leads its own; the one of rank K_OUT − 1 is the bar
 //      (K_OUT bins are at or above it, and all of the K_OUT strongest are)
 //   3. bins that pass the bar are listed, in any order, at most LIST of them
 //   4. a listed bin's rank = number of listed bins before it; ranks below K_OUT are written
 //
+// SHORT: where a list can hold every bin, groups are compared by one word, their best power with the group's number in
+// place of its last bits, and what has the bar's other bits passes. It is a few bins more, and many of a row of equal
+// powers. Otherwise bins are compared in full, and K_OUT groups and the last bin bound the list.
+//
 // With twice as many groups as places, some 1.4 · K_OUT bins of noise pass. The order of the list varies from run to
 // run, the ranks do not: no two bins are equal. Compared are a power's bits, which have the order of the numbers, and
-// NaN comes first: the host looks for it at rank 0. Bound by the latency of the reads of steps 2 and 4, which are
-// broadcasts: four are in flight at a time.
+// NaN comes first: the host looks for it at rank 0. Bound by instructions and the latency of the reads of steps 2 and
+// 4, which are broadcasts: four are in flight at a time.
 
 // Pairs of a row: [every thread's bests,] groups' bests; later the list; behind both the bar.
 const BESTS: u32 = select(0u, T, FAN > 1u);
@@ -19,6 +23,22 @@ const BAR: u32 = max(BESTS + GROUPS, LIST);
 // `||` and `&&` would branch: the translator to SPIR-V keeps their order.
 fn before(a: vec2u, b: vec2u) -> bool {
     return (a.x > b.x) | ((a.x == b.x) & (a.y < b.y));
+}
+
+const NUMBER: u32 = GROUPS - 1u;
+
+fn leads(a: vec2u, b: vec2u) -> bool {
+    if (SHORT) {
+        return a.x > b.x;
+    }
+    return before(a, b);
+}
+
+fn passes(bin: vec2u, bar: vec2u) -> bool {
+    if (SHORT) {
+        return bin.x >= (bar.x & ~NUMBER);
+    }
+    return !before(bar, bin);
 }
 
 fn member(t: u32, i: u32, s: u32) -> vec2u {
@@ -45,6 +65,10 @@ fn top_k(t: u32, slot: u32, base: u32, row: u32, live: bool) {
         if (i == 0u && t == 0u && last.x > best[i].x) {
             best[i] = last;
         }
+        if (SHORT) {
+            // Of equal powers the lower group leads.
+            best[i].x = (best[i].x & ~NUMBER) | (NUMBER - (t + T * i) % GROUPS);
+        }
         put(base + t + T * i, best[i]);
     }
     workgroupBarrier();
@@ -52,7 +76,7 @@ fn top_k(t: u32, slot: u32, base: u32, row: u32, live: bool) {
         if (t < GROUPS) {
             for (var f = 1u; f < FAN; f++) { // unroll
                 let other = fetch(base + t + GROUPS * f);
-                if (before(other, best[0])) {
+                if (leads(other, best[0])) {
                     best[0] = other;
                 }
             }
@@ -70,7 +94,7 @@ fn top_k(t: u32, slot: u32, base: u32, row: u32, live: bool) {
             }
             for (var u = 0u; u < 4u; u++) { // unroll
                 for (var i = 0u; i < GROUPS_OF_THREAD; i++) { // unroll
-                    rank[i] += select(0u, 1u, before(others[u], best[i]));
+                    rank[i] += select(0u, 1u, leads(others[u], best[i]));
                 }
             }
         }
@@ -89,12 +113,12 @@ fn top_k(t: u32, slot: u32, base: u32, row: u32, live: bool) {
     for (var i = 0u; i < GROUPS_OF_THREAD; i++) { // unroll
         for (var s = 0u; s < MEMBERS; s++) { // unroll
             let bin = member(t, i, s);
-            if (!before(bar, bin)) {
+            if (passes(bin, bar)) {
                 put(base + list_next(slot), bin);
             }
         }
     }
-    if (t == 0u && !before(bar, last)) {
+    if (t == 0u && passes(last, bar)) {
         put(base + list_next(slot), last);
     }
     workgroupBarrier();
@@ -102,7 +126,7 @@ fn top_k(t: u32, slot: u32, base: u32, row: u32, live: bool) {
     for (var mine = t; mine < listed; mine += T) {
         let bin = fetch(base + mine);
         var place = 0u;
-        for (var first = 0u; first < listed; first += 4u) {
+        for (var first = 0u; (first < listed) & (place < K_OUT); first += 4u) {
             var others: array<vec2u, 4>;
             for (var u = 0u; u < 4u; u++) { // unroll
                 // Beyond the list lies what earlier stages left there.

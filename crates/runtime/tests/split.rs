@@ -147,6 +147,22 @@ fn what_a_class_lacks_is_a_split_that_says_why() {
 }
 
 #[test]
+fn what_a_device_refuses_after_all_is_the_hosts_and_the_plan_says_so() {
+    let graph = psd(&PsdSpec::new(3, 2048, 8e3, 256)).unwrap();
+    let (x, want) = truth(&graph);
+    let caps =
+        BackendCaps { ops: OpKind::ALL.into_iter().collect(), ..BackendCaps::shipped(DeviceClass::Cuda) };
+    let session = Posing::refusing(caps, SessionOptions::default(), Some("no kernel of this order"));
+    let compiled = session.explain(&graph, Default::default()).unwrap();
+    assert_eq!(compiled.plan.exec_kind(), ExecKind::Host);
+    assert_eq!(compiled.plan.splits()[0].reason, "no kernel of this order");
+    assert!(compiled.explain().contains("no kernel of this order"), "{}", compiled.explain());
+    let executable = session.compile(&graph).unwrap();
+    assert_eq!(executable.plan(), &compiled.plan);
+    assert_eq!(executable.run_to_vecs(&[&x]).unwrap(), want);
+}
+
+#[test]
 fn nan_is_refused_before_the_device_runs_and_buffers_are_reused() {
     let mut x = samples(5 * 384);
     let session = Posing::session(BackendCaps::shipped(DeviceClass::Cuda), SessionOptions::default());

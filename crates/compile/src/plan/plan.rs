@@ -9,8 +9,8 @@ use super::steps::{self, Step, StepKind};
 use super::{IoProfile, Place, Split, place};
 use crate::caps::{BackendCaps, DeviceClass};
 use crate::error::{Error, Result};
-use crate::graph::Graph;
-use crate::op::OpKind;
+use crate::graph::{Graph, NodeId};
+use crate::op::{Op, OpKind};
 use crate::shape::ValueType;
 
 /// Version of the serialised plan; a plan of another version is refused.
@@ -118,6 +118,23 @@ impl Plan {
         let types = graph.infer()?;
         let placement = place(&graph, &types, caps);
         Self::assemble(caps.class, graph, placement.places, placement.splits)
+    }
+
+    /// The same graph with nothing on the device, for a device that has no way to run its part after all.
+    ///
+    /// # Errors
+    /// None that [`Plan::new`] would not have had.
+    pub fn on_host(self, reason: &str) -> Result<Self> {
+        let on_device = |id: NodeId, op: &Op| {
+            self.places[id.0] == Place::Device && !matches!(op, Op::Input { .. } | Op::Output { .. })
+        };
+        let first = self.graph.iter().find(|(id, node)| on_device(*id, &node.op));
+        let split = first.map(|(node, n)| Split { node, op: n.op.kind(), reason: reason.to_owned() });
+        let (splits, places) = match split {
+            Some(split) => (vec![split], vec![Place::Host; self.places.len()]),
+            None => (self.splits, self.places),
+        };
+        Self::assemble(self.class, self.graph, places, splits)
     }
 
     fn assemble(class: DeviceClass, graph: Graph, places: Vec<Place>, splits: Vec<Split>) -> Result<Self> {

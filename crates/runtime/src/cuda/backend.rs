@@ -90,6 +90,10 @@ impl Backend for CudaBackend {
         BackendCostModel::shipped(DeviceClass::Cuda)
     }
 
+    fn refuses(&self, plan: &Plan) -> Result<Option<String>> {
+        lower::refuses(plan, &self.options)
+    }
+
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {
         lower_split(plan, &self.options, |values, options| {
             lower::device_program(plan, values, &self.contexts, &self.toolchain, options)

@@ -333,6 +333,25 @@ impl CudaStream {
         self.0.raw().cast()
     }
 
+    /// What no other stream of the process is or will be called, which a handle may be. `None`: the driver is older than
+    /// CUDA 12 and does not tell.
+    pub fn id(&self) -> Option<u64> {
+        self.0.id()
+    }
+
+    /// Whether work is recorded here and not run, by [`CudaStream::record`] or another library; true in doubt.
+    pub fn is_recording(&self) -> bool {
+        self.0.is_recording()
+    }
+
+    /// What is queued here from now on waits for what is queued in `other` now; the host does not.
+    ///
+    /// # Errors
+    /// [`Error::DeviceLost`]; streams of which one is being recorded.
+    pub fn wait_for(&self, other: &Self) -> Result<()> {
+        self.0.wait_for(&other.0)
+    }
+
     /// Waits until everything queued is done.
     ///
     /// # Errors

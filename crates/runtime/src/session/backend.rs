@@ -25,6 +25,16 @@ pub trait Backend: Send + Sync {
     /// A device that does not run all of a plan hands the rest to [`lower_split`](super::lower_split).
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>>;
 
+    /// Why the device cannot run its part of this plan after all, though its caps claim each op: what kernels take is
+    /// more than a list of ops says. The host gets all of such a plan.
+    ///
+    /// # Errors
+    /// What makes the plan impossible everywhere.
+    fn refuses(&self, plan: &Plan) -> Result<Option<String>> {
+        let _ = plan;
+        Ok(None)
+    }
+
     /// Bytes that a batch may take on the device now; `None` where it shares the host's memory, or does not say.
     fn free_memory(&self) -> Option<u64> {
         None

@@ -16,5 +16,7 @@ pub use executable::{Executable, OutputInfo};
 pub use options::{FrameTransform, SessionOptions};
 pub use samples::{SampleFormat, Samples};
 pub use session::Session;
+#[cfg(feature = "cuda")]
+pub(crate) use split::handed_out;
 pub use split::lower_split;
 pub use timed::Timed;

@@ -120,7 +120,11 @@ impl Session {
     /// As [`Session::compile`].
     pub fn explain(&self, graph: &Graph, policy: FusionPolicy) -> Result<Compiled> {
         let context = PassContext { policy, ..PassContext::new(self.caps(), &self.model) };
-        Ok(compile(graph, &context, &PassList::standard())?)
+        let mut compiled = compile(graph, &context, &PassList::standard())?;
+        if let Some(reason) = self.backend.refuses(&compiled.plan)? {
+            compiled.plan = compiled.plan.on_host(&reason)?;
+        }
+        Ok(compiled)
     }
 
     /// What runs this plan; an equal plan that this session has compiled before is not lowered again.

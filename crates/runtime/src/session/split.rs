@@ -29,35 +29,7 @@ pub fn lower_split(
     let on = |id: NodeId, place| plan.places().get(id.0) == Some(&place);
     let is_input = |id: NodeId| matches!(graph.get(id).map(|n| &n.op), Some(Op::Input { .. }));
     let computed = |id: NodeId| on(id, Place::Device) && !is_input(id);
-    let results: Vec<NodeId> =
-        graph.outputs().filter_map(|id| graph.get(id)?.inputs.first().copied()).collect();
-
-    // What the device hands out: results of its own, and what the host's nodes take. Frames are not handed over: who
-    // transforms them loads from the samples.
-    let mut values: Vec<NodeId> = Vec::new();
-    let mut add = |id: NodeId| {
-        if !values.contains(&id) {
-            values.push(id);
-        }
-    };
-    results.iter().copied().filter(|&id| computed(id)).for_each(&mut add);
-    let host_nodes = graph
-        .iter()
-        .filter(|(id, n)| on(*id, Place::Host) && !matches!(n.op, Op::Input { .. } | Op::Output { .. }));
-    let mut host_runs = false;
-    let mut needs: Vec<NodeId> = Vec::new();
-    for (_, node) in host_nodes {
-        host_runs = true;
-        for &operand in &node.inputs {
-            let frames = matches!(types[operand.0].kind, ValueKind::Frames { .. });
-            if computed(operand) && !frames {
-                add(operand);
-                if !needs.contains(&operand) {
-                    needs.push(operand);
-                }
-            }
-        }
-    }
+    let HandedOut { results, values, needs, host_runs } = handed_out(plan);
     let host_results: Vec<usize> = (0..results.len()).filter(|&i| !computed(results[i])).collect();
     if !host_runs && host_results.is_empty() && values == results {
         let program = by_policy(plan, &values, options, device(&values, &of_device(options))?)?;
@@ -98,6 +70,53 @@ pub fn lower_split(
         host_results,
     };
     Ok(over_gaps(graph, types, options, Box::new(program)))
+}
+
+/// What crosses from a plan's device part to the host.
+pub(crate) struct HandedOut {
+    /// What the plan's outputs are of.
+    results: Vec<NodeId>,
+    /// What the device hands out: results of its own, and what the host's nodes take.
+    pub(crate) values: Vec<NodeId>,
+    /// Those that the host's nodes take.
+    needs: Vec<NodeId>,
+    /// Whether the host computes anything.
+    host_runs: bool,
+}
+
+pub(crate) fn handed_out(plan: &Plan) -> HandedOut {
+    let (graph, types) = (plan.graph(), plan.types());
+    let on = |id: NodeId, place| plan.places().get(id.0) == Some(&place);
+    let computed =
+        |id: NodeId| on(id, Place::Device) && !matches!(graph.get(id).map(|n| &n.op), Some(Op::Input { .. }));
+    let results: Vec<NodeId> =
+        graph.outputs().filter_map(|id| graph.get(id)?.inputs.first().copied()).collect();
+    let mut values: Vec<NodeId> = Vec::new();
+    let mut add = |id: NodeId| {
+        if !values.contains(&id) {
+            values.push(id);
+        }
+    };
+    results.iter().copied().filter(|&id| computed(id)).for_each(&mut add);
+    let host_nodes = graph
+        .iter()
+        .filter(|(id, n)| on(*id, Place::Host) && !matches!(n.op, Op::Input { .. } | Op::Output { .. }));
+    let mut host_runs = false;
+    let mut needs: Vec<NodeId> = Vec::new();
+    for (_, node) in host_nodes {
+        host_runs = true;
+        for &operand in &node.inputs {
+            // Frames are not handed over: who transforms them loads from the samples.
+            let frames = matches!(types[operand.0].kind, ValueKind::Frames { .. });
+            if computed(operand) && !frames {
+                add(operand);
+                if !needs.contains(&operand) {
+                    needs.push(operand);
+                }
+            }
+        }
+    }
+    HandedOut { results, values, needs, host_runs }
 }
 
 fn zeros(floats: u64) -> Result<Vec<f32>> {

@@ -23,6 +23,8 @@ pub(super) struct Gpu {
     pub(super) timestamps: bool,
     /// Whether kernels read what the host writes: host and device have one memory.
     pub(super) unified: bool,
+    /// Most threads that the adapter runs in step.
+    subgroup: u32,
     lost: Arc<OnceLock<String>>,
     failed: Arc<Mutex<Option<String>>>,
 }
@@ -88,6 +90,7 @@ impl Gpu {
             limits,
             timestamps: !timestamps.is_empty(),
             unified: !unified.is_empty(),
+            subgroup: adapter.get_info().subgroup_max_size,
             lost,
             failed,
         })
@@ -97,7 +100,11 @@ impl Gpu {
     pub(super) fn group_limits(&self) -> GroupLimits {
         let limits = &self.limits;
         let threads = limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
-        GroupLimits { memory: limits.max_compute_workgroup_storage_size as usize, threads: threads as usize }
+        GroupLimits {
+            memory: limits.max_compute_workgroup_storage_size as usize,
+            threads: threads as usize,
+            filled: self.subgroup.clamp(32, 64) as usize,
+        }
     }
 
     /// Largest buffer that a kernel can see, in bytes.

@@ -15,13 +15,23 @@ pub(crate) struct Posing {
     info: DeviceInfo,
     caps: BackendCaps,
     options: SessionOptions,
+    refuses: Option<&'static str>,
 }
 
 impl Posing {
     pub(crate) fn session(caps: BackendCaps, options: SessionOptions) -> Session {
+        Self::refusing(caps, options, None)
+    }
+
+    /// One that finds, for this reason, no way to run what it claims.
+    pub(crate) fn refusing(
+        caps: BackendCaps,
+        options: SessionOptions,
+        refuses: Option<&'static str>,
+    ) -> Session {
         let class = caps.class;
         let info = DeviceInfo { id: format!("{class}:0"), class, ..devices().swap_remove(0) };
-        Session::on_backend(Box::new(Self { info, caps, options }))
+        Session::on_backend(Box::new(Self { info, caps, options, refuses }))
     }
 }
 
@@ -36,6 +46,10 @@ impl Backend for Posing {
 
     fn shipped_model(&self) -> BackendCostModel {
         BackendCostModel::shipped(self.caps.class)
+    }
+
+    fn refuses(&self, _plan: &Plan) -> Result<Option<String>> {
+        Ok(self.refuses.map(str::to_owned))
     }
 
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {

@@ -68,6 +68,8 @@ pub(crate) struct Gather<'a> {
     /// Samples of a row.
     pub(crate) len: usize,
     pub(crate) complex: bool,
+    /// Each frame loses the mean of its samples first.
+    pub(crate) remove_mean: bool,
 }
 
 /// The kernel of [`Gather`]; the frames are its output.
@@ -88,9 +90,14 @@ pub(crate) fn gather(gather: &Gather<'_>, sample: SampleType) -> Result<Pass, St
     ];
     defines.extend(gather.complex.then(|| number("COMPLEX", 1)));
     defines.extend(gather.reflect.then(|| number("PAD_REFLECT", 1)));
+    defines.extend(gather.remove_mean.then(|| number("REMOVE_MEAN", 1)));
     use Operand::{Count, Input, Output, Rows, Status, Table as At};
     let operands = [Input, At(0), Output, Status, Rows, Count(gather.len as u64)];
-    let mut pass = pass("GATHER", gather.frames * gather.n_fft, THREADS, &operands, defines);
+    let (items, per_block) = match gather.remove_mean {
+        true => (gather.frames, THREADS / 32),
+        false => (gather.frames * gather.n_fft, THREADS),
+    };
+    let mut pass = pass("GATHER", items, per_block, &operands, defines);
     let data = gather.window.iter().map(|&w| w as f32).collect();
     pass.blueprint.tables.push(Table { name: "window", data });
     Ok(pass)
@@ -234,7 +241,7 @@ mod tests {
         passes.extend(
             [Average::Mean, Average::Max, Average::Min].into_iter().filter_map(|a| average(3, 129, a)),
         );
-        for complex in [false, true] {
+        for (complex, remove_mean) in [(false, false), (true, false), (false, true), (true, true)] {
             let frames = Gather {
                 frames: 3,
                 n_fft: 256,
@@ -244,6 +251,7 @@ mod tests {
                 window: &[1.0; 200],
                 len: 999,
                 complex,
+                remove_mean,
             };
             let sample = if complex { SampleType::F32 } else { SampleType::I16 };
             passes.push(alone(gather(&frames, sample).expect("a kernel"), 0));

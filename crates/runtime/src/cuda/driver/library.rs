@@ -76,6 +76,16 @@ const FUNCTIONS: [&str; 46] = [
     "cuStreamWaitEvent",
 ];
 
+/// Functions that newer drivers have; only called where [`has`] says so.
+const OPTIONAL: [&str; 2] = ["cuStreamGetId", "cuStreamIsCapturing"];
+
+static HAS: OnceLock<Vec<&'static str>> = OnceLock::new();
+
+/// Whether the driver has this one of [`OPTIONAL`].
+pub(crate) fn has(name: &str) -> bool {
+    HAS.get().is_some_and(|all| all.contains(&name))
+}
+
 /// The driver's version, or why there is no driver to speak of. Looked for once a process.
 pub(crate) fn driver() -> Result<CudaVersion, String> {
     static FOUND: OnceLock<Result<CudaVersion, String>> = OnceLock::new();
@@ -99,6 +109,9 @@ fn probe(names: &[&str]) -> Result<CudaVersion, String> {
             ));
         }
     }
+    // SAFETY: as above.
+    let there = |name: &&str| unsafe { library.get::<*const ()>(name.as_bytes()) }.is_ok();
+    let _ = HAS.set(OPTIONAL.into_iter().filter(there).collect());
     // Held open for the process: cudarc finds by name what is loaded already.
     std::mem::forget(library);
     let mut version = 0;

@@ -51,6 +51,49 @@ impl Stream {
         self.context.check("waiting for a stream", unsafe { sys::cuStreamSynchronize(self.raw) })
     }
 
+    /// What no other stream of the process is or will be called: a handle may be given again. `None`: a driver before
+    /// CUDA 12 does not tell.
+    pub(crate) fn id(&self) -> Option<u64> {
+        if !super::library::has("cuStreamGetId") || self.context.bind().is_err() {
+            return None;
+        }
+        let mut id = 0;
+        // SAFETY: the driver has the function, the stream is alive, `id` outlives the call.
+        let code = unsafe { sys::cuStreamGetId(self.raw, &mut id) };
+        (code == sys::CUresult::CUDA_SUCCESS).then_some(id)
+    }
+
+    /// Whether what is queued is recorded and not run, as far as the driver tells: in doubt it is.
+    pub(crate) fn is_recording(&self) -> bool {
+        if !super::library::has("cuStreamIsCapturing") || self.context.bind().is_err() {
+            return true;
+        }
+        let mut status = sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE;
+        // SAFETY: the driver has the function, the stream is alive, `status` outlives the call.
+        let code = unsafe { sys::cuStreamIsCapturing(self.raw, &mut status) };
+        code != sys::CUresult::CUDA_SUCCESS
+            || status != sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE
+    }
+
+    /// What is queued here from now on waits for what is queued in `other` now.
+    pub(crate) fn wait_for(&self, other: &Self) -> Result<()> {
+        self.context.bind()?;
+        let mut event = ptr::null_mut();
+        let flags = sys::CUevent_flags::CU_EVENT_DISABLE_TIMING as u32;
+        // SAFETY: the context is current and `event` outlives the call.
+        self.context.check("making an event", unsafe { sys::cuEventCreate(&mut event, flags) })?;
+        // SAFETY: event and streams are alive; the driver keeps the event until the wait is over.
+        let (recorded, waits, _) = unsafe {
+            (
+                sys::cuEventRecord(event, other.raw),
+                sys::cuStreamWaitEvent(self.raw, event, 0),
+                sys::cuEventDestroy_v2(event),
+            )
+        };
+        self.context.check("recording an event", recorded)?;
+        self.context.check("waiting for another stream", waits)
+    }
+
     /// Queues a graph.
     pub(crate) fn launch(&self, graph: &Graph) -> Result<()> {
         self.context.bind()?;

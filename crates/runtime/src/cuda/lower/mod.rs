@@ -24,13 +24,22 @@ use super::nvrtc::{CubinCache, KernelSource, nvrtc};
 use super::program::{DeviceProgram, Repair};
 use crate::cpu::{Part, part};
 use crate::error::{Error, Result};
-use crate::session::{Program, SampleFormat, SessionOptions};
+use crate::session::{Program, SampleFormat, SessionOptions, handed_out};
 
 /// A kernel of a chain, before it is built for a device and a type of samples.
 struct Stage {
     blueprint: Box<dyn Fn(SampleType) -> std::result::Result<Blueprint, String> + Send + Sync>,
     grid: Grid,
     args: Vec<Arg>,
+}
+
+/// Why no kernels run the device part of a plan whose ops the caps claim.
+pub(super) fn refuses(plan: &Plan, options: &SessionOptions) -> Result<Option<String>> {
+    let values = handed_out(plan).values;
+    if values.is_empty() || walk::stages(plan, &values, options)?.is_some() {
+        return Ok(None);
+    }
+    Ok(Some("no kernel takes these ops in this order and with these parameters".to_owned()))
 }
 
 /// The program of the values that the device hands out. What no blueprint has after all runs on the host.

@@ -44,14 +44,14 @@ pub(super) fn take(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
     taken(fft, true, make)
 }
 
-/// Segment → [Window →] Fft by a pass that makes the frames: for what no kernel of frames has.
+/// Segment → [Detrend constant →] [Window →] Fft by a pass that makes the frames: for what no kernel of frames has.
 pub(super) fn by_gathering(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
     let Op::Segment { drop_last: 0, pad, hop, len: win } = *walk.op(id) else { return None };
     let samples = walk.ty(walk.operand(id)?);
     let complex_samples = samples.kind == (ValueKind::Samples { complex: true });
     let (spec, fft) = framing(walk, id)?;
     let Op::Fft { n_fft, layout, keep: None, .. } = *walk.op(fft) else { return None };
-    if spec.remove_dc || spec.frame_preemphasis != 0.0 {
+    if spec.frame_preemphasis != 0.0 {
         return None;
     }
     let (len, frames) = (samples.last(), walk.ty(fft).dims.get(1).copied()?);
@@ -69,6 +69,7 @@ pub(super) fn by_gathering(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
             window: &spec.window,
             len,
             complex: complex_samples,
+            remove_mean: spec.remove_dc,
         };
         let first = ops::gather(&gather, sample)?;
         let passes = if complex_samples {

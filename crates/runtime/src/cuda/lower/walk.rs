@@ -286,6 +286,16 @@ mod tests {
     }
 
     #[test]
+    fn complex_spectra_lose_their_mean_in_the_pass_that_gathers_them() {
+        let spec = PsdSpec { complex: true, ..PsdSpec::new(3, 5000, 48e3, 256) };
+        // Gathered, transformed, powers, their mean, its scale.
+        let (layout, count) = of(&psd(&spec).unwrap(), FusionPolicy::Auto).unwrap();
+        assert_eq!((layout.row_len, layout.checked, count), (10_000, Some(10_000), 5));
+        let spec = PsdSpec { detrend: rlx_compile::params::Detrend::Linear, ..spec };
+        assert!(of(&psd(&spec).unwrap(), FusionPolicy::Auto).is_none());
+    }
+
+    #[test]
     fn rows_that_are_frames_go_without_the_kernel_of_frames() {
         let launches = |len, complex, window: bool, hop, n_fft| {
             let mut graph = Graph::new();

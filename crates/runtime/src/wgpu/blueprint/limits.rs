@@ -9,17 +9,19 @@ pub(in crate::wgpu) struct GroupLimits {
     pub(in crate::wgpu) memory: usize,
     /// Threads.
     pub(in crate::wgpu) threads: usize,
+    /// Threads that small rows fill together: as many as run in step wait for each other for nothing.
+    pub(in crate::wgpu) filled: usize,
 }
 
 impl GroupLimits {
     /// What every WebGPU device has.
     #[cfg(test)]
-    pub(in crate::wgpu) const DEFAULT: Self = Self { memory: 16 << 10, threads: 256 };
+    pub(in crate::wgpu) const DEFAULT: Self = Self { memory: 16 << 10, threads: 256, filled: 64 };
 
-    /// Rows that share a workgroup: 64 threads' worth, fewer where memory ends first.
+    /// Rows that share a workgroup: `filled` threads' worth, fewer where memory ends first.
     pub(super) fn rows(&self, threads: usize, pairs_of_row: usize) -> usize {
         let by_memory = self.memory / (8 * pairs_of_row.max(1));
-        (64 / threads.max(1)).min(by_memory).max(1)
+        (self.filled / threads.max(1)).min(by_memory).max(1)
     }
 
     /// Whether so many rows of so many pairs of words fit.

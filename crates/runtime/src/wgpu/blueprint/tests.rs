@@ -52,8 +52,8 @@ fn fused_kernels_are_valid_within_webgpu_defaults() {
             for (peaks, psd) in [(true, false), (true, true), (false, true)] {
                 let row_len = shape.frame_len().unwrap();
                 let kernel = WelchPeaks { spec, row_len, samples, peaks, psd };
-                for limits in [GroupLimits::DEFAULT, GroupLimits { memory: 48 << 10, ..GroupLimits::DEFAULT }]
-                {
+                let raised = GroupLimits { memory: 48 << 10, filled: 32, ..GroupLimits::DEFAULT };
+                for limits in [GroupLimits::DEFAULT, raised] {
                     validate(&kernel.blueprint(&limits).unwrap(), &limits);
                 }
             }
@@ -72,9 +72,9 @@ fn limits_that_do_not_suffice_are_named() {
         psd: false,
     };
     let message = |limits| kernel.blueprint(&limits).unwrap_err().to_string();
-    let small = message(GroupLimits { memory: 8192, threads: 256 });
+    let small = message(GroupLimits { memory: 8192, ..GroupLimits::DEFAULT });
     assert!(small.contains("max_compute_workgroup_storage_size 16384"), "{small}");
-    let few = message(GroupLimits { memory: 1 << 20, threads: 128 });
+    let few = message(GroupLimits { memory: 1 << 20, threads: 128, ..GroupLimits::DEFAULT });
     assert!(few.contains("max_compute_invocations_per_workgroup 256"), "{few}");
 }
 

@@ -38,18 +38,21 @@ struct TopK {
     fan: usize,
     /// Bins of a group, the Nyquist bin apart.
     members: usize,
+    /// Whether groups are compared by one word.
+    short: bool,
     /// Bins that can pass the bar.
     list: usize,
     threads: usize,
 }
 
 impl TopK {
-    fn new(k: usize, n: usize, threads: usize) -> Self {
+    fn new(k: usize, n: usize, threads: usize, short: bool) -> Self {
         // Twice as many groups as peaks make a good bar: few bins pass it that are not among the strongest.
         let groups = (2 * k).next_power_of_two().clamp(threads.min(32), n / 2);
         let members = n / 2 / groups;
         let fan = (threads / groups).max(1);
-        Self { groups, fan, members, list: k.min(groups) * members + 1, threads }
+        let list = if short { n / 2 + 1 } else { k.min(groups) * members + 1 };
+        Self { groups, fan, members, short, list, threads }
     }
 
     /// Pairs of words that a row needs.
@@ -88,15 +91,16 @@ impl WelchPeaks {
         }
         let (n, threads) = (recipe.n, recipe.threads());
         let k = self.k_out();
-        let shape = TopK::new(k, n, threads);
+        let shape = TopK::new(k, n, threads, true);
         let pairs = n.max(shape.pairs());
         let paired = GroupLimits { memory: limits.memory.saturating_sub(LISTS), ..*limits };
         let rows = paired.rows(threads, pairs);
-        let (in_turn, pairs_of_row, lists) = if paired.fits(rows, threads, pairs) {
-            (false, pairs, LISTS)
+        let (in_turn, shape, pairs_of_row, lists) = if paired.fits(rows, threads, pairs) {
+            (false, shape, pairs, LISTS)
         } else {
+            let shape = TopK::new(k, n, threads, false);
             // The length of the list is among them.
-            (true, (n / 2).max(shape.pairs() + 1), 0)
+            (true, shape, (n / 2).max(shape.pairs() + 1), 0)
         };
         let memory = 8 * rows * pairs_of_row + lists;
         limits.check(&format!("the fused kernel of n_fft {n}"), rows * threads, memory)?;
@@ -121,6 +125,7 @@ impl WelchPeaks {
             .count("FAN", shape.fan)
             .count("MEMBERS", shape.members / shape.fan)
             .count("LIST", shape.list)
+            .switch("SHORT", shape.short)
             .count("ROWS", rows)
             .count("GROUP", rows * threads)
             .count("PAIRS_OF_ROW", pairs_of_row)
