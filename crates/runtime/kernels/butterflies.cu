@@ -10,9 +10,12 @@
 //
 // What was pruned is in no table, and the orders between stages are in the places: both cost nothing. A mix is two places
 // to read and two to write (16 bits each, N: none) and its weights: W whole, 8 floats, or TWIDDLES: w of [[1, w], [1, −w]].
+// Mixes go by place; where they pair neighbours, every second 16 places lie mirrored, so that 16 threads find 16 banks.
+// Bins of powers go by place too (their place, their mirror's, gain, bin), those of spectra by bin.
 // Bounds: the shared-memory pipe (two points read and two written a mix) and the weights, which ROWS rows share.
 //
-// Constants: N_FFT SEGMENTS HOP STAGES ROWS THREADS MIN_BLOCKS, TWIDDLES, REAL, OUT_SPECTRUM OUT_PLANES | OUT_POWER | OUT_PEAKS TOP_K.
+// Constants: N_FFT SEGMENTS HOP STAGES ROWS THREADS MIN_BLOCKS, TWIDDLES, REAL, OUT_SPECTRUM OUT_PLANES | OUT_POWER | OUT_PEAKS TOP_K,
+// SHIFT (of the powers).
 
 #include "dft.cuh"
 #include "samples.cuh"
@@ -21,6 +24,9 @@
 
 constexpr int N = N_FFT, HALF = N / 2, TRANSFORMS = (SEGMENTS + 1) / 2, FRAME = N + (SEGMENTS - 1) * HOP;
 constexpr u32 MASKED = 0xffff;
+
+// Where point `p` of the frame lies.
+DEVICE int place(int p) { return p ^ (p & 16 ? 15 : 0); }
 
 // The point at a place; no place: zero.
 DEVICE float2 point(const float2 *z, u32 place) {
@@ -45,7 +51,7 @@ DEVICE void load(float2 (&z)[ROWS][N], const Sample *samples, const float *windo
             const float x = sample(from), y = two ? sample(from + HOP) : 0;
             if (!finite(x)) atomicMin(status, row * FRAME + u64(2 * pair) * HOP + p);
             if (!finite(y)) atomicMin(status, row * FRAME + u64(2 * pair + 1) * HOP + p);
-            z[r][p] = make_float2(x * w, y * w);
+            z[r][place(p)] = make_float2(x * w, y * w);
         }
     }
 }
@@ -88,7 +94,6 @@ butterflies(const Sample *samples, float *out, float *out_im, const float4 *weig
     __shared__ __align__(16) float2 z[ROWS][N];
     const int t = threadIdx.x;
 #ifndef OUT_SPECTRUM
-    // A thread's own bins but for the peaks.
     __shared__ float power[ROWS][HALF + 1];
 #endif
 #pragma unroll 1
@@ -120,25 +125,30 @@ butterflies(const Sample *samples, float *out, float *out_im, const float4 *weig
             }
         }
 #else
-        for (int k = t; k <= HALF; k += THREADS) {
-            const float4 bin = __ldg(bins + k);
-            const u32 place = __float_as_uint(bin.x), mirror = __float_as_uint(bin.y);
+        for (int j = t; j <= HALF; j += THREADS) {
+            const float4 bin = __ldg(bins + j);
+            const u32 at = __float_as_uint(bin.x), mirror = __float_as_uint(bin.y);
+            const int k = __float_as_int(bin.w);
             const bool inner = k > 0 && k < HALF;
 #pragma unroll
             for (int r = 0; r < ROWS; r++) {
-                float p = square(point(z[r], place));
+                float p = square(point(z[r], at));
                 if (inner) p += two ? square(point(z[r], mirror)) : p;
                 if (i > 0) p += power[r][k];
-                if (i == TRANSFORMS - 1) p = place == MASKED ? 0 : fmaf(p, bin.z, bin.w);
-#ifdef OUT_POWER
-                const u64 row = u64(blockIdx.x) * ROWS + r;
-                if (i == TRANSFORMS - 1 && row < rows) out[row * (HALF + 1) + k] = p;
-#endif
+                if (i == TRANSFORMS - 1) p = at == MASKED ? 0 : fmaf(p, bin.z, float(SHIFT));
                 power[r][k] = p;
             }
         }
 #endif
     }
+#ifdef OUT_POWER
+    __syncthreads();
+    for (int r = 0; r < ROWS; r++) {
+        const u64 row = u64(blockIdx.x) * ROWS + r;
+        if (row >= rows) break;
+        for (int k = t; k <= HALF; k += THREADS) out[row * (HALF + 1) + k] = power[r][k];
+    }
+#endif
 #ifdef OUT_PEAKS
     constexpr int K = TOP_K, KP = K <= 1 ? 1 : K <= 2 ? 2 : K <= 4 ? 4 : K <= 8 ? 8 : K <= 16 ? 16 : K <= 32 ? 32 : 64;
     constexpr int V = HALF / 32;

@@ -7,6 +7,7 @@ use rlx_compile::Butterflies;
 use rlx_compile::params::Layout;
 
 use super::fft::planes;
+use super::frames::float;
 use super::{Blueprint, Operand, Passes, SampleType, Table};
 
 /// Transform lengths: a row's points lie in the shared memory that every device has.
@@ -108,6 +109,7 @@ pub fn butterflies(
             (bins, 2 * k)
         }
     };
+    defines.push(("SHIFT", float(of_bins.offset)?));
     let mut starts = vec![0u32];
     starts.extend(left.stages.iter().scan(0, |end, stage| {
         *end += stage.len() as u32;
@@ -118,6 +120,10 @@ pub fn butterflies(
         Some(twiddles) => twiddles.concat(),
         None => left.stages.iter().flatten().flat_map(|m| m.weights.concat()).collect(),
     };
+    let mut of_bins = bins(left, of_bins, segments.count);
+    if !matches!(after, After::Spectrum(_)) {
+        of_bins.sort_by_key(|bin| bin[0].to_bits());
+    }
     let window = segments.window.iter().map(|&w| w as f32).collect();
     let blueprint = Blueprint {
         family: "butterflies",
@@ -132,7 +138,7 @@ pub fn butterflies(
             Table { name: "weights", data: weights },
             words("ends", ends(left)),
             words("starts", starts),
-            Table { name: "bins", data: bins(left, of_bins, segments.count) },
+            Table { name: "bins", data: of_bins.concat() },
             Table { name: "window", data: window },
         ],
     };
@@ -153,24 +159,30 @@ pub fn butterflies(
     Ok(Passes::one(blueprint, 1, operands, output_len, Some(frame_len)))
 }
 
-/// Two places to read and two to write of every mix, 16 bits each; `n` is none.
-fn ends(left: &Butterflies) -> Vec<u32> {
-    let none = left.n as u32;
-    let both = |[low, high]: [u32; 2]| low | high << 16;
-    let mixes = left.stages.iter().flatten();
-    mixes.flat_map(|m| [both(m.from), both(m.to.map(|to| to.unwrap_or(none)))]).collect()
+/// Where the kernel has a place: every second sixteen mirrored. `n` is none.
+fn place(n: usize, place: Option<u32>) -> u32 {
+    place.map_or(n as u32, |p| if p & 16 == 0 { p } else { p ^ 15 })
 }
 
-/// For each bin its place and its mirror's, the factor and the summand.
-fn bins(left: &Butterflies, after: &Bins, segments: usize) -> Vec<f32> {
+/// Two places to read and two to write of every mix, 16 bits each.
+fn ends(left: &Butterflies) -> Vec<u32> {
+    let both = |ends: [Option<u32>; 2]| {
+        let [low, high] = ends.map(|end| place(left.n, end));
+        low | high << 16
+    };
+    left.stages.iter().flatten().flat_map(|m| [both(m.from.map(Some)), both(m.to)]).collect()
+}
+
+/// For each bin its place and its mirror's, the factor, and which bin it is.
+fn bins(left: &Butterflies, after: &Bins, segments: usize) -> Vec<[f32; 4]> {
     let n = left.n;
-    let place = |k: usize| left.bins[k % n].unwrap_or(n as u32);
+    let at = |k: usize| place(n, left.bins[k % n]);
     let gain = (after.scale / segments as f64) as f32;
     let of = |(k, &kept): (usize, &bool)| {
-        let place_k = if kept { place(k) } else { 0xffff };
-        [f32::from_bits(place_k), f32::from_bits(place(n - k)), gain, after.offset as f32]
+        let places = [if kept { at(k) } else { 0xffff }, at(n - k)].map(f32::from_bits);
+        [places[0], places[1], gain, f32::from_bits(k as u32)]
     };
-    after.kept.iter().enumerate().flat_map(of).collect()
+    after.kept.iter().enumerate().map(of).collect()
 }
 
 /// Threads that share a multiprocessor.
@@ -213,7 +225,10 @@ pub(super) mod tests {
         // The second mix of the first stage reads and writes 2 and 3, that of point 3 one place.
         assert_eq!(table(1)[2..4], [2 | 3 << 16, 2 | 3 << 16]);
         assert_eq!(table(2), [0, 32, 64, 96, 128, 160, 192]);
-        assert_eq!((table(3)[4 * 5], table(3)[4 * 6], table(3)[4 * 6 + 1]), (0xffff, 6, 58));
+        // By place: bin 17 lies where 30 would, the masked bin is the last one.
+        let bin = |row: usize| (table(3)[4 * row], table(3)[4 * row + 1], table(3)[4 * row + 3]);
+        assert_eq!((bin(6), bin(29).2), ((7, 57 ^ 15, 7), 17));
+        assert_eq!((bin(32).0, bin(32).2), (0xffff, 5));
         let refused = |left, segments, after| butterflies(&left, segments, &after, SampleType::F32).is_err();
         assert!(refused(sample(64, false), &segments, After::Peaks(power(-1.0), 5)));
         assert!(refused(sample(64, false), &segments, After::Peaks(power(1.0), 0)));
