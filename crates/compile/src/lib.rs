@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`graph`], [`op`], [`params`], [`shape`] | pipelines as data, typed and shape-checked; text form, Graphviz, serde |
 //! | [`builders`] | the standard pipelines |
+//! | [`butterflies`] | a learned transform as a device runs it |
 //! | [`caps`] | what a device can run |
 //! | [`passes`] | rewrites, and [`compile`] |
 //! | [`plan`] | placement, steps, IO profile, cache key |
@@ -30,6 +31,7 @@
 //! ```
 
 pub mod builders;
+pub mod butterflies;
 pub mod caps;
 pub mod cost;
 pub mod error;
@@ -44,6 +46,7 @@ pub mod plan;
 pub mod shape;
 mod text;
 
+pub use butterflies::{Butterflies, Mix};
 pub use caps::{BackendCaps, DeviceClass};
 pub use cost::{BackendCostModel, IoFusionGate};
 pub use error::{Error, Result};

@@ -224,13 +224,13 @@ fn name_bins(bins: &[u32], kept: usize, out: &mut [f32]) {
 
 /// One butterfly as it acts, and which of its inputs are there and outputs wanted.
 #[derive(Clone, Copy)]
-struct Acting {
-    w: Butterfly,
-    live: [bool; 2],
-    skip: bool,
+pub(crate) struct Acting {
+    pub(crate) w: Butterfly,
+    pub(crate) live: [bool; 2],
+    pub(crate) skip: bool,
 }
 
-fn acting(network: &ButterflyNetwork, live: &[Vec<[bool; 2]>], s: usize, i: usize) -> Acting {
+pub(crate) fn acting(network: &ButterflyNetwork, live: &[Vec<[bool; 2]>], s: usize, i: usize) -> Acting {
     let (w, gate) = match (network.stage(s), network.gates(s)) {
         (Some(stage), Some(gates)) => (stage[i], gates[i]),
         _ => (Butterfly::IDENTITY, Gate::Skip),

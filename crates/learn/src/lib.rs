@@ -7,6 +7,7 @@
 
 #![expect(clippy::needless_range_loop, reason = "a butterfly indexes several arrays by one point")]
 
+mod butterflies;
 mod checkpoint;
 mod compiled;
 mod error;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use num_complex::Complex32;
+use rlx_compile::Butterflies;
 use rlx_compile::builders::{LearnedCorrection, WelchPeaksShape, learned_welch_peaks};
 use rlx_compile::passes::FusionPolicy;
 use rlx_learn::{AffineCorrector, FastLearnedFftModel};
@@ -25,6 +26,10 @@ impl FrameTransform for Transform {
         // Only a frame of another length is refused, and a session checks that against `n`.
         let done = self.0.forward(frame);
         debug_assert!(done.is_ok(), "{done:?}");
+    }
+
+    fn butterflies(&self, kept: &[bool]) -> Option<Butterflies> {
+        Some(self.0.network().butterflies(kept))
     }
 }
 
@@ -60,11 +65,13 @@ pub(crate) fn compile(
 
 #[cfg(test)]
 mod tests {
+    use rlx_compile::DeviceClass;
     use rlx_dsp::peak::WelchPeakParams;
-    use rlx_runtime::Device;
+    use rlx_runtime::devices;
 
     use super::*;
 
+    /// On the processor and on NVIDIA devices that there are.
     #[test]
     fn the_plan_finds_what_the_model_finds() {
         let shape = WelchPeaksShape::new(7, 128, 2, 5);
@@ -80,10 +87,14 @@ mod tests {
         let mut bent = exact.clone();
         let stage = bent.network_mut().stage_mut(5).unwrap();
         stage.iter_mut().step_by(3).for_each(|w| w.b *= 0.9);
-        for model in [&exact, &masked, &bent] {
-            let session =
-                Session::with_options(&Device::Cpu, with_model(SessionOptions::default(), Some(model)))
-                    .unwrap();
+        let named =
+            devices().into_iter().filter(|d| [DeviceClass::Cpu, DeviceClass::Cuda].contains(&d.class));
+        let named: Vec<_> = named.map(|info| info.id.parse().unwrap()).collect();
+        for (model, device) in
+            [&exact, &masked, &bent].into_iter().flat_map(|m| named.iter().map(move |d| (m, d)))
+        {
+            let options = with_model(SessionOptions::default(), Some(model));
+            let session = Session::with_options(device, options).unwrap();
             let plan = compile(&session, model, &shape).unwrap().unwrap();
             assert!(plan.plan().explain().contains("butterfly"), "{}", plan.plan().explain());
             let got = plan.run_to_vecs(&[&samples]).unwrap().remove(0);
@@ -99,7 +110,7 @@ mod tests {
         }
         let mut weighted = exact;
         weighted.set_mask(&[0.5; 65]).unwrap();
-        let session = Session::open(&Device::Cpu).unwrap();
+        let session = Session::open(&rlx_runtime::Device::Cpu).unwrap();
         assert!(compile(&session, &weighted, &shape).unwrap().is_none());
     }
 }

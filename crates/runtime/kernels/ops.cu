@@ -9,6 +9,7 @@
 //   AVERAGE: over FRAMES neighbouring rows of OUT_BINS: AVERAGE_MEAN | AVERAGE_MAX | AVERAGE_MIN
 //   AFFINE:  x · FACTOR + SHIFT
 //   LOG:     FACTOR · log10(max(x + ADD, FLOOR))
+//   MASK:    x where kept[bin] is 1, else 0; a pair has two bins here
 //   TOP_K:   the K largest of a row of OUT_BINS as (bin, value), by value descending, of equal ones the lower bin first
 //
 // Complex values lie as pairs, or (IN_PLANES = 2) as a plane of real and one of imaginary parts.
@@ -183,19 +184,37 @@ extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *in, float *o
 }
 #endif
 
+#ifdef MASK
+extern "C" __global__ void __launch_bounds__(BLOCK)
+op(const float *in, const float *in_second, float *out, float *out_second, const float *kept, u64 rows) {
+    const u64 i = element();
+    if (i >= rows * FRAMES * OUT_BINS) return;
+    // Not a product: what is left out may be infinite.
+    const bool keep = __ldg(kept + i % OUT_BINS) != 0;
+    out[i] = keep ? in[i] : 0;
+    if constexpr (IN_PLANES == 2) out_second[i] = keep ? in_second[i] : 0;
+}
+#endif
+
 #ifdef TOP_K
+// Numbers as their order among integers, and back.
+DEVICE u32 ordered(float x) {
+    const u32 bits = __float_as_uint(x);
+    return bits ^ (int(bits) < 0 ? ~0u : 1u << 31);
+}
+DEVICE float number(u32 key) { return __uint_as_float(int(key) < 0 ? key ^ 1u << 31 : ~key); }
+
 extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *in, float *out, u64 rows) {
     const u64 row = u64(blockIdx.x) * (BLOCK / 32) + threadIdx.x / 32;
     const int lane = threadIdx.x % 32;
     if (row >= rows * FRAMES) return;
     const float *values = in + row * OUT_BINS;
     float2 *peaks = reinterpret_cast<float2 *>(out) + row * K;
-    // Powers are not negative: their bits order like integers.
     u64 before = ~0ull;
     for (int i = 0; i < K; i++) {
         u64 best = 0;
         for (int k = lane; k < OUT_BINS; k += 32) {
-            const u64 key = u64(__float_as_uint(values[k])) << 32 | u32(~k);
+            const u64 key = u64(ordered(values[k])) << 32 | u32(~k);
             if (key < before && key > best) best = key;
         }
 #pragma unroll
@@ -203,7 +222,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *in, float *o
             const u64 other = __shfl_xor_sync(~0u, best, d);
             best = other > best ? other : best;
         }
-        if (lane == 0) peaks[i] = make_float2(float(~u32(best)), __uint_as_float(u32(best >> 32)));
+        if (lane == 0) peaks[i] = make_float2(float(~u32(best)), number(u32(best >> 32)));
         before = best;
     }
 }

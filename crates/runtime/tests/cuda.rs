@@ -9,11 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::twin::{judge_row, raw_power};
+use num_complex::Complex32;
 use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
 use rlx_compile::params::{Average, Detrend, WelchPeaksSpec};
 use rlx_compile::passes::FusionPolicy;
-use rlx_compile::{Graph, Op, Plan};
+use rlx_compile::{Butterflies, Graph, Mix, Op, Plan};
 use rlx_runtime::cuda::CudaDevice;
+use rlx_runtime::session::FrameTransform;
 use rlx_runtime::{Device, Error, Executable, Samples, Session, SessionOptions, Timed};
 
 fn device() -> Option<CudaDevice> {
@@ -389,6 +391,161 @@ fn spectra_powers_and_log_mel_are_those_of_the_host() {
                     "{name} {policy:?}: relative L2 {error:e}"
                 );
             }
+        }
+    }
+}
+
+/// Mixes in place, bins in the order of places.
+struct Network(Butterflies);
+
+impl Network {
+    /// Weights that keep what there is about as large as it was; of point 3 some stages make nothing.
+    fn new(n: usize, general: bool) -> Self {
+        let mut state = n as u64;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1u32 << 24) as f32 - 0.5
+        };
+        let mut stage = |half: usize| {
+            let of = |p: usize| {
+                let from = [p as u32, (p + half) as u32];
+                let (re, im) = (1.4 * random(), 1.4 * random());
+                let twiddles = [[1.0, 0.0, re, im], [1.0, 0.0, -re, -im]];
+                let weights =
+                    if general { [(); 2].map(|()| [(); 4].map(|()| 1.5 * random())) } else { twiddles };
+                Mix { from, to: [Some(from[0]), (p != 3).then_some(from[1])], weights }
+            };
+            (0..n).filter(|p| p & half == 0).map(of).collect()
+        };
+        let stages = (0..n.trailing_zeros()).map(|s| stage(1 << s)).collect();
+        Self(Butterflies { n, stages, bins: (0..n as u32).map(Some).collect(), real: general && n == 128 })
+    }
+}
+
+impl FrameTransform for Network {
+    fn n(&self) -> usize {
+        self.0.n
+    }
+
+    fn forward(&self, frame: &mut [Complex32]) {
+        let points: Vec<[f32; 2]> = frame.iter().map(|z| [z.re, z.im]).collect();
+        let bins = self.0.forward(&points);
+        frame.iter_mut().zip(bins).for_each(|(z, [re, im])| *z = Complex32::new(re, im));
+    }
+
+    fn butterflies(&self, kept: &[bool]) -> Option<Butterflies> {
+        assert_eq!(kept.len(), self.0.n);
+        Some(self.0.clone())
+    }
+}
+
+#[test]
+fn learned_transforms_run_on_the_device_and_answer_as_on_the_host() {
+    use rlx_compile::builders::{LearnedCorrection, learned_welch_peaks};
+    use rlx_compile::params::{Band, ButterflySpec, Layout, Mask, Sides};
+    if device().is_none() {
+        return;
+    }
+    for (batch, n, segments, k, general, affine, band) in [
+        (37, 64, 1, 33, true, None, None),
+        (1, 256, 2, 16, false, None, None),
+        (130, 256, 2, 16, true, Some((0.5, 2.0)), Some(40)),
+        (21, 128, 2, 9, true, None, Some(3)),
+        (9, 1024, 3, 64, true, None, Some(200)),
+        (6, 32, 2, 5, false, Some((-1.0, 3.0)), None),
+        (7, 512, 2, 9, false, Some((1.0, -2e4)), None),
+        (3, 2048, 2, 20, false, None, None),
+        (2, 4096, 5, 80, true, None, Some(999)),
+    ] {
+        let network = Arc::new(Network::new(n, general));
+        let options = SessionOptions::default().transform("made up", network);
+        let (cuda, cpu) = (session(options.clone()), Session::with_options(&Device::Cpu, options).unwrap());
+        let shape = WelchPeaksShape::new(batch, n, segments, k);
+        let spec = |layout| ButterflySpec { n, model: "made up".to_owned(), live: n, layout };
+        let correction = LearnedCorrection { affine, bins: band.map(|end| (1..end).collect()) };
+        let peaks = learned_welch_peaks(&shape, spec(Layout::Block), correction).unwrap();
+        // The same pipeline up to the value before the peaks, and up to the spectra.
+        let before = |last: &dyn Fn(&Op) -> bool, layout| {
+            let (mut graph, mut at) = (Graph::new(), None);
+            for (_, node) in peaks.iter().take_while(|(_, node)| !matches!(node.op, Op::TopK { .. })) {
+                let op = match &node.op {
+                    Op::Butterfly(_) => Op::Butterfly(spec(layout)),
+                    op => op.clone(),
+                };
+                at = Some(graph.push(op, &at.into_iter().collect::<Vec<_>>()).unwrap());
+                if last(&node.op) {
+                    break;
+                }
+            }
+            graph.push(Op::output("values"), &[at.unwrap()]).unwrap();
+            graph
+        };
+        let spectra = |op: &Op| matches!(op, Op::Butterfly(_));
+        let powers = before(&|_| false, Layout::Block);
+        let x = floats(&samples(batch * shape.frame_len().unwrap()));
+        let run = |session: &Session, graph: &Graph| {
+            let executable = session.compile_with(graph, FusionPolicy::Never).unwrap();
+            let of_device = executable.timings().contains(&Timed::ResidentGraph);
+            assert_eq!(of_device, session.device().id != "cpu", "{}", executable.plan().explain());
+            executable.run_to_vecs(&[&x]).unwrap().remove(0)
+        };
+        let graphs = [powers, before(&spectra, Layout::Block), before(&spectra, Layout::Interleaved)];
+        let mut power = Vec::new();
+        let bound = 8.0 * f32::EPSILON * (n as f32).log2();
+        for (which, graph) in graphs.iter().enumerate() {
+            let (ours, theirs) = (run(&cuda, graph), run(&cpu, graph));
+            let largest = theirs.iter().fold(0.0f32, |all, x| all.max(x.abs()));
+            for (i, (a, b)) in ours.iter().zip(&theirs).enumerate() {
+                assert!((a - b).abs() <= bound * largest, "{shape:?} graph {which}, value {i}: {a} {b}");
+            }
+            assert_eq!(ours.len(), theirs.len());
+            if which == 0 {
+                power = theirs;
+            }
+        }
+        let (ours, theirs) = (run(&cuda, &peaks), run(&cpu, &peaks));
+        let largest = power.iter().fold(0.0f32, |all, x| all.max(x.abs()));
+        let width = 2 * k.min(shape.bins());
+        assert_eq!((ours.len(), theirs.len()), (batch * width, batch * width));
+        for (row, (ours, theirs)) in ours.chunks_exact(width).zip(theirs.chunks_exact(width)).enumerate() {
+            let mut seen = std::collections::BTreeSet::new();
+            for (i, (a, b)) in ours.chunks_exact(2).zip(theirs.chunks_exact(2)).enumerate() {
+                let there = power[row * shape.bins() + a[0] as usize];
+                let near = |x: f32| (a[1] - x).abs() <= bound * largest;
+                assert!(near(b[1]) && near(there), "{shape:?}, row {row}, peak {i}: {a:?} {b:?} {there}");
+                assert!(seen.insert(a[0] as usize), "{shape:?}, row {row}: bin {} twice", a[0]);
+            }
+        }
+        let executable = cuda.compile_with(&peaks, FusionPolicy::Never).unwrap();
+        let integers = samples(x.len());
+        let mut out = vec![f32::NAN; ours.len()];
+        executable.run_samples(&[Samples::I16(&integers)], &mut [&mut out]).unwrap();
+        assert_eq!(out, ours, "{shape:?} from integers");
+        let mut broken = x.clone();
+        broken[x.len() - 2] = f32::NAN;
+        let error = executable.run(&[&broken], &mut [&mut out]).unwrap_err().to_string();
+        let (row, index) = (batch - 1, shape.frame_len().unwrap() - 2);
+        assert_eq!(error, format!("sample {index} of row {row} is NaN"));
+    }
+    // A mask on its own, in both layouts.
+    let (cuda, cpu) = (session(SessionOptions::default()), Session::open(&Device::Cpu).unwrap());
+    for layout in [Layout::Block, Layout::Interleaved] {
+        let mut graph = Graph::new();
+        let input = graph.push(Op::Input { batch: 5, len: 768, complex: false }, &[]).unwrap();
+        let ops = [
+            Op::Segment { len: 256, hop: 256, pad: Default::default(), drop_last: 0 },
+            Op::Fft { n_fft: 256, sides: Sides::One, layout, keep: None },
+            Op::SpectralMask { mask: Mask::Bins((3..90).step_by(2).collect()) },
+            Op::SpectralMask { mask: Mask::Band(Band { lo: 5, hi: 70 }) },
+            Op::InverseFft { n_fft: 256, real: true },
+            Op::output("samples"),
+        ];
+        graph.chain(input, ops).unwrap();
+        let x = floats(&samples(5 * 768));
+        let [ours, theirs] =
+            [&cuda, &cpu].map(|s| s.compile(&graph).unwrap().run_to_vecs(&[&x]).unwrap().remove(0));
+        for (a, b) in ours.iter().zip(&theirs) {
+            assert!((a - b).abs() <= 1e-3, "{layout:?}: {a} {b}");
         }
     }
 }

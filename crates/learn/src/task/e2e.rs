@@ -182,6 +182,7 @@ pub fn train_e2e(
     let decide_at = (config.harden_at.0 * config.steps as f64) as usize;
     let mut grad = vec![0.0; parts.len()];
     let (mut losses, mut stop, mut soft) = (Losses::default(), Stop::Steps, None);
+    let first = state.step;
     while state.step < config.steps {
         let step = state.step;
         if step == decide_at && student.hard.is_none() {
@@ -195,6 +196,13 @@ pub fn train_e2e(
         if !losses.total.is_finite() || grad.iter().any(|g| !g.is_finite()) {
             stop = Stop::NotFinite;
             break;
+        }
+        // Only weights whose loss is a number: the last good ones are what a checkpoint is for.
+        if let Some((path, every)) = &checkpoint
+            && step > first
+            && step.is_multiple_of((*every).max(1))
+        {
+            state.save(path, &text)?;
         }
         let fade = cosine(step, config.steps);
         let weights = 8 * parts.butterflies;
@@ -224,11 +232,6 @@ pub fn train_e2e(
         if tell(E2eProgress { step: state.step, losses, recall }).is_break() {
             stop = Stop::Interrupted;
             break;
-        }
-        if let Some((path, every)) = &checkpoint
-            && state.step.is_multiple_of((*every).max(1))
-        {
-            state.save(path, &text)?;
         }
         if state.worse >= config.patience {
             stop = Stop::Floor;

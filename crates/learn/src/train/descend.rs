@@ -238,16 +238,17 @@ pub fn train_from(
         }
     }
     for step in first..config.steps {
+        let loss = objective.value(&theta, &mut grad);
+        if !loss.is_finite() || grad.iter().any(|g| !g.is_finite()) {
+            stop = Stop::NotFinite;
+            break;
+        }
+        // Only weights whose loss is a number: the last good ones are what a checkpoint is for.
         if let Some((path, every)) = &checkpoint
             && step > first
             && step.is_multiple_of((*every).max(1))
         {
             save(path, step, &theta, &adam, &best)?;
-        }
-        let loss = objective.value(&theta, &mut grad);
-        if !loss.is_finite() || grad.iter().any(|g| !g.is_finite()) {
-            stop = Stop::NotFinite;
-            break;
         }
         if loss < best.0 {
             best.0 = loss;
@@ -432,9 +433,12 @@ mod tests {
     fn a_rate_that_blows_up_keeps_the_best() {
         let target = Transform::Dft.target(8, 0).unwrap();
         let config = TrainConfig { rate: 1e200, polish: 0, ..TrainConfig::default() };
-        let trained = train(&target, &config, &mut |_| ControlFlow::Continue(())).unwrap();
+        let path = std::env::temp_dir().join(format!("rlx-learn-blown-{}.safetensors", std::process::id()));
+        let checkpoint = Some((path.clone(), 1));
+        let trained = train_from(&target, &config, checkpoint, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(trained.stop, Stop::NotFinite);
         assert!(trained.rel_l2.is_finite());
+        assert!(!path.exists(), "weights without a loss are no checkpoint");
         assert!(
             train(&target, &TrainConfig { rate: 0.0, ..config }, &mut |_| ControlFlow::Continue(())).is_err()
         );

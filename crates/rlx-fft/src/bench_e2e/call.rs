@@ -54,7 +54,13 @@ pub(super) fn call<'a>(
         return Ok(transform(options.n_fft, models, backend)?.map(|t| frames(options, pipeline, t)));
     }
     match (pipeline, backend) {
-        (Pipeline::WelchPeaks, B::ExactCompiled | B::Auto) => return picked(options, backend),
+        (Pipeline::WelchPeaks, B::ExactCompiled | B::Auto) => return picked(options, backend, None),
+        (Pipeline::WelchPeaks, _) if compiled => {
+            return match model(options.n_fft, models, backend)? {
+                Ok(model) => picked(options, backend, Some(&model)),
+                Err(reason) => Ok(Err(reason)),
+            };
+        }
         (_, B::Auto) => return Ok(Err("the picker picks for two-segment peaks".to_owned())),
         _ => {}
     }
@@ -133,13 +139,18 @@ fn mel<'a>(options: &E2eBenchOptions, powers: Call<'a>) -> Result<Call<'a>> {
     Ok(Call { width: options.n_mels, run: logs, ..powers })
 }
 
-/// Peaks through the picker: its choice, or the compiled plan.
-fn picked<'a>(options: &E2eBenchOptions, backend: Backend) -> Result<Maybe<Call<'a>>> {
-    let mode = match backend {
-        Backend::Auto => WelchPeaksPickMode::Auto,
-        _ => WelchPeaksPickMode::Force(WelchPeaksStrategy::RlxCompiled),
+/// Peaks through the picker: its choice, or the compiled plan, which is the model's where there is one.
+fn picked<'a>(
+    options: &E2eBenchOptions,
+    backend: Backend,
+    learned: Option<&FastLearnedFftModel>,
+) -> Result<Maybe<Call<'a>>> {
+    let mode = match (backend, learned) {
+        (Backend::Auto, _) => WelchPeaksPickMode::Auto,
+        (_, None) => WelchPeaksPickMode::Force(WelchPeaksStrategy::RlxCompiled),
+        (_, Some(_)) => WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled),
     };
-    let settings = AutoSettings { device: Some(&options.device), mode, ..AutoSettings::default() };
+    let settings = AutoSettings { device: Some(&options.device), learned, mode, ..AutoSettings::default() };
     let mut auto = match AutoWelchPeaks::with_settings(options.batch, options.n_fft, options.k, &settings) {
         Ok(auto) => auto,
         Err(error) => return Ok(Err(error.to_string())),

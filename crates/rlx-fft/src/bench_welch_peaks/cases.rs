@@ -1,5 +1,6 @@
 //! The paths of the bench: what each is called, what it needs, how it runs.
 
+use crate::learned_plan::{self, with_model};
 use crate::welch_peaks_compile::{CompiledRlxWelchPeaksExec, RlxWelchPeaksExecKind};
 use crate::welch_peaks_cost::WelchPeaksShape;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
@@ -7,7 +8,7 @@ use crate::{AutoSettings, AutoWelchPeaks, PickerTrace};
 use anyhow::Result;
 use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use rlx_learn::FastLearnedFftModel;
-use rlx_runtime::{Session, Timed};
+use rlx_runtime::{Executable, Session, SessionOptions, Timed};
 
 use super::BenchConfig;
 
@@ -47,7 +48,7 @@ pub(super) enum Plan {
     /// What the picker takes.
     Picked(Box<AutoWelchPeaks>),
     /// A compiled plan, timed between these points.
-    Compiled(CompiledRlxWelchPeaksExec, Timed),
+    Compiled(Executable, Timed),
 }
 
 /// An open device of the explicit rows.
@@ -96,9 +97,9 @@ impl Case {
                 plan.peaks_of_rows_into(samples, batch, row_len, &mut self.out)?
             }
             (Plan::Picked(plan), _) => plan.welch_peaks_batch_into(samples, &mut self.out)?,
-            (Plan::Compiled(plan, Timed::HostPageable), _) => plan.run(samples, &mut self.out)?,
+            (Plan::Compiled(plan, Timed::HostPageable), _) => plan.run(&[samples], &mut [&mut self.out])?,
             (Plan::Compiled(plan, timed), _) => {
-                let ns = plan.executable().time(*timed, RUNS, &[samples], &mut [&mut self.out])?;
+                let ns = plan.time(*timed, RUNS, &[samples], &mut [&mut self.out])?;
                 return Ok(Some(ns * 1e-6));
             }
         }
@@ -168,7 +169,7 @@ pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, O
         answer: Answer::Peaks,
         params,
         out: vec![0.0; exec.output_len()],
-        plan: Plan::Compiled(exec, timed),
+        plan: Plan::Compiled(exec.executable().clone(), timed),
     };
     let adaptive = CompiledRlxWelchPeaksExec::compile_on(session, &shape)?;
     let path = format!("welch_fast_peaks_rlx_adaptive_{}_{label}", adaptive.kind());
@@ -186,26 +187,42 @@ pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, O
     Ok((cases, None))
 }
 
-/// The learned strategy on a device.
-pub(super) fn learned_case(at: &At, target: &Target, model: &FastLearnedFftModel) -> crate::Result<Case> {
-    let device = &target.session.device().id;
+/// The learned strategy on a device, and there also between the device's own points.
+pub(super) fn learned_cases(
+    at: &At,
+    target: &Target,
+    model: &FastLearnedFftModel,
+) -> crate::Result<Vec<Case>> {
+    let (device, label) = (target.session.device(), &target.label);
     let settings = AutoSettings {
-        device: Some(device),
+        device: Some(&device.id),
         learned: Some(model),
         mode: WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled),
         threads: at.threads,
         ..AutoSettings::default()
     };
-    let plan = AutoWelchPeaks::with_settings(at.batch, at.n_fft, at.k, &settings)?;
-    Ok(Case {
-        path: format!("welch_peaks_learned_{}", target.label),
-        device: device.clone(),
+    let picked = AutoWelchPeaks::with_settings(at.batch, at.n_fft, at.k, &settings)?;
+    let (params, len) = (picked_params(at, &picked), picked.output_len());
+    let case = |plan| Case {
+        path: format!("welch_peaks_learned_{label}"),
+        device: device.id.clone(),
         buffer: Buffer::Own,
         answer: Answer::Peaks,
-        params: picked_params(at, &plan),
-        out: vec![0.0; plan.output_len()],
-        plan: Plan::Picked(Box::new(plan)),
-    })
+        params,
+        out: vec![0.0; len],
+        plan,
+    };
+    let mut cases = vec![case(Plan::Picked(Box::new(picked)))];
+    if device.class.has_bus() {
+        let options = with_model(SessionOptions::default().threads(at.threads), Some(model));
+        let session = Session::with_options(&device.id.parse()?, options)?;
+        let shape = WelchPeaksShape::new(at.batch, at.n_fft, params.welch.n_segments, at.k);
+        if let Some(plan) = learned_plan::compile(&session, model, &shape)? {
+            let own = plan.timings().into_iter().filter(|timed| *timed != Timed::HostPageable);
+            cases.extend(own.map(|timed| case(Plan::Compiled(plan.clone(), timed))));
+        }
+    }
+    Ok(cases)
 }
 
 /// `AutoWelchPeaks` on the 8-segment layout and on the fast one.

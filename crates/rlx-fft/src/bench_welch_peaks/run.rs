@@ -1,7 +1,7 @@
 //! The rounds: every path in turn, then the judgement.
 
 use super::cases::{
-    Answer, At, Buffer, Case, Skipped, Target, learned_case, library_cases, picker_cases, rlx_cases,
+    Answer, At, Buffer, Case, Skipped, Target, learned_cases, library_cases, picker_cases, rlx_cases,
 };
 use super::input::tones_in_noise;
 use super::quality::{Quality, Twin, judge};
@@ -119,7 +119,7 @@ fn run_point(
             None => {}
             Some(Ok(model)) => {
                 for target in targets {
-                    cases.push(learned_case(at, target, model)?);
+                    cases.extend(learned_cases(at, target, model)?);
                 }
             }
             Some(Err(reason)) => {

@@ -96,9 +96,13 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
         runs,
     };
     write_json(flags.json.as_deref(), &report)?;
-    let broken = report.runs.iter().any(|run| run.stop == Stop::NotFinite);
-    if broken {
-        console.note("a loss was no number: the weights before it are kept; a lower --lr may help");
+    let mut broken = false;
+    for run in report.runs.iter().filter(|run| run.stop == Stop::NotFinite) {
+        broken = true;
+        let Run { seed, steps, .. } = run;
+        console.note(&format!(
+            "seed {seed}: the loss was no number after step {steps}: the weights before it are kept; a lower --lr may help"
+        ));
     }
     Ok(if broken { Outcome::Partial } else { Outcome::Whole })
 }

@@ -36,7 +36,7 @@ pub(crate) struct BenchE2eFlags {
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) iters: usize,
 
-    /// Device of the compiled plan and of auto; the rest runs on one thread of the CPU
+    /// Device of compiled peaks and of auto; the rest runs on one thread of the CPU
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub(crate) device: String,
 

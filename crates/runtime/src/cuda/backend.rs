@@ -7,7 +7,7 @@ use rlx_compile::params::{Average, Detrend};
 use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, OpKind, Plan};
 
 use super::blueprint::welch_peaks::MAX_SEGMENTS;
-use super::blueprint::{fft, local_peaks};
+use super::blueprint::{butterflies, fft, local_peaks};
 use super::driver::{Context, CudaVersion, DeviceMemory, Stream, driver};
 use super::nvrtc::{CubinCache, Nvrtc, nvrtc};
 use super::{discovery, lower};
@@ -61,10 +61,13 @@ fn caps() -> BackendCaps {
         OpKind::ClampNormalise,
         OpKind::NormaliseFeatures,
         OpKind::Affine,
+        OpKind::SpectralMask,
+        OpKind::Butterfly,
     ]);
     caps.fft.max = *fft::LENGTHS.end();
     caps.max_local_bins = local_peaks::MAX_BINS;
     caps.fft_also = vec![400];
+    (caps.butterfly.min, caps.butterfly.max) = (*butterflies::LENGTHS.start(), *butterflies::LENGTHS.end());
     caps.fused.averages = vec![Average::Mean, Average::Max, Average::Min];
     caps.fused.detrends = vec![Detrend::None, Detrend::Constant];
     caps.fused.zero_padding = true;
@@ -88,7 +91,7 @@ impl Backend for CudaBackend {
     }
 
     fn refuses(&self, plan: &Plan) -> Result<Option<String>> {
-        lower::refuses(plan)
+        lower::refuses(plan, &self.options)
     }
 
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use num_complex::Complex32;
+use rlx_compile::Butterflies;
 use rlx_dsp::nan::NanPolicy;
 
 /// A transform in the FFT's place, by the name under which a graph's `Butterfly` op asks for it.
@@ -15,6 +16,13 @@ pub trait FrameTransform: Send + Sync {
 
     /// Replaces the `n` samples by the `n` bins, in natural order.
     fn forward(&self, frame: &mut [Complex32]);
+
+    /// The same as mixes of points, as far as the bins with `kept` (of all `n`) need them: for devices, which cannot call
+    /// `forward`. `None`: the host runs the transform.
+    fn butterflies(&self, kept: &[bool]) -> Option<Butterflies> {
+        let _ = kept;
+        None
+    }
 }
 
 /// Settings of a session.

@@ -5,6 +5,8 @@ use rlx_compile::params::{Average, Detrend, Layout, LocalPeaksSpec, SubBin, Welc
 use rlx_dsp::mel::{LogMelParams, Preset};
 use rlx_dsp::stft::{Framing, Padding};
 
+use super::butterflies::tests::sample;
+use super::butterflies::{After, Bins, Segments, butterflies};
 use super::fft::{self, Direction};
 use super::local_peaks::local_peaks;
 use super::log_mel::log_mel;
@@ -73,6 +75,23 @@ fn blueprints() -> Vec<Blueprint> {
             frame_preemphasis: 0.0,
         };
         add(spectrogram(&frames, 48_000, SampleType::I16, value, 1.0));
+    }
+    for (n, count, general, k) in
+        [(64, 1, true, 33), (256, 2, false, 16), (256, 2, true, 16), (1024, 8, true, 64)]
+    {
+        let segments = Segments { count, hop: n / 2, window: vec![1.0; n], stride: 9 * n };
+        let bins = Bins { scale: 1.0, offset: 0.0, kept: vec![true; n / 2 + 1] };
+        add(butterflies(&sample(n, general), &segments, &After::Peaks(bins, k), SampleType::F32));
+    }
+    for after in [
+        After::Power(Bins { scale: 1.0, offset: 0.0, kept: vec![true; 2049] }),
+        After::Spectrum(two),
+        After::Spectrum(one),
+    ] {
+        let mut left = sample(4096, after != After::Spectrum(two));
+        left.real = after == After::Spectrum(two);
+        let segments = Segments { count: 3, hop: 100, window: vec![1.0; 4096], stride: 5000 };
+        add(butterflies(&left, &segments, &after, SampleType::I16));
     }
     let spec = LocalPeaksSpec {
         max_peaks: 8,

@@ -3,6 +3,7 @@
 //! A [`Blueprint`] is a CUDA C++ source, the constants that specialise it, the launch shape and the tables to upload
 //! once. One file a family; each documents its kernel's arguments in order.
 
+pub mod butterflies;
 #[cfg(test)]
 mod codegen;
 pub mod fft;

@@ -160,6 +160,21 @@ pub fn affine(frames: usize, bins: usize, factor: f64, shift: f64) -> Passes {
     real_op("AFFINE", frames * bins, defines)
 }
 
+/// Bins that are not kept become zero, in real values or in either plane of complex ones (`planes`).
+pub fn mask(frames: usize, kept: &[bool], layout: Option<Layout>) -> Passes {
+    // Pairs are two values a bin.
+    let width = if layout == Some(Layout::Interleaved) { 2 } else { 1 };
+    let bins = kept.len() * width;
+    let planes = layout.map_or(1, planes);
+    let defines = [number("FRAMES", frames), number("OUT_BINS", bins), number("IN_PLANES", planes)];
+    use Operand::{Input, InputPlane, Output, OutputPlane, Rows, Table as At};
+    let operands = [Input, InputPlane, Output, OutputPlane, At(0), Rows];
+    let mut pass = pass("MASK", frames * bins, THREADS, &operands, defines);
+    let data = kept.iter().flat_map(|&kept| vec![f32::from(u8::from(kept)); width]).collect();
+    pass.blueprint.tables.push(Table { name: "kept", data });
+    alone(pass, planes * frames * bins)
+}
+
 /// Logarithm of `max(x + add, floor)`.
 pub fn log(frames: usize, bins: usize, base: LogBase, floor: f64, add: f64) -> Passes {
     let factor = match base {
@@ -220,6 +235,8 @@ mod tests {
             affine(2, 129, 1.0 / 3.0, -1.5),
             log(2, 129, LogBase::Db, 1e-10, 0.0),
             top_k(1, 129, 16),
+            mask(2, &[true; 129], None),
+            mask(2, &[false; 256], Some(Layout::Block)),
         ];
         passes.extend(
             [Average::Mean, Average::Max, Average::Min].into_iter().filter_map(|a| average(3, 129, a)),

@@ -20,6 +20,7 @@ pub(super) const HEADERS: &[(&str, &str)] = texts![
 ];
 
 const SOURCES: &[(&str, &str)] = texts![
+    "butterflies.cu",
     "fft.cu",
     "fft_columns.cu",
     "fft_untangle.cu",

@@ -1,9 +1,10 @@
 //! From a plan's device part to kernels in order.
 //!
-//! `welch`, `transforms`, `frames`, `mel` and `ops` each know one family of kernels; `walk` takes the part's ops in order and asks them,
+//! `welch`, `transforms`, `frames`, `learned`, `mel` and `ops` each know one family of kernels; `walk` takes the part's ops in order and asks them,
 //! the ones that fuse most first.
 
 mod frames;
+mod learned;
 mod mel;
 mod ops;
 mod transforms;
@@ -33,9 +34,9 @@ struct Stage {
 }
 
 /// Why no kernels run the device part of a plan whose ops the caps claim.
-pub(super) fn refuses(plan: &Plan) -> Result<Option<String>> {
+pub(super) fn refuses(plan: &Plan, options: &SessionOptions) -> Result<Option<String>> {
     let values = handed_out(plan).values;
-    if values.is_empty() || walk::stages(plan, &values)?.is_some() {
+    if values.is_empty() || walk::stages(plan, &values, options)?.is_some() {
         return Ok(None);
     }
     Ok(Some("no kernel takes these ops in this order and with these parameters".to_owned()))
@@ -49,7 +50,7 @@ pub(super) fn device_program(
     toolchain: &Arc<Toolchain>,
     options: &SessionOptions,
 ) -> Result<Box<dyn Program>> {
-    let Some((layout, stages)) = walk::stages(plan, wanted)? else {
+    let Some((layout, stages)) = walk::stages(plan, wanted, options)? else {
         let graph = plan.graph();
         let given =
             graph.iter().filter(|(_, n)| matches!(n.op, Op::Input { .. })).map(|(id, _)| id).collect();

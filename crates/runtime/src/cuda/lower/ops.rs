@@ -1,11 +1,24 @@
 //! Ops one by one on values in device memory.
 
+use rlx_compile::params::Mask;
 use rlx_compile::{NodeId, Op, ValueKind, ValueType};
 
 use super::super::blueprint::{Operand, Passes, SampleType, local_peaks, ops};
 use super::transforms::inverse;
 use super::walk::{Taken, Walk};
 use crate::cpu::psd_factor;
+
+/// For each bin whether the mask keeps it.
+pub(super) fn kept(mask: &Mask, bins: usize) -> Vec<bool> {
+    let mut kept = vec![false; bins];
+    match mask {
+        Mask::Band(band) => kept.iter_mut().take(band.hi).skip(band.lo).for_each(|k| *k = true),
+        Mask::Bins(list) => {
+            list.iter().for_each(|&bin| kept.iter_mut().skip(bin).take(1).for_each(|k| *k = true))
+        }
+    }
+    kept
+}
 
 /// The kernel of one op.
 pub(super) fn take(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
@@ -24,6 +37,13 @@ pub(super) fn take(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
         }
         Op::Affine { scale, offset } if taken.kind.element_bytes() == 4 => {
             ops::affine(frames, bins, scale, offset)
+        }
+        Op::SpectralMask { ref mask } => {
+            let layout = match taken.kind {
+                ValueKind::Spectrum { layout, .. } => Some(layout),
+                _ => None,
+            };
+            ops::mask(frames, &kept(mask, bins), layout)
         }
         Op::Log { base, floor, add } => ops::log(frames, bins, base, floor, add),
         Op::TopK { k } => ops::top_k(frames, bins, k),

@@ -8,8 +8,9 @@ use super::super::blueprint::{Operand, Passes, SampleType};
 use super::super::chain::{Arg, Grid};
 use super::super::program::Layout;
 use super::super::stage::Value;
-use super::{Stage, frames, mel, ops, transforms, welch};
+use super::{Stage, frames, learned, mel, ops, transforms, welch};
 use crate::error::Result;
+use crate::session::SessionOptions;
 
 /// Makes the kernels for a type of samples.
 pub(super) type Make = Box<dyn Fn(SampleType) -> std::result::Result<Passes, String> + Send + Sync>;
@@ -35,6 +36,7 @@ impl Taken {
 /// What the families look at.
 pub(super) struct Walk<'a> {
     pub(super) plan: &'a Plan,
+    pub(super) options: &'a SessionOptions,
     users: Vec<Vec<NodeId>>,
     wanted: &'a [NodeId],
 }
@@ -75,9 +77,13 @@ impl Walk<'_> {
 }
 
 /// The kernels of a device part and what they compute, or nothing where one is missing.
-pub(super) fn stages(plan: &Plan, wanted: &[NodeId]) -> Result<Option<(Layout, Vec<Stage>)>> {
+pub(super) fn stages(
+    plan: &Plan,
+    wanted: &[NodeId],
+    options: &SessionOptions,
+) -> Result<Option<(Layout, Vec<Stage>)>> {
     let graph = plan.graph();
-    let walk = Walk { plan, users: graph.users(), wanted };
+    let walk = Walk { plan, options, users: graph.users(), wanted };
     let is_input = |id: NodeId| matches!(walk.op(id), Op::Input { .. });
     let inputs: Vec<NodeId> = graph.iter().map(|(id, _)| id).filter(|id| is_input(*id)).collect();
     // For each value of the chain the node that it is of.
@@ -112,6 +118,7 @@ pub(super) fn stages(plan: &Plan, wanted: &[NodeId]) -> Result<Option<(Layout, V
                 .or_else(|| transforms::take(&walk, id))
                 .or_else(|| frames::take(&walk, id))
                 .or_else(|| transforms::by_gathering(&walk, id))
+                .or_else(|| learned::take(&walk, id))
         } else {
             ops::take(&walk, id)
         };
@@ -257,7 +264,9 @@ mod tests {
         let plan = compile(graph, &context, &PassList::standard()).unwrap().plan;
         let wanted: Vec<NodeId> =
             plan.graph().outputs().map(|id| plan.graph().nodes()[id.0].inputs[0]).collect();
-        stages(&plan, &wanted).unwrap().map(|(layout, stages)| (layout, stages.len()))
+        stages(&plan, &wanted, &SessionOptions::default())
+            .unwrap()
+            .map(|(layout, stages)| (layout, stages.len()))
     }
 
     #[test]
@@ -300,7 +309,8 @@ mod tests {
             caps.ops = OpKind::ALL.into_iter().collect();
             caps.fft.max = 1 << 17;
             let plan = Plan::new(graph, &caps).unwrap();
-            let (layout, stages) = stages(&plan, &[NodeId(plan.graph().nodes().len() - 2)]).unwrap().unwrap();
+            let wanted = [NodeId(plan.graph().nodes().len() - 2)];
+            let (layout, stages) = stages(&plan, &wanted, &SessionOptions::default()).unwrap().unwrap();
             let sources: Vec<_> =
                 stages.iter().map(|s| (s.blueprint)(SampleType::F32).unwrap().source).collect();
             (sources, layout.pairs, layout.checked)
