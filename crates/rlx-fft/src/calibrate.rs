@@ -64,8 +64,8 @@ pub fn measure(device: Option<&str>, progress: impl FnMut(f64)) -> Result<(Strin
     let start = std::time::Instant::now();
     let info = device.resolve()?;
     let mut calibration = if info.class.has_bus() {
-        let session = Session::with_options(&device, SessionOptions::default())?;
-        calibrate_device(&session, &CalibrateOptions::device(), progress)?
+        let open = |threads| Session::with_options(&device, SessionOptions::default().threads(threads));
+        calibrate_device(open, &CalibrateOptions::device(), progress)?
     } else {
         calibrate_cpu(&CalibrateOptions::default(), progress)?
     };

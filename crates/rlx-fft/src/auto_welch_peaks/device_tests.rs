@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rlx_compile::cost::{CALIBRATION_SCHEMA, Calibration, HostId};
 use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, Plan};
 use rlx_runtime::calibrate::{CalibrateOptions, Stored, calibrate_device};
-use rlx_runtime::cpu::host_program;
+use rlx_runtime::cpu::{host_program, useful_threads};
 use rlx_runtime::session::{Backend, Program};
 use rlx_runtime::{Device, DeviceInfo, Session, SessionOptions};
 
@@ -238,16 +238,30 @@ fn a_lost_device_is_finished_by_the_cpu_in_auto_only() {
 fn a_calibration_of_a_device_covers_its_grid_and_is_used() {
     let wgpu = info(DeviceClass::Wgpu, false);
     let machine = FakeMachine::new(vec![wgpu.clone()]);
-    let session =
-        machine.open(&Device::Wgpu(rlx_runtime::device::WgpuSelect::Index(0)), Default::default()).unwrap();
+    let device = Device::Wgpu(rlx_runtime::device::WgpuSelect::Index(0));
+    let opened = std::cell::RefCell::new(Vec::new());
+    let open = |threads| {
+        opened.borrow_mut().push(threads);
+        Ok(machine.open(&device, SessionOptions::default().threads(threads)).unwrap())
+    };
     let mut heard = Vec::new();
-    let record = calibrate_device(&session, &CalibrateOptions::tiny(), |share| heard.push(share)).unwrap();
+    let options = CalibrateOptions { batches: vec![1, 16, 64], ..CalibrateOptions::tiny() };
+    let record = calibrate_device(open, &options, |share| heard.push(share)).unwrap();
     record.validate().unwrap();
     record.matches(&wgpu.host_id()).unwrap();
     assert_eq!(heard.last(), Some(&1.0));
-    let mut batches: Vec<usize> = record.samples.iter().map(|s| s.batch).collect();
-    batches.sort_unstable();
-    assert_eq!(batches, [1, 16]);
+    // On one thread and on all that there is work for; each kind of session is opened once.
+    let all = |batch: usize| (batch, useful_threads(0, batch));
+    let mut want: Vec<(usize, usize)> = [1, 16, 64].iter().flat_map(|&b| [(b, 1), all(b)]).collect();
+    want.dedup();
+    let mut of: Vec<(usize, usize)> = record.samples.iter().map(|s| (s.batch, s.threads)).collect();
+    of.sort_unstable();
+    assert_eq!(of, want);
+    let mut opened = opened.into_inner();
+    let count = opened.len();
+    opened.sort_unstable();
+    opened.dedup();
+    assert_eq!(opened.len(), count);
     assert!(record.samples.iter().all(|s| s.strategy == S::RlxCompiled));
     let shipped = BackendCostModel::shipped(DeviceClass::Wgpu);
     assert!(record.model != shipped && record.model.call_ns < shipped.call_ns, "{:?}", record.model);

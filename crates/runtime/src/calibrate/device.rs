@@ -11,6 +11,7 @@ use rlx_compile::plan::ExecKind;
 use super::clock::interleaved;
 use super::device_coefficients;
 use super::measure::{CalibrateOptions, record, test_signal};
+use crate::cpu::useful_threads;
 use crate::error::Result;
 use crate::session::Session;
 
@@ -31,28 +32,39 @@ impl CalibrateOptions {
     }
 }
 
-/// Measures a device on an open session: its coefficients and the fused op from the caller's memory to the caller's memory.
-/// What the host does by itself is in the CPU's calibration. `progress` hears the share that is done, 0 … 1.
+/// Measures a device: its coefficients and the fused op from the caller's memory to the caller's memory, which the host
+/// copies on one thread and on all that a batch has work for. `open` gives a session on so many threads. What the host does by
+/// itself is in the CPU's calibration. `progress` hears the share that is done, 0 … 1.
 ///
 /// # Errors
-/// What the device refuses or reports.
+/// Those of `open`; what the device refuses or reports.
 pub fn calibrate_device(
-    session: &Session,
+    open: impl Fn(usize) -> Result<Session>,
     options: &CalibrateOptions,
     progress: impl FnMut(f64),
 ) -> Result<Calibration> {
-    let model = device_coefficients::measure(session)?;
+    let mut sessions = vec![(1, open(1)?)];
+    let (id, model) = (sessions[0].1.device().host_id(), device_coefficients::measure(&sessions[0].1)?);
     let signal = test_signal(options.longest());
+    let strategy = WelchPeaksStrategy::RlxCompiled;
     let samples = options.measure(Instant::now(), progress, |shape| {
-        let timed = fused_ns(session, shape, options, &signal)?;
-        // A plan keeps its buffers on the device: they would add up.
-        session.clear_cache();
         let (n_fft, segments, k, batch) = (shape.n_fft, shape.segments, shape.k, shape.batch);
-        let strategy = WelchPeaksStrategy::RlxCompiled;
-        let sample = |ns| Sample { strategy, n_fft, segments, k, batch, threads: 1, ns };
-        Ok(timed.map(sample).into_iter().collect())
+        let all = useful_threads(0, batch);
+        let mut samples = Vec::new();
+        for threads in [1, all].into_iter().take(if all > 1 { 2 } else { 1 }) {
+            if sessions.iter().all(|(t, _)| *t != threads) {
+                sessions.push((threads, open(threads)?));
+            }
+            for (_, session) in sessions.iter().filter(|(t, _)| *t == threads) {
+                let timed = fused_ns(session, shape, options, &signal)?;
+                // A plan keeps its buffers on the device: they would add up.
+                session.clear_cache();
+                samples.extend(timed.map(|ns| Sample { strategy, n_fft, segments, k, batch, threads, ns }));
+            }
+        }
+        Ok(samples)
     })?;
-    Ok(record(session.device().host_id(), model, samples))
+    Ok(record(id, model, samples))
 }
 
 /// Runs of a plan before it is timed.
