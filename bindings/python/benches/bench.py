@@ -117,7 +117,12 @@ def bench_call():
     plan = _native.WelchPlan("f32", segments)
     return race(
         "welch (1, 256)",
-        {"rlx_fft.welch": lambda: rlx_fft.welch(x), "its native plan alone": lambda: plan(x, None), "scipy": lambda: scipy.signal.welch(x)},
+        {
+            "rlx_fft.welch": lambda: rlx_fft.welch(x),
+            "rlx_fft.welch, all cores": lambda: rlx_fft.welch(x, threads=0),
+            "its native plan alone": lambda: plan(x, None),
+            "scipy": lambda: scipy.signal.welch(x),
+        },
         inner=200,
     )
 

@@ -126,6 +126,10 @@ fn irregular_time_is_refused_with_its_place() {
     );
     assert!(refusal("t,x\n0,1\n", &time("t")).contains("1 timestamps"));
     assert!(refusal("t,x\n5,1\n5,1\n5,1\n", &time("t")).contains("not uniform"));
+    // The step is one unit of the last digit: a missing row is no rounding.
+    let hole: String =
+        (0..200).filter(|i| *i != 150).map(|i| format!("{:.2},1\n", f64::from(i) / 100.0)).collect();
+    assert!(refusal(&format!("t,x\n{hole}"), &time("t")).contains("line 152, column 't'"));
 }
 
 #[test]

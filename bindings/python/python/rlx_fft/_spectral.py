@@ -43,6 +43,21 @@ def _remember(key: tuple, value: tuple[np.ndarray, Any]) -> None:
         pass  # An array of weights or the like has no hash.
 
 
+def _plan(
+    make: Callable[[str, _native.Segments], Any], x: np.ndarray, at: Layout, fs: float, trend: str, scaling: str,
+    average: str, onesided: bool, policy: str,
+) -> Any:  # fmt: skip
+    """The native plan of these segments; kept where a name tells the window."""
+    rest = fs, trend, scaling, average, "one" if onesided else "two", policy
+    key = (make, x.dtype, at.name, at.nperseg, at.hop, at.nfft, *rest)
+    if at.name is not None and key in _plans:
+        return _plans[key][1]
+    plan = make(CODES[x.dtype], at.native(*rest))
+    if at.name is not None:
+        _remember(key, (at.weights, plan))
+    return plan
+
+
 def welch(
     x: Any,
     fs: float = 1.0,
@@ -152,8 +167,7 @@ def _welch(
     if at.nfft == 1:
         psd = _one_point(data, at, rate_, trend, scaling, average)
     else:
-        segments = at.native(rate_, trend, scaling, average, "one" if onesided else "two", policy)
-        plan = _native.WelchPlan(CODES[data.dtype], segments)
+        plan = _plan(_native.WelchPlan, data, at, rate_, trend, scaling, average, onesided, policy)
         psd = plan(data, threads)
         if function is None and not at.shrunk and x is given and x.dtype in CODES and device in (None, "cpu"):
             _remember(
@@ -324,8 +338,7 @@ def _cross(
     if at.nfft == 1:
         out = _one_point_cross(px, py, at, rate_, trend, scaling, average, what)
     else:
-        segments = at.native(rate_, trend, scaling, average, "one" if onesided else "two", policy)
-        plan = _native.CsdPlan(CODES[px.dtype], segments)
+        plan = _plan(_native.CsdPlan, px, at, rate_, trend, scaling, average, onesided, policy)
         if what == "csd":
             out = plan.csd(px, py, threads)
         elif lengths[0] == lengths[1]:
@@ -452,8 +465,7 @@ def spectrogram(
     f = frequencies(at.nfft, rate_, onesided)
     if at.nfft == 1:
         raise ValueError("nperseg: a spectrogram of segments of one sample")
-    sides = "one" if onesided else "two"
-    plan = _native.SpectraPlan(CODES[data.dtype], at.native(rate_, trend, scaling, "mean", sides, "propagate"))
+    plan = _plan(_native.SpectraPlan, data, at, rate_, trend, scaling, "mean", onesided, "propagate")
     if mode == "psd":
         out = _both_sides(plan.powers(data, threads), at.nfft, onesided, data)
     else:

@@ -28,6 +28,14 @@ impl<'a> Ahead<'a> {
     }
 }
 
+/// Asks for all lines of `samples`.
+#[inline(always)]
+pub(crate) fn fetch_all(samples: &[f32]) {
+    for line in samples.chunks(LINE) {
+        fetch(line);
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn fetch(line: &[f32]) {

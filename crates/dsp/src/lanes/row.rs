@@ -7,6 +7,7 @@
 //! ```
 //! The path of small batches and of sizes without a lanes recipe. Bound by the library's FFT.
 
+use super::ahead::fetch_all;
 use super::butterfly::SplatOn;
 use super::kernel::Rows;
 use super::simd::{Lanes, MAX_LANES, V};
@@ -251,6 +252,12 @@ impl<S: Lanes> RowKernel<S> {
     }
 }
 
+/// Rows between the one that is computed and the one whose samples are asked for.
+const ROWS_AHEAD: usize = 2;
+
+/// Samples of a row that are asked for at most; in longer ones the processor sees the pattern.
+const SAMPLES_AHEAD: usize = 2048;
+
 /// A sum in sixteen parts, so that no addition waits for the one before it.
 #[inline(always)]
 fn total(powers: &[f32]) -> f32 {
@@ -289,6 +296,11 @@ impl<S: Lanes> RowWelch for RowKernel<S> {
         assert_eq!(out.len(), rows.count * n_bins, "out is checked by callers");
         let mut r = 0;
         while r < rows.count {
+            // Where a row is one transform or half of one. Rows of more are read at leisure: asking costs more than it saves.
+            if self.n_segments <= 2 {
+                let at = (r + ROWS_AHEAD) * rows.stride;
+                fetch_all(rows.samples.get(at..at + len.min(SAMPLES_AHEAD)).unwrap_or(&[]));
+            }
             if self.n_segments == 1 && r + 1 < rows.count {
                 let pair = &mut out[r * n_bins..(r + 2) * n_bins];
                 if self.two_rows(rows.row(r, len), rows.row(r + 1, len), scale, pair) {

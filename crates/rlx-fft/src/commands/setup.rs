@@ -52,7 +52,7 @@ fn params_for<S: InputSample>(
 /// Writes a result; where the format has no room for what was chosen by default, says it beside.
 pub(crate) fn deliver<R: Report>(output: &mut Output, result: &R, console: &Console) -> Result<()> {
     if output.lacks_caption() {
-        result.caption().iter().for_each(|line| console.note(line));
+        result.caption().iter().for_each(|line| console.note(line.strip_prefix("note: ").unwrap_or(line)));
     }
     output.write(result)?;
     Ok(())

@@ -13,7 +13,8 @@ const FIRST_STEPS: usize = 1001;
 /// Reads the whole column and gives its rate, and whether dates gave it (in Hz then); or says where it is
 /// irregular.
 ///
-/// A step may differ from the usual one by one thousandth and by the rounding of the written digits.
+/// A step may differ from the usual one by one thousandth and by the rounding of the written digits. Where the usual step
+/// is no more than one unit of the last digit, rounding cannot be told from a missing row: such steps must be equal.
 pub(super) fn rate(source: Source, shape: &Shape, column: usize) -> Result<(f64, bool)> {
     let name = source.name().to_owned();
     let stamp = Stamp::of_column(&shape.rows, column);
@@ -82,6 +83,7 @@ impl Steps {
 
     fn one(&self, step: f64, now: f64, rounding: f64) -> Result<(), String> {
         let usual = self.usual;
+        let rounding = if usual < 1.5 * rounding { 0.0 } else { rounding };
         let allowed = 1e-3 * usual.abs() + rounding * 1.001 + 8.0 * f64::EPSILON * now.abs();
         if step > 0.0 && usual > 0.0 && (step - usual).abs() <= allowed {
             return Ok(());
