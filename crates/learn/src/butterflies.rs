@@ -5,7 +5,8 @@ use rlx_compile::{Butterflies, Mix};
 
 use crate::compiled::acting;
 use crate::live::live_outputs;
-use crate::network::ButterflyNetwork;
+use crate::model::FastLearnedFftModel;
+use crate::network::{Butterfly, ButterflyNetwork, Gate};
 
 impl ButterflyNetwork {
     /// What the bins with `kept` (of all `n`; those beyond its end are not kept) need of the network.
@@ -55,10 +56,44 @@ impl ButterflyNetwork {
     }
 }
 
+impl FastLearnedFftModel {
+    /// The network with the mask's weights above 0 in its last stage, whose bins carry their square roots: powers are then
+    /// weighted, for pipelines whose ops keep bins or do not.
+    pub fn weighted_network(&self) -> ButterflyNetwork {
+        let mut network = self.network().clone();
+        let (n, last) = (network.n(), network.stages() - 1);
+        let root = |k: usize| match self.mask()[k.min(n - k)] {
+            0.0 => 1.0,
+            weight => weight.sqrt(),
+        };
+        for i in 0..n / 2 {
+            let (p, q) = network.points(last, i);
+            let (x, y) = (root(p), root(q));
+            let (Some(stage), Some(gates)) = (network.stage(last), network.gates(last)) else { break };
+            let w = match gates[i] {
+                Gate::Open => stage[i],
+                Gate::Reverse => stage[i].adjoint(),
+                Gate::Skip => Butterfly::IDENTITY,
+                Gate::Closed => continue,
+            };
+            if (x, y) == (1.0, 1.0) {
+                continue;
+            }
+            let weighted = Butterfly { a: w.a * x, b: w.b * x, c: w.c * y, d: w.d * y };
+            if let Some(stage) = network.stage_mut(last) {
+                stage[i] = weighted;
+            }
+            if let Some(gates) = network.gates_mut(last) {
+                gates[i] = Gate::Open;
+            }
+        }
+        network
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Butterfly, Gate};
     use crate::random::Random;
 
     /// Random weights, gates of every kind, one and two products, some bins: against the network itself.

@@ -6,7 +6,7 @@ use num_complex::Complex32;
 use rlx_compile::Butterflies;
 use rlx_compile::builders::{LearnedCorrection, WelchPeaksShape, learned_welch_peaks};
 use rlx_compile::passes::FusionPolicy;
-use rlx_learn::{AffineCorrector, FastLearnedFftModel};
+use rlx_learn::{AffineCorrector, ButterflyNetwork, FastLearnedFftModel};
 use rlx_runtime::session::FrameTransform;
 use rlx_runtime::{Executable, Session, SessionOptions};
 
@@ -15,11 +15,11 @@ use crate::error::Result;
 /// The name under which the session has the model.
 const NAME: &str = "learned";
 
-struct Transform(FastLearnedFftModel);
+struct Transform(ButterflyNetwork);
 
 impl FrameTransform for Transform {
     fn n(&self) -> usize {
-        self.0.n_fft()
+        self.0.n()
     }
 
     fn forward(&self, frame: &mut [Complex32]) {
@@ -29,29 +29,26 @@ impl FrameTransform for Transform {
     }
 
     fn butterflies(&self, kept: &[bool]) -> Option<Butterflies> {
-        Some(self.0.network().butterflies(kept))
+        Some(self.0.butterflies(kept))
     }
 }
 
 /// Options of a session that is to run plans of this model.
 pub(crate) fn with_model(options: SessionOptions, model: Option<&FastLearnedFftModel>) -> SessionOptions {
     match model {
-        Some(model) => options.transform(NAME, Arc::new(Transform(model.clone()))),
+        Some(model) => options.transform(NAME, Arc::new(Transform(model.weighted_network()))),
         None => options,
     }
 }
 
-/// The model's plan on a session that was opened [`with_model`]; `None` where a weight of its mask is neither 0 nor 1,
-/// which no op says: the model runs by itself then.
+/// The model's plan on a session that was opened [`with_model`]. Weights of its mask other than 0 and 1, which no op has,
+/// are in the transform.
 pub(crate) fn compile(
     session: &Session,
     model: &FastLearnedFftModel,
     shape: &WelchPeaksShape,
-) -> Result<Option<Executable>> {
+) -> Result<Executable> {
     let mask = model.mask();
-    if mask.iter().any(|m| *m != 0.0 && *m != 1.0) {
-        return Ok(None);
-    }
     let kept: Vec<usize> = (0..mask.len()).filter(|&bin| mask[bin] > 0.0).collect();
     let AffineCorrector { scale, offset } = model.corrector();
     let correction = LearnedCorrection {
@@ -60,13 +57,14 @@ pub(crate) fn compile(
         bins: (kept.len() < mask.len()).then_some(kept),
     };
     let graph = learned_welch_peaks(shape, model.op(NAME), correction)?;
-    Ok(Some(session.compile_with(&graph, FusionPolicy::Never)?))
+    Ok(session.compile_with(&graph, FusionPolicy::Never)?)
 }
 
 #[cfg(test)]
 mod tests {
     use rlx_compile::DeviceClass;
     use rlx_dsp::peak::WelchPeakParams;
+    use rlx_learn::Gate;
     use rlx_runtime::devices;
 
     use super::*;
@@ -87,15 +85,22 @@ mod tests {
         let mut bent = exact.clone();
         let stage = bent.network_mut().stage_mut(5).unwrap();
         stage.iter_mut().step_by(3).for_each(|w| w.b *= 0.9);
+        let mut weighted = bent.clone();
+        let weights: Vec<f32> = (0..65).map(|bin| (bin % 7) as f32 / 6.0).collect();
+        weighted.set_mask(&weights).unwrap();
+        let gates = weighted.network_mut().gates_mut(6).unwrap();
+        gates[5..20].fill(Gate::Skip);
+        gates[20..24].fill(Gate::Reverse);
+        gates[30] = Gate::Closed;
         let named =
             devices().into_iter().filter(|d| [DeviceClass::Cpu, DeviceClass::Cuda].contains(&d.class));
         let named: Vec<_> = named.map(|info| info.id.parse().unwrap()).collect();
         for (model, device) in
-            [&exact, &masked, &bent].into_iter().flat_map(|m| named.iter().map(move |d| (m, d)))
+            [&exact, &masked, &bent, &weighted].into_iter().flat_map(|m| named.iter().map(move |d| (m, d)))
         {
             let options = with_model(SessionOptions::default(), Some(model));
             let session = Session::with_options(device, options).unwrap();
-            let plan = compile(&session, model, &shape).unwrap().unwrap();
+            let plan = compile(&session, model, &shape).unwrap();
             assert!(plan.plan().explain().contains("butterfly"), "{}", plan.plan().explain());
             let got = plan.run_to_vecs(&[&samples]).unwrap().remove(0);
             let want = model.welch_peaks_batch(&params, &samples, 7).unwrap();
@@ -108,9 +113,5 @@ mod tests {
                 );
             }
         }
-        let mut weighted = exact;
-        weighted.set_mask(&[0.5; 65]).unwrap();
-        let session = Session::open(&rlx_runtime::Device::Cpu).unwrap();
-        assert!(compile(&session, &weighted, &shape).unwrap().is_none());
     }
 }

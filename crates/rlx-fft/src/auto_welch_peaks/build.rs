@@ -124,8 +124,7 @@ fn runner(
             {
                 return Ok(Runner::Tape(tapes));
             }
-            let plan = learned_plan::compile(session, model, shape)?;
-            Ok(plan.map_or_else(|| Runner::Learned(Box::new(model.clone())), Runner::Compiled))
+            Ok(Runner::Compiled(learned_plan::compile(session, model, shape)?))
         }
         (WelchPeaksStrategy::FastStreaming | WelchPeaksStrategy::LearnedCompiled, _) => rows(*params),
     }

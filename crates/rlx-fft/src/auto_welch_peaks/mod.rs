@@ -29,8 +29,6 @@ enum Runner {
     Compiled(Executable),
     /// A learned transform as a tape over rows in lanes, one a thread.
     Tape(Vec<CompiledModel>),
-    /// A learned transform with a mask that no op has.
-    Learned(Box<FastLearnedFftModel>),
 }
 
 /// Packed peaks of batches of `batch` rows: picked and built once, called many times.

@@ -70,9 +70,6 @@ impl AutoWelchPeaks {
         match &mut self.runner {
             Runner::Rows(scratch) => scratch.peaks_of_rows_into(samples, batch, row_len, out)?,
             Runner::Tape(tapes) => on_tapes(tapes, samples, batch, row_len, out)?,
-            Runner::Learned(model) => {
-                model.welch_peaks_batch_into(&self.params, samples, batch, row_len, out)?;
-            }
             Runner::Compiled(exec) => exec.run_rows(samples, row_len, &mut [out])?,
         }
         Ok(())

@@ -217,10 +217,9 @@ pub(super) fn learned_cases(
         let options = with_model(SessionOptions::default().threads(at.threads), Some(model));
         let session = Session::with_options(&device.id.parse()?, options)?;
         let shape = WelchPeaksShape::new(at.batch, at.n_fft, params.welch.n_segments, at.k);
-        if let Some(plan) = learned_plan::compile(&session, model, &shape)? {
-            let own = plan.timings().into_iter().filter(|timed| *timed != Timed::HostPageable);
-            cases.extend(own.map(|timed| case(Plan::Compiled(plan.clone(), timed))));
-        }
+        let plan = learned_plan::compile(&session, model, &shape)?;
+        let own = plan.timings().into_iter().filter(|timed| *timed != Timed::HostPageable);
+        cases.extend(own.map(|timed| case(Plan::Compiled(plan.clone(), timed))));
     }
     Ok(cases)
 }
