@@ -181,6 +181,15 @@ fn npy(shape: &str) -> Vec<u8> {
 }
 
 #[test]
+fn an_array_with_its_axes_the_other_way_is_told_how_it_was_read() {
+    let folder = Folder::new("turned");
+    let mut bytes = npy("(4096, 2)");
+    bytes.resize(bytes.len() + 8 * 4096 * 2, 0);
+    let file = folder.file("turned.npy", bytes);
+    refuses(&["peaks", &file, "--rate", "100"], 1, &["turned.npy", "4096 channels of 2 samples", "--axis 0"]);
+}
+
+#[test]
 fn infinity_is_found_where_it_is() {
     let folder = Folder::new("infinity");
     let mut bytes: Vec<u8> = (0..5000).flat_map(|i| ((i % 7) as f32).to_le_bytes()).collect();

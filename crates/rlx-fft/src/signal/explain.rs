@@ -19,7 +19,13 @@ pub(crate) fn explain(error: rlx_dsp::Error, signal: &Signal, channel: usize, fi
             )
         }
         rlx_dsp::Error::TooShort { len, segment } => {
-            anyhow!("{len} samples are fewer than one segment of {segment} (n_fft): give a smaller --n-fft")
+            let mut text = format!(
+                "{len} samples are fewer than one segment of {segment} (n_fft): give a smaller --n-fft"
+            );
+            for remark in &signal.remarks {
+                text = format!("{text}; {remark}");
+            }
+            anyhow!(text)
         }
         other => Error::new(other),
     }

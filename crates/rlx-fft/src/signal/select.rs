@@ -22,6 +22,8 @@ pub(crate) struct Signal {
     pub(crate) frames: Option<u64>,
     /// Frequency of a complex signal's zero, in `x_unit`.
     pub(crate) center: f64,
+    /// What opening the file had to say about how it is read.
+    pub(crate) remarks: Vec<String>,
 }
 
 impl Signal {
@@ -61,7 +63,8 @@ impl Signal {
             (left, _) => left,
         };
         let center = info.center_freq.unwrap_or(0.0) * axis.scale;
-        Ok(Self { source, axis, channels, skip, take, frames, center })
+        let remarks = info.notes.clone();
+        Ok(Self { source, axis, channels, skip, take, frames, center, remarks })
     }
 
     /// Names of the channels.
