@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use num_complex::Complex;
 use numpy::PyUntypedArrayMethods;
 use pyo3::prelude::*;
-use rlx_compile::builders::{LogMelSpec, PsdSpec, SpectrogramSpec, log_mel, psd, spectrogram};
-use rlx_compile::params::{Layout, Padding, Scaling, Sides};
-use rlx_compile::{Graph, Op};
+use rlx_compile::Graph;
+use rlx_compile::builders::{LogMelSpec, PsdSpec, SpectrogramSpec, log_mel, psd, psd_peaks, spectrogram};
 use rlx_fft::dsp::mel::LogMelParams;
 use rlx_fft::dsp::nan::NanPolicy;
 use rlx_runtime::{Error, Executable};
@@ -94,9 +93,8 @@ impl DevicePlan {
     ) -> PyResult<Option<(Bound<'py, PyAny>, String)>> {
         let py = x.py();
         let threads = threads::resolve(threads)?;
-        let complex = matches!(self.what, What::Psd(s) | What::Spectrogram(s) if s.complex);
         let (real, pairs);
-        let (shape, x): (Vec<usize>, &[f32]) = if complex {
+        let (shape, x): (Vec<usize>, &[f32]) = if self.complex() {
             pairs = borrow::<Complex<f32>>(x, "x")?;
             (pairs.shape().to_vec(), floats(pairs.as_slice()?))
         } else {
@@ -227,7 +225,7 @@ impl DevicePlan {
         Ok(match &self.what {
             What::Psd(spec) => psd(&PsdSpec { batch, len, ..*spec })?,
             What::Spectrogram(spec) => spectrogram(&SpectrogramSpec::new(PsdSpec { batch, len, ..*spec }))?,
-            What::Peaks { psd, k } => peaks(&PsdSpec { batch, len, ..*psd }, *k)?,
+            What::Peaks { psd, k } => psd_peaks(&PsdSpec { batch, len, ..*psd }, *k)?,
             What::Mel(params) => match LogMelSpec::of_params(params, batch, len) {
                 Ok(spec) => log_mel(&spec)?,
                 Err(name) => return Err(Error::Unsupported(format!("{name} is in no graph"))),
@@ -237,44 +235,7 @@ impl DevicePlan {
 }
 
 fn spec(segments: &Segments, complex: bool) -> PsdSpec {
-    let params = &segments.params;
-    PsdSpec {
-        batch: 0,
-        len: 0,
-        complex,
-        sample_rate: params.sample_rate,
-        segment_len: params.segment_len,
-        hop: params.hop,
-        n_fft: params.n_fft,
-        window: params.window,
-        symmetry: params.symmetry,
-        detrend: params.detrend,
-        average: params.average,
-        scaling: params.scaling,
-    }
-}
-
-/// The k largest bins of a spectrum. Raw powers go without a scaling, which the fused kernels have not.
-fn peaks(spec: &PsdSpec, k: usize) -> rlx_compile::Result<Graph> {
-    let mut graph = Graph::new();
-    let x = graph.push(Op::Input { batch: spec.batch, len: spec.len, complex: false }, &[])?;
-    let mut ops =
-        vec![Op::Segment { len: spec.segment_len, hop: spec.hop, pad: Padding::None, drop_last: 0 }];
-    if spec.detrend != rlx_compile::params::Detrend::None {
-        ops.push(Op::Detrend { kind: spec.detrend });
-    }
-    ops.extend([
-        Op::Window { window: spec.window, symmetry: spec.symmetry },
-        Op::Fft { n_fft: spec.n_fft, sides: Sides::One, layout: Layout::Block, keep: None },
-        Op::Power { one_sided: true },
-        Op::Average { average: spec.average },
-    ]);
-    if spec.scaling != Scaling::Raw {
-        ops.push(Op::Psd { sample_rate: spec.sample_rate, scaling: spec.scaling });
-    }
-    ops.extend([Op::TopK { k }, Op::output("peaks")]);
-    graph.chain(x, ops)?;
-    Ok(graph)
+    PsdSpec::of_params(&segments.params, 0, 0, complex)
 }
 
 /// Dimensions of a result behind the batch.

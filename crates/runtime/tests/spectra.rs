@@ -3,7 +3,7 @@
 mod common;
 
 use common::machine::sessions;
-use common::twin::raw_power;
+use common::twin::{self, raw_power};
 use num_complex::Complex;
 use rlx_compile::builders::{PsdSpec, SpectrogramSpec, WelchPeaksShape, psd, spectrogram};
 use rlx_compile::params::{
@@ -14,22 +14,12 @@ use rlx_dsp::fft::{ComplexFft, ForwardFft};
 use rlx_runtime::{Session, SessionOptions};
 
 fn noise(len: usize) -> Vec<f32> {
-    let mut state = 11u64;
-    (0..len)
-        .map(|i| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 40) as f32 / (1 << 23) as f32 - 1.0 + (i as f32 * 0.3).sin()
-        })
-        .collect()
+    twin::noise(11, len)
 }
 
 fn check(session: &Session, graph: &Graph, samples: &[f32], want: &[f64], n: usize, what: &str) {
     let got = session.compile(graph).unwrap().run_to_vecs(&[samples]).unwrap().remove(0);
-    assert_eq!(got.len(), want.len(), "{what}");
-    let error: f64 = got.iter().zip(want).map(|(g, w)| (f64::from(*g) - w).powi(2)).sum();
-    let norm: f64 = want.iter().map(|w| w * w).sum();
-    let (relative, bound) = ((error / norm).sqrt(), 2.0 * f64::from(f32::EPSILON) * (n as f64).log2());
-    assert!(relative <= bound, "{} {what}: {relative:e} > {bound:e}", session.device().id);
+    twin::check(&got, want, n, &format!("{} {what}", session.device().id));
 }
 
 /// A case of the transform.

@@ -3,6 +3,7 @@
 mod common;
 
 use common::machine::sessions;
+use common::twin::{self, check};
 use num_complex::Complex;
 use rlx_compile::params::{Layout, Padding, Sides};
 use rlx_compile::{Graph, Op, Plan};
@@ -12,27 +13,13 @@ use rlx_runtime::{Session, SessionOptions};
 const LAYOUTS: [Layout; 2] = [Layout::Interleaved, Layout::Block];
 
 fn noise(len: usize) -> Vec<f32> {
-    let mut state = 5u64;
-    (0..len)
-        .map(|i| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 40) as f32 / (1 << 23) as f32 - 1.0 + (i as f32 * 0.3).sin()
-        })
-        .collect()
+    twin::noise(5, len)
 }
 
 /// Without passes, which would choose layouts of their own.
 fn run(session: &Session, graph: &Graph, samples: &[f32]) -> Vec<f32> {
     let plan = Plan::new(graph.clone(), session.caps()).unwrap();
     session.compile_plan(plan).unwrap().run_to_vecs(&[samples]).unwrap().remove(0)
-}
-
-fn check(got: &[f32], want: &[f64], n: usize, what: &str) {
-    assert_eq!(got.len(), want.len(), "{what}");
-    let error: f64 = got.iter().zip(want).map(|(g, w)| (f64::from(*g) - w).powi(2)).sum();
-    let norm: f64 = want.iter().map(|w| w * w).sum();
-    let (relative, bound) = ((error / norm).sqrt(), 2.0 * f64::from(f32::EPSILON) * (n as f64).log2());
-    assert!(relative <= bound, "{what}: {relative:e} > {bound:e}");
 }
 
 fn graph(batch: usize, len: usize, complex: bool, ops: impl IntoIterator<Item = Op>) -> Graph {

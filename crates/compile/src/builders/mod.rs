@@ -6,7 +6,7 @@ mod spectrogram;
 mod welch_peaks;
 
 pub use log_mel::{ClampSpec, LogMelSpec, PreemphasisSpec, log_mel};
-pub use psd::{PsdSpec, psd};
+pub use psd::{PsdSpec, psd, psd_peaks};
 pub use spectrogram::{SpectrogramSpec, spectrogram};
 pub use welch_peaks::{
     LearnedCorrection, WelchPeaksShape, learned_welch_peaks, welch_peaks, welch_peaks_with_spectrum,

@@ -4,7 +4,7 @@ use super::PsdSpec;
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::op::Op;
-use crate::params::{Detrend, Layout, LogBase, Padding, Sides};
+use crate::params::{LogBase, Padding};
 
 /// A PSD's parameters (its `average` is not used), padding, and whether powers leave as decibels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,24 +30,13 @@ impl SpectrogramSpec {
 /// # Errors
 /// Structural ones only; shapes are checked by [`Graph::infer`].
 pub fn spectrogram(spec: &SpectrogramSpec) -> Result<Graph> {
-    let psd = &spec.psd;
-    let mut graph = Graph::new();
-    let x = graph.push(Op::Input { batch: psd.batch, len: psd.len, complex: psd.complex }, &[])?;
-    let mut ops = vec![Op::Segment { len: psd.segment_len, hop: psd.hop, pad: spec.pad, drop_last: 0 }];
-    if psd.detrend != Detrend::None {
-        ops.push(Op::Detrend { kind: psd.detrend });
-    }
-    ops.extend([
-        Op::Window { window: psd.window, symmetry: psd.symmetry },
-        Op::Fft { n_fft: psd.n_fft, sides: Sides::Auto, layout: Layout::Block, keep: None },
-        Op::Power { one_sided: !psd.complex },
-        Op::Psd { sample_rate: psd.sample_rate, scaling: psd.scaling },
-    ]);
+    let (mut graph, powers) = spec.psd.powers(spec.pad)?;
+    let mut ops = vec![spec.psd.scaled()];
     if let Some(floor) = spec.db_floor {
         ops.push(Op::Log { base: LogBase::Db, floor, add: 0.0 });
     }
     ops.push(Op::output("spectrogram"));
-    graph.chain(x, ops)?;
+    graph.chain(powers, ops)?;
     Ok(graph)
 }
 

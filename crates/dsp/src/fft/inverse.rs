@@ -7,6 +7,7 @@ use num_complex::Complex;
 use realfft::ComplexToReal;
 
 use super::number::Real;
+use super::plan::{check_buffers, check_len};
 use crate::error::{Error, Result};
 
 /// `x[n] = Σ X[k] exp(2πi kn/N)` over all N bins, of which the `n/2 + 1` lower ones are given: N times the samples that
@@ -23,9 +24,7 @@ impl<T: Real> InverseRealFft<T> {
     /// # Errors
     /// [`Error::Argument`] when `n` is under 2.
     pub fn new(n: usize) -> Result<Self> {
-        if n < 2 {
-            return Err(Error::argument("n_fft", format!("must be at least 2, got {n}")));
-        }
+        check_len(n)?;
         let plan = T::plan_real_inverse(n);
         let scratch = plan.make_scratch_vec();
         Ok(Self { plan, scratch })
@@ -38,12 +37,7 @@ impl<T: Real> InverseRealFft<T> {
     /// [`Error::Length`] when there are not `n/2 + 1` bins or `n` samples.
     pub fn inverse(&mut self, bins: &mut [Complex<T>], samples: &mut [T]) -> Result<()> {
         let n = self.plan.len();
-        if bins.len() != n / 2 + 1 {
-            return Err(Error::Length { name: "fft input", expected: n / 2 + 1, got: bins.len() });
-        }
-        if samples.len() != n {
-            return Err(Error::Length { name: "fft output", expected: n, got: samples.len() });
-        }
+        check_buffers([n / 2 + 1, n], [bins.len(), samples.len()])?;
         bins[0].im = T::zero();
         if n.is_multiple_of(2) {
             bins[n / 2].im = T::zero();

@@ -57,7 +57,7 @@ impl<T: Real> ForwardFft<T> for RealFft<T> {
     }
 
     fn forward(&mut self, input: &mut [T], output: &mut [Complex<T>]) -> Result<()> {
-        check_buffers(self, input.len(), output.len())?;
+        check_buffers([self.n_fft(), self.n_bins()], [input.len(), output.len()])?;
         self.plan
             .process_with_scratch(input, output, &mut self.scratch)
             .map_err(|error| Error::argument("n_fft", error.to_string()))
@@ -91,25 +91,25 @@ where
     }
 
     fn forward(&mut self, input: &mut [Complex<T>], output: &mut [Complex<T>]) -> Result<()> {
-        check_buffers(self, input.len(), output.len())?;
+        check_buffers([self.n_fft(), self.n_bins()], [input.len(), output.len()])?;
         self.plan.process_outofplace_with_scratch(input, output, &mut self.scratch);
         Ok(())
     }
 }
 
-fn check_len(n: usize) -> Result<()> {
+pub(super) fn check_len(n: usize) -> Result<()> {
     if n < 2 {
         return Err(Error::argument("n_fft", format!("must be at least 2, got {n}")));
     }
     Ok(())
 }
 
-fn check_buffers<S: Sample>(fft: &impl ForwardFft<S>, input: usize, output: usize) -> Result<()> {
-    if input != fft.n_fft() {
-        return Err(Error::Length { name: "fft input", expected: fft.n_fft(), got: input });
-    }
-    if output != fft.n_bins() {
-        return Err(Error::Length { name: "fft output", expected: fft.n_bins(), got: output });
+/// Lengths of input and output.
+pub(super) fn check_buffers(expected: [usize; 2], got: [usize; 2]) -> Result<()> {
+    for (i, name) in ["fft input", "fft output"].into_iter().enumerate() {
+        if got[i] != expected[i] {
+            return Err(Error::Length { name, expected: expected[i], got: got[i] });
+        }
     }
     Ok(())
 }

@@ -19,13 +19,10 @@ pub(crate) fn explain(error: rlx_dsp::Error, signal: &Signal, channel: usize, fi
             )
         }
         rlx_dsp::Error::TooShort { len, segment } => {
-            let mut text = format!(
-                "{len} samples are fewer than one segment of {segment} (n_fft): give a smaller --n-fft"
-            );
-            for remark in &signal.remarks {
-                text = format!("{text}; {remark}");
-            }
-            anyhow!(text)
+            let remarks: String = signal.remarks.iter().map(|remark| format!("; {remark}")).collect();
+            anyhow!(
+                "{len} samples are fewer than one segment of {segment} (n_fft): give a smaller --n-fft{remarks}"
+            )
         }
         other => Error::new(other),
     }

@@ -28,20 +28,7 @@ impl DeviceSpectra {
             return Ok(None);
         }
         let session = Session::open(&device.parse::<Device>()?)?;
-        let spec = PsdSpec {
-            batch: 0,
-            len: used,
-            complex: S::COMPLEX,
-            sample_rate: params.sample_rate,
-            segment_len: params.segment_len,
-            hop: params.hop,
-            n_fft: params.n_fft,
-            window: params.window,
-            symmetry: params.symmetry,
-            detrend: params.detrend,
-            average: params.average,
-            scaling: params.scaling,
-        };
+        let spec = PsdSpec::of_params(params, 0, used, S::COMPLEX);
         Ok(Some(Self { session, spec, plans: HashMap::new(), samples: Vec::new(), powers: Vec::new() }))
     }
 

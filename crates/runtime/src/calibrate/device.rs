@@ -1,5 +1,7 @@
 //! Times of the fused op over a small grid on a device with a bus.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::{Duration, Instant};
 
 use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
@@ -10,8 +12,7 @@ use rlx_compile::plan::ExecKind;
 
 use super::clock::interleaved;
 use super::device_coefficients;
-use super::measure::{CalibrateOptions, record, test_signal};
-use crate::cpu::useful_threads;
+use super::measure::{CalibrateOptions, record, test_signal, thread_counts};
 use crate::error::Result;
 use crate::session::Session;
 
@@ -43,24 +44,23 @@ pub fn calibrate_device(
     options: &CalibrateOptions,
     progress: impl FnMut(f64),
 ) -> Result<Calibration> {
-    let mut sessions = vec![(1, open(1)?)];
-    let (id, model) = (sessions[0].1.device().host_id(), device_coefficients::measure(&sessions[0].1)?);
+    let first = open(1)?;
+    let (id, model) = (first.device().host_id(), device_coefficients::measure(&first)?);
+    let mut sessions = HashMap::from([(1, first)]);
     let signal = test_signal(options.longest());
     let strategy = WelchPeaksStrategy::RlxCompiled;
     let samples = options.measure(Instant::now(), progress, |shape| {
         let (n_fft, segments, k, batch) = (shape.n_fft, shape.segments, shape.k, shape.batch);
-        let all = useful_threads(0, batch);
         let mut samples = Vec::new();
-        for threads in [1, all].into_iter().take(if all > 1 { 2 } else { 1 }) {
-            if sessions.iter().all(|(t, _)| *t != threads) {
-                sessions.push((threads, open(threads)?));
-            }
-            for (_, session) in sessions.iter().filter(|(t, _)| *t == threads) {
-                let timed = fused_ns(session, shape, options, &signal)?;
-                // A plan keeps its buffers on the device: they would add up.
-                session.clear_cache();
-                samples.extend(timed.map(|ns| Sample { strategy, n_fft, segments, k, batch, threads, ns }));
-            }
+        for threads in thread_counts(batch) {
+            let session = match sessions.entry(threads) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(open(threads)?),
+            };
+            let timed = fused_ns(session, shape, options, &signal)?;
+            // A plan keeps its buffers on the device: they would add up.
+            session.clear_cache();
+            samples.extend(timed.map(|ns| Sample { strategy, n_fft, segments, k, batch, threads, ns }));
         }
         Ok(samples)
     })?;

@@ -156,14 +156,19 @@ pub fn calibrate_cpu(options: &CalibrateOptions, progress: impl FnMut(f64)) -> R
     let model = coefficients::measure(&session)?;
     let signal = test_signal(options.longest());
     let samples = options.measure(start, progress, |shape| {
-        let all = useful_threads(0, shape.batch);
         let mut samples = Vec::new();
-        for threads in [1, all].into_iter().take(if all > 1 { 2 } else { 1 }) {
+        for threads in thread_counts(shape.batch) {
             cell(shape, threads, options, &signal, &mut samples)?;
         }
         Ok(samples)
     })?;
     Ok(record(host, model, samples))
+}
+
+/// One thread, and all that a batch has work for where that is more.
+pub(super) fn thread_counts(batch: usize) -> impl Iterator<Item = usize> {
+    let all = useful_threads(0, batch);
+    std::iter::once(1).chain((all > 1).then_some(all))
 }
 
 /// What was measured, dated now.
