@@ -4,10 +4,12 @@ use super::ahead::Ahead;
 use super::butterfly::SplatOn;
 use super::detrend::prepare;
 use super::frame_spec::FrameSpec;
+use super::last::{Last, run_last, run_last_complex};
 use super::load::{Pair, load_pair, load_plane};
 use super::recipe::Recipe;
+use super::route::{Pass, Route};
 use super::simd::{Lanes, MAX_LANES, V, Z};
-use super::stage::{Last, run_last, run_last_complex, run_stage};
+use super::stage::{run_stage, run_stage_into};
 
 /// The transform of one pair of segments in each of `W` rows.
 pub(crate) struct Engine<S: Lanes> {
@@ -16,8 +18,10 @@ pub(crate) struct Engine<S: Lanes> {
     pub(crate) spec: FrameSpec,
     /// What the samples are multiplied by while they are loaded, where the window has to wait.
     ones: Vec<f32>,
+    /// The transform's points, and those of the near buffer.
     pub(crate) z: Vec<Z<S>>,
-    /// `|Z|²` in the transform's own order.
+    pub(crate) route: Route,
+    /// What [`Self::power`] leaves: folded powers in the order of the route.
     pub(crate) acc: Vec<V<S>>,
 }
 
@@ -32,7 +36,9 @@ impl<S: Lanes> Engine<S> {
         let recipe = Recipe::new(n, S::WIDE_REGISTERS)?;
         let zero = V::<S>::splat_on(simd, 0.0);
         let ones = if spec.is_plain() { Vec::new() } else { vec![1.0; spec.window.len()] };
-        Some(Self { simd, recipe, spec, ones, z: vec![[zero; 2]; n], acc: vec![zero; n] })
+        let route = Route::new(&recipe, NEAR / size_of::<Z<S>>());
+        let (z, acc) = (vec![[zero; 2]; route.points], vec![zero; n]);
+        Some(Self { simd, recipe, spec, ones, z, route, acc })
     }
 
     /// Windowed samples into `z`: `read` puts samples times its weights where the window lies.
@@ -44,7 +50,7 @@ impl<S: Lanes> Engine<S> {
             #[inline(always)]
             || {
                 let (head, rest) = z.split_at_mut(spec.lead);
-                let (z, tail) = rest.split_at_mut(window.len());
+                let (z, tail) = rest[..spec.n_fft - spec.lead].split_at_mut(window.len());
                 // The transform before this one used the padding as scratch.
                 for z in head.iter_mut().chain(tail) {
                     *z = [V::<S>::splat_on(simd, 0.0); 2];
@@ -77,7 +83,7 @@ impl<S: Lanes> Engine<S> {
         self.transform_complex();
     }
 
-    /// `|Z|²` of a pair of segments to the accumulator; `ahead` is fetched meanwhile.
+    /// `|Z_k|² + |Z_{n−k}|²` of a pair of segments to the accumulator; `ahead` is fetched meanwhile.
     pub(crate) fn power(
         &mut self,
         rows: &[&[f32]; MAX_LANES],
@@ -86,8 +92,27 @@ impl<S: Lanes> Engine<S> {
         ahead: &mut Ahead<'_>,
     ) {
         self.load(rows, pair);
-        let Self { simd, recipe, z, acc, .. } = self;
-        descend(*simd, recipe, 0, z, acc, ahead, &mut |radix, z, acc| run_last(*simd, radix, z, acc, what));
+        let Self { simd, recipe, z, route, acc, .. } = self;
+        let simd = *simd;
+        for pass in &route.passes {
+            match pass {
+                &Pass::Stage { stage, ref points } => {
+                    let (radix, twiddles) = (recipe.radices[stage], &recipe.twiddles[stage]);
+                    run_stage(simd, radix, &mut z[points.clone()], recipe.span(stage), twiddles, ahead);
+                }
+                &Pass::Near { stage, ref points, to } => {
+                    let (radix, twiddles) = (recipe.radices[stage], &recipe.twiddles[stage]);
+                    let (far, near) = z.split_at_mut(recipe.n);
+                    let near = &mut near[to..to + points.len()];
+                    run_stage_into(simd, radix, &far[points.clone()], near, twiddles, ahead);
+                }
+                Pass::Last { pairs } => {
+                    let radix = recipe.last_radix();
+                    let sums = &mut acc[pairs.start * radix..pairs.end * radix];
+                    run_last(simd, radix, z, &route.pairs[pairs.clone()], sums, what);
+                }
+            }
+        }
     }
 
     /// `Z` of a pair of segments, bin `k` at `z[recipe.position[k]]`.
@@ -97,9 +122,8 @@ impl<S: Lanes> Engine<S> {
     }
 
     fn transform_complex(&mut self) {
-        let Self { simd, recipe, z, acc, .. } = self;
-        let ahead = &mut Ahead::new(&[]);
-        descend(*simd, recipe, 0, z, acc, ahead, &mut |radix, z, _| run_last_complex(*simd, radix, z));
+        let Self { simd, recipe, z, .. } = self;
+        descend(*simd, recipe, 0, &mut z[..recipe.n]);
     }
 }
 
@@ -108,26 +132,16 @@ const NEAR: usize = 32 << 10;
 
 /// The stages from `stage` on, over one block of that stage. Blocks too large for the first-level cache are finished one
 /// after the other after each pass, instead of pass after pass over all of them.
-fn descend<S: Lanes>(
-    simd: S,
-    recipe: &Recipe,
-    stage: usize,
-    z: &mut [Z<S>],
-    acc: &mut [V<S>],
-    ahead: &mut Ahead<'_>,
-    last: &mut impl FnMut(usize, &mut [Z<S>], &mut [V<S>]),
-) {
+fn descend<S: Lanes>(simd: S, recipe: &Recipe, stage: usize, z: &mut [Z<S>]) {
     let mut block = z.len();
     for (i, (&radix, twiddles)) in recipe.radices.iter().zip(&recipe.twiddles).enumerate().skip(stage) {
         let far = block * size_of::<Z<S>>() > NEAR;
         block /= radix;
-        run_stage(simd, radix, z, block, twiddles, ahead);
+        run_stage(simd, radix, z, block, twiddles, &mut Ahead::new(&[]));
         if far {
-            for (z, acc) in z.chunks_exact_mut(block).zip(acc.chunks_exact_mut(block)) {
-                descend(simd, recipe, i + 1, z, acc, ahead, last);
-            }
+            z.chunks_exact_mut(block).for_each(|z| descend(simd, recipe, i + 1, z));
             return;
         }
     }
-    last(block, z, acc);
+    run_last_complex(simd, block, z);
 }

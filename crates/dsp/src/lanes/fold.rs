@@ -1,46 +1,59 @@
-//! From the power of the complex transform to the one-sided power of the two segments in it.
+//! From the folded powers of the complex transform to the one-sided power of the two segments in it.
 //!
 //! `|A_k|² + |B_k|² = (|Z_k|² + |Z_{N−k}|²)/2` for `z = a + ib` with real `a`, `b`; the one-sided factor 2
-//! cancels the half except at DC and Nyquist. The sum over pairs commutes with the fold, so the
-//! accumulator keeps the transform's own (digit-reversed) order and is folded once.
+//! cancels the half except at DC and Nyquist. The last stage has added the mirrored bins, but for those of the two blocks
+//! that mirror themselves; sums keep the order of its pairs and get that of the bins here.
 
 use super::butterfly::SplatOn;
+use super::recipe::Recipe;
+use super::route::Route;
 use super::simd::{Lanes, V};
+use fearless_simd::prelude::*;
 
-/// Where the two halves of each one-sided bin lie.
+/// Where the power of each one-sided bin lies.
 #[derive(Debug, Clone)]
 pub(crate) struct Fold {
-    /// `(position of bin k, position of bin n−k)` for `k = 1 … ceil(n/2) − 1`.
-    inner: Vec<(u32, u32)>,
-    /// Position of DC.
-    dc: usize,
-    /// Position of the Nyquist bin; `None` for odd sizes.
-    nyquist: Option<usize>,
+    /// Place of each bin's sum, or of the bin without its mirror.
+    places: Vec<u32>,
+    /// `(bin, place of its mirror)` where the two are apart.
+    apart: Vec<(u32, u32)>,
 }
 
 impl Fold {
-    /// Reads the positions of a recipe.
-    pub(crate) fn new(position: &[usize]) -> Self {
-        let n = position.len();
-        let inner = (1..n.div_ceil(2)).map(|k| (position[k] as u32, position[n - k] as u32)).collect();
-        Self { inner, dc: position[0], nyquist: n.is_multiple_of(2).then(|| position[n / 2]) }
+    /// Reads the pairs of a route.
+    pub(crate) fn new(recipe: &Recipe, route: &Route) -> Self {
+        let (n, radix) = (recipe.n, recipe.last_radix());
+        let mut places = vec![0; n / 2 + 1];
+        let mut apart = Vec::new();
+        for (i, (&[first, second], bin)) in route.pairs.iter().zip(&route.bins).enumerate() {
+            for q in 0..radix {
+                let (bin, place) = (bin + q * (n / radix), (i * radix + q) as u32);
+                if bin <= n / 2 {
+                    places[bin] = place;
+                } else if first == second {
+                    apart.push(((n - bin) as u32, place));
+                } else {
+                    places[n - bin] = place;
+                }
+            }
+        }
+        Self { places, apart }
     }
 
     /// One-sided bins.
     pub(crate) fn n_bins(&self) -> usize {
-        1 + self.inner.len() + usize::from(self.nyquist.is_some())
+        self.places.len()
     }
 
     /// `out[k] = scale · one-sided power`, bins in order. Bins 1 … are scaled by `scale`, DC and Nyquist too.
     #[inline(always)]
     pub(crate) fn run<S: Lanes>(&self, simd: S, power: &[V<S>], scale: f32, out: &mut [V<S>]) {
         let factor = V::<S>::splat_on(simd, scale);
-        out[0] = power[self.dc] * factor;
-        for (&(a, b), out) in self.inner.iter().zip(&mut out[1..]) {
-            *out = (power[a as usize] + power[b as usize]) * factor;
+        for (&place, out) in self.places.iter().zip(&mut *out) {
+            *out = power[place as usize] * factor;
         }
-        if let Some(at) = self.nyquist {
-            out[self.inner.len() + 1] = power[at] * factor;
+        for &(bin, place) in &self.apart {
+            out[bin as usize] = power[place as usize].mul_add(factor, out[bin as usize]);
         }
     }
 }

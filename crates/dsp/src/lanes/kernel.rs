@@ -6,9 +6,9 @@ use super::detrend::Offset;
 use super::engine::Engine;
 use super::fold::Fold;
 use super::frame_spec::FrameSpec;
+use super::last::Last;
 use super::load::Pair;
 use super::simd::{Lanes, MAX_LANES, V};
-use super::stage::Last;
 use super::topk::{TopScratch, select_peaks};
 use super::transpose::scatter;
 use super::untangle::{Factors, untangle};
@@ -104,7 +104,7 @@ impl<S: Lanes> WelchKernel<S> {
     pub(crate) fn new(simd: S, spec: LaneSpec) -> Option<Self> {
         let frame = FrameSpec { offset: spec.offset, ..spec.window.clone().into() };
         let engine = Engine::new(simd, frame)?;
-        let fold = Fold::new(&engine.recipe.position);
+        let fold = Fold::new(&engine.recipe, &engine.route);
         let powers = vec![V::<S>::splat_on(simd, 0.0); fold.n_bins()];
         let silence = vec![0.0; spec.window.len() + spec.hop];
         let partner = if spec.n_segments == 1 { powers.clone() } else { Vec::new() };

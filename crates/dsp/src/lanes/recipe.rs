@@ -33,6 +33,16 @@ impl Recipe {
         let position = positions(n, &radices);
         Some(Self { n, radices, twiddles, position })
     }
+
+    /// Distance of the points that stage `stage` combines.
+    pub(crate) fn span(&self, stage: usize) -> usize {
+        self.n / self.radices[..=stage].iter().product::<usize>()
+    }
+
+    /// Radix of the last stage, which has no twiddles.
+    pub(crate) fn last_radix(&self) -> usize {
+        self.radices[self.twiddles.len()]
+    }
 }
 
 /// Whether the lanes kernels have a recipe for `n_fft`.
