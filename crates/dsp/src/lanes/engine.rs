@@ -6,6 +6,7 @@ use super::detrend::prepare;
 use super::frame_spec::FrameSpec;
 use super::last::{Last, run_last, run_last_complex};
 use super::load::{Pair, load_pair, load_plane};
+use super::load_stage::{Legs, load_stage};
 use super::recipe::Recipe;
 use super::route::{Pass, Route};
 use super::simd::{Lanes, MAX_LANES, V, Z};
@@ -23,6 +24,8 @@ pub(crate) struct Engine<S: Lanes> {
     pub(crate) route: Route,
     /// What [`Self::power`] leaves: folded powers in the order of the route.
     pub(crate) acc: Vec<V<S>>,
+    /// Scratch for tiles of a pair of segments, where load and first stage are one.
+    tiles: Vec<V<S>>,
 }
 
 impl<S: Lanes> Engine<S> {
@@ -34,11 +37,31 @@ impl<S: Lanes> Engine<S> {
             return None;
         }
         let recipe = Recipe::new(n, S::WIDE_REGISTERS)?;
+        Some(Self::with(simd, spec, recipe))
+    }
+
+    /// As [`Self::new`], for [`Self::power`] of pairs of segments `hop` samples apart.
+    pub(crate) fn of_pairs(simd: S, spec: FrameSpec, hop: usize) -> Option<Self> {
+        let n = spec.n_fft;
+        let plain = spec.is_plain() && spec.window.len() == n;
+        match Recipe::split(n) {
+            Some(recipe) if S::WIDE_REGISTERS && plain && hop < n && hop.is_multiple_of(recipe.span(0)) => {
+                let mut engine = Self::with(simd, spec, recipe);
+                let tiles = engine.recipe.radices[0] + hop / engine.recipe.span(0);
+                engine.tiles = vec![V::<S>::splat_on(simd, 0.0); tiles * S::W];
+                Some(engine)
+            }
+            _ => Self::new(simd, spec),
+        }
+    }
+
+    fn with(simd: S, spec: FrameSpec, recipe: Recipe) -> Self {
+        let n = spec.n_fft;
         let zero = V::<S>::splat_on(simd, 0.0);
         let ones = if spec.is_plain() { Vec::new() } else { vec![1.0; spec.window.len()] };
         let route = Route::new(&recipe, NEAR / size_of::<Z<S>>());
         let (z, acc) = (vec![[zero; 2]; route.points], vec![zero; n]);
-        Some(Self { simd, recipe, spec, ones, z, route, acc })
+        Self { simd, recipe, spec, ones, z, route, acc, tiles: Vec::new() }
     }
 
     /// Windowed samples into `z`: `read` puts samples times its weights where the window lies.
@@ -71,6 +94,16 @@ impl<S: Lanes> Engine<S> {
         );
     }
 
+    /// Windowed samples of one pair of segments through the first stage into `z`.
+    fn load_stage(&mut self, rows: &[&[f32]; MAX_LANES], legs: Legs) {
+        let Self { simd, recipe, spec, z, tiles, .. } = self;
+        let (simd, z) = (*simd, &mut z[..recipe.n]);
+        simd.vectorize(
+            #[inline(always)]
+            || load_stage(simd, rows, legs, &spec.window, &recipe.twiddles[0], tiles, z),
+        );
+    }
+
     /// `Z` of the first segments of two groups of rows, one group in each plane; bin `k` at `z[recipe.position[k]]`.
     pub(crate) fn complex_of_two(&mut self, first: &[&[f32]; MAX_LANES], second: &[&[f32]; MAX_LANES]) {
         self.load_with(
@@ -91,10 +124,19 @@ impl<S: Lanes> Engine<S> {
         what: Last,
         ahead: &mut Ahead<'_>,
     ) {
-        self.load(rows, pair);
+        let passes = match pair.hop {
+            Some(hop) if !self.tiles.is_empty() => {
+                self.load_stage(rows, Legs { start: pair.start, shift: hop / self.recipe.span(0) });
+                1..
+            }
+            _ => {
+                self.load(rows, pair);
+                0..
+            }
+        };
         let Self { simd, recipe, z, route, acc, .. } = self;
         let simd = *simd;
-        for pass in &route.passes {
+        for pass in &route.passes[passes] {
             match pass {
                 &Pass::Stage { stage, ref points } => {
                     let (radix, twiddles) = (recipe.radices[stage], &recipe.twiddles[stage]);

@@ -103,7 +103,7 @@ impl<S: Lanes> WelchKernel<S> {
     /// A kernel for `spec`, or `None` where its size has no recipe.
     pub(crate) fn new(simd: S, spec: LaneSpec) -> Option<Self> {
         let frame = FrameSpec { offset: spec.offset, ..spec.window.clone().into() };
-        let engine = Engine::new(simd, frame)?;
+        let engine = Engine::of_pairs(simd, frame, spec.hop)?;
         let fold = Fold::new(&engine.recipe, &engine.route);
         let powers = vec![V::<S>::splat_on(simd, 0.0); fold.n_bins()];
         let silence = vec![0.0; spec.window.len() + spec.hop];

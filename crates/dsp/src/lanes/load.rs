@@ -69,8 +69,9 @@ pub(crate) fn load_plane<S: Lanes, const PLANE: usize>(
     }
 }
 
+/// `W` samples from `at` on of each row, transposed.
 #[inline(always)]
-fn load_tile<S: Lanes>(simd: S, rows: &[&[f32]; MAX_LANES], at: usize) -> [V<S>; MAX_LANES] {
+pub(crate) fn load_tile<S: Lanes>(simd: S, rows: &[&[f32]; MAX_LANES], at: usize) -> [V<S>; MAX_LANES] {
     let mut tile = [V::<S>::splat_on(simd, 0.0); MAX_LANES];
     simd.gather_tile(rows, at, &mut tile);
     tile

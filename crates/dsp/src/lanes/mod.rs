@@ -19,6 +19,7 @@ mod isa;
 mod kernel;
 mod last;
 mod load;
+mod load_stage;
 mod log;
 mod mel;
 mod recipe;

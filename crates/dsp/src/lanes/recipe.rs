@@ -23,7 +23,15 @@ impl Recipe {
     /// Powers of two from 16 to 4096, and 400 for speech (25 ms at 16 kHz). `wide` says that a radix-8
     /// butterfly fits the registers.
     pub(crate) fn new(n: usize, wide: bool) -> Option<Self> {
-        let radices = radices(n, wide)?;
+        Some(Self::of(n, radices(n, wide)?))
+    }
+
+    /// The recipe for `n` points that begins with a stage of radix 4, which the load runs; `None` where that gains nothing.
+    pub(crate) fn split(n: usize) -> Option<Self> {
+        matches!(n, 1024 | 2048).then(|| Self::of(n, vec![4, 8, 8, n / 256]))
+    }
+
+    fn of(n: usize, radices: Vec<usize>) -> Self {
         let mut block = n;
         let mut twiddles = Vec::new();
         for &r in &radices[..radices.len() - 1] {
@@ -31,7 +39,7 @@ impl Recipe {
             block /= r;
         }
         let position = positions(n, &radices);
-        Some(Self { n, radices, twiddles, position })
+        Self { n, radices, twiddles, position }
     }
 
     /// Distance of the points that stage `stage` combines.

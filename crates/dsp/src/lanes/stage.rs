@@ -12,6 +12,13 @@ use super::butterfly::{Block, Dft, Radix, SplatOn, neg_mul_add};
 use super::simd::{Lanes, V, Z};
 use fearless_simd::prelude::*;
 
+/// `y` times a twiddle.
+#[inline(always)]
+pub(crate) fn twiddle<S: Lanes>(simd: S, y: Z<S>, w: [f32; 2]) -> Z<S> {
+    let (c, d) = (V::<S>::splat_on(simd, w[0]), V::<S>::splat_on(simd, w[1]));
+    [neg_mul_add::<S>(y[1], d, y[0] * c), y[1].mul_add(c, y[0] * d)]
+}
+
 /// One column of a stage: the butterfly and its twiddles.
 #[inline(always)]
 fn column<S: Lanes, const R: usize>(simd: S, x: Block<S, R>, w: &[f32]) -> [Z<S>; R]
@@ -21,9 +28,7 @@ where
     let (yr, yi) = Dft::dft(simd, x);
     let mut y = [[yr[0], yi[0]]; R];
     for q in 1..R {
-        let c = V::<S>::splat_on(simd, w[2 * q - 2]);
-        let d = V::<S>::splat_on(simd, w[2 * q - 1]);
-        y[q] = [neg_mul_add::<S>(yi[q], d, yr[q] * c), yi[q].mul_add(c, yr[q] * d)];
+        y[q] = twiddle::<S>(simd, [yr[q], yi[q]], [w[2 * q - 2], w[2 * q - 1]]);
     }
     y
 }
@@ -89,7 +94,7 @@ fn stage_into<S: Lanes, const R: usize>(
 
 /// `R` equal runs of `s` elements.
 #[inline(always)]
-fn columns<T, const R: usize>(block: &mut [T], s: usize) -> [&mut [T]; R] {
+pub(crate) fn columns<T, const R: usize>(block: &mut [T], s: usize) -> [&mut [T]; R] {
     let mut rest = block;
     std::array::from_fn(
         #[inline(always)]
