@@ -86,6 +86,11 @@ fn window_tile<S: Lanes, const PLANE: usize>(
     window: &[f32],
     z: &mut [Z<S>],
 ) {
+    let n = window.len();
+    if at >= n && at.wrapping_add(S::W - 1) >= n {
+        // The other segment's samples alone.
+        return;
+    }
     if let (Some(window), Some(z)) =
         (window.get(at..at.wrapping_add(S::W)), z.get_mut(at..at.wrapping_add(S::W)))
     {
