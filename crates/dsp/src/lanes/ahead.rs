@@ -45,6 +45,19 @@ fn fetch(line: &[f32]) {
     unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
 }
 
+/// Asks for the line that `at` begins, into the first level.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) fn fetch_near<T>(at: &T) {
+    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    // SAFETY: as above.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(at).cast()) };
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+pub(crate) fn fetch_near<T>(_at: &T) {}
+
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
 fn fetch(_line: &[f32]) {}

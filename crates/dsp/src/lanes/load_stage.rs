@@ -8,6 +8,7 @@
 //! A tile is transposed once although two segments have it. Bound by the lines of `z`: they come from the second-level cache
 //! and go back there, so they are written once here and not by a load and again by a stage.
 
+use super::ahead::fetch_near;
 use super::butterfly::SplatOn;
 use super::load::load_tile;
 use super::simd::{Lanes, MAX_LANES, V, Z};
@@ -15,6 +16,10 @@ use super::stage::{columns, twiddle};
 use fearless_simd::prelude::*;
 
 const R: usize = 4;
+
+/// Columns by which the lines that are about to be written are fetched ahead: runs `s` points apart are more than the
+/// processor foresees.
+const AHEAD: usize = 8;
 
 /// Where the tiles of a pair of segments lie.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +65,13 @@ pub(crate) fn load_stage<S: Lanes>(
         }
         let twiddles = &twiddles[2 * (R - 1) * first..][..2 * (R - 1) * S::W];
         for j in 0..S::W {
+            if first + j + AHEAD < s {
+                for z in &z {
+                    let [re, im] = &z[first + j + AHEAD];
+                    fetch_near(re);
+                    fetch_near(im);
+                }
+            }
             let weight = weights.map(
                 #[inline(always)]
                 |w| V::<S>::splat_on(simd, w[j]),
