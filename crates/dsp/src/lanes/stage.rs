@@ -33,6 +33,17 @@ where
     y
 }
 
+/// Point `j` of each leg.
+#[inline(always)]
+fn points<S: Lanes, const R: usize>(simd: S, legs: &[impl AsRef<[Z<S>]>; R], j: usize) -> Block<S, R> {
+    let zero = V::<S>::splat_on(simd, 0.0);
+    let mut x: Block<S, R> = ([zero; R], [zero; R]);
+    for i in 0..R {
+        [x.0[i], x.1[i]] = legs[i].as_ref()[j];
+    }
+    x
+}
+
 /// One decimation-in-frequency stage with twiddles over every block of `R·s` points.
 #[inline(always)]
 fn stage<S: Lanes, const R: usize>(simd: S, z: &mut [Z<S>], s: usize, twiddles: &[f32], ahead: &mut Ahead<'_>)
@@ -43,12 +54,7 @@ where
         let z = columns::<Z<S>, R>(block, s);
         for (j, w) in twiddles.chunks_exact(2 * (R - 1)).take(s).enumerate() {
             ahead.step();
-            let zero = V::<S>::splat_on(simd, 0.0);
-            let mut x: Block<S, R> = ([zero; R], [zero; R]);
-            for i in 0..R {
-                [x.0[i], x.1[i]] = z[i][j];
-            }
-            let y = column(simd, x, w);
+            let y = column(simd, points(simd, &z, j), w);
             for q in 0..R {
                 z[q][j] = y[q];
             }
@@ -68,24 +74,14 @@ fn stage_into<S: Lanes, const R: usize>(
     Dft: Radix<S, R>,
 {
     let s = z.len() / R;
+    let mut legs = [from; R];
+    for i in 0..R {
+        legs[i] = &from[i * s..][..s];
+    }
     let z = columns::<Z<S>, R>(z, s);
-    let mut rest = from;
-    let from: [&[Z<S>]; R] = std::array::from_fn(
-        #[inline(always)]
-        |_| {
-            let (head, tail) = rest.split_at(s);
-            rest = tail;
-            head
-        },
-    );
     for (j, w) in twiddles.chunks_exact(2 * (R - 1)).take(s).enumerate() {
         ahead.step();
-        let zero = V::<S>::splat_on(simd, 0.0);
-        let mut x: Block<S, R> = ([zero; R], [zero; R]);
-        for i in 0..R {
-            [x.0[i], x.1[i]] = from[i][j];
-        }
-        let y = column(simd, x, w);
+        let y = column(simd, points(simd, &legs, j), w);
         for q in 0..R {
             z[q][j] = y[q];
         }
