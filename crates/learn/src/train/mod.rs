@@ -7,6 +7,7 @@ mod layers;
 mod lbfgs;
 mod product;
 mod rows;
+mod split;
 mod structured;
 mod weights;
 
