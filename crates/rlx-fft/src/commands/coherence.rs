@@ -1,12 +1,12 @@
 //! `coherence`: how much two channels have in common, frequency by frequency.
 
-use super::setup::{deliver, prepare, prepared};
+use super::per_signal::{Answers, PerSignal, per_signal};
+use super::setup::prepared;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::{CoherenceArgs, CoherenceFlags};
-use crate::output::Output;
-use crate::plots::{Plots, frequency_label, short_name};
-use crate::signal::{Blocks, InputSample, Signal, for_each_signal, with_samples};
+use crate::flags::{CoherenceArgs, CoherenceFlags, InputArgs, OutputArgs, Pair, PlotArgs};
+use crate::plots::{frequency_label, short_name};
+use crate::signal::{Blocks, InputSample, Signal};
 use crate::spectra::{accumulate_pair, coverage_note, header};
 use anyhow::{Result, bail};
 use rlx_io::plot::{Curve, SpectrumPlot};
@@ -14,30 +14,41 @@ use rlx_io::write::results::{CoherenceChannel, CoherenceResult};
 
 /// Runs the command.
 pub(crate) fn run(flags: Box<CoherenceFlags>, console: &Console) -> Result<Outcome, Failure> {
-    let args = CoherenceArgs::try_from(*flags)?;
-    prepare(&args.input)?;
-    let mut output = Output::open(&args.output, console)?;
-    let mut plots = Plots::new(args.plot.clone());
-    let outcome = for_each_signal(&args.input.source, console, |reader| {
-        let mut signal = Signal::new(reader.info(), &args.input)?;
-        signal.keep_pair(reader.info(), &args.pair)?;
-        with_samples!(reader.info(), S => {
-            let mut blocks = Blocks::<S>::new(reader, &signal, console);
-            one(&mut blocks, &signal, &args, &mut output, &mut plots, console)?;
-            blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
-        })
-    })?;
-    output.finish()?;
-    Ok(outcome)
+    per_signal(&CoherenceArgs::try_from(*flags)?, console)
+}
+
+impl PerSignal for CoherenceArgs {
+    fn input(&self) -> &InputArgs {
+        &self.input
+    }
+
+    fn output(&self) -> &OutputArgs {
+        &self.output
+    }
+
+    fn plot(&self) -> Option<&PlotArgs> {
+        self.plot.as_ref()
+    }
+
+    fn pair(&self) -> Option<&Pair> {
+        Some(&self.pair)
+    }
+
+    fn answer<S: InputSample>(
+        &self,
+        blocks: &mut Blocks<S>,
+        signal: &Signal,
+        to: &mut Answers<'_>,
+    ) -> Result<()> {
+        one(blocks, signal, self, to)
+    }
 }
 
 fn one<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,
     args: &CoherenceArgs,
-    output: &mut Output,
-    plots: &mut Plots,
-    console: &Console,
+    to: &mut Answers<'_>,
 ) -> Result<()> {
     let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let spectrum = accumulate_pair(blocks, signal, params)?;
@@ -57,14 +68,14 @@ fn one<S: InputSample>(
     // A ratio of powers has no scaling.
     header.scaling.clear();
     let result = CoherenceResult { header, channels: vec![channel] };
-    if plots.wanted() {
+    if to.plots.wanted() {
         let curve = |c: &CoherenceChannel| Curve {
             name: c.name.clone(),
             x: c.freq.clone(),
             y: c.coherence.clone(),
             band: None,
         };
-        plots.spectrum(&SpectrumPlot {
+        to.plots.spectrum(&SpectrumPlot {
             title: format!("Coherence {} of {}", signal.pair_name(), short_name(&signal.source)),
             x_label: frequency_label(&signal.axis.x_unit),
             y_label: "coherence".into(),
@@ -73,5 +84,5 @@ fn one<S: InputSample>(
             y_range: Some((0.0, 1.05)),
         })?;
     }
-    deliver(output, &result, console)
+    to.deliver(&result)
 }

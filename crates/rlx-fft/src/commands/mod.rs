@@ -17,6 +17,7 @@ pub(crate) mod man;
 pub(crate) mod max_batch;
 pub(crate) mod mel;
 pub(crate) mod peaks;
+pub(crate) mod per_signal;
 pub(crate) mod psd;
 pub(crate) mod roundtrip;
 pub(crate) mod setup;

@@ -1,12 +1,12 @@
 //! `peaks`: the strongest spectral peaks.
 
-use super::setup::{deliver, prepare, prepared};
+use super::per_signal::{Answers, PerSignal, per_signal};
+use super::setup::prepared;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::{Band, PeaksArgs, PeaksFlags, Segments};
-use crate::output::Output;
-use crate::plots::{Plots, frequency_label, level_label, short_name};
-use crate::signal::{Blocks, InputSample, Signal, Step, for_each_signal, with_samples};
+use crate::flags::{Band, InputArgs, OutputArgs, PeaksArgs, PeaksFlags, PlotArgs, Segments};
+use crate::plots::{frequency_label, level_label, short_name};
+use crate::signal::{Blocks, InputSample, Signal, Step};
 use crate::spectra::{
     DeviceSpectra, Framed, Framer, Layout, PackedFrames, Route, Spectrum, accumulate, check_band,
     coverage_note, header, packed_entries, pick,
@@ -17,32 +17,40 @@ use rlx_io::write::results::{ChannelPeaks, FramePeaks, Header, PeakEntry, PeaksR
 
 /// Runs the command.
 pub(crate) fn run(flags: Box<PeaksFlags>, console: &Console) -> Result<Outcome, Failure> {
-    let args = PeaksArgs::try_from(*flags)?;
-    prepare(&args.input)?;
-    let mut output = Output::open(&args.output, console)?;
-    let mut plots = Plots::new(args.plot.clone());
-    let outcome = for_each_signal(&args.input.source, console, |reader| {
-        let signal = Signal::new(reader.info(), &args.input)?;
-        with_samples!(reader.info(), S => {
-            let mut blocks = Blocks::<S>::new(reader, &signal, console);
-            match args.every {
-                None => whole(&mut blocks, &signal, &args, &mut output, &mut plots, console)?,
-                Some(every) => framed(&mut blocks, &signal, &args, every, &mut output, console)?,
-            }
-            blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
-        })
-    })?;
-    output.finish()?;
-    Ok(outcome)
+    per_signal(&PeaksArgs::try_from(*flags)?, console)
+}
+
+impl PerSignal for PeaksArgs {
+    fn input(&self) -> &InputArgs {
+        &self.input
+    }
+
+    fn output(&self) -> &OutputArgs {
+        &self.output
+    }
+
+    fn plot(&self) -> Option<&PlotArgs> {
+        self.plot.as_ref()
+    }
+
+    fn answer<S: InputSample>(
+        &self,
+        blocks: &mut Blocks<S>,
+        signal: &Signal,
+        to: &mut Answers<'_>,
+    ) -> Result<()> {
+        match self.every {
+            None => whole(blocks, signal, self, to),
+            Some(every) => framed(blocks, signal, self, every, to),
+        }
+    }
 }
 
 fn whole<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,
     args: &PeaksArgs,
-    output: &mut Output,
-    plots: &mut Plots,
-    console: &Console,
+    to: &mut Answers<'_>,
 ) -> Result<()> {
     let (params, layout, _) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let spectra = accumulate(blocks, signal, params)?;
@@ -64,10 +72,10 @@ fn whole<S: InputSample>(
     let segments = spectra.iter().map(|s| s.coverage.segments).max().unwrap_or(0);
     let header = header("peaks", signal, &args.estimate, &params, segments, notes);
     let result = PeaksResult { header, channels };
-    if plots.wanted() {
-        plots.spectrum(&picture(&result, &layout, args.band.as_ref(), &curves))?;
+    if to.plots.wanted() {
+        to.plots.spectrum(&picture(&result, &layout, args.band.as_ref(), &curves))?;
     }
-    deliver(output, &result, console)
+    to.deliver(&result)
 }
 
 fn framed<S: InputSample>(
@@ -75,8 +83,7 @@ fn framed<S: InputSample>(
     signal: &Signal,
     args: &PeaksArgs,
     every: f64,
-    output: &mut Output,
-    console: &Console,
+    to: &mut Answers<'_>,
 ) -> Result<()> {
     let frame_len = (every * signal.axis.rate).round() as usize;
     if frame_len == 0 {
@@ -119,7 +126,7 @@ fn framed<S: InputSample>(
     }
     let mut framer = Framer::<S>::new(params, frame_len, used, signal.channels.len(), route)?;
     let names: Vec<&str> = signal.names().collect();
-    let streams = output.streams();
+    let streams = to.output.streams();
     let mut all: Vec<ChannelPeaks> = empty(&names);
     let mut head = header("peaks", signal, &args.estimate, &params, 0, said);
     let mut told = false;
@@ -148,9 +155,9 @@ fn framed<S: InputSample>(
         let header = Header { notes, ..head.clone() };
         let result = PeaksResult { header, channels: std::mem::replace(&mut all, empty(&names)) };
         if !std::mem::replace(&mut told, true) {
-            return deliver(output, &result, console);
+            return to.deliver(&result);
         }
-        Ok(output.write(&result)?)
+        Ok(to.output.write(&result)?)
     };
     loop {
         match blocks.next()? {
@@ -162,14 +169,14 @@ fn framed<S: InputSample>(
     framer.end_stretch(signal, &mut emit)?;
     if framer.left_out > 0 {
         let note = format!("{} samples in stretches shorter than one segment were left out", framer.left_out);
-        if streams { console.note(&note) } else { head.notes.push(note) }
+        if streams { to.console.note(&note) } else { head.notes.push(note) }
     }
     if let Some(note) = framer.note() {
-        if streams { console.note(&note) } else { head.notes.push(note) }
+        if streams { to.console.note(&note) } else { head.notes.push(note) }
     }
     if !streams {
         head.notes.extend(blocks.notes());
-        deliver(output, &PeaksResult { header: head, channels: all }, console)?;
+        to.deliver(&PeaksResult { header: head, channels: all })?;
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! `psd`: power spectra and cross spectra.
 
-use super::setup::{deliver, prepare, prepared};
+use super::per_signal::{Answers, PerSignal, per_signal};
+use super::setup::prepared;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::{PsdArgs, PsdFlags};
-use crate::output::Output;
-use crate::plots::{Plots, frequency_label, level_label, short_name};
-use crate::signal::{Blocks, InputSample, Signal, for_each_signal, with_samples};
+use crate::flags::{InputArgs, OutputArgs, Pair, PlotArgs, PsdArgs, PsdFlags};
+use crate::plots::{frequency_label, level_label, short_name};
+use crate::signal::{Blocks, InputSample, Signal};
 use crate::spectra::{Layout, accumulate, accumulate_on, accumulate_pair, coverage_note, header};
 use anyhow::Result;
 use rlx_dsp::welch::{Coverage, PsdParams, confidence_interval, effective_segments};
@@ -15,35 +15,44 @@ use rlx_io::write::results::{ChannelPsd, CrossChannel, CrossResult, PsdResult, l
 
 /// Runs the command.
 pub(crate) fn run(flags: Box<PsdFlags>, console: &Console) -> Result<Outcome, Failure> {
-    let args = PsdArgs::try_from(*flags)?;
-    prepare(&args.input)?;
-    let mut output = Output::open(&args.output, console)?;
-    let mut plots = Plots::new(args.plot.clone());
-    let outcome = for_each_signal(&args.input.source, console, |reader| {
-        let mut signal = Signal::new(reader.info(), &args.input)?;
-        if let Some(pair) = &args.cross {
-            signal.keep_pair(reader.info(), pair)?;
+    per_signal(&PsdArgs::try_from(*flags)?, console)
+}
+
+impl PerSignal for PsdArgs {
+    fn input(&self) -> &InputArgs {
+        &self.input
+    }
+
+    fn output(&self) -> &OutputArgs {
+        &self.output
+    }
+
+    fn plot(&self) -> Option<&PlotArgs> {
+        self.plot.as_ref()
+    }
+
+    fn pair(&self) -> Option<&Pair> {
+        self.cross.as_ref()
+    }
+
+    fn answer<S: InputSample>(
+        &self,
+        blocks: &mut Blocks<S>,
+        signal: &Signal,
+        to: &mut Answers<'_>,
+    ) -> Result<()> {
+        match self.cross {
+            None => power(blocks, signal, self, to),
+            Some(_) => cross(blocks, signal, self, to),
         }
-        with_samples!(reader.info(), S => {
-            let mut blocks = Blocks::<S>::new(reader, &signal, console);
-            match args.cross {
-                None => power(&mut blocks, &signal, &args, &mut output, &mut plots, console)?,
-                Some(_) => cross(&mut blocks, &signal, &args, &mut output, &mut plots, console)?,
-            }
-            blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
-        })
-    })?;
-    output.finish()?;
-    Ok(outcome)
+    }
 }
 
 fn power<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,
     args: &PsdArgs,
-    output: &mut Output,
-    plots: &mut Plots,
-    console: &Console,
+    to: &mut Answers<'_>,
 ) -> Result<()> {
     let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let (spectra, said) = match &args.device {
@@ -80,10 +89,10 @@ fn power<S: InputSample>(
     let segments = channels.iter().map(|c| c.segments).max().unwrap_or(0);
     let header = header("psd", signal, &args.estimate, &params, segments, notes);
     let result = PsdResult { header, confidence: args.confidence, channels };
-    if plots.wanted() {
-        plots.spectrum(&picture(&result))?;
+    if to.plots.wanted() {
+        to.plots.spectrum(&picture(&result))?;
     }
-    deliver(output, &result, console)
+    to.deliver(&result)
 }
 
 /// Factors to the ends of the confidence band at each position: wider at 0 Hz and the Nyquist bin of real
@@ -105,9 +114,7 @@ fn cross<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,
     args: &PsdArgs,
-    output: &mut Output,
-    plots: &mut Plots,
-    console: &Console,
+    to: &mut Answers<'_>,
 ) -> Result<()> {
     let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let spectrum = accumulate_pair(blocks, signal, params)?;
@@ -131,14 +138,14 @@ fn cross<S: InputSample>(
     notes.extend(coverage_note(&channel.name, &spectrum.coverage));
     let header = header("cross", signal, &args.estimate, &params, spectrum.coverage.segments, notes);
     let result = CrossResult { header, channels: vec![channel] };
-    if plots.wanted() {
+    if to.plots.wanted() {
         let curve = |c: &CrossChannel| Curve {
             name: c.name.clone(),
             x: c.freq.clone(),
             y: c.magnitude.iter().map(|&m| level_db(m)).collect(),
             band: None,
         };
-        plots.spectrum(&SpectrumPlot {
+        to.plots.spectrum(&SpectrumPlot {
             title: format!("Cross spectrum {} of {}", signal.pair_name(), short_name(&signal.source)),
             x_label: frequency_label(&signal.axis.x_unit),
             y_label: level_label(&result.header.unit),
@@ -147,7 +154,7 @@ fn cross<S: InputSample>(
             y_range: None,
         })?;
     }
-    deliver(output, &result, console)
+    to.deliver(&result)
 }
 
 fn picture(result: &PsdResult) -> SpectrumPlot {

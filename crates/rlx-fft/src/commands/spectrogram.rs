@@ -1,12 +1,12 @@
 //! `spectrogram`: power over time and frequency.
 
-use super::setup::{deliver, prepare, prepared};
+use super::per_signal::{Answers, PerSignal, per_signal};
+use super::setup::prepared;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::{SpectrogramArgs, SpectrogramFlags};
-use crate::output::Output;
-use crate::plots::{Plots, frequency_label, level_label, short_name, time_label};
-use crate::signal::{Blocks, InputSample, Signal, Step, for_each_signal, with_samples};
+use crate::flags::{InputArgs, OutputArgs, PlotArgs, SpectrogramArgs, SpectrogramFlags};
+use crate::plots::{frequency_label, level_label, short_name, time_label};
+use crate::signal::{Blocks, InputSample, Signal, Step};
 use crate::spectra::{Columns, DeviceSpectra, coverage_note, header};
 use anyhow::{Result, bail};
 use rlx_io::plot::{Heatmap, HeatmapPanel};
@@ -14,29 +14,37 @@ use rlx_io::write::results::{ChannelSpectrogram, SpectrogramResult, level_db};
 
 /// Runs the command.
 pub(crate) fn run(flags: Box<SpectrogramFlags>, console: &Console) -> Result<Outcome, Failure> {
-    let args = SpectrogramArgs::try_from(*flags)?;
-    prepare(&args.input)?;
-    let mut output = Output::open(&args.output, console)?;
-    let mut plots = Plots::new(args.plot.clone());
-    let outcome = for_each_signal(&args.input.source, console, |reader| {
-        let signal = Signal::new(reader.info(), &args.input)?;
-        with_samples!(reader.info(), S => {
-            let mut blocks = Blocks::<S>::new(reader, &signal, console);
-            one(&mut blocks, &signal, &args, &mut output, &mut plots, console)?;
-            blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
-        })
-    })?;
-    output.finish()?;
-    Ok(outcome)
+    per_signal(&SpectrogramArgs::try_from(*flags)?, console)
+}
+
+impl PerSignal for SpectrogramArgs {
+    fn input(&self) -> &InputArgs {
+        &self.input
+    }
+
+    fn output(&self) -> &OutputArgs {
+        &self.output
+    }
+
+    fn plot(&self) -> Option<&PlotArgs> {
+        self.plot.as_ref()
+    }
+
+    fn answer<S: InputSample>(
+        &self,
+        blocks: &mut Blocks<S>,
+        signal: &Signal,
+        to: &mut Answers<'_>,
+    ) -> Result<()> {
+        one(blocks, signal, self, to)
+    }
 }
 
 fn one<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,
     args: &SpectrogramArgs,
-    output: &mut Output,
-    plots: &mut Plots,
-    console: &Console,
+    to: &mut Answers<'_>,
 ) -> Result<()> {
     let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let mut channels: Vec<Columns<S>> =
@@ -96,10 +104,10 @@ fn one<S: InputSample>(
     // Each column is one segment: nothing is averaged.
     header.average.clear();
     let result = SpectrogramResult { header, channels: results };
-    if plots.wanted() {
-        plots.heatmap(&picture(&result, args.range))?;
+    if to.plots.wanted() {
+        to.plots.heatmap(&picture(&result, args.range))?;
     }
-    deliver(output, &result, console)
+    to.deliver(&result)
 }
 
 fn picture(result: &SpectrogramResult, range: f64) -> Heatmap {
