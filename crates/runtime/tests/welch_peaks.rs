@@ -89,10 +89,19 @@ fn peaks_are_right_over_the_grid() {
                 let power = raw_power(samples, &spec);
                 // What the rounding of an offset's samples leaves of it, squared.
                 let offset = WelchPeaksSpec { detrend: Detrend::None, ..spec };
-                let beside = match spec.detrend {
+                let of_offset = match spec.detrend {
                     Detrend::Constant => raw_power(samples, &offset).iter().sum::<f64>() * ROUNDING,
                     _ => 0.0,
                 };
+                // The smallest of several segments has the rounding of the segment that it is of, whose other bins may be
+                // far above the smallest ones.
+                let of_segments = match spec.average {
+                    Average::Min => {
+                        raw_power(samples, &WelchPeaksSpec { average: Average::Mean, ..spec }).iter().sum()
+                    }
+                    _ => 0.0,
+                };
+                let beside = of_offset + of_segments;
                 let id = &session.device().id;
                 let what = format!("{id} case {case} {shape:?} {spec:?} row {row}");
                 judge_row(&power, beside, peaks, n, &what);

@@ -43,14 +43,19 @@ where
         let (yr, yi) = block_at::<S, R>(simd, z, first);
         let mut power = [V::<S>::splat_on(simd, 0.0); R];
         for q in 0..R {
-            let real = if ADD { yr[q].mul_add(yr[q], sums[q]) } else { yr[q] * yr[q] };
-            power[q] = yi[q].mul_add(yi[q], real);
+            power[q] = yi[q].mul_add(yi[q], yr[q] * yr[q]);
         }
         if first != second {
             let (yr, yi) = block_at::<S, R>(simd, z, second);
             for q in 0..R {
                 let mirror = R - 1 - q;
                 power[q] = yi[mirror].mul_add(yi[mirror], yr[mirror].mul_add(yr[mirror], power[q]));
+            }
+        }
+        // One rounding of the sum for each pair of segments, not four: there may be many.
+        if ADD {
+            for q in 0..R {
+                power[q] += sums[q];
             }
         }
         sums.copy_from_slice(&power);
