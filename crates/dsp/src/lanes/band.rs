@@ -10,11 +10,12 @@
 //! own take the next larger one. Load and first pass are never pruned: every sample reaches every bin.
 
 use super::ahead::Ahead;
-use super::butterfly::{Block, Dft, Radix, SplatOn, neg_mul_add};
+use super::butterfly::{Block, Dft, Radix, SplatOn};
 use super::engine::Engine;
 use super::kernel::Rows;
 use super::load::Pair;
 use super::simd::{Lanes, V, Z};
+use super::stage::twiddle;
 use super::tape::{Groups, Parts, group_of};
 use super::topk::TopScratch;
 use fearless_simd::prelude::*;
@@ -140,9 +141,7 @@ fn pass<S: Lanes, const R: usize, const MASK: usize>(
                 block[j + q * s] = if q == 0 {
                     [yr[0], yi[0]]
                 } else {
-                    let c = V::<S>::splat_on(simd, w[2 * q - 2]);
-                    let d = V::<S>::splat_on(simd, w[2 * q - 1]);
-                    [neg_mul_add::<S>(yi[q], d, yr[q] * c), yi[q].mul_add(c, yr[q] * d)]
+                    twiddle::<S>(simd, [yr[q], yi[q]], [w[2 * q - 2], w[2 * q - 1]])
                 };
             }
         }

@@ -93,12 +93,7 @@ where
     Dft: Radix<S, R>,
 {
     for z in z.chunks_exact_mut(R) {
-        let zero = V::<S>::splat_on(simd, 0.0);
-        let mut x: Block<S, R> = ([zero; R], [zero; R]);
-        for i in 0..R {
-            [x.0[i], x.1[i]] = z[i];
-        }
-        let (yr, yi) = Dft::dft(simd, x);
+        let (yr, yi) = block_at::<S, R>(simd, z, 0);
         for q in 0..R {
             z[q] = [yr[q], yi[q]];
         }

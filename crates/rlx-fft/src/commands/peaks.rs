@@ -1,10 +1,10 @@
 //! `peaks`: the strongest spectral peaks.
 
-use super::per_signal::{Answers, PerSignal, per_signal};
+use super::per_signal::{Answers, Asked, PerSignal, per_signal};
 use super::setup::prepared;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::{Band, InputArgs, OutputArgs, PeaksArgs, PeaksFlags, PlotArgs, Segments};
+use crate::flags::{Band, PeaksArgs, PeaksFlags, Segments};
 use crate::plots::{frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal, Step};
 use crate::spectra::{
@@ -17,22 +17,12 @@ use rlx_io::write::results::{ChannelPeaks, FramePeaks, Header, PeakEntry, PeaksR
 
 /// Runs the command.
 pub(crate) fn run(flags: Box<PeaksFlags>, console: &Console) -> Result<Outcome, Failure> {
-    per_signal(&PeaksArgs::try_from(*flags)?, console)
+    let args = PeaksArgs::try_from(*flags)?;
+    let asked = Asked { input: &args.input, pair: None, output: &args.output, plot: &args.plot };
+    per_signal(&args, &asked, console)
 }
 
 impl PerSignal for PeaksArgs {
-    fn input(&self) -> &InputArgs {
-        &self.input
-    }
-
-    fn output(&self) -> &OutputArgs {
-        &self.output
-    }
-
-    fn plot(&self) -> Option<&PlotArgs> {
-        self.plot.as_ref()
-    }
-
     fn answer<S: InputSample>(
         &self,
         blocks: &mut Blocks<S>,

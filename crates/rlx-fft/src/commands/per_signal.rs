@@ -10,22 +10,8 @@ use crate::signal::{Blocks, InputSample, Signal, for_each_signal, with_samples};
 use anyhow::Result;
 use rlx_io::write::Report;
 
-/// What such a command asks for, and what it does with a signal.
+/// What such a command does with a signal.
 pub(crate) trait PerSignal {
-    /// Which signals.
-    fn input(&self) -> &InputArgs;
-
-    /// Where the answers go.
-    fn output(&self) -> &OutputArgs;
-
-    /// The pictures, where some are wanted.
-    fn plot(&self) -> Option<&PlotArgs>;
-
-    /// The two channels that are asked for, where it is not each by itself.
-    fn pair(&self) -> Option<&Pair> {
-        None
-    }
-
     /// Answers one signal.
     fn answer<S: InputSample>(
         &self,
@@ -33,6 +19,18 @@ pub(crate) trait PerSignal {
         signal: &Signal,
         to: &mut Answers<'_>,
     ) -> Result<()>;
+}
+
+/// What the commands are asked for alike.
+pub(crate) struct Asked<'a> {
+    /// Which signals.
+    pub(crate) input: &'a InputArgs,
+    /// The two channels that are meant, where it is not each by itself.
+    pub(crate) pair: Option<&'a Pair>,
+    /// Where the answers go.
+    pub(crate) output: &'a OutputArgs,
+    /// The pictures, where some are wanted.
+    pub(crate) plot: &'a Option<PlotArgs>,
 }
 
 /// Where answers go.
@@ -50,13 +48,17 @@ impl Answers<'_> {
 }
 
 /// Runs a command over all its signals; what makes one of them impossible is told, and the others are done.
-pub(crate) fn per_signal(command: &impl PerSignal, console: &Console) -> Result<Outcome, Failure> {
-    prepare(command.input())?;
-    let output = Output::open(command.output(), console)?;
-    let mut to = Answers { output, plots: Plots::new(command.plot().cloned()), console };
-    let outcome = for_each_signal(&command.input().source, console, |reader| {
-        let mut signal = Signal::new(reader.info(), command.input())?;
-        if let Some(pair) = command.pair() {
+pub(crate) fn per_signal(
+    command: &impl PerSignal,
+    asked: &Asked<'_>,
+    console: &Console,
+) -> Result<Outcome, Failure> {
+    prepare(asked.input)?;
+    let output = Output::open(asked.output, console)?;
+    let mut to = Answers { output, plots: Plots::new(asked.plot.clone()), console };
+    let outcome = for_each_signal(&asked.input.source, console, |reader| {
+        let mut signal = Signal::new(reader.info(), asked.input)?;
+        if let Some(pair) = asked.pair {
             signal.keep_pair(reader.info(), pair)?;
         }
         with_samples!(reader.info(), S => {

@@ -1,10 +1,10 @@
 //! `psd`: power spectra and cross spectra.
 
-use super::per_signal::{Answers, PerSignal, per_signal};
+use super::per_signal::{Answers, Asked, PerSignal, per_signal};
 use super::setup::prepared;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::{InputArgs, OutputArgs, Pair, PlotArgs, PsdArgs, PsdFlags};
+use crate::flags::{PsdArgs, PsdFlags};
 use crate::plots::{frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal};
 use crate::spectra::{Layout, accumulate, accumulate_on, accumulate_pair, coverage_note, header};
@@ -15,26 +15,13 @@ use rlx_io::write::results::{ChannelPsd, CrossChannel, CrossResult, PsdResult, l
 
 /// Runs the command.
 pub(crate) fn run(flags: Box<PsdFlags>, console: &Console) -> Result<Outcome, Failure> {
-    per_signal(&PsdArgs::try_from(*flags)?, console)
+    let args = PsdArgs::try_from(*flags)?;
+    let asked =
+        Asked { input: &args.input, pair: args.cross.as_ref(), output: &args.output, plot: &args.plot };
+    per_signal(&args, &asked, console)
 }
 
 impl PerSignal for PsdArgs {
-    fn input(&self) -> &InputArgs {
-        &self.input
-    }
-
-    fn output(&self) -> &OutputArgs {
-        &self.output
-    }
-
-    fn plot(&self) -> Option<&PlotArgs> {
-        self.plot.as_ref()
-    }
-
-    fn pair(&self) -> Option<&Pair> {
-        self.cross.as_ref()
-    }
-
     fn answer<S: InputSample>(
         &self,
         blocks: &mut Blocks<S>,

@@ -1,10 +1,10 @@
 //! `spectrogram`: power over time and frequency.
 
-use super::per_signal::{Answers, PerSignal, per_signal};
+use super::per_signal::{Answers, Asked, PerSignal, per_signal};
 use super::setup::prepared;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::{InputArgs, OutputArgs, PlotArgs, SpectrogramArgs, SpectrogramFlags};
+use crate::flags::{SpectrogramArgs, SpectrogramFlags};
 use crate::plots::{frequency_label, level_label, short_name, time_label};
 use crate::signal::{Blocks, InputSample, Signal, Step};
 use crate::spectra::{Columns, DeviceSpectra, coverage_note, header};
@@ -14,100 +14,81 @@ use rlx_io::write::results::{ChannelSpectrogram, SpectrogramResult, level_db};
 
 /// Runs the command.
 pub(crate) fn run(flags: Box<SpectrogramFlags>, console: &Console) -> Result<Outcome, Failure> {
-    per_signal(&SpectrogramArgs::try_from(*flags)?, console)
+    let args = SpectrogramArgs::try_from(*flags)?;
+    let asked = Asked { input: &args.input, pair: None, output: &args.output, plot: &args.plot };
+    per_signal(&args, &asked, console)
 }
 
 impl PerSignal for SpectrogramArgs {
-    fn input(&self) -> &InputArgs {
-        &self.input
-    }
-
-    fn output(&self) -> &OutputArgs {
-        &self.output
-    }
-
-    fn plot(&self) -> Option<&PlotArgs> {
-        self.plot.as_ref()
-    }
-
     fn answer<S: InputSample>(
         &self,
         blocks: &mut Blocks<S>,
         signal: &Signal,
         to: &mut Answers<'_>,
     ) -> Result<()> {
-        one(blocks, signal, self, to)
-    }
-}
-
-fn one<S: InputSample>(
-    blocks: &mut Blocks<S>,
-    signal: &Signal,
-    args: &SpectrogramArgs,
-    to: &mut Answers<'_>,
-) -> Result<()> {
-    let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
-    let mut channels: Vec<Columns<S>> =
-        (0..signal.channels.len()).map(|_| Columns::new(params)).collect::<Result<_>>()?;
-    let mut device = match &args.device {
-        Some(name) => DeviceSpectra::open::<S>(name, &params, params.segment_len)?,
-        None => None,
-    };
-    loop {
-        let step = blocks.next()?;
-        for (i, columns) in channels.iter_mut().enumerate() {
-            match step {
-                Step::Data => {
-                    columns.push(blocks.channel(i), device.as_mut(), signal, i, &layout, &inside)?;
-                }
-                Step::Gap | Step::End => {
-                    columns.end_stretch(device.as_mut(), signal, i, &layout, &inside)?;
+        let (params, layout, inside) = prepared(blocks, signal, &self.estimate, self.band.as_ref())?;
+        let mut channels: Vec<Columns<S>> =
+            (0..signal.channels.len()).map(|_| Columns::new(params)).collect::<Result<_>>()?;
+        let mut device = match &self.device {
+            Some(name) => DeviceSpectra::open::<S>(name, &params, params.segment_len)?,
+            None => None,
+        };
+        loop {
+            let step = blocks.next()?;
+            for (i, columns) in channels.iter_mut().enumerate() {
+                match step {
+                    Step::Data => {
+                        columns.push(blocks.channel(i), device.as_mut(), signal, i, &layout, &inside)?;
+                    }
+                    Step::Gap | Step::End => {
+                        columns.end_stretch(device.as_mut(), signal, i, &layout, &inside)?;
+                    }
                 }
             }
+            if step == Step::End {
+                break;
+            }
         }
-        if step == Step::End {
-            break;
+        if channels.iter().all(|columns| columns.starts.is_empty()) {
+            bail!("fewer samples than one segment of {} (n_fft): give a smaller --n-fft", params.segment_len);
         }
+        let mut notes = blocks.notes();
+        match (&self.device, &device) {
+            (None, _) => {}
+            (_, Some(open)) => {
+                let split = open.split().map_or(String::new(), |why| format!(" and the host ({why})"));
+                let rest = "columns beside missing samples on the CPU";
+                notes.push(format!("computed in f32 on {}{split}, {rest}", open.device()));
+            }
+            (Some(name), None) => {
+                let why = "it has no two-sided spectra of real samples";
+                notes.push(format!("computed on the CPU, not on {name}: {why}"));
+            }
+        }
+        let half = params.segment_len as f64 / 2.0;
+        let results = signal.names().zip(channels).map(|(name, columns)| {
+            notes.extend(coverage_note(name, &columns.coverage()));
+            ChannelSpectrogram {
+                name: name.to_owned(),
+                t_s: columns
+                    .starts
+                    .iter()
+                    .map(|&s| signal.start() + (s as f64 + half) / signal.axis.rate)
+                    .collect(),
+                freq: inside.iter().map(|&i| layout.freq[i]).collect(),
+                power: columns.power,
+            }
+        });
+        let results: Vec<_> = results.collect();
+        let mut header = header("spectrogram", signal, &self.estimate, &params, 1, notes);
+        // Each column is one segment: nothing is averaged.
+        header.average.clear();
+        let result = SpectrogramResult { header, channels: results };
+        if to.plots.wanted() {
+            to.plots.heatmap(&picture(&result, self.range))?;
+        }
+        to.deliver(&result)
     }
-    if channels.iter().all(|columns| columns.starts.is_empty()) {
-        bail!("fewer samples than one segment of {} (n_fft): give a smaller --n-fft", params.segment_len);
-    }
-    let mut notes = blocks.notes();
-    match (&args.device, &device) {
-        (None, _) => {}
-        (_, Some(open)) => {
-            let split = open.split().map_or(String::new(), |why| format!(" and the host ({why})"));
-            let rest = "columns beside missing samples on the CPU";
-            notes.push(format!("computed in f32 on {}{split}, {rest}", open.device()));
-        }
-        (Some(name), None) => {
-            let why = "it has no two-sided spectra of real samples";
-            notes.push(format!("computed on the CPU, not on {name}: {why}"));
-        }
-    }
-    let half = params.segment_len as f64 / 2.0;
-    let results = signal.names().zip(channels).map(|(name, columns)| {
-        notes.extend(coverage_note(name, &columns.coverage()));
-        ChannelSpectrogram {
-            name: name.to_owned(),
-            t_s: columns
-                .starts
-                .iter()
-                .map(|&s| signal.start() + (s as f64 + half) / signal.axis.rate)
-                .collect(),
-            freq: inside.iter().map(|&i| layout.freq[i]).collect(),
-            power: columns.power,
-        }
-    });
-    let results: Vec<_> = results.collect();
-    let mut header = header("spectrogram", signal, &args.estimate, &params, 1, notes);
-    // Each column is one segment: nothing is averaged.
-    header.average.clear();
-    let result = SpectrogramResult { header, channels: results };
-    if to.plots.wanted() {
-        to.plots.heatmap(&picture(&result, args.range))?;
-    }
-    to.deliver(&result)
 }
 
 fn picture(result: &SpectrogramResult, range: f64) -> Heatmap {

@@ -176,8 +176,8 @@ fn rows_plan(n: usize) -> Option<FftPlan> {
     }
 }
 
-/// The plan of complex rows of `half` points that real ones twice as long go through: two threads' pairs of bins fewer to
-/// exchange are worth more than longer runs at 512.
+/// The plan of complex rows of `half` points that real ones twice as long go through. At 512, where complex rows are faster
+/// with eight points a thread, sixteen are 1 to 4 % faster.
 fn real_plan(half: usize) -> Option<FftPlan> {
     if half == 512 { FftPlan::new(half) } else { rows_plan(half) }
 }
