@@ -3,27 +3,38 @@
 /// Cache lines that are still to be asked for.
 #[derive(Debug)]
 pub(crate) struct Ahead<'a> {
-    lines: std::slice::Chunks<'a, f32>,
+    lines: &'a [[f32; LINE]],
 }
+
+/// Samples in a page of memory.
+const PAGE: usize = 1024;
 
 /// Samples in a cache line.
 const LINE: usize = 16;
 
-/// Lines asked for at each butterfly: two stages of a transform of two half overlapping segments ask for a whole group.
-const LINES_A_BUTTERFLY: usize = 6;
-
 impl<'a> Ahead<'a> {
-    /// The lines of `samples`.
+    /// The lines of `samples`. Their pages are looked up at once: a fetch waits for that, and several wait together.
+    #[inline(always)]
     pub(crate) fn new(samples: &'a [f32]) -> Self {
-        Self { lines: samples.chunks(LINE) }
+        for page in samples.chunks(PAGE) {
+            fetch(page);
+        }
+        Self { lines: samples.as_chunks().0 }
     }
 
-    /// Asks for the next few lines.
+    /// Nothing to fetch.
+    pub(crate) fn none() -> Self {
+        Self { lines: &[] }
+    }
+
+    /// Asks for the next `LINES` lines.
     #[inline(always)]
-    pub(crate) fn step(&mut self) {
-        for _ in 0..LINES_A_BUTTERFLY {
-            let Some(line) = self.lines.next() else { return };
-            fetch(line);
+    pub(crate) fn step<const LINES: usize>(&mut self) {
+        if let Some((now, later)) = self.lines.split_first_chunk::<LINES>() {
+            for line in now {
+                fetch(line);
+            }
+            self.lines = later;
         }
     }
 }

@@ -15,7 +15,7 @@ use super::engine::Engine;
 use super::kernel::Rows;
 use super::load::Pair;
 use super::simd::{Lanes, V, Z};
-use super::stage::twiddle;
+use super::stage::{LINES, twiddle};
 use super::tape::{Groups, Parts, group_of};
 use super::topk::TopScratch;
 use fearless_simd::prelude::*;
@@ -132,7 +132,7 @@ fn pass<S: Lanes, const R: usize, const MASK: usize>(
     for &first in blocks {
         let block = &mut z[first as usize..][..R * s];
         for (j, w) in twiddles.chunks_exact(2 * (R - 1)).take(s).enumerate() {
-            ahead.step();
+            ahead.step::<LINES>();
             let (yr, yi) = Dft::dft(simd, gathered(simd, block, j, s));
             for q in 0..R {
                 if MASK >> q & 1 == 0 {
@@ -186,7 +186,7 @@ macro_rules! by_mask {
     ($simd:ident, $radix:expr, $mask:expr, $f:ident $(, $const:literal)?; $($arg:expr),*) => {{
         macro_rules! go {
             ($r:literal, $m:literal) => {
-                $simd.vectorize(
+                $simd.run(
                     #[inline(always)]
                     || $f::<S, $r, $m $(, $const)?>($simd, $($arg),*),
                 )
@@ -237,7 +237,7 @@ impl<S: Lanes> Groups for BandKernel<S> {
             }
         }
         let (simd, acc, powers) = (self.engine.simd, &self.engine.acc, &mut self.powers);
-        simd.vectorize(
+        simd.run(
             #[inline(always)]
             || {
                 for ((power, [bin, mirror]), gain) in powers.iter_mut().zip(&self.points).zip(&self.gains) {

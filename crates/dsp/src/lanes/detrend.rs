@@ -75,3 +75,49 @@ fn mean<S: Lanes, const PLANE: usize>(simd: S, pivot: V<S>, z: &[Z<S>]) -> (V<S>
     let (l, h) = hi.widen();
     (hi, (low - l).narrow(high - h))
 }
+
+/// The mean of a stretch of one row, in every lane.
+#[derive(Clone, Copy)]
+pub(crate) struct Mean<S: Lanes> {
+    pivot: V<S>,
+    hi: V<S>,
+    lo: V<S>,
+}
+
+impl<S: Lanes> Mean<S> {
+    /// Nothing.
+    #[inline(always)]
+    pub(crate) fn none(simd: S) -> Self {
+        let zero = V::<S>::splat_on(simd, 0.0);
+        Self { pivot: zero, hi: zero, lo: zero }
+    }
+
+    /// `x` without it.
+    #[inline(always)]
+    pub(crate) fn without(&self, x: V<S>) -> V<S> {
+        ((x - self.pivot) - self.hi) - self.lo
+    }
+}
+
+/// Mean of `samples`, a multiple of `W` of them, as [`prepare`] has it.
+#[inline(always)]
+pub(crate) fn mean_along<S: Lanes>(simd: S, samples: &[f32]) -> Mean<S> {
+    let pivot = V::<S>::splat_on(simd, samples[0]);
+    let zero = S::f64s::simd_from(simd, 0.0);
+    let (mut low, mut high) = (zero, zero);
+    for block in samples.chunks(16 * S::W) {
+        // Four chains of additions: one would wait for itself.
+        let mut sums = [V::<S>::splat_on(simd, 0.0); 4];
+        for (i, x) in block.chunks_exact(S::W).enumerate() {
+            sums[i % 4] += V::<S>::from_slice(simd, x) - pivot;
+        }
+        let (l, h) = ((sums[0] + sums[1]) + (sums[2] + sums[3])).widen();
+        low += l;
+        high += h;
+    }
+    let sum: f64 = (low + high).as_slice().iter().sum();
+    let mean = sum / samples.len() as f64;
+    let hi = mean as f32;
+    let lo = (mean - f64::from(hi)) as f32;
+    Mean { pivot, hi: V::<S>::splat_on(simd, hi), lo: V::<S>::splat_on(simd, lo) }
+}

@@ -3,13 +3,14 @@
 use super::ahead::Ahead;
 use super::butterfly::SplatOn;
 use super::detrend::prepare;
+use super::fold::Fold;
 use super::frame_spec::FrameSpec;
 use super::last::{Last, run_last, run_last_complex};
 use super::load::{Pair, load_pair, load_plane};
-use super::load_stage::{Legs, load_stage};
 use super::recipe::Recipe;
 use super::route::{Pass, Route};
 use super::simd::{Lanes, MAX_LANES, V, Z};
+use super::split::{Meet, POINTS, Split};
 use super::stage::{run_stage, run_stage_into};
 
 /// The transform of one pair of segments in each of `W` rows.
@@ -24,8 +25,8 @@ pub(crate) struct Engine<S: Lanes> {
     pub(crate) route: Route,
     /// What [`Self::power`] leaves: folded powers in the order of the route.
     pub(crate) acc: Vec<V<S>>,
-    /// Scratch for tiles of a pair of segments, where load and first stage are one.
-    tiles: Vec<V<S>>,
+    /// What [`Self::power`] goes by instead, where that is quicker.
+    split: Option<Split<S>>,
 }
 
 impl<S: Lanes> Engine<S> {
@@ -40,19 +41,11 @@ impl<S: Lanes> Engine<S> {
         Some(Self::with(simd, spec, recipe))
     }
 
-    /// As [`Self::new`], for [`Self::power`] of pairs of segments `hop` samples apart.
-    pub(crate) fn of_pairs(simd: S, spec: FrameSpec, hop: usize) -> Option<Self> {
-        let n = spec.n_fft;
-        let plain = spec.is_plain() && spec.window.len() == n;
-        match Recipe::split(n) {
-            Some(recipe) if S::WIDE_REGISTERS && plain && hop < n && hop.is_multiple_of(recipe.span(0)) => {
-                let mut engine = Self::with(simd, spec, recipe);
-                let tiles = engine.recipe.radices[0] + hop / engine.recipe.span(0);
-                engine.tiles = vec![V::<S>::splat_on(simd, 0.0); tiles * S::W];
-                Some(engine)
-            }
-            _ => Self::new(simd, spec),
-        }
+    /// As [`Self::new`], for [`Self::power`] of many pairs of segments.
+    pub(crate) fn of_pairs(simd: S, spec: FrameSpec) -> Option<Self> {
+        let whole = spec.window.len() == spec.n_fft && spec.preemphasis == 0.0;
+        let split = if whole { Split::new(simd, &spec.window, spec.offset) } else { None };
+        Self::new(simd, spec).map(|engine| Self { split, ..engine })
     }
 
     fn with(simd: S, spec: FrameSpec, recipe: Recipe) -> Self {
@@ -61,7 +54,7 @@ impl<S: Lanes> Engine<S> {
         let ones = if spec.is_plain() { Vec::new() } else { vec![1.0; spec.window.len()] };
         let route = Route::new(&recipe, NEAR / size_of::<Z<S>>());
         let (z, acc) = (vec![[zero; 2]; route.points], vec![zero; n]);
-        Self { simd, recipe, spec, ones, z, route, acc, tiles: Vec::new() }
+        Self { simd, recipe, spec, ones, z, route, acc, split: None }
     }
 
     /// Windowed samples into `z`: `read` puts samples times its weights where the window lies.
@@ -69,7 +62,7 @@ impl<S: Lanes> Engine<S> {
     fn load_with(&mut self, read: impl FnOnce(S, &[f32], &mut [Z<S>])) {
         let Self { simd, spec, ones, z, .. } = self;
         let (simd, window) = (*simd, &spec.window[..]);
-        simd.vectorize(
+        simd.run(
             #[inline(always)]
             || {
                 let (head, rest) = z.split_at_mut(spec.lead);
@@ -94,16 +87,6 @@ impl<S: Lanes> Engine<S> {
         );
     }
 
-    /// Windowed samples of one pair of segments through the first stage into `z`.
-    fn load_stage(&mut self, rows: &[&[f32]; MAX_LANES], legs: Legs) {
-        let Self { simd, recipe, spec, z, tiles, .. } = self;
-        let (simd, z) = (*simd, &mut z[..recipe.n]);
-        simd.vectorize(
-            #[inline(always)]
-            || load_stage(simd, rows, legs, &spec.window, &recipe.twiddles[0], tiles, z),
-        );
-    }
-
     /// `Z` of the first segments of two groups of rows, one group in each plane; bin `k` at `z[recipe.position[k]]`.
     pub(crate) fn complex_of_two(&mut self, first: &[&[f32]; MAX_LANES], second: &[&[f32]; MAX_LANES]) {
         self.load_with(
@@ -124,19 +107,14 @@ impl<S: Lanes> Engine<S> {
         what: Last,
         ahead: &mut Ahead<'_>,
     ) {
-        let passes = match pair.hop {
-            Some(hop) if !self.tiles.is_empty() => {
-                self.load_stage(rows, Legs { start: pair.start, shift: hop / self.recipe.span(0) });
-                1..
-            }
-            _ => {
-                self.load(rows, pair);
-                0..
-            }
-        };
+        if let Some(split) = &mut self.split {
+            split.power(rows, pair, what, ahead, &mut self.acc);
+            return;
+        }
+        self.load(rows, pair);
         let Self { simd, recipe, z, route, acc, .. } = self;
         let simd = *simd;
-        for pass in &route.passes[passes] {
+        for pass in &route.passes {
             match pass {
                 &Pass::Stage { stage, ref points } => {
                     let (radix, twiddles) = (recipe.radices[stage], &recipe.twiddles[stage]);
@@ -155,6 +133,20 @@ impl<S: Lanes> Engine<S> {
                 }
             }
         }
+    }
+
+    /// How the accumulator is read.
+    pub(crate) fn fold(&self) -> Fold {
+        if let Some(split) = &self.split {
+            let sums = split.slots.iter().map(|slot| (slot.bin, slot.meet == Meet::Alone));
+            return Fold::new(self.recipe.n, POINTS, sums);
+        }
+        let pairs = self.route.pairs.iter().zip(&self.route.bins);
+        Fold::new(
+            self.recipe.n,
+            self.recipe.last_radix(),
+            pairs.map(|(pair, &bin)| (bin, pair[0] == pair[1])),
+        )
     }
 
     /// `Z` of a pair of segments, bin `k` at `z[recipe.position[k]]`.
@@ -179,7 +171,7 @@ fn descend<S: Lanes>(simd: S, recipe: &Recipe, stage: usize, z: &mut [Z<S>]) {
     for (i, (&radix, twiddles)) in recipe.radices.iter().zip(&recipe.twiddles).enumerate().skip(stage) {
         let far = block * size_of::<Z<S>>() > NEAR;
         block /= radix;
-        run_stage(simd, radix, z, block, twiddles, &mut Ahead::new(&[]));
+        run_stage(simd, radix, z, block, twiddles, &mut Ahead::none());
         if far {
             z.chunks_exact_mut(block).for_each(|z| descend(simd, recipe, i + 1, z));
             return;

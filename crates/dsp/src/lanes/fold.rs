@@ -5,8 +5,6 @@
 //! that mirror themselves; sums keep the order of its pairs and get that of the bins here.
 
 use super::butterfly::SplatOn;
-use super::recipe::Recipe;
-use super::route::Route;
 use super::simd::{Lanes, V};
 use fearless_simd::prelude::*;
 
@@ -20,17 +18,16 @@ pub(crate) struct Fold {
 }
 
 impl Fold {
-    /// Reads the pairs of a route.
-    pub(crate) fn new(recipe: &Recipe, route: &Route) -> Self {
-        let (n, radix) = (recipe.n, recipe.last_radix());
+    /// For sums of `radix` bins each, `n/radix` apart: the first bin of each, and whether its mirrors are still to be added.
+    pub(crate) fn new(n: usize, radix: usize, sums: impl IntoIterator<Item = (usize, bool)>) -> Self {
         let mut places = vec![0; n / 2 + 1];
         let mut apart = Vec::new();
-        for (i, (&[first, second], bin)) in route.pairs.iter().zip(&route.bins).enumerate() {
+        for (i, (bin, alone)) in sums.into_iter().enumerate() {
             for q in 0..radix {
                 let (bin, place) = (bin + q * (n / radix), (i * radix + q) as u32);
                 if bin <= n / 2 {
                     places[bin] = place;
-                } else if first == second {
+                } else if alone {
                     apart.push(((n - bin) as u32, place));
                 } else {
                     places[n - bin] = place;

@@ -90,7 +90,7 @@ impl<S: Lanes> FramesKernel<S> {
     fn untangle(&mut self) -> bool {
         let Engine { simd, z, recipe, .. } = &self.engine;
         let (first, second) = (&mut self.first, &mut self.second);
-        simd.vectorize(
+        simd.run(
             #[inline(always)]
             || untangle(*simd, z, &recipe.position, Factors { inner: 1.0, edge: 1.0 }, first, second),
         )
@@ -109,7 +109,7 @@ impl<S: Lanes> LaneFrames for FramesKernel<S> {
                 let lanes = (used + 1 - parity) / 2;
                 self.rows.resize(lanes * n_bins, 0.0);
                 let rows = &mut self.rows;
-                simd.vectorize(
+                simd.run(
                     #[inline(always)]
                     || scatter(simd, powers, lanes, rows),
                 );
@@ -134,7 +134,7 @@ impl<S: Lanes> LaneFrames for FramesKernel<S> {
             self.group(samples, hop, at, count);
             let used = (count - at).min(2 * S::W);
             let (simd, first, second) = (self.engine.simd, &self.first, &self.second);
-            simd.vectorize(
+            simd.run(
                 #[inline(always)]
                 || mel_group(simd, first, second, mel, used, row_len, &mut out[at..]),
             );

@@ -103,8 +103,8 @@ impl<S: Lanes> WelchKernel<S> {
     /// A kernel for `spec`, or `None` where its size has no recipe.
     pub(crate) fn new(simd: S, spec: LaneSpec) -> Option<Self> {
         let frame = FrameSpec { offset: spec.offset, ..spec.window.clone().into() };
-        let engine = Engine::of_pairs(simd, frame, spec.hop)?;
-        let fold = Fold::new(&engine.recipe, &engine.route);
+        let engine = Engine::of_pairs(simd, frame)?;
+        let fold = engine.fold();
         let powers = vec![V::<S>::splat_on(simd, 0.0); fold.n_bins()];
         let silence = vec![0.0; spec.window.len() + spec.hop];
         let partner = if spec.n_segments == 1 { powers.clone() } else { Vec::new() };
@@ -114,7 +114,7 @@ impl<S: Lanes> WelchKernel<S> {
     /// `self.powers[k]` lane `r` = accumulated one-sided power of row `r` times `scale`.
     fn fold(&mut self, scale: f32) {
         let (simd, fold, acc, powers) = (self.engine.simd, &self.fold, &self.engine.acc, &mut self.powers);
-        simd.vectorize(
+        simd.run(
             #[inline(always)]
             || fold.run(simd, acc, scale, powers),
         );
@@ -145,7 +145,8 @@ impl<S: Lanes> WelchKernel<S> {
         let group = std::array::from_fn(|r| rows.row((first + r).min(rows.count - 1), len));
         let next =
             (first + S::W).min(rows.count) * rows.stride..(first + 2 * S::W).min(rows.count) * rows.stride;
-        let mut ahead = Ahead::new(rows.samples.get(next).unwrap_or(&[]));
+        let next = rows.samples.get(next).unwrap_or(&[]);
+        let mut ahead = Ahead::new(next);
         for segment in (0..n_segments).step_by(2) {
             let pair = Pair { start: segment * hop, hop: (segment + 1 < n_segments).then_some(hop) };
             let what = if segment == 0 { Last::Power } else { Last::AddPower };
@@ -163,7 +164,7 @@ impl<S: Lanes> WelchKernel<S> {
         let Engine { simd, z, recipe, .. } = &self.engine;
         let (powers, partner) = (&mut self.powers, &mut self.partner);
         let factors = Factors { inner: 2.0 * scale, edge: scale };
-        simd.vectorize(
+        simd.run(
             #[inline(always)]
             || untangle(*simd, z, &recipe.position, factors, powers, partner),
         )
@@ -184,7 +185,7 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
         self.for_groups(rows, 1.0, |this, first, used| {
             let out = &mut out[2 * k * first..2 * k * (first + used)];
             let (simd, powers, top) = (this.engine.simd, &this.powers, &mut this.top);
-            let at = simd.vectorize(
+            let at = simd.run(
                 #[inline(always)]
                 || select_peaks(simd, powers, k, top, out),
             );
@@ -199,7 +200,7 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
         self.for_groups(rows, scale, |this, first, used| {
             let out = &mut out[n_bins * first..n_bins * (first + used)];
             let (simd, powers) = (this.engine.simd, &this.powers);
-            simd.vectorize(
+            simd.run(
                 #[inline(always)]
                 || scatter(simd, powers, used, out),
             );
@@ -224,7 +225,7 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
                 &group,
                 Pair { start: 0, hop: Some(hop) },
                 if pending == 0 { Last::Power } else { Last::AddPower },
-                &mut Ahead::new(&[]),
+                &mut Ahead::none(),
             );
             pending += 1;
             if pending == GROUPS_A_SUM {
@@ -240,7 +241,7 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
                 &group,
                 Pair { start: 0, hop: None },
                 if pending == 0 { Last::Power } else { Last::AddPower },
-                &mut Ahead::new(&[]),
+                &mut Ahead::none(),
             );
             pending += 1;
         }

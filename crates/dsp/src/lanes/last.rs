@@ -73,7 +73,7 @@ pub(crate) fn run_last<S: Lanes>(
 ) {
     macro_rules! go {
         ($r:literal, $add:literal) => {
-            simd.vectorize(
+            simd.run(
                 #[inline(always)]
                 || last::<S, $r, $add>(simd, z, pairs, sums),
             )
@@ -103,11 +103,11 @@ where
 /// Runs the last stage, of radix `radix`, in place.
 pub(crate) fn run_last_complex<S: Lanes>(simd: S, radix: usize, z: &mut [Z<S>]) {
     match radix {
-        4 => simd.vectorize(
+        4 => simd.run(
             #[inline(always)]
             || last_complex::<S, 4>(simd, z),
         ),
-        _ => simd.vectorize(
+        _ => simd.run(
             #[inline(always)]
             || last_complex::<S, 8>(simd, z),
         ),

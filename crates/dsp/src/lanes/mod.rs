@@ -7,7 +7,9 @@
 
 #![expect(clippy::needless_range_loop, reason = "a butterfly indexes several arrays by one point")]
 
+mod across;
 mod ahead;
+mod along;
 mod band;
 mod butterfly;
 mod detrend;
@@ -19,7 +21,6 @@ mod isa;
 mod kernel;
 mod last;
 mod load;
-mod load_stage;
 mod log;
 mod mel;
 mod recipe;
@@ -27,6 +28,7 @@ mod route;
 mod row;
 mod simd;
 mod sort;
+mod split;
 mod stage;
 mod tape;
 mod topk;

@@ -26,11 +26,6 @@ impl Recipe {
         Some(Self::of(n, radices(n, wide)?))
     }
 
-    /// The recipe for `n` points that begins with a stage of radix 4, which the load runs; `None` where that gains nothing.
-    pub(crate) fn split(n: usize) -> Option<Self> {
-        matches!(n, 1024 | 2048).then(|| Self::of(n, vec![4, 8, 8, n / 256]))
-    }
-
     fn of(n: usize, radices: Vec<usize>) -> Self {
         let mut block = n;
         let mut twiddles = Vec::new();

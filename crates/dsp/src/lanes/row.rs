@@ -101,7 +101,7 @@ impl<S: Lanes> RowKernel<S> {
                 window_pair(*simd, a, &row[(first + 1) * self.hop..][..n], window, input);
                 self.pair_fft.forward(input, output).expect("buffers come from the plan");
             } else {
-                simd.vectorize(
+                simd.run(
                     #[inline(always)]
                     || {
                         for ((z, &a), &w) in lone.iter_mut().zip(a).zip(&*window) {
@@ -116,7 +116,7 @@ impl<S: Lanes> RowKernel<S> {
             // A real transform's mirror is not stored: its power counts twice where it has one.
             let weight = if pair { 1.0 } else { 2.0 };
             let (acc, rest) = acc.split_at_mut(bins);
-            simd.vectorize(
+            simd.run(
                 #[inline(always)]
                 || {
                     if first == 0 {
@@ -147,7 +147,7 @@ impl<S: Lanes> RowKernel<S> {
         window_pair(*simd, &row[..n], &row[*hop..][..n], window, input);
         self.pair_fft.forward(input, output).expect("buffers come from the plan");
         let scale = 0.5 * scale;
-        simd.vectorize(
+        simd.run(
             #[inline(always)]
             || {
                 let half = n / 2;
@@ -171,7 +171,7 @@ impl<S: Lanes> RowKernel<S> {
         let (acc, scale) = (&self.acc, scale / self.n_segments as f32);
         out[0] = acc[0] * scale;
         let inner = n.div_ceil(2) - 1;
-        self.simd.vectorize(
+        self.simd.run(
             #[inline(always)]
             || {
                 let (out, acc, mirror) =
@@ -194,7 +194,7 @@ impl<S: Lanes> RowKernel<S> {
         window_pair(*simd, a, b, window, input);
         self.pair_fft.forward(input, output).expect("buffers come from the plan");
         let (first, second) = out.split_at_mut(n / 2 + 1);
-        simd.vectorize(
+        simd.run(
             #[inline(always)]
             || {
                 let (inner, edge) = (0.5 * scale, 0.25 * scale);
@@ -230,7 +230,7 @@ impl<S: Lanes> RowKernel<S> {
         if count <= 2 || n_bins < S::W {
             let mut bad = None;
             for (r, (row, out)) in powers.chunks_exact(n_bins).zip(out.chunks_exact_mut(2 * k)).enumerate() {
-                simd.vectorize(
+                simd.run(
                     #[inline(always)]
                     || select_packed(row, select, out),
                 );
@@ -242,7 +242,7 @@ impl<S: Lanes> RowKernel<S> {
         }
         let rows: [&[f32]; MAX_LANES] =
             std::array::from_fn(|r| &powers[r.min(count - 1) * n_bins..][..n_bins]);
-        simd.vectorize(
+        simd.run(
             #[inline(always)]
             || {
                 gather(*simd, &rows, lanes);
@@ -280,7 +280,7 @@ fn total(powers: &[f32]) -> f32 {
 
 #[inline(always)]
 fn window_pair<S: Lanes>(simd: S, a: &[f32], b: &[f32], window: &[f32], z: &mut [Complex32]) {
-    simd.vectorize(
+    simd.run(
         #[inline(always)]
         || {
             for (((z, &a), &b), &w) in z.iter_mut().zip(a).zip(b).zip(window) {

@@ -1,7 +1,7 @@
 //! The little that the kernels need beyond `fearless_simd::Simd`: a transpose of rows into lanes
 //! and the radices that fit the register file.
 
-use fearless_simd::{Simd, SimdBase};
+use fearless_simd::{Simd, SimdBase, SimdFrom};
 
 /// The native vector of `f32`.
 pub(crate) type V<S> = <S as Simd>::f32s;
@@ -20,9 +20,37 @@ pub(crate) trait Lanes: Simd {
     /// Whether a radix-8 butterfly fits the registers.
     const WIDE_REGISTERS: bool = false;
 
+    /// `work` with this level's instructions, in a frame that is aligned to its vectors.
+    #[inline(always)]
+    fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        self.vectorize(
+            #[inline(always)]
+            || {
+                // A frame is aligned for the vectors that it holds by name, not for registers that are spilled to it: those would
+                // lie across two cache lines, three frames of four.
+                std::hint::black_box(&V::<Self>::simd_from(self, 0.0));
+                work()
+            },
+        )
+    }
+
     /// `tile[t]` lane `r` = `rows[r][at + t]` for `t` and `r` below [`Self::W`].
     ///
     /// # Panics
     /// When a row is shorter than `at + W`.
     fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [V<Self>; MAX_LANES]);
+
+    /// Half `half` of [`Self::gather_tile`], the lower (0) or upper one, where a level has halves; all of it with the lower one else.
+    #[inline(always)]
+    fn gather_half(
+        self,
+        rows: &[&[f32]; MAX_LANES],
+        at: usize,
+        half: usize,
+        tile: &mut [V<Self>; MAX_LANES],
+    ) {
+        if half == 0 {
+            self.gather_tile(rows, at, tile);
+        }
+    }
 }

@@ -12,6 +12,9 @@ use super::butterfly::{Block, Dft, Radix, SplatOn, neg_mul_add};
 use super::simd::{Lanes, V, Z};
 use fearless_simd::prelude::*;
 
+/// Lines asked for at each butterfly: two stages of a transform of two half overlapping segments ask for a whole group.
+pub(crate) const LINES: usize = 6;
+
 /// `y` times a twiddle.
 #[inline(always)]
 pub(crate) fn twiddle<S: Lanes>(simd: S, y: Z<S>, w: [f32; 2]) -> Z<S> {
@@ -53,7 +56,7 @@ where
     for block in z.chunks_exact_mut(R * s) {
         let z = columns::<Z<S>, R>(block, s);
         for (j, w) in twiddles.chunks_exact(2 * (R - 1)).take(s).enumerate() {
-            ahead.step();
+            ahead.step::<LINES>();
             let y = column(simd, points(simd, &z, j), w);
             for q in 0..R {
                 z[q][j] = y[q];
@@ -80,7 +83,7 @@ fn stage_into<S: Lanes, const R: usize>(
     }
     let z = columns::<Z<S>, R>(z, s);
     for (j, w) in twiddles.chunks_exact(2 * (R - 1)).take(s).enumerate() {
-        ahead.step();
+        ahead.step::<LINES>();
         let y = column(simd, points(simd, &legs, j), w);
         for q in 0..R {
             z[q][j] = y[q];
@@ -113,7 +116,7 @@ pub(crate) fn run_stage<S: Lanes>(
 ) {
     macro_rules! go {
         ($r:literal) => {
-            simd.vectorize(
+            simd.run(
                 #[inline(always)]
                 || stage::<S, $r>(simd, z, s, twiddles, ahead),
             )
@@ -138,7 +141,7 @@ pub(crate) fn run_stage_into<S: Lanes>(
 ) {
     macro_rules! go {
         ($r:literal) => {
-            simd.vectorize(
+            simd.run(
                 #[inline(always)]
                 || stage_into::<S, $r>(simd, from, z, twiddles, ahead),
             )

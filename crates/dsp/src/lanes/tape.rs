@@ -15,6 +15,7 @@ use super::butterfly::{SplatOn, neg_mul_add};
 use super::kernel::Rows;
 use super::load::{Pair, load_pair};
 use super::simd::{Lanes, MAX_LANES, V, Z};
+use super::stage::LINES;
 use super::topk::{TopScratch, select_peaks};
 use super::transpose::scatter;
 use fearless_simd::prelude::*;
@@ -208,7 +209,7 @@ impl<S: Lanes> Groups for TapeKernel<S> {
         let simd = *simd;
         for segment in (0..spec.n_segments).step_by(2) {
             let pair = Pair { start: segment * hop, hop: (segment + 1 < spec.n_segments).then_some(hop) };
-            simd.vectorize(
+            simd.run(
                 #[inline(always)]
                 || {
                     load_pair(simd, &group, pair, &spec.window, z);
@@ -227,7 +228,7 @@ impl<S: Lanes> Groups for TapeKernel<S> {
                 },
             );
         }
-        simd.vectorize(
+        simd.run(
             #[inline(always)]
             || {
                 for (acc, gain) in acc.iter_mut().zip(&spec.gains) {
@@ -293,7 +294,7 @@ fn execute<S: Lanes>(simd: S, ops: &[TapeOp], z: &mut [Z<S>], ahead: &mut Ahead<
         TapeOp::Quad1(_) => {
             for op in ops {
                 let TapeOp::Quad1(at) = op else { return };
-                ahead.step();
+                ahead.step::<LINES>();
                 let [p, q, r, t] = at.map(|i| i as usize);
                 let (x, y, u, v) = (z[p], z[q], z[r], z[t]);
                 let (s0, d0, s1, d1) = (plus::<S>(x, y), minus::<S>(x, y), plus::<S>(u, v), minus::<S>(u, v));
@@ -307,7 +308,7 @@ fn execute<S: Lanes>(simd: S, ops: &[TapeOp], z: &mut [Z<S>], ahead: &mut Ahead<
         TapeOp::Quad(..) => {
             for op in ops {
                 let TapeOp::Quad(at, w) = op else { return };
-                ahead.step();
+                ahead.step::<LINES>();
                 let [p, q, r, t] = at.map(|i| i as usize);
                 let (y, v) = (times(simd, z[q], w[0]), times(simd, z[t], w[1]));
                 let (x, u) = (z[p], z[r]);
@@ -365,7 +366,7 @@ impl<G: Groups> LaneTape for G {
             self.group(rows, first);
             let out = &mut out[2 * k * first..2 * k * (first + used)];
             let (simd, powers, top) = self.parts();
-            let at = simd.vectorize(
+            let at = simd.run(
                 #[inline(always)]
                 || select_peaks(simd, powers, k, top, out),
             );
@@ -382,7 +383,7 @@ impl<G: Groups> LaneTape for G {
             self.group(rows, first);
             let out = &mut out[slots * first..slots * (first + used)];
             let (simd, powers, _) = self.parts();
-            simd.vectorize(
+            simd.run(
                 #[inline(always)]
                 || scatter(simd, powers, used, out),
             );

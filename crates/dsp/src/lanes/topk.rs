@@ -18,6 +18,9 @@ use fearless_simd::prelude::*;
 /// Largest K of the network; above it rows are selected one by one.
 pub(crate) const MAX_NETWORK_K: usize = 64;
 
+/// Bins that are counted or compared side by side.
+const CHAINS: usize = 4;
+
 /// Buffers of [`select_peaks`], kept so that a group of rows starts without clearing them.
 pub(crate) struct TopScratch<S: Lanes> {
     best: [V<S>; MAX_NETWORK_K],
@@ -43,11 +46,10 @@ fn key<S: Lanes>(simd: S, power: V<S>, bin: usize, mask: u32) -> V<S> {
     V::<S>::from_bits((finite.to_bits() & !mask) | (mask - bin as u32))
 }
 
-/// Sorts a block of 1, 4, 8, 16, 32 or 64 vectors, descending.
+/// Sorts a block of 4, 8, 16, 32 or 64 vectors, descending.
 #[inline(always)]
 fn sort_block<S: Lanes, const B: usize>(v: &mut [V<S>; B]) {
     match B {
-        1 => {}
         4 => sort4::<S>((&mut v[..]).try_into().expect("4 vectors")),
         8 => sort8::<S>((&mut v[..]).try_into().expect("8 vectors")),
         _ => {
@@ -70,6 +72,22 @@ fn sort_block<S: Lanes, const B: usize>(v: &mut [V<S>; B]) {
             }
         }
     }
+}
+
+/// The largest key.
+#[inline(always)]
+fn top_key<S: Lanes>(simd: S, powers: &[V<S>], mask: u32) -> V<S> {
+    let mut best = [V::<S>::splat_on(simd, 0.0); CHAINS];
+    let (blocks, rest) = powers.as_chunks::<CHAINS>();
+    for (i, block) in blocks.iter().enumerate() {
+        for j in 0..CHAINS {
+            best[j] = best[j].max(key(simd, block[j], i * CHAINS + j, mask));
+        }
+    }
+    for (i, &p) in rest.iter().enumerate() {
+        best[i] = best[i].max(key(simd, p, blocks.len() * CHAINS + i, mask));
+    }
+    best[0].max(best[1]).max(best[2].max(best[3]))
 }
 
 #[inline(always)]
@@ -121,14 +139,20 @@ pub(crate) fn select_peaks<S: Lanes>(
     if k <= MAX_NETWORK_K {
         macro_rules! go {
             ($b:literal) => {
-                simd.vectorize(
+                simd.run(
                     #[inline(always)]
                     || top_keys::<S, $b>(simd, powers, mask, best),
                 )
             };
         }
         match k {
-            1 => go!(1),
+            1 => {
+                let best = &mut best[0];
+                simd.run(
+                    #[inline(always)]
+                    || *best = top_key(simd, powers, mask),
+                );
+            }
             2..=4 => go!(4),
             5..=8 => go!(8),
             9..=16 => go!(16),
@@ -159,10 +183,18 @@ pub(crate) fn select_peaks<S: Lanes>(
 fn doubtful_lanes<S: Lanes>(simd: S, powers: &[V<S>], kth: V<S>, k: usize, mask: u32) -> u64 {
     let floor = V::<S>::from_bits(kth.to_bits() & !mask);
     let (one, zero) = (V::<S>::splat_on(simd, 1.0), V::<S>::splat_on(simd, 0.0));
-    let mut count = zero;
-    for p in powers {
-        count += p.simd_ge(floor).select(one, zero);
+    // Chains of additions side by side: one would wait for itself.
+    let mut counts = [zero; CHAINS];
+    let (blocks, rest) = powers.as_chunks::<CHAINS>();
+    for block in blocks {
+        for i in 0..CHAINS {
+            counts[i] += block[i].simd_ge(floor).select(one, zero);
+        }
     }
+    for p in rest {
+        counts[0] += p.simd_ge(floor).select(one, zero);
+    }
+    let count = (counts[0] + counts[1]) + (counts[2] + counts[3]);
     count.simd_gt(V::<S>::splat_on(simd, k as f32)).to_bitmask()
 }
 

@@ -97,31 +97,43 @@ mod x86 {
 
         #[inline(always)]
         fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [f32x16<Self>; MAX_LANES]) {
-            let zero = f32x16::simd_from(self, 0.0);
             let mut part: [&[f32]; MAX_LANES] = [&[]; MAX_LANES];
             for (part, row) in part.iter_mut().zip(rows) {
                 *part = &row[at..at + 16];
             }
             for half in 0..2 {
-                let c = 8 * half;
-                let (mut lo, mut hi) = ([zero; 4], [zero; 4]);
-                for i in 0..4 {
-                    let row = [part[i], part[i + 4], part[i + 8], part[i + 12]];
-                    lo[i] = halves512(
-                        self,
-                        f32x8::from_slice(self, &row[0][c..c + 8]),
-                        f32x8::from_slice(self, &row[1][c..c + 8]),
-                    );
-                    hi[i] = halves512(
-                        self,
-                        f32x8::from_slice(self, &row[2][c..c + 8]),
-                        f32x8::from_slice(self, &row[3][c..c + 8]),
-                    );
-                }
-                let (lo, hi) = (turn512(self, lo), turn512(self, hi));
-                for i in 0..4 {
-                    [tile[c + i], tile[c + 4 + i]] = unzip_blocks512(self, lo[i], hi[i]);
-                }
+                self.gather_half(&part, 0, half, tile);
+            }
+        }
+
+        #[inline(always)]
+        fn gather_half(
+            self,
+            rows: &[&[f32]; MAX_LANES],
+            at: usize,
+            half: usize,
+            tile: &mut [f32x16<Self>; MAX_LANES],
+        ) {
+            let zero = f32x16::simd_from(self, 0.0);
+            let c = 8 * half;
+            let at = at + c;
+            let (mut lo, mut hi) = ([zero; 4], [zero; 4]);
+            for i in 0..4 {
+                let row = [rows[i], rows[i + 4], rows[i + 8], rows[i + 12]];
+                lo[i] = halves512(
+                    self,
+                    f32x8::from_slice(self, &row[0][at..at + 8]),
+                    f32x8::from_slice(self, &row[1][at..at + 8]),
+                );
+                hi[i] = halves512(
+                    self,
+                    f32x8::from_slice(self, &row[2][at..at + 8]),
+                    f32x8::from_slice(self, &row[3][at..at + 8]),
+                );
+            }
+            let (lo, hi) = (turn512(self, lo), turn512(self, hi));
+            for i in 0..4 {
+                [tile[c + i], tile[c + 4 + i]] = unzip_blocks512(self, lo[i], hi[i]);
             }
         }
     }
