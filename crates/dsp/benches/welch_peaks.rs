@@ -35,7 +35,7 @@ const fn case(n_fft: usize, segments: usize, k: usize, batch: usize) -> Case {
     Case { n_fft, segments, k, batch }
 }
 
-const CASES: [Case; 17] = [
+const CASES: [Case; 21] = [
     case(256, 2, 16, 8192),
     case(256, 1, 16, 8192),
     case(256, 8, 16, 8192),
@@ -46,10 +46,14 @@ const CASES: [Case; 17] = [
     case(512, 2, 16, 4096),
     case(512, 8, 16, 4096),
     case(512, 8, 1, 4096),
+    case(512, 8, 8, 4096),
+    case(512, 8, 32, 4096),
     case(512, 8, 64, 4096),
     case(1024, 2, 16, 2048),
     case(1024, 8, 16, 2048),
     case(1024, 8, 1, 2048),
+    case(1024, 8, 8, 2048),
+    case(1024, 8, 32, 2048),
     case(1024, 8, 64, 2048),
     case(256, 2, 16, 1),
     case(256, 2, 16, 16),
