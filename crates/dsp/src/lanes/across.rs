@@ -50,7 +50,7 @@ fn turn<S: Lanes, const PITCH: usize>(
         rows[r] = points[r][at][plane].as_slice();
     }
     let mut tile = [V::<S>::splat_on(simd, 0.0); MAX_LANES];
-    simd.gather_half(&rows, 0, half, &mut tile);
+    simd.gather_part(&rows, half, &mut tile);
     for i in 8 * half..8 * half + 8 {
         out[i][plane] = tile[i];
     }
@@ -129,18 +129,17 @@ fn slots_across<S: Lanes, const PITCH: usize>(
     let zero = V::<S>::splat_on(simd, 0.0);
     let (mut here, mut there) = ([[zero; 2]; POINTS], [[zero; 2]; POINTS]);
     for part in 0..4 {
-        turn(simd, points, slots[0].first as usize, part, &mut here);
+        turn(simd, points, slots[0].first, part, &mut here);
     }
     for (i, (slot, sums)) in slots.iter().zip(sums.as_chunks_mut::<POINTS>().0).enumerate() {
         ahead.step::<AHEAD>();
-        let after = slots[(i + 1) % slots.len()].first as usize;
-        let second = slot.second as usize;
+        let after = slots[(i + 1) % slots.len()].first;
         let mut power = [zero; POINTS];
         if slot.meet == Meet::Alone {
             block(simd, &here, &mut there, points, after, Meet::Alone, &mut power);
             std::mem::swap(&mut here, &mut there);
         } else {
-            block(simd, &here, &mut there, points, second, Meet::Alone, &mut power);
+            block(simd, &here, &mut there, points, slot.second, Meet::Alone, &mut power);
             match slot.meet {
                 Meet::Mirrored => block(simd, &there, &mut here, points, after, Meet::Mirrored, &mut power),
                 _ => block(simd, &there, &mut here, points, after, Meet::Same, &mut power),
@@ -156,11 +155,10 @@ fn slots_across<S: Lanes, const PITCH: usize>(
     }
 }
 
-/// The powers of all slots to (or onto) `sums`; `points` are those of `W` rows of `blocks` blocks and one more.
+/// The powers of all slots to (or onto) `sums`; `points` are those of `W` rows, a point more each than they have blocks.
 pub(crate) fn across<S: Lanes>(
     simd: S,
     points: &[Z<S>],
-    blocks: usize,
     slots: &[Slot],
     what: Last,
     sums: &mut [V<S>],
@@ -174,9 +172,9 @@ pub(crate) fn across<S: Lanes>(
             )
         };
     }
-    match blocks {
-        32 => go!(33),
-        64 => go!(65),
+    match points.len() / POINTS {
+        33 => go!(33),
+        65 => go!(65),
         _ => go!(129),
     }
 }

@@ -6,16 +6,16 @@
 //!     y_0, y_4 = (a_0 + a_2) ± (a_1 + a_3)          y_2 = (a_0 − a_2) − i(a_1 − a_3)
 //!     y_1, y_3 = b_0 ± √½(b_1 − b_3) − i(±b_2 + √½(b_1 + b_3))
 //!     block q += y_q·exp(−2πi·jq/n)
-//! middle, last:  DFT_R over vectors of a block times twiddles, in place
+//! then stages as in lanes, over vectors of a block instead of points, in place
 //! ```
 //! Bound by the two vector ports: 36 operations for 8 samples of a segment; loads that cross a line cost a fifth more.
 
 use super::ahead::{Ahead, fetch_near};
-use super::butterfly::{Block, Dft, Radix, SplatOn, neg_mul_add};
-use super::detrend::{Mean, Offset, mean_along};
+use super::butterfly::{Dft, Radix, SplatOn, neg_mul_add};
+use super::detrend::{Offset, mean_along};
 use super::simd::{Lanes, V, Z};
 use super::split::{POINTS, Tables};
-use super::stage::columns;
+use super::stage::{column, columns, points, times};
 use fearless_simd::prelude::*;
 
 /// Lines of the next row that are asked for with each vector of a leg: those of two segments that overlap by half.
@@ -28,18 +28,20 @@ const AHEAD: usize = 4;
 /// A leg of `C` vectors.
 type Leg<const C: usize> = [[f32; POINTS]; C];
 
-/// `y·w`.
-#[inline(always)]
-fn times<S: Lanes>(y: Z<S>, w: &[V<S>]) -> Z<S> {
-    [neg_mul_add::<S>(y[1], w[1], y[0] * w[0]), y[1].mul_add(w[0], y[0] * w[1])]
+/// Two segments of one row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Segments<'a> {
+    /// The second begins in the middle of the first.
+    Halved(&'a [f32]),
+    Apart([&'a [f32]; 2]),
 }
 
-/// Where the legs of two segments of one row lie.
-#[derive(Clone, Copy)]
-enum Legs<'a, const C: usize> {
-    /// Half a segment apart: the second begins in the middle of the first, and samples are loaded once.
-    Twelve(&'a [Leg<C>; 12]),
-    Apart([&'a [Leg<C>; 8]; 2]),
+/// What is read of a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row<'a> {
+    pub(crate) segments: Segments<'a>,
+    /// What is read next.
+    pub(crate) next: &'a [f32],
 }
 
 /// The legs of `samples`.
@@ -52,44 +54,46 @@ fn legs<const C: usize, const N: usize>(samples: &[f32]) -> &[Leg<C>; N] {
 fn real_stage<S: Lanes, const C: usize, const SHIFT: bool>(
     simd: S,
     tables: &Tables<S>,
-    legs: Legs<'_, C>,
-    mean: [Mean<S>; 2],
+    legs: [&[Leg<C>; 8]; 2],
+    next: &[f32],
     work: &mut [Z<S>],
-    near: &[f32],
     ahead: &mut Ahead<'_>,
 ) {
-    let near = near.as_chunks::<POINTS>().0;
+    let next = next.as_chunks::<POINTS>().0;
     let window: &[[V<S>; C]; 8] = tables.window.as_chunks().0.try_into().expect("8 legs");
-    let twiddles: &[[V<S>; 8]; C] = tables.first.as_chunks().0.try_into().expect("4 twiddles a vector");
+    let twiddles: &[[Z<S>; 4]; C] = tables.first.as_chunks().0.try_into().expect("4 twiddles a vector");
     let out: &mut [[Z<S>; C]; 8] = work.as_chunks_mut().0.try_into().expect("8 blocks");
+    let mean = if SHIFT {
+        let [a, b] = legs;
+        Some([
+            mean_along(simd, a.as_flattened().as_flattened()),
+            mean_along(simd, b.as_flattened().as_flattened()),
+        ])
+    } else {
+        None
+    };
     let h = V::<S>::splat_on(simd, std::f32::consts::FRAC_1_SQRT_2);
     let zero = V::<S>::splat_on(simd, 0.0);
     for c in 0..C {
         ahead.step::<AHEAD>();
-        if let Some(lines) = near.get(LINES * c..LINES * (c + 1)) {
+        if let Some(lines) = next.get(LINES * c..LINES * (c + 1)) {
             for line in lines {
                 fetch_near(line);
             }
         }
         let (mut a, mut b) = ([[zero; 4]; 2], [[zero; 4]; 2]);
         for q in 0..4 {
-            let (low, high) = (window[q][c], window[q + 4][c]);
             for s in 0..2 {
                 let mut x = [zero; 2];
                 for i in 0..2 {
-                    let leg = q + 4 * i;
-                    let samples = match legs {
-                        Legs::Twelve(legs) => &legs[leg + 4 * s][c],
-                        Legs::Apart(legs) => &legs[s][leg][c],
-                    };
-                    x[i] = V::<S>::from_slice(simd, samples);
-                    if SHIFT {
+                    x[i] = V::<S>::from_slice(simd, &legs[s][q + 4 * i][c]);
+                    if let Some(mean) = &mean {
                         x[i] = mean[s].without(x[i]);
                     }
                 }
-                let high = x[1] * high;
-                a[s][q] = x[0].mul_add(low, high);
-                b[s][q] = x[0].mul_add(low, -high);
+                let high = x[1] * window[q + 4][c];
+                a[s][q] = x[0].mul_add(window[q][c], high);
+                b[s][q] = x[0].mul_add(window[q][c], -high);
             }
         }
         let w = &twiddles[c];
@@ -102,109 +106,53 @@ fn real_stage<S: Lanes, const C: usize, const SHIFT: bool>(
             let (m, p) = (b[1] - b[3], b[1] + b[3]);
             let one = [m.mul_add(h, b[0]), neg_mul_add::<S>(p, h, -b[2])];
             let three = [neg_mul_add::<S>(m, h, b[0]), neg_mul_add::<S>(p, h, b[2])];
-            let (two, i) = (a[0] - a[2], a[1] - a[3]);
-            out[4 * s + 1][c] = times::<S>(one, &w[0..2]);
-            out[4 * s + 2][c] = [i.mul_add(w[3], two * w[2]), neg_mul_add::<S>(i, w[2], two * w[3])];
-            out[4 * s + 3][c] = times::<S>(three, &w[4..6]);
+            out[4 * s + 1][c] = times::<S>(one, w[0]);
+            out[4 * s + 2][c] = times::<S>([a[0] - a[2], a[3] - a[1]], w[1]);
+            out[4 * s + 3][c] = times::<S>(three, w[2]);
         }
-        out[4][c] = times::<S>(fours, &w[6..8]);
+        out[4][c] = times::<S>(fours, w[3]);
     }
 }
 
-/// [`real_stage`] of samples with or without their mean.
+/// [`real_stage`] of a row's segments: where they share samples, the compiler sees that and loads those once.
 #[inline(always)]
-fn first<S: Lanes, const C: usize>(
+fn first<S: Lanes, const C: usize, const SHIFT: bool>(
     simd: S,
     tables: &Tables<S>,
-    offset: Offset,
-    segments: Segments<'_>,
+    row: Row<'_>,
     work: &mut [Z<S>],
-    near: &[f32],
     ahead: &mut Ahead<'_>,
 ) {
-    let none = [Mean::none(simd); 2];
-    match (segments, offset) {
-        (Segments::Halved(samples), Offset::Keep) => {
-            let legs = Legs::Twelve(legs(samples));
-            real_stage::<S, C, false>(simd, tables, legs, none, work, near, ahead);
+    match row.segments {
+        Segments::Halved(samples) => {
+            let legs: &[Leg<C>; 12] = legs(samples);
+            let both = [legs.first_chunk().expect("8 of 12"), legs.last_chunk().expect("8 of 12")];
+            real_stage::<S, C, SHIFT>(simd, tables, both, row.next, work, ahead);
         }
-        (segments, Offset::Keep) => {
-            let [a, b] = segments.apart();
-            let legs = Legs::Apart([legs(a), legs(b)]);
-            real_stage::<S, C, false>(simd, tables, legs, none, work, near, ahead);
-        }
-        (segments, Offset::SubtractMean) => {
-            let [a, b] = segments.apart();
-            let mean = [mean_along(simd, a), mean_along(simd, b)];
-            let legs = Legs::Apart([legs(a), legs(b)]);
-            real_stage::<S, C, true>(simd, tables, legs, mean, work, near, ahead);
+        Segments::Apart([a, b]) => {
+            real_stage::<S, C, SHIFT>(simd, tables, [legs(a), legs(b)], row.next, work, ahead);
         }
     }
 }
 
-/// Two segments of one row.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Segments<'a> {
-    /// The second begins in the middle of the first.
-    Halved(&'a [f32]),
-    Apart([&'a [f32]; 2]),
-}
-
-impl<'a> Segments<'a> {
-    #[inline(always)]
-    fn apart(self) -> [&'a [f32]; 2] {
-        match self {
-            Self::Halved(samples) => {
-                let half = samples.len() / 3;
-                [&samples[..2 * half], &samples[half..]]
-            }
-            Self::Apart(segments) => segments,
-        }
-    }
-}
-
-/// Points `c`, `c + s`, … of the legs of a block.
+/// A stage of radix `R` over the vectors of each block of `R·s`.
 #[inline(always)]
-fn points<S: Lanes, const R: usize>(simd: S, legs: &[&mut [Z<S>]; R], c: usize) -> Block<S, R> {
-    let zero = V::<S>::splat_on(simd, 0.0);
-    let mut x: Block<S, R> = ([zero; R], [zero; R]);
-    for i in 0..R {
-        [x.0[i], x.1[i]] = legs[i][c];
-    }
-    x
-}
-
-#[inline(always)]
-fn middle<S: Lanes, const C: usize>(simd: S, twiddles: &[V<S>], work: &mut [Z<S>]) {
-    const R: usize = 4;
-    for block in work.as_chunks_mut::<C>().0 {
-        let legs = columns::<Z<S>, R>(block, C / R);
-        for (c, w) in twiddles.as_chunks::<6>().0.iter().enumerate().take(C / R) {
-            let (yr, yi) = Dft::dft(simd, points(simd, &legs, c));
-            legs[0][c] = [yr[0], yi[0]];
-            for q in 1..R {
-                legs[q][c] = times::<S>([yr[q], yi[q]], &w[2 * q - 2..2 * q]);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn last<S: Lanes, const R: usize>(simd: S, twiddles: &[V<S>], work: &mut [Z<S>])
+fn stage<S: Lanes, const R: usize>(simd: S, twiddles: &[Z<S>], work: &mut [Z<S>], s: usize)
 where
     Dft: Radix<S, R>,
 {
-    let zero = V::<S>::splat_on(simd, 0.0);
-    let twiddles = &twiddles[..2 * (R - 1)];
-    for block in work.as_chunks_mut::<R>().0 {
-        let mut x: Block<S, R> = ([zero; R], [zero; R]);
-        for i in 0..R {
-            [x.0[i], x.1[i]] = block[i];
-        }
-        let (yr, yi) = Dft::dft(simd, x);
-        block[0] = [yr[0], yi[0]];
-        for q in 1..R {
-            block[q] = times::<S>([yr[q], yi[q]], &twiddles[2 * q - 2..2 * q]);
+    for block in work.chunks_exact_mut(R * s) {
+        let legs = columns::<Z<S>, R>(block, s);
+        for (c, w) in twiddles.chunks_exact(R - 1).take(s).enumerate() {
+            let y = column(
+                simd,
+                points(simd, &legs, c),
+                #[inline(always)]
+                |q| w[q - 1],
+            );
+            for q in 0..R {
+                legs[q][c] = y[q];
+            }
         }
     }
 }
@@ -214,19 +162,20 @@ where
 pub(crate) fn along<S: Lanes>(
     simd: S,
     tables: &Tables<S>,
-    offset: Offset,
-    segments: Segments<'_>,
+    row: Row<'_>,
     work: &mut [Z<S>],
-    near: &[f32],
     ahead: &mut Ahead<'_>,
 ) {
     macro_rules! go {
         ($c:literal, $last:literal) => {{
-            first::<S, $c>(simd, tables, offset, segments, work, near, ahead);
-            if $c > 8 {
-                middle::<S, $c>(simd, &tables.middle, work);
+            match tables.offset {
+                Offset::Keep => first::<S, $c, false>(simd, tables, row, work, ahead),
+                Offset::SubtractMean => first::<S, $c, true>(simd, tables, row, work, ahead),
             }
-            last::<S, $last>(simd, &tables.last, work);
+            if $c > $last {
+                stage::<S, 4>(simd, &tables.middle, work, $c / 4);
+            }
+            stage::<S, $last>(simd, &tables.last, work, 1);
         }};
     }
     match work.len() / 8 {

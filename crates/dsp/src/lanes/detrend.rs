@@ -23,60 +23,7 @@ pub enum Offset {
     SubtractMean,
 }
 
-/// Subtracts each plane's mean in each lane, emphasises, and multiplies by the window, as `spec` says.
-#[inline(always)]
-pub(crate) fn prepare<S: Lanes>(simd: S, spec: &FrameSpec, z: &mut [Z<S>]) {
-    let zero = V::<S>::splat_on(simd, 0.0);
-    let (pivot, mean) = match spec.offset {
-        Offset::Keep => ([zero; 2], [(zero, zero); 2]),
-        Offset::SubtractMean => {
-            let pivot = z[0];
-            (pivot, [mean::<S, 0>(simd, pivot[0], z), mean::<S, 1>(simd, pivot[1], z)])
-        }
-    };
-    if spec.preemphasis == 0.0 {
-        for (z, &w) in z.iter_mut().zip(&spec.window) {
-            let w = V::<S>::splat_on(simd, w);
-            for p in 0..2 {
-                z[p] = (((z[p] - pivot[p]) - mean[p].0) - mean[p].1) * w;
-            }
-        }
-        return;
-    }
-    let c = V::<S>::splat_on(simd, spec.preemphasis);
-    let mut before = [0, 1].map(|p| ((z[0][p] - pivot[p]) - mean[p].0) - mean[p].1);
-    for (z, &w) in z.iter_mut().zip(&spec.window) {
-        let w = V::<S>::splat_on(simd, w);
-        for p in 0..2 {
-            let y = ((z[p] - pivot[p]) - mean[p].0) - mean[p].1;
-            z[p] = (y - c * before[p]) * w;
-            before[p] = y;
-        }
-    }
-}
-
-/// Mean of `z − pivot` in each lane, as a sum of two vectors.
-#[inline(always)]
-fn mean<S: Lanes, const PLANE: usize>(simd: S, pivot: V<S>, z: &[Z<S>]) -> (V<S>, V<S>) {
-    let zero = S::f64s::simd_from(simd, 0.0);
-    let (mut low, mut high) = (zero, zero);
-    for block in z.chunks(16) {
-        let mut sum = V::<S>::splat_on(simd, 0.0);
-        for z in block {
-            sum += z[PLANE] - pivot;
-        }
-        let (l, h) = sum.widen();
-        low += l;
-        high += h;
-    }
-    let scale = 1.0 / z.len() as f64;
-    let (low, high) = (low * scale, high * scale);
-    let hi: V<S> = low.narrow(high);
-    let (l, h) = hi.widen();
-    (hi, (low - l).narrow(high - h))
-}
-
-/// The mean of a stretch of one row, in every lane.
+/// A mean in each lane: one of its samples, and what it lies above that.
 #[derive(Clone, Copy)]
 pub(crate) struct Mean<S: Lanes> {
     pivot: V<S>,
@@ -99,7 +46,57 @@ impl<S: Lanes> Mean<S> {
     }
 }
 
-/// Mean of `samples`, a multiple of `W` of them, as [`prepare`] has it.
+/// Subtracts each plane's mean in each lane, emphasises, and multiplies by the window, as `spec` says.
+#[inline(always)]
+pub(crate) fn prepare<S: Lanes>(simd: S, spec: &FrameSpec, z: &mut [Z<S>]) {
+    let mean = match spec.offset {
+        Offset::Keep => [Mean::none(simd); 2],
+        Offset::SubtractMean => [mean::<S, 0>(simd, z), mean::<S, 1>(simd, z)],
+    };
+    if spec.preemphasis == 0.0 {
+        for (z, &w) in z.iter_mut().zip(&spec.window) {
+            let w = V::<S>::splat_on(simd, w);
+            for p in 0..2 {
+                z[p] = mean[p].without(z[p]) * w;
+            }
+        }
+        return;
+    }
+    let c = V::<S>::splat_on(simd, spec.preemphasis);
+    let mut before = [mean[0].without(z[0][0]), mean[1].without(z[0][1])];
+    for (z, &w) in z.iter_mut().zip(&spec.window) {
+        let w = V::<S>::splat_on(simd, w);
+        for p in 0..2 {
+            let y = mean[p].without(z[p]);
+            z[p] = (y - c * before[p]) * w;
+            before[p] = y;
+        }
+    }
+}
+
+/// Mean of a plane in each lane.
+#[inline(always)]
+fn mean<S: Lanes, const PLANE: usize>(simd: S, z: &[Z<S>]) -> Mean<S> {
+    let pivot = z[0][PLANE];
+    let zero = S::f64s::simd_from(simd, 0.0);
+    let (mut low, mut high) = (zero, zero);
+    for block in z.chunks(16) {
+        let mut sum = V::<S>::splat_on(simd, 0.0);
+        for z in block {
+            sum += z[PLANE] - pivot;
+        }
+        let (l, h) = sum.widen();
+        low += l;
+        high += h;
+    }
+    let scale = 1.0 / z.len() as f64;
+    let (low, high) = (low * scale, high * scale);
+    let hi: V<S> = low.narrow(high);
+    let (l, h) = hi.widen();
+    Mean { pivot, hi, lo: (low - l).narrow(high - h) }
+}
+
+/// Mean of a stretch of one row, a multiple of `W` samples, in every lane.
 #[inline(always)]
 pub(crate) fn mean_along<S: Lanes>(simd: S, samples: &[f32]) -> Mean<S> {
     let pivot = V::<S>::splat_on(simd, samples[0]);

@@ -23,7 +23,7 @@ pub(crate) struct Engine<S: Lanes> {
     /// The transform's points, and those of the near buffer.
     pub(crate) z: Vec<Z<S>>,
     pub(crate) route: Route,
-    /// What [`Self::power`] leaves: folded powers in the order of the route.
+    /// What [`Self::power`] leaves: powers in the order that [`Self::fold`] knows.
     pub(crate) acc: Vec<V<S>>,
     /// What [`Self::power`] goes by instead, where that is quicker.
     split: Option<Split<S>>,

@@ -145,8 +145,7 @@ impl<S: Lanes> WelchKernel<S> {
         let group = std::array::from_fn(|r| rows.row((first + r).min(rows.count - 1), len));
         let next =
             (first + S::W).min(rows.count) * rows.stride..(first + 2 * S::W).min(rows.count) * rows.stride;
-        let next = rows.samples.get(next).unwrap_or(&[]);
-        let mut ahead = Ahead::new(next);
+        let mut ahead = Ahead::new(rows.samples.get(next).unwrap_or(&[]));
         for segment in (0..n_segments).step_by(2) {
             let pair = Pair { start: segment * hop, hop: (segment + 1 < n_segments).then_some(hop) };
             let what = if segment == 0 { Last::Power } else { Last::AddPower };

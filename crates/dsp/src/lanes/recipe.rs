@@ -23,10 +23,7 @@ impl Recipe {
     /// Powers of two from 16 to 4096, and 400 for speech (25 ms at 16 kHz). `wide` says that a radix-8
     /// butterfly fits the registers.
     pub(crate) fn new(n: usize, wide: bool) -> Option<Self> {
-        Some(Self::of(n, radices(n, wide)?))
-    }
-
-    fn of(n: usize, radices: Vec<usize>) -> Self {
+        let radices = radices(n, wide)?;
         let mut block = n;
         let mut twiddles = Vec::new();
         for &r in &radices[..radices.len() - 1] {
@@ -34,7 +31,7 @@ impl Recipe {
             block /= r;
         }
         let position = positions(n, &radices);
-        Self { n, radices, twiddles, position }
+        Some(Self { n, radices, twiddles, position })
     }
 
     /// Distance of the points that stage `stage` combines.

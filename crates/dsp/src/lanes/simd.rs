@@ -34,23 +34,27 @@ pub(crate) trait Lanes: Simd {
         )
     }
 
+    /// Parts of a tile that [`Self::gather_part`] makes, of `W/PARTS` vectors each.
+    const PARTS: usize = 1;
+
+    /// The vectors of part `part` of `tile`, from the first [`Self::W`] samples of each row: `tile[t]` lane `r` = `rows[r][t]`.
+    ///
+    /// # Panics
+    /// When a row is shorter than `W`.
+    fn gather_part(self, rows: &[&[f32]; MAX_LANES], part: usize, tile: &mut [V<Self>; MAX_LANES]);
+
     /// `tile[t]` lane `r` = `rows[r][at + t]` for `t` and `r` below [`Self::W`].
     ///
     /// # Panics
     /// When a row is shorter than `at + W`.
-    fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [V<Self>; MAX_LANES]);
-
-    /// Half `half` of [`Self::gather_tile`], the lower (0) or upper one, where a level has halves; all of it with the lower one else.
     #[inline(always)]
-    fn gather_half(
-        self,
-        rows: &[&[f32]; MAX_LANES],
-        at: usize,
-        half: usize,
-        tile: &mut [V<Self>; MAX_LANES],
-    ) {
-        if half == 0 {
-            self.gather_tile(rows, at, tile);
+    fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [V<Self>; MAX_LANES]) {
+        let mut here: [&[f32]; MAX_LANES] = [&[]; MAX_LANES];
+        for (here, row) in here.iter_mut().zip(rows).take(Self::W) {
+            *here = &row[at..at + Self::W];
+        }
+        for part in 0..Self::PARTS {
+            self.gather_part(&here, part, tile);
         }
     }
 }

@@ -16,7 +16,7 @@
 
 use super::across::across;
 use super::ahead::Ahead;
-use super::along::{Segments, along};
+use super::along::{Row, Segments, along};
 use super::butterfly::SplatOn;
 use super::detrend::Offset;
 use super::last::Last;
@@ -42,8 +42,8 @@ pub(crate) enum Meet {
 /// Two blocks whose powers are added.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slot {
-    pub(crate) first: u32,
-    pub(crate) second: u32,
+    pub(crate) first: usize,
+    pub(crate) second: usize,
     pub(crate) meet: Meet,
     /// Bin of the first output; the others follow `n/W` apart.
     pub(crate) bin: usize,
@@ -52,8 +52,7 @@ pub(crate) struct Slot {
 /// Tables and scratch.
 pub(crate) struct Split<S: Lanes> {
     simd: S,
-    offset: Offset,
-    pub(crate) tables: Tables<S>,
+    tables: Tables<S>,
     pub(crate) slots: Vec<Slot>,
     /// Points of each row, and one more so that the rows do not share the sets of the first-level cache.
     points: Vec<Z<S>>,
@@ -61,19 +60,20 @@ pub(crate) struct Split<S: Lanes> {
     silence: Vec<f32>,
 }
 
-/// What the passes along a row multiply by; vectors of neighbouring samples.
+/// What the passes along a row subtract and multiply by; vectors of neighbouring samples.
 pub(crate) struct Tables<S: Lanes> {
+    pub(crate) offset: Offset,
     pub(crate) window: Vec<V<S>>,
-    /// For each vector of a leg, real and imaginary parts for `q = 1 … 4`; those of blocks that one segment has for
-    /// itself times √2, since blocks of two hold the sum of both powers twice, bin and mirror.
-    pub(crate) first: Vec<V<S>>,
-    /// The middle stage of radix 4, where there is one.
-    pub(crate) middle: Vec<V<S>>,
-    pub(crate) last: Vec<V<S>>,
+    /// For each vector of a leg, twiddles for `q = 1 … 4`; those of blocks that one segment has for itself times √2, since
+    /// blocks of two hold the sum of both powers twice, bin and mirror.
+    pub(crate) first: Vec<Z<S>>,
+    /// The middle stage of radix 4, where there is one: for each vector of a leg, `q = 1, 2, 3`.
+    pub(crate) middle: Vec<Z<S>>,
+    pub(crate) last: Vec<Z<S>>,
 }
 
 /// Radices of the stages over `c` vectors.
-pub(crate) fn radices(c: usize) -> (Option<usize>, usize) {
+fn radices(c: usize) -> (Option<usize>, usize) {
     if c > 8 { (Some(4), c / 4) } else { (None, c) }
 }
 
@@ -100,19 +100,18 @@ impl<S: Lanes> Split<S> {
         let window = window.chunks_exact(POINTS).map(|w| V::<S>::from_slice(simd, w)).collect();
         let first = (0..c)
             .flat_map(|c| (1..5).map(move |q| (c, q)))
-            .flat_map(|(c, q)| twiddles(simd, c, q, n, if q < 4 { SQRT_2 } else { 1.0 }))
+            .map(|(c, q)| twiddles(simd, c, q, n, if q < 4 { SQRT_2 } else { 1.0 }))
             .collect();
         let middle = middle.map_or(Vec::new(), |r| {
             let len = POINTS * c;
-            let at = |c| (1..r).flat_map(move |q| twiddles(simd, c, q, len, 1.0));
+            let at = |c| (1..r).map(move |q| twiddles(simd, c, q, len, 1.0));
             (0..c / r).flat_map(at).collect()
         });
-        let last = (1..last).flat_map(|q| twiddles(simd, 0, q, POINTS * last, 1.0)).collect();
+        let last = (1..last).map(|q| twiddles(simd, 0, q, POINTS * last, 1.0)).collect();
         let zero = V::<S>::splat_on(simd, 0.0);
         Some(Self {
             simd,
-            offset,
-            tables: Tables { window, first, middle, last },
+            tables: Tables { offset, window, first, middle, last },
             slots: slots(c),
             points: vec![[zero; 2]; (8 * c + 1) * POINTS],
             silence: vec![0.0; n],
@@ -129,7 +128,7 @@ impl<S: Lanes> Split<S> {
         ahead: &mut Ahead<'_>,
         sums: &mut [V<S>],
     ) {
-        let Self { simd, offset, tables, slots, points, silence } = self;
+        let Self { simd, tables, slots, points, silence } = self;
         let (simd, n) = (*simd, silence.len());
         let blocks = n / POINTS;
         simd.run(
@@ -137,18 +136,18 @@ impl<S: Lanes> Split<S> {
             || {
                 for (r, work) in points.chunks_exact_mut(blocks + 1).enumerate() {
                     let row = rows[r];
-                    let near = rows.get(r + 1).and_then(|row| row.get(pair.start..)).unwrap_or(&[]);
+                    let next = rows.get(r + 1).and_then(|row| row.get(pair.start..)).unwrap_or(&[]);
                     let first = &row[pair.start..pair.start + n];
                     let segments = match pair.hop {
                         Some(hop) if 2 * hop == n => Segments::Halved(&row[pair.start..pair.start + n + hop]),
                         Some(hop) => Segments::Apart([first, &row[pair.start + hop..pair.start + hop + n]]),
                         None => Segments::Apart([first, silence]),
                     };
-                    along(simd, tables, *offset, segments, &mut work[..blocks], near, ahead);
+                    along(simd, tables, Row { segments, next }, &mut work[..blocks], ahead);
                 }
             },
         );
-        across(simd, points, blocks, slots, what, sums, ahead);
+        across(simd, points, slots, what, sums, ahead);
     }
 }
 
@@ -163,12 +162,7 @@ fn slots(c: usize) -> Vec<Slot> {
     for q in 1..4 {
         for p in 0..c {
             let bin = q + 8 * residue(p);
-            slots.push(Slot {
-                first: (q * c + p) as u32,
-                second: ((q + 4) * c + p) as u32,
-                meet: Meet::Same,
-                bin,
-            });
+            slots.push(Slot { first: q * c + p, second: (q + 4) * c + p, meet: Meet::Same, bin });
         }
     }
     for (block, bin, ones) in [(0, 0, c), (4, 4, c - 1)] {
@@ -177,7 +171,7 @@ fn slots(c: usize) -> Vec<Slot> {
             if f > mirror {
                 continue;
             }
-            let at = |f: usize| (block * c + place(f)) as u32;
+            let at = |f: usize| block * c + place(f);
             let meet = if f == mirror { Meet::Alone } else { Meet::Mirrored };
             slots.push(Slot { first: at(f), second: at(mirror), meet, bin: bin + 8 * f });
         }

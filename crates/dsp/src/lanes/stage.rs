@@ -15,30 +15,49 @@ use fearless_simd::prelude::*;
 /// Lines asked for at each butterfly: two stages of a transform of two half overlapping segments ask for a whole group.
 pub(crate) const LINES: usize = 6;
 
+/// `y·w`.
+#[inline(always)]
+pub(crate) fn times<S: Lanes>(y: Z<S>, w: Z<S>) -> Z<S> {
+    [neg_mul_add::<S>(y[1], w[1], y[0] * w[0]), y[1].mul_add(w[0], y[0] * w[1])]
+}
+
 /// `y` times a twiddle.
 #[inline(always)]
 pub(crate) fn twiddle<S: Lanes>(simd: S, y: Z<S>, w: [f32; 2]) -> Z<S> {
-    let (c, d) = (V::<S>::splat_on(simd, w[0]), V::<S>::splat_on(simd, w[1]));
-    [neg_mul_add::<S>(y[1], d, y[0] * c), y[1].mul_add(c, y[0] * d)]
+    times::<S>(y, [V::<S>::splat_on(simd, w[0]), V::<S>::splat_on(simd, w[1])])
 }
 
-/// One column of a stage: the butterfly and its twiddles.
+/// One column of a stage: the butterfly and its twiddles, `w(q)` of output `q`.
 #[inline(always)]
-fn column<S: Lanes, const R: usize>(simd: S, x: Block<S, R>, w: &[f32]) -> [Z<S>; R]
+pub(crate) fn column<S: Lanes, const R: usize>(
+    simd: S,
+    x: Block<S, R>,
+    w: impl Fn(usize) -> Z<S>,
+) -> [Z<S>; R]
 where
     Dft: Radix<S, R>,
 {
     let (yr, yi) = Dft::dft(simd, x);
     let mut y = [[yr[0], yi[0]]; R];
     for q in 1..R {
-        y[q] = twiddle::<S>(simd, [yr[q], yi[q]], [w[2 * q - 2], w[2 * q - 1]]);
+        y[q] = times::<S>([yr[q], yi[q]], w(q));
     }
     y
 }
 
+/// The twiddle of output `q` in a column's part of a table, the same in all lanes.
+#[inline(always)]
+fn splat<S: Lanes>(simd: S, w: &[f32], q: usize) -> Z<S> {
+    [V::<S>::splat_on(simd, w[2 * q - 2]), V::<S>::splat_on(simd, w[2 * q - 1])]
+}
+
 /// Point `j` of each leg.
 #[inline(always)]
-fn points<S: Lanes, const R: usize>(simd: S, legs: &[impl AsRef<[Z<S>]>; R], j: usize) -> Block<S, R> {
+pub(crate) fn points<S: Lanes, const R: usize>(
+    simd: S,
+    legs: &[impl AsRef<[Z<S>]>; R],
+    j: usize,
+) -> Block<S, R> {
     let zero = V::<S>::splat_on(simd, 0.0);
     let mut x: Block<S, R> = ([zero; R], [zero; R]);
     for i in 0..R {
@@ -57,7 +76,12 @@ where
         let z = columns::<Z<S>, R>(block, s);
         for (j, w) in twiddles.chunks_exact(2 * (R - 1)).take(s).enumerate() {
             ahead.step::<LINES>();
-            let y = column(simd, points(simd, &z, j), w);
+            let y = column(
+                simd,
+                points(simd, &z, j),
+                #[inline(always)]
+                |q| splat(simd, w, q),
+            );
             for q in 0..R {
                 z[q][j] = y[q];
             }
@@ -84,7 +108,12 @@ fn stage_into<S: Lanes, const R: usize>(
     let z = columns::<Z<S>, R>(z, s);
     for (j, w) in twiddles.chunks_exact(2 * (R - 1)).take(s).enumerate() {
         ahead.step::<LINES>();
-        let y = column(simd, points(simd, &legs, j), w);
+        let y = column(
+            simd,
+            points(simd, &legs, j),
+            #[inline(always)]
+            |q| splat(simd, w, q),
+        );
         for q in 0..R {
             z[q][j] = y[q];
         }

@@ -29,14 +29,9 @@ pub(crate) fn transpose<S: Lanes>(tile: &mut [V<S>; MAX_LANES]) {
 
 /// Loads `W` rows and transposes them by zips.
 #[inline(always)]
-pub(crate) fn gather_by_zips<S: Lanes>(
-    simd: S,
-    rows: &[&[f32]; MAX_LANES],
-    at: usize,
-    tile: &mut [V<S>; MAX_LANES],
-) {
+pub(crate) fn gather_by_zips<S: Lanes>(simd: S, rows: &[&[f32]; MAX_LANES], tile: &mut [V<S>; MAX_LANES]) {
     for (v, row) in tile.iter_mut().zip(rows).take(S::W) {
-        *v = V::<S>::from_slice(simd, &row[at..at + S::W]);
+        *v = V::<S>::from_slice(simd, &row[..S::W]);
     }
     transpose::<S>(tile);
 }
@@ -95,40 +90,24 @@ mod x86 {
     impl Lanes for Avx512 {
         const WIDE_REGISTERS: bool = true;
 
-        #[inline(always)]
-        fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [f32x16<Self>; MAX_LANES]) {
-            let mut part: [&[f32]; MAX_LANES] = [&[]; MAX_LANES];
-            for (part, row) in part.iter_mut().zip(rows) {
-                *part = &row[at..at + 16];
-            }
-            for half in 0..2 {
-                self.gather_half(&part, 0, half, tile);
-            }
-        }
+        const PARTS: usize = 2;
 
         #[inline(always)]
-        fn gather_half(
-            self,
-            rows: &[&[f32]; MAX_LANES],
-            at: usize,
-            half: usize,
-            tile: &mut [f32x16<Self>; MAX_LANES],
-        ) {
+        fn gather_part(self, rows: &[&[f32]; MAX_LANES], part: usize, tile: &mut [f32x16<Self>; MAX_LANES]) {
             let zero = f32x16::simd_from(self, 0.0);
-            let c = 8 * half;
-            let at = at + c;
+            let c = 8 * part;
             let (mut lo, mut hi) = ([zero; 4], [zero; 4]);
             for i in 0..4 {
                 let row = [rows[i], rows[i + 4], rows[i + 8], rows[i + 12]];
                 lo[i] = halves512(
                     self,
-                    f32x8::from_slice(self, &row[0][at..at + 8]),
-                    f32x8::from_slice(self, &row[1][at..at + 8]),
+                    f32x8::from_slice(self, &row[0][c..c + 8]),
+                    f32x8::from_slice(self, &row[1][c..c + 8]),
                 );
                 hi[i] = halves512(
                     self,
-                    f32x8::from_slice(self, &row[2][at..at + 8]),
-                    f32x8::from_slice(self, &row[3][at..at + 8]),
+                    f32x8::from_slice(self, &row[2][c..c + 8]),
+                    f32x8::from_slice(self, &row[3][c..c + 8]),
                 );
             }
             let (lo, hi) = (turn512(self, lo), turn512(self, hi));
@@ -164,25 +143,20 @@ mod x86 {
     );
 
     impl Lanes for Avx2 {
+        const PARTS: usize = 2;
+
         #[inline(always)]
-        fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [f32x8<Self>; MAX_LANES]) {
-            let zero = f32x8::simd_from(self, 0.0);
-            for q in 0..2 {
-                let at = at + 4 * q;
-                let mut v = [zero; 4];
-                for i in 0..4 {
-                    v[i] = quads256(
-                        self,
-                        f32x4::from_slice(self, &rows[i][at..at + 4]),
-                        f32x4::from_slice(self, &rows[i + 4][at..at + 4]),
-                    );
-                }
-                let t = turn256(self, v);
-                tile[4 * q] = t[0];
-                tile[4 * q + 1] = t[1];
-                tile[4 * q + 2] = t[2];
-                tile[4 * q + 3] = t[3];
+        fn gather_part(self, rows: &[&[f32]; MAX_LANES], part: usize, tile: &mut [f32x8<Self>; MAX_LANES]) {
+            let c = 4 * part;
+            let mut v = [f32x8::simd_from(self, 0.0); 4];
+            for i in 0..4 {
+                v[i] = quads256(
+                    self,
+                    f32x4::from_slice(self, &rows[i][c..c + 4]),
+                    f32x4::from_slice(self, &rows[i + 4][c..c + 4]),
+                );
             }
+            tile[c..c + 4].copy_from_slice(&turn256(self, v));
         }
     }
 }
@@ -192,8 +166,8 @@ macro_rules! portable {
     ($level:ty) => {
         impl Lanes for $level {
             #[inline(always)]
-            fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [V<Self>; MAX_LANES]) {
-                gather_by_zips(self, rows, at, tile);
+            fn gather_part(self, rows: &[&[f32]; MAX_LANES], _: usize, tile: &mut [V<Self>; MAX_LANES]) {
+                gather_by_zips(self, rows, tile);
             }
         }
     };
