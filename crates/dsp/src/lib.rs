@@ -12,6 +12,7 @@ pub mod peak;
 pub mod peaks;
 pub mod reference;
 pub mod scaling;
+mod specialise;
 pub mod stft;
 pub mod welch;
 pub mod window;

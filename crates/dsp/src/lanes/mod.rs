@@ -7,51 +7,30 @@
 
 #![expect(clippy::needless_range_loop, reason = "a butterfly indexes several arrays by one point")]
 
-mod across;
-mod ahead;
-mod along;
-mod band;
-mod butterfly;
-mod detrend;
-mod engine;
-mod fold;
-mod frame_spec;
-mod frames;
+mod fft;
 mod isa;
-mod kernel;
-mod last;
+mod kernels;
 mod load;
-mod log;
-mod mel;
-mod recipe;
-mod route;
-mod row;
+mod reduce;
 mod simd;
-mod sort;
-mod split;
-mod stage;
-mod tape;
-mod topk;
-mod transpose;
-mod untangle;
 
-pub use band::BandSpec;
-pub use detrend::Offset;
-pub use frame_spec::FrameSpec;
-pub use frames::LaneFrames;
+pub use fft::plan::supports;
 pub use isa::Isa;
-pub use kernel::{LaneSpec, LaneWelch, Rows};
-pub use mel::{LaneLog, LaneMel};
-pub use recipe::supports;
-pub use row::RowWelch;
-pub use tape::{LaneTape, TapeOp, TapeOutput, TapeSpec, Weight};
+pub use kernels::band::BandSpec;
+pub use kernels::frames::LaneFrames;
+pub use kernels::row::RowWelch;
+pub use kernels::tape::{LaneTape, TapeOp, TapeOutput, TapeSpec, Weight};
+pub use kernels::welch::{LaneSpec, LaneWelch, Rows};
+pub use load::detrend::Offset;
+pub use load::frame_spec::FrameSpec;
+pub use reduce::mel::{LaneLog, LaneMel};
 
-use band::BandKernel;
 use fearless_simd::Level;
-use frames::FramesKernel;
-use kernel::WelchKernel;
-use row::RowKernel;
-use tape::TapeKernel;
+use kernels::band::BandKernel;
+use kernels::frames::FramesKernel;
+use kernels::row::RowKernel;
+use kernels::tape::TapeKernel;
+use kernels::welch::WelchKernel;
 
 /// Runs `$build` with the level token of `$isa`; `None` where the machine has no such level.
 macro_rules! on_level {

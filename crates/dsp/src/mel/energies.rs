@@ -1,12 +1,12 @@
 //! From samples to the logarithms of mel energies, `[n_mels, n_frames]`.
 
-use std::any::{Any, TypeId};
 use std::sync::Arc;
 
 use super::fast::LaneMelFrames;
 use super::{LogMelParams, MelFilterbank};
 use crate::Result;
 use crate::fft::Real;
+use crate::specialise::{same_type, specialise};
 use crate::stft::{PowerFrames, plan_power_frames};
 
 /// Logarithms of the mel energies of consecutive frames of a padded signal.
@@ -21,13 +21,12 @@ pub(super) fn plan_mel_frames<T: Real>(
     params: &LogMelParams,
     filterbank: &Arc<MelFilterbank<T>>,
 ) -> Result<Box<dyn MelFrames<T>>> {
-    if TypeId::of::<T>() == TypeId::of::<f32>()
-        && let Ok(filterbank) = (Arc::clone(filterbank) as Arc<dyn Any + Send + Sync>).downcast()
+    if same_type::<T, f32>()
+        && let Some(filterbank) = specialise(Arc::clone(filterbank))
         && let Some(fast) = LaneMelFrames::new(params, &filterbank)?
-        && let fast = Box::new(fast) as Box<dyn MelFrames<f32>>
-        && let Ok(fast) = (Box::new(fast) as Box<dyn Any>).downcast::<Box<dyn MelFrames<T>>>()
+        && let Some(fast) = specialise(Box::new(fast) as Box<dyn MelFrames<f32>>)
     {
-        return Ok(*fast);
+        return Ok(fast);
     }
     Ok(Box::new(PlainMelFrames::new(params, filterbank)?))
 }

@@ -1,6 +1,5 @@
 //! Frames of f32 samples through the lanes kernels.
 
-use std::any::{Any, TypeId};
 use std::ops::Range;
 
 use super::frame_fft::{FrameFft, FrameParams, PowerFrames};
@@ -8,6 +7,7 @@ use crate::Result;
 use crate::detrend::Detrend;
 use crate::fft::Real;
 use crate::lanes::{FrameSpec, Isa, LaneFrames, Offset, frames_kernel, supports};
+use crate::specialise::{same_type, specialise};
 
 /// The lanes kernel for these frames, or `None` where there is none for their length or detrending.
 pub(crate) fn lane_frames(params: &FrameParams) -> Result<Option<Box<dyn LaneFrames>>> {
@@ -32,14 +32,13 @@ pub(crate) fn lane_frames(params: &FrameParams) -> Result<Option<Box<dyn LaneFra
 
 /// The lanes kernel behind [`PowerFrames`], for f32 samples where there is one.
 pub(super) fn fast_power_frames<T: Real>(params: FrameParams) -> Result<Option<Box<dyn PowerFrames<T>>>> {
-    if TypeId::of::<T>() != TypeId::of::<f32>() {
+    if !same_type::<T, f32>() {
         return Ok(None);
     }
     let Some(kernel) = lane_frames(&params)? else { return Ok(None) };
     let least = Isa::detect()?.lanes() / 2;
     let fast = FastFrames { kernel, hop: params.hop, least, plain: FrameFft::new(params)? };
-    let fast = Box::new(fast) as Box<dyn PowerFrames<f32>>;
-    Ok((Box::new(fast) as Box<dyn Any>).downcast::<Box<dyn PowerFrames<T>>>().ok().map(|fast| *fast))
+    Ok(specialise(Box::new(fast) as Box<dyn PowerFrames<f32>>))
 }
 
 /// Many frames at a time in lanes, few by the plain transform.

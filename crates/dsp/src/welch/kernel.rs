@@ -1,12 +1,12 @@
 //! The one step where the time goes: the power of many segments of contiguous samples, added up.
 
-use std::any::{Any, TypeId};
 use std::fmt::Debug;
 
 use super::fast::FastF32;
 use super::segment::{SegmentSpec, SegmentTransform};
 use crate::error::Result;
 use crate::fft::{Real, Sample};
+use crate::specialise::{same_type, specialise};
 
 /// Adds the unscaled power spectra of segments of contiguous samples.
 pub(crate) trait SegmentKernel<S: Sample>: Debug + Send + Sync {
@@ -27,12 +27,11 @@ impl<S: Sample> Clone for Box<dyn SegmentKernel<S>> {
 
 /// The fastest kernel there is for these segments.
 pub(crate) fn plan<S: Sample>(spec: &SegmentSpec) -> Result<Box<dyn SegmentKernel<S>>> {
-    if TypeId::of::<S>() == TypeId::of::<f32>()
+    if same_type::<S, f32>()
         && let Some(kernel) = FastF32::new(spec)?
-        && let kernel = Box::new(kernel) as Box<dyn SegmentKernel<f32>>
-        && let Ok(kernel) = (Box::new(kernel) as Box<dyn Any>).downcast::<Box<dyn SegmentKernel<S>>>()
+        && let Some(kernel) = specialise(Box::new(kernel) as Box<dyn SegmentKernel<f32>>)
     {
-        return Ok(*kernel);
+        return Ok(kernel);
     }
     Ok(Box::new(Plain::<S>(SegmentTransform::new(spec)?, spec.clone())))
 }

@@ -9,9 +9,9 @@
 //! The bin costs the key `bits(n_bins)` of 23 mantissa bits; the last two lines give them back.
 //! Bound by the vector ports.
 
-use super::butterfly::SplatOn;
-use super::simd::{Lanes, V};
-use super::sort::{bitonic_merge, keep_best, sort4, sort8, sort16};
+use crate::lanes::fft::butterfly::SplatOn;
+use crate::lanes::reduce::sort::{bitonic_merge, keep_best, sort4, sort8, sort16};
+use crate::lanes::simd::{Lanes, V};
 use crate::peaks::insert::insert_top_k;
 use fearless_simd::prelude::*;
 

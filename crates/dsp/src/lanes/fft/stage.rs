@@ -7,9 +7,9 @@
 //! Layout: one real and one imaginary vector a point, side by side, so that a radix-8 butterfly needs
 //! eight addresses. Bound by the two vector ports: radix 8 has 80 operations for 16 loads and 16 stores.
 
-use super::ahead::Ahead;
-use super::butterfly::{Block, Dft, Radix, SplatOn, neg_mul_add};
-use super::simd::{Lanes, V, Z};
+use crate::lanes::fft::butterfly::{Block, Dft, Radix, SplatOn, neg_mul_add};
+use crate::lanes::load::prefetch::Prefetch;
+use crate::lanes::simd::{Lanes, V, Z};
 use fearless_simd::prelude::*;
 
 /// Lines asked for at each butterfly: two stages of a transform of two half overlapping segments ask for a whole group.
@@ -68,8 +68,13 @@ pub(crate) fn points<S: Lanes, const R: usize>(
 
 /// One decimation-in-frequency stage with twiddles over every block of `R·s` points.
 #[inline(always)]
-fn stage<S: Lanes, const R: usize>(simd: S, z: &mut [Z<S>], s: usize, twiddles: &[f32], ahead: &mut Ahead<'_>)
-where
+fn stage<S: Lanes, const R: usize>(
+    simd: S,
+    z: &mut [Z<S>],
+    s: usize,
+    twiddles: &[f32],
+    ahead: &mut Prefetch<'_>,
+) where
     Dft: Radix<S, R>,
 {
     for block in z.chunks_exact_mut(R * s) {
@@ -96,7 +101,7 @@ fn stage_into<S: Lanes, const R: usize>(
     from: &[Z<S>],
     z: &mut [Z<S>],
     twiddles: &[f32],
-    ahead: &mut Ahead<'_>,
+    ahead: &mut Prefetch<'_>,
 ) where
     Dft: Radix<S, R>,
 {
@@ -141,7 +146,7 @@ pub(crate) fn run_stage<S: Lanes>(
     z: &mut [Z<S>],
     s: usize,
     twiddles: &[f32],
-    ahead: &mut Ahead<'_>,
+    ahead: &mut Prefetch<'_>,
 ) {
     macro_rules! go {
         ($r:literal) => {
@@ -166,7 +171,7 @@ pub(crate) fn run_stage_into<S: Lanes>(
     from: &[Z<S>],
     z: &mut [Z<S>],
     twiddles: &[f32],
-    ahead: &mut Ahead<'_>,
+    ahead: &mut Prefetch<'_>,
 ) {
     macro_rules! go {
         ($r:literal) => {

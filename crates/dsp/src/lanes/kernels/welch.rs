@@ -1,17 +1,17 @@
 //! The Welch kernels: groups of `W` rows from samples to powers, then peaks, rows of a PSD or one sum.
 
-use super::ahead::Ahead;
-use super::butterfly::SplatOn;
-use super::detrend::Offset;
-use super::engine::Engine;
-use super::fold::Fold;
-use super::frame_spec::FrameSpec;
-use super::last::Last;
-use super::load::Pair;
-use super::simd::{Lanes, MAX_LANES, V};
-use super::topk::{TopScratch, select_peaks};
-use super::transpose::scatter;
-use super::untangle::{Factors, untangle};
+use crate::lanes::fft::butterfly::SplatOn;
+use crate::lanes::fft::engine::Engine;
+use crate::lanes::fft::last::Last;
+use crate::lanes::load::detrend::Offset;
+use crate::lanes::load::frame_spec::FrameSpec;
+use crate::lanes::load::prefetch::Prefetch;
+use crate::lanes::load::transpose::scatter;
+use crate::lanes::load::window::Pair;
+use crate::lanes::reduce::one_sided::OneSided;
+use crate::lanes::reduce::topk::{TopScratch, select_peaks};
+use crate::lanes::reduce::two_for_one::{Factors, separate};
+use crate::lanes::simd::{Lanes, MAX_LANES, V};
 use fearless_simd::prelude::*;
 
 /// What a Welch kernel computes from each row: `n_segments` windowed segments, `hop` samples apart.
@@ -88,7 +88,7 @@ pub trait LaneWelch: Send + Sync {
 pub(crate) struct WelchKernel<S: Lanes> {
     engine: Engine<S>,
     spec: LaneSpec,
-    fold: Fold,
+    one_sided: OneSided,
     powers: Vec<V<S>>,
     partner: Vec<V<S>>,
     top: TopScratch<S>,
@@ -104,19 +104,20 @@ impl<S: Lanes> WelchKernel<S> {
     pub(crate) fn new(simd: S, spec: LaneSpec) -> Option<Self> {
         let frame = FrameSpec { offset: spec.offset, ..spec.window.clone().into() };
         let engine = Engine::of_pairs(simd, frame)?;
-        let fold = engine.fold();
-        let powers = vec![V::<S>::splat_on(simd, 0.0); fold.n_bins()];
+        let one_sided = engine.one_sided();
+        let powers = vec![V::<S>::splat_on(simd, 0.0); one_sided.n_bins()];
         let silence = vec![0.0; spec.window.len() + spec.hop];
         let partner = if spec.n_segments == 1 { powers.clone() } else { Vec::new() };
-        Some(Self { engine, spec, fold, powers, partner, top: TopScratch::new(simd), silence })
+        Some(Self { engine, spec, one_sided, powers, partner, top: TopScratch::new(simd), silence })
     }
 
     /// `self.powers[k]` lane `r` = accumulated one-sided power of row `r` times `scale`.
     fn fold(&mut self, scale: f32) {
-        let (simd, fold, acc, powers) = (self.engine.simd, &self.fold, &self.engine.acc, &mut self.powers);
+        let (simd, one_sided, acc, powers) =
+            (self.engine.simd, &self.one_sided, &self.engine.acc, &mut self.powers);
         simd.run(
             #[inline(always)]
-            || fold.run(simd, acc, scale, powers),
+            || one_sided.run(simd, acc, scale, powers),
         );
     }
 
@@ -145,7 +146,7 @@ impl<S: Lanes> WelchKernel<S> {
         let group = std::array::from_fn(|r| rows.row((first + r).min(rows.count - 1), len));
         let next =
             (first + S::W).min(rows.count) * rows.stride..(first + 2 * S::W).min(rows.count) * rows.stride;
-        let mut ahead = Ahead::new(rows.samples.get(next).unwrap_or(&[]));
+        let mut ahead = Prefetch::new(rows.samples.get(next).unwrap_or(&[]));
         for segment in (0..n_segments).step_by(2) {
             let pair = Pair { start: segment * hop, hop: (segment + 1 < n_segments).then_some(hop) };
             let what = if segment == 0 { Last::Power } else { Last::AddPower };
@@ -165,7 +166,7 @@ impl<S: Lanes> WelchKernel<S> {
         let factors = Factors { inner: 2.0 * scale, edge: scale };
         simd.run(
             #[inline(always)]
-            || untangle(*simd, z, &recipe.position, factors, powers, partner),
+            || separate(*simd, z, &recipe.position, factors, powers, partner),
         )
     }
 }
@@ -177,7 +178,7 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
 
     fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize> {
         assert!(
-            k >= 1 && k <= self.fold.n_bins() && out.len() == rows.count * k * 2,
+            k >= 1 && k <= self.one_sided.n_bins() && out.len() == rows.count * k * 2,
             "k and out are checked by callers"
         );
         let mut bad = None;
@@ -194,7 +195,7 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
     }
 
     fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]) {
-        let n_bins = self.fold.n_bins();
+        let n_bins = self.one_sided.n_bins();
         assert_eq!(out.len(), rows.count * n_bins, "out is checked by callers");
         self.for_groups(rows, scale, |this, first, used| {
             let out = &mut out[n_bins * first..n_bins * (first + used)];
@@ -224,7 +225,7 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
                 &group,
                 Pair { start: 0, hop: Some(hop) },
                 if pending == 0 { Last::Power } else { Last::AddPower },
-                &mut Ahead::none(),
+                &mut Prefetch::none(),
             );
             pending += 1;
             if pending == GROUPS_A_SUM {
@@ -240,7 +241,7 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
                 &group,
                 Pair { start: 0, hop: None },
                 if pending == 0 { Last::Power } else { Last::AddPower },
-                &mut Ahead::none(),
+                &mut Prefetch::none(),
             );
             pending += 1;
         }

@@ -3,7 +3,7 @@
 //! Forward sign, `y_q = Σ_i a_i · exp(−2πi·iq/R)`. Products with √½, cos 72° and the like are folded
 //! into fused multiply-adds.
 
-use super::simd::{Lanes, V};
+use crate::lanes::simd::{Lanes, V};
 use fearless_simd::prelude::*;
 
 /// Real and imaginary parts of `R` complex vectors.

@@ -9,12 +9,12 @@
 //! do one beside the other: so a quarter of the next block's transpose stands after each four points of this one's. Bound by
 //! the two vector ports: 128 operations to transpose a block, 196 to transform it.
 
-use super::ahead::Ahead;
-use super::butterfly::{Block, Dft, Radix, SplatOn};
-use super::last::Last;
-use super::simd::{Lanes, MAX_LANES, V, Z};
-use super::split::{Meet, POINTS, Slot};
-use super::stage::twiddle;
+use crate::lanes::fft::butterfly::{Block, Dft, Radix, SplatOn};
+use crate::lanes::fft::four_step::{Meet, POINTS, Slot};
+use crate::lanes::fft::last::Last;
+use crate::lanes::fft::stage::twiddle;
+use crate::lanes::load::prefetch::Prefetch;
+use crate::lanes::simd::{Lanes, MAX_LANES, V, Z};
 use fearless_simd::prelude::*;
 
 /// Lines of the next group that are asked for with each slot.
@@ -123,7 +123,7 @@ fn slots_across<S: Lanes, const PITCH: usize>(
     slots: &[Slot],
     what: Last,
     sums: &mut [V<S>],
-    ahead: &mut Ahead<'_>,
+    ahead: &mut Prefetch<'_>,
 ) {
     let points: &[[Z<S>; PITCH]; POINTS] = points.as_chunks().0.try_into().expect("a row for each lane");
     let zero = V::<S>::splat_on(simd, 0.0);
@@ -162,7 +162,7 @@ pub(crate) fn across<S: Lanes>(
     slots: &[Slot],
     what: Last,
     sums: &mut [V<S>],
-    ahead: &mut Ahead<'_>,
+    ahead: &mut Prefetch<'_>,
 ) {
     macro_rules! go {
         ($pitch:literal) => {

@@ -2,7 +2,7 @@
 
 /// Cache lines that are still to be asked for.
 #[derive(Debug)]
-pub(crate) struct Ahead<'a> {
+pub(crate) struct Prefetch<'a> {
     lines: &'a [[f32; LINE]],
 }
 
@@ -12,7 +12,7 @@ const PAGE: usize = 1024;
 /// Samples in a cache line.
 const LINE: usize = 16;
 
-impl<'a> Ahead<'a> {
+impl<'a> Prefetch<'a> {
     /// The lines of `samples`. Their pages are looked up at once: a fetch waits for that, and several wait together.
     #[inline(always)]
     pub(crate) fn new(samples: &'a [f32]) -> Self {

@@ -4,20 +4,20 @@
 //! cancels the half except at DC and Nyquist. The last stage has added the mirrored bins, but for those of the two blocks
 //! that mirror themselves; sums keep the order of its pairs and get that of the bins here.
 
-use super::butterfly::SplatOn;
-use super::simd::{Lanes, V};
+use crate::lanes::fft::butterfly::SplatOn;
+use crate::lanes::simd::{Lanes, V};
 use fearless_simd::prelude::*;
 
 /// Where the power of each one-sided bin lies.
 #[derive(Debug, Clone)]
-pub(crate) struct Fold {
+pub(crate) struct OneSided {
     /// Place of each bin's sum, or of the bin without its mirror.
     places: Vec<u32>,
     /// `(bin, place of its mirror)` where the two are apart.
     apart: Vec<(u32, u32)>,
 }
 
-impl Fold {
+impl OneSided {
     /// For sums of `radix` bins each, `n/radix` apart: the first bin of each, and whether its mirrors are still to be added.
     pub(crate) fn new(n: usize, radix: usize, sums: impl IntoIterator<Item = (usize, bool)>) -> Self {
         let mut places = vec![0; n / 2 + 1];

@@ -6,9 +6,9 @@
 //! ```
 //! Bound by the vector ports: two fused adds a weight, some 15 operations a logarithm.
 
-use super::butterfly::SplatOn;
-use super::log::log2;
-use super::simd::{Lanes, V};
+use crate::lanes::fft::butterfly::SplatOn;
+use crate::lanes::reduce::log::log2;
+use crate::lanes::simd::{Lanes, V};
 use fearless_simd::prelude::*;
 
 /// A sparse filterbank and what follows it.

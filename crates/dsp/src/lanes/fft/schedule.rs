@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use super::recipe::Recipe;
+use crate::lanes::fft::plan::Recipe;
 
 /// One pass over points; those from `n` on are the near buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +20,13 @@ pub(crate) enum Pass {
     Stage { stage: usize, points: Range<usize> },
     /// Stage `stage` of a far block into the near buffer, from point `to` on.
     Near { stage: usize, points: Range<usize>, to: usize },
-    /// The last stage, of some of [`Route::pairs`].
+    /// The last stage, of some of [`Schedule::pairs`].
     Last { pairs: Range<usize> },
 }
 
 /// Passes, and what the last one leaves where.
 #[derive(Debug, Clone)]
-pub(crate) struct Route {
+pub(crate) struct Schedule {
     pub(crate) passes: Vec<Pass>,
     /// First points of two blocks of the last stage that mirror each other, or of one that mirrors itself, twice. The sums of
     /// pair `i` start at `i·R`; output `q` of the first block meets `R − 1 − q` of the second, a lone block is not folded.
@@ -44,18 +44,18 @@ struct Block {
     bin: usize,
 }
 
-impl Route {
+impl Schedule {
     /// The passes of `recipe` where blocks of up to `near` points stay near.
     pub(crate) fn new(recipe: &Recipe, near: usize) -> Self {
-        let mut route = Self { passes: Vec::new(), pairs: Vec::new(), bins: Vec::new(), points: recipe.n };
+        let mut schedule = Self { passes: Vec::new(), pairs: Vec::new(), bins: Vec::new(), points: recipe.n };
         let whole = [Block { at: 0, bin: 0 }; 2];
         if recipe.n > near {
-            route.far(recipe, near, 0, whole, 1);
+            schedule.far(recipe, near, 0, whole, 1);
         } else {
-            route.stages(recipe, 0, 0..recipe.n);
-            route.last(recipe, 0, whole, 1);
+            schedule.stages(recipe, 0, 0..recipe.n);
+            schedule.last(recipe, 0, whole, 1);
         }
-        route
+        schedule
     }
 
     /// A pair of blocks that do not stay near, of which there are `m`, before stage `stage`.
@@ -149,13 +149,13 @@ mod tests {
         for n in [16, 32, 64, 128, 256, 400, 512, 1024, 2048, 4096] {
             for (wide, near) in [(true, 256), (false, 256), (true, 64), (true, 16)] {
                 let recipe = Recipe::new(n, wide).expect("supported");
-                let route = Route::new(&recipe, near);
+                let schedule = Schedule::new(&recipe, near);
                 // What lies at each point: the point of the transform in place that it stands for, and its stages so far.
                 let mut here: Vec<Option<(usize, usize)>> = (0..n).map(|p| Some((p, 0))).collect();
-                here.resize(route.points, None);
+                here.resize(schedule.points, None);
                 let mut seen = vec![0; n];
                 let last = *recipe.radices.last().unwrap();
-                for pass in &route.passes {
+                for pass in &schedule.passes {
                     match pass {
                         Pass::Stage { stage, points } => {
                             for at in points.clone() {
@@ -173,11 +173,11 @@ mod tests {
                         }
                         Pass::Last { pairs } => {
                             for i in pairs.clone() {
-                                let [a, b] = route.pairs[i].map(|at| at as usize);
+                                let [a, b] = schedule.pairs[i].map(|at| at as usize);
                                 for q in 0..last {
                                     let (point, done) = here[a + q].expect("points are there");
                                     assert_eq!(done, recipe.twiddles.len(), "n {n}");
-                                    let bin = route.bins[i] + q * (n / last);
+                                    let bin = schedule.bins[i] + q * (n / last);
                                     assert_eq!(recipe.position[bin], point, "n {n}");
                                     seen[bin] += 1;
                                     if a != b {

@@ -4,20 +4,20 @@
 //! needed points of the last stage: the bins and their mirrors (two segments share a transform)
 //! backwards, stage by stage:  a block's output q is needed where any point of its sub-block is
 //! forwards:  for each set of outputs:  for each block that needs it:  the butterfly without the others
-//! slot = (|Z_k|² + |Z_{n−k}|²)·gain + offset;   the K best slots      (topk.rs)
+//! slot = (|Z_k|² + |Z_{n−k}|²)·gain + offset;   the K best slots      (reduce/topk.rs)
 //! ```
 //! A set of outputs is a constant of its kernel, so the compiler drops what leads nowhere; sets without a kernel of their
 //! own take the next larger one. Load and first pass are never pruned: every sample reaches every bin.
 
-use super::ahead::Ahead;
-use super::butterfly::{Block, Dft, Radix, SplatOn};
-use super::engine::Engine;
-use super::kernel::Rows;
-use super::load::Pair;
-use super::simd::{Lanes, V, Z};
-use super::stage::{LINES, twiddle};
-use super::tape::{Groups, Parts, group_of};
-use super::topk::TopScratch;
+use crate::lanes::fft::butterfly::{Block, Dft, Radix, SplatOn};
+use crate::lanes::fft::engine::Engine;
+use crate::lanes::fft::stage::{LINES, twiddle};
+use crate::lanes::kernels::tape::{Groups, Parts, group_of};
+use crate::lanes::kernels::welch::Rows;
+use crate::lanes::load::prefetch::Prefetch;
+use crate::lanes::load::window::Pair;
+use crate::lanes::reduce::topk::TopScratch;
+use crate::lanes::simd::{Lanes, V, Z};
 use fearless_simd::prelude::*;
 
 /// The bins of an FFT that are wanted, and what is around it.
@@ -125,7 +125,7 @@ fn pass<S: Lanes, const R: usize, const MASK: usize>(
     s: usize,
     twiddles: &[f32],
     blocks: &[u32],
-    ahead: &mut Ahead<'_>,
+    ahead: &mut Prefetch<'_>,
 ) where
     Dft: Radix<S, R>,
 {
@@ -260,7 +260,7 @@ impl<S: Lanes> Groups for BandKernel<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::recipe::Recipe;
+    use crate::lanes::fft::plan::Recipe;
 
     /// Share of butterfly outputs that are computed at n = 256, against what the bins of the lowest sixteenth need.
     #[test]

@@ -1,13 +1,13 @@
 //! Power spectra and mel energies of consecutive frames, two frames to a lane.
 
-use super::butterfly::SplatOn;
-use super::engine::Engine;
-use super::frame_spec::FrameSpec;
-use super::load::Pair;
-use super::mel::{LaneMel, mel_group};
-use super::simd::{Lanes, MAX_LANES, V};
-use super::transpose::scatter;
-use super::untangle::{Factors, untangle};
+use crate::lanes::fft::butterfly::SplatOn;
+use crate::lanes::fft::engine::Engine;
+use crate::lanes::load::frame_spec::FrameSpec;
+use crate::lanes::load::transpose::scatter;
+use crate::lanes::load::window::Pair;
+use crate::lanes::reduce::mel::{LaneMel, mel_group};
+use crate::lanes::reduce::two_for_one::{Factors, separate};
+use crate::lanes::simd::{Lanes, MAX_LANES, V};
 
 /// A kernel for the power of overlapping frames of one signal.
 pub trait LaneFrames: Send + Sync {
@@ -75,24 +75,24 @@ impl<S: Lanes> FramesKernel<S> {
         let rows: [&[f32]; MAX_LANES] =
             std::array::from_fn(|r| if r + 1 < pairs { &samples[row(r)..row(r) + n + hop] } else { &tail });
         self.engine.complex(&rows, Pair { start: 0, hop: Some(hop) });
-        if !self.untangle() {
+        if !self.separate() {
             // A loud frame beside a quiet one: each parity alone, the other plane silent.
             self.engine.complex(&rows, Pair { start: hop, hop: None });
-            self.untangle();
+            self.separate();
             std::mem::swap(&mut self.first, &mut self.lone);
             self.engine.complex(&rows, Pair { start: 0, hop: None });
-            self.untangle();
+            self.separate();
             std::mem::swap(&mut self.second, &mut self.lone);
         }
         self.tail = tail;
     }
 
-    fn untangle(&mut self) -> bool {
+    fn separate(&mut self) -> bool {
         let Engine { simd, z, recipe, .. } = &self.engine;
         let (first, second) = (&mut self.first, &mut self.second);
         simd.run(
             #[inline(always)]
-            || untangle(*simd, z, &recipe.position, Factors { inner: 1.0, edge: 1.0 }, first, second),
+            || separate(*simd, z, &recipe.position, Factors { inner: 1.0, edge: 1.0 }, first, second),
         )
     }
 }

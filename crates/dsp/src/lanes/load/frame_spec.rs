@@ -1,6 +1,6 @@
 //! What becomes of the samples of a frame on their way into the transform.
 
-use super::detrend::Offset;
+use crate::lanes::load::detrend::Offset;
 
 /// A frame: `window.len()` samples, prepared and windowed, `lead` zeros before them and zeros after up to `n_fft`.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,8 +6,8 @@
 //! ```
 //! Bound by the two vector ports: radix 8 has 52 operations a block and 16 for its powers.
 
-use super::butterfly::{Block, Dft, Radix, SplatOn};
-use super::simd::{Lanes, V, Z};
+use crate::lanes::fft::butterfly::{Block, Dft, Radix, SplatOn};
+use crate::lanes::simd::{Lanes, V, Z};
 use fearless_simd::prelude::*;
 
 /// What the last stage does with the transform.
@@ -62,7 +62,7 @@ where
     }
 }
 
-/// Runs the last stage, of radix `radix`, over `pairs` of blocks (see [`Route::pairs`](super::route::Route::pairs)).
+/// Runs the last stage, of radix `radix`, over `pairs` of blocks (see [`Schedule::pairs`](crate::lanes::fft::schedule::Schedule::pairs)).
 pub(crate) fn run_last<S: Lanes>(
     simd: S,
     radix: usize,

@@ -4,8 +4,8 @@
 //! degree 9 of `log2(1 + f)/f` on that interval, whose own error is 2e-9. With rounding the absolute
 //! error stays below 2e-7 + ε·|log2 x|.
 
-use super::butterfly::SplatOn;
-use super::simd::{Lanes, V};
+use crate::lanes::fft::butterfly::SplatOn;
+use crate::lanes::simd::{Lanes, V};
 use fearless_simd::prelude::*;
 
 /// Coefficients of `Q`, constant term first.

@@ -10,12 +10,12 @@
 //! ```
 //! Bound by the two vector ports: 36 operations for 8 samples of a segment; loads that cross a line cost a fifth more.
 
-use super::ahead::{Ahead, fetch_near};
-use super::butterfly::{Dft, Radix, SplatOn, neg_mul_add};
-use super::detrend::{Offset, mean_along};
-use super::simd::{Lanes, V, Z};
-use super::split::{POINTS, Tables};
-use super::stage::{column, columns, points, times};
+use crate::lanes::fft::butterfly::{Dft, Radix, SplatOn, neg_mul_add};
+use crate::lanes::fft::four_step::{POINTS, Tables};
+use crate::lanes::fft::stage::{column, columns, points, times};
+use crate::lanes::load::detrend::{Offset, mean_along};
+use crate::lanes::load::prefetch::{Prefetch, fetch_near};
+use crate::lanes::simd::{Lanes, V, Z};
 use fearless_simd::prelude::*;
 
 /// Lines of the next row that are asked for with each vector of a leg: those of two segments that overlap by half.
@@ -57,7 +57,7 @@ fn real_stage<S: Lanes, const C: usize, const SHIFT: bool>(
     legs: [&[Leg<C>; 8]; 2],
     next: &[f32],
     work: &mut [Z<S>],
-    ahead: &mut Ahead<'_>,
+    ahead: &mut Prefetch<'_>,
 ) {
     let next = next.as_chunks::<POINTS>().0;
     let window: &[[V<S>; C]; 8] = tables.window.as_chunks().0.try_into().expect("8 legs");
@@ -121,7 +121,7 @@ fn first<S: Lanes, const C: usize, const SHIFT: bool>(
     tables: &Tables<S>,
     row: Row<'_>,
     work: &mut [Z<S>],
-    ahead: &mut Ahead<'_>,
+    ahead: &mut Prefetch<'_>,
 ) {
     match row.segments {
         Segments::Halved(samples) => {
@@ -164,7 +164,7 @@ pub(crate) fn along<S: Lanes>(
     tables: &Tables<S>,
     row: Row<'_>,
     work: &mut [Z<S>],
-    ahead: &mut Ahead<'_>,
+    ahead: &mut Prefetch<'_>,
 ) {
     macro_rules! go {
         ($c:literal, $last:literal) => {{

@@ -7,14 +7,14 @@
 //! ```
 //! The path of small batches and of sizes without a lanes recipe. Bound by the library's FFT.
 
-use super::ahead::fetch_all;
-use super::butterfly::SplatOn;
-use super::kernel::Rows;
-use super::simd::{Lanes, MAX_LANES, V};
-use super::topk::{TopScratch, select_peaks};
-use super::transpose::gather;
-use super::untangle::BALANCE;
 use crate::fft::{ComplexFft, ForwardFft, RealFft};
+use crate::lanes::fft::butterfly::SplatOn;
+use crate::lanes::kernels::welch::Rows;
+use crate::lanes::load::prefetch::fetch_all;
+use crate::lanes::load::transpose::gather;
+use crate::lanes::reduce::topk::{TopScratch, select_peaks};
+use crate::lanes::reduce::two_for_one::BALANCE;
+use crate::lanes::simd::{Lanes, MAX_LANES, V};
 use crate::peaks::select::{SelectScratch, select_packed};
 use crate::{Error, Result};
 use num_complex::Complex32;

@@ -7,8 +7,8 @@
 //! ```
 //! Bound by the shuffle port (see `transpose`); each sample is loaded once although segments overlap.
 
-use super::butterfly::SplatOn;
-use super::simd::{Lanes, MAX_LANES, V, Z};
+use crate::lanes::fft::butterfly::SplatOn;
+use crate::lanes::simd::{Lanes, MAX_LANES, V, Z};
 
 /// Which two segments are loaded, relative to the start of each row.
 #[derive(Debug, Clone, Copy)]

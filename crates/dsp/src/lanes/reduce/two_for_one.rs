@@ -6,8 +6,8 @@
 //! The transform's rounding is relative to the stronger of the two, so a weak signal beside a strong one loses
 //! digits (and one beside a NaN is lost): callers ask whether the two are balanced and take them alone if not.
 
-use super::butterfly::SplatOn;
-use super::simd::{Lanes, V, Z};
+use crate::lanes::fft::butterfly::SplatOn;
+use crate::lanes::simd::{Lanes, V, Z};
 use fearless_simd::prelude::*;
 
 /// Factors of the powers: bins with a mirror, and DC with the even Nyquist bin.
@@ -31,7 +31,7 @@ fn balance(n: usize) -> f32 {
 ///
 /// `false` where a lane's two signals are not within [`balance`] of each other.
 #[inline(always)]
-pub(crate) fn untangle<S: Lanes>(
+pub(crate) fn separate<S: Lanes>(
     simd: S,
     z: &[Z<S>],
     position: &[usize],

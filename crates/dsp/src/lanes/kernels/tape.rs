@@ -1,23 +1,23 @@
 //! A learned transform as a tape of vector operations, `W` rows at a time.
 //!
 //! ```text
-//! load two segments of W rows, windowed, as the two planes of complex points       (load.rs)
+//! load two segments of W rows, windowed, as the two planes of complex points       (load/window.rs)
 //! for each run of the tape:  the same operation over a list of addresses and weights
 //! for each output:           acc[slot] += |Σ terms w·z[at]|²      a bin and its mirror have the same slot
-//! powers[slot] = acc·gain + offset;  the K best slots             (topk.rs)
+//! powers[slot] = acc·gain + offset;  the K best slots             (reduce/topk.rs)
 //! ```
 //! Rows lie in lanes, so an operation that was pruned costs nothing at all, whatever its neighbours do; an order of the
 //! input is a relabelling of addresses. A `Quad` does two stages on four points in registers. Bound by the two vector
 //! ports, first stages by the store port.
 
-use super::ahead::Ahead;
-use super::butterfly::{SplatOn, neg_mul_add};
-use super::kernel::Rows;
-use super::load::{Pair, load_pair};
-use super::simd::{Lanes, MAX_LANES, V, Z};
-use super::stage::LINES;
-use super::topk::{TopScratch, select_peaks};
-use super::transpose::scatter;
+use crate::lanes::fft::butterfly::{SplatOn, neg_mul_add};
+use crate::lanes::fft::stage::LINES;
+use crate::lanes::kernels::welch::Rows;
+use crate::lanes::load::prefetch::Prefetch;
+use crate::lanes::load::transpose::scatter;
+use crate::lanes::load::window::{Pair, load_pair};
+use crate::lanes::reduce::topk::{TopScratch, select_peaks};
+use crate::lanes::simd::{Lanes, MAX_LANES, V, Z};
 use fearless_simd::prelude::*;
 
 /// A complex weight.
@@ -178,10 +178,10 @@ pub(crate) fn group_of<'a, S: Lanes>(
     rows: Rows<'a>,
     first: usize,
     len: usize,
-) -> ([&'a [f32]; MAX_LANES], Ahead<'a>) {
+) -> ([&'a [f32]; MAX_LANES], Prefetch<'a>) {
     let group = std::array::from_fn(|r| rows.row((first + r).min(rows.count - 1), len));
     let next = (first + S::W).min(rows.count) * rows.stride..(first + 2 * S::W).min(rows.count) * rows.stride;
-    (group, Ahead::new(rows.samples.get(next).unwrap_or(&[])))
+    (group, Prefetch::new(rows.samples.get(next).unwrap_or(&[])))
 }
 
 /// The level, the power of each slot, and scratch.
@@ -289,7 +289,7 @@ fn mix<S: Lanes>(simd: S, x: Z<S>, y: Z<S>, a: Weight, b: Weight) -> Z<S> {
 
 /// A run of operations of one kind.
 #[inline(always)]
-fn execute<S: Lanes>(simd: S, ops: &[TapeOp], z: &mut [Z<S>], ahead: &mut Ahead<'_>) {
+fn execute<S: Lanes>(simd: S, ops: &[TapeOp], z: &mut [Z<S>], ahead: &mut Prefetch<'_>) {
     match ops[0] {
         TapeOp::Quad1(_) => {
             for op in ops {

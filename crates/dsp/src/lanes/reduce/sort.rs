@@ -7,7 +7,7 @@
 //! Keys are non-negative floats; minimum and maximum are the only operations. The 16-key network has
 //! 60 comparators in 10 layers. Bound by the vector ports: 2 operations a comparator.
 
-use super::simd::{Lanes, V};
+use crate::lanes::simd::{Lanes, V};
 use fearless_simd::prelude::*;
 
 macro_rules! network {
@@ -80,7 +80,7 @@ pub(crate) fn keep_best<S: Lanes>(best: &mut [V<S>], block: &[V<S>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::butterfly::SplatOn;
+    use crate::lanes::fft::butterfly::SplatOn;
     use crate::lanes::{Isa, on_level};
     use fearless_simd::Level;
 

@@ -8,7 +8,7 @@
 //! Bound by the shuffle port. Loading quads of four rows into one register moves half of the
 //! transpose to the load ports and the blend port.
 
-use super::simd::{Lanes, MAX_LANES, V};
+use crate::lanes::simd::{Lanes, MAX_LANES, V};
 use fearless_simd::prelude::*;
 
 /// Transposes `W` vectors of `W` lanes in place, on any level.

@@ -1,17 +1,17 @@
 //! A group of `W` rows through the transform: load, stages, last stage. Owner of the scratch.
 
-use super::ahead::Ahead;
-use super::butterfly::SplatOn;
-use super::detrend::prepare;
-use super::fold::Fold;
-use super::frame_spec::FrameSpec;
-use super::last::{Last, run_last, run_last_complex};
-use super::load::{Pair, load_pair, load_plane};
-use super::recipe::Recipe;
-use super::route::{Pass, Route};
-use super::simd::{Lanes, MAX_LANES, V, Z};
-use super::split::{Meet, POINTS, Split};
-use super::stage::{run_stage, run_stage_into};
+use crate::lanes::fft::butterfly::SplatOn;
+use crate::lanes::fft::four_step::{FourStep, Meet, POINTS};
+use crate::lanes::fft::last::{Last, run_last, run_last_complex};
+use crate::lanes::fft::plan::Recipe;
+use crate::lanes::fft::schedule::{Pass, Schedule};
+use crate::lanes::fft::stage::{run_stage, run_stage_into};
+use crate::lanes::load::detrend::prepare;
+use crate::lanes::load::frame_spec::FrameSpec;
+use crate::lanes::load::prefetch::Prefetch;
+use crate::lanes::load::window::{Pair, load_pair, load_plane};
+use crate::lanes::reduce::one_sided::OneSided;
+use crate::lanes::simd::{Lanes, MAX_LANES, V, Z};
 
 /// The transform of one pair of segments in each of `W` rows.
 pub(crate) struct Engine<S: Lanes> {
@@ -22,11 +22,11 @@ pub(crate) struct Engine<S: Lanes> {
     ones: Vec<f32>,
     /// The transform's points, and those of the near buffer.
     pub(crate) z: Vec<Z<S>>,
-    pub(crate) route: Route,
-    /// What [`Self::power`] leaves: powers in the order that [`Self::fold`] knows.
+    pub(crate) schedule: Schedule,
+    /// What [`Self::power`] leaves: powers in the order that [`Self::one_sided`] knows.
     pub(crate) acc: Vec<V<S>>,
     /// What [`Self::power`] goes by instead, where that is quicker.
-    split: Option<Split<S>>,
+    four_step: Option<FourStep<S>>,
 }
 
 impl<S: Lanes> Engine<S> {
@@ -44,17 +44,17 @@ impl<S: Lanes> Engine<S> {
     /// As [`Self::new`], for [`Self::power`] of many pairs of segments.
     pub(crate) fn of_pairs(simd: S, spec: FrameSpec) -> Option<Self> {
         let whole = spec.window.len() == spec.n_fft && spec.preemphasis == 0.0;
-        let split = if whole { Split::new(simd, &spec.window, spec.offset) } else { None };
-        Self::new(simd, spec).map(|engine| Self { split, ..engine })
+        let four_step = if whole { FourStep::new(simd, &spec.window, spec.offset) } else { None };
+        Self::new(simd, spec).map(|engine| Self { four_step, ..engine })
     }
 
     fn with(simd: S, spec: FrameSpec, recipe: Recipe) -> Self {
         let n = spec.n_fft;
         let zero = V::<S>::splat_on(simd, 0.0);
         let ones = if spec.is_plain() { Vec::new() } else { vec![1.0; spec.window.len()] };
-        let route = Route::new(&recipe, NEAR / size_of::<Z<S>>());
-        let (z, acc) = (vec![[zero; 2]; route.points], vec![zero; n]);
-        Self { simd, recipe, spec, ones, z, route, acc, split: None }
+        let schedule = Schedule::new(&recipe, NEAR / size_of::<Z<S>>());
+        let (z, acc) = (vec![[zero; 2]; schedule.points], vec![zero; n]);
+        Self { simd, recipe, spec, ones, z, schedule, acc, four_step: None }
     }
 
     /// Windowed samples into `z`: `read` puts samples times its weights where the window lies.
@@ -105,16 +105,16 @@ impl<S: Lanes> Engine<S> {
         rows: &[&[f32]; MAX_LANES],
         pair: Pair,
         what: Last,
-        ahead: &mut Ahead<'_>,
+        ahead: &mut Prefetch<'_>,
     ) {
-        if let Some(split) = &mut self.split {
-            split.power(rows, pair, what, ahead, &mut self.acc);
+        if let Some(four_step) = &mut self.four_step {
+            four_step.power(rows, pair, what, ahead, &mut self.acc);
             return;
         }
         self.load(rows, pair);
-        let Self { simd, recipe, z, route, acc, .. } = self;
+        let Self { simd, recipe, z, schedule, acc, .. } = self;
         let simd = *simd;
-        for pass in &route.passes {
+        for pass in &schedule.passes {
             match pass {
                 &Pass::Stage { stage, ref points } => {
                     let (radix, twiddles) = (recipe.radices[stage], &recipe.twiddles[stage]);
@@ -129,20 +129,20 @@ impl<S: Lanes> Engine<S> {
                 Pass::Last { pairs } => {
                     let radix = recipe.last_radix();
                     let sums = &mut acc[pairs.start * radix..pairs.end * radix];
-                    run_last(simd, radix, z, &route.pairs[pairs.clone()], sums, what);
+                    run_last(simd, radix, z, &schedule.pairs[pairs.clone()], sums, what);
                 }
             }
         }
     }
 
     /// How the accumulator is read.
-    pub(crate) fn fold(&self) -> Fold {
-        if let Some(split) = &self.split {
-            let sums = split.slots.iter().map(|slot| (slot.bin, slot.meet == Meet::Alone));
-            return Fold::new(self.recipe.n, POINTS, sums);
+    pub(crate) fn one_sided(&self) -> OneSided {
+        if let Some(four_step) = &self.four_step {
+            let sums = four_step.slots.iter().map(|slot| (slot.bin, slot.meet == Meet::Alone));
+            return OneSided::new(self.recipe.n, POINTS, sums);
         }
-        let pairs = self.route.pairs.iter().zip(&self.route.bins);
-        Fold::new(
+        let pairs = self.schedule.pairs.iter().zip(&self.schedule.bins);
+        OneSided::new(
             self.recipe.n,
             self.recipe.last_radix(),
             pairs.map(|(pair, &bin)| (bin, pair[0] == pair[1])),
@@ -171,7 +171,7 @@ fn descend<S: Lanes>(simd: S, recipe: &Recipe, stage: usize, z: &mut [Z<S>]) {
     for (i, (&radix, twiddles)) in recipe.radices.iter().zip(&recipe.twiddles).enumerate().skip(stage) {
         let far = block * size_of::<Z<S>>() > NEAR;
         block /= radix;
-        run_stage(simd, radix, z, block, twiddles, &mut Ahead::none());
+        run_stage(simd, radix, z, block, twiddles, &mut Prefetch::none());
         if far {
             z.chunks_exact_mut(block).for_each(|z| descend(simd, recipe, i + 1, z));
             return;

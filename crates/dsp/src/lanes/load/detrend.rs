@@ -8,9 +8,9 @@
 //! ```
 //! Three more operations a sample than windowing alone; bound by the vector ports.
 
-use super::butterfly::SplatOn;
-use super::frame_spec::FrameSpec;
-use super::simd::{Lanes, V, Z};
+use crate::lanes::fft::butterfly::SplatOn;
+use crate::lanes::load::frame_spec::FrameSpec;
+use crate::lanes::simd::{Lanes, V, Z};
 use fearless_simd::prelude::*;
 
 /// What a kernel does with the mean of each segment.

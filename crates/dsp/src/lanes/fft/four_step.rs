@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! n = 8·C·W
-//! along a row, vectors of W neighbouring samples as they lie in memory:                          (along.rs)
+//! along a row, vectors of W neighbouring samples as they lie in memory:                          (rows.rs)
 //!     radix 8 over the real legs of each segment:  y_q[j] for q = 0 … 4;  y_{8−q} is their mirror
 //!     8 complex blocks of C vectors:  y_1 … y_3 of either segment, y_0 and y_4 of both together
 //!     stages of radix 4 and 8 over the vectors of a block
-//! across the rows:  blocks of W points are transposed, DFT_W, powers                             (across.rs)
+//! across the rows:  blocks of W points are transposed, DFT_W, powers                             (columns.rs)
 //! ```
 //! Against a transform in lanes from the start: rows are read as they lie, with any hop, and what does not fit the first-level
 //! cache is written once and read once, between the two halves, not once a stage. The mirrored half of a real spectrum costs
@@ -14,14 +14,14 @@
 //!
 //! Layout between the halves: row after row, a real and an imaginary vector for each block.
 
-use super::across::across;
-use super::ahead::Ahead;
-use super::along::{Row, Segments, along};
-use super::butterfly::SplatOn;
-use super::detrend::Offset;
-use super::last::Last;
-use super::load::Pair;
-use super::simd::{Lanes, MAX_LANES, V, Z};
+use crate::lanes::fft::butterfly::SplatOn;
+use crate::lanes::fft::columns::across;
+use crate::lanes::fft::last::Last;
+use crate::lanes::fft::rows::{Row, Segments, along};
+use crate::lanes::load::detrend::Offset;
+use crate::lanes::load::prefetch::Prefetch;
+use crate::lanes::load::window::Pair;
+use crate::lanes::simd::{Lanes, MAX_LANES, V, Z};
 use fearless_simd::prelude::*;
 use std::f64::consts::{PI, SQRT_2};
 
@@ -50,7 +50,7 @@ pub(crate) struct Slot {
 }
 
 /// Tables and scratch.
-pub(crate) struct Split<S: Lanes> {
+pub(crate) struct FourStep<S: Lanes> {
     simd: S,
     tables: Tables<S>,
     pub(crate) slots: Vec<Slot>,
@@ -87,7 +87,7 @@ fn twiddles<S: Lanes>(simd: S, c: usize, q: usize, len: usize, scale: f64) -> Z<
     [vector(f64::cos), vector(f64::sin)]
 }
 
-impl<S: Lanes> Split<S> {
+impl<S: Lanes> FourStep<S> {
     /// The transform for `window`, or `None` where one in lanes from the start is as quick: its points stay near (256), or the
     /// tables and one row's points do not (4096).
     pub(crate) fn new(simd: S, window: &[f32], offset: Offset) -> Option<Self> {
@@ -125,7 +125,7 @@ impl<S: Lanes> Split<S> {
         rows: &[&[f32]; MAX_LANES],
         pair: Pair,
         what: Last,
-        ahead: &mut Ahead<'_>,
+        ahead: &mut Prefetch<'_>,
         sums: &mut [V<S>],
     ) {
         let Self { simd, tables, slots, points, silence } = self;
