@@ -73,6 +73,22 @@ test-python *args:
     [[ "${1-}" == "--" ]] && shift
     scripts/test_python.sh "$@"
 
+# Damaged files and extreme arguments against the whole program, for ten minutes: just attack --seconds 60 --seed 2
+attack *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    cargo build --release -p rlx-fft {{with_features}}
+    python3 scripts/attack.py "$@"
+
+# Full disks, signals, containers, closed streams and pipes around the program: just faults --all
+faults *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    cargo build --release -p rlx-fft {{with_features}}
+    python3 scripts/faults.py "$@"
+
 # Formatting and lints.
 lint:
     cargo fmt --check

@@ -3,8 +3,10 @@
 use crate::commands;
 use crate::console::Console;
 use crate::flags::{Cli, Command, Usage};
-use clap::error::ErrorKind;
+use crate::{interrupt, output};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
+use rlx_io::write::escaped;
 use rlx_learn::GateKind;
 use std::error::Error as StdError;
 use std::process::ExitCode;
@@ -44,14 +46,15 @@ pub(crate) enum Outcome {
 pub(crate) fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version come this way too; a closed pipe is no reason to complain.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return said(error),
     };
     let console = Console::new(cli.quiet, cli.color);
+    interrupt::install();
     let result = match cli.command {
+        // The others say where their results go.
+        ref command if !command.has_output() && output::open_stdout().is_err() => {
+            output::open_stdout().map(|_| Outcome::Partial).map_err(Failure::from)
+        }
         Command::Peaks(flags) => commands::peaks::run(flags, &console),
         Command::Psd(flags) => commands::psd::run(flags, &console),
         Command::Coherence(flags) => commands::coherence::run(flags, &console),
@@ -82,15 +85,38 @@ pub(crate) fn run() -> ExitCode {
         Ok(Outcome::Whole) => ExitCode::SUCCESS,
         Ok(Outcome::Partial) => ExitCode::FAILURE,
         Err(Failure::Usage(usage)) => {
-            let error = Cli::command().error(ErrorKind::ValueValidation, usage);
-            let _ = error.print();
-            ExitCode::from(2)
+            said(with_command(|c| c.error(ErrorKind::ValueValidation, escaped(&usage.to_string()))))
         }
         Err(Failure::Run(error)) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(Failure::Run(error)) => {
             console.error(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The command that was asked for, with the usage line of its own.
+fn with_command<T>(work: impl FnOnce(&mut clap::Command) -> T) -> T {
+    let mut all = Cli::command();
+    all.build();
+    let name = std::env::args().skip(1).find(|word| all.find_subcommand(word).is_some());
+    match name.and_then(|name| all.find_subcommand_mut(name)) {
+        Some(command) => work(command),
+        None => work(&mut Cli::command()),
+    }
+}
+
+/// Prints what clap has to say, help and the version too. A wrong value gets the usage line that clap keeps to itself.
+fn said(mut error: clap::Error) -> ExitCode {
+    if error.kind() == ErrorKind::ValueValidation && error.get(ContextKind::InvalidArg).is_some() {
+        let usage = with_command(|command| command.render_usage());
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    }
+    let code = error.exit_code();
+    match error.print() {
+        // A closed pipe is no reason to complain, a full disk is one.
+        Err(refused) if code == 0 && refused.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        _ => ExitCode::from(u8::try_from(code).unwrap_or(2)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is said on standard error, and where colours go.
 
 use crate::flags::ColorChoice;
+use rlx_io::write::escaped;
 use std::io::{IsTerminal, Write};
 
 /// How the program talks: to people on standard error, in colours on a terminal only.
@@ -39,6 +40,8 @@ impl Console {
     }
 
     fn line(&self, kind: &str, style: &str, text: &str) {
+        // Names and messages come from files.
+        let text = escaped(text);
         let mut err = std::io::stderr().lock();
         // A closed standard error leaves nobody to tell.
         let _ = if self.wants_colour(err.is_terminal()) {

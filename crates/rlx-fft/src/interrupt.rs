@@ -1,12 +1,12 @@
-//! Ctrl-C: finished output stays whole, unfinished files go.
+//! Signals that end the program: finished output stays whole, unfinished files go.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-/// Held while a result is written, so that an interrupt cannot cut it in half.
+/// Held while a result is written, so that a signal cannot cut it in half.
 static WRITING: Mutex<()> = Mutex::new(());
 
-/// How long an interrupt waits for a result that is being written: its reader may be asleep.
+/// How long a signal waits for a result that is being written: its reader may be asleep.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Marks the time in which a result is written.
@@ -14,15 +14,44 @@ pub(crate) fn writing() -> MutexGuard<'static, ()> {
     WRITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Installs the handler: temporary files are removed and the program ends with 130, as shells expect.
+/// Removes temporary files and ends the program as shells expect it: with 128 and the signal's number.
+fn end(signal: i32) -> ! {
+    let start = Instant::now();
+    while matches!(WRITING.try_lock(), Err(TryLockError::WouldBlock)) && start.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    rlx_io::write::remove_unfinished();
+    std::process::exit(128 + signal);
+}
+
+/// Installs the handler for interrupts (Ctrl-C), quits (Ctrl-\), hang-ups (a terminal that is closed) and requests to
+/// end (`kill`, `timeout`, containers that are stopped). Process 1 of a container is ended by them as any other.
+#[cfg(unix)]
+pub(crate) fn install() {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    use signal_hook::iterator::Signals;
+    let ignored = ignored();
+    let wanted = [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|s| ignored & (1 << (s - 1)) == 0);
+    // Without a handler the default holds: the process dies, and at worst leaves a temporary file.
+    let Ok(mut signals) = Signals::new(wanted) else { return };
+    let _ = std::thread::Builder::new().name("signals".into()).stack_size(1 << 17).spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            end(signal);
+        }
+    });
+}
+
+/// Signals that whoever started the program wants to be ignored (`nohup`, `&` in scripts): bit n − 1 is signal n.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Installs the handler for Ctrl-C.
+#[cfg(not(unix))]
 pub(crate) fn install() {
     // Without a handler the default holds: the process dies, and at worst leaves a temporary file.
-    let _ = ctrlc::set_handler(|| {
-        let start = Instant::now();
-        while matches!(WRITING.try_lock(), Err(TryLockError::WouldBlock)) && start.elapsed() < PATIENCE {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        rlx_io::write::remove_unfinished();
-        std::process::exit(130);
-    });
+    let _ = ctrlc::set_handler(|| end(2));
 }

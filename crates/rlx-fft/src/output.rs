@@ -1,5 +1,6 @@
 //! The one place that results leave by.
 
+use crate::closed::stdout_is_closed;
 use crate::console::Console;
 use crate::flags::OutputArgs;
 use crate::interrupt;
@@ -7,7 +8,7 @@ use rlx_io::write::{Error, Format, OutputFile, Report, Result, ResultWriter, Wri
 use std::io::{self, BufWriter, Stdout, Write};
 
 /// Standard output or a file that appears when all is written.
-enum Target {
+pub(crate) enum Target {
     Stdout(BufWriter<Stdout>),
     File(OutputFile),
 }
@@ -23,10 +24,18 @@ impl Write for Target {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout(out) => out.flush(),
-            // Only the end of a file matters, and committing it flushes.
-            Self::File(_) => Ok(()),
+            Self::File(file) => file.flush(),
         }
     }
+}
+
+/// Standard output for results: an error where it was closed.
+pub(crate) fn open_stdout() -> Result<Stdout> {
+    if stdout_is_closed() {
+        let source = io::Error::other("it is closed, and nobody would get the result: give --output FILE");
+        return Err(Error::io("standard output", source));
+    }
+    Ok(io::stdout())
 }
 
 /// Writes results in the wanted format to the wanted place.
@@ -40,17 +49,22 @@ impl Output {
         let (target, name, colour) = match &args.path {
             Some(path) => (Target::File(OutputFile::create(path)?), path.display().to_string(), false),
             None => {
-                let out = BufWriter::with_capacity(1 << 16, io::stdout());
+                let out = BufWriter::with_capacity(1 << 16, open_stdout()?);
                 (Target::Stdout(out), "standard output".to_owned(), console.colour_on_stdout())
             }
         };
-        let options = WriterOptions { format: args.format, colour, target: name };
+        let options = WriterOptions { format: args.format, colour, csv_safe: args.csv_safe, target: name };
         Ok(Self { writer: ResultWriter::new(target, options), format: args.format })
     }
 
-    /// Whether a result should leave in pieces as soon as they are known.
+    /// Whether a result can leave in pieces as soon as they are known.
     pub(crate) fn streams(&self) -> bool {
-        matches!(self.format, Format::Csv | Format::JsonLines)
+        matches!(self.format, Format::Table | Format::Csv | Format::JsonLines)
+    }
+
+    /// The format.
+    pub(crate) fn format(&self) -> Format {
+        self.format
     }
 
     /// Whether the format has no room for what was chosen by default.
@@ -58,10 +72,21 @@ impl Output {
         matches!(self.format, Format::Csv | Format::Npy)
     }
 
-    /// Writes a result whole: an interrupt waits.
+    /// Writes a result whole: a signal waits.
     pub(crate) fn write<R: Report>(&mut self, result: &R) -> Result<()> {
         let _whole = interrupt::writing();
         self.writer.write(result)
+    }
+
+    /// Writes a further part of the result that was written last.
+    pub(crate) fn write_more<R: Report>(&mut self, result: &R) -> Result<()> {
+        let _whole = interrupt::writing();
+        self.writer.write_more(result)
+    }
+
+    /// The target, for the bytes of an NPY.
+    pub(crate) fn array_target(&mut self) -> Result<&mut Target> {
+        self.writer.array_target()
     }
 
     /// Ends the document. Without any result nothing is written and no file appears.

@@ -2,6 +2,7 @@
 
 use crate::console::Console;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rlx_io::write::escaped;
 use std::time::{Duration, Instant};
 
 /// Work shorter than this shows nothing.
@@ -29,7 +30,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.set_message(name.to_owned());
+        bar.set_message(escaped(name).into_owned());
         Self { bar, start: Instant::now(), shown: false, wanted: console.shows_progress() }
     }
 

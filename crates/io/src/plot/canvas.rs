@@ -1,6 +1,6 @@
 //! The surface that plots are drawn on, and how it becomes the bytes of a file.
 
-use crate::write::{Error, Result};
+use crate::write::{Error, Result, escaped};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
@@ -123,13 +123,49 @@ pub(super) fn encode_png(rgb: &[u8], (width, height): (u32, u32)) -> Result<Vec<
     Ok(bytes)
 }
 
-/// A number for an axis: as many decimals as the step between ticks needs.
+/// How the numbers of an axis are written: large ones in thousands, millions … of the unit, which its text then says.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct AxisText {
+    /// Text of the axis.
+    pub(super) label: String,
+    scale: f64,
+    span: f64,
+}
+
+/// Prefixes of units, by the power of ten.
+const PREFIXES: [(i32, &str); 3] = [(6, "M"), (9, "G"), (12, "T")];
+
+impl AxisText {
+    /// For values from `start` to `end`, `label` with its unit in brackets: `frequency [Hz]`.
+    pub(super) fn new(label: &str, start: f64, end: f64) -> Self {
+        let (span, size) = (end - start, start.abs().max(end.abs()));
+        let label = escaped(label).into_owned();
+        // Ten million has as many digits as a tick has room for; levels and other small numbers stay as they are.
+        let large = (size >= 1e6 && size < 1e15).then(|| 3 * (size.log10() as i32 / 3));
+        let Some(power) = large else { return Self { label, scale: 1.0, span } };
+        let prefix = PREFIXES.iter().find(|(p, _)| *p == power).map_or("", |(_, prefix)| prefix);
+        let label = match label.split_once("[Hz]") {
+            Some((before, after)) if !prefix.is_empty() => format!("{before}[{prefix}Hz]{after}"),
+            _ => format!("{label} × 1e{power}"),
+        };
+        Self { label, scale: 10f64.powi(power), span: span / 10f64.powi(power) }
+    }
+
+    /// A number for this axis: as many decimals as the step between ticks needs.
+    pub(super) fn tick(&self, value: f64) -> String {
+        tick(value / self.scale, self.span)
+    }
+}
+
+/// A number for an axis of this length: as many decimals as the step between ticks needs.
 pub(super) fn tick(value: f64, span: f64) -> String {
     let value = if value.abs() < span * 1e-9 { 0.0 } else { value };
-    if !(1e-4..1e6).contains(&span) {
+    // An exponent where zeros would be counted, unless it would hide how neighbours differ.
+    let exponent = span >= 1e6 || (span < 1e-4 && value.abs() < 1e3 * span);
+    if exponent || !span.is_finite() {
         return format!("{value:.2e}");
     }
-    let decimals = (1.0 - span.log10().floor()).clamp(0.0, 6.0) as usize;
+    let decimals = (1.0 - span.log10().floor()).clamp(0.0, 15.0) as usize;
     let text = format!("{value:.decimals$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
 }
@@ -145,6 +181,24 @@ mod tests {
         assert_eq!(tick(0.012, 0.05), "0.012");
         assert_eq!(tick(-1e-17, 5.0), "0");
         assert_eq!(tick(2.4e9, 2.4e9), "2.40e9");
+    }
+
+    #[test]
+    fn ticks_far_from_zero_differ() {
+        for (start, end) in
+            [(431.5e6, 434e6), (433.912e6, 433.914e6), (2.4e9, 2.400_000_1e9), (1.0, 1.000_001), (0.0, 3e9)]
+        {
+            let axis = AxisText::new("frequency [Hz]", start, end);
+            let ticks: Vec<String> =
+                (0..=10).map(|i| axis.tick(start + (end - start) * f64::from(i) / 10.0)).collect();
+            assert!(ticks.windows(2).all(|pair| pair[0] != pair[1]), "{ticks:?}");
+            assert!(ticks.iter().all(|t| t.len() <= 12 && !t.contains('e')), "{ticks:?}");
+        }
+        assert_eq!(AxisText::new("frequency [Hz]", 431.5e6, 434e6).label, "frequency [MHz]");
+        assert_eq!(AxisText::new("frequency [Hz]", 431.5e6, 434e6).tick(433.9e6), "433.9");
+        assert_eq!(AxisText::new("a [unit]", 0.0, 5e6).label, "a [unit] × 1e6");
+        assert_eq!(AxisText::new("level [dB]", -90.0, 3.0).label, "level [dB]");
+        assert_eq!(AxisText::new("a\u{1b}b", 0.0, 1.0).label, "a\\u{1b}b");
     }
 
     #[test]

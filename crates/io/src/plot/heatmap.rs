@@ -1,8 +1,8 @@
 //! Power over time and frequency, with a colour bar.
 
-use super::canvas::{Drawing, FONT, encode_png, plot_error, render, tick};
+use super::canvas::{AxisText, Drawing, FONT, encode_png, plot_error, render};
 use super::{PlotFormat, Size, colours, svg_image};
-use crate::write::{Error, Result};
+use crate::write::{Result, escaped};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::cell::RefCell;
@@ -43,7 +43,7 @@ pub struct Heatmap {
 /// Draws power over time and frequency.
 ///
 /// # Errors
-/// There is nothing finite to draw.
+/// What plotters says.
 pub fn heatmap(plot: &Heatmap, size: Size, format: PlotFormat) -> Result<Vec<u8>> {
     let images = (format == PlotFormat::Svg).then(|| RefCell::new(String::new()));
     render(&Picture { plot, images }, size, format)
@@ -57,13 +57,12 @@ struct Picture<'a> {
 }
 
 impl Heatmap {
-    fn value_range(&self) -> Option<Range<f64>> {
+    /// Silence has no level: all of it is below this range.
+    fn value_range(&self) -> Range<f64> {
         let finite = self.panels.iter().flat_map(|p| p.values.iter().flatten()).filter(|v| v.is_finite());
         let (lo, hi) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), &v| (lo.min(v), hi.max(v)));
-        (lo <= hi).then(|| {
-            let lo = lo.max(hi - self.span);
-            if lo < hi { lo..hi } else { lo - 0.5..hi + 0.5 }
-        })
+        let (lo, hi) = if lo <= hi { (lo.max(hi - self.span), hi) } else { (-1.0, 0.0) };
+        if lo < hi { lo..hi } else { lo - 0.5..hi + 0.5 }
     }
 }
 
@@ -73,10 +72,8 @@ impl Drawing for Picture<'_> {
         B::ErrorType: 'static,
     {
         let plot = self.plot;
-        let Some(range) = plot.value_range() else {
-            return Err(Error::Plot { reason: "nothing finite to draw".into() });
-        };
-        let area = area.margin(12, 0, 0, 0).titled(&plot.title, (FONT, 22)).map_err(plot_error)?;
+        let range = plot.value_range();
+        let area = area.margin(12, 0, 0, 0).titled(&escaped(&plot.title), (FONT, 22)).map_err(plot_error)?;
         let (width, _) = area.dim_in_pixel();
         let (left, right) = area.split_horizontally(width.saturating_sub(130));
         let panels = left.split_evenly((plot.panels.len(), 1));
@@ -103,25 +100,26 @@ impl Picture<'_> {
     {
         let plot = self.plot;
         let (x, y) = (widened(panel.x), widened(panel.y));
-        let (x_span, y_span) = (x.end - x.start, y.end - y.start);
+        let x_axis = AxisText::new(&plot.x_label, x.start, x.end);
+        let y_axis = AxisText::new(&plot.y_label, y.start, y.end);
         let mut builder = ChartBuilder::on(area);
         builder.margin(14).x_label_area_size(48).y_label_area_size(76);
         if plot.panels.len() > 1 {
-            builder.caption(&panel.name, (FONT, 16));
+            builder.caption(escaped(&panel.name), (FONT, 16));
         }
         let mut chart = builder.build_cartesian_2d(x, y).map_err(plot_error)?;
         let mut mesh = chart.configure_mesh();
         let y_text = |v: &f64| match &plot.y_ticks {
-            None => tick(*v, y_span),
+            None => y_axis.tick(*v),
             Some(ticks) => {
                 let near = ticks.iter().min_by(|a, b| (a.0 - v).abs().total_cmp(&(b.0 - v).abs()));
                 near.map_or_else(String::new, |t| t.1.clone())
             }
         };
-        let x_text = |v: &f64| tick(*v, x_span);
+        let x_text = |v: &f64| x_axis.tick(*v);
         mesh.disable_mesh()
-            .x_desc(&plot.x_label)
-            .y_desc(&plot.y_label)
+            .x_desc(&x_axis.label)
+            .y_desc(&y_axis.label)
             .x_labels(11)
             .y_labels(if plot.panels.len() > 2 { 4 } else { 9 })
             .x_label_formatter(&x_text)
@@ -153,6 +151,7 @@ impl Picture<'_> {
         B::ErrorType: 'static,
     {
         let span = range.end - range.start;
+        let text = AxisText::new(&self.plot.value_label, range.start, range.end);
         let mut chart = ChartBuilder::on(area)
             .margin(14)
             .margin_bottom(62)
@@ -172,9 +171,9 @@ impl Picture<'_> {
             .configure_mesh()
             .disable_mesh()
             .disable_x_axis()
-            .y_desc(&self.plot.value_label)
+            .y_desc(&text.label)
             .y_labels(9)
-            .y_label_formatter(&|v| tick(*v, span))
+            .y_label_formatter(&|v| text.tick(*v))
             .label_style((FONT, 15))
             .axis_desc_style((FONT, 17))
             .draw()

@@ -1,8 +1,8 @@
 //! Lines over frequency, with peaks marked.
 
-use super::canvas::{Drawing, FONT, plot_error, render, tick};
+use super::canvas::{AxisText, Drawing, FONT, plot_error, render};
 use super::{PlotFormat, Size, colours};
-use crate::write::{Error, Result};
+use crate::write::{Error, Result, escaped};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -53,7 +53,7 @@ pub struct SpectrumPlot {
 /// Draws lines over frequency.
 ///
 /// # Errors
-/// There is nothing finite to draw.
+/// There is no point on the axis of frequency.
 pub fn spectrum(plot: &SpectrumPlot, size: Size, format: PlotFormat) -> Result<Vec<u8>> {
     render(plot, size, format)
 }
@@ -69,7 +69,9 @@ impl SpectrumPlot {
         if let Some((lo, hi)) = self.y_range {
             return Some(lo..hi);
         }
-        let Range { start, end } = range(self.curves.iter().flat_map(|c| c.y.iter().copied()))?;
+        // Silence has no level: its picture is empty, and has axes.
+        let values = range(self.curves.iter().flat_map(|c| c.y.iter().copied()));
+        let Range { start, end } = values.unwrap_or(-1.0..0.0);
         let start = start.max(end - 120.0);
         let span = (end - start).max(1.0);
         Some(start - 0.04 * span..end + if self.markers.is_empty() { 0.05 } else { 0.18 } * span)
@@ -95,9 +97,10 @@ impl Drawing for SpectrumPlot {
         let (Some(x), Some(y)) = (self.x_range(), self.y_range()) else {
             return Err(Error::Plot { reason: "nothing finite to draw".into() });
         };
-        let (x_span, y_span) = (x.end - x.start, y.end - y.start);
+        let x_text = AxisText::new(&self.x_label, x.start, x.end);
+        let y_text = AxisText::new(&self.y_label, y.start, y.end);
         let mut chart = ChartBuilder::on(area)
-            .caption(&self.title, (FONT, 22))
+            .caption(escaped(&self.title), (FONT, 22))
             .margin(16)
             .margin_right(28)
             .x_label_area_size(52)
@@ -106,12 +109,12 @@ impl Drawing for SpectrumPlot {
             .map_err(plot_error)?;
         chart
             .configure_mesh()
-            .x_desc(&self.x_label)
-            .y_desc(&self.y_label)
+            .x_desc(&x_text.label)
+            .y_desc(&y_text.label)
             .x_labels(11)
             .y_labels(9)
-            .x_label_formatter(&|v| tick(*v, x_span))
-            .y_label_formatter(&|v| tick(*v, y_span))
+            .x_label_formatter(&|v| x_text.tick(*v))
+            .y_label_formatter(&|v| y_text.tick(*v))
             .label_style((FONT, 16))
             .axis_desc_style((FONT, 18))
             .bold_line_style(BLACK.mix(0.14))
@@ -132,7 +135,7 @@ impl Drawing for SpectrumPlot {
                 let series =
                     chart.draw_series(LineSeries::new(run, colour.stroke_width(2))).map_err(plot_error)?;
                 if part == 0 && self.curves.len() > 1 {
-                    series.label(&curve.name).legend(move |(x, y)| {
+                    series.label(escaped(&curve.name)).legend(move |(x, y)| {
                         PathElement::new(vec![(x, y), (x + 18, y)], colour.stroke_width(3))
                     });
                 }
@@ -157,7 +160,8 @@ impl Drawing for SpectrumPlot {
             let at = (marker.x, marker.y.clamp(y.start, y.end));
             let dot = EmptyElement::at(at) + TriangleMarker::new((0, -9), -7, red.filled());
             plotting.draw(&dot).map_err(plot_error)?;
-            let half = 9 * marker.label.chars().count() as i32 / 2;
+            let label = escaped(&marker.label).into_owned();
+            let half = 9 * label.chars().count() as i32 / 2;
             let (px, py) = plotting.map_coordinate(&at);
             let shift = (pixels.start + half + 4).max(px).min(pixels.end - half - 4) - px;
             // A label that would lie on an earlier (stronger) one is put above it, or left out.
@@ -166,7 +170,7 @@ impl Drawing for SpectrumPlot {
             };
             if let Some(lift) = (18..=72).step_by(18).find(free) {
                 taken.push((px + shift, py - lift, half));
-                let label = Text::new(marker.label.clone(), (shift, -lift), text.clone());
+                let label = Text::new(label, (shift, -lift), text.clone());
                 plotting.draw(&(EmptyElement::at(at) + label)).map_err(plot_error)?;
             }
         }
@@ -226,9 +230,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_draw_is_an_error() {
+    fn silence_is_empty_and_no_points_are_an_error() {
         let mut empty = plot();
-        empty.curves[0].y.fill(f64::NAN);
+        for silence in [f64::NAN, f64::NEG_INFINITY] {
+            empty.curves[0].y.fill(silence);
+            assert!(spectrum(&empty, Size::default(), PlotFormat::Png).is_ok());
+        }
+        empty.curves[0].x.clear();
         assert!(spectrum(&empty, Size::default(), PlotFormat::Png).is_err());
     }
 }

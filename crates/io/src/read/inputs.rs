@@ -2,10 +2,11 @@
 
 use super::Format;
 use crate::{Error, Place, Result};
+use glob::{MatchOptions, Pattern};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What a list of names stands for. One bad name does not hide the others.
 #[derive(Debug, Default)]
@@ -18,7 +19,8 @@ pub struct Expanded {
 
 /// Finds the files that the names stand for: a file itself, a directory's files of the known extensions
 /// (with those of its subdirectories, not following links to directories nor entering hidden ones), a glob's
-/// matches (`*`, `?`, `[…]`, `**`), or `-` for standard input.
+/// matches (`*`, `?`, `[…]`, and `**`, which enters what a directory does), or `-` for standard input. Directories and
+/// globs give regular files only: a pipe or a device is read where it is named.
 ///
 /// A name that exists is taken as it is, even if it has the signs of a glob in it.
 pub fn expand_inputs<S: AsRef<OsStr>>(inputs: &[S]) -> Expanded {
@@ -65,7 +67,8 @@ impl Expanded {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => self.walk(&path),
-                Ok(_) if Format::is_listed(&path) && !path.is_dir() => self.files.push(path),
+                // Links to files are files; a pipe or a device might never end, and nobody named it.
+                Ok(_) if Format::is_listed(&path) && path.is_file() => self.files.push(path),
                 Ok(_) => {}
                 Err(error) => self.errors.push(Error::io(path, error)),
             }
@@ -84,6 +87,9 @@ impl Expanded {
     }
 
     fn matches(&mut self, pattern: &str) -> Result<usize> {
+        if pattern.contains("**") {
+            return self.deep_matches(pattern);
+        }
         let paths =
             glob::glob(pattern).map_err(|e| Error::argument("input", format!("pattern '{pattern}': {e}")))?;
         let mut count = 0;
@@ -91,9 +97,53 @@ impl Expanded {
             count += 1;
             match path {
                 Ok(path) if path.is_dir() => self.directory(&path),
-                Ok(path) => self.files.push(path),
+                Ok(path) if path.is_file() => self.files.push(path),
+                Ok(_) => {}
                 Err(error) => self.errors.push(Error::io(error.path(), clone_io(error.error()))),
             }
+        }
+        Ok(count)
+    }
+
+    /// `**`: every directory below, but not through links to directories, where one that leads back would never end.
+    fn deep_matches(&mut self, pattern: &str) -> Result<usize> {
+        let refuse = |e: glob::PatternError| Error::argument("input", format!("pattern '{pattern}': {e}"));
+        let wanted = Pattern::new(pattern).map_err(refuse)?;
+        let literal = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+        let base: PathBuf = Path::new(pattern).components().take_while(literal).collect();
+        let hidden = pattern.contains("/.") || pattern.starts_with('.') && !pattern.starts_with("./");
+        let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
+        let mut count = 0;
+        let mut waiting = vec![base];
+        while let Some(directory) = waiting.pop() {
+            let shown = if directory.as_os_str().is_empty() { Path::new(".") } else { &directory };
+            let entries = fs::read_dir(shown).and_then(|all| all.collect::<io::Result<Vec<_>>>());
+            let mut entries = match entries {
+                Ok(entries) => entries,
+                // What is no directory has nothing below it.
+                Err(error) if error.kind() == io::ErrorKind::NotADirectory => continue,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    self.errors.push(Error::io(shown, error));
+                    continue;
+                }
+            };
+            // The last one that is put there is the next one to be looked into.
+            entries.sort_by_key(|entry| std::cmp::Reverse(entry.file_name()));
+            let mut files = Vec::new();
+            for entry in entries {
+                if !hidden && entry.file_name().as_encoded_bytes().starts_with(b".") {
+                    continue;
+                }
+                let path = directory.join(entry.file_name());
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    waiting.push(path);
+                } else if wanted.matches_path_with(&path, options) && path.is_file() {
+                    files.push(path);
+                }
+            }
+            count += files.len();
+            self.files.extend(files.into_iter().rev());
         }
         Ok(count)
     }

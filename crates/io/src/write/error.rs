@@ -47,9 +47,7 @@ impl Error {
 
 fn hint(source: &io::Error) -> &'static str {
     match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            " (the disk is full; no partial result was left)"
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => " (the disk is full)",
         _ => "",
     }
 }

@@ -4,21 +4,27 @@
 //! ([`Report`]); a [`ResultWriter`] turns any of them into one of the [`Format`]s. Files are written
 //! whole or not at all ([`OutputFile`]).
 
-mod atomic;
 mod csv;
+mod digits;
 mod error;
+mod file;
 mod format;
 mod json;
 mod npy;
 mod npz;
 mod report;
 pub mod results;
+mod spool;
 mod table;
+mod text;
 mod writer;
 
-pub use atomic::{OutputFile, remove_unfinished};
+pub use digits::rounded;
 pub use error::{Error, Result};
+pub use file::{FileId, OutputFile, remove_unfinished};
 pub use format::Format;
 pub use npy::{NamedArray, npy_bytes};
 pub use report::{Cell, Column, Report};
+pub use spool::ArraySpool;
+pub use text::escaped;
 pub use writer::{ResultWriter, WriterOptions};

@@ -59,7 +59,7 @@ pub fn npy_bytes(array: &NamedArray<'_>) -> Vec<u8> {
         Values::I64(_) => "<i8".to_string(),
         Values::Text(_) => format!("<U{width}"),
     };
-    let mut bytes = header(&dtype, &array.shape);
+    let mut bytes = npy_header(&dtype, &array.shape);
     match &array.values {
         Values::F64(values) => bytes.extend(values.iter().flat_map(|v| v.to_le_bytes())),
         Values::I64(values) => bytes.extend(values.iter().flat_map(|v| v.to_le_bytes())),
@@ -77,7 +77,7 @@ pub fn npy_bytes(array: &NamedArray<'_>) -> Vec<u8> {
     bytes
 }
 
-fn header(dtype: &str, shape: &[usize]) -> Vec<u8> {
+pub(super) fn npy_header(dtype: &str, shape: &[usize]) -> Vec<u8> {
     let axes: String = match shape {
         [one] => format!("{one},"),
         many => many.iter().map(usize::to_string).collect::<Vec<_>>().join(", "),

@@ -24,7 +24,14 @@ impl NpzWriter {
     pub(super) fn add(&mut self, out: &mut dyn Write, array: &NamedArray<'_>) -> io::Result<()> {
         let data = npy_bytes(array);
         let name = format!("{}.npy", array.name);
-        let too_large = || io::Error::other("an NPZ holds at most 4 GiB; write NPY instead");
+        let too_large = || io::Error::other("an NPZ holds at most 4 GiB: write one source at a time, or NPY");
+        let too_many = || {
+            io::Error::other(format!(
+                "an NPZ holds at most {} arrays: write fewer sources at a time",
+                u16::MAX
+            ))
+        };
+        let members = self.members.checked_add(1).ok_or_else(too_many)?;
         let size = u32::try_from(data.len()).map_err(|_| too_large())?;
         let offset = u32::try_from(self.offset).map_err(|_| too_large())?;
         let name_len = u16::try_from(name.len()).map_err(|_| too_large())?;
@@ -55,13 +62,14 @@ impl NpzWriter {
         self.directory.extend(offset.to_le_bytes());
         self.directory.extend(name.as_bytes());
         self.offset += (local.len() + data.len()) as u64;
-        self.members = self.members.checked_add(1).ok_or_else(too_large)?;
+        self.members = members;
         Ok(())
     }
 
     /// Writes the directory that makes the archive readable.
     pub(super) fn finish(self, out: &mut dyn Write) -> io::Result<()> {
-        let too_large = |_| io::Error::other("an NPZ holds at most 4 GiB");
+        let too_large =
+            |_| io::Error::other("an NPZ holds at most 4 GiB: write one source at a time, or NPY");
         out.write_all(&self.directory)?;
         out.write_all(b"PK\x05\x06\0\0\0\0")?;
         out.write_all(&self.members.to_le_bytes())?;
@@ -99,6 +107,17 @@ mod tests {
     #[test]
     fn crc_of_the_check_string() {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+    }
+
+    #[test]
+    fn the_limit_that_is_passed_is_the_one_that_is_named() {
+        let mut npz = NpzWriter::new();
+        let array = NamedArray::int("i", vec![1]);
+        for _ in 0..u16::MAX {
+            npz.add(&mut io::sink(), &array).unwrap();
+        }
+        let message = npz.add(&mut io::sink(), &array).unwrap_err().to_string();
+        assert!(message.contains("65535 arrays") && !message.contains("NPY"), "{message}");
     }
 
     #[test]

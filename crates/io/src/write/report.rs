@@ -41,7 +41,7 @@ impl<'a> From<&'a str> for Cell<'a> {
 }
 
 /// One column of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     /// Name in CSV: the JSON field's name.
     pub name: &'static str,
@@ -49,12 +49,21 @@ pub struct Column {
     pub unit: String,
     /// Whether the table shows it: what the caption says already, it does not.
     pub in_table: bool,
+    /// Distance between values that the table tells apart; five digits are shown where it is unknown.
+    pub step: Option<f64>,
 }
 
 impl Column {
     /// A column that the table shows.
     pub fn new(name: &'static str, unit: impl Into<String>) -> Self {
-        Self { name, unit: unit.into(), in_table: true }
+        Self { name, unit: unit.into(), in_table: true, step: None }
+    }
+
+    /// Values this far apart are told apart in the table.
+    #[must_use]
+    pub fn with_step(mut self, step: f64) -> Self {
+        self.step = (step.is_finite() && step > 0.0).then_some(step);
+        self
     }
 
     /// Hides the column from the table where `hidden`.

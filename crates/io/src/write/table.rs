@@ -1,6 +1,6 @@
 //! Aligned columns for people.
 
-use super::{Cell, Column, Report, Result};
+use super::{Cell, Column, Report, Result, escaped, rounded};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
@@ -8,31 +8,38 @@ const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
 const RESET: &str = "\x1b[0m";
 
-/// Writes the caption (dimmed, behind `# `), the heading (bold) and the rows.
-pub(super) fn write<R: Report>(
-    out: &mut dyn Write,
-    report: &R,
-    colour: bool,
-    wrap: &dyn Fn(io::Error) -> super::Error,
-) -> Result<()> {
-    let columns = report.columns();
-    let shown: Vec<usize> = (0..columns.len()).filter(|&i| columns[i].in_table).collect();
-    let mut grid = Grid::new(shown.iter().map(|&i| heading(&columns[i])).collect());
-    report.rows(&mut |cells| {
-        grid.push(shown.iter().map(|&i| text(&cells[i], &columns[i])));
-        Ok(())
-    })?;
-    (|| {
-        for line in report.caption() {
-            if colour {
-                writeln!(out, "{DIM}# {line}{RESET}")?;
-            } else {
-                writeln!(out, "# {line}")?;
-            }
+/// A table under construction: its first part has caption and heading, and later parts go on below it.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// Widths of the columns so far; empty before the first part.
+    widths: Vec<usize>,
+}
+
+impl Table {
+    /// Writes the caption (dimmed, behind `# `), the heading (bold) and the rows; only the rows of a later part.
+    pub(super) fn write<R: Report>(
+        &mut self,
+        out: &mut dyn Write,
+        report: &R,
+        colour: bool,
+        wrap: &dyn Fn(io::Error) -> super::Error,
+    ) -> Result<()> {
+        let columns = report.columns();
+        let shown: Vec<usize> = (0..columns.len()).filter(|&i| columns[i].in_table).collect();
+        let mut grid = Grid::new(shown.iter().map(|&i| heading(&columns[i])).collect());
+        let first = self.widths.is_empty();
+        for (width, before) in grid.widths.iter_mut().zip(&self.widths) {
+            *width = (*width).max(*before);
         }
-        grid.write(out, colour)
-    })()
-    .map_err(wrap)
+        report.rows(&mut |cells| {
+            grid.push(shown.iter().map(|&i| text(&cells[i], &columns[i])));
+            Ok(())
+        })?;
+        self.widths.clone_from(&grid.widths);
+        if first { grid.begin(out, &report.caption(), colour) } else { Ok(()) }
+            .and_then(|()| grid.rows(out))
+            .map_err(wrap)
+    }
 }
 
 fn heading(column: &Column) -> String {
@@ -45,31 +52,17 @@ fn heading(column: &Column) -> String {
         "t_s" => "time",
         other => other,
     };
-    if column.unit.is_empty() { name.into() } else { format!("{name} [{}]", column.unit) }
+    if column.unit.is_empty() { name.into() } else { format!("{name} [{}]", escaped(&column.unit)) }
 }
 
 /// A cell's text, and whether it is a number: those are aligned on the right.
 fn text(cell: &Cell<'_>, column: &Column) -> (String, bool) {
     match *cell {
-        Cell::Text(text) => (text.into(), false),
+        Cell::Text(text) => (escaped(text).into_owned(), false),
         Cell::Int(value) => (value.to_string(), true),
         Cell::Real(value) if column.name.ends_with("_db") => (format!("{value:.2}"), true),
-        Cell::Real(value) => (rounded(value), true),
+        Cell::Real(value) => (rounded(value, column.step), true),
         Cell::Empty => ("-".into(), false),
-    }
-}
-
-/// Five significant digits, as an exponent only where zeros would be counted.
-fn rounded(value: f64) -> String {
-    let size = value.abs();
-    if value == 0.0 || !value.is_finite() {
-        format!("{value}")
-    } else if (1e-3..1e6).contains(&size) {
-        // At most 8 decimals follow: size ≥ 1e-3.
-        let decimals = (4 - size.log10().floor() as i32).max(0);
-        format!("{value:.*}", usize::try_from(decimals).unwrap_or(0))
-    } else {
-        format!("{value:.4e}")
     }
 }
 
@@ -94,16 +87,23 @@ impl Grid {
         self.rows.push(row);
     }
 
-    fn write(&self, out: &mut dyn Write, colour: bool) -> io::Result<()> {
-        let right: Vec<bool> =
-            (0..self.heading.len()).map(|i| self.rows.iter().any(|row| row[i].1)).collect();
-        if colour {
-            out.write_all(BOLD.as_bytes())?;
+    /// Which columns hold numbers.
+    fn right(&self) -> Vec<bool> {
+        (0..self.heading.len()).map(|i| self.rows.iter().any(|row| row[i].1)).collect()
+    }
+
+    fn begin(&self, out: &mut dyn Write, caption: &[String], colour: bool) -> io::Result<()> {
+        let (dim, bold, reset) = if colour { (DIM, BOLD, RESET) } else { ("", "", "") };
+        for line in caption {
+            writeln!(out, "{dim}# {}{reset}", escaped(line))?;
         }
-        self.line(out, self.heading.iter(), &right)?;
-        if colour {
-            out.write_all(RESET.as_bytes())?;
-        }
+        out.write_all(bold.as_bytes())?;
+        self.line(out, self.heading.iter(), &self.right())?;
+        out.write_all(reset.as_bytes())
+    }
+
+    fn rows(&self, out: &mut dyn Write) -> io::Result<()> {
+        let right = self.right();
         self.rows.iter().try_for_each(|row| self.line(out, row.iter().map(|(cell, _)| cell), &right))
     }
 
@@ -131,21 +131,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_digits_whatever_the_size() {
-        assert_eq!(rounded(0.977_123_4), "0.97712");
-        assert_eq!(rounded(12_345.678), "12346");
-        assert_eq!(rounded(1.234_567e-9), "1.2346e-9");
-        assert_eq!(rounded(0.0), "0");
-        assert_eq!(rounded(f64::NAN), "NaN");
-    }
-
-    #[test]
     fn columns_line_up() {
         let mut grid = Grid::new(vec!["name".into(), "x".into()]);
         grid.push([("µV²".into(), false), ("1.5".into(), true)].into_iter());
         grid.push([("longer".into(), false), ("10.25".into(), true)].into_iter());
         let mut out = Vec::new();
-        grid.write(&mut out, false).unwrap();
+        grid.begin(&mut out, &[], false).unwrap();
+        grid.rows(&mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "  name        x\n  µV²       1.5\n  longer  10.25\n");
     }
 }

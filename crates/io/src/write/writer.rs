@@ -1,7 +1,8 @@
 //! One writer for every kind of result in every format.
 
 use super::npz::NpzWriter;
-use super::{Error, Format, Report, Result, csv, json, npy_bytes, table};
+use super::table::Table;
+use super::{Error, Format, Report, Result, csv, json, npy_bytes};
 use std::io::{self, Write};
 
 /// How a [`ResultWriter`] writes.
@@ -11,6 +12,8 @@ pub struct WriterOptions {
     pub format: Format,
     /// ANSI colours in tables.
     pub colour: bool,
+    /// In CSV, an apostrophe before texts that a spreadsheet would execute, and escapes for control characters.
+    pub csv_safe: bool,
     /// What error messages call the target: a file name, or `standard output`.
     pub target: String,
 }
@@ -26,12 +29,14 @@ pub struct ResultWriter<W: Write> {
     /// JSON: the first document, held until it is known whether it stays alone.
     first: Option<String>,
     npz: Option<NpzWriter>,
+    /// Table: what further parts must line up with.
+    table: Table,
 }
 
 impl<W: Write> ResultWriter<W> {
     /// A writer on `out`.
     pub fn new(out: W, options: WriterOptions) -> Self {
-        Self { out, options, written: 0, first: None, npz: None }
+        Self { out, options, written: 0, first: None, npz: None, table: Table::default() }
     }
 
     /// Writes one result.
@@ -46,7 +51,8 @@ impl<W: Write> ResultWriter<W> {
                 if self.written > 0 {
                     writeln!(self.out).map_err(wrap)?;
                 }
-                table::write(&mut self.out, result, self.options.colour, &wrap)?;
+                self.table = Table::default();
+                self.table.write(&mut self.out, result, self.options.colour, &wrap)?;
             }
             Format::Json => self.json(result).map_err(wrap)?,
             Format::JsonLines => {
@@ -57,13 +63,40 @@ impl<W: Write> ResultWriter<W> {
                 if self.written == 0 {
                     csv::header(&mut self.out, &|| result.columns()).map_err(wrap)?;
                 }
-                csv::rows(&mut self.out, result, &wrap)?;
+                csv::rows(&mut self.out, result, self.options.csv_safe, &wrap)?;
             }
             Format::Npy => self.npy(result, &wrap)?,
             Format::Npz => self.npz(result).map_err(wrap)?,
         }
         self.written += 1;
         self.out.flush().map_err(wrap)
+    }
+
+    /// Writes a further part of the result that was written last: rows below its table. In CSV and JSON lines a part is
+    /// a result like every other.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_more<R: Report>(&mut self, result: &R) -> Result<()> {
+        if self.options.format != Format::Table || self.written == 0 {
+            return self.write(result);
+        }
+        let target = self.options.target.clone();
+        let wrap = |source: io::Error| Error::io(target.clone(), source);
+        self.table.write(&mut self.out, result, self.options.colour, &wrap)?;
+        self.out.flush().map_err(wrap)
+    }
+
+    /// The target, for the bytes of the one array of an NPY that a caller writes as they come.
+    ///
+    /// # Errors
+    /// The format is no NPY, or it holds a result already.
+    pub fn array_target(&mut self) -> Result<&mut W> {
+        if self.options.format != Format::Npy || self.written > 0 {
+            return Err(one_array());
+        }
+        self.written = 1;
+        Ok(&mut self.out)
     }
 
     /// Ends the document and gives the target back.
@@ -104,8 +137,7 @@ impl<W: Write> ResultWriter<W> {
 
     fn npy<R: Report>(&mut self, result: &R, wrap: &dyn Fn(io::Error) -> Error) -> Result<()> {
         if self.written > 0 {
-            let reason = "holds one result; write npz, or one source at a time".into();
-            return Err(Error::Format { format: "npy", reason });
+            return Err(one_array());
         }
         match result.arrays().first() {
             Some(array) => self.out.write_all(&npy_bytes(array)).map_err(wrap),
@@ -126,6 +158,11 @@ impl<W: Write> ResultWriter<W> {
         }
         Ok(())
     }
+}
+
+fn one_array() -> Error {
+    let reason = "holds one result; write npz, or one source at a time".into();
+    Error::Format { format: "npy", reason }
 }
 
 #[cfg(test)]
@@ -154,7 +191,7 @@ mod tests {
     }
 
     fn written(format: Format, results: &[f64]) -> Result<Vec<u8>> {
-        let options = WriterOptions { format, colour: false, target: "test".into() };
+        let options = WriterOptions { format, colour: false, csv_safe: false, target: "test".into() };
         let mut writer = ResultWriter::new(Vec::new(), options);
         for &value in results {
             writer.write(&One { value })?;

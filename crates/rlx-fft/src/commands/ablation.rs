@@ -3,6 +3,7 @@
 use super::learned::{Head, signals};
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
+use crate::files;
 use crate::flags::AblationFlags;
 use anyhow::{Context, Result};
 use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
@@ -56,6 +57,8 @@ struct Variant {
 /// Runs the command.
 pub(crate) fn run(flags: &AblationFlags) -> Result<Outcome, Failure> {
     let (n_ffts, batches) = flags.grid()?;
+    let models: Vec<_> = flags.models.iter().map(|path| ("--models", Some(path.as_path()))).collect();
+    files::distinct(&models, &[("--json", flags.json.as_deref()), ("--csv", flags.csv.as_deref())])?;
     let mut rows = Vec::new();
     for &n_fft in &n_ffts {
         for &batch in &batches {

@@ -3,6 +3,7 @@
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
+use crate::files;
 use crate::flags::{BenchE2eFlags, known_device};
 use rlx_fft::bench_e2e::{E2eBenchOptions, E2eModelOptions, E2eModels, E2eRow, bench_e2e};
 use rlx_fft::report::Envelope;
@@ -21,6 +22,7 @@ struct Report {
 /// Runs the command.
 pub(crate) fn run(flags: &BenchE2eFlags, console: &Console) -> Result<Outcome, Failure> {
     let asked = known_device(&flags.device)?;
+    files::distinct(&[], &[("--json", flags.json.as_deref())])?;
     if let Some(reason) = &asked.missing {
         console.note(&format!("{}: {reason}; the CPU takes its place", asked.label));
     }

@@ -2,6 +2,7 @@
 
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
+use crate::files;
 use crate::flags::{BenchFusionPhasesFlags, known_device};
 use rlx_fft::bench_fusion_phases::{FusionPhasesOptions, FusionPhasesReport, bench_fusion_phases};
 use rlx_fft::report::{Envelope, Status};
@@ -11,6 +12,7 @@ use std::io::Write;
 /// Runs the command.
 pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
     let asked = known_device(&flags.device)?;
+    files::distinct(&[], &[("--json", flags.json.as_deref())])?;
     let mut out = std::io::stdout().lock();
     // The phases of a device that is not here are skipped; those of the CPU run in their place.
     if let Some(reason) = &asked.missing {

@@ -3,6 +3,7 @@
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
+use crate::files;
 use crate::flags::{BenchPickerFlags, known_device};
 use crate::progress::share_bar;
 use rlx_fft::bench_picker::{BenchPickerOptions, BenchPickerReport, bench_picker};
@@ -14,6 +15,7 @@ use std::io::Write;
 pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome, Failure> {
     let [n_ffts, batches, ks] = flags.grid()?;
     let asked = known_device(&flags.device)?;
+    files::distinct(&[], &[("--json", flags.json.as_deref())])?;
     if let Some(reason) = &asked.missing {
         console.note(&format!("{}: skipped: {reason}; the CPU's cells follow", asked.label));
     }

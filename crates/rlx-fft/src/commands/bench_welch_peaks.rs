@@ -3,6 +3,7 @@
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
+use crate::files;
 use crate::flags::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
 use rlx_dsp::lanes::Isa;
 use rlx_fft::bench_welch_peaks::{
@@ -16,6 +17,7 @@ use std::ops::ControlFlow;
 /// Runs the command.
 pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outcome, Failure> {
     let BenchWelchPeaksArgs { mut config, train_steps, json } = BenchWelchPeaksArgs::try_from(flags)?;
+    files::distinct(&[], &[("--json", json.as_deref())])?;
     Isa::detect()?;
     if train_steps > 0 {
         config.learned =

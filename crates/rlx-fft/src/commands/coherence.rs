@@ -9,6 +9,7 @@ use crate::plots::{frequency_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal};
 use crate::spectra::{accumulate_pair, coverage_note, header};
 use anyhow::{Result, bail};
+use rlx_dsp::fft::Real;
 use rlx_io::plot::{Curve, SpectrumPlot};
 use rlx_io::write::results::{CoherenceChannel, CoherenceResult};
 
@@ -39,6 +40,13 @@ impl PerSignal for CoherenceArgs {
         };
         let mut notes = blocks.notes();
         notes.extend(coverage_note(&channel.name, &spectrum.coverage));
+        for (name, power) in signal.names().zip([&spectrum.pxx, &spectrum.pyy]) {
+            // A constant leaves no power but rounding, and what that has in common with anything means nothing.
+            let most = power.iter().map(|p| p.widen()).fold(0.0, f64::max);
+            if most == 0.0 {
+                notes.push(format!("channel {name} is constant: its coherence is not defined"));
+            }
+        }
         let mut header =
             header("coherence", signal, &self.estimate, &params, spectrum.coverage.segments, notes);
         header.unit = "1".into();

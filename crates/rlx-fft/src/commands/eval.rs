@@ -3,6 +3,7 @@
 use super::learned::{Head, signals};
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
+use crate::files;
 use crate::flags::EvalFlags;
 use anyhow::{Result, bail};
 use rlx_dsp::peak::WelchPeakParams;
@@ -40,6 +41,8 @@ struct Report {
 
 /// Runs the command.
 pub(crate) fn run(flags: &EvalFlags) -> Result<Outcome, Failure> {
+    let read: Vec<_> = flags.models.iter().map(|path| ("MODEL", Some(path.as_path()))).collect();
+    files::distinct(&read, &[("--json", flags.json.as_deref())])?;
     let models = flags.models.iter().map(|path| judge(flags, path)).collect::<Result<Vec<_>>>()?;
     let mut out = std::io::stdout().lock();
     writeln!(

@@ -3,6 +3,7 @@
 use super::learned::{Head, read_matrix, target};
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
+use crate::files;
 use crate::flags::FitFlags;
 use rlx_learn::{
     FastLearnedFftModel, FitConfig, Permutation, Random, Target, TrainingRecord, Transform, estimate, fit,
@@ -29,6 +30,14 @@ struct Report {
 /// Runs the command.
 pub(crate) fn run(flags: &FitFlags) -> Result<Outcome, Failure> {
     flags.check()?;
+    files::distinct(
+        &[
+            ("--matrix", flags.target.matrix.as_deref()),
+            ("--inputs", flags.inputs.as_deref()),
+            ("--outputs", flags.outputs.as_deref()),
+        ],
+        &[("--out", flags.out.as_deref()), ("--json", flags.json.as_deref())],
+    )?;
     let (mut target, permutation) = match (&flags.inputs, &flags.outputs) {
         (Some(inputs), Some(outputs)) => {
             let matrix = estimate(&read_matrix(inputs)?, &read_matrix(outputs)?)?;

@@ -1,10 +1,9 @@
 //! `info`: what is in a file.
 
-use super::setup::deliver;
+use super::setup::{check_files, deliver};
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{InfoArgs, InfoFlags};
-use crate::interrupt;
 use crate::output::Output;
 use crate::signal::{for_each_signal, source_name};
 use anyhow::Result;
@@ -14,7 +13,7 @@ use rlx_io::write::results::InfoResult;
 /// Runs the command.
 pub(crate) fn run(flags: Box<InfoFlags>, console: &Console) -> Result<Outcome, Failure> {
     let args = InfoArgs::try_from(*flags)?;
-    interrupt::install();
+    check_files(&args.source, &args.output, None)?;
     let mut output = Output::open(&args.output, console)?;
     let outcome = for_each_signal(&args.source, console, |mut reader| {
         let mut info = reader.info().clone();

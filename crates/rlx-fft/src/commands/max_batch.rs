@@ -2,6 +2,7 @@
 
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
+use crate::files;
 use crate::flags::{MaxBatchFlags, known_device};
 use rlx_fft::max_batch::{MaxBatchOptions, max_batch};
 use std::io::Write;
@@ -9,6 +10,7 @@ use std::io::Write;
 /// Runs the command.
 pub(crate) fn run(flags: &MaxBatchFlags) -> Result<Outcome, Failure> {
     let asked = known_device(&flags.device)?;
+    files::distinct(&[], &[("--json", flags.json.as_deref())])?;
     let mut out = std::io::stdout().lock();
     if let Some(reason) = &asked.missing {
         writeln!(out, "{}: skipped: {reason}; the CPU's rows follow", asked.label)?;

@@ -1,52 +1,48 @@
 //! `mel`: log-mel features.
 
-use super::setup::{deliver, prepare};
+use super::column_sink::spool_error;
+use super::mel_sink::MelSink;
+use super::per_signal::Answers;
+use super::setup::{check_files, prepare};
+use super::shrunk::Shrunk;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{MelArgs, MelFlags};
 use crate::output::Output;
 use crate::plots::{Plots, short_name, time_label};
 use crate::signal::{Blocks, InputSample, Signal, Step, explain, for_each_signal};
-use crate::spectra::{mel_on, shown};
+use crate::spectra::{Beyond, DeviceMel, MelFeed, MelFrames, Related, mel_on, shown};
 use anyhow::{Result, bail};
 use rlx_dsp::fft::Real;
-use rlx_dsp::mel::{LogMel, LogMelParams, MelLog, Preset};
+use rlx_dsp::mel::{LogMel, LogMelOutput, LogMelParams, MelLog, Preset};
 use rlx_dsp::nan::{NanPolicy, fill_gaps};
 use rlx_io::plot::{Heatmap, HeatmapPanel};
 use rlx_io::read::Precision;
+use rlx_io::write::ArraySpool;
 use rlx_io::write::results::{Header, MelChannel, MelResult, SCHEMA};
+use std::path::Path;
 
 /// Runs the command.
 pub(crate) fn run(flags: Box<MelFlags>, console: &Console) -> Result<Outcome, Failure> {
     let args = MelArgs::try_from(*flags)?;
     prepare(&args.input)?;
-    let mut output = Output::open(&args.output, console)?;
-    let mut plots = Plots::new(args.plot.clone());
+    check_files(&args.input.source, &args.output, args.plot.as_ref())?;
+    let mut to = Answers {
+        output: Output::open(&args.output, console)?,
+        plots: Plots::new(args.plot.clone()),
+        console,
+    };
     let outcome = for_each_signal(&args.input.source, console, |reader| {
         let signal = Signal::new(reader.info(), &args.input)?;
         if reader.info().complex {
             bail!("log-mel features are of real signals, and this one is complex (IQ)");
         }
         match reader.info().precision {
-            Precision::F32 => one(
-                Blocks::<f32>::new(reader, &signal, console),
-                &signal,
-                &args,
-                &mut output,
-                &mut plots,
-                console,
-            ),
-            Precision::F64 => one(
-                Blocks::<f64>::new(reader, &signal, console),
-                &signal,
-                &args,
-                &mut output,
-                &mut plots,
-                console,
-            ),
+            Precision::F32 => one(Blocks::<f32>::new(reader, &signal, console), &signal, &args, &mut to),
+            Precision::F64 => one(Blocks::<f64>::new(reader, &signal, console), &signal, &args, &mut to),
         }
     })?;
-    output.finish()?;
+    to.output.finish()?;
     Ok(outcome)
 }
 
@@ -54,26 +50,11 @@ fn one<T: InputSample + Real>(
     mut blocks: Blocks<T>,
     signal: &Signal,
     args: &MelArgs,
-    output: &mut Output,
-    plots: &mut Plots,
-    console: &Console,
+    to: &mut Answers<'_>,
 ) -> Result<()> {
     let params = params(args, signal.axis.rate)?;
-    let mut samples = vec![Vec::new(); signal.channels.len()];
-    let mut notes = Vec::new();
-    loop {
-        match blocks.next()? {
-            Step::Data => {
-                for (all, block) in samples.iter_mut().zip(blocks.channels()) {
-                    all.extend_from_slice(block);
-                }
-            }
-            Step::Gap => notes.push("the recording is interrupted; frames span the gap".to_owned()),
-            Step::End => break,
-        }
-    }
-    notes.extend(blocks.notes());
-    let mut plan = LogMel::<T>::new(params)?.with_threads(0)?;
+    let plan = LogMel::<T>::new(params)?;
+    let mut notes = blocks.notes();
     let empty = plan.filterbank().empty_filters().len();
     if empty > 0 {
         notes.push(format!(
@@ -82,6 +63,140 @@ fn one<T: InputSample + Real>(
         ));
     }
     let freq = plan.filterbank().centers().to_vec();
+    let channel = |name: &str| MelChannel {
+        name: name.to_owned(),
+        t_s: Vec::new(),
+        freq: freq.clone(),
+        mel: vec![Vec::new(); params.n_mels],
+    };
+    let result = MelResult {
+        header: header(signal, args, &params, notes),
+        preset: args.preset.to_string(),
+        n_mels: params.n_mels,
+        channels: signal.names().map(channel).collect(),
+    };
+    let directory = args.output.path.as_ref().and_then(|path| path.parent());
+    let directory = directory.filter(|d| !d.as_os_str().is_empty());
+    let mut sink = MelSink::new(result, to, directory)?;
+    let time = |frame: usize| signal.start() + plan.time(frame);
+    let notes = match &args.device {
+        None => streamed(&mut blocks, signal, &params, args, directory, &mut |i, frame| {
+            sink.frame(time(i), frame, to)
+        })?,
+        Some(device) => on_device(device, &mut blocks, signal, &params, args, &mut |i, frame| {
+            sink.frame(time(i), frame, to)
+        })?,
+    };
+    sink.finish(notes, to, |result, pictures, to| Ok(to.plots.heatmap(&picture(result, pictures))?))?;
+    blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Takes the features of frame `i` of all channels, `[channels][n_mels]`.
+type Emit<'a> = &'a mut dyn FnMut(usize, &[f64]) -> Result<()>;
+
+const INTERRUPTED: &str = "the recording is interrupted; frames span the gap";
+
+/// Frames as they come; where they depend on later ones, from the disk once all are there. Gives the notes.
+fn streamed<T: InputSample + Real>(
+    blocks: &mut Blocks<T>,
+    signal: &Signal,
+    params: &LogMelParams,
+    args: &MelArgs,
+    directory: Option<&Path>,
+    emit: Emit<'_>,
+) -> Result<Vec<String>> {
+    let (channels, before) = (signal.channels.len(), blocks.notes());
+    let mut notes = Vec::new();
+    let mut frames = MelFrames::<T>::new(params)?;
+    let mut feeds: Vec<_> = (0..channels).map(|_| MelFeed::<T>::new(params, args.missing.nan)).collect();
+    let mut related = Related::new(params, channels);
+    let mut spool = match related.is_none() {
+        true => None,
+        false => {
+            let spool = ArraySpool::new(directory, 1, channels * params.n_mels);
+            Some(spool.map_err(|e| spool_error(directory, e))?)
+        }
+    };
+    let mut count = 0;
+    loop {
+        let step = blocks.next()?;
+        for (i, feed) in feeds.iter_mut().enumerate() {
+            match step {
+                Step::Data => feed.push(blocks.channel(i), &mut frames, signal, i)?,
+                Step::Gap => {}
+                Step::End => feed.finish(&mut frames, signal, i, params)?,
+            }
+        }
+        if step == Step::Gap && !notes.iter().any(|note| note == INTERRUPTED) {
+            notes.push(INTERRUPTED.to_owned());
+        }
+        while feeds.iter().all(|feed| !feed.ready.is_empty()) {
+            let frame: Vec<f64> =
+                feeds.iter_mut().filter_map(|feed| feed.ready.pop_front()).flatten().collect();
+            match &mut spool {
+                Some(spool) => {
+                    related.see(&frame);
+                    spool.push(frame).map_err(|e| spool_error(directory, e))?;
+                }
+                None => {
+                    let values: Vec<f64> = frame.iter().map(|&v| shown(T::narrow(v))).collect();
+                    emit(count, &values)?;
+                    count += 1;
+                }
+            }
+        }
+        if step == Step::End {
+            break;
+        }
+    }
+    if let Some(spool) = &mut spool {
+        if related.needs_deviations() {
+            spool.again(|frame| {
+                related.see_again(frame);
+                std::io::Result::Ok(())
+            })?;
+        }
+        spool.again(|frame| {
+            let each = frame.iter().enumerate();
+            let values: Vec<f64> = each.map(|(at, &v)| shown(related.value::<T>(at, v))).collect();
+            count += 1;
+            emit(count - 1, &values)
+        })?;
+    }
+    for (name, feed) in signal.names().zip(&feeds) {
+        let filled = feed.filled();
+        if filled.samples > 0 {
+            let (samples, gaps) = (filled.samples, filled.gaps);
+            notes.push(format!("channel {name}: {samples} samples interpolated in {gaps} gaps"));
+        }
+    }
+    notes.extend(blocks.notes().into_iter().filter(|note| !before.contains(note)));
+    Ok(notes)
+}
+
+/// All samples at once on a device, or here where it has no way to do it. Gives the notes.
+fn on_device<T: InputSample + Real>(
+    device: &str,
+    blocks: &mut Blocks<T>,
+    signal: &Signal,
+    params: &LogMelParams,
+    args: &MelArgs,
+    emit: Emit<'_>,
+) -> Result<Vec<String>> {
+    let mut samples = vec![Vec::new(); signal.channels.len()];
+    let (mut notes, before) = (Vec::new(), blocks.notes());
+    loop {
+        match blocks.next()? {
+            Step::Data => {
+                for (all, block) in samples.iter_mut().zip(blocks.channels()) {
+                    all.extend_from_slice(block);
+                }
+            }
+            Step::Gap => notes.push(INTERRUPTED.to_owned()),
+            Step::End => break,
+        }
+    }
+    notes.extend(blocks.notes().into_iter().filter(|note| !before.contains(note)));
     for (name, samples) in signal.names().zip(&mut samples) {
         if let NanPolicy::Interpolate { max_gap } = args.missing.nan {
             let filled = fill_gaps(samples, max_gap);
@@ -93,35 +208,47 @@ fn one<T: InputSample + Real>(
             }
         }
     }
-    let on_device = match &args.device {
-        Some(device) => mel_on(device, &params, &samples)?,
-        None => None,
-    };
-    notes.extend(on_device.as_ref().map(|d| d.said.clone()));
-    let mut channels = Vec::new();
-    for (i, (name, samples)) in signal.names().zip(&samples).enumerate() {
-        let mel: Vec<Vec<f64>> = match &on_device {
-            Some(made) => {
-                let features = &made.channels[i];
-                let of = |band: usize| features.iter().skip(band).step_by(params.n_mels);
-                (0..params.n_mels).map(|band| of(band).map(|v| shown(*v)).collect()).collect()
-            }
-            None => {
+    let made = mel_on(device, params, &samples)?;
+    let sound = |made: &DeviceMel| made.channels.iter().flatten().all(|v| v.is_finite());
+    let features: Vec<Vec<Vec<f64>>> = match made.filter(sound) {
+        Some(made) => {
+            notes.push(made.said.clone());
+            let of = |features: &Vec<f32>, band: usize| -> Vec<f64> {
+                features.iter().skip(band).step_by(params.n_mels).map(|v| shown(*v)).collect()
+            };
+            let bands = |f: &Vec<f32>| (0..params.n_mels).map(|band| of(f, band)).collect();
+            made.channels.iter().map(bands).collect()
+        }
+        None => {
+            let mut plan = LogMel::<T>::new(*params)?.with_threads(0)?;
+            let mut all = Vec::new();
+            for (i, samples) in samples.iter().enumerate() {
                 let mel = plan.process(samples).map_err(|error| explain(error, signal, i, 0))?;
-                let row =
-                    |band| (0..mel.n_frames).filter_map(|frame| mel.get(band, frame)).map(shown).collect();
-                (0..mel.n_mels).map(row).collect()
+                if mel.data.iter().all(|v| v.finite()) {
+                    all.push(bands(&mel));
+                    continue;
+                }
+                // The samples are finite, and their powers are beyond their own precision.
+                let wide: Vec<f64> = samples.iter().map(|v| v.widen()).collect();
+                let mel = LogMel::<f64>::new(*params)?.process(&wide)?;
+                if !mel.data.iter().all(|v| v.is_finite()) {
+                    return Err(Beyond { wider: false }.into());
+                }
+                all.push(bands(&mel));
             }
-        };
-        let frames = mel.first().map_or(0, Vec::len);
-        channels.push(MelChannel {
-            name: name.to_owned(),
-            t_s: (0..frames).map(|frame| signal.start() + plan.time(frame)).collect(),
-            freq: freq.clone(),
-            mel,
-        });
+            all
+        }
+    };
+    let frames = features.first().and_then(|bands| bands.first()).map_or(0, Vec::len);
+    for i in 0..frames {
+        let frame: Vec<f64> = features.iter().flat_map(|bands| bands.iter().map(|band| band[i])).collect();
+        emit(i, &frame)?;
     }
-    let header = Header {
+    Ok(notes)
+}
+
+fn header(signal: &Signal, args: &MelArgs, params: &LogMelParams, notes: Vec<String>) -> Header {
+    Header {
         schema: SCHEMA,
         tool: "rlx-fft".into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -130,22 +257,23 @@ fn one<T: InputSample + Real>(
         sample_rate: params.sample_rate,
         x_unit: "Hz".into(),
         n_fft: params.n_fft,
+        bin_width: params.sample_rate / params.n_fft as f64,
         hop: params.hop,
         window: params.window.to_string(),
         detrend: String::new(),
         average: String::new(),
         scaling: String::new(),
         segments: 1,
-        unit: unit(&params, args.preset).into(),
+        unit: unit(params, args.preset).into(),
         defaults: args.defaults.clone(),
         notes,
-    };
-    let result = MelResult { header, preset: args.preset.to_string(), n_mels: params.n_mels, channels };
-    if plots.wanted() {
-        plots.heatmap(&picture(&result))?;
     }
-    deliver(output, &result, console)?;
-    blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Features of each band, a value a frame.
+fn bands<T: Real>(mel: &LogMelOutput<T>) -> Vec<Vec<f64>> {
+    let row = |band| (0..mel.n_frames).filter_map(|frame| mel.get(band, frame)).map(shown).collect();
+    (0..mel.n_mels).map(row).collect()
 }
 
 /// The preset at the signal's rate. Presets of models that were trained at one rate refuse others.
@@ -168,14 +296,14 @@ fn unit(params: &LogMelParams, preset: Preset) -> &'static str {
     }
 }
 
-fn picture(result: &MelResult) -> Heatmap {
+fn picture(result: &MelResult, pictures: Vec<Shrunk>) -> Heatmap {
     let first = result.channels.first();
     let ticks =
         first.map(|c| c.freq.iter().enumerate().map(|(i, f)| (i as f64, format!("{f:.0}"))).collect());
-    let panel = |c: &MelChannel| HeatmapPanel {
+    let panel = |(c, shrunk): (&MelChannel, Shrunk)| HeatmapPanel {
         name: c.name.clone(),
-        values: (0..c.t_s.len()).map(|frame| c.mel.iter().map(|band| band[frame]).collect()).collect(),
-        x: (c.t_s.first().copied().unwrap_or(0.0), c.t_s.last().copied().unwrap_or(1.0)),
+        x: shrunk.ends(),
+        values: shrunk.into_levels(),
         y: (0.0, result.n_mels.saturating_sub(1) as f64),
     };
     Heatmap {
@@ -185,6 +313,6 @@ fn picture(result: &MelResult) -> Heatmap {
         value_label: result.header.unit.clone(),
         span: 80.0,
         y_ticks: ticks,
-        panels: result.channels.iter().map(panel).collect(),
+        panels: result.channels.iter().zip(pictures).map(panel).collect(),
     }
 }

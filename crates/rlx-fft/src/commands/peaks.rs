@@ -4,16 +4,17 @@ use super::per_signal::{Answers, Asked, PerSignal, per_signal};
 use super::setup::prepared;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::{Band, PeaksArgs, PeaksFlags, Segments};
+use crate::flags::{Band, Every, PeaksArgs, PeaksFlags, Segments};
 use crate::plots::{frequency_label, level_label, short_name};
-use crate::signal::{Blocks, InputSample, Signal, Step};
+use crate::signal::{Blocks, InputSample, Signal, Step, explain};
 use crate::spectra::{
     DeviceSpectra, Framed, Framer, Layout, PackedFrames, Route, Spectrum, accumulate, check_band,
-    coverage_note, header, packed_entries, pick,
+    coverage_note, header, mean_note, packed_entries, pick,
 };
 use anyhow::{Result, bail};
 use rlx_io::plot::{Curve, Marker, SpectrumPlot};
 use rlx_io::write::results::{ChannelPeaks, FramePeaks, Header, PeakEntry, PeaksResult, level_db};
+use rlx_io::write::rounded;
 
 /// Runs the command.
 pub(crate) fn run(flags: Box<PeaksFlags>, console: &Console) -> Result<Outcome, Failure> {
@@ -29,11 +30,38 @@ impl PerSignal for PeaksArgs {
         signal: &Signal,
         to: &mut Answers<'_>,
     ) -> Result<()> {
-        match self.every {
+        let every = match self.every {
+            Every::Each(every) => Some(every),
+            Every::All => None,
+            Every::ByInput if is_endless(signal, self) => live(blocks, signal)?,
+            Every::ByInput => None,
+        };
+        match every {
             None => whole(blocks, signal, self, to),
             Some(every) => framed(blocks, signal, self, every, to),
         }
     }
+}
+
+/// Length of the frames of a signal that may never end, in its unit of time.
+const LIVE: f64 = 1.0;
+
+/// Whether a signal may never end: headerless samples from a pipe or a device, of which no stretch was asked for.
+fn is_endless(signal: &Signal, args: &PeaksArgs) -> bool {
+    let file = if signal.source == "-" { "/dev/stdin" } else { signal.source.as_str() };
+    args.input.source.open.raw.is_some()
+        && signal.frames.is_none()
+        && args.input.duration.is_none()
+        && args.plot.is_none()
+        && signal.axis.time_unit() == "s"
+        && !std::fs::metadata(file).is_ok_and(|meta| meta.is_file())
+}
+
+/// The length of the frames, unless the signal is over before the first one is.
+fn live<S: InputSample>(blocks: &mut Blocks<S>, signal: &Signal) -> Result<Option<f64>> {
+    let frame = (LIVE * signal.axis.rate).round().max(1.0);
+    blocks.limit(frame as usize);
+    Ok(blocks.look_ahead(frame as u64)?.is_none().then_some(LIVE))
 }
 
 fn whole<S: InputSample>(
@@ -55,13 +83,14 @@ fn whole<S: InputSample>(
         let spectrum = Spectrum { layout: &layout, power: layout.arrange(&psd.psd) };
         let peaks = pick(&spectrum, &params, args)?;
         notes.extend(coverage_note(name, &psd.coverage));
+        add_once(&mut notes, mean_note(&peaks, &params));
         let frame = FramePeaks { t_start_s: signal.start(), t_end_s, peaks };
         channels.push(ChannelPeaks { name: name.to_owned(), frames: vec![frame] });
         curves.push(spectrum.power);
     }
     let segments = spectra.iter().map(|s| s.coverage.segments).max().unwrap_or(0);
     let header = header("peaks", signal, &args.estimate, &params, segments, notes);
-    let result = PeaksResult { header, channels };
+    let result = PeaksResult { header, channels, framed: false };
     if to.plots.wanted() {
         to.plots.spectrum(&picture(&result, &layout, args.band.as_ref(), &curves))?;
     }
@@ -96,7 +125,10 @@ fn framed<S: InputSample>(
         // Perhaps a live signal: a frame is to leave when its last sample has come.
         blocks.limit(frame_len);
     }
-    let mut said = Vec::new();
+    let mut said = signal.remarks.clone();
+    if args.every == Every::ByInput {
+        said.push(format!("frames of {every} s, as the input may never end (--every; all is one estimate)"));
+    }
     let route = match (PackedFrames::new::<S>(&params, used, args)?, &args.device) {
         (Some(packed), _) => Some(Route::Packed(packed)),
         (None, Some(device)) => {
@@ -120,7 +152,8 @@ fn framed<S: InputSample>(
     let mut all: Vec<ChannelPeaks> = empty(&names);
     let mut head = header("peaks", signal, &args.estimate, &params, 0, said);
     let mut told = false;
-    let mut emit = |frame: Framed<S::Real>| -> Result<()> {
+    let mut emitted = 0_u64;
+    let mut emit = |frame: Framed| -> Result<()> {
         let time = |sample: u64| signal.start() + sample as f64 / signal.axis.rate;
         let (t_start_s, t_end_s) = (time(frame.start), time(frame.start + frame.len as u64));
         let mut notes = Vec::new();
@@ -132,10 +165,12 @@ fn framed<S: InputSample>(
                     pick(&spectrum, &params, args)?
                 }
             };
+            add_once(&mut head.notes, mean_note(&peaks, &params));
             all[i].frames.push(FramePeaks { t_start_s, t_end_s, peaks });
             head.segments = head.segments.max(coverage.segments);
             notes.extend(coverage_note(names[i], coverage).map(|note| format!("from {t_start_s}: {note}")));
         }
+        emitted += 1;
         if !streams {
             head.notes.extend(notes);
             return Ok(());
@@ -143,11 +178,12 @@ fn framed<S: InputSample>(
         // Each frame leaves at once: whoever watches a live signal sees it now.
         notes.splice(0..0, head.notes.iter().cloned());
         let header = Header { notes, ..head.clone() };
-        let result = PeaksResult { header, channels: std::mem::replace(&mut all, empty(&names)) };
+        let channels = std::mem::replace(&mut all, empty(&names));
+        let result = PeaksResult { header, channels, framed: true };
         if !std::mem::replace(&mut told, true) {
             return to.deliver(&result);
         }
-        Ok(to.output.write(&result)?)
+        Ok(to.output.write_more(&result)?)
     };
     loop {
         match blocks.next()? {
@@ -157,6 +193,18 @@ fn framed<S: InputSample>(
         }
     }
     framer.end_stretch(signal, &mut emit)?;
+    if emitted == 0 {
+        let (len, segment) = (framer.left_out as usize, params.segment_len);
+        return Err(explain(rlx_dsp::Error::TooShort { len, segment }, signal, 0, 0));
+    }
+    // What was found out on the way.
+    let later: Vec<String> =
+        blocks.notes().into_iter().filter(|note| !signal.remarks.contains(note)).collect();
+    if streams {
+        later.iter().for_each(|note| to.console.note(note));
+    } else {
+        head.notes.extend(later);
+    }
     if framer.left_out > 0 {
         let note = format!("{} samples in stretches shorter than one segment were left out", framer.left_out);
         if streams { to.console.note(&note) } else { head.notes.push(note) }
@@ -165,10 +213,16 @@ fn framed<S: InputSample>(
         if streams { to.console.note(&note) } else { head.notes.push(note) }
     }
     if !streams {
-        head.notes.extend(blocks.notes());
-        to.deliver(&PeaksResult { header: head, channels: all })?;
+        to.deliver(&PeaksResult { header: head, channels: all, framed: false })?;
     }
     Ok(())
+}
+
+/// A note that is true of the whole result, however often it is found out.
+fn add_once(notes: &mut Vec<String>, note: Option<String>) {
+    if let Some(note) = note.filter(|note| !notes.contains(note)) {
+        notes.push(note);
+    }
 }
 
 fn empty(names: &[&str]) -> Vec<ChannelPeaks> {
@@ -177,7 +231,7 @@ fn empty(names: &[&str]) -> Vec<ChannelPeaks> {
 
 /// Levels inside the band; the peaks of a single channel are marked.
 fn picture(result: &PeaksResult, layout: &Layout, band: Option<&Band>, powers: &[Vec<f64>]) -> SpectrumPlot {
-    let Header { source, x_unit, unit, .. } = &result.header;
+    let Header { source, x_unit, unit, bin_width, .. } = &result.header;
     let peaks: &[PeakEntry] = match result.channels.as_slice() {
         [only] => &only.frames[0].peaks,
         _ => &[],
@@ -196,13 +250,16 @@ fn picture(result: &PeaksResult, layout: &Layout, band: Option<&Band>, powers: &
         curves: result.channels.iter().zip(powers).map(curve).collect(),
         markers: peaks
             .iter()
-            .map(|p| Marker { x: p.freq, y: p.level_db, label: format!("{} {x_unit}", short(p.freq)) })
+            .map(|p| Marker { x: p.freq, y: p.level_db, label: label(p.freq, *bin_width, x_unit) })
             .collect(),
         y_range: None,
     }
 }
 
-/// Four significant digits.
-fn short(value: f64) -> f64 {
-    format!("{value:.3e}").parse().unwrap_or(value)
+/// A frequency with the digits that tell it from the next bin.
+fn label(freq: f64, bin_width: f64, x_unit: &str) -> String {
+    let short: f64 = format!("{freq:.3e}").parse().unwrap_or(freq);
+    // Four digits do where they say it as exactly.
+    let near = (short - freq).abs() <= 0.5 * bin_width;
+    format!("{} {x_unit}", if near { short.to_string() } else { rounded(freq, Some(100.0 * bin_width)) })
 }

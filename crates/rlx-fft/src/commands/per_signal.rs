@@ -1,13 +1,16 @@
 //! Commands that answer one signal after the other.
 
-use super::setup::{deliver, prepare};
+use super::setup::{caption, check_files, deliver, prepare};
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{InputArgs, OutputArgs, Pair, PlotArgs};
 use crate::output::Output;
 use crate::plots::Plots;
 use crate::signal::{Blocks, InputSample, Signal, for_each_signal, with_samples};
+use crate::spectra::Beyond;
 use anyhow::Result;
+use rlx_dsp::fft::Complex;
+use rlx_io::read::{OpenOptions, Precision, SignalInfo, SignalReader, open};
 use rlx_io::write::Report;
 
 /// What such a command does with a signal.
@@ -45,6 +48,31 @@ impl Answers<'_> {
     pub(crate) fn deliver(&mut self, result: &impl Report) -> Result<()> {
         deliver(&mut self.output, result, self.console)
     }
+
+    /// Says beside the output what a caption would.
+    pub(crate) fn caption(&self, result: &impl Report) {
+        caption(result, self.console);
+    }
+}
+
+fn answer<S: InputSample>(
+    command: &impl PerSignal,
+    reader: Box<dyn SignalReader>,
+    signal: &Signal,
+    to: &mut Answers<'_>,
+) -> Result<()> {
+    let mut blocks = Blocks::<S>::new(reader, signal, to.console);
+    command.answer(&mut blocks, signal, to)?;
+    blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Opens the same signal once more, where it is in a file.
+fn again(info: &SignalInfo, options: &OpenOptions) -> Result<Option<Box<dyn SignalReader>>> {
+    if !info.path.is_file() {
+        return Ok(None);
+    }
+    let readers = open(&info.path, options)?;
+    Ok(readers.into_iter().find(|reader| reader.info().part == info.part))
 }
 
 /// Runs a command over all its signals; what makes one of them impossible is told, and the others are done.
@@ -54,6 +82,7 @@ pub(crate) fn per_signal(
     console: &Console,
 ) -> Result<Outcome, Failure> {
     prepare(asked.input)?;
+    check_files(&asked.input.source, asked.output, asked.plot.as_ref())?;
     let output = Output::open(asked.output, console)?;
     let mut to = Answers { output, plots: Plots::new(asked.plot.clone()), console };
     let outcome = for_each_signal(&asked.input.source, console, |reader| {
@@ -61,11 +90,19 @@ pub(crate) fn per_signal(
         if let Some(pair) = asked.pair {
             signal.keep_pair(reader.info(), pair)?;
         }
-        with_samples!(reader.info(), S => {
-            let mut blocks = Blocks::<S>::new(reader, &signal, console);
-            command.answer(&mut blocks, &signal, &mut to)?;
-            blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
-        })
+        let info = reader.info().clone();
+        let answered = with_samples!(info, S => answer::<S>(command, reader, &signal, &mut to));
+        match answered {
+            Err(error) if error.is::<Beyond>() && info.precision == Precision::F32 => {
+                // A file can be read again; a stream is gone.
+                let Some(reader) = again(&info, &asked.input.source.open)? else { return Err(error) };
+                match info.complex {
+                    false => answer::<f64>(command, reader, &signal, &mut to),
+                    true => answer::<Complex<f64>>(command, reader, &signal, &mut to),
+                }
+            }
+            other => other,
+        }
     })?;
     to.output.finish()?;
     Ok(outcome)

@@ -1,25 +1,44 @@
 //! What the commands have in common.
 
 use crate::console::Console;
-use crate::flags::{Band, EstimateArgs, InputArgs};
-use crate::interrupt;
+use crate::files::Files;
+use crate::flags::{BYTES_A_POINT, Band, EstimateArgs, InputArgs, OutputArgs, PlotArgs, SourceArgs, Usage};
+use crate::memory::too_much;
 use crate::output::Output;
-use crate::signal::{Blocks, InputSample, Signal};
+use crate::signal::{Blocks, InputSample, Signal, explain};
 use crate::spectra::{Layout, check_band};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rlx_dsp::welch::PsdParams;
+use rlx_io::read::expand_inputs;
 use rlx_io::write::{OutputFile, Report};
 use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
 
-/// Sets threads and the interrupt handler up.
+/// Sets threads up.
 pub(crate) fn prepare(input: &InputArgs) -> Result<()> {
-    interrupt::install();
     if let Some(threads) = input.threads {
+        // More than a few for each core only take memory and time: the numbers do not depend on them.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = threads.min(4 * cores);
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     }
     Ok(())
+}
+
+/// Refuses an output that is one of the inputs, or the other output.
+pub(crate) fn check_files(
+    source: &SourceArgs,
+    output: &OutputArgs,
+    plot: Option<&PlotArgs>,
+) -> Result<(), Usage> {
+    let mut files = Files::default();
+    expand_inputs(&source.inputs).files.iter().for_each(|path| files.reads("INPUT", path));
+    match &output.path {
+        Some(path) => files.writes("--output", path)?,
+        None => files.writes_stdout()?,
+    }
+    plot.map_or(Ok(()), |plot| files.writes_pictures("--plot", &plot.path))
 }
 
 /// Parameters for a whole recording, where its bins lie, and which of them are inside the band. Where the length is not
@@ -31,10 +50,34 @@ pub(crate) fn prepared<S: InputSample>(
     band: Option<&Band>,
 ) -> Result<(PsdParams, Layout, Vec<usize>)> {
     let params = params_for(blocks, signal, estimate)?;
+    check_room(blocks, signal, &params)?;
     let layout = Layout::new::<S>(&params, signal.center);
     check_band(band, &layout.freq, &signal.axis.x_unit)?;
     let inside = layout.inside(band);
     Ok((params, layout, inside))
+}
+
+/// Refuses what cannot have an answer or does not fit into memory, before anything is made for it: what a header says
+/// of channels and lengths costs nothing until its samples are there.
+fn check_room<S: InputSample>(blocks: &mut Blocks<S>, signal: &Signal, params: &PsdParams) -> Result<()> {
+    let segment = params.segment_len;
+    let there = match signal.frames.filter(|frames| *frames < segment as u64) {
+        Some(frames) => Some(frames),
+        None => blocks.look_ahead(segment as u64)?,
+    };
+    if let Some(frames) = there.filter(|frames| *frames < segment as u64) {
+        let len = usize::try_from(frames).unwrap_or(usize::MAX);
+        return Err(explain(rlx_dsp::Error::TooShort { len, segment }, signal, 0, 0));
+    }
+    let channels = signal.channels.len();
+    let bytes = (params.n_fft as u64).saturating_mul(channels as u64).saturating_mul(BYTES_A_POINT);
+    if let Some(why) = too_much(bytes) {
+        bail!(
+            "{channels} channels with --n-fft {} {why}: give fewer channels or a smaller --n-fft",
+            params.n_fft
+        );
+    }
+    Ok(())
 }
 
 fn params_for<S: InputSample>(
@@ -49,10 +92,15 @@ fn params_for<S: InputSample>(
     Ok(estimate.params(signal.axis.rate_in_x(), frames))
 }
 
+/// Says what the caption of a result would.
+pub(crate) fn caption<R: Report>(result: &R, console: &Console) {
+    result.caption().iter().for_each(|line| console.note(line.strip_prefix("note: ").unwrap_or(line)));
+}
+
 /// Writes a result; where the format has no room for what was chosen by default, says it beside.
 pub(crate) fn deliver<R: Report>(output: &mut Output, result: &R, console: &Console) -> Result<()> {
     if output.lacks_caption() {
-        result.caption().iter().for_each(|line| console.note(line.strip_prefix("note: ").unwrap_or(line)));
+        caption(result, console);
     }
     output.write(result)?;
     Ok(())

@@ -1,7 +1,9 @@
 //! `spectrogram`: power over time and frequency.
 
+use super::column_sink::{ColumnSink, Frame};
 use super::per_signal::{Answers, Asked, PerSignal, per_signal};
 use super::setup::prepared;
+use super::shrunk::Shrunk;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{SpectrogramArgs, SpectrogramFlags};
@@ -10,7 +12,7 @@ use crate::signal::{Blocks, InputSample, Signal, Step};
 use crate::spectra::{Columns, DeviceSpectra, coverage_note, header};
 use anyhow::{Result, bail};
 use rlx_io::plot::{Heatmap, HeatmapPanel};
-use rlx_io::write::results::{ChannelSpectrogram, SpectrogramResult, level_db};
+use rlx_io::write::results::Header;
 
 /// Runs the command.
 pub(crate) fn run(flags: Box<SpectrogramFlags>, console: &Console) -> Result<Outcome, Failure> {
@@ -33,6 +35,18 @@ impl PerSignal for SpectrogramArgs {
             Some(name) => DeviceSpectra::open::<S>(name, &params, params.segment_len)?,
             None => None,
         };
+        let mut head = header("spectrogram", signal, &self.estimate, &params, 1, blocks.notes());
+        // Each column is one segment: nothing is averaged.
+        head.average.clear();
+        let frame = Frame {
+            names: signal.names().map(str::to_owned).collect(),
+            freq: inside.iter().map(|&i| layout.freq[i]).collect(),
+            header: head,
+        };
+        let before = blocks.notes();
+        let directory = self.output.path.as_ref().and_then(|path| path.parent());
+        let mut sink = ColumnSink::new(frame, to, directory.filter(|d| !d.as_os_str().is_empty()))?;
+        let half = params.segment_len as f64 / 2.0;
         loop {
             let step = blocks.next()?;
             for (i, columns) in channels.iter_mut().enumerate() {
@@ -45,14 +59,20 @@ impl PerSignal for SpectrogramArgs {
                     }
                 }
             }
+            while channels.iter().all(Columns::is_ready) {
+                let column: Vec<_> = channels.iter_mut().filter_map(Columns::take).collect();
+                let start = column.first().map_or(0, |(start, _)| *start);
+                let t = signal.start() + (start as f64 + half) / signal.axis.rate;
+                sink.column(t, column.into_iter().map(|(_, power)| power).collect(), to)?;
+            }
             if step == Step::End {
                 break;
             }
         }
-        if channels.iter().all(|columns| columns.starts.is_empty()) {
+        if sink.columns() == 0 {
             bail!("fewer samples than one segment of {} (n_fft): give a smaller --n-fft", params.segment_len);
         }
-        let mut notes = blocks.notes();
+        let mut notes: Vec<String> = blocks.notes().into_iter().filter(|n| !before.contains(n)).collect();
         match (&self.device, &device) {
             (None, _) => {}
             (_, Some(open)) => {
@@ -65,59 +85,37 @@ impl PerSignal for SpectrogramArgs {
                 notes.push(format!("computed on the CPU, not on {name}: {why}"));
             }
         }
-        let half = params.segment_len as f64 / 2.0;
-        let results = signal.names().zip(channels).map(|(name, columns)| {
-            notes.extend(coverage_note(name, &columns.coverage()));
-            ChannelSpectrogram {
-                name: name.to_owned(),
-                t_s: columns
-                    .starts
-                    .iter()
-                    .map(|&s| signal.start() + (s as f64 + half) / signal.axis.rate)
-                    .collect(),
-                freq: inside.iter().map(|&i| layout.freq[i]).collect(),
-                power: columns.power,
-            }
-        });
-        let results: Vec<_> = results.collect();
-        let mut header = header("spectrogram", signal, &self.estimate, &params, 1, notes);
-        // Each column is one segment: nothing is averaged.
-        header.average.clear();
-        let result = SpectrogramResult { header, channels: results };
-        if to.plots.wanted() {
-            to.plots.heatmap(&picture(&result, self.range))?;
-        }
-        to.deliver(&result)
+        notes
+            .extend(signal.names().zip(&channels).filter_map(|(name, c)| coverage_note(name, &c.coverage())));
+        let (range, freq) = (self.range, inside.iter().map(|&i| layout.freq[i]).collect::<Vec<_>>());
+        sink.finish(notes, to, |header, names, pictures, to| {
+            Ok(to.plots.heatmap(&picture(header, names, pictures, &freq, range))?)
+        })
     }
 }
 
-fn picture(result: &SpectrogramResult, range: f64) -> Heatmap {
+fn picture(header: &Header, names: &[String], pictures: Vec<Shrunk>, freq: &[f64], range: f64) -> Heatmap {
     // Cells lie around their centres, so the picture reaches half a cell beyond the outer ones.
-    let ends = |values: &[f64]| match values {
+    let y = match freq {
         [first, .., last] => {
-            let half = (last - first) / (values.len() - 1) as f64 / 2.0;
+            let half = (last - first) / (freq.len() - 1) as f64 / 2.0;
             (first - half, last + half)
         }
-        _ => (values.first().copied().unwrap_or(0.0) - 0.5, values.first().copied().unwrap_or(0.0) + 0.5),
+        _ => (freq.first().copied().unwrap_or(0.0) - 0.5, freq.first().copied().unwrap_or(0.0) + 0.5),
     };
-    let panel = |channel: &ChannelSpectrogram| HeatmapPanel {
-        name: channel.name.clone(),
-        values: channel.power.iter().map(|frame| frame.iter().map(|&p| db(p)).collect()).collect(),
-        x: ends(&channel.t_s),
-        y: ends(&channel.freq),
+    let panel = |(name, shrunk): (&String, Shrunk)| HeatmapPanel {
+        name: name.clone(),
+        x: shrunk.ends(),
+        values: shrunk.into_levels(),
+        y,
     };
     Heatmap {
-        title: format!("Spectrogram of {}", short_name(&result.header.source)),
-        x_label: time_label(&result.header.x_unit),
-        y_label: frequency_label(&result.header.x_unit),
-        value_label: level_label(&result.header.unit),
+        title: format!("Spectrogram of {}", short_name(&header.source)),
+        x_label: time_label(&header.x_unit),
+        y_label: frequency_label(&header.x_unit),
+        value_label: level_label(&header.unit),
         span: range,
         y_ticks: None,
-        panels: result.channels.iter().map(panel).collect(),
+        panels: names.iter().zip(pictures).map(panel).collect(),
     }
-}
-
-/// A column that was left out stays NaN.
-fn db(power: f64) -> f64 {
-    if power.is_nan() { power } else { level_db(power) }
 }

@@ -4,6 +4,7 @@ use super::learned::{Head, target, thread_time};
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
+use crate::files;
 use crate::flags::TrainFlags;
 use crate::progress::loss_bar;
 use anyhow::{Context, Result};
@@ -46,7 +47,11 @@ struct Report {
 /// Runs the command.
 pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, Failure> {
     let mut config = flags.config()?;
-    crate::interrupt::install();
+    let target_flags = &flags.target;
+    files::distinct(
+        &[("--matrix", target_flags.matrix.as_deref())],
+        &[("--checkpoint", flags.checkpoint.as_deref()), ("--json", flags.json.as_deref())],
+    )?;
     let (target, permutation) = target(&flags.target, config.seed)?;
     config.permutation = permutation;
     if let Some(dir) = &flags.out {

@@ -4,6 +4,7 @@ use super::learned::{Head, signals};
 use super::setup::write_json;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
+use crate::files;
 use crate::flags::{DistillFlags, TaskFlags, TrainE2eFlags};
 use crate::progress::loss_bar;
 use rlx_learn::{
@@ -13,6 +14,7 @@ use rlx_learn::{
 use serde::Serialize;
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::Instant;
 
 #[derive(Debug, Serialize)]
@@ -35,13 +37,29 @@ struct Report {
 
 /// Runs `train-e2e`.
 pub(crate) fn run(flags: &TrainE2eFlags, console: &Console) -> Result<Outcome, Failure> {
+    check(&flags.task, None)?;
     learn(&flags.task, GateKind::Soft, None, console)
 }
 
 /// Runs `train-distill` or, with ternary gates, `train-distill-ternary`.
 pub(crate) fn distill(flags: &DistillFlags, gates: GateKind, console: &Console) -> Result<Outcome, Failure> {
+    check(&flags.task, Some(&flags.teacher))?;
     let teacher = FastLearnedFftModel::load(&flags.teacher)?;
     learn(&flags.task, gates, Some(&teacher), console)
+}
+
+fn check(task: &TaskFlags, teacher: Option<&Path>) -> Result<(), Failure> {
+    let recordings = task.data.as_ref().and_then(|dir| std::fs::read_dir(dir).ok());
+    let recordings: Vec<_> = recordings.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let mut reads: Vec<files::Named<'_>> =
+        recordings.iter().map(|path| ("--data", Some(path.as_path()))).collect();
+    reads.push(("--teacher", teacher));
+    let writes = [
+        ("--out", task.out.as_deref()),
+        ("--json", task.json.as_deref()),
+        ("--checkpoint", task.checkpoint.as_deref()),
+    ];
+    files::distinct(&reads, &writes)
 }
 
 fn learn(
@@ -51,7 +69,6 @@ fn learn(
     console: &Console,
 ) -> Result<Outcome, Failure> {
     let config = flags.config(gates, teacher.map(FastLearnedFftModel::n_fft))?;
-    crate::interrupt::install();
     let signals = signals(flags.data.as_deref(), config.n_fft, config.seed)?;
     let start = Instant::now();
     let mut bar = loss_bar(console, "training");

@@ -1,5 +1,6 @@
 //! Flags of `bench-e2e`.
 
+use super::limits;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -17,23 +18,23 @@ Accuracy, on held-out signals:
   denoise  gain in signal-to-noise ratio in dB, from 0 dB")]
 pub(crate) struct BenchE2eFlags {
     /// Points of the transform, a power of two
-    #[arg(long, value_name = "N", default_value_t = 256)]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::learned_n_fft)]
     pub(crate) n_fft: usize,
 
     /// Rows of a call
-    #[arg(long, value_name = "ROWS", default_value_t = 8)]
+    #[arg(long, value_name = "ROWS", default_value_t = 8, value_parser = limits::batch)]
     pub(crate) batch: usize,
 
     /// Peaks of each row
-    #[arg(long, visible_alias = "k", value_name = "K", default_value_t = 8)]
+    #[arg(long, visible_alias = "k", value_name = "K", default_value_t = 8, value_parser = limits::bench_peaks)]
     pub(crate) peak_k: usize,
 
     /// Mel bands
-    #[arg(long, value_name = "N", default_value_t = 40)]
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = limits::n_mels)]
     pub(crate) n_mels: usize,
 
     /// Timed rounds; every backend once a round
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = limits::rounds)]
     pub(crate) iters: usize,
 
     /// Device of compiled peaks and of auto; the rest runs on one thread of the CPU
@@ -49,7 +50,7 @@ pub(crate) struct BenchE2eFlags {
     pub(crate) distill_first: bool,
 
     /// Steps of each training
-    #[arg(long, value_name = "N", default_value_t = 500)]
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = limits::steps)]
     pub(crate) steps: usize,
 
     /// Leave out the model with decided gates, and what is compiled of it

@@ -1,7 +1,8 @@
 //! Flags of `bench-welch-peaks`.
 
-use super::Usage;
 use super::device::known_device;
+use super::{Usage, limits};
+use crate::memory;
 use clap::Args;
 use rlx_fft::bench_welch_peaks::BenchConfig;
 use rlx_fft::welch_peaks_picker::parse_welch_peaks_strategy;
@@ -14,7 +15,7 @@ use std::path::PathBuf;
   rlx-fft bench-welch-peaks --batch 32-8192 --k 4,8,16 --json sweep.json")]
 pub(crate) struct BenchWelchPeaksFlags {
     /// Points of the transform
-    #[arg(long, value_name = "N", default_value_t = 256)]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::bench_n_fft)]
     n_fft: usize,
 
     /// Rows: one number, a list (32,1024) or a range of powers of two (32-8192)
@@ -35,11 +36,11 @@ pub(crate) struct BenchWelchPeaksFlags {
     strategy: String,
 
     /// Steps to train a small learned model for its rows; 0 leaves them out
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = limits::steps)]
     train_steps: usize,
 
     /// Timed rounds
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = limits::rounds)]
     iters: usize,
 
     /// Seed of the input
@@ -47,7 +48,7 @@ pub(crate) struct BenchWelchPeaksFlags {
     seed: u64,
 
     /// Threads that share the rows; 0 is one a core
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = limits::threads_or_all)]
     threads: usize,
 
     /// Leave out the explicit rlx and learned rows
@@ -76,20 +77,17 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
     type Error = Usage;
 
     fn try_from(flags: BenchWelchPeaksFlags) -> Result<Self, Usage> {
-        if !(2..=1 << 20).contains(&flags.n_fft) {
-            return Err(Usage::new("--n-fft", format!("{} is not within 2 … 1048576", flags.n_fft)));
-        }
-        if flags.iters == 0 {
-            return Err(Usage::new("--iters", "0 rounds measure nothing"));
-        }
         let threads = match flags.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             n => n,
         };
+        let (batches, ks) = (sweep("--batch", &flags.batch)?, sweep("--k", &flags.k)?);
+        limits::BENCH_PEAKS.check("--k", &ks)?;
+        room(&[flags.n_fft], &batches)?;
         let config = BenchConfig {
             n_fft: flags.n_fft,
-            batches: sweep("--batch", &flags.batch)?,
-            ks: sweep("--k", &flags.k)?,
+            batches,
+            ks,
             device: known_device(&flags.device)?,
             mode: parse_welch_peaks_strategy(&flags.strategy)
                 .map_err(|error| Usage::new("--strategy", error.to_string()))?,
@@ -102,6 +100,13 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
         };
         Ok(Self { config, train_steps: flags.train_steps, json: flags.json })
     }
+}
+
+/// Refuses a batch whose rows do not fit into memory: its samples in the 8-segment layout, and a copy.
+pub(super) fn room(n_ffts: &[usize], batches: &[usize]) -> Result<(), Usage> {
+    let (Some(&n_fft), Some(&batch)) = (n_ffts.iter().max(), batches.iter().max()) else { return Ok(()) };
+    let samples = batch as u64 * (n_fft as u64 * 9 / 2);
+    memory::refuse("--batch", format!("{batch} rows for transforms of {n_fft} points"), 8 * samples)
 }
 
 /// `32`, `32,1024` or `32-8192` (the powers of two from the first to the last).

@@ -1,7 +1,8 @@
 //! How spectra are estimated.
 
-use super::values;
 use super::{MissingArgs, MissingFlags, Usage};
+use super::{limits, values};
+use crate::memory;
 use clap::Args;
 use rlx_dsp::detrend::Detrend;
 use rlx_dsp::scaling::{Average, Scaling, Sides};
@@ -14,11 +15,11 @@ use std::str::FromStr;
 #[command(next_help_heading = "Estimate")]
 pub(crate) struct EstimateFlags {
     /// Segment and transform length [default: a power of two by the recording's length]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limits::n_fft)]
     n_fft: Option<usize>,
 
     /// Pad segments of this many samples with zeros to --n-fft
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limits::segment)]
     segment: Option<usize>,
 
     /// How much of a segment the next one repeats: 50%
@@ -26,7 +27,7 @@ pub(crate) struct EstimateFlags {
     overlap: Option<f64>,
 
     /// Samples from one segment to the next, instead of --overlap
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limits::hop)]
     hop: Option<usize>,
 
     /// Window: hann, hamming, blackman, blackman-harris, flat-top, rectangular, kaiser:BETA, tukey:ALPHA,
@@ -70,6 +71,9 @@ pub(crate) struct NFftRule {
     /// … and at most this, and at least [`MIN_N_FFT`].
     pub(crate) max: usize,
 }
+
+/// Bytes that a channel's estimate takes for each point of its transform, at most.
+pub(crate) const BYTES_A_POINT: u64 = 400;
 
 /// Smallest transform length chosen by itself.
 pub(crate) const MIN_N_FFT: usize = 64;
@@ -125,13 +129,10 @@ impl EstimateFlags {
         overlap: f64,
         rule: NFftRule,
     ) -> Result<EstimateArgs, Usage> {
-        let least = |flag: &str, value: Option<usize>, least: usize| match value {
-            Some(value) if value < least => Err(Usage::new(flag, format!("{value} is less than {least}"))),
-            _ => Ok(()),
-        };
-        least("--n-fft", self.n_fft, 2)?;
-        least("--segment", self.segment, 1)?;
-        least("--hop", self.hop, 1)?;
+        if let Some(n_fft) = self.n_fft {
+            // Measured: window, twiddles, scratch and sums of one channel, each on its thread.
+            memory::refuse("--n-fft", n_fft, n_fft as u64 * BYTES_A_POINT)?;
+        }
         match (self.segment, self.n_fft) {
             (Some(_), None) => {
                 return Err(Usage::new("--segment", "needs --n-fft, the length it is padded to"));

@@ -1,7 +1,6 @@
 //! What is read, and which part of it.
 
-use super::Usage;
-use super::values;
+use super::{Usage, limits, values};
 use clap::Args;
 use rlx_io::read::{CsvOptions, Format, OpenOptions, RawFormat};
 use std::path::PathBuf;
@@ -23,7 +22,7 @@ pub(crate) struct SourceFlags {
     raw: Option<String>,
 
     /// Channels of headerless samples
-    #[arg(long, value_name = "COUNT", value_parser = values::at_least_one)]
+    #[arg(long, value_name = "COUNT", value_parser = limits::channels)]
     channels: Option<usize>,
 
     /// Format of the input, instead of looking at it: wav, flac, csv, npy, edf …
@@ -136,7 +135,7 @@ pub(crate) struct InputFlags {
     x_unit: String,
 
     /// Threads; as many as there are cores by default
-    #[arg(long, value_name = "COUNT", value_parser = values::at_least_one)]
+    #[arg(long, value_name = "COUNT", value_parser = limits::threads)]
     threads: Option<usize>,
 }
 

@@ -1,6 +1,6 @@
 //! Flags of `train` and `fit`: transforms learned from a matrix.
 
-use super::Usage;
+use super::{Usage, limits};
 use clap::{Args, ValueEnum};
 use rlx_learn::{Init, Parametrisation, Permutation, Schedule, TrainConfig, Transform};
 use std::path::PathBuf;
@@ -103,7 +103,7 @@ enum ScheduleName {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TargetFlags {
     /// Points of the transform, a power of two
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = limits::learned_n_fft)]
     pub(crate) n_fft: usize,
 
     /// The transform
@@ -153,23 +153,23 @@ pub(crate) struct TrainFlags {
     pub(crate) target: TargetFlags,
 
     /// Unit vectors a step: 0 or n is the whole matrix, which costs no more than a part of it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = limits::any_batch)]
     batch: usize,
 
     /// Steps of Adam
-    #[arg(long, value_name = "N", default_value_t = 3000)]
+    #[arg(long, value_name = "N", default_value_t = 3000, value_parser = limits::steps)]
     steps: usize,
 
     /// Its rate at the start of the cosine schedule
-    #[arg(long, value_name = "RATE", default_value_t = 0.03)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = limits::not_negative)]
     lr: f64,
 
     /// Iterations of L-BFGS after it, at most
-    #[arg(long, value_name = "N", default_value_t = 2000)]
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = limits::steps)]
     polish: usize,
 
     /// Relative L2 error at which to stop
-    #[arg(long, value_name = "ERROR", default_value_t = 1e-8)]
+    #[arg(long, value_name = "ERROR", default_value_t = 1e-8, value_parser = limits::not_negative)]
     target_error: f64,
 
     /// The first seed
@@ -177,7 +177,7 @@ pub(crate) struct TrainFlags {
     seed: u64,
 
     /// How many seeds, one after the other
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) seeds: u64,
 
     /// Where to train: auto or cpu
@@ -205,7 +205,7 @@ pub(crate) struct TrainFlags {
     ifft: bool,
 
     /// Say how far it is every so many steps; 0 is never
-    #[arg(long, value_name = "STEPS", default_value_t = 0)]
+    #[arg(long, value_name = "STEPS", default_value_t = 0, value_parser = limits::steps)]
     pub(crate) log_every: usize,
 
     /// Keep the state here, FILE.seedS for each seed, and go on from it where it is there
@@ -213,11 +213,11 @@ pub(crate) struct TrainFlags {
     pub(crate) checkpoint: Option<PathBuf>,
 
     /// Steps of Adam between two of them
-    #[arg(long, value_name = "STEPS", default_value_t = 200)]
+    #[arg(long, value_name = "STEPS", default_value_t = 200, value_parser = limits::some_steps)]
     pub(crate) checkpoint_every: usize,
 
     /// Threads; each trains seeds of its own
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = limits::threads)]
     pub(crate) threads: usize,
 
     /// Write the models here, NAME-N-seedS.safetensors
@@ -298,7 +298,7 @@ pub(crate) struct FitFlags {
     pub(crate) outputs: Option<PathBuf>,
 
     /// Normal noise added to a named transform's entries, relative to their root mean square
-    #[arg(long, value_name = "LEVEL", default_value_t = 0.0)]
+    #[arg(long, value_name = "LEVEL", default_value_t = 0.0, value_parser = limits::not_negative)]
     pub(crate) noise: f64,
 
     /// Seed of the noise
@@ -306,7 +306,7 @@ pub(crate) struct FitFlags {
     pub(crate) seed: u64,
 
     /// Iterations of L-BFGS where the matrix is no exact product, at most
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = limits::steps)]
     pub(crate) polish: usize,
 
     /// Write the model

@@ -1,10 +1,12 @@
 //! `mel`.
 
-use super::values;
+use super::estimate::BYTES_A_POINT;
 use super::{
     InputArgs, InputFlags, MissingArgs, MissingFlags, OutputArgs, OutputFlags, PlotArgs, PlotFlags, Usage,
     WhereFlags,
 };
+use super::{limits, values};
+use crate::memory;
 use clap::Args;
 use rlx_dsp::mel::{LogMelParams, Preset};
 use rlx_dsp::nan::NanPolicy;
@@ -23,19 +25,19 @@ pub(crate) struct MelFlags {
     preset: Preset,
 
     /// Mel bands, instead of the preset's
-    #[arg(long, value_name = "COUNT", value_parser = values::at_least_one)]
+    #[arg(long, value_name = "COUNT", value_parser = limits::n_mels)]
     n_mels: Option<usize>,
 
     /// Transform length, instead of the preset's; the window takes all of it
-    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    #[arg(long, value_name = "N", value_parser = limits::n_fft)]
     n_fft: Option<usize>,
 
     /// Samples from one frame to the next, instead of the preset's
-    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    #[arg(long, value_name = "N", value_parser = limits::hop)]
     hop: Option<usize>,
 
     /// Lower edge of the first band in Hz, instead of the preset's
-    #[arg(long, value_name = "HZ")]
+    #[arg(long, value_name = "HZ", value_parser = limits::not_negative)]
     f_min: Option<f64>,
 
     /// Upper edge of the last band in Hz, instead of the preset's
@@ -93,6 +95,11 @@ impl TryFrom<MelFlags> for MelArgs {
         if let Some(n_fft) = flags.n_fft {
             (params.n_fft, params.win_length) = (n_fft, n_fft);
         }
+        // The filters are kept whole.
+        let filters = (params.n_mels * (params.n_fft / 2 + 1)) as u64 * 8;
+        let flag = if flags.n_fft.is_some() { "--n-fft" } else { "--n-mels" };
+        memory::refuse(flag, format!("{} points in {} bands", params.n_fft, params.n_mels), filters)?;
+        memory::refuse("--n-fft", params.n_fft, params.n_fft as u64 * BYTES_A_POINT)?;
         params.f_min = flags.f_min.unwrap_or(params.f_min);
         params.f_max = flags.f_max.or(params.f_max);
         let given = [("n_fft", flags.n_fft.is_some()), ("hop", flags.hop.is_some()), ("window", false)];

@@ -1,6 +1,6 @@
 //! What to do about NaN, infinity and missing values.
 
-use super::Usage;
+use super::{Usage, limits};
 use clap::{Args, ValueEnum};
 use rlx_dsp::nan::NanPolicy;
 
@@ -13,7 +13,7 @@ pub(crate) struct MissingFlags {
     nan: Policy,
 
     /// Longest gap that `--nan interpolate` fills, in samples [default: 16]
-    #[arg(long, value_name = "SAMPLES")]
+    #[arg(long, value_name = "SAMPLES", value_parser = limits::max_gap)]
     max_gap: Option<usize>,
 }
 

@@ -12,6 +12,7 @@ mod estimate;
 mod info;
 mod input;
 mod learn;
+pub(crate) mod limits;
 mod mel;
 mod missing;
 mod output;
@@ -28,14 +29,14 @@ pub(crate) use bench_e2e::BenchE2eFlags;
 pub(crate) use bench_welch_peaks::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
 pub(crate) use coherence::{CoherenceArgs, CoherenceFlags};
 pub(crate) use device::{DeviceFlags, Segments, WhereFlags, known_device};
-pub(crate) use estimate::{EstimateArgs, EstimateFlags, NFftRule};
+pub(crate) use estimate::{BYTES_A_POINT, EstimateArgs, EstimateFlags, NFftRule};
 pub(crate) use info::{InfoArgs, InfoFlags};
 pub(crate) use input::{InputArgs, InputFlags, SourceArgs, SourceFlags};
 pub(crate) use learn::{FitFlags, TargetFlags, TrainFlags, TransformName};
 pub(crate) use mel::{MelArgs, MelFlags};
 pub(crate) use missing::{MissingArgs, MissingFlags};
 pub(crate) use output::{OutputArgs, OutputFlags, PlotArgs, PlotFlags};
-pub(crate) use peaks::{Mode, PeaksArgs, PeaksFlags};
+pub(crate) use peaks::{Every, Mode, PeaksArgs, PeaksFlags};
 pub(crate) use psd::{PsdArgs, PsdFlags};
 pub(crate) use shell::{CompletionsFlags, ManFlags};
 pub(crate) use spectrogram::{SpectrogramArgs, SpectrogramFlags};
@@ -119,6 +120,21 @@ pub(crate) enum Command {
     Completions(CompletionsFlags),
     /// Print the manual page
     Man(ManFlags),
+}
+
+impl Command {
+    /// Whether results go where --output says; those of the others go to standard output.
+    pub(crate) fn has_output(&self) -> bool {
+        matches!(
+            self,
+            Self::Peaks(_)
+                | Self::Psd(_)
+                | Self::Coherence(_)
+                | Self::Spectrogram(_)
+                | Self::Mel(_)
+                | Self::Info(_)
+        )
+    }
 }
 
 /// When to use colours.

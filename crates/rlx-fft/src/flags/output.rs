@@ -18,6 +18,10 @@ pub(crate) struct OutputFlags {
     /// File to write, whole or not at all; `-` or nothing is standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// In CSV, put an apostrophe before texts that a spreadsheet would execute (names like =1+1)
+    #[arg(long)]
+    csv_safe: bool,
 }
 
 /// Where to and how.
@@ -27,6 +31,8 @@ pub(crate) struct OutputArgs {
     pub(crate) format: Format,
     /// The file; `None` for standard output.
     pub(crate) path: Option<PathBuf>,
+    /// Whether CSV is for spreadsheets that execute what looks like a formula.
+    pub(crate) csv_safe: bool,
 }
 
 impl TryFrom<OutputFlags> for OutputArgs {
@@ -39,7 +45,10 @@ impl TryFrom<OutputFlags> for OutputArgs {
         if format.is_binary() && path.is_none() && std::io::stdout().is_terminal() {
             return Err(Usage::new("--format", format!("{format} is not for terminals: give --output FILE")));
         }
-        Ok(Self { format, path })
+        if flags.csv_safe && format != Format::Csv {
+            return Err(Usage::new("--csv-safe", format!("goes with --format csv, and this is {format}")));
+        }
+        Ok(Self { format, path, csv_safe: flags.csv_safe })
     }
 }
 
@@ -51,18 +60,22 @@ pub(crate) struct PlotFlags {
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
 
-    /// Width and height of the picture in pixels
+    /// Width and height of the picture in pixels, at most 16384 each and 40 million together
     #[arg(long, value_name = "WxH", default_value = "1200x675", value_parser = size)]
     plot_size: Size,
 }
 
 fn size(text: &str) -> Result<Size, String> {
-    let parts = text.split_once(['x', 'X', '×']).and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    let parts: Option<(u32, u32)> =
+        text.split_once(['x', 'X', '×']).and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
     match parts {
-        Some((width, height)) if (200..=20_000).contains(&width) && (150..=20_000).contains(&height) => {
-            Ok(Size { width, height })
+        Some((width, height)) if (200..=16_384).contains(&width) && (150..=16_384).contains(&height) => {
+            match u64::from(width) * u64::from(height) {
+                0..=40_000_000 => Ok(Size { width, height }),
+                pixels => Err(format!("'{text}' has {pixels} pixels, and a picture has at most 40000000")),
+            }
         }
-        _ => Err(format!("'{text}' is not WIDTHxHEIGHT between 200x150 and 20000x20000")),
+        _ => Err(format!("'{text}' is not WIDTHxHEIGHT between 200x150 and 16384x16384")),
     }
 }
 

@@ -1,10 +1,10 @@
 //! `peaks`.
 
-use super::values;
 use super::{
     Band, DeviceFlags, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags,
     PlotArgs, PlotFlags, Segments, Usage,
 };
+use super::{limits, values};
 use clap::{Args, ValueEnum};
 use rlx_dsp::scaling::Scaling;
 
@@ -15,16 +15,17 @@ pub(crate) struct PeaksFlags {
     input: InputFlags,
 
     /// Peaks to report
-    #[arg(long, short, value_name = "K", default_value = "8", value_parser = values::at_least_one)]
+    #[arg(long, short, value_name = "K", default_value = "8", value_parser = limits::peaks)]
     k: usize,
 
     /// What a peak is
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     mode: Mode,
 
-    /// One set of peaks for each stretch of this length, instead of one for the whole recording: 1s
-    #[arg(long, value_name = "TIME", value_parser = values::duration, allow_negative_numbers = true)]
-    every: Option<f64>,
+    /// One set of peaks for each stretch of this length: 1s; all is one for the whole recording [default: all, and 1s
+    /// for headerless samples from a pipe or a device, which may never end]
+    #[arg(long, value_name = "TIME", value_parser = every, allow_negative_numbers = true)]
+    every: Option<Every>,
 
     /// Frequencies to look at: 0.5:45, 20:, :100
     #[arg(long, value_name = "LO:HI", value_parser = values::band, allow_hyphen_values = true)]
@@ -55,6 +56,21 @@ pub(crate) struct PeaksFlags {
     plot: PlotFlags,
 }
 
+/// What one set of peaks is of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Every {
+    /// The whole recording, or stretches of a signal that may never end.
+    ByInput,
+    /// The whole recording.
+    All,
+    /// Each stretch of this length, in units of time.
+    Each(f64),
+}
+
+fn every(text: &str) -> Result<Every, String> {
+    if text.trim() == "all" { Ok(Every::All) } else { values::duration(text).map(Every::Each) }
+}
+
 /// What a peak is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Mode {
@@ -71,7 +87,7 @@ pub(crate) struct PeaksArgs {
     pub(crate) input: InputArgs,
     pub(crate) k: usize,
     pub(crate) mode: Mode,
-    pub(crate) every: Option<f64>,
+    pub(crate) every: Every,
     pub(crate) band: Option<Band>,
     pub(crate) height: Option<f64>,
     pub(crate) prominence: f64,
@@ -92,11 +108,13 @@ impl TryFrom<PeaksFlags> for PeaksArgs {
     type Error = Usage;
 
     fn try_from(flags: PeaksFlags) -> Result<Self, Usage> {
-        if flags.every == Some(0.0) {
+        let every = flags.every.unwrap_or(Every::ByInput);
+        if every == Every::Each(0.0) {
             return Err(Usage::new("--every", "is 0"));
         }
+        let framed = matches!(every, Every::Each(_));
         let plot = flags.plot.validate()?;
-        if plot.is_some() && flags.every.is_some() {
+        if plot.is_some() && framed {
             return Err(Usage::new("--plot", "draws one spectrum: leave --every out, or see spectrogram"));
         }
         if flags.mode == Mode::Bins {
@@ -112,12 +130,12 @@ impl TryFrom<PeaksFlags> for PeaksArgs {
         if flags.prominence.is_some_and(|p| p < 0.0) {
             return Err(Usage::new("--prominence", "is negative"));
         }
-        let (device, segments) = flags.device.validate(flags.every.is_some())?;
+        let (device, segments) = flags.device.validate(framed)?;
         Ok(Self {
             input: flags.input.try_into()?,
             k: flags.k,
             mode: flags.mode,
-            every: flags.every,
+            every,
             band: flags.band,
             height: flags.height,
             prominence: flags.prominence.unwrap_or(PROMINENCE_DB),

@@ -1,8 +1,8 @@
 //! Flags of training for a task and of what judges models.
 
-use super::Usage;
 use super::learn::{InitName, training_device};
 use super::values::{Band, band};
+use super::{Usage, limits};
 use clap::Args;
 use rlx_learn::{E2eConfig, GateKind, HardenAt, LossWeights};
 use std::path::PathBuf;
@@ -11,51 +11,51 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TaskFlags {
     /// Points of the transform, a power of two
-    #[arg(long, value_name = "N", default_value_t = 256)]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::learned_n_fft)]
     n_fft: usize,
 
     /// Rows a step
-    #[arg(long, value_name = "ROWS", default_value_t = 8)]
+    #[arg(long, value_name = "ROWS", default_value_t = 8, value_parser = limits::batch)]
     batch: usize,
 
     /// Mel bands of the mel loss
-    #[arg(long, value_name = "N", default_value_t = 40)]
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = limits::n_mels)]
     n_mels: usize,
 
     /// Steps
-    #[arg(long, value_name = "N", default_value_t = 2000)]
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = limits::steps)]
     steps: usize,
 
     /// Rate of the weights at the start of the cosine schedule
-    #[arg(long, value_name = "RATE", default_value_t = 1e-3)]
+    #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = limits::not_negative)]
     lr: f64,
 
     /// Rate of gates, mask and corrector
-    #[arg(long, value_name = "RATE", default_value_t = 0.03)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = limits::not_negative)]
     gate_lr: f64,
 
     /// Weight of the open gates
-    #[arg(long, value_name = "W", default_value_t = 1.0)]
+    #[arg(long, value_name = "W", default_value_t = 1.0, value_parser = limits::not_negative)]
     sparsity_weight: f64,
 
     /// Weight of the log-mel loss
-    #[arg(long, value_name = "W", default_value_t = 0.1)]
+    #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::not_negative)]
     mel_weight: f64,
 
     /// Weight of the log-power loss
-    #[arg(long, value_name = "W", default_value_t = 0.1)]
+    #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::not_negative)]
     welch_weight: f64,
 
     /// Weight of the peak-matching loss
-    #[arg(long, value_name = "W", default_value_t = 2.0)]
+    #[arg(long, value_name = "W", default_value_t = 2.0, value_parser = limits::not_negative)]
     peak_weight: f64,
 
     /// Peaks of each row
-    #[arg(long, visible_alias = "k", value_name = "K", default_value_t = 16)]
+    #[arg(long, visible_alias = "k", value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) peak_k: usize,
 
     /// Weight of the complex spectrum's difference from the teacher's
-    #[arg(long, value_name = "W", default_value_t = 0.1)]
+    #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::not_negative)]
     spectrum_weight: f64,
 
     /// Frequencies that are asked for, in cycles a sample (0:0.5 is all)
@@ -71,23 +71,23 @@ pub(crate) struct TaskFlags {
     init: InitName,
 
     /// Share of the steps after which gates are decided
-    #[arg(long, value_name = "SHARE", default_value_t = 0.6)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.6, value_parser = limits::share)]
     harden_at: f64,
 
     /// Share of the butterflies to be left; without it those whose gate is more open than closed
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = limits::share)]
     target_gates: Option<f64>,
 
     /// Steps between two validations
-    #[arg(long, value_name = "STEPS", default_value_t = 100)]
+    #[arg(long, value_name = "STEPS", default_value_t = 100, value_parser = limits::some_steps)]
     validate_every: usize,
 
     /// Validations without gain, gates decided, after which it ends
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = limits::steps)]
     patience: usize,
 
     /// Say how far it is every so many steps; 0 is never
-    #[arg(long, value_name = "STEPS", default_value_t = 0)]
+    #[arg(long, value_name = "STEPS", default_value_t = 0, value_parser = limits::steps)]
     pub(crate) log_every: usize,
 
     /// Leave the model in 8-bit integers out of the report
@@ -107,7 +107,7 @@ pub(crate) struct TaskFlags {
     pub(crate) checkpoint: Option<PathBuf>,
 
     /// Steps between two of them
-    #[arg(long, value_name = "STEPS", default_value_t = 200)]
+    #[arg(long, value_name = "STEPS", default_value_t = 200, value_parser = limits::some_steps)]
     pub(crate) checkpoint_every: usize,
 
     /// Write the model
@@ -193,11 +193,11 @@ pub(crate) struct EvalFlags {
     pub(crate) models: Vec<PathBuf>,
 
     /// Peaks of each row
-    #[arg(long, value_name = "K", default_value_t = 16)]
+    #[arg(long, value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) k: usize,
 
     /// Held-out rows
-    #[arg(long, value_name = "N", default_value_t = 2048)]
+    #[arg(long, value_name = "N", default_value_t = 2048, value_parser = limits::batch)]
     pub(crate) rows: usize,
 
     /// Held-out parts of these recordings instead of the generator's signals
@@ -205,7 +205,7 @@ pub(crate) struct EvalFlags {
     pub(crate) data: Option<PathBuf>,
 
     /// Timed rounds
-    #[arg(long, value_name = "N", default_value_t = 11)]
+    #[arg(long, value_name = "N", default_value_t = 11, value_parser = limits::rounds)]
     pub(crate) iters: usize,
 
     /// Seed of the signals
@@ -232,7 +232,7 @@ pub(crate) struct RoundtripFlags {
     pub(crate) inverse: Option<PathBuf>,
 
     /// Random frames
-    #[arg(long, value_name = "N", default_value_t = 256)]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::frames)]
     pub(crate) frames: usize,
 
     /// Their seed
@@ -259,11 +259,11 @@ pub(crate) struct AblationFlags {
     pub(crate) models: Vec<PathBuf>,
 
     /// Peaks of each row
-    #[arg(long, value_name = "K", default_value_t = 16)]
+    #[arg(long, value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) k: usize,
 
     /// Timed rounds; every variant once a round
-    #[arg(long, value_name = "N", default_value_t = 31)]
+    #[arg(long, value_name = "N", default_value_t = 31, value_parser = limits::rounds)]
     pub(crate) iters: usize,
 
     /// Seed of the signals

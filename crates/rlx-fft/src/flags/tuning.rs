@@ -1,7 +1,7 @@
 //! Flags of the commands about devices and the picker.
 
-use super::Usage;
-use super::bench_welch_peaks::sweep;
+use super::bench_welch_peaks::{room, sweep};
+use super::{Usage, limits};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -46,7 +46,7 @@ pub(crate) struct BenchPickerFlags {
     pub(crate) device: String,
 
     /// Threads that share the rows; 0 is as many as a batch can use
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = limits::threads_or_all)]
     pub(crate) threads: usize,
 
     /// Also write the report as JSON
@@ -66,11 +66,11 @@ pub(crate) struct MaxBatchFlags {
     n_fft: String,
 
     /// Peaks of each row
-    #[arg(long, value_name = "N", default_value_t = 16)]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) k: usize,
 
     /// No batch above this
-    #[arg(long, value_name = "ROWS", default_value_t = 1 << 22)]
+    #[arg(long, value_name = "ROWS", default_value_t = 1 << 22, value_parser = limits::batch)]
     pub(crate) limit: usize,
 
     /// Also write the rows as JSON
@@ -82,7 +82,7 @@ pub(crate) struct MaxBatchFlags {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BenchFusionPhasesFlags {
     /// Points of the transform
-    #[arg(long, value_name = "N", default_value_t = 256)]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::bench_n_fft)]
     pub(crate) n_fft: usize,
 
     /// Rows: one number, a list or a range of powers of two
@@ -90,7 +90,7 @@ pub(crate) struct BenchFusionPhasesFlags {
     batch: String,
 
     /// Peaks of each row
-    #[arg(long, value_name = "N", default_value_t = 16)]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) k: usize,
 
     /// The device
@@ -98,7 +98,7 @@ pub(crate) struct BenchFusionPhasesFlags {
     pub(crate) device: String,
 
     /// Timed rounds
-    #[arg(long, value_name = "N", default_value_t = 15)]
+    #[arg(long, value_name = "N", default_value_t = 15, value_parser = limits::rounds)]
     pub(crate) iters: usize,
 
     /// Also write the report as JSON
@@ -109,20 +109,28 @@ pub(crate) struct BenchFusionPhasesFlags {
 impl BenchPickerFlags {
     /// Transform lengths, batches and peaks.
     pub(crate) fn grid(&self) -> Result<[Vec<usize>; 3], Usage> {
-        Ok([sweep("--n-fft", &self.n_fft)?, sweep("--batch", &self.batch)?, sweep("--k", &self.k)?])
+        let grid = [sweep("--n-fft", &self.n_fft)?, sweep("--batch", &self.batch)?, sweep("--k", &self.k)?];
+        limits::BENCH_N_FFT.check("--n-fft", &grid[0])?;
+        limits::BENCH_PEAKS.check("--k", &grid[2])?;
+        room(&grid[0], &grid[1])?;
+        Ok(grid)
     }
 }
 
 impl MaxBatchFlags {
     /// Transform lengths.
     pub(crate) fn n_ffts(&self) -> Result<Vec<usize>, Usage> {
-        sweep("--n-fft", &self.n_fft)
+        let n_ffts = sweep("--n-fft", &self.n_fft)?;
+        limits::BENCH_N_FFT.check("--n-fft", &n_ffts)?;
+        Ok(n_ffts)
     }
 }
 
 impl BenchFusionPhasesFlags {
     /// Batches.
     pub(crate) fn batches(&self) -> Result<Vec<usize>, Usage> {
-        sweep("--batch", &self.batch)
+        let batches = sweep("--batch", &self.batch)?;
+        room(&[self.n_fft], &batches)?;
+        Ok(batches)
     }
 }

@@ -88,11 +88,40 @@ pub(crate) fn overlap(text: &str) -> Result<f64, String> {
     }
 }
 
-/// `A:B`.
+/// `A:B`; a name that has a colon stands in quotes: `"EEG:1":Resp`, in which `""` is a quote.
 pub(crate) fn pair(text: &str) -> Result<Pair, String> {
-    match text.split_once(':') {
-        Some((a, b)) if !a.is_empty() && !b.is_empty() => Ok(Pair { a: a.into(), b: b.into() }),
-        _ => Err(format!("'{text}' is not A:B, two channels by name or number")),
+    let wrong = || {
+        format!(
+            "'{text}' is not A:B, two channels by name or number; a name with a colon stands in quotes: '\"A:1\":B'"
+        )
+    };
+    let (a, rest) = name(text).ok_or_else(wrong)?;
+    let rest = rest.strip_prefix(':').ok_or_else(wrong)?;
+    let (b, rest) = name(rest).ok_or_else(wrong)?;
+    if a.is_empty() || b.is_empty() || !rest.is_empty() {
+        return Err(wrong());
+    }
+    Ok(Pair { a, b })
+}
+
+/// The name at the start of a text, quoted or up to a colon, and what follows it.
+fn name(text: &str) -> Option<(String, &str)> {
+    let Some(mut rest) = text.strip_prefix('"') else {
+        let end = text.find(':').unwrap_or(text.len());
+        return Some((text[..end].to_owned(), &text[end..]));
+    };
+    let mut name = String::new();
+    loop {
+        let end = rest.find('"')?;
+        name.push_str(&rest[..end]);
+        rest = &rest[end + 1..];
+        match rest.strip_prefix('"') {
+            Some(more) => {
+                name.push('"');
+                rest = more;
+            }
+            None => return Some((name, rest)),
+        }
     }
 }
 
@@ -100,15 +129,6 @@ pub(crate) fn pair(text: &str) -> Result<Pair, String> {
 pub(crate) fn positive(text: &str) -> Result<f64, String> {
     let value = number(text)?;
     if value > 0.0 { Ok(value) } else { Err(format!("{value} is not above 0")) }
-}
-
-/// A whole number above 0.
-pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.trim().parse::<usize>() {
-        Ok(0) => Err("must be at least 1".into()),
-        Ok(value) => Ok(value),
-        Err(_) => Err(format!("'{text}' is not a whole number above 0")),
-    }
 }
 
 /// A number that is not infinite.
@@ -141,6 +161,17 @@ mod tests {
         assert!(!band("-2:2").unwrap().contains(2.1));
         for text in ["45", "5:5", "6:5", ":", "a:b"] {
             assert!(band(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn pairs() {
+        let two = |a: &str, b: &str| Ok(Pair { a: a.into(), b: b.into() });
+        assert_eq!(pair("Fp1:O2"), two("Fp1", "O2"));
+        assert_eq!(pair("\"EEG:1\":Resp"), two("EEG:1", "Resp"));
+        assert_eq!(pair("1:\"a:\"\"b\"\"\""), two("1", "a:\"b\""));
+        for text in ["", "a", "a:", ":b", "a:b:c", "\"a:b", "\"a\"b:c", "\"\":b"] {
+            assert!(pair(text).is_err(), "{text}");
         }
     }
 

@@ -88,6 +88,13 @@ impl<S: InputSample> Blocks<S> {
     /// the end was reached.
     pub(crate) fn look_ahead(&mut self, frames: u64) -> rlx_io::Result<Option<u64>> {
         let mut seen = 0;
+        for (step, block) in &self.ahead {
+            match step {
+                Step::Data => seen += block[0].len() as u64,
+                Step::Gap => {}
+                Step::End => return Ok(Some(seen)),
+            }
+        }
         while seen < frames {
             let step = self.read()?;
             seen += if step == Step::Data { self.current[0].len() as u64 } else { 0 };

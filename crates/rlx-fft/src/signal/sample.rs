@@ -8,6 +8,12 @@ pub(crate) trait InputSample: Sample {
     /// What a plane holds.
     type Plane: Send;
 
+    /// The same in double precision.
+    type Wide: InputSample<Wide = Self::Wide>;
+
+    /// This sample in double precision.
+    fn wide(self) -> Self::Wide;
+
     /// Reads in this precision.
     fn read(
         reader: &mut dyn SignalReader,
@@ -23,6 +29,11 @@ macro_rules! input_sample {
     ($real:ident, $read:ident) => {
         impl InputSample for $real {
             type Plane = $real;
+            type Wide = f64;
+
+            fn wide(self) -> Self::Wide {
+                f64::from(self)
+            }
 
             fn read(
                 reader: &mut dyn SignalReader,
@@ -40,6 +51,11 @@ macro_rules! input_sample {
 
         impl InputSample for Complex<$real> {
             type Plane = $real;
+            type Wide = Complex<f64>;
+
+            fn wide(self) -> Self::Wide {
+                Complex::new(f64::from(self.re), f64::from(self.im))
+            }
 
             fn read(
                 reader: &mut dyn SignalReader,

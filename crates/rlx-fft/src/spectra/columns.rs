@@ -1,10 +1,13 @@
 //! The columns of a spectrogram: one spectrum every hop.
 
+use super::beyond::{Beyond, holds, magnitude};
 use super::{DeviceSpectra, Layout, shown};
 use crate::signal::{InputSample, Signal, explain};
 use anyhow::Result;
+use rlx_dsp::fft::Real;
 use rlx_dsp::nan::{Filled, Interpolator, NanPolicy, first_non_finite};
 use rlx_dsp::welch::{Coverage, PsdParams, Welch};
+use std::collections::VecDeque;
 
 /// Collects the columns of one channel. A column with missing samples is NaN where the policy is to leave it
 /// out.
@@ -18,10 +21,9 @@ pub(crate) struct Columns<S: InputSample> {
     /// Samples of the next stretches to leave out: a hop may be longer than a segment.
     jump: usize,
     skipped: u64,
-    /// First sample of each column.
-    pub(crate) starts: Vec<u64>,
-    /// Powers, `[columns][bins inside the band]`.
-    pub(crate) power: Vec<Vec<f64>>,
+    columns: u64,
+    /// First sample and powers (of the bins inside the band) of the columns that nobody has taken yet.
+    ready: VecDeque<(u64, Vec<f64>)>,
 }
 
 impl<S: InputSample> Columns<S> {
@@ -40,15 +42,30 @@ impl<S: InputSample> Columns<S> {
             position: 0,
             jump: 0,
             skipped: 0,
-            starts: Vec::new(),
-            power: Vec::new(),
+            columns: 0,
+            ready: VecDeque::new(),
         })
     }
 
     /// What was filled and left out.
     pub(crate) fn coverage(&self) -> Coverage {
         let filled = self.interpolator.as_ref().map_or_else(Filled::default, Interpolator::counts);
-        Coverage { segments: self.starts.len() as u64 - self.skipped, skipped: self.skipped, filled }
+        Coverage { segments: self.columns - self.skipped, skipped: self.skipped, filled }
+    }
+
+    /// Whether a column is complete.
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// The next complete column: its first sample and its powers.
+    pub(crate) fn take(&mut self) -> Option<(u64, Vec<f64>)> {
+        self.ready.pop_front()
+    }
+
+    fn add(&mut self, start: u64, power: Vec<f64>) {
+        self.columns += 1;
+        self.ready.push_back((start, power));
     }
 
     /// Takes a block.
@@ -103,10 +120,19 @@ impl<S: InputSample> Columns<S> {
         while self.jump == 0 && at + segment_len <= self.pending.len() {
             if let Some(device) = device.as_deref_mut().filter(|_| refused == 0) {
                 let batch = DeviceSpectra::batch((self.pending.len() - at - segment_len) / hop + 1);
-                if let Some(rows) = device.spectra(&self.pending[at..], hop, batch)? {
+                let rows = device.spectra(&self.pending[at..], hop, batch)?.filter(|rows| {
+                    let sound = |(i, row): (usize, &Vec<S::Real>)| {
+                        // A device computes in single precision.
+                        let row: Vec<f32> = row.iter().map(|p| p.widen() as f32).collect();
+                        let first = at + i * hop;
+                        holds(&row, magnitude(&self.pending[first..first + segment_len]))
+                    };
+                    rows.iter().enumerate().all(sound)
+                });
+                if let Some(rows) = rows {
                     for (i, row) in rows.iter().enumerate() {
-                        self.power.push(inside.iter().map(|&b| shown(row[layout.bins[b]])).collect());
-                        self.starts.push(self.position + (at + i * hop) as u64);
+                        let power = inside.iter().map(|&b| shown(row[layout.bins[b]])).collect();
+                        self.add(self.position + (at + i * hop) as u64, power);
                     }
                     let next = at + batch * hop;
                     at = next.min(self.pending.len());
@@ -119,15 +145,27 @@ impl<S: InputSample> Columns<S> {
             let segment = &self.pending[at..at + segment_len];
             let start = self.position + at as u64;
             let leave_out = matches!(nan, NanPolicy::SkipSegment | NanPolicy::Interpolate { .. });
-            if leave_out && first_non_finite(segment).is_some() {
+            let power = if leave_out && first_non_finite(segment).is_some() {
                 self.skipped += 1;
-                self.power.push(vec![f64::NAN; inside.len()]);
+                vec![f64::NAN; inside.len()]
             } else {
-                let done = self.welch.psd_into(segment, &mut self.row);
-                done.map_err(|error| explain(error, signal, channel, start))?;
-                self.power.push(inside.iter().map(|&i| shown(self.row[layout.bins[i]])).collect());
-            }
-            self.starts.push(start);
+                let explained = |error| explain(error, signal, channel, start);
+                self.welch.psd_into(segment, &mut self.row).map_err(explained)?;
+                let missing = nan == NanPolicy::Propagate && first_non_finite(segment).is_some();
+                if missing || holds(&self.row, magnitude(segment)) {
+                    inside.iter().map(|&i| shown(self.row[layout.bins[i]])).collect()
+                } else {
+                    let samples: Vec<S::Wide> = segment.iter().map(|sample| sample.wide()).collect();
+                    let mut wide = Welch::<S::Wide>::new(*self.welch.params())?;
+                    let mut row = vec![Default::default(); wide.n_bins()];
+                    wide.psd_into(&samples, &mut row).map_err(explained)?;
+                    if !holds(&row, magnitude(&samples)) {
+                        return Err(Beyond { wider: false }.into());
+                    }
+                    inside.iter().map(|&i| shown(row[layout.bins[i]])).collect()
+                }
+            };
+            self.add(start, power);
             let next = at + hop;
             at = next.min(self.pending.len());
             self.jump = next - at;

@@ -1,19 +1,22 @@
 //! One estimate a frame: stretches of equal length, one after the other.
 
+use super::beyond::{Beyond, holds, magnitude};
 use super::packed::Packed;
-use super::{DeviceSpectra, PackedFrames};
+use super::{DeviceSpectra, PackedFrames, shown};
 use crate::signal::{InputSample, Signal, explain};
 use anyhow::Result;
+use rlx_dsp::fft::Real;
+use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::welch::{Coverage, PsdParams, Welch};
 
 /// The spectra of one frame, a channel each, in the transform's order.
-pub(crate) struct Framed<R> {
+pub(crate) struct Framed {
     /// First sample, counted from the first one read.
     pub(crate) start: u64,
     /// Samples in it.
     pub(crate) len: usize,
     /// Powers of each channel; empty where its peaks are there already.
-    pub(crate) power: Vec<Vec<R>>,
+    pub(crate) power: Vec<Vec<f64>>,
     /// Strongest bins of each channel, where they were what was computed.
     pub(crate) packed: Vec<Packed>,
     /// What was averaged, a channel each.
@@ -31,6 +34,8 @@ pub(crate) enum Route {
 /// Cuts blocks into frames and estimates each.
 pub(crate) struct Framer<S: InputSample> {
     welch: Welch<S>,
+    /// For frames whose powers are beyond the samples' own precision.
+    wide: Option<Welch<S::Wide>>,
     route: Option<Route>,
     frame_len: usize,
     /// Samples of a frame that are used; fewer where only its first segments are.
@@ -51,7 +56,7 @@ impl<S: InputSample> Framer<S> {
         route: Option<Route>,
     ) -> Result<Self> {
         let (welch, pending) = (Welch::<S>::new(params)?, vec![Vec::new(); channels]);
-        Ok(Self { welch, route, frame_len, used, pending, start: 0, left_out: 0 })
+        Ok(Self { welch, wide: None, route, frame_len, used, pending, start: 0, left_out: 0 })
     }
 
     /// Takes a block of each channel and gives every frame that it completes to `emit`.
@@ -59,7 +64,7 @@ impl<S: InputSample> Framer<S> {
         &mut self,
         blocks: &[Vec<S>],
         signal: &Signal,
-        emit: &mut dyn FnMut(Framed<S::Real>) -> Result<()>,
+        emit: &mut dyn FnMut(Framed) -> Result<()>,
     ) -> Result<()> {
         for (pending, block) in self.pending.iter_mut().zip(blocks) {
             pending.extend_from_slice(block);
@@ -77,7 +82,7 @@ impl<S: InputSample> Framer<S> {
     pub(crate) fn end_stretch(
         &mut self,
         signal: &Signal,
-        emit: &mut dyn FnMut(Framed<S::Real>) -> Result<()>,
+        emit: &mut dyn FnMut(Framed) -> Result<()>,
     ) -> Result<()> {
         let rest = self.pending[0].len();
         if rest >= self.welch.params().segment_len {
@@ -98,7 +103,7 @@ impl<S: InputSample> Framer<S> {
     }
 
     /// A batch of whole frames by the route; `false` where it cannot, and nothing was done.
-    fn emit_by_route(&mut self, emit: &mut dyn FnMut(Framed<S::Real>) -> Result<()>) -> Result<bool> {
+    fn emit_by_route(&mut self, emit: &mut dyn FnMut(Framed) -> Result<()>) -> Result<bool> {
         let (frame_len, used) = (self.frame_len, self.used);
         let batch = DeviceSpectra::batch(self.pending[0].len() / frame_len);
         let (mut powers, mut peaks) = (Vec::new(), Vec::new());
@@ -107,10 +112,27 @@ impl<S: InputSample> Framer<S> {
             match &mut self.route {
                 Some(Route::Device(device)) if device.takes(used) => {
                     let Some(rows) = device.spectra(pending, frame_len, batch)? else { return Ok(false) };
-                    powers.push(rows.into_iter());
+                    let frames = pending.chunks(frame_len);
+                    let sound = |(row, frame): (&Vec<S::Real>, &[S])| {
+                        // A device computes in single precision.
+                        let row: Vec<f32> = row.iter().map(|p| p.widen() as f32).collect();
+                        holds(&row, magnitude(&frame[..used]))
+                    };
+                    if !rows.iter().zip(frames).all(sound) {
+                        return Ok(false);
+                    }
+                    powers.push(rows.into_iter().map(|row| row.into_iter().map(shown).collect()));
                 }
                 Some(Route::Packed(packed)) => {
                     let Some(rows) = packed.peaks(pending, frame_len, used, batch)? else { return Ok(false) };
+                    let frames = pending.chunks(frame_len);
+                    let sound = |(row, frame): (&Packed, &[S])| {
+                        let row: Vec<f32> = row.iter().map(|&(_, p)| p as f32).collect();
+                        holds(&row, magnitude(&frame[..used]))
+                    };
+                    if !rows.iter().zip(frames).all(sound) {
+                        return Ok(false);
+                    }
                     peaks.push(rows.into_iter());
                 }
                 _ => return Ok(false),
@@ -133,14 +155,31 @@ impl<S: InputSample> Framer<S> {
         &mut self,
         len: usize,
         signal: &Signal,
-        emit: &mut dyn FnMut(Framed<S::Real>) -> Result<()>,
+        emit: &mut dyn FnMut(Framed) -> Result<()>,
     ) -> Result<()> {
         let (mut power, mut coverage) = (Vec::new(), Vec::new());
         for (channel, pending) in self.pending.iter_mut().enumerate() {
             let mut row = vec![S::Real::default(); self.welch.n_bins()];
-            let done = self.welch.psd_into(&pending[..len.min(self.used)], &mut row);
-            coverage.push(done.map_err(|error| explain(error, signal, channel, self.start))?);
-            power.push(row);
+            let samples = &pending[..len.min(self.used)];
+            let explained = |error| explain(error, signal, channel, self.start);
+            let mut found = self.welch.psd_into(samples, &mut row).map_err(explained)?;
+            let nan = self.welch.params().nan == NanPolicy::Propagate && samples.iter().any(|s| !s.finite());
+            if nan || holds(&row, magnitude(samples)) {
+                power.push(row.into_iter().map(shown).collect());
+            } else {
+                let samples: Vec<S::Wide> = samples.iter().map(|sample| sample.wide()).collect();
+                let wide = match &mut self.wide {
+                    Some(wide) => wide,
+                    none => none.insert(Welch::new(*self.welch.params())?),
+                };
+                let mut row = vec![Default::default(); wide.n_bins()];
+                found = wide.psd_into(&samples, &mut row).map_err(explained)?;
+                if !holds(&row, magnitude(&samples)) {
+                    return Err(Beyond { wider: false }.into());
+                }
+                power.push(row.into_iter().map(shown).collect());
+            }
+            coverage.push(found);
             pending.drain(..len);
         }
         let start = self.start;

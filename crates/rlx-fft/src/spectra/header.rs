@@ -24,6 +24,7 @@ pub(crate) fn header(
         sample_rate: signal.axis.rate,
         x_unit: signal.axis.x_unit.clone(),
         n_fft: params.n_fft,
+        bin_width: params.sample_rate / params.n_fft as f64,
         hop: params.hop,
         window: params.window.to_string(),
         detrend: params.detrend.to_string(),

@@ -1,11 +1,11 @@
 //! The strongest peaks of one spectrum.
 
+use super::local::{Local, local_peaks};
 use super::{Layout, Spectrum};
 use crate::flags::{Mode, PeaksArgs};
 use anyhow::Result;
-use rlx_dsp::peaks::{
-    Bounds, LocalPeakParams, find_peaks, peak_prominences, peak_widths, subbin, top_k_bins,
-};
+use rlx_dsp::detrend::Detrend;
+use rlx_dsp::peaks::{subbin, top_k_bins};
 use rlx_dsp::welch::PsdParams;
 use rlx_dsp::window::Window;
 use rlx_io::write::results::{PeakEntry, level_db};
@@ -16,6 +16,12 @@ pub(crate) fn pick(spectrum: &Spectrum<'_>, params: &PsdParams, args: &PeaksArgs
         Mode::Local => local(spectrum, params, args),
         Mode::Bins => bins(spectrum, args),
     }
+}
+
+/// What a reader should know of peaks at 0 Hz.
+pub(crate) fn mean_note(entries: &[PeakEntry], params: &PsdParams) -> Option<String> {
+    let mean = params.detrend == Detrend::None && entries.iter().any(|peak| peak.bin == 0);
+    mean.then(|| "bin 0 is the mean, which was not subtracted (--detrend constant does that)".to_owned())
 }
 
 fn bins(spectrum: &Spectrum<'_>, args: &PeaksArgs) -> Result<Vec<PeakEntry>> {
@@ -53,44 +59,26 @@ fn bin_entry(layout: &Layout, rank: usize, at: usize, power: f64) -> PeakEntry {
 fn local(spectrum: &Spectrum<'_>, params: &PsdParams, args: &PeaksArgs) -> Result<Vec<PeakEntry>> {
     let (layout, power) = (spectrum.layout, &spectrum.power);
     let step = params.sample_rate / params.n_fft as f64;
-    let level: Vec<f64> = power.iter().map(|&p| level_db(p)).collect();
-    let least = |value: f64| Bounds { min: Some(value), max: None };
-    let conditions = LocalPeakParams {
-        height: args.height.map(least),
-        prominence: Some(least(args.prominence)),
-        distance: args.distance.map(|distance| (distance / step).max(1.0)),
-        ..LocalPeakParams::default()
+    let mut found = local_peaks(power, layout.shape(params), args, step)?;
+    found.retain(|peak| args.band.is_none_or(|band| band.contains(layout.freq[peak.at])));
+    found.sort_by(|a, b| power[b.at].total_cmp(&power[a.at]).then(a.at.cmp(&b.at)));
+    found.truncate(args.k);
+    let entry = |(rank, peak): (usize, &Local)| PeakEntry {
+        rank: rank + 1,
+        bin: layout.bins[peak.at],
+        freq: layout.wrapped(layout.freq[peak.at] + refined(peak.around, params) * step, params),
+        power: power[peak.at],
+        level_db: level_db(power[peak.at]),
+        prominence_db: Some(peak.prominence),
+        width: Some(peak.width * step),
     };
-    let found = find_peaks(&level, &conditions)?;
-    let rises = found.prominences.map(|p| p.values).unwrap_or_default();
-    let linear = peak_prominences(power, &found.positions, None)?;
-    let widths = peak_widths(power, &found.positions, 0.5, &linear)?;
-
-    let inside = |at: usize| args.band.is_none_or(|band| band.contains(layout.freq[at]));
-    let mut order: Vec<usize> = (0..found.positions.len()).filter(|&i| inside(found.positions[i])).collect();
-    order.sort_by(|&a, &b| {
-        let (a, b) = (found.positions[a], found.positions[b]);
-        power[b].total_cmp(&power[a]).then(a.cmp(&b))
-    });
-    order.truncate(args.k);
-    let entry = |(rank, &i): (usize, &usize)| {
-        let at = found.positions[i];
-        PeakEntry {
-            rank: rank + 1,
-            bin: layout.bins[at],
-            freq: layout.freq[at] + refined(power, at, params) * step,
-            power: power[at],
-            level_db: level[at],
-            prominence_db: rises.get(i).copied(),
-            width: Some(widths.values[i] * step),
-        }
-    };
-    Ok(order.iter().enumerate().map(entry).collect())
+    Ok(found.iter().enumerate().map(entry).collect())
 }
 
-/// How far the peak lies from its bin, in bins. The estimator for Hann holds without zero-padding only.
-fn refined(power: &[f64], at: usize, params: &PsdParams) -> f64 {
+/// How far the peak lies from its bin, in bins, by its power and those of its neighbours. The estimator for Hann holds
+/// without zero-padding only.
+fn refined(around: [f64; 3], params: &PsdParams) -> f64 {
     let hann = params.window == Window::Hann && params.segment_len == params.n_fft;
-    let found = if hann { subbin::hann(power, at) } else { subbin::parabolic(power, at) };
-    found.map_or(0.0, |sub| sub.bin - at as f64)
+    let found = if hann { subbin::hann(&around, 1) } else { subbin::parabolic(&around, 1) };
+    found.map_or(0.0, |sub| sub.bin - 1.0)
 }

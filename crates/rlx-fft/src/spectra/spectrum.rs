@@ -1,7 +1,8 @@
 //! A power spectrum with ascending frequencies.
 
-use super::shown;
+use super::{Shape, shown};
 use crate::flags::Band;
+use rlx_dsp::detrend::Detrend;
 use rlx_dsp::fft::{Real, Sample};
 use rlx_dsp::welch::PsdParams;
 
@@ -12,6 +13,9 @@ pub(crate) struct Layout {
     pub(crate) freq: Vec<f64>,
     /// The transform's bin at each position.
     pub(crate) bins: Vec<usize>,
+    /// Whether negative frequencies have bins of their own.
+    two_sided: bool,
+    center: f64,
 }
 
 impl Layout {
@@ -20,7 +24,33 @@ impl Layout {
         let freq = params.frequencies::<S>();
         let mut bins: Vec<usize> = (0..freq.len()).collect();
         bins.sort_by(|a, b| freq[*a].total_cmp(&freq[*b]));
-        Self { freq: bins.iter().map(|bin| freq[*bin] + center).collect(), bins }
+        Self {
+            freq: bins.iter().map(|bin| freq[*bin] + center).collect(),
+            bins,
+            two_sided: !params.one_sided::<S>(),
+            center,
+        }
+    }
+
+    /// How the spectrum goes on beyond its ends.
+    pub(crate) fn shape(&self, params: &PsdParams) -> Shape {
+        match self.two_sided {
+            true => Shape::Circle,
+            false => Shape::Half { mean: params.detrend == Detrend::None, odd: params.n_fft % 2 == 1 },
+        }
+    }
+
+    /// A frequency between the bins as one that there is: beyond the ends the circle goes on at the other end, and half
+    /// a circle comes back.
+    pub(crate) fn wrapped(&self, freq: f64, params: &PsdParams) -> f64 {
+        let (rate, half) = (params.sample_rate, params.sample_rate / 2.0);
+        match freq - self.center {
+            f if self.two_sided && f < -half => freq + rate,
+            f if self.two_sided && f >= half => freq - rate,
+            f if !self.two_sided && f > half => self.center + rate - f,
+            f if !self.two_sided && f < 0.0 => self.center - f,
+            _ => freq,
+        }
     }
 
     /// Positions inside a band.

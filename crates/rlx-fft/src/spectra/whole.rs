@@ -1,8 +1,10 @@
 //! One estimate over a whole recording, in memory that does not grow with it.
 
+use super::beyond::Magnitudes;
 use crate::signal::{Blocks, InputSample, Signal, Step, explain};
 use anyhow::Result;
 use rayon::prelude::*;
+use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::scaling::Average;
 use rlx_dsp::welch::{CrossSpectrum, CsdAccumulator, LongWelch, Psd, PsdParams, WelchAccumulator};
 
@@ -25,11 +27,13 @@ pub(crate) fn accumulate<S: InputSample>(
     let mut accumulators = (0..channels)
         .map(|_| WelchAccumulator::<S>::with_stored_segments(params, limit))
         .collect::<rlx_dsp::Result<Vec<_>>>()?;
+    let mut magnitudes = Magnitudes::new(channels, params.nan == NanPolicy::Propagate);
     loop {
         match blocks.next()? {
             Step::End => break,
             Step::Gap => accumulators.iter_mut().try_for_each(WelchAccumulator::push_gap)?,
             Step::Data => {
+                magnitudes.see(blocks.channels());
                 each_in_parallel(&mut accumulators, blocks.channels())
                     .map_err(|(channel, error)| explain(error, signal, channel, 0))?;
             }
@@ -38,7 +42,11 @@ pub(crate) fn accumulate<S: InputSample>(
     accumulators
         .into_iter()
         .enumerate()
-        .map(|(channel, a)| a.finish().map_err(|error| explain(error, signal, channel, 0)))
+        .map(|(channel, a)| {
+            let psd = a.finish().map_err(|error| explain(error, signal, channel, 0))?;
+            magnitudes.check(channel, &psd.psd)?;
+            Ok(psd)
+        })
         .collect()
 }
 
@@ -50,14 +58,20 @@ fn long<S: InputSample>(
 ) -> Result<Vec<Psd<S::Real>>> {
     let explained = |error| explain(error, signal, 0, 0);
     let mut long = LongWelch::<S>::new(params)?;
+    let mut magnitudes = Magnitudes::new(1, params.nan == NanPolicy::Propagate);
     loop {
         match blocks.next()? {
             Step::End => break,
             Step::Gap => long.push_gap().map_err(explained)?,
-            Step::Data => long.push(blocks.channel(0)).map_err(explained)?,
+            Step::Data => {
+                magnitudes.see(blocks.channels());
+                long.push(blocks.channel(0)).map_err(explained)?;
+            }
         }
     }
-    Ok(vec![long.finish().map_err(explained)?])
+    let psd = long.finish().map_err(explained)?;
+    magnitudes.check(0, &psd.psd)?;
+    Ok(vec![psd])
 }
 
 fn each_in_parallel<S: InputSample>(
@@ -78,14 +92,21 @@ pub(crate) fn accumulate_pair<S: InputSample>(
     params: PsdParams,
 ) -> Result<CrossSpectrum<S::Real>> {
     let mut accumulator = CsdAccumulator::<S>::new(params)?;
+    let mut magnitudes = Magnitudes::new(2, params.nan == NanPolicy::Propagate);
     loop {
         match blocks.next()? {
             Step::End => break,
             Step::Gap => accumulator.push_gap(),
-            Step::Data => accumulator
-                .push(blocks.channel(0), blocks.channel(1))
-                .map_err(|error| explain(error, signal, 0, 0))?,
+            Step::Data => {
+                magnitudes.see(blocks.channels());
+                accumulator
+                    .push(blocks.channel(0), blocks.channel(1))
+                    .map_err(|error| explain(error, signal, 0, 0))?;
+            }
         }
     }
-    accumulator.finish().map_err(|error| explain(error, signal, 0, 0))
+    let found = accumulator.finish().map_err(|error| explain(error, signal, 0, 0))?;
+    magnitudes.check(0, &found.pxx)?;
+    magnitudes.check(1, &found.pyy)?;
+    Ok(found)
 }

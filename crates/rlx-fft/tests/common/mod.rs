@@ -100,3 +100,45 @@ pub(crate) fn stereo(frames: usize) -> Vec<u8> {
 
 /// The flags that read [`stereo`].
 pub(crate) const STEREO: [&str; 6] = ["--raw", "f32le", "--channels", "2", "--rate", "1000"];
+
+/// The bytes of an NPY file: `descr` is NumPy's name of the type, `data` its little-endian values.
+pub(crate) fn npy(descr: &str, len: usize, data: &[u8]) -> Vec<u8> {
+    let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({len},), }}");
+    while (10 + text.len() + 1) % 64 != 0 {
+        text.push(' ');
+    }
+    text.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((text.len() as u16).to_le_bytes());
+    bytes.extend(text.as_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+/// An NPY of `f32`.
+pub(crate) fn npy_f32(values: impl IntoIterator<Item = f64>) -> Vec<u8> {
+    let data: Vec<u8> = values.into_iter().flat_map(|v| (v as f32).to_le_bytes()).collect();
+    npy("<f4", data.len() / 4, &data)
+}
+
+/// An NPY of `f64`.
+pub(crate) fn npy_f64(values: impl IntoIterator<Item = f64>) -> Vec<u8> {
+    let data: Vec<u8> = values.into_iter().flat_map(f64::to_le_bytes).collect();
+    npy("<f8", data.len() / 8, &data)
+}
+
+/// An NPY of `complex64`.
+pub(crate) fn npy_c64(values: impl IntoIterator<Item = (f64, f64)>) -> Vec<u8> {
+    let parts = values.into_iter().flat_map(|(re, im)| [re as f32, im as f32]);
+    let data: Vec<u8> = parts.flat_map(f32::to_le_bytes).collect();
+    npy("<c8", data.len() / 8, &data)
+}
+
+/// Noise within ±½ that is the same every time.
+pub(crate) fn noise(seed: u32) -> impl FnMut() -> f64 {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
+    move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        f64::from(state >> 8) / f64::from(1u32 << 24) - 0.5
+    }
+}

@@ -64,7 +64,7 @@ impl Report for CrossResult {
         vec![
             Column::new("source", "").hidden_if(true),
             Column::new("channel", "").hidden_if(self.channels.len() == 1),
-            Column::new("freq", &self.header.x_unit),
+            Column::new("freq", &self.header.x_unit).with_step(self.header.bin_width),
             Column::new("re", unit).hidden_if(true),
             Column::new("im", unit).hidden_if(true),
             Column::new("magnitude", unit),
@@ -118,7 +118,7 @@ impl Report for CoherenceResult {
         vec![
             Column::new("source", "").hidden_if(true),
             Column::new("channel", "").hidden_if(self.channels.len() == 1),
-            Column::new("freq", &self.header.x_unit),
+            Column::new("freq", &self.header.x_unit).with_step(self.header.bin_width),
             Column::new("coherence", ""),
         ]
     }

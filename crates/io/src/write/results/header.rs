@@ -24,6 +24,9 @@ pub struct Header {
     pub x_unit: String,
     /// Transform length.
     pub n_fft: usize,
+    /// Distance between two bins in `x_unit`, for the digits of a table; 0 where it is not known.
+    #[serde(skip)]
+    pub bin_width: f64,
     /// Samples from one segment to the next.
     pub hop: usize,
     /// The window, with its parameter.
@@ -39,10 +42,10 @@ pub struct Header {
     /// Segments averaged into one spectrum (the most that any channel or frame has).
     pub segments: u64,
     /// Fields above that nobody asked for: their values are defaults.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub defaults: Vec<String>,
     /// What a reader should know: samples filled, segments skipped, gaps.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub notes: Vec<String>,
 }
 
@@ -78,6 +81,11 @@ impl Header {
     /// Unit of times: `s`, or what `x_unit` counts cycles per.
     pub(super) fn time_unit(&self) -> &str {
         self.x_unit.strip_prefix("cycles/").unwrap_or("s")
+    }
+
+    /// Time from one segment to the next.
+    pub(super) fn frame_step(&self) -> f64 {
+        self.hop as f64 / self.sample_rate
     }
 
     /// This header as one line of JSON, for the `meta` array of an NPZ.

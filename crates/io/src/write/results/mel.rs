@@ -42,7 +42,7 @@ impl Report for MelResult {
         vec![
             Column::new("source", "").hidden_if(true),
             Column::new("channel", "").hidden_if(self.channels.len() == 1),
-            Column::new("t_s", self.header.time_unit()),
+            Column::new("t_s", self.header.time_unit()).with_step(self.header.frame_step()),
             Column::new("band", ""),
             Column::new("freq", &self.header.x_unit),
             Column::new("mel", &self.header.unit),

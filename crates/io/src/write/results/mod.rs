@@ -20,7 +20,20 @@ pub use peaks::{ChannelPeaks, FramePeaks, PeakEntry, PeaksResult};
 pub use psd::{ChannelPsd, PsdResult};
 pub use spectrogram::{ChannelSpectrogram, SpectrogramResult};
 
-/// 10·log10(power), with a floor that keeps silence finite (and therefore JSON).
+/// 10·log10(power): −∞ for no power at all, NaN where the power is not known. JSON has neither and writes null.
 pub fn level_db(power: f64) -> f64 {
-    10.0 * power.max(1e-40).log10()
+    10.0 * power.log10()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::level_db;
+
+    #[test]
+    fn silence_and_the_unknown_have_no_number() {
+        assert_eq!(level_db(100.0), 20.0);
+        assert_eq!(level_db(0.0), f64::NEG_INFINITY);
+        assert!(level_db(f64::NAN).is_nan());
+        assert!((level_db(1e-300) + 3000.0).abs() < 1e-9);
+    }
 }

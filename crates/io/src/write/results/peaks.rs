@@ -12,6 +12,9 @@ pub struct PeaksResult {
     pub header: Header,
     /// One entry a channel.
     pub channels: Vec<ChannelPeaks>,
+    /// Whether this is a part of what is told frame by frame: the table then shows their times.
+    #[serde(skip)]
+    pub framed: bool,
 }
 
 /// Peaks of one channel.
@@ -56,23 +59,24 @@ pub struct PeakEntry {
 impl Report for PeaksResult {
     fn caption(&self) -> Vec<String> {
         let mut lines = self.header.caption();
-        if self.channels.iter().all(|c| c.frames.iter().all(|f| f.peaks.is_empty())) {
+        if !self.framed && self.channels.iter().all(|c| c.frames.iter().all(|f| f.peaks.is_empty())) {
             lines.push("no peaks found".into());
         }
         lines
     }
 
     fn columns(&self) -> Vec<Column> {
-        let whole = self.channels.iter().all(|c| c.frames.len() <= 1);
+        let whole = !self.framed && self.channels.iter().all(|c| c.frames.len() <= 1);
+        let (sample, width) = (1.0 / self.header.sample_rate, self.header.bin_width);
         let (x, unit, time) = (&self.header.x_unit, &self.header.unit, self.header.time_unit());
         vec![
             Column::new("source", "").hidden_if(true),
             Column::new("channel", "").hidden_if(self.channels.len() == 1),
-            Column::new("t_start_s", time).hidden_if(whole),
-            Column::new("t_end_s", time).hidden_if(whole),
+            Column::new("t_start_s", time).with_step(100.0 * sample).hidden_if(whole),
+            Column::new("t_end_s", time).with_step(100.0 * sample).hidden_if(whole),
             Column::new("rank", ""),
             Column::new("bin", "").hidden_if(true),
-            Column::new("freq", x),
+            Column::new("freq", x).with_step(width),
             Column::new("power", unit),
             Column::new("level_db", "dB"),
             Column::new("prominence_db", "dB"),

@@ -50,7 +50,7 @@ impl Report for PsdResult {
         let mut columns = vec![
             Column::new("source", "").hidden_if(true),
             Column::new("channel", "").hidden_if(self.channels.len() == 1),
-            Column::new("freq", &self.header.x_unit),
+            Column::new("freq", &self.header.x_unit).with_step(self.header.bin_width),
             Column::new("psd", unit),
             Column::new("level_db", "dB"),
         ];

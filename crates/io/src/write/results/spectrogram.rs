@@ -12,6 +12,9 @@ pub struct SpectrogramResult {
     pub header: Header,
     /// One entry a channel.
     pub channels: Vec<ChannelSpectrogram>,
+    /// Whether these are not all columns: how many there are is not known yet.
+    #[serde(skip)]
+    pub part: bool,
 }
 
 /// The spectrogram of one channel.
@@ -31,7 +34,10 @@ impl Report for SpectrogramResult {
     fn caption(&self) -> Vec<String> {
         let mut lines = self.header.caption();
         for c in &self.channels {
-            lines.push(format!("channel {}: {} frames of {} bins", c.name, c.t_s.len(), c.freq.len()));
+            lines.push(match self.part {
+                true => format!("channel {}: frames of {} bins", c.name, c.freq.len()),
+                false => format!("channel {}: {} frames of {} bins", c.name, c.t_s.len(), c.freq.len()),
+            });
         }
         lines
     }
@@ -40,8 +46,8 @@ impl Report for SpectrogramResult {
         vec![
             Column::new("source", "").hidden_if(true),
             Column::new("channel", "").hidden_if(self.channels.len() == 1),
-            Column::new("t_s", self.header.time_unit()),
-            Column::new("freq", &self.header.x_unit),
+            Column::new("t_s", self.header.time_unit()).with_step(self.header.frame_step()),
+            Column::new("freq", &self.header.x_unit).with_step(self.header.bin_width),
             Column::new("power", &self.header.unit),
             Column::new("level_db", "dB"),
         ]

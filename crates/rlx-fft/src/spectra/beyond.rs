@@ -1,0 +1,110 @@
+//! Powers of finite samples that a precision cannot hold: they are computed anew in a wider one, or reported.
+//!
+//! A power is a square: samples of 1e25 overflow in single precision, and those of 1e-25 vanish. Neither may pass for a
+//! peak, or for silence.
+
+use crate::signal::InputSample;
+use rlx_dsp::fft::{Real, Sample};
+use std::fmt;
+
+/// The samples are finite, and their powers are beyond the precision that they were read in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Beyond {
+    /// Whether double precision holds them.
+    pub(crate) wider: bool,
+}
+
+impl fmt::Display for Beyond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.wider {
+            true => f.write_str(
+                "the power of these samples is beyond single precision, and a stream cannot be read again in double \
+                 precision: give a file, or frames (--every), or scale the samples",
+            ),
+            false => f.write_str("the power of these samples is beyond double precision: scale the samples"),
+        }
+    }
+}
+
+impl std::error::Error for Beyond {}
+
+/// The smallest largest power that leaves room for the others below it.
+fn least<T: Real>() -> f64 {
+    T::min_positive_value().widen() / (T::EPSILON * T::EPSILON)
+}
+
+/// Magnitudes whose squares are below [`least`], so that it is they and no cancellation that make a power small.
+fn is_tiny<T: Real>(magnitude: f64) -> bool {
+    magnitude > 0.0 && magnitude < least::<T>().sqrt()
+}
+
+/// Whether powers of samples of about this magnitude are what they are.
+pub(crate) fn holds<T: Real>(power: &[T], magnitude: f64) -> bool {
+    let mut most = 0.0_f64;
+    for p in power {
+        let p = p.widen();
+        if !p.is_finite() {
+            return false;
+        }
+        most = most.max(p);
+    }
+    most >= least::<T>() || !is_tiny::<T>(magnitude)
+}
+
+/// The largest part of a sample.
+pub(crate) fn magnitude<S: Sample>(samples: &[S]) -> f64 {
+    let parts = samples.iter().map(|sample| sample.parts());
+    parts.fold(0.0, |most, (re, im)| most.max(re.widen().abs()).max(im.widen().abs()))
+}
+
+/// Magnitudes of channels by the first samples that are not zero, and whether all samples were numbers.
+#[derive(Debug)]
+pub(crate) struct Magnitudes {
+    channels: Vec<f64>,
+    looks_for_missing: bool,
+    /// A sample was none: powers that are not finite are no wonder.
+    pub(crate) missing: bool,
+}
+
+impl Magnitudes {
+    /// `looks_for_missing` where such samples are let through.
+    pub(crate) fn new(channels: usize, looks_for_missing: bool) -> Self {
+        Self { channels: vec![0.0; channels], looks_for_missing, missing: false }
+    }
+
+    /// Takes a block of each channel.
+    pub(crate) fn see<S: InputSample>(&mut self, blocks: &[Vec<S>]) {
+        for (most, block) in self.channels.iter_mut().zip(blocks) {
+            if *most == 0.0 {
+                *most = magnitude(block);
+            }
+            if self.looks_for_missing && !self.missing {
+                self.missing = block.iter().any(|sample| !sample.finite());
+            }
+        }
+    }
+
+    /// An error where the powers of a channel are not what they are.
+    pub(crate) fn check<T: Real>(&self, channel: usize, power: &[T]) -> Result<(), Beyond> {
+        if self.missing || holds(power, self.channels[channel]) {
+            return Ok(());
+        }
+        Err(Beyond { wider: T::EPSILON > 1e-12 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overflow_and_underflow_are_told_from_silence() {
+        assert!(holds(&[1.0_f32, 1e-30, 0.0], 1.0));
+        assert!(!holds(&[1.0_f32, f32::INFINITY], 1e25));
+        assert!(!holds(&[f32::NAN], 1e25));
+        // Nothing is left of tiny samples, and nothing was there of zeros or of a constant.
+        assert!(!holds(&[0.0_f32; 3], 1e-30) && !holds(&[1e-38_f32], 1e-19));
+        assert!(holds(&[0.0_f32; 3], 0.0) && holds(&[1e-33_f32], 5.0));
+        assert!(holds(&[1e-60_f64], 1e-30) && !holds(&[0.0_f64], 1e-200));
+    }
+}

@@ -1,0 +1,174 @@
+//! Local maxima of a spectrum, which has no ends.
+//!
+//! A two-sided spectrum is a circle: the bin below its first one is its last one. A one-sided spectrum is half of a
+//! circle: beyond its ends come the mirror images of its bins. Between the ends, peaks, prominences and widths are those
+//! of SciPy's `find_peaks`; at the ends they are what they would be on the circle.
+
+use crate::flags::PeaksArgs;
+use anyhow::Result;
+use rlx_dsp::peaks::{Bounds, LocalPeakParams, find_peaks, peak_prominences, peak_widths};
+use rlx_io::write::results::level_db;
+
+/// How a spectrum goes on beyond its ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// At the other end.
+    Circle,
+    /// As its mirror image: `mean` says whether its first bin, the mean, is part of the spectrum.
+    Half {
+        /// The mean was not subtracted, so it can be a peak.
+        mean: bool,
+        /// The last bin lies half a bin below the Nyquist frequency, and its image follows it.
+        odd: bool,
+    },
+}
+
+/// A local maximum.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Local {
+    /// Its place in the spectrum.
+    pub(crate) at: usize,
+    /// The power below it, its own, and the one above it.
+    pub(crate) around: [f64; 3],
+    /// In dB.
+    pub(crate) prominence: f64,
+    /// In bins, at half the height of the power above its surroundings.
+    pub(crate) width: f64,
+}
+
+/// Levels below the strongest one by more than this are as deep as this, so that a peak over nothing has a number.
+const DEPTH_DB: f64 = 400.0;
+
+/// All local maxima that satisfy the conditions, in no particular order. `step` is the distance between bins.
+pub(crate) fn local_peaks(power: &[f64], shape: Shape, args: &PeaksArgs, step: f64) -> Result<Vec<Local>> {
+    let top = power.iter().copied().fold(f64::NAN, f64::max);
+    // Nothing but silence, or nothing known.
+    if !(top > 0.0) {
+        return Ok(Vec::new());
+    }
+    let floor = level_db(top) - DEPTH_DB;
+    let level = |p: f64| if p.is_nan() { p } else { level_db(p).max(floor) };
+    match shape {
+        Shape::Circle => {
+            // Cut at its lowest bin, which is no peak, and which both ends of the cut circle are.
+            let lowest = (0..power.len()).min_by(|&a, &b| power[a].total_cmp(&power[b])).unwrap_or(0);
+            let turned: Vec<f64> = (0..=power.len()).map(|i| power[(lowest + i) % power.len()]).collect();
+            let levels: Vec<f64> = turned.iter().map(|&p| level(p)).collect();
+            let found = row(&turned, &levels, &[], power.len(), args, step)?;
+            Ok(found.into_iter().map(|peak| Local { at: (lowest + peak.at) % power.len(), ..peak }).collect())
+        }
+        Shape::Half { mean, odd } => {
+            let levels: Vec<f64> = power.iter().map(|&p| level(p)).collect();
+            let ends = ends(power, mean, odd);
+            row(power, &levels, &ends, usize::MAX, args, step)
+        }
+    }
+}
+
+/// A maximum at an end of half a circle, with what lies beyond it.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    at: usize,
+    /// Power of the image beside it.
+    beside: f64,
+}
+
+fn ends(power: &[f64], mean: bool, odd: bool) -> Vec<End> {
+    let Some(last) = power.len().checked_sub(1).filter(|last| *last > 0) else { return Vec::new() };
+    let mut found = Vec::new();
+    // A flat top that reaches the end has its middle there, and its image on the other side.
+    let falls = |mut side: Box<dyn Iterator<Item = &f64> + '_>, top: f64| {
+        side.find(|v| **v != top).is_some_and(|v| *v < top)
+    };
+    if mean && falls(Box::new(power.iter()), power[0]) {
+        found.push(End { at: 0, beside: power[1] });
+    }
+    if falls(Box::new(power.iter().rev()), power[last]) {
+        found.push(End { at: last, beside: if odd { power[last] } else { power[last - 1] } });
+    }
+    found
+}
+
+/// The peaks of a row and of its `ends`. `around` is the circle's length where the row is a circle that was cut.
+fn row(
+    power: &[f64],
+    level: &[f64],
+    ends: &[End],
+    around: usize,
+    args: &PeaksArgs,
+    step: f64,
+) -> Result<Vec<Local>> {
+    let least = args.height.unwrap_or(f64::NEG_INFINITY);
+    let bounds = args.height.map(|value| Bounds { min: Some(value), max: None });
+    let mut positions =
+        find_peaks(level, &LocalPeakParams { height: bounds, ..Default::default() })?.positions;
+    positions.extend(ends.iter().map(|end| end.at).filter(|&at| level[at] >= least));
+    positions.sort_unstable();
+    if let Some(distance) = args.distance {
+        thin(&mut positions, level, (distance / step).max(1.0).ceil(), around);
+    }
+    let rises = peak_prominences(level, &positions, None)?;
+    let linear = peak_prominences(power, &positions, None)?;
+    let widths = peak_widths(power, &positions, 0.5, &linear)?;
+    let mut found = Vec::new();
+    for (i, &at) in positions.iter().enumerate() {
+        let (mut prominence, mut width) = (rises.values[i], widths.values[i]);
+        let end = ends.iter().find(|end| end.at == at);
+        let around = match end {
+            None => [power[at - 1], power[at], power[at + 1]],
+            Some(end) => {
+                // Both sides are the same, and the library saw one of them.
+                let (from, to) = if at == 0 { (1, power.len()) } else { (0, at) };
+                let side: Vec<usize> =
+                    if at == 0 { (from..to).collect() } else { (from..to).rev().collect() };
+                let base =
+                    |x: &[f64]| side.iter().map(|&i| x[i]).take_while(|v| *v <= x[at]).fold(x[at], f64::min);
+                prominence = level[at] - base(level);
+                let half = power[at] - 0.5 * (power[at] - base(power));
+                width = 2.0 * reach(power, at, &side, half) + if end.beside == power[at] { 1.0 } else { 0.0 };
+                if at == 0 {
+                    [end.beside, power[at], power[1]]
+                } else {
+                    [power[at - 1], power[at], end.beside]
+                }
+            }
+        };
+        if prominence >= args.prominence {
+            found.push(Local { at, around, prominence, width });
+        }
+    }
+    Ok(found)
+}
+
+/// Steps from a peak to where the curve has fallen to `height`, between bins.
+fn reach(power: &[f64], at: usize, side: &[usize], height: f64) -> f64 {
+    let (mut previous, mut steps) = (power[at], 0.0);
+    for &i in side {
+        if power[i] <= height {
+            let fall = previous - power[i];
+            return steps + if fall > 0.0 { (previous - height) / fall } else { 1.0 };
+        }
+        (previous, steps) = (power[i], steps + 1.0);
+    }
+    steps
+}
+
+/// The highest peak removes every one nearer than `distance` bins, then the next highest survivor, and so on. Of equal
+/// heights the later one goes first, as in the library.
+fn thin(positions: &mut Vec<usize>, level: &[f64], distance: f64, around: usize) {
+    let mut order = positions.clone();
+    order.sort_by(|&a, &b| level[b].total_cmp(&level[a]).then(b.cmp(&a)));
+    let mut kept: Vec<usize> = Vec::new();
+    for at in order {
+        let near = |&other: &usize| {
+            let apart = at.abs_diff(other);
+            (apart.min(around - apart.min(around)) as f64) < distance
+        };
+        // Every kept peak was higher, so it removes this one if it is near.
+        if !kept.iter().any(near) {
+            kept.push(at);
+        }
+    }
+    kept.sort_unstable();
+    *positions = kept;
+}
