@@ -79,10 +79,11 @@ impl Chain {
         status: u64,
     ) -> Result<()> {
         for link in &self.links {
+            // `Chains::of` has checked that they are no more.
             let mut words = [0u64; MAX_ARGS];
             let mut pointers = [std::ptr::null_mut::<c_void>(); MAX_ARGS];
-            for (index, arg) in link.args.iter().enumerate().take(MAX_ARGS) {
-                words[index] = match *arg {
+            for (word, arg) in words.iter_mut().zip(&link.args) {
+                *word = match *arg {
                     Arg::Input => input,
                     Arg::Value(value) => values[value],
                     Arg::Plane(value) => values[value] + (rows * self.plane_rows[value]) as u64,
@@ -110,6 +111,14 @@ impl Chain {
     }
 }
 
+/// Refuses a kernel with more parameters than a launch has room for.
+fn few_enough(args: usize) -> Result<()> {
+    if args <= MAX_ARGS {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!("a kernel of {args} parameters; a launch has room for {MAX_ARGS}")))
+}
+
 /// Makes the chain of a sample format on a device.
 pub(super) type Build = dyn Fn(&Arc<Context>, SampleFormat) -> Result<Chain> + Send + Sync;
 
@@ -126,13 +135,21 @@ impl Chains {
     }
 
     /// The kernels for this format, compiled and loaded.
+    ///
+    /// # Errors
+    /// What the compiler or the driver refuses; a kernel of more than [`MAX_ARGS`] parameters.
     pub(super) fn of(&self, format: SampleFormat) -> Result<&Chain> {
         let index = match format {
             SampleFormat::F32 => 0,
             SampleFormat::I16 => 1,
             SampleFormat::F16 => 2,
         };
-        self.built[index].get_or_init(|| (self.build)(&self.context, format)).as_ref().map_err(Clone::clone)
+        let build = || {
+            let chain = (self.build)(&self.context, format)?;
+            chain.links.iter().try_for_each(|link| few_enough(link.args.len()))?;
+            Ok(chain)
+        };
+        self.built[index].get_or_init(build).as_ref().map_err(Clone::clone)
     }
 }
 
@@ -148,5 +165,16 @@ impl Kernels for Chains {
     ) -> Result<()> {
         // SAFETY: by this function's own conditions.
         unsafe { self.of(format)?.queue(stream, rows, input, values, status) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_with_too_many_parameters_is_refused_when_it_is_built() {
+        few_enough(MAX_ARGS).unwrap();
+        assert!(few_enough(MAX_ARGS + 1).unwrap_err().to_string().contains("17 parameters"));
     }
 }

@@ -4,10 +4,12 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use super::discovery;
-use super::driver::{Context, DeviceMemory, Graph, PinnedBuffer, PinnedValue, Stream};
+use super::driver::{Context, DeviceMemory, Function, Graph, PinnedBuffer, PinnedValue, Stream};
+use super::program::DeviceProgram;
+use super::scratch::Scratch;
 use crate::device::{CudaSelect, DeviceInfo};
 use crate::error::{Error, Result};
-use crate::session::{Executable, SampleFormat};
+use crate::session::{Executable, Kind, Program, Resident, SampleFormat};
 
 /// An NVIDIA device, the same one that a session of `cuda:N` runs on.
 ///
@@ -215,7 +217,8 @@ pub struct CudaStream(Stream);
 
 impl CudaStream {
     /// Queues an executable of a one-device CUDA session on data that lies there; does not wait. A row with NaN or
-    /// infinity gets NaN powers, whatever the session's policy: nothing is looked at before it is used.
+    /// infinity gets NaN powers, whatever the session's policy: nothing is inspected before it is used. Several streams may
+    /// run one executable at the same time: each has its own scratch memory, kept for the last few of them.
     ///
     /// # Errors
     /// [`Error::Count`], [`Error::Length`], a buffer of another device; a plan of which the host runs a part; an address
@@ -226,6 +229,19 @@ impl CudaStream {
         inputs: &[&DeviceBuffer],
         outputs: &[&DeviceBuffer],
     ) -> Result<()> {
+        let Addresses { format, from, to } = self.addresses(executable, inputs, outputs)?;
+        let mut program = executable.program();
+        // SAFETY: lengths, formats and device were checked; freeing device memory waits for work that is queued.
+        unsafe { resident(&mut program)?.queue_in(&self.0, format, &from, &to) }
+    }
+
+    /// Checks buffers against a plan.
+    fn addresses(
+        &self,
+        executable: &Executable,
+        inputs: &[&DeviceBuffer],
+        outputs: &[&DeviceBuffer],
+    ) -> Result<Addresses> {
         let count = |name, expected: usize, got: usize| {
             if expected == got { Ok(()) } else { Err(Error::Count { name, expected, got }) }
         };
@@ -248,12 +264,11 @@ impl CudaStream {
         }
         let from: Vec<u64> = inputs.iter().map(|b| b.address).collect();
         let to: Vec<u64> = outputs.iter().map(|b| b.address).collect();
-        // SAFETY: lengths, formats and device were checked; freeing device memory waits for work that is queued.
-        unsafe { executable.program().run_resident(self.0.raw().cast(), format, &from, &to) }
+        Ok(Addresses { format, from, to })
     }
 
-    /// Records [`CudaStream::run`], to be launched often with little work for the host. The executable must have run in
-    /// a stream before, so that its kernels are loaded.
+    /// Records [`CudaStream::run`], to be launched often with little work for the host, in any stream: a graph has its own
+    /// scratch memory, and launches of one graph follow each other.
     ///
     /// # Errors
     /// As there.
@@ -265,9 +280,16 @@ impl CudaStream {
     ) -> Result<CudaGraph> {
         self.run(executable, inputs, outputs)?;
         self.wait()?;
-        let graph = Graph::record(&self.0, || self.run(executable, inputs, outputs))?;
+        let Addresses { format, from, to } = self.addresses(executable, inputs, outputs)?;
+        let mut program = executable.program();
+        let program = resident(&mut program)?;
+        // The graph may be launched in any stream, while the executable runs in others.
+        let mut scratch = program.new_scratch()?;
+        // SAFETY: lengths, formats and device were checked; the graph keeps buffers, scratch and executable.
+        let queue = || unsafe { program.queue_with(&mut scratch, &self.0, format, &from, &to) };
+        let graph = Graph::record(&self.0, queue)?;
         let buffers = inputs.iter().chain(outputs).map(|b| (*b).clone()).collect();
-        Ok(CudaGraph { graph, _buffers: buffers, _keep: Box::new(executable.clone()) })
+        Ok(CudaGraph { graph, _keep: Keep::Run(buffers, scratch, executable.clone()) })
     }
 
     /// Queues a recorded graph; does not wait.
@@ -324,7 +346,7 @@ impl CudaStream {
         let launch = super::driver::Launch { grid: (1, 1), block: 32, shared: 0 };
         // SAFETY: the kernel has no parameters.
         let graph = Graph::record(&self.0, || unsafe { function.launch(&self.0, launch, &mut []) })?;
-        Ok(CudaGraph { graph, _buffers: Vec::new(), _keep: Box::new(function) })
+        Ok(CudaGraph { graph, _keep: Keep::Kernel(function) })
     }
 
     /// The stream (`CUstream`, `cudaStream_t`), for other libraries that are to wait for it or queue work in it; it
@@ -370,9 +392,29 @@ impl std::fmt::Debug for CudaStream {
 /// A recorded run, with the buffers it reads and writes.
 pub struct CudaGraph {
     graph: Graph,
-    _buffers: Vec<DeviceBuffer>,
-    /// Kernels and tables.
-    _keep: Box<dyn std::any::Any + Send>,
+    _keep: Keep,
+}
+
+/// What a graph uses.
+#[expect(dead_code, reason = "held, not read")]
+enum Keep {
+    Run(Vec<DeviceBuffer>, Scratch, Executable),
+    Kernel(Function),
+}
+
+/// Buffers as a program gets them.
+struct Addresses {
+    format: SampleFormat,
+    from: Vec<u64>,
+    to: Vec<u64>,
+}
+
+/// The program, where the device runs all of the plan.
+fn resident<'a>(program: &'a mut Box<dyn Program>) -> Result<&'a mut DeviceProgram> {
+    match program.resident() {
+        Some(Resident(Kind::Cuda(program))) => Ok(program),
+        _ => Err(Error::unsupported("the plan does not run on data that lies on a CUDA device")),
+    }
 }
 
 impl std::fmt::Debug for CudaGraph {

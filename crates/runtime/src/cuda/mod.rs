@@ -14,6 +14,7 @@ pub(crate) mod driver;
 mod lower;
 mod nvrtc;
 mod program;
+mod scratch;
 mod stage;
 
 use crate::device::{CudaSelect, DeviceInfo};
@@ -21,6 +22,7 @@ use crate::session::{Backend, SessionOptions};
 
 pub use device::{CudaDevice, CudaGraph, CudaStream, DeviceBuffer, leaving_current};
 pub use driver::{PinnedBuffer, PinnedValue};
+pub(crate) use program::DeviceProgram;
 
 /// Devices that can be opened, or why there are none.
 pub(crate) fn discover() -> Result<Vec<DeviceInfo>, String> {

@@ -1,6 +1,5 @@
 //! A plan's device part as a program: host to host through the pump, or on data that lies on the device.
 
-use std::ffi::c_void;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,11 +8,12 @@ use rlx_compile::{Graph, NodeId, Op, Plan};
 use rlx_dsp::nan::NanPolicy;
 
 use super::chain::Chains;
-use super::driver::{Context, DeviceMemory, Graph as Recorded, PinnedBuffer, Stream};
+use super::driver::{Context, DeviceMemory, Graph as Recorded, PinnedBuffer, Stream, while_recording};
+use super::scratch::{ByUser, Scratch, User};
 use super::stage::{Job, Kernels, NonFinite, Pump, Source, Status, Target, Value};
 use crate::cpu::{HostProgram, Part, part, refuse_non_finite};
 use crate::error::{Error, Result};
-use crate::session::{Program, SampleFormat, Samples, SessionOptions, Timed};
+use crate::session::{Kind, Program, Resident, SampleFormat, Samples, SessionOptions, Timed};
 
 /// What lowering found out about a device part.
 pub(super) struct Layout {
@@ -36,14 +36,17 @@ pub(super) struct Layout {
     pub(super) pairs: bool,
 }
 
-pub(super) struct DeviceProgram {
+/// The kernels of a plan's device part, with all that they need to run.
+pub(crate) struct DeviceProgram {
     layout: Layout,
     pump: Pump,
     chains: Vec<Arc<Chains>>,
     contexts: Vec<Arc<Context>>,
     options: SessionOptions,
     repair: Repair,
-    resident: Option<Scratch>,
+    scratch: ByUser<Scratch>,
+    /// Of runs on data that lies on the device; nobody reads it, so that all of them may share it.
+    status: Option<Status>,
 }
 
 /// Threads that copy into pinned memory at most: more than these find the memory's bandwidth taken.
@@ -64,7 +67,7 @@ impl DeviceProgram {
         let shards = devices.iter().map(|(c, k)| (c.clone(), k.clone() as Arc<dyn Kernels>)).collect();
         let pump = Pump::new(shards, layout.values.clone(), layout.whole, cores.min(COPY_THREADS));
         let (contexts, chains) = devices.into_iter().unzip();
-        Ok(Self { layout, pump, chains, contexts, options, repair, resident: None })
+        Ok(Self { layout, pump, chains, contexts, options, repair, scratch: ByUser::default(), status: None })
     }
 
     fn first(&self) -> Result<&Arc<Context>> {
@@ -104,16 +107,90 @@ impl DeviceProgram {
         }
     }
 
-    fn scratch(&mut self) -> Result<&mut Scratch> {
+    /// Queues the plan in a stream, on data that lies on the device: an address per input and one per output. Does not
+    /// wait. After one call outside, it may be recorded into a graph.
+    ///
+    /// # Safety
+    /// The addresses hold as many values as the plan's inputs (in this format) and outputs until the stream is done, and
+    /// the stream is one of the device's.
+    ///
+    /// # Errors
+    /// Addresses that kernels cannot use; a session of several devices; what the driver refuses.
+    pub(super) unsafe fn queue_in(
+        &mut self,
+        stream: &Stream,
+        format: SampleFormat,
+        inputs: &[u64],
+        outputs: &[u64],
+    ) -> Result<()> {
+        if self.layout.batch == 0 {
+            return Ok(());
+        }
+        let user = match stream.id() {
+            _ if self.layout.values.iter().all(|v| v.result.is_some()) => User::Anyone,
+            Some(id) => User::Stream(id),
+            None => User::Unnamed,
+        };
+        let mut all = std::mem::take(&mut self.scratch);
+        let make = || while_recording(|| self.new_scratch());
+        let scratch = match user {
+            User::Stream(_) | User::Unnamed if stream.is_recording() => all.of_recording(make),
+            user => all.of(user, make),
+        };
+        let done = scratch.and_then(|scratch| {
+            if user == User::Unnamed {
+                scratch.wait_in(stream)?;
+            }
+            // SAFETY: by this function's own conditions.
+            unsafe { self.queue_with(scratch, stream, format, inputs, outputs)? };
+            if user == User::Unnamed { scratch.mark_in(stream) } else { Ok(()) }
+        });
+        self.scratch = all;
+        done
+    }
+
+    /// Scratch for a graph, which keeps it.
+    pub(super) fn new_scratch(&self) -> Result<Scratch> {
         if self.contexts.len() != 1 {
             return Err(Error::unsupported("data lies on one device, this session has several"));
         }
-        let context = self.first()?.clone();
-        let layout = &self.layout;
-        match &mut self.resident {
-            Some(scratch) => Ok(scratch),
-            none => Ok(none.insert(Scratch::new(&context, layout)?)),
+        Scratch::new(self.first()?, &self.layout.values, self.layout.batch)
+    }
+
+    /// [`DeviceProgram::queue_in`] with this scratch, which nothing uses that the stream does not wait for.
+    ///
+    /// # Safety
+    /// As there; the scratch lives until the stream is done.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) unsafe fn queue_with(
+        &mut self,
+        scratch: &mut Scratch,
+        stream: &Stream,
+        format: SampleFormat,
+        inputs: &[u64],
+        outputs: &[u64],
+    ) -> Result<()> {
+        let (input, batch) = (inputs[self.layout.input], self.layout.batch);
+        if batch == 0 {
+            return Ok(());
         }
+        let values = if self.layout.pairs { 2 } else { 1 };
+        aligned("input", input, values * format.bytes())?;
+        // Results are written in pairs, of whatever type the samples are.
+        outputs.iter().try_for_each(|&at| aligned("output", at, 8))?;
+        let context = self.first()?.clone();
+        context.bind()?;
+        for (&value, &address) in self.layout.results.iter().zip(outputs) {
+            scratch.addresses[value] = address;
+        }
+        if self.status.is_none() {
+            self.status = Some(while_recording(|| Status::new(&context))?);
+        }
+        let status = self.status.as_ref().map_or(0, Status::address);
+        // SAFETY: by this function's own conditions; tables live in the program.
+        unsafe { self.chains[0].queue(stream, format, batch, input, &scratch.addresses, status) }
     }
 
     /// Times runs on data that was brought to the device before.
@@ -132,9 +209,12 @@ impl DeviceProgram {
         let to: Vec<u64> = results.iter().map(DeviceMemory::at).collect();
         let mut from = vec![0; self.layout.inputs];
         from[self.layout.input] = samples.at();
-        let raw: *mut c_void = stream.raw().cast();
-        // SAFETY: the buffers have the lengths that the executable checked, and live until the stream was waited for.
-        let once = |program: &mut Self| unsafe { program.run_resident(raw, SampleFormat::F32, &from, &to) };
+        let mut scratch = self.new_scratch()?;
+        // SAFETY: the buffers have the lengths that the executable checked; they and the scratch live until the stream was
+        // waited for.
+        let mut once = |program: &mut Self| unsafe {
+            program.queue_with(&mut scratch, &stream, SampleFormat::F32, &from, &to)
+        };
         // SAFETY: as above.
         unsafe { stream.upload(input.as_ptr().cast(), samples.at(), size_of_val(input))? };
         once(self)?;
@@ -191,33 +271,8 @@ impl Program for DeviceProgram {
         self.run_format(inputs[self.layout.input], outputs)
     }
 
-    unsafe fn run_resident(
-        &mut self,
-        stream: *mut c_void,
-        format: SampleFormat,
-        inputs: &[u64],
-        outputs: &[u64],
-    ) -> Result<()> {
-        let (input, batch) = (inputs[self.layout.input], self.layout.batch);
-        if batch == 0 {
-            return Ok(());
-        }
-        let values = if self.layout.pairs { 2 } else { 1 };
-        aligned("input", input, values * format.bytes())?;
-        // Results are written in pairs, of whatever type the samples are.
-        outputs.iter().try_for_each(|&at| aligned("output", at, 8))?;
-        self.scratch()?;
-        let context = self.first()?.clone();
-        context.bind()?;
-        let stream = Stream::foreign(&context, stream);
-        let Some(scratch) = &mut self.resident else { return Ok(()) };
-        for (&value, &address) in self.layout.results.iter().zip(outputs) {
-            scratch.addresses[value] = address;
-        }
-        // SAFETY: by this function's own conditions; scratch and tables live in the program.
-        unsafe {
-            self.chains[0].queue(&stream, format, batch, input, &scratch.addresses, scratch.status.address())
-        }
+    fn resident(&mut self) -> Option<Resident<'_>> {
+        Some(Resident(Kind::Cuda(self)))
     }
 
     fn timings(&self) -> &[Timed] {
@@ -257,23 +312,6 @@ fn aligned(name: &str, address: u64, bytes: usize) -> Result<()> {
         return Ok(());
     }
     Err(Error::unsupported(format!("{name} at {address:#x} of the device: no multiple of {bytes} bytes")))
-}
-
-/// Values between the input and the results of a whole batch, for runs on data that lies on the device.
-struct Scratch {
-    _memory: Vec<DeviceMemory>,
-    addresses: Vec<u64>,
-    status: Status,
-}
-
-impl Scratch {
-    fn new(context: &Arc<Context>, layout: &Layout) -> Result<Self> {
-        let bytes = |v: &Value| if v.result.is_some() { 0 } else { v.bytes(layout.batch) };
-        let memory: Vec<DeviceMemory> =
-            layout.values.iter().map(|v| DeviceMemory::new(context, bytes(v))).collect::<Result<_>>()?;
-        let addresses = memory.iter().map(DeviceMemory::at).collect();
-        Ok(Self { _memory: memory, addresses, status: Status::new(context)? })
-    }
 }
 
 /// Rows with NaN or infinity, done again by the host, so that what such a row becomes is the same on every device.

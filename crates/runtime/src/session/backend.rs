@@ -2,7 +2,8 @@
 
 use rlx_compile::{BackendCaps, BackendCostModel, Plan};
 
-use super::samples::{SampleFormat, Samples};
+use super::resident::Resident;
+use super::samples::Samples;
 use super::timed::Timed;
 use crate::device::DeviceInfo;
 use crate::error::{Error, Result};
@@ -96,28 +97,9 @@ pub trait Program: Send {
         self.run(&slices, outputs)
     }
 
-    /// Queues the plan in a stream of the device, on data that lies there: an address an input and one an output. Does not
-    /// wait. After one call outside, it may be recorded into a graph.
-    ///
-    /// # Safety
-    /// The addresses hold as many values as the plan's inputs (in this format) and outputs until the stream is done, and
-    /// the stream is one of the device's.
-    ///
-    /// # Errors
-    /// A plan of which the host runs a part, or a device that has no such call.
-    unsafe fn run_resident(
-        &mut self,
-        stream: *mut std::ffi::c_void,
-        format: SampleFormat,
-        inputs: &[u64],
-        outputs: &[u64],
-    ) -> Result<()> {
-        let _ = (stream, format, inputs, outputs);
-        Err(Error::unsupported("the plan does not run on data that lies on a device"))
-    }
-
-    /// The program as its backend knows it, where that runs all of the plan: for work on data that lies on its device.
-    fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
+    /// The program as its own backend knows it, for work on data that lies on its device. `None` where the host runs a part
+    /// of the plan, or the device has no such way.
+    fn resident(&mut self) -> Option<Resident<'_>> {
         None
     }
 

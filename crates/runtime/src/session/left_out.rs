@@ -7,7 +7,7 @@ use rlx_dsp::nan::{NanPolicy, first_non_finite};
 
 use super::backend::Program;
 use super::options::SessionOptions;
-use super::samples::SampleFormat;
+use super::resident::Resident;
 use super::timed::Timed;
 use crate::cpu::{HostProgram, Part, part};
 use crate::error::Result;
@@ -125,19 +125,8 @@ impl Program for LeftOut {
         self.repair(inputs, outputs)
     }
 
-    unsafe fn run_resident(
-        &mut self,
-        stream: *mut std::ffi::c_void,
-        format: SampleFormat,
-        inputs: &[u64],
-        outputs: &[u64],
-    ) -> Result<()> {
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { self.device.run_resident(stream, format, inputs, outputs) }
-    }
-
-    fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
-        self.device.as_any()
+    fn resident(&mut self) -> Option<Resident<'_>> {
+        self.device.resident()
     }
 
     fn timings(&self) -> &[Timed] {

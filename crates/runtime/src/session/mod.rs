@@ -5,6 +5,7 @@ mod executable;
 mod left_out;
 mod open;
 mod options;
+mod resident;
 mod samples;
 #[expect(clippy::module_inception, reason = "the session is what the module is about")]
 mod session;
@@ -14,6 +15,9 @@ mod timed;
 pub use backend::{Backend, DeviceProbe, Program};
 pub use executable::{Executable, OutputInfo};
 pub use options::{FrameTransform, SessionOptions};
+#[cfg(any(feature = "cuda", feature = "gpu"))]
+pub(crate) use resident::Kind;
+pub use resident::Resident;
 pub use samples::{SampleFormat, Samples};
 pub use session::Session;
 #[cfg(feature = "cuda")]

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::adapters;
 use super::buffer::{SampleValue, WgpuBuffer};
 use super::gpu::Gpu;
-use super::program::WgpuProgram;
 use crate::device::{Device, DeviceInfo, WgpuApi, WgpuSelect, absent};
 use crate::error::{Error, Result};
-use crate::session::{Executable, SampleFormat};
+use crate::session::{Executable, Kind, Resident, SampleFormat};
 
 /// An adapter, the same one that a session of that name runs on. What one executable leaves in a buffer, another takes from
 /// there, and only what the caller wants to see is read back.
@@ -169,9 +168,9 @@ impl WgpuCommands {
             return Err(Error::unsupported("inputs of several types"));
         }
         let mut program = executable.program();
-        let program = program.as_any().and_then(|any| any.downcast_mut::<WgpuProgram>());
-        let program = program
-            .ok_or_else(|| Error::unsupported("the plan does not run on data that lies on an adapter"))?;
+        let Some(Resident(Kind::Wgpu(program))) = program.resident() else {
+            return Err(Error::unsupported("the plan does not run on data that lies on an adapter"));
+        };
         let raw = |buffers: &[&WgpuBuffer]| buffers.iter().map(|b| b.raw().clone()).collect::<Vec<_>>();
         program.record(&self.gpu, &mut self.encoder, format, &raw(inputs), &raw(outputs))?;
         Ok(self)

@@ -25,6 +25,7 @@ use std::sync::Arc;
 pub use backend::WgpuBackend;
 pub use buffer::{SampleValue, WgpuBuffer};
 pub use device::{WgpuCommands, WgpuDevice};
+pub(crate) use program::WgpuProgram;
 
 use crate::device::{DeviceInfo, WgpuApi, WgpuSelect};
 use crate::session::{Backend, SessionOptions};

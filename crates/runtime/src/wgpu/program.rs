@@ -10,10 +10,10 @@ use super::gpu::Gpu;
 use super::lower::{Repair, lower};
 use crate::cpu::refuse_non_finite;
 use crate::error::{Error, Result};
-use crate::session::{Program, SampleFormat, Samples, SessionOptions, Timed};
+use crate::session::{Kind, Program, Resident, SampleFormat, Samples, SessionOptions, Timed};
 
 /// Kernels for `f32` samples, and for one other type once it was used.
-pub(super) struct WgpuProgram {
+pub(crate) struct WgpuProgram {
     maker: Maker,
     floats: Flow,
     /// A type without kernels is converted first.
@@ -152,8 +152,8 @@ impl Program for WgpuProgram {
         Ok(())
     }
 
-    fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
-        Some(self)
+    fn resident(&mut self) -> Option<Resident<'_>> {
+        Some(Resident(Kind::Wgpu(self)))
     }
 
     fn timings(&self) -> &[Timed] {

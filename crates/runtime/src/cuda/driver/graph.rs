@@ -8,6 +8,23 @@ use cudarc::driver::sys;
 use super::{Context, Stream};
 use crate::error::Result;
 
+/// Runs `work`, which may ask for memory although this thread records a graph: the driver refuses that otherwise. The
+/// memory is no part of the graph.
+pub(crate) fn while_recording<R>(work: impl FnOnce() -> R) -> R {
+    if !super::library::has("cuThreadExchangeStreamCaptureMode") {
+        return work();
+    }
+    let mut mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED;
+    // SAFETY: the driver has the function, `mode` outlives the call and is the thread's mode before from then on.
+    let exchanged = unsafe { sys::cuThreadExchangeStreamCaptureMode(&mut mode) };
+    let done = work();
+    if exchanged == sys::CUresult::CUDA_SUCCESS {
+        // SAFETY: as above; the mode is the one that the driver gave.
+        let _ = unsafe { sys::cuThreadExchangeStreamCaptureMode(&mut mode) };
+    }
+    done
+}
+
 /// What a stream recorded. Addresses and sizes are fixed; what lies there may change between launches.
 pub(crate) struct Graph {
     context: Arc<Context>,

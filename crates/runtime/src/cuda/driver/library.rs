@@ -77,7 +77,7 @@ const FUNCTIONS: [&str; 46] = [
 ];
 
 /// Functions that newer drivers have; only called where [`has`] says so.
-const OPTIONAL: [&str; 2] = ["cuStreamGetId", "cuStreamIsCapturing"];
+const OPTIONAL: [&str; 3] = ["cuStreamGetId", "cuStreamIsCapturing", "cuThreadExchangeStreamCaptureMode"];
 
 static HAS: OnceLock<Vec<&'static str>> = OnceLock::new();
 

@@ -3,6 +3,7 @@
 //! Handles belong to a [`Context`]; any thread may use them after [`Context::bind`], which each method does itself.
 
 mod context;
+mod event;
 mod graph;
 mod library;
 mod memory;
@@ -15,7 +16,8 @@ use std::ffi::CStr;
 use cudarc::driver::sys;
 
 pub(crate) use context::{Context, device_count, leaving_current};
-pub(crate) use graph::Graph;
+pub(crate) use event::Event;
+pub(crate) use graph::{Graph, while_recording};
 pub(crate) use library::{CudaVersion, driver, package_version};
 pub(crate) use memory::{DeviceMemory, PinnedMemory, is_pinned};
 pub use memory::{PinnedBuffer, PinnedValue};

@@ -79,7 +79,8 @@ mod linux {
         #[test]
         fn a_policy_lasts_as_long_as_its_guard() {
             let Some(before) = get() else {
-                eprintln!("skipped: the system shows no memory policies");
+                // Without memory policies nothing is set, and nothing must fail.
+                assert_eq!(super::super::Near::node(Some(0)).0, None);
                 return;
             };
             let near = super::super::Near::node(Some(0));

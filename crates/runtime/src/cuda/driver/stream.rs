@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cudarc::driver::sys;
 
-use super::{Context, Graph};
+use super::{Context, Event, Graph};
 use crate::error::Result;
 
 /// A queue of work on a device: its own, or the caller's.
@@ -77,21 +77,17 @@ impl Stream {
 
     /// What is queued here from now on waits for what is queued in `other` now.
     pub(crate) fn wait_for(&self, other: &Self) -> Result<()> {
+        let event = Event::new(&self.context)?;
+        event.record(other)?;
+        self.wait_event(&event)
+    }
+
+    /// What is queued here from now on waits for what the event marks.
+    pub(crate) fn wait_event(&self, event: &Event) -> Result<()> {
         self.context.bind()?;
-        let mut event = ptr::null_mut();
-        let flags = sys::CUevent_flags::CU_EVENT_DISABLE_TIMING as u32;
-        // SAFETY: the context is current and `event` outlives the call.
-        self.context.check("making an event", unsafe { sys::cuEventCreate(&mut event, flags) })?;
-        // SAFETY: event and streams are alive; the driver keeps the event until the wait is over.
-        let (recorded, waits, _) = unsafe {
-            (
-                sys::cuEventRecord(event, other.raw),
-                sys::cuStreamWaitEvent(self.raw, event, 0),
-                sys::cuEventDestroy_v2(event),
-            )
-        };
-        self.context.check("recording an event", recorded)?;
-        self.context.check("waiting for another stream", waits)
+        // SAFETY: event and stream are alive; the driver keeps the event until the wait is over.
+        let code = unsafe { sys::cuStreamWaitEvent(self.raw, event.raw(), 0) };
+        self.context.check("waiting for another stream", code)
     }
 
     /// Queues a graph.

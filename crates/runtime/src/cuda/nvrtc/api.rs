@@ -265,17 +265,10 @@ mod tests {
         assert!(error.starts_with("RLX_NVRTC: /no/such/libnvrtc.so"), "{error}");
     }
 
-    /// Needs the compiler alone, no GPU; `RLX_REQUIRE_NVRTC=1` makes its absence an error.
     #[test]
+    #[ignore = "needs NVRTC, the CUDA compiler; no GPU"]
     fn a_kernel_compiles_to_machine_code_and_a_mistake_is_shown() {
-        let nvrtc = match nvrtc() {
-            Ok(nvrtc) => nvrtc,
-            Err(reason) => {
-                assert!(std::env::var_os("RLX_REQUIRE_NVRTC").is_none(), "{reason}");
-                eprintln!("skipped: {reason}");
-                return;
-            }
-        };
+        let nvrtc = nvrtc().unwrap();
         let options = ["--gpu-architecture=sm_80".to_owned()];
         let source = "#include \"one.h\"\nextern \"C\" __global__ void f(float* x) { x[0] = ONE; }";
         let cubin = nvrtc.cubin("f.cu", source, &[("one.h", "#define ONE 1.0f\n")], &options).unwrap();
