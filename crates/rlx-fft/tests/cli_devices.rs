@@ -4,6 +4,8 @@
 mod common;
 
 use common::{Folder, STEREO, json, stereo};
+use rlx_runtime::DeviceInfo;
+use rlx_testkit::Noise;
 use serde_json::Value;
 
 /// Every number below a value, in order.
@@ -31,25 +33,20 @@ fn notes(report: &Value) -> String {
 /// Two tones in noise with gaps: comma-separated, one of them longer than what is bridged.
 fn with_gaps(folder: &Folder) -> String {
     let mut text = String::from("x\n");
-    let mut state = 7u32;
-    for i in 0..60_000 {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let noise = f64::from(state >> 8) / f64::from(1u32 << 24) - 0.5;
+    for (i, noise) in Noise::new(7).take(60_000).enumerate() {
+        let noise = noise / 2.0;
         match i {
             5_000..5_004 | 41_000..41_100 => text.push_str("nan\n"),
-            _ => text.push_str(&format!("{:.5}\n", (f64::from(i) * 0.21).sin() + 3.0 + noise)),
+            _ => text.push_str(&format!("{:.5}\n", (i as f64 * 0.21).sin() + 3.0 + noise)),
         }
     }
     folder.file("gaps.csv", text)
 }
 
-#[test]
-fn devices_compute_what_the_cpu_computes_and_say_so() {
-    let devices = rlx_runtime::devices();
-    if devices.len() == 1 {
-        eprintln!("skipped: this build or this machine has no device but the CPU");
-    }
-    let folder = Folder::new("cli-devices");
+rlx_testkit::device_tests! { gpus: a_device_computes_what_the_cpu_computes_and_says_so }
+
+fn a_device_computes_what_the_cpu_computes_and_says_so(device: &DeviceInfo) {
+    let folder = Folder::new(&format!("cli-devices-{}", device.id.replace(':', "-")));
     let (gaps, speech) = (with_gaps(&folder), folder.file("stereo.raw", stereo(20_000)));
     let rate = ["--rate", "8000", "--n-fft", "256", "--nan"];
     let cases: Vec<(&str, &str, Vec<&str>)> = vec![
@@ -63,22 +60,21 @@ fn devices_compute_what_the_cpu_computes_and_say_so() {
         let args = [&[command, "-f", "json"], &args[..]].concat();
         let want = json(&args);
         assert!(!notes(&want).contains("computed"), "{}", notes(&want));
-        for device in devices.iter().filter(|d| d.class.has_bus()) {
-            let got = json(&[&args[..], &["--device", &device.id]].concat());
-            let said = if args.contains(&"median") { "computed on the CPU" } else { "computed in f32 on " };
-            assert!(notes(&got).contains(said), "{args:?} on {}: {}", device.id, notes(&got));
-            assert_eq!(got["segments"], want["segments"], "{args:?}");
-            let (got, want) = (of(&got, field), of(&want, field));
-            assert_eq!(got.len(), want.len(), "{args:?}");
-            let mut sums = (0.0, 0.0);
-            for (g, w) in got.iter().zip(&want) {
-                assert_eq!(g.is_nan(), w.is_nan(), "{args:?}");
-                if w.is_finite() {
-                    sums = (sums.0 + (g - w).powi(2), sums.1 + w * w);
-                }
+
+        let got = json(&[&args[..], &["--device", &device.id]].concat());
+        let said = if args.contains(&"median") { "computed on the CPU" } else { "computed in f32 on " };
+        assert!(notes(&got).contains(said), "{args:?} on {}: {}", device.id, notes(&got));
+        assert_eq!(got["segments"], want["segments"], "{args:?}");
+        let (got, want) = (of(&got, field), of(&want, field));
+        assert_eq!(got.len(), want.len(), "{args:?}");
+        let mut sums = (0.0, 0.0);
+        for (g, w) in got.iter().zip(&want) {
+            assert_eq!(g.is_nan(), w.is_nan(), "{args:?}");
+            if w.is_finite() {
+                sums = (sums.0 + (g - w).powi(2), sums.1 + w * w);
             }
-            let relative = (sums.0 / sums.1).sqrt();
-            assert!(relative <= 128.0 * f64::from(f32::EPSILON), "{args:?} on {}: {relative:e}", device.id);
         }
+        let relative = (sums.0 / sums.1).sqrt();
+        assert!(relative <= 128.0 * f64::from(f32::EPSILON), "{args:?} on {}: {relative:e}", device.id);
     }
 }

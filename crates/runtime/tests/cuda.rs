@@ -1,7 +1,4 @@
 //! What only CUDA has: data that lies on the device, recorded graphs, pinned memory, samples of 16 bits, cancelling.
-//! Skipped, loudly, where there is no device; `RLX_REQUIRE_DEVICE=cuda` makes that an error.
-
-#![cfg(feature = "cuda")]
 
 mod common;
 
@@ -10,24 +7,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::twin::{judge_row, raw_power};
 use num_complex::Complex32;
-use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
-use rlx_compile::params::{Average, Detrend, WelchPeaksSpec};
+use rlx_compile::builders::{LogMelSpec, WelchPeaksShape, log_mel, welch_peaks};
+use rlx_compile::params::{Average, Detrend, Layout, Padding, Sides, WelchPeaksSpec};
 use rlx_compile::passes::FusionPolicy;
 use rlx_compile::{Butterflies, Graph, Mix, Op, Plan};
-use rlx_runtime::cuda::CudaDevice;
+use rlx_runtime::cuda::{CudaDevice, DeviceBuffer};
 use rlx_runtime::session::FrameTransform;
 use rlx_runtime::{Device, Error, Executable, Samples, Session, SessionOptions, Timed};
+use rlx_testkit::{Noise, noise};
 
-fn device() -> Option<CudaDevice> {
-    match CudaDevice::open(0) {
-        Ok(device) => Some(device),
-        Err(error) => {
-            let required = std::env::var("RLX_REQUIRE_DEVICE").unwrap_or_default();
-            assert!(!required.split(',').any(|name| name.trim().starts_with("cuda")), "{error}");
-            eprintln!("skipped: {error}");
-            None
-        }
-    }
+rlx_testkit::device_tests! {
+    on "cuda": two_streams_run_one_executable_at_the_same_time, memory_and_sample_types_do_not_change_the_answer, every_element_of_a_poisoned_buffer_is_written, transforms_write_every_element_on_the_device, buffers_that_do_not_fit_are_refused, a_raised_flag_ends_a_run_and_the_next_one_works, a_flag_that_is_raised_on_the_way_ends_the_run, two_processes_share_a_device, all_devices_together_give_what_one_gives, transforms_longer_than_a_block_are_right, more_segments_than_the_kernel_has_are_no_fused_plan, spectra_powers_and_log_mel_are_those_of_the_host, learned_transforms_run_on_the_device_and_answer_as_on_the_host
+}
+
+fn device() -> CudaDevice {
+    CudaDevice::open(0).unwrap()
 }
 
 fn session(options: SessionOptions) -> Session {
@@ -40,13 +34,8 @@ fn fused(session: &Session, shape: &WelchPeaksShape) -> Executable {
 
 /// Whole numbers of 11 bits, which every type of samples holds.
 fn samples(len: usize) -> Vec<i16> {
-    let mut state = 1u64;
-    (0..len)
-        .map(|i| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (1000.0 * (i as f32 * 0.61).sin()) as i16 + (state >> 59) as i16
-        })
-        .collect()
+    let mut noise = Noise::new(1);
+    (0..len).map(|i| (1000.0 * (i as f32 * 0.61).sin()) as i16 + noise.below(32) as i16).collect()
 }
 
 fn floats(values: &[i16]) -> Vec<f32> {
@@ -64,9 +53,77 @@ fn half(value: i16) -> u16 {
     sign | ((exponent + 15) << 10 | (magnitude << (10 - exponent) & 0x3ff)) as u16
 }
 
-#[test]
+/// Plans with values between input and result: transforms of several launches, and log-mel with its finish.
+fn plans_with_intermediate_values() -> Vec<(&'static str, Graph)> {
+    let transform = |n: usize, batch: usize| {
+        let mut graph = Graph::new();
+        let input = graph.push(Op::Input { batch, len: n, complex: false }, &[]).unwrap();
+        let frames = Op::Segment { len: n, hop: n, pad: Padding::None, drop_last: 0 };
+        let fft = Op::Fft { n_fft: n, sides: Sides::One, layout: Layout::Block, keep: None };
+        graph.chain(input, [frames, fft, Op::output("bins")]).unwrap();
+        graph
+    };
+    vec![
+        ("16,384 points", transform(16_384, 256)),
+        ("65,536 points", transform(65_536, 64)),
+        ("log-mel", log_mel(&LogMelSpec::whisper(64, 480_000, 80)).unwrap()),
+    ]
+}
+
+fn two_streams_run_one_executable_at_the_same_time() {
+    let (device, session) = (device(), session(SessionOptions::default()));
+    let streams = [device.stream().unwrap(), device.stream().unwrap()];
+    for (what, graph) in plans_with_intermediate_values() {
+        let executable = session.compile_plan(Plan::new(graph, session.caps()).unwrap()).unwrap();
+        let (len, floats) = (executable.inputs()[0], executable.outputs()[0].floats);
+        let inputs = [1, 2].map(|seed| device.upload(&noise(seed, len)).unwrap());
+        let outputs = [(); 2].map(|()| device.buffer::<f32>(floats).unwrap());
+        let read = |out: &DeviceBuffer| {
+            let mut host = vec![0.0f32; floats];
+            out.download(&mut host).unwrap();
+            host
+        };
+        let both = |queue: &dyn Fn(usize)| {
+            for out in &outputs {
+                out.fill(f32::NAN.to_bits()).unwrap();
+            }
+            queue(0);
+            queue(1);
+            streams.iter().for_each(|s| s.wait().unwrap());
+        };
+        // One after the other, in one stream.
+        let want = [0, 1].map(|i| {
+            streams[0].run(&executable, &[&inputs[i]], &[&outputs[i]]).unwrap();
+            streams[0].wait().unwrap();
+            read(&outputs[i])
+        });
+        assert_ne!(want[0], want[1], "{what}: two inputs have two answers");
+        for turn in 0..20 {
+            both(&|i| streams[i].run(&executable, &[&inputs[i]], &[&outputs[i]]).unwrap());
+            for i in [0, 1] {
+                assert!(read(&outputs[i]) == want[i], "{what}, stream {i}, turn {turn}");
+            }
+        }
+        // Recorded graphs of one executable, in streams other than their own, beside direct runs.
+        let graphs = [0, 1].map(|i| streams[0].record(&executable, &[&inputs[i]], &[&outputs[i]]).unwrap());
+        for turn in 0..20 {
+            both(&|i| streams[1 - i].launch(&graphs[i]).unwrap());
+            for i in [0, 1] {
+                assert!(read(&outputs[i]) == want[i], "{what}, graph {i}, turn {turn}");
+            }
+            both(&|i| match i {
+                0 => streams[1].launch(&graphs[0]).unwrap(),
+                _ => streams[0].run(&executable, &[&inputs[1]], &[&outputs[1]]).unwrap(),
+            });
+            for i in [0, 1] {
+                assert!(read(&outputs[i]) == want[i], "{what}, graph beside a run, {i}, turn {turn}");
+            }
+        }
+    }
+}
+
 fn memory_and_sample_types_do_not_change_the_answer() {
-    let Some(device) = device() else { return };
+    let device = device();
     let session = session(SessionOptions::default());
     // One chunk that is replayed, one that is not, several.
     for batch in [1, 32, 300, 1000, 20_011] {
@@ -110,9 +167,8 @@ fn memory_and_sample_types_do_not_change_the_answer() {
     }
 }
 
-#[test]
 fn every_element_of_a_poisoned_buffer_is_written() {
-    let Some(device) = device() else { return };
+    let device = device();
     let session = session(SessionOptions::default());
     let stream = device.stream().unwrap();
     for (batch, n, segments, k) in [
@@ -159,10 +215,8 @@ fn every_element_of_a_poisoned_buffer_is_written() {
     }
 }
 
-#[test]
 fn transforms_write_every_element_on_the_device() {
-    use rlx_compile::params::{Layout, Padding, Sides};
-    let Some(device) = device() else { return };
+    let device = device();
     let (session, stream) = (session(SessionOptions::default()), device.stream().unwrap());
     for (n, batch, frames) in [(16, 77, 1), (256, 129, 2), (1024, 33, 1), (4096, 3, 3), (16_384, 3, 1)] {
         for (complex, back) in [(false, false), (true, false), (false, true), (true, true)] {
@@ -200,9 +254,8 @@ fn transforms_write_every_element_on_the_device() {
     }
 }
 
-#[test]
 fn buffers_that_do_not_fit_are_refused() {
-    let Some(device) = device() else { return };
+    let device = device();
     let session = session(SessionOptions::default());
     let executable = fused(&session, &WelchPeaksShape::new(4, 256, 2, 16));
     let stream = device.stream().unwrap();
@@ -215,11 +268,7 @@ fn buffers_that_do_not_fit_are_refused() {
     assert!(device.buffer::<f32>(usize::MAX / 8).is_err_and(|e| matches!(e, Error::DeviceMemory { .. })));
 }
 
-#[test]
 fn a_raised_flag_ends_a_run_and_the_next_one_works() {
-    if device().is_none() {
-        return;
-    }
     let flag = Arc::new(AtomicBool::new(true));
     let session = session(SessionOptions::default().cancel(flag.clone()));
     for batch in [8, 60_000] {
@@ -232,11 +281,7 @@ fn a_raised_flag_ends_a_run_and_the_next_one_works() {
     }
 }
 
-#[test]
 fn a_flag_that_is_raised_on_the_way_ends_the_run() {
-    if device().is_none() {
-        return;
-    }
     let flag = Arc::new(AtomicBool::new(false));
     let session = session(SessionOptions::default().cancel(flag.clone()));
     let batch = 300_000;
@@ -266,24 +311,16 @@ fn a_flag_that_is_raised_on_the_way_ends_the_run() {
     assert!(cancelled > 0, "300,000 rows were quicker than a thread starts");
 }
 
-#[test]
 fn two_processes_share_a_device() {
-    if device().is_none() {
-        return;
-    }
     let this = std::env::current_exe().unwrap();
-    let other = "memory_and_sample_types_do_not_change_the_answer";
+    let other = "cuda::memory_and_sample_types_do_not_change_the_answer";
     let mut children: Vec<_> =
         (0..2).map(|_| std::process::Command::new(&this).args(["--exact", other]).spawn().unwrap()).collect();
     memory_and_sample_types_do_not_change_the_answer();
     children.iter_mut().for_each(|child| assert!(child.wait().unwrap().success()));
 }
 
-#[test]
 fn all_devices_together_give_what_one_gives() {
-    if device().is_none() {
-        return;
-    }
     let one = session(SessionOptions::default());
     let all = Session::open(&"cuda:all".parse::<Device>().unwrap()).unwrap();
     for batch in [3, 50_021] {
@@ -294,11 +331,7 @@ fn all_devices_together_give_what_one_gives() {
     }
 }
 
-#[test]
 fn transforms_longer_than_a_block_are_right() {
-    if device().is_none() {
-        return;
-    }
     let session = session(SessionOptions::default());
     for (n, segments, k, average, detrend) in [
         (8192, 3, 64, Average::Mean, Detrend::Constant),
@@ -324,11 +357,7 @@ fn transforms_longer_than_a_block_are_right() {
     }
 }
 
-#[test]
 fn more_segments_than_the_kernel_has_are_no_fused_plan() {
-    if device().is_none() {
-        return;
-    }
     let session = session(SessionOptions::default());
     let shape = WelchPeaksShape::new(3, 256, 65, 16);
     let graph = welch_peaks(&shape).unwrap();
@@ -346,13 +375,9 @@ fn more_segments_than_the_kernel_has_are_no_fused_plan() {
     assert!(plan.splits()[0].reason.contains("65 segments"), "{:?}", plan.splits());
 }
 
-#[test]
 fn spectra_powers_and_log_mel_are_those_of_the_host() {
     use rlx_compile::builders::{LogMelSpec, PsdSpec, SpectrogramSpec, log_mel, psd, spectrogram};
     use rlx_compile::params::Layout;
-    if device().is_none() {
-        return;
-    }
     let cuda = session(SessionOptions::default());
     let cpu = Session::open(&Device::Cpu).unwrap();
     let shape = WelchPeaksShape::new(5, 256, 3, 9);
@@ -401,11 +426,8 @@ struct Network(Butterflies);
 impl Network {
     /// Weights that keep what there is about as large as it was; of point 3 some stages make nothing.
     fn new(n: usize, general: bool) -> Self {
-        let mut state = n as u64;
-        let mut random = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 40) as f32 / (1u32 << 24) as f32 - 0.5
-        };
+        let mut noise = Noise::new(n as u64);
+        let mut random = || noise.uniform() as f32 / 2.0;
         let mut stage = |half: usize| {
             let of = |p: usize| {
                 let from = [p as u32, (p + half) as u32];
@@ -439,13 +461,9 @@ impl FrameTransform for Network {
     }
 }
 
-#[test]
 fn learned_transforms_run_on_the_device_and_answer_as_on_the_host() {
     use rlx_compile::builders::{LearnedCorrection, learned_welch_peaks};
     use rlx_compile::params::{Band, ButterflySpec, Layout, Mask, Sides};
-    if device().is_none() {
-        return;
-    }
     for (batch, n, segments, k, general, affine, band) in [
         (37, 64, 1, 33, true, None, None),
         (1, 256, 2, 16, false, None, None),

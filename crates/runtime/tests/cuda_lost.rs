@@ -1,23 +1,15 @@
 //! A kernel that fails: the device is lost for the process, every call says so, and nothing hangs. Alone in its file,
 //! because nothing else can run on the device afterwards.
 
-#![cfg(feature = "cuda")]
-
 use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
 use rlx_compile::passes::FusionPolicy;
 use rlx_runtime::cuda::CudaDevice;
 use rlx_runtime::{Device, Error, SampleFormat, Session};
 
-#[test]
+rlx_testkit::device_tests! { on "cuda": a_failed_kernel_loses_the_device }
+
 fn a_failed_kernel_loses_the_device() {
-    let device = match CudaDevice::open(0) {
-        Ok(device) => device,
-        Err(error) => {
-            assert!(!std::env::var("RLX_REQUIRE_DEVICE").unwrap_or_default().contains("cuda"), "{error}");
-            eprintln!("skipped: {error}");
-            return;
-        }
-    };
+    let device = CudaDevice::open(0).unwrap();
     let session = Session::open(&"cuda".parse::<Device>().unwrap()).unwrap();
     let graph = welch_peaks(&WelchPeaksShape::new(64, 256, 2, 4)).unwrap();
     let executable = session.compile_with(&graph, FusionPolicy::Always).unwrap();

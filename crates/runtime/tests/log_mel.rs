@@ -1,31 +1,28 @@
 //! Every log-mel preset as a graph on every device, against the preset by its definition in f64.
 
-mod common;
-
-use common::machine::sessions;
 use rlx_compile::builders::{LogMelSpec, log_mel};
 use rlx_dsp::mel::{LogMelParams, MelLog, Preset};
 use rlx_dsp::reference;
-use rlx_runtime::SessionOptions;
+use rlx_runtime::{DeviceInfo, SessionOptions};
+use rlx_testkit::{harness::open, noise};
+
+rlx_testkit::device_tests! { every: graphs_give_what_the_presets_define }
 
 /// A sweep, a tone and noise.
 fn speech(len: usize) -> Vec<f32> {
-    let mut state = 7u64;
-    (0..len)
-        .map(|i| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    let noise = noise(7, len).into_iter().enumerate();
+    noise
+        .map(|(i, noise)| {
             let t = i as f32 / 16e3;
-            let noise = (state >> 40) as f32 / (1 << 24) as f32 - 0.5;
-            0.3 * (900.0 * t + 4000.0 * t * t).sin() + 0.2 * (2765.0 * t).sin() + 0.05 * noise + 0.01
+            0.3 * (900.0 * t + 4000.0 * t * t).sin() + 0.2 * (2765.0 * t).sin() + 0.025 * noise + 0.01
         })
         .collect()
 }
 
-#[test]
-fn graphs_give_what_the_presets_define() {
+fn graphs_give_what_the_presets_define(device: &DeviceInfo) {
     let len = 8000;
     let x = speech(2 * len);
-    let sessions = sessions(&SessionOptions::default());
+    let session = &open(device, SessionOptions::default());
     for (preset, spec) in [
         (Preset::Whisper, LogMelSpec::whisper(2, len, 80)),
         (Preset::Librosa, LogMelSpec::librosa(2, len)),
@@ -46,13 +43,12 @@ fn graphs_give_what_the_presets_define() {
         let norm: f64 = want.iter().map(|w| w * w).sum();
         // A logarithm turns relative errors of weak bands into absolute ones, which a normalisation scales up again.
         let bound = 32.0 * f64::from(f32::EPSILON) * (spec.n_fft as f64).log2();
-        for session in &sessions {
-            let executable = session.compile(&log_mel(&spec).unwrap()).unwrap();
-            let got = executable.run_to_vecs(&[&x]).unwrap().remove(0);
-            assert_eq!(got.len(), want.len(), "{preset}");
-            let error: f64 = got.iter().zip(&want).map(|(g, w)| (f64::from(*g) - w).powi(2)).sum();
-            let relative = (error / norm).sqrt();
-            assert!(relative <= bound, "{} {preset}: {relative:e} > {bound:e}", session.device().id);
-        }
+
+        let executable = session.compile(&log_mel(&spec).unwrap()).unwrap();
+        let got = executable.run_to_vecs(&[&x]).unwrap().remove(0);
+        assert_eq!(got.len(), want.len(), "{preset}");
+        let error: f64 = got.iter().zip(&want).map(|(g, w)| (f64::from(*g) - w).powi(2)).sum();
+        let relative = (error / norm).sqrt();
+        assert!(relative <= bound, "{} {preset}: {relative:e} > {bound:e}", session.device().id);
     }
 }

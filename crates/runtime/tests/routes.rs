@@ -15,12 +15,8 @@ use rlx_dsp::welch::{PsdParams, Welch};
 use rlx_runtime::{Device, Error, Executable, Session, SessionOptions};
 
 fn noise(len: usize, seed: u64) -> Vec<f32> {
-    let mut state = seed | 1;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as f32 / (1u32 << 30) as f32 - 1.0
-    };
-    (0..len).map(|i| next() + 2.0 * (i as f32 * 0.7).sin()).collect()
+    let noise = rlx_testkit::noise(seed, len).into_iter().enumerate();
+    noise.map(|(i, x)| x + 2.0 * (i as f32 * 0.7).sin()).collect()
 }
 
 fn fused(shape: &WelchPeaksShape, spec: WelchPeaksSpec) -> Graph {

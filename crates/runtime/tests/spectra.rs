@@ -2,8 +2,7 @@
 
 mod common;
 
-use common::machine::sessions;
-use common::twin::{self, raw_power};
+use common::twin::raw_power;
 use num_complex::Complex;
 use rlx_compile::builders::{PsdSpec, SpectrogramSpec, WelchPeaksShape, psd, spectrogram};
 use rlx_compile::params::{
@@ -11,15 +10,19 @@ use rlx_compile::params::{
 };
 use rlx_compile::{Graph, Op};
 use rlx_dsp::fft::{ComplexFft, ForwardFft};
-use rlx_runtime::{Session, SessionOptions};
+use rlx_runtime::{DeviceInfo, Session, SessionOptions};
+use rlx_testkit::harness::open;
+use rlx_testkit::{assert_close, tone_in_noise};
+
+rlx_testkit::device_tests! { every: transforms_of_every_length_the_kernels_have, densities_and_spectrograms }
 
 fn noise(len: usize) -> Vec<f32> {
-    twin::noise(11, len)
+    tone_in_noise(11, len)
 }
 
 fn check(session: &Session, graph: &Graph, samples: &[f32], want: &[f64], n: usize, what: &str) {
     let got = session.compile(graph).unwrap().run_to_vecs(&[samples]).unwrap().remove(0);
-    twin::check(&got, want, n, &format!("{} {what}", session.device().id));
+    assert_close(&got, want, n, &format!("{} {what}", session.device().id));
 }
 
 /// A case of the transform.
@@ -82,8 +85,7 @@ fn transform(case: &Case, row_len: usize, hop: usize, samples: &[f32]) -> Vec<f6
     }
 }
 
-#[test]
-fn transforms_of_every_length_the_kernels_have() {
+fn transforms_of_every_length_the_kernels_have(device: &DeviceInfo) {
     let base = Case {
         n: 256,
         len: 256,
@@ -106,7 +108,7 @@ fn transforms_of_every_length_the_kernels_have() {
         // No kernel: the host has it.
         Case { n: 360, len: 360, ..base },
     ]);
-    let sessions = sessions(&SessionOptions::default());
+    let session = &open(device, SessionOptions::default());
     for case in cases {
         let (batch, hop) = (3, case.len / 2 + 1);
         let row_len = case.len + 2 * hop + 5;
@@ -122,15 +124,13 @@ fn transforms_of_every_length_the_kernels_have() {
         ];
         graph.chain(x, ops).unwrap();
         let want = transform(&case, row_len, hop, &samples);
-        for session in &sessions {
-            check(session, &graph, &samples, &want, case.n, &format!("{case:?}"));
-        }
+
+        check(session, &graph, &samples, &want, case.n, &format!("{case:?}"));
     }
 }
 
-#[test]
-fn densities_and_spectrograms() {
-    let sessions = sessions(&SessionOptions::default());
+fn densities_and_spectrograms(device: &DeviceInfo) {
+    let session = &open(device, SessionOptions::default());
     for (len, n, average, detrend) in [
         (256, 256, Average::Mean, Detrend::Constant),
         (400, 400, Average::Mean, Detrend::None),
@@ -158,13 +158,12 @@ fn densities_and_spectrograms() {
             .collect();
         let decibels: Vec<f64> = frames.iter().map(|p| 10.0 * p.max(1e-12).log10()).collect();
         let mut images = SpectrogramSpec::new(spec);
-        for session in &sessions {
-            let what = format!("{len} in {n}, {average}, {detrend}");
-            check(session, &psd(&spec).unwrap(), &samples, &density, n, &what);
-            images.db_floor = None;
-            check(session, &spectrogram(&images).unwrap(), &samples, &frames, n, &what);
-            images.db_floor = Some(1e-12);
-            check(session, &spectrogram(&images).unwrap(), &samples, &decibels, n, &what);
-        }
+
+        let what = format!("{len} in {n}, {average}, {detrend}");
+        check(session, &psd(&spec).unwrap(), &samples, &density, n, &what);
+        images.db_floor = None;
+        check(session, &spectrogram(&images).unwrap(), &samples, &frames, n, &what);
+        images.db_floor = Some(1e-12);
+        check(session, &spectrogram(&images).unwrap(), &samples, &decibels, n, &what);
     }
 }

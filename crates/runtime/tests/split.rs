@@ -1,8 +1,5 @@
 //! What a device lacks runs on the host, with the same answer: an op, a k, an n_fft, a buffer.
 
-mod common;
-
-use common::{Posing, WITH_A_BUS};
 use rlx_compile::builders::{
     LogMelSpec, PsdSpec, SpectrogramSpec, WelchPeaksShape, log_mel, psd, spectrogram, welch_peaks,
     welch_peaks_with_spectrum,
@@ -12,6 +9,7 @@ use rlx_compile::plan::{ExecKind, Place};
 use rlx_compile::{BackendCaps, DeviceClass, Graph, Op, OpKind, Plan};
 use rlx_dsp::nan::NanPolicy;
 use rlx_runtime::{Device, Session, SessionOptions};
+use rlx_testkit::fake::{Posing, WITH_A_BUS};
 
 fn samples(len: usize) -> Vec<f32> {
     (0..len).map(|i| (i as f32 * 0.7).sin() + ((i * i % 8191) as f32 * 0.37).sin()).collect()
@@ -103,7 +101,7 @@ fn the_answer_does_not_depend_on_where_the_plan_is_cut() {
         let (x, want) = truth(&graph);
         for class in WITH_A_BUS {
             for caps in narrowed(class) {
-                let session = Posing::session(caps, SessionOptions::default());
+                let session = Posing::new(caps).session(SessionOptions::default());
                 let plan = Plan::new(graph.clone(), session.caps()).unwrap();
                 let explained = plan.explain();
                 let executable =
@@ -152,7 +150,7 @@ fn what_a_device_refuses_after_all_is_the_hosts_and_the_plan_says_so() {
     let (x, want) = truth(&graph);
     let caps =
         BackendCaps { ops: OpKind::ALL.into_iter().collect(), ..BackendCaps::shipped(DeviceClass::Cuda) };
-    let session = Posing::refusing(caps, SessionOptions::default(), Some("no kernel of this order"));
+    let session = Posing::new(caps).refusing("no kernel of this order").session(SessionOptions::default());
     let compiled = session.explain(&graph, Default::default()).unwrap();
     assert_eq!(compiled.plan.exec_kind(), ExecKind::Host);
     assert_eq!(compiled.plan.splits()[0].reason, "no kernel of this order");
@@ -165,7 +163,7 @@ fn what_a_device_refuses_after_all_is_the_hosts_and_the_plan_says_so() {
 #[test]
 fn nan_is_refused_before_the_device_runs_and_buffers_are_reused() {
     let mut x = samples(5 * 384);
-    let session = Posing::session(BackendCaps::shipped(DeviceClass::Cuda), SessionOptions::default());
+    let session = Posing::new(BackendCaps::shipped(DeviceClass::Cuda)).session(SessionOptions::default());
     let graph = welch_peaks(&WelchPeaksShape::new(5, 256, 2, 16)).unwrap();
     let executable = session.compile_plan(Plan::new(graph, session.caps()).unwrap()).unwrap();
     assert_eq!(executable.plan().exec_kind(), ExecKind::BlockFft);
@@ -179,7 +177,7 @@ fn nan_is_refused_before_the_device_runs_and_buffers_are_reused() {
     executable.run(&[&x], &mut [&mut out]).unwrap();
     assert_eq!(out, first);
     let lenient = SessionOptions::default().nan(NanPolicy::Propagate);
-    let session = Posing::session(BackendCaps::shipped(DeviceClass::Cuda), lenient);
+    let session = Posing::new(BackendCaps::shipped(DeviceClass::Cuda)).session(lenient);
     let executable = session.compile_plan(executable.plan().clone()).unwrap();
     x[7] = f32::NAN;
     let out = executable.run_to_vecs(&[&x]).unwrap().remove(0);

@@ -1,25 +1,17 @@
 //! Work on buffers that lie on an adapter: chained without the host, with the same numbers as through the host.
 
-#[path = "common/machine.rs"]
-mod machine;
-
 use rlx_compile::builders::{PsdSpec, WelchPeaksShape, psd};
 use rlx_compile::params::LocalPeaksSpec;
 use rlx_compile::{Graph, Op, Plan};
 use rlx_runtime::wgpu::WgpuDevice;
-use rlx_runtime::{Device, Executable, SampleFormat, Samples, Session, SessionOptions};
+use rlx_runtime::{Device, Executable, SampleFormat, Samples, Session};
 
-/// An adapter and its session; `None` where there is none, which `RLX_REQUIRE_DEVICE` makes a failure.
-fn open() -> Option<(WgpuDevice, Session)> {
-    drop(machine::sessions(&SessionOptions::default()));
+rlx_testkit::device_tests! { on "wgpu": ops_are_chained_on_the_device, integers_lie_there_as_they_are, what_does_not_fit_is_refused }
+
+/// An adapter and its session.
+fn adapter() -> (WgpuDevice, Session) {
     let name: Device = "wgpu".parse().unwrap();
-    match WgpuDevice::open(&name) {
-        Ok(device) => Some((device, Session::open(&name).unwrap())),
-        Err(reason) => {
-            eprintln!("skipped: {reason}");
-            None
-        }
-    }
+    (WgpuDevice::open(&name).unwrap(), Session::open(&name).unwrap())
 }
 
 fn chain(session: &Session, batch: usize, len: usize, ops: impl IntoIterator<Item = Op>) -> Executable {
@@ -33,9 +25,8 @@ fn signal(len: usize) -> Vec<f32> {
     (0..len).map(|i| (i as f32 * 0.31).sin() + ((i * i % 8191) as f32 * 0.37).cos()).collect()
 }
 
-#[test]
 fn ops_are_chained_on_the_device() {
-    let Some((device, session)) = open() else { return };
+    let (device, session) = adapter();
     let shape = WelchPeaksShape::new(37, 256, 3, 9);
     let len = shape.frame_len().unwrap();
     let emphasis = Op::Preemphasis { coefficient: 0.97, per_frame: false };
@@ -77,9 +68,8 @@ fn ops_are_chained_on_the_device() {
     assert_eq!(got, want);
 }
 
-#[test]
 fn integers_lie_there_as_they_are() {
-    let Some((device, session)) = open() else { return };
+    let (device, session) = adapter();
     // An odd number of samples.
     let shape = WelchPeaksShape { hop: 63, ..WelchPeaksShape::new(3, 128, 2, 6) };
     let len = shape.frame_len().unwrap();
@@ -102,9 +92,8 @@ fn integers_lie_there_as_they_are() {
     assert_eq!(back, negated);
 }
 
-#[test]
 fn what_does_not_fit_is_refused() {
-    let Some((device, session)) = open() else { return };
+    let (device, session) = adapter();
     let shape = WelchPeaksShape::new(4, 64, 2, 3);
     let executable = chain(&session, 4, 96, [Op::WelchPeaks(shape.spec()), Op::output("peaks")]);
     let rows = device.buffer::<f32>(4 * 96).unwrap();

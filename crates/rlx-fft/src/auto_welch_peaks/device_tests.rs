@@ -5,65 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rlx_compile::cost::{CALIBRATION_SCHEMA, Calibration, HostId};
-use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, Plan};
+use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass};
 use rlx_runtime::calibrate::{CalibrateOptions, Stored, calibrate_device};
-use rlx_runtime::cpu::{host_program, useful_threads};
-use rlx_runtime::session::{Backend, Program};
+use rlx_runtime::cpu::useful_threads;
 use rlx_runtime::{Device, DeviceInfo, Session, SessionOptions};
+use rlx_testkit::fake::Posing;
 
 use super::machine::Machine;
 use super::*;
 use crate::error::Error;
 use crate::welch_peaks_picker::WelchPeaksStrategy as S;
 
-type RunResult<T> = rlx_runtime::Result<T>;
-
 /// Runs that are left before the device is lost.
 type Left = Arc<AtomicUsize>;
-
-struct Fake {
-    info: DeviceInfo,
-    caps: BackendCaps,
-    options: SessionOptions,
-    left: Left,
-}
-
-struct FakeProgram {
-    inner: Box<dyn Program>,
-    device: String,
-    left: Left,
-}
-
-impl Backend for Fake {
-    fn info(&self) -> &DeviceInfo {
-        &self.info
-    }
-
-    fn caps(&self) -> &BackendCaps {
-        &self.caps
-    }
-
-    fn shipped_model(&self) -> BackendCostModel {
-        BackendCostModel::shipped(self.info.class)
-    }
-
-    fn lower(&self, plan: &Plan) -> RunResult<Box<dyn Program>> {
-        let inner = host_program(plan.graph(), &self.options)?;
-        Ok(Box::new(FakeProgram { inner, device: self.info.id.clone(), left: Arc::clone(&self.left) }))
-    }
-}
-
-impl Program for FakeProgram {
-    fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> RunResult<()> {
-        if self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_err() {
-            // What a device has written until then means nothing.
-            outputs.iter_mut().for_each(|o| o.fill(f32::NAN));
-            let reason = "the test pulled it out".to_owned();
-            return Err(rlx_runtime::Error::DeviceLost { device: self.device.clone(), reason });
-        }
-        self.inner.run(inputs, outputs)
-    }
-}
 
 fn info(class: DeviceClass, software: bool) -> DeviceInfo {
     let cpu = Device::Cpu.resolve().unwrap();
@@ -103,9 +57,8 @@ impl Machine for FakeMachine {
             let (device, available) = (device.to_string(), "cpu".to_owned());
             return Err(rlx_runtime::Error::AbsentDevice { name: device, reason, available }.into());
         }
-        let (info, left) = (info.clone(), Arc::clone(&self.left));
-        let caps = BackendCaps::shipped(info.class);
-        Ok(Session::on_backend(Box::new(Fake { info, caps, options, left })))
+        let device = Posing::new(BackendCaps::shipped(info.class)).named(info.clone()).whole();
+        Ok(device.lost_after(Arc::clone(&self.left)).session(options))
     }
 
     fn load(&self, _host: &HostId) -> Stored {

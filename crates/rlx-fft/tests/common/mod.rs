@@ -81,11 +81,8 @@ impl Drop for Folder {
 /// Two channels of `f32`, interleaved: tones at 50 and 120 Hz that both have, at a rate of 1000 Hz, in noise of their
 /// own. The second one is a quarter of the first one's period of 50 Hz late.
 pub(crate) fn stereo(frames: usize) -> Vec<u8> {
-    let mut state = 1u32;
-    let mut noise = move || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        f64::from(state >> 8) / f64::from(1u32 << 24) - 0.5
-    };
+    let mut source = rlx_testkit::Noise::new(1);
+    let mut noise = || source.uniform() / 2.0;
     let mut bytes = Vec::with_capacity(frames * 8);
     for i in 0..frames {
         let t = i as f64 / 1000.0;

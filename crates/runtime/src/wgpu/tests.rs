@@ -1,4 +1,4 @@
-//! What can go wrong on an adapter. Where there is none, nothing is tested here, and says so.
+//! What can go wrong on an adapter.
 
 use rlx_compile::Plan;
 use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
@@ -10,26 +10,16 @@ use crate::error::Error;
 use crate::session::{Samples, Session};
 
 /// A session whose adapter the test may lose: not the one that others share.
-fn session() -> Option<(Arc<Gpu>, Session)> {
-    match adapters::select(WgpuApi::Any, &WgpuSelect::Preferred) {
-        Err(reason) => {
-            assert!(std::env::var_os("RLX_REQUIRE_DEVICE").is_none(), "{reason}");
-            eprintln!("skipped: {reason}");
-            None
-        }
-        Ok(found) => {
-            let gpu = Arc::new(Gpu::new(found).unwrap());
-            let backend = WgpuBackend::new(Arc::clone(&gpu), found.info.clone(), SessionOptions::default());
-            Some((gpu, Session::on_backend(Box::new(backend.unwrap()))))
-        }
-    }
+fn session() -> (Arc<Gpu>, Session) {
+    let found = adapters::select(WgpuApi::Any, &WgpuSelect::Preferred).unwrap();
+    let gpu = Arc::new(Gpu::new(found).unwrap());
+    let backend = WgpuBackend::new(Arc::clone(&gpu), found.info.clone(), SessionOptions::default());
+    (gpu, Session::on_backend(Box::new(backend.unwrap())))
 }
 
 /// A session and a device of one adapter that has no more than WebGPU promises, and buffers of so many bytes.
-fn within_defaults(buffer: u64) -> Option<(Session, WgpuDevice)> {
-    let Ok(found) = adapters::select(WgpuApi::Any, &WgpuSelect::Preferred) else {
-        return session().map(|_| unreachable!("there is no adapter"));
-    };
+fn within_defaults(buffer: u64) -> (Session, WgpuDevice) {
+    let found = adapters::select(WgpuApi::Any, &WgpuSelect::Preferred).unwrap();
     let limits = wgpu::Limits {
         max_buffer_size: 4 * buffer,
         max_storage_buffer_binding_size: buffer,
@@ -40,12 +30,13 @@ fn within_defaults(buffer: u64) -> Option<(Session, WgpuDevice)> {
     assert_eq!(limits.max_compute_workgroup_storage_size, 16 << 10);
     let gpu = Arc::new(Gpu::within(found, limits).unwrap());
     let backend = WgpuBackend::new(Arc::clone(&gpu), found.info.clone(), SessionOptions::default());
-    Some((Session::on_backend(Box::new(backend.unwrap())), WgpuDevice::of(&gpu, found.info.clone())))
+    (Session::on_backend(Box::new(backend.unwrap())), WgpuDevice::of(&gpu, found.info.clone()))
 }
 
 #[test]
+#[ignore = "needs an adapter of wgpu"]
 fn the_least_of_limits_gives_the_same_peaks_in_parts() {
-    let Some((session, device)) = within_defaults(1 << 20) else { return };
+    let (session, device) = within_defaults(1 << 20);
     for (batch, n_fft, k) in [(1300, 256, 16), (90, 2048, 64), (70, 4096, 1), (70, 4096, 64)] {
         let shape = WelchPeaksShape::new(batch, n_fft, 2, k);
         let executable = session.compile_plan(plan(&session, &shape)).unwrap();
@@ -65,8 +56,9 @@ fn the_least_of_limits_gives_the_same_peaks_in_parts() {
 }
 
 #[test]
+#[ignore = "needs an adapter of wgpu"]
 fn what_exceeds_a_limit_is_refused_by_its_name() {
-    let Some((session, device)) = within_defaults(1 << 14) else { return };
+    let (session, device) = within_defaults(1 << 14);
     let error = session.compile_plan(plan(&session, &WelchPeaksShape::new(3, 4096, 2, 4))).unwrap_err();
     assert!(error.to_string().contains("has max_storage_buffer_binding_size 16384"), "{error}");
     let error = device.buffer::<f32>(1 << 14 | 1).unwrap_err();
@@ -74,8 +66,9 @@ fn what_exceeds_a_limit_is_refused_by_its_name() {
 }
 
 #[test]
+#[ignore = "needs an adapter of wgpu"]
 fn an_adapter_lost_between_submission_and_download_is_an_error() {
-    let Some((gpu, session)) = session() else { return };
+    let (gpu, session) = session();
     let device = WgpuDevice::of(&gpu, session.device().clone());
     let executable = session.compile_plan(plan(&session, &WelchPeaksShape::new(70, 256, 2, 4))).unwrap();
     let rows = device.upload(&noise(executable.inputs()[0])).unwrap();
@@ -90,8 +83,9 @@ fn an_adapter_lost_between_submission_and_download_is_an_error() {
 }
 
 #[test]
+#[ignore = "needs an adapter of wgpu"]
 fn an_adapter_lost_in_the_middle_of_a_run_is_an_error() {
-    let Some((gpu, session)) = session() else { return };
+    let (gpu, session) = session();
     // Several chunks.
     let shape = WelchPeaksShape::new(100_000, 64, 2, 4);
     let executable = session.compile_plan(plan(&session, &shape)).unwrap();
@@ -110,8 +104,9 @@ fn an_adapter_lost_in_the_middle_of_a_run_is_an_error() {
 }
 
 #[test]
+#[ignore = "needs an adapter of wgpu"]
 fn a_lost_adapter_is_an_error_that_says_so() {
-    let Some((gpu, session)) = session() else { return };
+    let (gpu, session) = session();
     let shape = WelchPeaksShape::new(70, 256, 2, 4);
     let executable = session.compile_plan(plan(&session, &shape)).unwrap();
     let samples = vec![0.5; 70 * shape.frame_len().unwrap()];
@@ -127,8 +122,9 @@ fn a_lost_adapter_is_an_error_that_says_so() {
 }
 
 #[test]
+#[ignore = "needs an adapter of wgpu"]
 fn what_wgpu_refuses_is_an_error() {
-    let Some((gpu, _)) = session() else { return };
+    let (gpu, _) = session();
     let blueprint = blueprint::Blueprint {
         name: "wrong",
         text: "@compute @workgroup_size(64) fn main() { let a: u32 = 1.5; }".to_owned(),
@@ -146,8 +142,9 @@ fn what_wgpu_refuses_is_an_error() {
 }
 
 #[test]
+#[ignore = "needs an adapter of wgpu"]
 fn integers_and_halves_are_their_values() {
-    let Some((_, session)) = session() else { return };
+    let (_, session) = session();
     let shape = WelchPeaksShape { hop: 63, ..WelchPeaksShape::new(5, 128, 2, 6) };
     let executable = session.compile_plan(plan(&session, &shape)).unwrap();
     // An odd row length: rows begin in the middle of a word.
@@ -173,10 +170,11 @@ fn integers_and_halves_are_their_values() {
 }
 
 #[test]
+#[ignore = "needs an adapter of wgpu"]
 fn every_op_of_a_log_mel_runs_on_the_device() {
     use rlx_compile::builders::{LogMelSpec, log_mel};
     let graph = log_mel(&LogMelSpec::whisper(2, 16_000, 80)).unwrap();
-    let Some((gpu, session)) = session() else { return };
+    let (gpu, session) = session();
     let executable = session.compile(&graph).unwrap();
     assert_eq!(executable.plan().exec_kind(), rlx_compile::plan::ExecKind::Ops);
     let results: Vec<_> = graph.outputs().map(|id| graph.get(id).unwrap().inputs[0]).collect();
@@ -192,5 +190,5 @@ fn plan(session: &Session, shape: &WelchPeaksShape) -> Plan {
 }
 
 fn noise(len: usize) -> Vec<f32> {
-    (0..len).map(|i| ((i.wrapping_mul(2_654_435_761) >> 9) & 0xffff) as f32 / 65_536.0 - 0.5).collect()
+    rlx_testkit::noise(1, len)
 }

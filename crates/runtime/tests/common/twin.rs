@@ -4,27 +4,6 @@ use num_complex::Complex;
 use rlx_compile::params::{Average, Detrend, WelchPeaksSpec};
 use rlx_dsp::fft::{ForwardFft, RealFft};
 
-/// A tone in noise, the same for the same seed.
-pub(crate) fn noise(seed: u64, len: usize) -> Vec<f32> {
-    let mut state = seed;
-    (0..len)
-        .map(|i| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 40) as f32 / (1 << 23) as f32 - 1.0 + (i as f32 * 0.3).sin()
-        })
-        .collect()
-}
-
-/// A result of transforms of `n` within a relative L2 error of `2·ε·log2 N`.
-#[track_caller]
-pub(crate) fn check(got: &[f32], want: &[f64], n: usize, what: &str) {
-    assert_eq!(got.len(), want.len(), "{what}");
-    let error: f64 = got.iter().zip(want).map(|(g, w)| (f64::from(*g) - w).powi(2)).sum();
-    let norm: f64 = want.iter().map(|w| w * w).sum();
-    let (relative, bound) = ((error / norm).sqrt(), 2.0 * f64::from(f32::EPSILON) * (n as f64).log2());
-    assert!(relative <= bound, "{what}: {relative:e} > {bound:e}");
-}
-
 /// One-sided raw power of a row, averaged over its segments.
 pub(crate) fn raw_power(row: &[f32], spec: &WelchPeaksSpec) -> Vec<f64> {
     let (n, len) = (spec.n_fft, spec.segment_len);
