@@ -11,9 +11,9 @@ use rlx_runtime::{Device, Session, SessionOptions, devices};
 use serde::Serialize;
 
 use crate::auto_welch_peaks::{AutoSettings, AutoWelchPeaks, CalibrationSource};
-use crate::bench_fusion_phases::signal;
 use crate::error::Result;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
+use rlx_runtime::calibrate::test_signal;
 
 /// A calibration that was made and kept.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -92,7 +92,7 @@ fn learned(device: &str, calibration: &mut Calibration) -> Result<()> {
         };
         for batch in [1, 16, 256] {
             let mut plan = AutoWelchPeaks::with_settings(batch, n_fft, k, &settings)?;
-            let samples = signal(plan.layout_lens().0);
+            let samples = test_signal(plan.layout_lens().0);
             let mut out = vec![0.0; plan.output_len()];
             let mut run = || plan.welch_peaks_batch_fast_into(&samples, &mut out);
             let spread = interleaved(&mut [&mut run], budget, 3, 51)?;

@@ -1,6 +1,17 @@
 //! The facade of `rlx-fft`: batched spectral peaks, Welch spectra, spectrograms and log-mel.
 //!
-//! The mathematics is in [`dsp`], readers and writers of signals and results are in [`io`].
+//! - [`dsp`]: the mathematics on the CPU, as functions and plans
+//! - [`io`]: readers of signals, writers of results
+//! - [`graph`]: pipelines as graphs of ops, and what a device runs of them
+//! - [`device`]: devices, sessions and executables
+//! - [`learn`]: butterfly transforms that take the FFT's place
+//! - [`AutoWelchPeaks`]: batches of rows to packed peaks, by the strategy that is predicted to be the cheapest
+//!
+//! [`prelude`] has what most programs need. Features: `cuda` and `gpu` (wgpu: Vulkan, Metal, Direct3D 12; `metal` or
+//! `apple-silicon` is Metal alone) add devices whose drivers are loaded at run time, `dev` adds the benches (`bench`), `cli`
+//! the `rlx-fft` program. Without default features the library has none of them.
+//!
+//! The library prints nothing: what it has to say goes to the `log` crate. [`environment`] lists the variables it reads.
 //!
 //! ```
 //! use rlx_fft::dsp::peaks::{Bounds, LocalPeakParams, find_peaks, subbin};
@@ -21,8 +32,8 @@
 //! Batches of short rows: the K strongest bins of each, by the strategy that is predicted to be the cheapest.
 //!
 //! ```
-//! use rlx_fft::welch_peaks_picker::parse_welch_peaks_strategy;
 //! use rlx_fft::{AutoWelchPeaks, FastLearnedFftModel, WelchPeakParams, WelchPeaksStrategy};
+//! use rlx_fft::parse_welch_peaks_strategy;
 //!
 //! # fn main() -> rlx_fft::Result<()> {
 //! let (batch, n_fft, k) = (4, 256, 16);
@@ -57,29 +68,33 @@
 //! # }
 //! ```
 
+pub use rlx_compile as graph;
 pub use rlx_dsp as dsp;
 pub use rlx_io as io;
+pub use rlx_learn as learn;
+pub use rlx_runtime as device;
 
 pub mod auto_welch_peaks;
-pub mod bench_e2e;
-pub mod bench_fusion_phases;
-pub mod bench_picker;
-#[cfg(feature = "cli")]
-pub mod bench_welch_peaks;
+#[cfg(feature = "dev")]
+pub mod bench;
 pub mod calibrate;
+mod compat;
 pub mod devices;
+pub mod environment;
 pub mod error;
 mod learned_plan;
-pub mod max_batch;
 pub mod peak;
-pub mod report;
+pub mod prelude;
 pub mod welch_peaks_compile;
 pub mod welch_peaks_cost;
 pub mod welch_peaks_picker;
 
 pub use auto_welch_peaks::{AutoSettings, AutoWelchPeaks, PickerTrace};
+pub use compat::*;
 pub use error::{Error, Result};
-pub use rlx_compile::{IoFusionGate, SelectPeaksOnlyOutputs};
 pub use rlx_dsp::peak::{WelchParams, WelchPeakParams, WelchPeaksScratch};
 pub use rlx_learn::FastLearnedFftModel;
-pub use welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
+pub use rlx_runtime::{Device, Executable, Session, SessionOptions};
+pub use welch_peaks_picker::{
+    WelchPeaksPickMode, WelchPeaksStrategy, parse_welch_peaks_strategy, pick_welch_peaks_strategy,
+};

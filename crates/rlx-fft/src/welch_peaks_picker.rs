@@ -1,5 +1,6 @@
 //! The strategies, their names, and the choice between them.
 
+pub use crate::auto_welch_peaks::AutoWelchPeaks;
 pub use rlx_compile::picker::{
     LearnedCandidate, Pick, PickRequest, Prediction, StrategyModels, WelchPeaksPickMode, WelchPeaksStrategy,
     parse_welch_peaks_strategy,

@@ -120,14 +120,22 @@ fn trial(name: String, absent: Option<String>, body: impl FnOnce() + Send + 'sta
 macro_rules! device_tests {
     ($($place:ident $($device:literal)?: $($test:ident),+ $(,)?);+ $(;)?) => {
         fn main() -> std::process::ExitCode {
-            $crate::harness::run(&[$($($crate::device_tests!(@one $place $($device)?, $test)),+),+])
+            let mut tests = Vec::new();
+            $($crate::device_tests!(@group tests, $place [$($device)?], $($test),+);)+
+            $crate::harness::run(&tests)
         }
     };
-    (@one every, $test:ident) => { $crate::harness::Test::Every(stringify!($test), $test) };
-    (@one gpus, $test:ident) => { $crate::harness::Test::Gpus(stringify!($test), $test) };
-    (@one host, $test:ident) => { $crate::harness::Test::Host(stringify!($test), $test) };
-    (@one on $device:literal, $test:ident) => {
-        $crate::harness::Test::On($device, stringify!($test), $test)
+    (@group $list:ident, every [], $($test:ident),+) => {
+        $($list.push($crate::harness::Test::Every(stringify!($test), $test));)+
+    };
+    (@group $list:ident, gpus [], $($test:ident),+) => {
+        $($list.push($crate::harness::Test::Gpus(stringify!($test), $test));)+
+    };
+    (@group $list:ident, host [], $($test:ident),+) => {
+        $($list.push($crate::harness::Test::Host(stringify!($test), $test));)+
+    };
+    (@group $list:ident, on [$device:literal], $($test:ident),+) => {
+        $($list.push($crate::harness::Test::On($device, stringify!($test), $test));)+
     };
 }
 

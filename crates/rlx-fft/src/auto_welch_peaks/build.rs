@@ -8,15 +8,16 @@ use rlx_runtime::{Device, Session, SessionOptions};
 
 use super::choose::{Chosen, choose};
 use super::machine::{Here, Machine};
-use super::settings::{AutoSettings, flag};
-use super::{AutoWelchPeaks, Runner};
+use super::settings::AutoSettings;
+use super::{AutoWelchPeaks, LOG_TARGET, Runner};
+use crate::environment;
 use crate::error::{Error, Result};
 use crate::learned_plan;
 use crate::welch_peaks_compile::CompiledRlxWelchPeaksExec;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 
 impl AutoWelchPeaks {
-    /// By these settings. With `RLX_FFT_PICKER_TRACE=1` the predicted times of all strategies go to standard error;
+    /// By these settings. With `RLX_FFT_PICKER_TRACE=1` the predicted times of all strategies are logged;
     /// `RLX_FFT_LEGACY_PICKER=1` picks by fixed thresholds. A calibration in the cache that is corrupt or of another
     /// machine is reported in the trace and not used.
     ///
@@ -65,7 +66,7 @@ impl AutoWelchPeaks {
             may_fall_back,
             fell_back: None,
         };
-        if flag("RLX_FFT_PICKER_TRACE") {
+        if environment::picker_trace() {
             auto.log_trace(&complaints);
         }
         Ok(auto)
@@ -82,7 +83,7 @@ impl AutoWelchPeaks {
         self.device = session.device().clone();
         self.request.gpu = false;
         self.may_fall_back = false;
-        eprintln!("[welch-peaks] {reason}; the CPU goes on ({strategy})");
+        log::warn!(target: LOG_TARGET, "[welch-peaks] {reason}; the CPU goes on ({strategy})");
         self.fell_back = Some(reason);
         Ok(())
     }

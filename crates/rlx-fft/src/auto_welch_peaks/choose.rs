@@ -9,7 +9,8 @@ use rlx_runtime::{Device, DeviceInfo, Session, SessionOptions};
 use serde::Serialize;
 
 use super::machine::{Machine, calibration};
-use super::settings::{AutoSettings, flag};
+use super::settings::AutoSettings;
+use crate::environment;
 use crate::error::Result;
 use crate::learned_plan::with_model;
 use crate::welch_peaks_picker::{
@@ -188,7 +189,7 @@ impl Chooser<'_> {
             same_answer: settings.same_answer,
             rlx_viable: fused_welch_peaks_auto_viable(&self.shape, caps, &model),
             learned,
-            legacy: flag("RLX_FFT_LEGACY_PICKER"),
+            legacy: environment::legacy_picker(),
         };
         let pick = pick(&models, &request);
         Ok(Candidate { info, model, models, request, pick })

@@ -21,6 +21,9 @@ use crate::welch_peaks_picker::{
     Pick, PickRequest, StrategyModels, WelchPeaksPickMode, WelchPeaksStrategy, pick_welch_peaks_strategy,
 };
 
+/// The target of the picker's log records.
+pub const LOG_TARGET: &str = "rlx_fft::picker";
+
 /// What runs the picked strategy.
 enum Runner {
     /// Row by row on the host.
@@ -89,7 +92,7 @@ impl AutoWelchPeaks {
         Self::with_options(batch, n_fft, k, device, learned, WelchPeaksPickMode::Auto)
     }
 
-    /// Everything that the specification's constructor takes; [`AutoWelchPeaks::with_settings`] takes more.
+    /// A strategy mode and a learned model; [`AutoWelchPeaks::with_settings`] has every setting.
     ///
     /// # Errors
     /// As [`AutoWelchPeaks::with_learned`] and [`AutoWelchPeaks::with_strategy`].

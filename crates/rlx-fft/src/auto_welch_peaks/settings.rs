@@ -35,8 +35,3 @@ pub struct AutoSettings<'a> {
     /// Where predictions come from.
     pub calibration: CalibrationSource<'a>,
 }
-
-/// Whether an environment variable says yes.
-pub(super) fn flag(name: &str) -> bool {
-    std::env::var(name).is_ok_and(|v| !matches!(v.trim(), "" | "0" | "false" | "off" | "no"))
-}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{AutoWelchPeaks, ConsideredDevice};
+use super::{AutoWelchPeaks, ConsideredDevice, LOG_TARGET};
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 
 /// A row `picker` of the bench report.
@@ -90,7 +90,7 @@ impl AutoWelchPeaks {
 
     pub(super) fn log_trace(&self, complaints: &[String]) {
         for line in self.trace_lines(complaints) {
-            eprintln!("{line}");
+            log::info!(target: LOG_TARGET, "{line}");
         }
     }
 }

@@ -133,9 +133,10 @@ fn median_of_passes(passes: Vec<Vec<Sample>>) -> Vec<Sample> {
     first.iter().filter_map(of).collect()
 }
 
-/// Tones in noise, cheap and the same each time: what a path does depends little on the samples, but denormals or
-/// zeros would be another matter.
-pub(super) fn test_signal(len: usize) -> Vec<f32> {
+/// Returns a tone in noise, the same each time, as input of everything that is timed: speed depends little on the samples,
+/// except where they are denormals or zeros.
+#[must_use]
+pub fn test_signal(len: usize) -> Vec<f32> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     (0..len)
         .map(|i| {

@@ -12,5 +12,5 @@ mod store;
 
 pub use clock::{Spread, interleaved, spread};
 pub use device::calibrate_device;
-pub use measure::{CalibrateOptions, calibrate_cpu};
+pub use measure::{CalibrateOptions, calibrate_cpu, test_signal};
 pub use store::{Stored, cache_dir, calibration_path, load, load_from, store, store_in};

@@ -1,0 +1,261 @@
+//! The paths of the bench: what each is called, what it needs, how it runs.
+
+use crate::error::Result;
+use crate::learned_plan::{self, with_model};
+use crate::welch_peaks_compile::{CompiledRlxWelchPeaksExec, RlxWelchPeaksExecKind};
+use crate::welch_peaks_cost::WelchPeaksShape;
+use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
+use crate::{AutoSettings, AutoWelchPeaks, PickerTrace};
+use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_learn::FastLearnedFftModel;
+use rlx_runtime::{Executable, Session, SessionOptions, Timed};
+
+use super::BenchConfig;
+
+/// Which layout of the input a path is timed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Buffer {
+    /// The 8-segment layout.
+    Full,
+    /// Cut to the path's own rows.
+    Own,
+    /// Cut to two segments.
+    Fast,
+}
+
+/// What a path answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Psd,
+    Peaks,
+}
+
+/// A path that can be timed.
+pub(super) struct Case {
+    pub(super) path: String,
+    pub(super) device: String,
+    pub(super) buffer: Buffer,
+    pub(super) answer: Answer,
+    pub(super) params: WelchPeakParams,
+    pub(super) plan: Plan,
+    pub(super) out: Vec<f32>,
+}
+
+/// What runs it.
+pub(super) enum Plan {
+    /// One engine.
+    Engine(WelchPeaksScratch),
+    /// What the picker takes.
+    Picked(Box<AutoWelchPeaks>),
+    /// A compiled plan, timed between these points.
+    Compiled(Executable, Timed),
+}
+
+/// An open device of the explicit rows.
+pub(super) struct Target {
+    /// Its name in rows.
+    pub(super) label: String,
+    pub(super) session: Session,
+}
+
+/// A path that was not measured.
+pub(super) struct Skipped {
+    pub(super) path: String,
+    pub(super) reason: String,
+    pub(super) device: String,
+}
+
+/// Runs that a device's clock measures together: alone, one could be shorter than its ticks.
+const RUNS: usize = 20;
+
+impl Case {
+    fn new(
+        path: impl Into<String>,
+        buffer: Buffer,
+        answer: Answer,
+        params: WelchPeakParams,
+        engine: PeaksEngine,
+        at: &At,
+    ) -> Result<Self> {
+        let width = if answer == Answer::Psd { params.welch.n_bins() } else { 2 * params.k_out() };
+        Ok(Self {
+            path: path.into(),
+            device: "cpu".into(),
+            buffer,
+            answer,
+            params,
+            plan: Plan::Engine(WelchPeaksScratch::new(params, engine, at.threads)?),
+            out: vec![0.0; at.batch * width],
+        })
+    }
+
+    /// Runs once on rows of `row_len` samples; ms, where the plan measures them itself.
+    pub(super) fn run(&mut self, samples: &[f32], batch: usize, row_len: usize) -> Result<Option<f64>> {
+        match (&mut self.plan, self.answer) {
+            (Plan::Engine(plan), Answer::Psd) => plan.psd_into(samples, batch, &mut self.out)?,
+            (Plan::Engine(plan), Answer::Peaks) => {
+                plan.peaks_of_rows_into(samples, batch, row_len, &mut self.out)?
+            }
+            (Plan::Picked(plan), _) => plan.welch_peaks_batch_into(samples, &mut self.out)?,
+            (Plan::Compiled(plan, Timed::HostPageable), _) => plan.run(&[samples], &mut [&mut self.out])?,
+            (Plan::Compiled(plan, timed), _) => {
+                let ns = plan.time(*timed, RUNS, &[samples], &mut [&mut self.out])?;
+                return Ok(Some(ns * 1e-6));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Between which points it is timed.
+    pub(super) fn timed(&self) -> Timed {
+        match &self.plan {
+            Plan::Compiled(_, timed) => *timed,
+            _ => Timed::HostPageable,
+        }
+    }
+
+    /// The device that was lost while it ran, if one was.
+    pub(super) fn fell_back(&self) -> Option<&str> {
+        match &self.plan {
+            Plan::Picked(plan) => plan.fell_back(),
+            _ => None,
+        }
+    }
+}
+
+/// One point of the sweep.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At {
+    pub(super) n_fft: usize,
+    pub(super) batch: usize,
+    pub(super) k: usize,
+    pub(super) threads: usize,
+}
+
+/// The rustfft paths: the 8-segment PSD, the fast ones, ultra.
+pub(super) fn library_cases(at: &At, ultra: bool) -> Result<Vec<Case>> {
+    let fast = WelchPeakParams::fast_for_n_fft(at.n_fft, at.k);
+    let full = WelchPeakParams::reference_for_n_fft(at.n_fft, at.k);
+    let mut cases = vec![
+        Case::new("welch_full_psd", Buffer::Own, Answer::Psd, full, PeaksEngine::Streaming, at)?,
+        Case::new("welch_fast_peaks_rustfft", Buffer::Own, Answer::Peaks, fast, PeaksEngine::StoredPsd, at)?,
+        Case::new(
+            "welch_fast_peaks_streaming",
+            Buffer::Own,
+            Answer::Peaks,
+            fast,
+            PeaksEngine::Streaming,
+            at,
+        )?,
+    ];
+    if ultra {
+        let params = WelchPeakParams::ultra_fast_for_n_fft(at.n_fft, at.k);
+        let engine = PeaksEngine::Streaming;
+        cases.push(Case::new("welch_ultra_fast_peaks", Buffer::Own, Answer::Peaks, params, engine, at)?);
+    }
+    Ok(cases)
+}
+
+/// The compiled plan on a device: by the route that the gate takes, then the fused op whatever the gate says, in every way
+/// that the device can be timed. A path that the device lacks, with the reason.
+pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, Option<Skipped>)> {
+    let Target { label, session } = target;
+    let params = WelchPeakParams::fast_for_n_fft(at.n_fft, at.k);
+    let shape = WelchPeaksShape::new(at.batch, at.n_fft, params.welch.n_segments, at.k);
+    let case = |path: String, exec: CompiledRlxWelchPeaksExec, timed| Case {
+        path,
+        device: session.device().id.clone(),
+        buffer: Buffer::Own,
+        answer: Answer::Peaks,
+        params,
+        out: vec![0.0; exec.output_len()],
+        plan: Plan::Compiled(exec.executable().clone(), timed),
+    };
+    let adaptive = CompiledRlxWelchPeaksExec::compile_on(session, &shape)?;
+    let path = format!("welch_fast_peaks_rlx_adaptive_{}_{label}", adaptive.kind());
+    let mut cases = vec![case(path, adaptive, Timed::HostPageable)];
+    let forced = format!("welch_fast_peaks_rlx_{label}");
+    if !session.caps().has_fused(&shape.spec()) {
+        let reason = session.caps().fused.refuses(&shape.spec()).unwrap_or("no fused kernel".to_owned());
+        let device = session.device().id.clone();
+        return Ok((cases, Some(Skipped { path: forced, reason, device })));
+    }
+    let fused = CompiledRlxWelchPeaksExec::compile_kind(session, &shape, RlxWelchPeaksExecKind::FusedOp)?;
+    for timed in fused.executable().timings() {
+        cases.push(case(forced.clone(), fused.clone(), timed));
+    }
+    Ok((cases, None))
+}
+
+/// The learned strategy on a device, and there also between the device's own points.
+pub(super) fn learned_cases(
+    at: &At,
+    target: &Target,
+    model: &FastLearnedFftModel,
+) -> crate::Result<Vec<Case>> {
+    let (device, label) = (target.session.device(), &target.label);
+    let settings = AutoSettings {
+        device: Some(&device.id),
+        learned: Some(model),
+        mode: WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled),
+        threads: at.threads,
+        ..AutoSettings::default()
+    };
+    let picked = AutoWelchPeaks::with_settings(at.batch, at.n_fft, at.k, &settings)?;
+    let (params, len) = (picked_params(at, &picked), picked.output_len());
+    let case = |plan| Case {
+        path: format!("welch_peaks_learned_{label}"),
+        device: device.id.clone(),
+        buffer: Buffer::Own,
+        answer: Answer::Peaks,
+        params,
+        out: vec![0.0; len],
+        plan,
+    };
+    let mut cases = vec![case(Plan::Picked(Box::new(picked)))];
+    if device.class.has_bus() {
+        let options = with_model(SessionOptions::default().threads(at.threads), Some(model));
+        let session = Session::with_options(&device.id.parse()?, options)?;
+        let shape = WelchPeaksShape::new(at.batch, at.n_fft, params.welch.n_segments, at.k);
+        let plan = learned_plan::compile(&session, model, &shape)?;
+        let own = plan.timings().into_iter().filter(|timed| *timed != Timed::HostPageable);
+        cases.extend(own.map(|timed| case(Plan::Compiled(plan.clone(), timed))));
+    }
+    Ok(cases)
+}
+
+/// `AutoWelchPeaks` on the 8-segment layout and on the fast one.
+pub(super) fn picker_cases(
+    at: &At,
+    config: &BenchConfig,
+    device: &str,
+) -> crate::Result<(Vec<Case>, PickerTrace)> {
+    let (mode, learned) = (config.mode, config.learned.as_ref().and_then(|model| model.as_ref().ok()));
+    let settings =
+        AutoSettings { device: Some(device), learned, mode, threads: at.threads, ..AutoSettings::default() };
+    let auto = || AutoWelchPeaks::with_settings(at.batch, at.n_fft, at.k, &settings);
+    let first = auto()?;
+    let (label, trace) = (first.strategy_label().to_owned(), first.trace());
+    let case = |path, buffer, plan: AutoWelchPeaks| Case {
+        path,
+        device: plan.device().id.clone(),
+        buffer,
+        answer: Answer::Peaks,
+        params: picked_params(at, &plan),
+        out: vec![0.0; plan.output_len()],
+        plan: Plan::Picked(Box::new(plan)),
+    };
+    let cases = vec![
+        case(format!("welch_peaks_picker_{label}"), Buffer::Full, first),
+        case(format!("welch_peaks_picker_fastbuf_{label}"), Buffer::Fast, auto()?),
+    ];
+    Ok((cases, trace))
+}
+
+/// The rows that the picked strategy answers for.
+fn picked_params(at: &At, plan: &AutoWelchPeaks) -> WelchPeakParams {
+    match plan.strategy() {
+        WelchPeaksStrategy::UltraFast => WelchPeakParams::ultra_fast_for_n_fft(at.n_fft, at.k),
+        _ => WelchPeakParams::fast_for_n_fft(at.n_fft, at.k),
+    }
+}

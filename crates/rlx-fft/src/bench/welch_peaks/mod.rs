@@ -1,0 +1,19 @@
+//! The bench of batched Welch peaks: every path on the same seeded input, timed in turn, checked against `f64`.
+//!
+//! Input is tones in noise in the 8-segment layout `[batch, 4.5·n_fft]`, cut for the shorter paths (recall on white
+//! noise would mean nothing). Paths take turns within each round, so that a drift of the machine's clock reaches all of
+//! them; a time is the median of the rounds after a warm-up.
+
+mod cases;
+mod crossover;
+mod input;
+mod quality;
+mod report;
+mod run;
+mod table;
+
+pub use crate::bench::report::Status;
+pub use crossover::{BatchCrossover, KCrossover, batch_crossover, k_crossover};
+pub use report::{PickerChoice, Report, Row, Timing};
+pub use run::{BenchConfig, explicit_device, run};
+pub use table::{print_crossovers, print_rows};

@@ -1,0 +1,89 @@
+//! Are the answers right: against the `f64` spectrum of the same samples, and against the 8-segment reference.
+
+use crate::error::Result;
+use rlx_dsp::detrend::Detrend;
+use rlx_dsp::peak::{WelchParams, WelchPeakParams};
+use rlx_dsp::peaks::top_k_bins;
+use rlx_dsp::scaling::Scaling;
+use rlx_dsp::welch::{PsdParams, Welch};
+
+/// How good packed peaks are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Quality {
+    /// Share of the reference's bins found within one bin.
+    pub(super) recall: f64,
+    /// Share of rows whose bins are right: at each rank the `f64` powers of the bin and of the twin's bin differ by no
+    /// more than `2δ√(P·S) + δ²S`, `δ = ε·max(1, log2(N)/8)`.
+    pub(super) bins_right: f64,
+    /// Largest relative error of a returned power.
+    pub(super) max_rel_err: f64,
+}
+
+/// The `f64` spectra of a batch.
+pub(super) struct Twin {
+    n_fft: usize,
+    n_bins: usize,
+    powers: Vec<f64>,
+}
+
+impl Twin {
+    /// Raw powers of the leading `welch` frame of each row of `row_len` samples.
+    pub(super) fn new(welch: &WelchParams, samples: &[f32], row_len: usize) -> Result<Self> {
+        let params = PsdParams {
+            window: welch.window,
+            hop: welch.hop,
+            detrend: Detrend::None,
+            scaling: Scaling::Raw,
+            ..PsdParams::new(1.0, welch.n_fft)
+        };
+        let mut plan = Welch::<f64>::new(params)?;
+        let n_bins = plan.n_bins();
+        let batch = samples.len() / row_len;
+        let mut powers = vec![0.0; batch * n_bins];
+        let mut wide = vec![0.0; welch.frame_len()];
+        for (row, out) in samples.chunks_exact(row_len).zip(powers.chunks_exact_mut(n_bins)) {
+            wide.iter_mut().zip(row).for_each(|(wide, &x)| *wide = f64::from(x));
+            plan.psd_into(&wide, out)?;
+        }
+        Ok(Self { n_fft: welch.n_fft, n_bins, powers })
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &[f64]> {
+        self.powers.chunks_exact(self.n_bins)
+    }
+}
+
+/// Judges packed peaks of `params` by their own twin and by the reference's.
+pub(super) fn judge(
+    params: &WelchPeakParams,
+    peaks: &[f32],
+    twin: &Twin,
+    reference: &Twin,
+) -> Result<Quality> {
+    let k = params.k_out();
+    let delta = f64::from(f32::EPSILON) * ((twin.n_fft as f64).log2() / 8.0).max(1.0);
+    let (mut found, mut wanted, mut right, mut rows) = (0usize, 0usize, 0usize, 0usize);
+    let mut max_rel_err = 0.0f64;
+    for ((got, powers), reference) in peaks.chunks_exact(2 * k).zip(twin.rows()).zip(reference.rows()) {
+        let total: f64 = powers.iter().sum();
+        let mut row_right = true;
+        for (pair, want) in got.chunks_exact(2).zip(top_k_bins(powers, k)?) {
+            let Some(&power) = powers.get(pair[0] as usize) else {
+                row_right = false;
+                continue;
+            };
+            let strongest = power.max(want.power);
+            row_right &= (power - want.power).abs()
+                <= 2.0 * delta * (strongest * total).sqrt() + delta * delta * total;
+            max_rel_err = max_rel_err.max((f64::from(pair[1]) - power).abs() / power.max(f64::MIN_POSITIVE));
+        }
+        for want in top_k_bins(reference, k)? {
+            wanted += 1;
+            found += usize::from(got.chunks_exact(2).any(|pair| (pair[0] as usize).abs_diff(want.bin) <= 1));
+        }
+        right += usize::from(row_right);
+        rows += 1;
+    }
+    let share = |part: usize, whole: usize| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
+    Ok(Quality { recall: share(found, wanted), bins_right: share(right, rows), max_rel_err })
+}

@@ -1,0 +1,79 @@
+//! The report as text.
+
+use super::report::{Report, Row};
+use crate::bench::report::Status;
+use std::io::{Result, Write};
+
+/// One line a row.
+pub fn print_rows(rows: &[Row], out: &mut dyn Write) -> Result<()> {
+    writeln!(
+        out,
+        "{:<44} {:>6} {:>4} {:>4} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7} {:>6}",
+        "path", "batch", "k", "seg", "ms", "min", "p90", "Mrows/s", "vs full", "recall", "right"
+    )?;
+    for row in rows {
+        write!(out, "{:<44} {:>6} {:>4} ", row.path, row.batch, row.k)?;
+        if row.status == Status::Skipped {
+            writeln!(out, "skipped: {}", row.reason.as_deref().unwrap_or("no reason given"))?;
+            continue;
+        }
+        writeln!(
+            out,
+            "{:>4} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7} {:>6}{}",
+            row.segments,
+            number(row.ms, 4),
+            number(row.ms_min, 4),
+            number(row.ms_p90, 4),
+            number(row.rows_per_s.map(|r| r / 1e6), 3),
+            number(row.speedup_vs_full, 2),
+            number(row.recall, 3),
+            number(row.bins_right, 4),
+            // What most rows are is left out.
+            row.timed.filter(|t| *t != "host-to-host-pageable").map_or(String::new(), |t| format!("  {t}")),
+        )?;
+    }
+    Ok(())
+}
+
+/// The crossovers that the report has.
+pub fn print_crossovers(report: &Report, out: &mut dyn Write) -> Result<()> {
+    writeln!(out, "\nbatch crossover")?;
+    writeln!(out, "{:>6} {:>4} {:>10} {:>10}  fastest", "batch", "k", "ms", "picker ms")?;
+    for row in &report.batch_crossover {
+        writeln!(
+            out,
+            "{:>6} {:>4} {:>10} {:>10}  {}",
+            row.batch,
+            row.k,
+            number(Some(row.ms), 4),
+            number(row.picker_ms, 4),
+            row.fastest
+        )?;
+    }
+    if report.k_crossover.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nk crossover")?;
+    writeln!(
+        out,
+        "{:>6} {:>4} {:>10} {:>10} {:>10} {:>10}",
+        "batch", "k", "rustfft ms", "stream ms", "rlx ms", "picker ms"
+    )?;
+    for row in &report.k_crossover {
+        writeln!(
+            out,
+            "{:>6} {:>4} {:>10} {:>10} {:>10} {:>10}",
+            row.batch,
+            row.k,
+            number(row.rustfft_ms, 4),
+            number(row.stream_ms, 4),
+            number(row.rlx_ms, 4),
+            number(row.picker_ms, 4)
+        )?;
+    }
+    Ok(())
+}
+
+fn number(value: Option<f64>, digits: usize) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
+}

@@ -1,0 +1,71 @@
+//! `bench-welch-peaks`: every path of batched peaks on the same input.
+
+use super::setup::write_json;
+use crate::app::{Failure, Outcome};
+use crate::command_line;
+use crate::console::Console;
+use crate::files;
+use crate::flags::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
+use rlx_dsp::lanes::Isa;
+use rlx_fft::bench_welch_peaks::{
+    Report, batch_crossover, explicit_device, k_crossover, print_crossovers, print_rows, run as measure,
+};
+use rlx_fft::report::Envelope;
+use rlx_learn::{E2eConfig, FastLearnedFftModel, Signals, train_e2e};
+use std::io::Write;
+use std::ops::ControlFlow;
+
+/// Runs the command.
+pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outcome, Failure> {
+    let BenchWelchPeaksArgs { mut config, train_steps, json } = BenchWelchPeaksArgs::try_from(flags)?;
+    files::distinct(&[], &[("--json", json.as_deref())])?;
+    Isa::detect()?;
+    if train_steps > 0 {
+        config.learned =
+            Some(trained(config.n_fft, config.ks.iter().copied().max(), train_steps, config.seed));
+    }
+    let mut out = std::io::stdout().lock();
+    let mut said = Vec::new();
+    let (rows, picker) = measure(&config, |line| said.push(line.to_owned()))?;
+    for line in said {
+        writeln!(out, "{line}")?;
+    }
+    let device = explicit_device(&config.device)?.info;
+    let report = Report {
+        envelope: Envelope::here(command_line(), config.seed, config.threads, device.as_ref()),
+        calibration: picker.first().map_or("none", |choice| choice.calibration),
+        batch_crossover: batch_crossover(&rows),
+        k_crossover: k_crossover(&rows),
+        rows,
+        picker,
+        phases: [],
+    };
+    console.note(&format!(
+        "n_fft {}, hop {}, {} rounds, {} on {} thread(s), seed {}; median, minimum and 90th percentile",
+        config.n_fft,
+        config.n_fft / 2,
+        config.iters,
+        report.envelope.host.isa,
+        config.threads,
+        config.seed
+    ));
+    print_rows(&report.rows, &mut out)?;
+    print_crossovers(&report, &mut out)?;
+    out.flush()?;
+    write_json(json.as_deref(), &report)?;
+    Ok(Outcome::Whole)
+}
+
+/// A small model for the learned rows, or why there is none.
+fn trained(
+    n_fft: usize,
+    k: Option<usize>,
+    steps: usize,
+    seed: u64,
+) -> std::result::Result<FastLearnedFftModel, String> {
+    let peak_k = k.unwrap_or(16).min(n_fft / 2 + 1);
+    let config = E2eConfig { steps, seed, peak_k, validate_every: steps, ..E2eConfig::new(n_fft) };
+    let outcome =
+        train_e2e(&config, &Signals::Generated(seed), None, None, &mut |_| ControlFlow::Continue(()));
+    outcome.map(|outcome| outcome.model).map_err(|error| error.to_string())
+}

@@ -1,0 +1,160 @@
+//! The command line, in two levels.
+//!
+//! `…Flags` are what clap parses: one field a flag, with its help. `…Args` are what a command works with:
+//! checked against each other, typed, able to build the library's objects. `TryFrom` leads from one to the
+//! other, and its [`Usage`] names the flag at fault.
+
+mod bench_e2e;
+mod bench_welch_peaks;
+mod coherence;
+mod device;
+mod estimate;
+mod groups;
+mod info;
+mod input;
+mod learn;
+pub(crate) mod limits;
+mod mel;
+mod missing;
+mod output;
+mod peaks;
+mod psd;
+mod shell;
+mod spectrogram;
+mod task;
+mod tuning;
+mod usage;
+mod values;
+
+pub(crate) use bench_e2e::BenchE2eFlags;
+pub(crate) use bench_welch_peaks::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
+pub(crate) use coherence::{CoherenceArgs, CoherenceFlags};
+pub(crate) use device::{DeviceFlags, Segments, WhereFlags, known_device};
+pub(crate) use estimate::{BYTES_A_POINT, EstimateArgs, EstimateFlags, NFftRule};
+pub(crate) use groups::grouped;
+pub(crate) use info::{InfoArgs, InfoFlags};
+pub(crate) use input::{InputArgs, InputFlags, SourceArgs, SourceFlags};
+pub(crate) use learn::{FitFlags, TargetFlags, TrainFlags, TransformName};
+pub(crate) use mel::{MelArgs, MelFlags};
+pub(crate) use missing::{MissingArgs, MissingFlags};
+pub(crate) use output::{OutputArgs, OutputFlags, PlotArgs, PlotFlags};
+pub(crate) use peaks::{Every, Mode, PeaksArgs, PeaksFlags};
+pub(crate) use psd::{PsdArgs, PsdFlags};
+pub(crate) use shell::{CompletionsFlags, ManFlags};
+pub(crate) use spectrogram::{SpectrogramArgs, SpectrogramFlags};
+pub(crate) use task::{AblationFlags, DistillFlags, EvalFlags, RoundtripFlags, TaskFlags, TrainE2eFlags};
+pub(crate) use tuning::{
+    BenchFusionPhasesFlags, BenchPickerFlags, CalibrateFlags, DevicesFlags, MaxBatchFlags,
+};
+pub(crate) use usage::Usage;
+pub(crate) use values::{Band, Pair};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Spectral peaks, spectra, spectrograms and log-mel features of recordings.
+///
+/// Reads WAV, FLAC, MP3, OGG, AIFF, NPY, NPZ, CSV, raw samples, EDF, BDF and SigMF, in blocks: memory does not
+/// grow with the recording. Exit codes: 0 done, 1 something failed and was reported, 2 wrong arguments.
+#[derive(Debug, Parser)]
+#[command(name = "rlx-fft", version, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Say nothing on standard error but errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The strongest spectral peaks, per channel, of whole recordings or of frames
+    Peaks(Box<PeaksFlags>),
+    /// Power spectra (Welch), cross spectra
+    Psd(Box<PsdFlags>),
+    /// Coherence of two channels
+    Coherence(Box<CoherenceFlags>),
+    /// Power over time and frequency
+    Spectrogram(Box<SpectrogramFlags>),
+    /// Log-mel features as librosa, Whisper, Kaldi, torchaudio or NeMo compute them
+    Mel(Box<MelFlags>),
+    /// What is in a file
+    Info(Box<InfoFlags>),
+    /// Time every path of batched peaks on the same input, and check the answers
+    BenchWelchPeaks(BenchWelchPeaksFlags),
+    /// Devices: what there is, what is missing and why, what was calibrated
+    Devices(DevicesFlags),
+    /// Measure the picker's coefficients on this machine and keep them
+    Calibrate(CalibrateFlags),
+    /// How often the picker takes the quickest strategy, and what it costs where it does not
+    BenchPicker(BenchPickerFlags),
+    /// The same peaks by five routes: what each moves, predicted against measured
+    BenchFusionPhases(BenchFusionPhasesFlags),
+    /// The largest batch that a device takes, proved by running it
+    MaxBatch(MaxBatchFlags),
+    /// Learn a transform from random weights, by gradient
+    Train(TrainFlags),
+    /// Find the butterflies of a matrix in closed form
+    Fit(FitFlags),
+    /// Train a transform for a task: peaks, spectra, mel
+    TrainE2e(Box<TrainE2eFlags>),
+    /// Train a sparse model from another model
+    TrainDistill(Box<DistillFlags>),
+    /// Train a model whose butterflies are skipped, taken forwards or in reverse
+    TrainDistillTernary(Box<DistillFlags>),
+    /// Errors and speed of a model on held-out signals
+    Eval(EvalFlags),
+    /// Models side by side
+    Compare(EvalFlags),
+    /// Error of inverse(forward(x))
+    Roundtrip(RoundtripFlags),
+    /// Time the compiled transform pruned to bands and by learned gates
+    Ablation(AblationFlags),
+    /// Whole pipelines by every kind of transform: speed and held-out accuracy side by side
+    BenchE2e(BenchE2eFlags),
+    /// Print a completion script for a shell
+    Completions(CompletionsFlags),
+    /// Print the manual page
+    Man(ManFlags),
+}
+
+impl Command {
+    /// Whether results go where --output says; those of the others go to standard output.
+    pub(crate) fn has_output(&self) -> bool {
+        matches!(
+            self,
+            Self::Peaks(_)
+                | Self::Psd(_)
+                | Self::Coherence(_)
+                | Self::Spectrogram(_)
+                | Self::Mel(_)
+                | Self::Info(_)
+        )
+    }
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::grouped().debug_assert();
+    }
+}

@@ -1,0 +1,153 @@
+//! `peaks`.
+
+use super::{
+    Band, DeviceFlags, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags,
+    PlotArgs, PlotFlags, Segments, Usage,
+};
+use super::{limits, values};
+use clap::{Args, ValueEnum};
+use rlx_dsp::scaling::Scaling;
+
+/// Flags of `peaks`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft peaks ecg.npy --rate 360 --k 5
+  rlx-fft peaks vibration.csv --rate 25600 --every 1s -f csv")]
+pub(crate) struct PeaksFlags {
+    #[command(flatten)]
+    input: InputFlags,
+
+    /// Peaks to report
+    #[arg(long, short, value_name = "K", default_value = "8", value_parser = limits::peaks)]
+    k: usize,
+
+    /// What a peak is
+    #[arg(long, value_enum, default_value_t, value_name = "MODE")]
+    mode: Mode,
+
+    /// One set of peaks for each stretch of this length: 1s; all is one for the whole recording [default: all, and 1s
+    /// for headerless samples from a pipe or a device, which may never end]
+    #[arg(long, value_name = "TIME", value_parser = every, allow_negative_numbers = true)]
+    every: Option<Every>,
+
+    /// Frequencies to look at: 0.5:45, 20:, :100
+    #[arg(long, value_name = "LO:HI", value_parser = values::band, allow_hyphen_values = true)]
+    band: Option<Band>,
+
+    /// Least level of a local peak, in dB
+    #[arg(long, value_name = "DB", value_parser = values::finite, allow_hyphen_values = true)]
+    height: Option<f64>,
+
+    /// Least rise of a local peak above its surroundings, in dB [default: 3]
+    #[arg(long, value_name = "DB", value_parser = values::finite, allow_negative_numbers = true)]
+    prominence: Option<f64>,
+
+    /// Least distance between local peaks, in the unit of frequencies
+    #[arg(long, value_name = "FREQ", value_parser = values::positive)]
+    distance: Option<f64>,
+
+    #[command(flatten)]
+    estimate: EstimateFlags,
+
+    #[command(flatten)]
+    device: DeviceFlags,
+
+    #[command(flatten)]
+    output: OutputFlags,
+
+    #[command(flatten)]
+    plot: PlotFlags,
+}
+
+/// What one set of peaks is of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Every {
+    /// The whole recording, or stretches of a signal that may never end.
+    ByInput,
+    /// The whole recording.
+    All,
+    /// Each stretch of this length, in units of time.
+    Each(f64),
+}
+
+fn every(text: &str) -> Result<Every, String> {
+    if text.trim() == "all" { Ok(Every::All) } else { values::duration(text).map(Every::Each) }
+}
+
+/// What a peak is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Mode {
+    /// Local maxima that rise above their surroundings, refined between bins
+    #[default]
+    Local,
+    /// The strongest bins, neighbours or not
+    Bins,
+}
+
+/// What `peaks` does.
+#[derive(Debug, Clone)]
+pub(crate) struct PeaksArgs {
+    pub(crate) input: InputArgs,
+    pub(crate) k: usize,
+    pub(crate) mode: Mode,
+    pub(crate) every: Every,
+    pub(crate) band: Option<Band>,
+    pub(crate) height: Option<f64>,
+    pub(crate) prominence: f64,
+    pub(crate) distance: Option<f64>,
+    pub(crate) estimate: EstimateArgs,
+    pub(crate) segments: Segments,
+    /// The device with a bus that was named.
+    pub(crate) device: Option<String>,
+    pub(crate) output: OutputArgs,
+    pub(crate) plot: Option<PlotArgs>,
+}
+
+/// Rise in dB that tells a peak from a ripple: random ripples of an average over a few segments are
+/// smaller than this only now and then, but harmonics of real signals are larger nearly always.
+const PROMINENCE_DB: f64 = 3.0;
+
+impl TryFrom<PeaksFlags> for PeaksArgs {
+    type Error = Usage;
+
+    fn try_from(flags: PeaksFlags) -> Result<Self, Usage> {
+        let every = flags.every.unwrap_or(Every::ByInput);
+        if every == Every::Each(0.0) {
+            return Err(Usage::new("--every", "is 0"));
+        }
+        let framed = matches!(every, Every::Each(_));
+        let plot = flags.plot.validate()?;
+        if plot.is_some() && framed {
+            return Err(Usage::new("--plot", "draws one spectrum: leave --every out, or see spectrogram"));
+        }
+        if flags.mode == Mode::Bins {
+            let local = [
+                ("--height", flags.height.is_some()),
+                ("--prominence", flags.prominence.is_some()),
+                ("--distance", flags.distance.is_some()),
+            ];
+            if let Some((flag, _)) = local.iter().find(|(_, given)| *given) {
+                return Err(Usage::new(*flag, "is for --mode local"));
+            }
+        }
+        if flags.prominence.is_some_and(|p| p < 0.0) {
+            return Err(Usage::new("--prominence", "is negative"));
+        }
+        let (device, segments) = flags.device.validate(framed)?;
+        Ok(Self {
+            input: flags.input.try_into()?,
+            k: flags.k,
+            mode: flags.mode,
+            every,
+            band: flags.band,
+            height: flags.height,
+            prominence: flags.prominence.unwrap_or(PROMINENCE_DB),
+            distance: flags.distance,
+            estimate: flags.estimate.validate(Scaling::Spectrum, 0.5, NFftRule::AVERAGED)?,
+            segments,
+            device,
+            output: flags.output.try_into()?,
+            plot,
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! `psd`.
+
+use super::values;
+use super::{
+    Band, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags, Pair,
+    PlotArgs, PlotFlags, Usage, WhereFlags,
+};
+use clap::Args;
+use rlx_dsp::scaling::{Average, Scaling};
+
+/// Flags of `psd`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft psd vibration.csv --rate 25600 --plot psd.svg
+  rlx-fft psd long.wav --n-fft 8192 --average median -f json")]
+pub(crate) struct PsdFlags {
+    #[command(flatten)]
+    input: InputFlags,
+
+    /// Cross spectrum of two channels, by name or number: conj(A)·B
+    #[arg(long, value_name = "A:B", value_parser = values::pair)]
+    cross: Option<Pair>,
+
+    /// Chi-square band around the spectrum, in percent: 95
+    #[arg(long, value_name = "PERCENT", value_parser = values::positive, conflicts_with = "cross")]
+    confidence: Option<f64>,
+
+    /// Frequencies to write: 0.5:45, 20:, :100
+    #[arg(long, value_name = "LO:HI", value_parser = values::band, allow_hyphen_values = true)]
+    band: Option<Band>,
+
+    #[command(flatten)]
+    estimate: EstimateFlags,
+
+    #[command(flatten)]
+    device: WhereFlags,
+
+    #[command(flatten)]
+    output: OutputFlags,
+
+    #[command(flatten)]
+    plot: PlotFlags,
+}
+
+/// What `psd` does.
+#[derive(Debug, Clone)]
+pub(crate) struct PsdArgs {
+    pub(crate) input: InputArgs,
+    pub(crate) cross: Option<Pair>,
+    /// In percent.
+    pub(crate) confidence: Option<f64>,
+    pub(crate) band: Option<Band>,
+    pub(crate) estimate: EstimateArgs,
+    /// The device with a bus that was named.
+    pub(crate) device: Option<String>,
+    pub(crate) output: OutputArgs,
+    pub(crate) plot: Option<PlotArgs>,
+}
+
+impl TryFrom<PsdFlags> for PsdArgs {
+    type Error = Usage;
+
+    fn try_from(flags: PsdFlags) -> Result<Self, Usage> {
+        let estimate = flags.estimate.validate(Scaling::Density, 0.5, NFftRule::AVERAGED)?;
+        if flags.confidence.is_some_and(|level| level >= 100.0) {
+            return Err(Usage::new("--confidence", "is in percent, below 100"));
+        }
+        if flags.confidence.is_some() && estimate.average != Average::Mean {
+            return Err(Usage::new("--confidence", "is known for --average mean only"));
+        }
+        if flags.cross.is_some() && matches!(estimate.average, Average::Max | Average::Min) {
+            return Err(Usage::new("--average", "of a cross spectrum is mean or median"));
+        }
+        Ok(Self {
+            input: flags.input.try_into()?,
+            cross: flags.cross,
+            confidence: flags.confidence,
+            band: flags.band,
+            estimate,
+            device: flags.device.validate()?,
+            output: flags.output.try_into()?,
+            plot: flags.plot.validate()?,
+        })
+    }
+}

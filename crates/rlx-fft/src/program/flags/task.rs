@@ -1,0 +1,296 @@
+//! Flags of training for a task and of what judges models.
+
+use super::learn::{InitName, training_device};
+use super::values::{Band, band};
+use super::{Usage, limits};
+use clap::Args;
+use rlx_learn::{E2eConfig, GateKind, HardenAt, LossWeights};
+use std::path::PathBuf;
+
+/// What training for a task has in common.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TaskFlags {
+    /// Points of the transform, a power of two
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::learned_n_fft)]
+    n_fft: usize,
+
+    /// Rows a step
+    #[arg(long, value_name = "ROWS", default_value_t = 8, value_parser = limits::batch)]
+    batch: usize,
+
+    /// Mel bands of the mel loss
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = limits::n_mels)]
+    n_mels: usize,
+
+    /// Steps
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = limits::steps)]
+    steps: usize,
+
+    /// Rate of the weights at the start of the cosine schedule
+    #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = limits::not_negative)]
+    lr: f64,
+
+    /// Rate of gates, mask and corrector
+    #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = limits::not_negative)]
+    gate_lr: f64,
+
+    /// Weight of the open gates
+    #[arg(long, value_name = "W", default_value_t = 1.0, value_parser = limits::not_negative)]
+    sparsity_weight: f64,
+
+    /// Weight of the log-mel loss
+    #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::not_negative)]
+    mel_weight: f64,
+
+    /// Weight of the log-power loss
+    #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::not_negative)]
+    welch_weight: f64,
+
+    /// Weight of the peak-matching loss
+    #[arg(long, value_name = "W", default_value_t = 2.0, value_parser = limits::not_negative)]
+    peak_weight: f64,
+
+    /// Peaks of each row
+    #[arg(long, visible_alias = "k", value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
+    pub(crate) peak_k: usize,
+
+    /// Weight of the complex spectrum's difference from the teacher's
+    #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::not_negative)]
+    spectrum_weight: f64,
+
+    /// Frequencies that are asked for, in cycles a sample (0:0.5 is all)
+    #[arg(long, value_name = "LO:HI", value_parser = band)]
+    band: Option<Band>,
+
+    /// Train on these recordings instead of the generator's signals
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Where to start
+    #[arg(long, value_enum, default_value_t = InitName::Exact)]
+    init: InitName,
+
+    /// Share of the steps after which gates are decided
+    #[arg(long, value_name = "SHARE", default_value_t = 0.6, value_parser = limits::share)]
+    harden_at: f64,
+
+    /// Share of the butterflies to be left; without it those whose gate is more open than closed
+    #[arg(long, value_name = "SHARE", value_parser = limits::share)]
+    target_gates: Option<f64>,
+
+    /// Steps between two validations
+    #[arg(long, value_name = "STEPS", default_value_t = 100, value_parser = limits::some_steps)]
+    validate_every: usize,
+
+    /// Validations without gain, gates decided, after which it ends
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = limits::steps)]
+    patience: usize,
+
+    /// Say how far it is every so many steps; 0 is never
+    #[arg(long, value_name = "STEPS", default_value_t = 0, value_parser = limits::steps)]
+    pub(crate) log_every: usize,
+
+    /// Leave the model in 8-bit integers out of the report
+    #[arg(long)]
+    pub(crate) no_q8: bool,
+
+    /// Seed of data and start
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Where to train: auto or cpu
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    device: String,
+
+    /// Keep the state here and go on from it after a kill
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Option<PathBuf>,
+
+    /// Steps between two of them
+    #[arg(long, value_name = "STEPS", default_value_t = 200, value_parser = limits::some_steps)]
+    pub(crate) checkpoint_every: usize,
+
+    /// Write the model
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Also write the report as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl TaskFlags {
+    /// Checked; `n_fft` is the teacher's, where there is one.
+    pub(crate) fn config(&self, gates: GateKind, teacher: Option<usize>) -> Result<E2eConfig, Usage> {
+        training_device(&self.device)?;
+        let n_fft = teacher.unwrap_or(self.n_fft);
+        let bin = |f: f64| (f * n_fft as f64).round() as usize;
+        let range = self.band.map(|b| (b.lo.unwrap_or(0.0), b.hi.unwrap_or(0.5)));
+        if let Some((lo, hi)) = range
+            && !(0.0 <= lo && hi <= 0.5)
+        {
+            return Err(Usage::new("--band", format!("{lo}:{hi} is not within 0:0.5 cycles a sample")));
+        }
+        Ok(E2eConfig {
+            n_fft,
+            batch: self.batch,
+            n_mels: self.n_mels,
+            steps: self.steps,
+            rate: self.lr,
+            gate_rate: self.gate_lr,
+            weights: LossWeights {
+                sparsity: self.sparsity_weight,
+                mel: self.mel_weight,
+                welch: self.welch_weight,
+                peak: self.peak_weight,
+                spectrum: self.spectrum_weight,
+            },
+            peak_k: self.peak_k,
+            band: range.map(|(lo, hi)| (bin(lo), bin(hi))),
+            gates,
+            target_gates: self.target_gates,
+            harden_at: HardenAt(self.harden_at),
+            init: self.init.init(),
+            seed: self.seed,
+            validate_every: self.validate_every,
+            patience: self.patience,
+        })
+    }
+}
+
+/// `train-e2e`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft train-e2e --n-fft 256 --batch 8 --peak-k 16 --peak-weight 2.0 --steps 2000
+  rlx-fft train-e2e --band 0:0.125 --sparsity-weight 2 --out low.safetensors --json low.json
+  rlx-fft train-e2e --data recordings --checkpoint state.safetensors --out mine.safetensors")]
+pub(crate) struct TrainE2eFlags {
+    #[command(flatten)]
+    pub(crate) task: TaskFlags,
+}
+
+/// `train-distill` and `train-distill-ternary`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft train-distill --teacher low.safetensors --target-gates 0.5 --out sparse.safetensors
+  rlx-fft train-distill-ternary --teacher low.safetensors --out ternary.safetensors")]
+pub(crate) struct DistillFlags {
+    /// The model to learn from
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) teacher: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) task: TaskFlags,
+}
+
+/// `eval` and `compare`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft eval low.safetensors
+  rlx-fft compare low.safetensors sparse.safetensors --rows 8192 --json compare.json")]
+pub(crate) struct EvalFlags {
+    /// Models
+    #[arg(value_name = "MODEL", required = true)]
+    pub(crate) models: Vec<PathBuf>,
+
+    /// Peaks of each row
+    #[arg(long, value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
+    pub(crate) k: usize,
+
+    /// Held-out rows
+    #[arg(long, value_name = "N", default_value_t = 2048, value_parser = limits::batch)]
+    pub(crate) rows: usize,
+
+    /// Held-out parts of these recordings instead of the generator's signals
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Timed rounds
+    #[arg(long, value_name = "N", default_value_t = 11, value_parser = limits::rounds)]
+    pub(crate) iters: usize,
+
+    /// Seed of the signals
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Also write the report as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+/// `roundtrip`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft roundtrip forward.safetensors inverse.safetensors
+  rlx-fft roundtrip forward.safetensors")]
+pub(crate) struct RoundtripFlags {
+    /// The forward model
+    #[arg(value_name = "FORWARD")]
+    pub(crate) forward: PathBuf,
+
+    /// The inverse one; without it the exact inverse DFT
+    #[arg(value_name = "INVERSE")]
+    pub(crate) inverse: Option<PathBuf>,
+
+    /// Random frames
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::frames)]
+    pub(crate) frames: usize,
+
+    /// Their seed
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+/// `ablation`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft ablation --n-fft 256 --batch 8192 --json bands.json
+  rlx-fft ablation --models low.safetensors,sparse.safetensors --csv ablation.csv")]
+pub(crate) struct AblationFlags {
+    /// Points of the transform: a list or a range of powers of two
+    #[arg(long, value_name = "LIST", default_value = "256")]
+    n_fft: String,
+
+    /// Rows: a list or a range of powers of two
+    #[arg(long, value_name = "LIST", default_value = "8192")]
+    batch: String,
+
+    /// Learned models that are measured beside the exact variants
+    #[arg(long, value_name = "FILES", value_delimiter = ',')]
+    pub(crate) models: Vec<PathBuf>,
+
+    /// Peaks of each row
+    #[arg(long, value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
+    pub(crate) k: usize,
+
+    /// Timed rounds; every variant once a round
+    #[arg(long, value_name = "N", default_value_t = 31, value_parser = limits::rounds)]
+    pub(crate) iters: usize,
+
+    /// Seed of the signals
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Also write the report as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Also write the rows as CSV
+    #[arg(long, value_name = "PATH")]
+    pub(crate) csv: Option<PathBuf>,
+}
+
+impl AblationFlags {
+    /// Transform lengths and batches.
+    pub(crate) fn grid(&self) -> Result<(Vec<usize>, Vec<usize>), Usage> {
+        use super::bench_welch_peaks::sweep;
+        let n_ffts = sweep("--n-fft", &self.n_fft)?;
+        if let Some(n) = n_ffts.iter().find(|n| !n.is_power_of_two() || !(32..=4096).contains(*n)) {
+            return Err(Usage::new("--n-fft", format!("{n} is no power of two within 32 … 4096")));
+        }
+        if self.iters == 0 || self.k == 0 {
+            return Err(Usage::new("--iters", "rounds and peaks must be at least 1"));
+        }
+        Ok((n_ffts, sweep("--batch", &self.batch)?))
+    }
+}

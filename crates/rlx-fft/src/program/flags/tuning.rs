@@ -1,0 +1,148 @@
+//! Flags of the commands about devices and the picker.
+
+use super::bench_welch_peaks::{room, sweep};
+use super::{Usage, limits};
+use clap::Args;
+use std::path::PathBuf;
+
+/// `devices`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft devices
+  rlx-fft devices --json")]
+pub(crate) struct DevicesFlags {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `calibrate`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "The result is kept in the user's cache directory (RLX_FFT_CACHE names another) and used from then on.
+
+Examples:
+  rlx-fft calibrate
+  rlx-fft calibrate --device all"
+)]
+pub(crate) struct CalibrateFlags {
+    /// The device to measure, or all for every one that is here
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) device: String,
+}
+
+/// `bench-picker`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:
+  rlx-fft calibrate && rlx-fft bench-picker --json picker.json")]
+pub(crate) struct BenchPickerFlags {
+    /// Points of the transform: a list or a range of powers of two
+    #[arg(long, value_name = "LIST", default_value = "128,256,512,1024")]
+    n_fft: String,
+
+    /// Rows
+    #[arg(long, value_name = "LIST", default_value = "1,4,16,64,256,1024,4096,16384,65536")]
+    batch: String,
+
+    /// Peaks of each row
+    #[arg(long, value_name = "LIST", default_value = "1,16,64")]
+    k: String,
+
+    /// The device to pick for
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) device: String,
+
+    /// Threads that share the rows; 0 is as many as a batch can use
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = limits::threads_or_all)]
+    pub(crate) threads: usize,
+
+    /// Also write the report as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+/// `max-batch`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:
+  rlx-fft max-batch --device cuda --n-fft 256-4096 --k 16")]
+pub(crate) struct MaxBatchFlags {
+    /// The device
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) device: String,
+
+    /// Points of the transform: a list or a range of powers of two
+    #[arg(long, value_name = "LIST", default_value = "128,256,512,1024")]
+    n_fft: String,
+
+    /// Peaks of each row
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = limits::bench_peaks)]
+    pub(crate) k: usize,
+
+    /// No batch above this
+    #[arg(long, value_name = "ROWS", default_value_t = 1 << 22, value_parser = limits::batch)]
+    pub(crate) limit: usize,
+
+    /// Also write the rows as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+/// `bench-fusion-phases`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  rlx-fft bench-fusion-phases --n-fft 256 --batch 8192 --k 16 --device cpu
+  rlx-fft bench-fusion-phases --batch 32-8192 --json phases.json")]
+pub(crate) struct BenchFusionPhasesFlags {
+    /// Points of the transform
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::bench_n_fft)]
+    pub(crate) n_fft: usize,
+
+    /// Rows: one number, a list or a range of powers of two
+    #[arg(long, value_name = "LIST", default_value = "1024")]
+    batch: String,
+
+    /// Peaks of each row
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = limits::bench_peaks)]
+    pub(crate) k: usize,
+
+    /// The device
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub(crate) device: String,
+
+    /// Timed rounds
+    #[arg(long, value_name = "N", default_value_t = 15, value_parser = limits::rounds)]
+    pub(crate) iters: usize,
+
+    /// Also write the report as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl BenchPickerFlags {
+    /// Transform lengths, batches and peaks.
+    pub(crate) fn grid(&self) -> Result<[Vec<usize>; 3], Usage> {
+        let grid = [sweep("--n-fft", &self.n_fft)?, sweep("--batch", &self.batch)?, sweep("--k", &self.k)?];
+        limits::BENCH_N_FFT.check("--n-fft", &grid[0])?;
+        limits::BENCH_PEAKS.check("--k", &grid[2])?;
+        room(&grid[0], &grid[1])?;
+        Ok(grid)
+    }
+}
+
+impl MaxBatchFlags {
+    /// Transform lengths.
+    pub(crate) fn n_ffts(&self) -> Result<Vec<usize>, Usage> {
+        let n_ffts = sweep("--n-fft", &self.n_fft)?;
+        limits::BENCH_N_FFT.check("--n-fft", &n_ffts)?;
+        Ok(n_ffts)
+    }
+}
+
+impl BenchFusionPhasesFlags {
+    /// Batches.
+    pub(crate) fn batches(&self) -> Result<Vec<usize>, Usage> {
+        let batches = sweep("--batch", &self.batch)?;
+        room(&[self.n_fft], &batches)?;
+        Ok(batches)
+    }
+}

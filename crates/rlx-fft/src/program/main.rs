@@ -1,0 +1,25 @@
+//! The `rlx-fft` program.
+
+mod app;
+mod closed;
+mod commands;
+mod console;
+mod files;
+mod flags;
+mod interrupt;
+mod logger;
+mod memory;
+mod output;
+mod plots;
+mod progress;
+mod signal;
+mod spectra;
+
+/// The command line, for reports.
+fn command_line() -> String {
+    std::env::args().collect::<Vec<_>>().join(" ")
+}
+
+fn main() -> std::process::ExitCode {
+    app::run()
+}
