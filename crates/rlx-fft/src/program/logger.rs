@@ -7,7 +7,6 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 
 /// Prints the records of this project's libraries: warnings, and the picker's trace, which is asked for by
 /// `RLX_FFT_PICKER_TRACE=1`. Lines that were printed before are left out: a bench builds one plan several times.
-#[derive(Default)]
 struct Logger {
     printed: Mutex<Vec<String>>,
 }
@@ -38,8 +37,9 @@ impl Log for Logger {
 
 /// Installs the logger of the program.
 pub(crate) fn install() {
+    static LOGGER: Logger = Logger { printed: Mutex::new(Vec::new()) };
     // Fails where there is one already, which nobody installs before.
-    if log::set_boxed_logger(Box::<Logger>::default()).is_ok() {
+    if log::set_logger(&LOGGER).is_ok() {
         log::set_max_level(LevelFilter::Info);
     }
 }
