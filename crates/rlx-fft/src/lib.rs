@@ -7,9 +7,9 @@
 //! - [`learn`]: butterfly transforms that take the FFT's place
 //! - [`AutoWelchPeaks`]: batches of rows to packed peaks, by the strategy that is predicted to be the cheapest
 //!
-//! [`prelude`] has what most programs need. Features: `cuda` and `gpu` (wgpu: Vulkan, Metal, Direct3D 12; `metal` or
-//! `apple-silicon` is Metal alone) add devices whose drivers are loaded at run time, `dev` adds the benches (`bench`), `cli`
-//! the `rlx-fft` program. Without default features the library has none of them.
+//! [`prelude`] has what most programs need. Features: `cuda` and `gpu` (wgpu: Vulkan, Metal, Direct3D 12; `metal` and
+//! `apple-silicon` switch it on too) add devices whose drivers are loaded at run time, `dev` adds the benches (`bench`),
+//! `cli` the `rlx-fft` program. Without default features the library has none of them.
 //!
 //! The library prints nothing: what it has to say goes to the `log` crate. [`environment`] lists the variables it reads.
 //!
