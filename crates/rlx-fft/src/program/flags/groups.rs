@@ -42,8 +42,7 @@ const ENVIRONMENT: [(&str, &str); 8] = [
     ("NO_COLOR", "Not empty: no colours"),
 ];
 
-const EXAMPLES: &str = "\
-  rlx-fft peaks ecg.npy --rate 360 --k 5
+const EXAMPLES: &str = "  rlx-fft peaks ecg.npy --rate 360 --k 5
   rlx-fft psd vibration.csv --rate 25600 --plot psd.svg
   rlx-fft spectrogram speech.wav --plot speech.png
   rlx-fft help peaks";
