@@ -89,6 +89,25 @@ faults *args:
     cargo build --release -p rlx-fft {{with_features}}
     python3 scripts/faults.py "$@"
 
+# SQL with spectral functions, on this machine or a cluster: just sql "select welch_freqs(100.0, 8)" -f csv
+sql *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    cargo run --release --quiet --manifest-path crates/sql/Cargo.toml --features cluster --bin rlx-fft-sql -- "$@"
+
+# A scheduler and two executors on loopback, until Ctrl-C: just cluster 50050
+cluster port="50050":
+    scripts/cluster.sh "$1"
+
+# The tests of SQL: functions, aggregates, tables, the program; all in one test program.
+test-sql *args:
+    scripts/test_sql.sh --skip cluster:: "$@"
+
+# The tests of the cluster: two executor processes on loopback.
+test-cluster *args:
+    scripts/test_sql.sh cluster:: "$@"
+
 # Formatting and lints.
 lint:
     cargo fmt --check

@@ -23,6 +23,7 @@ mod segment;
 mod spectra;
 mod state;
 mod stream;
+mod sums;
 
 pub use accumulator::WelchAccumulator;
 pub use confidence::{confidence_interval, effective_segments};
@@ -33,3 +34,4 @@ pub use params::PsdParams;
 pub use plan::{Coverage, Psd, Welch, periodogram, welch};
 pub use spectra::SegmentSpectra;
 pub use state::AccumulatorState;
+pub use sums::WelchSums;

@@ -80,6 +80,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Roundtrip(flags) => commands::roundtrip::run(&flags),
         Command::Ablation(flags) => commands::ablation::run(&flags),
         Command::BenchE2e(flags) => commands::bench_e2e::run(&flags, &console),
+        Command::Sql(flags) => commands::sql::run(&flags),
         Command::Completions(flags) => commands::completions::run(&flags),
         Command::Man(flags) => commands::man::run(&flags),
     };

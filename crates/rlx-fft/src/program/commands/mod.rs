@@ -25,5 +25,6 @@ pub(crate) mod roundtrip;
 pub(crate) mod setup;
 mod shrunk;
 pub(crate) mod spectrogram;
+pub(crate) mod sql;
 pub(crate) mod train;
 pub(crate) mod train_e2e;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// Headings, and the commands below each.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Analyse", &["peaks", "psd", "coherence", "spectrogram", "mel"]),
+    ("Analyse", &["peaks", "psd", "coherence", "spectrogram", "mel", "sql"]),
     ("View", &["info"]),
     (
         "Devices and benchmarks",

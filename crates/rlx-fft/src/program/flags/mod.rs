@@ -21,6 +21,7 @@ mod peaks;
 mod psd;
 mod shell;
 mod spectrogram;
+mod sql;
 mod task;
 mod tuning;
 mod usage;
@@ -42,6 +43,7 @@ pub(crate) use peaks::{Every, Mode, PeaksArgs, PeaksFlags};
 pub(crate) use psd::{PsdArgs, PsdFlags};
 pub(crate) use shell::{CompletionsFlags, ManFlags};
 pub(crate) use spectrogram::{SpectrogramArgs, SpectrogramFlags};
+pub(crate) use sql::SqlFlags;
 pub(crate) use task::{AblationFlags, DistillFlags, EvalFlags, RoundtripFlags, TaskFlags, TrainE2eFlags};
 pub(crate) use tuning::{
     BenchFusionPhasesFlags, BenchPickerFlags, CalibrateFlags, DevicesFlags, MaxBatchFlags,
@@ -118,6 +120,8 @@ pub(crate) enum Command {
     Ablation(AblationFlags),
     /// Whole pipelines by every kind of transform: speed and held-out accuracy side by side
     BenchE2e(BenchE2eFlags),
+    /// Run SQL with spectral functions, by the program rlx-fft-sql
+    Sql(SqlFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
     /// Print the manual page

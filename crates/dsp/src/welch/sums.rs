@@ -1,0 +1,162 @@
+//! Sums of segment powers that the caller keeps: many averages side by side in one table.
+
+use super::framer::clean_runs;
+use super::kernel::{self, SegmentKernel};
+use super::layout::Layout;
+use super::params::PsdParams;
+use super::plan::{Coverage, check_finite};
+use super::segment::SegmentSpec;
+use crate::error::{Error, Result};
+use crate::fft::{Sample, rfft_bins};
+use crate::nan::{NanPolicy, fill_gaps, first_non_finite};
+use crate::scaling::Average;
+
+/// A plan that adds the powers of segments to sums outside of it, `[n_sums]` unscaled `f64` per average.
+///
+/// A table of averages (a group of a `GROUP BY`, a partial result of another machine) is `sums` and a number of segments.
+/// Tables add up element by element, in any order; [`write`](Self::write) scales one to a spectrum.
+///
+/// ```
+/// use rlx_dsp::welch::{PsdParams, WelchSums, welch};
+///
+/// let x: Vec<f64> = (0..1000).map(|i| f64::from(i * i % 97)).collect();
+/// let params = PsdParams::new(1.0, 64);
+/// let mut plan = WelchSums::<f64>::new(params)?;
+/// let (mut sums, mut psd) = (vec![0.0; plan.n_sums()], vec![0.0; plan.n_bins()]);
+/// let segments = plan.add(&x, &mut sums)?.segments;
+/// plan.write(&sums, segments, &mut psd);
+/// assert_eq!(psd, welch(&x, &params)?.psd);
+/// # Ok::<(), rlx_dsp::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct WelchSums<S: Sample> {
+    params: PsdParams,
+    kernel: Box<dyn SegmentKernel<S>>,
+    layout: Layout,
+    filled: Vec<S>,
+}
+
+impl<S: Sample> WelchSums<S> {
+    /// A plan.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a parameter outside its domain, and for an average other than the mean: only means are sums.
+    pub fn new(params: PsdParams) -> Result<Self> {
+        if params.average != Average::Mean {
+            return Err(Error::argument("average", format!("sums give a mean, not a {}", params.average)));
+        }
+        let spec = SegmentSpec::new::<S>(&params)?;
+        let layout = Layout::new::<S>(&params, &spec);
+        Ok(Self { params, kernel: kernel::plan(&spec)?, layout, filled: Vec::new() })
+    }
+
+    /// The parameters.
+    #[must_use]
+    pub fn params(&self) -> &PsdParams {
+        &self.params
+    }
+
+    /// Values of one table of sums: the bins of the transform.
+    #[must_use]
+    pub fn n_sums(&self) -> usize {
+        if S::COMPLEX { self.params.n_fft } else { rfft_bins(self.params.n_fft) }
+    }
+
+    /// Bins of a spectrum.
+    #[must_use]
+    pub fn n_bins(&self) -> usize {
+        self.layout.n_bins()
+    }
+
+    /// Adds the powers of all whole segments of `x` to `sums`; none is no error. Nothing is added before an error.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for `sums` of another length than [`n_sums`](Self::n_sums); [`Error::NonFinite`] under
+    /// [`NanPolicy::Error`].
+    pub fn add(&mut self, x: &[S], sums: &mut [f64]) -> Result<Coverage> {
+        if sums.len() != self.n_sums() {
+            return Err(Error::Length { name: "sums", expected: self.n_sums(), got: sums.len() });
+        }
+        let count = self.params.segment_count(x.len());
+        let mut coverage = Coverage::default();
+        match self.params.nan {
+            NanPolicy::Error => {
+                check_finite(0, 0, x)?;
+                self.kernel.add_powers(x, count, sums);
+            }
+            NanPolicy::Propagate => self.kernel.add_powers(x, count, sums),
+            NanPolicy::SkipSegment => coverage.skipped = self.add_clean(x, count, sums),
+            NanPolicy::Interpolate { .. } if first_non_finite(x).is_none() => {
+                self.kernel.add_powers(x, count, sums);
+            }
+            NanPolicy::Interpolate { max_gap } => {
+                let mut filled = std::mem::take(&mut self.filled);
+                filled.clear();
+                filled.extend_from_slice(x);
+                coverage.filled = fill_gaps(&mut filled, max_gap);
+                coverage.skipped = self.add_clean(&filled, count, sums);
+                self.filled = filled;
+            }
+        }
+        coverage.segments = count as u64 - coverage.skipped;
+        Ok(coverage)
+    }
+
+    fn add_clean(&mut self, x: &[S], count: usize, sums: &mut [f64]) -> u64 {
+        let kernel = &mut self.kernel;
+        let (len, hop) = (self.params.segment_len, self.params.hop);
+        clean_runs([x], len, hop, count, |[run], n| kernel.add_powers(run, n, sums))
+    }
+
+    /// The spectrum of `segments` segments whose powers are in `sums`, scaled, in `f64`. NaN for no segments.
+    ///
+    /// # Panics
+    /// When `sums` has other than [`n_sums`](Self::n_sums) values or `out` other than [`n_bins`](Self::n_bins).
+    pub fn write(&self, sums: &[f64], segments: u64, out: &mut [f64]) {
+        assert_eq!((sums.len(), out.len()), (self.n_sums(), self.n_bins()), "sums and bins of this plan");
+        for (bin, out) in out.iter_mut().enumerate() {
+            let source = self.layout.source(bin);
+            *out = sums[source.bin] / segments as f64 * source.factor;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::welch::Welch;
+
+    #[test]
+    fn policies_agree_with_the_plan_of_whole_signals() {
+        let mut x: Vec<f32> = (0..3000).map(|i| (i * i % 101) as f32).collect();
+        x[700] = f32::NAN;
+        for nan in [NanPolicy::SkipSegment, NanPolicy::Interpolate { max_gap: 3 }, NanPolicy::Propagate] {
+            let params = PsdParams { nan, ..PsdParams::new(100.0, 128) };
+            let mut plan = WelchSums::<f32>::new(params).unwrap();
+            let (mut sums, mut psd) = (vec![0.0; plan.n_sums()], vec![0.0; plan.n_bins()]);
+            let coverage = plan.add(&x, &mut sums).unwrap();
+            plan.write(&sums, coverage.segments, &mut psd);
+            let mut expected = vec![0.0; plan.n_bins()];
+            let whole = Welch::<f32>::new(params).unwrap().psd_into(&x, &mut expected).unwrap();
+            assert_eq!(coverage, whole, "{nan}");
+            for (a, b) in psd.iter().zip(&expected) {
+                assert!((*a as f32).to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()), "{nan}: {a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn refusals_add_nothing() {
+        let mut plan = WelchSums::<f64>::new(PsdParams::new(1.0, 8)).unwrap();
+        let mut sums = vec![0.0; 5];
+        let mut x = vec![1.0; 20];
+        assert_eq!(plan.add(&x[..7], &mut sums).unwrap().segments, 0);
+        x[19] = f64::INFINITY;
+        assert!(plan.add(&x, &mut sums).is_err());
+        assert!(plan.add(&x, &mut sums[1..]).is_err());
+        assert_eq!(sums, [0.0; 5]);
+        assert!(
+            WelchSums::<f64>::new(PsdParams { average: Average::Max, ..PsdParams::new(1.0, 8) }).is_err()
+        );
+    }
+}

@@ -1,0 +1,13 @@
+//! `sql`: another program's flags.
+
+use clap::Args;
+use std::ffi::OsString;
+
+/// Flags of `sql`; `rlx-fft-sql` reads them.
+#[derive(Debug, Clone, Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct SqlFlags {
+    /// The query and the flags of rlx-fft-sql: -f FORMAT, -o FILE, --plan, --cluster HOST:PORT, --functions, --help
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+    pub(crate) args: Vec<OsString>,
+}

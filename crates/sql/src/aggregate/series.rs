@@ -1,0 +1,155 @@
+//! All samples of one group, in whatever order they come.
+
+use super::grid::{Grid, Total};
+use super::run::{Run, same};
+use crate::rows::Number;
+use datafusion::common::Result;
+use std::collections::BTreeMap;
+
+/// Samples that continue nothing are sorted in once there are so many.
+const LOOSE: usize = 1024;
+
+/// Sums of the segments that were complete, and the samples that are left.
+#[derive(Debug, Clone)]
+pub(super) struct Series<T> {
+    /// Complete segments.
+    pub(super) total: Total,
+    /// The run that the latest samples continued.
+    current: Option<Run<T>>,
+    /// The other runs by their start; they neither overlap nor touch.
+    runs: BTreeMap<i64, Run<T>>,
+    /// Samples that continued nothing when they came.
+    loose: Vec<(i64, T)>,
+    /// How many of them are sorted in next time.
+    limit: usize,
+}
+
+impl<T> Default for Series<T> {
+    fn default() -> Self {
+        Self {
+            total: Total::default(),
+            current: None,
+            runs: BTreeMap::new(),
+            loose: Vec::new(),
+            limit: LOOSE,
+        }
+    }
+}
+
+impl<T: Number> Series<T> {
+    /// Takes consecutive samples.
+    #[inline]
+    pub(super) fn push(&mut self, grid: &mut Grid<T>, start: i64, samples: &[T]) -> Result<()> {
+        match &mut self.current {
+            Some(run) if run.end == start => {
+                // Piece by piece, so that no group's buffer grows with the record batch.
+                for piece in samples.chunks(grid.enough()) {
+                    run.extend(piece);
+                    if run.tail.len() >= grid.enough() {
+                        run.settle(grid, &mut self.total)?;
+                    }
+                }
+                Ok(())
+            }
+            _ => self.push_apart(grid, start, samples),
+        }
+    }
+
+    /// Takes samples that do not continue the current run.
+    fn push_apart(&mut self, grid: &mut Grid<T>, start: i64, samples: &[T]) -> Result<()> {
+        let before =
+            self.runs.range(..start).next_back().filter(|(_, run)| run.end == start).map(|(key, _)| *key);
+        // Few samples after a gap may be stray ones; those at the very beginning are not.
+        let stray =
+            before.is_none() && samples.len() < 16 && (self.current.is_some() || !self.runs.is_empty());
+        if stray {
+            self.loose.extend((start..).zip(samples.iter().copied()));
+            return if self.loose.len() >= self.limit { self.sort_in(grid) } else { Ok(()) };
+        }
+        let run = match before.and_then(|key| self.runs.remove(&key)) {
+            Some(run) => run,
+            None => Run::new(start, &[]),
+        };
+        if let Some(old) = self.current.replace(run) {
+            self.insert(grid, old)?;
+        }
+        self.push(grid, start, samples)
+    }
+
+    /// Joins a run with those that it overlaps or touches.
+    fn insert(&mut self, grid: &mut Grid<T>, mut run: Run<T>) -> Result<()> {
+        loop {
+            let near = self.runs.range(..=run.end).next_back().filter(|(_, other)| other.end >= run.start);
+            let Some(other) = near.map(|(key, _)| *key).and_then(|key| self.runs.remove(&key)) else { break };
+            let (first, second) = if other.start <= run.start { (other, run) } else { (run, other) };
+            run = first.join(second, grid, &mut self.total)?;
+        }
+        run.settle(grid, &mut self.total)?;
+        self.runs.insert(run.start, run);
+        Ok(())
+    }
+
+    /// Sorts the loose samples in: consecutive ones that touch a run or make a segment become a run.
+    fn sort_in(&mut self, grid: &mut Grid<T>) -> Result<()> {
+        if let Some(run) = self.current.take() {
+            self.insert(grid, run)?;
+        }
+        let mut loose = std::mem::take(&mut self.loose);
+        loose.sort_unstable_by_key(|(index, _)| *index);
+        for pair in loose.windows(2) {
+            if pair[0].0 == pair[1].0 {
+                same(pair[0].0, pair[0].1, pair[1].1)?;
+            }
+        }
+        loose.dedup_by_key(|(index, _)| *index);
+        for stretch in loose.chunk_by(|a, b| a.0 + 1 == b.0) {
+            let (start, end) = (stretch[0].0, stretch[0].0 + stretch.len() as i64);
+            let touches = self.runs.range(..=end).next_back().is_some_and(|(_, run)| run.end >= start);
+            if touches || end - start >= grid.segment {
+                let samples: Vec<T> = stretch.iter().map(|(_, value)| *value).collect();
+                self.insert(grid, Run::new(start, &samples))?;
+            } else {
+                self.loose.extend_from_slice(stretch);
+            }
+        }
+        self.limit = LOOSE.max(2 * self.loose.len());
+        Ok(())
+    }
+
+    /// Takes a run and loose samples of another series.
+    pub(super) fn merge_run(&mut self, grid: &mut Grid<T>, run: Run<T>) -> Result<()> {
+        self.insert(grid, run)
+    }
+
+    /// Takes a sample of another series.
+    pub(super) fn merge_loose(&mut self, grid: &mut Grid<T>, index: i64, value: T) -> Result<()> {
+        self.loose.push((index, value));
+        if self.loose.len() >= self.limit { self.sort_in(grid) } else { Ok(()) }
+    }
+
+    /// Counts all that is complete; afterwards runs and loose samples are what a state has.
+    pub(super) fn finish(&mut self, grid: &mut Grid<T>) -> Result<()> {
+        self.sort_in(grid)
+    }
+
+    /// The settled runs, after [`finish`](Self::finish).
+    pub(super) fn runs(&self) -> impl Iterator<Item = &Run<T>> {
+        self.runs.values()
+    }
+
+    /// The samples in no run, after [`finish`](Self::finish).
+    pub(super) fn loose(&self) -> &[(i64, T)] {
+        &self.loose
+    }
+
+    /// Bytes held.
+    pub(super) fn size(&self) -> usize {
+        let of =
+            |run: &Run<T>| size_of::<Run<T>>() + (run.head.capacity() + run.tail.capacity()) * size_of::<T>();
+        size_of::<Self>()
+            + self.total.sums.capacity() * size_of::<f64>()
+            + self.current.iter().map(of).sum::<usize>()
+            + self.runs.values().map(of).sum::<usize>()
+            + self.loose.capacity() * size_of::<(i64, T)>()
+    }
+}

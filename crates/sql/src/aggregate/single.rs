@@ -1,0 +1,81 @@
+//! An accumulator of one group out of one of many groups.
+
+use datafusion::arrow::array::ArrayRef;
+use datafusion::common::{Result, ScalarValue};
+use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
+use std::fmt::Debug;
+
+/// Makes room for groups before a row has come.
+pub(super) trait Grow {
+    /// At least this many groups, the new ones empty.
+    fn grow(&mut self, groups: usize);
+}
+
+/// A [`GroupsAccumulator`] that can be copied.
+pub(super) trait Groups: GroupsAccumulator + Grow + Debug + Sync {
+    /// A copy with all that was taken.
+    fn copied(&self) -> Box<dyn Groups>;
+
+    /// As DataFusion wants it.
+    fn into_accumulator(self: Box<Self>) -> Box<dyn GroupsAccumulator>;
+}
+
+impl<G: GroupsAccumulator + Grow + Clone + Debug + Sync> Groups for G {
+    fn copied(&self) -> Box<dyn Groups> {
+        Box::new(self.clone())
+    }
+
+    fn into_accumulator(self: Box<Self>) -> Box<dyn GroupsAccumulator> {
+        self
+    }
+}
+
+/// One group.
+#[derive(Debug)]
+pub(super) struct Single {
+    groups: Box<dyn Groups>,
+    zeros: Vec<usize>,
+}
+
+impl Single {
+    /// The group of an accumulator that has taken nothing.
+    pub(super) fn new(mut groups: Box<dyn Groups>) -> Self {
+        // A partition without a row has a state too.
+        groups.grow(1);
+        Self { groups, zeros: Vec::new() }
+    }
+
+    fn make_zeros(&mut self, rows: usize) {
+        if self.zeros.len() < rows {
+            self.zeros.resize(rows, 0);
+        }
+    }
+}
+
+impl Accumulator for Single {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        let rows = values.first().map_or(0, |array| array.len());
+        self.make_zeros(rows);
+        self.groups.update_batch(values, &self.zeros[..rows], None, 1)
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        let rows = states.first().map_or(0, |array| array.len());
+        self.make_zeros(rows);
+        self.groups.merge_batch(states, &self.zeros[..rows], 1)
+    }
+
+    // A window asks again after it has taken more, so a copy answers.
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        ScalarValue::try_from_array(&self.groups.copied().evaluate(EmitTo::All)?, 0)
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        let state = self.groups.copied().state(EmitTo::All)?;
+        state.iter().map(|array| ScalarValue::try_from_array(array, 0)).collect()
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(self) + self.groups.size() + self.zeros.capacity() * size_of::<usize>()
+    }
+}

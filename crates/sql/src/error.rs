@@ -1,0 +1,37 @@
+//! Messages of the functions: the function, the argument and the row first.
+
+use datafusion::common::DataFusionError;
+
+/// A wrong argument, found while the query is planned.
+pub(crate) fn plan(function: &str, argument: &str, reason: impl std::fmt::Display) -> DataFusionError {
+    DataFusionError::Plan(format!("{function}: {argument}: {reason}"))
+}
+
+/// Something wrong with the data, found while the query runs.
+pub(crate) fn run(function: &str, argument: &str, reason: impl std::fmt::Display) -> DataFusionError {
+    DataFusionError::Execution(format!("{function}: {argument}: {reason}"))
+}
+
+/// An error of the numerical library on rows of a batch. `row` gives the row of the record batch that the library's own
+/// row stands for.
+pub(crate) fn numeric(
+    function: &str,
+    samples: &str,
+    error: rlx_dsp::Error,
+    row: impl Fn(usize) -> usize,
+) -> DataFusionError {
+    match error {
+        rlx_dsp::Error::Argument { name, reason } => run(function, name, reason),
+        rlx_dsp::Error::NonFinite { row: inner, index, value } => {
+            let reason = format!(
+                "row {} of the record batch: sample {index} is {value}; the option nan says what to do with such samples",
+                row(inner)
+            );
+            run(function, samples, reason)
+        }
+        error @ rlx_dsp::Error::TooShort { .. } => {
+            run(function, samples, format!("row {} of the record batch: {error}", row(0)))
+        }
+        other => run(function, samples, other),
+    }
+}

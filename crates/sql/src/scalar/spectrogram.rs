@@ -1,0 +1,104 @@
+//! `spectrogram`: power over time and frequency, a matrix per row.
+
+use super::call::{Call, Scalar, by_precision, sample_type};
+use super::welch_psd::{N_FFT, RATE, SAMPLES};
+use crate::answers::Answers;
+use crate::describe::{Argument, Descriptor, Kind};
+use crate::error;
+use crate::options::OptionName;
+use crate::plans::with_plan;
+use crate::rows::Number;
+use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::Result;
+use rlx_dsp::detrend::Detrend;
+use rlx_dsp::scaling::Scaling;
+use rlx_dsp::stft::{Spectrogram, SpectrogramParams, SpectrogramScaling};
+
+const OPTIONS: &[OptionName] = &[
+    OptionName::Window,
+    OptionName::Segment,
+    OptionName::Hop,
+    OptionName::Detrend,
+    OptionName::Scaling,
+    OptionName::Nan,
+    OptionName::Short,
+];
+
+pub(crate) const SPECTROGRAM: Scalar = Scalar {
+    descriptor: Descriptor {
+        name: "spectrogram",
+        what: "Returns the spectrogram of each row as a list of frames, each a list of `n_fft/2 + 1` powers. The defaults \
+               are those of `scipy.signal.spectrogram`: window tukey:0.25, hop 7/8 of a segment, detrend constant, \
+               scaling density.",
+        arguments: &[
+            SAMPLES,
+            RATE,
+            N_FFT,
+            Argument { name: "options", kind: Kind::Options(OPTIONS), what: "A constant struct." },
+        ],
+        example: "select device, spectrogram(samples, 16000.0, 512, named_struct('hop', 128)) from 'rows.parquet'",
+    },
+    returns: |types| DataType::new_list(DataType::new_list(sample_type(&types[0]), true), true),
+    run: |call| by_precision!(call, run),
+};
+
+fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {
+    let options = call.options()?;
+    let mut answers = Answers::<T>::new(call.rows);
+    call.each_batch::<T>(&["rate", "n_fft"], |numbers, batch| {
+        // Checks all that Welch's method and a spectrogram share.
+        let welch = options.psd(numbers[0], numbers[1], Detrend::Constant, Scaling::Density)?;
+        let scipy = SpectrogramParams::scipy(welch.sample_rate, welch.segment_len);
+        let params = SpectrogramParams {
+            window: options.parsed(OptionName::Window)?.unwrap_or(scipy.window),
+            hop: options.count(OptionName::Hop)?.unwrap_or(scipy.hop.max(1)),
+            n_fft: welch.n_fft,
+            detrend: welch.detrend,
+            scaling: match welch.scaling {
+                Scaling::Density => SpectrogramScaling::Density,
+                Scaling::Spectrum => SpectrogramScaling::Spectrum,
+                Scaling::Raw => SpectrogramScaling::Raw,
+            },
+            nan: welch.nan,
+            ..scipy
+        };
+        if batch.row_len < welch.segment_len {
+            if options.short_is_null()? {
+                return Ok(());
+            }
+            let reason = rlx_dsp::Error::TooShort { len: batch.row_len, segment: welch.segment_len };
+            return Err(call.numeric(reason, batch));
+        }
+        let (out, bins) = (answers.values(), params.n_bins());
+        let start = out.len();
+        let result = with_plan(
+            params,
+            || Spectrogram::<T>::new(params),
+            |plan| {
+                let values = plan.n_frames(batch.row_len) * bins;
+                out.resize(start + values * batch.count(), T::default());
+                let rows = batch.data.chunks_exact(batch.row_len).zip(out[start..].chunks_exact_mut(values));
+                for (index, (row, out)) in rows.enumerate() {
+                    if let Err(error) = plan.process_into(row, out) {
+                        return Err((index, error));
+                    }
+                }
+                Ok(values)
+            },
+        );
+        let values = match result {
+            Ok(Ok(values)) => values,
+            Ok(Err((row, error))) => {
+                return Err(error::numeric("spectrogram", "samples", error, |_| batch.row(row)));
+            }
+            Err(error) => return Err(call.numeric(error, batch)),
+        };
+        for index in 0..batch.count() {
+            let first = start + index * values;
+            answers.put(batch.row(index), first..first + values, bins);
+        }
+        Ok(())
+    })?;
+    answers.into_matrices()
+}
