@@ -14,6 +14,8 @@ wheels="$CARGO_TARGET_DIR/wheels"
 python="$environment/bin/python"
 
 "$python" -m pip install --quiet maturin numpy scipy pytest hypothesis librosa kaldi-native-fbank pyarrow matplotlib mypy
+# The engines with adapters; Spark is left out for its size, and its test skipped.
+"$python" -m pip install --quiet polars duckdb 'dask[array]' 'ray[data]' daft
 if [[ -z "${WITHOUT_TORCH:-}" ]]; then
     # The last torchaudio, and the torch that it was built for.
     "$python" -m pip install --quiet torch==2.11.0 torchaudio==2.11.0
