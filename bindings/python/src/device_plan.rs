@@ -7,9 +7,12 @@ use num_complex::Complex;
 use numpy::PyUntypedArrayMethods;
 use pyo3::prelude::*;
 use rlx_compile::Graph;
-use rlx_compile::builders::{LogMelSpec, PsdSpec, SpectrogramSpec, log_mel, psd, psd_peaks, spectrogram};
+use rlx_compile::builders::{expressible, frames_of, log_mel, psd, psd_peaks, spectrogram};
+use rlx_compile::params::Rows;
 use rlx_fft::dsp::mel::LogMelParams;
 use rlx_fft::dsp::nan::NanPolicy;
+use rlx_fft::dsp::scaling::Sides;
+use rlx_fft::dsp::welch::PsdParams;
 use rlx_runtime::{Error, Executable};
 
 use crate::arrays::{borrow, filled, rows_of, with_last};
@@ -27,9 +30,9 @@ const SHAPES: usize = 16;
 
 #[derive(Debug, Clone)]
 enum What {
-    Psd(PsdSpec),
-    Spectrogram(PsdSpec),
-    Peaks { psd: PsdSpec, k: usize },
+    Psd { psd: PsdParams, complex: bool },
+    Spectrogram { psd: PsdParams, complex: bool },
+    Peaks { psd: PsdParams, k: usize },
     Mel(LogMelParams),
 }
 
@@ -53,19 +56,19 @@ impl DevicePlan {
     /// `[…, bins]`, the mean or another average of the segments' powers.
     #[staticmethod]
     fn psd(segments: &Segments, complex: bool) -> Self {
-        Self::of(What::Psd(spec(segments, complex)), segments.params.nan)
+        Self::of(What::Psd { psd: segments.params, complex }, segments.params.nan)
     }
 
     /// `[…, segments, bins]`.
     #[staticmethod]
     fn spectrogram(segments: &Segments, complex: bool) -> Self {
-        Self::of(What::Spectrogram(spec(segments, complex)), segments.params.nan)
+        Self::of(What::Spectrogram { psd: segments.params, complex }, segments.params.nan)
     }
 
     /// `[…, k, 2]`: bin and power.
     #[staticmethod]
     fn peaks(segments: &Segments, k: usize) -> Self {
-        let psd = spec(segments, false);
+        let psd = segments.params;
         Self::of(What::Peaks { psd, k: k.min(psd.n_fft / 2 + 1) }, segments.params.nan)
     }
 
@@ -78,7 +81,7 @@ impl DevicePlan {
     /// Why no device computes this; the length of the rows does not matter.
     fn lacks(&self) -> Option<String> {
         match &self.what {
-            What::Mel(params) => LogMelSpec::of_params(params, 1, 0).err().map(str::to_owned),
+            What::Mel(params) => expressible(params).err().map(|error| error.to_string()),
             _ => None,
         }
     }
@@ -146,7 +149,7 @@ impl DevicePlan {
 
     /// Whether samples are pairs.
     pub(crate) fn complex(&self) -> bool {
-        matches!(self.what, What::Psd(s) | What::Spectrogram(s) if s.complex)
+        matches!(self.what, What::Psd { complex: true, .. } | What::Spectrogram { complex: true, .. })
     }
 
     /// The id of the device that is meant; `None` for the CPU.
@@ -222,20 +225,16 @@ impl DevicePlan {
     }
 
     fn graph(&self, batch: usize, len: usize) -> Result<Graph, Error> {
+        let rows = Rows { batch, len, complex: self.complex() };
+        // The caller mirrors one-sided powers where both sides are asked for.
+        let one_sided = |params: &PsdParams| PsdParams { sides: Sides::Auto, ..*params };
         Ok(match &self.what {
-            What::Psd(spec) => psd(&PsdSpec { batch, len, ..*spec })?,
-            What::Spectrogram(spec) => spectrogram(&SpectrogramSpec::new(PsdSpec { batch, len, ..*spec }))?,
-            What::Peaks { psd, k } => psd_peaks(&PsdSpec { batch, len, ..*psd }, *k)?,
-            What::Mel(params) => match LogMelSpec::of_params(params, batch, len) {
-                Ok(spec) => log_mel(&spec)?,
-                Err(name) => return Err(Error::Unsupported(format!("{name} is in no graph"))),
-            },
+            What::Psd { psd: params, .. } => psd(&one_sided(params), rows)?,
+            What::Spectrogram { psd, .. } => spectrogram(&frames_of(psd), rows)?,
+            What::Peaks { psd, k } => psd_peaks(&one_sided(psd), *k, rows)?,
+            What::Mel(params) => log_mel(params, rows)?,
         })
     }
-}
-
-fn spec(segments: &Segments, complex: bool) -> PsdSpec {
-    PsdSpec::of_params(&segments.params, 0, 0, complex)
 }
 
 /// Dimensions of a result behind the batch.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::op::{Op, OpKind};
 use crate::params::{Average, Detrend, WelchPeaksSpec};
+use crate::regions::{Asked, Kernels, Refusal, Task};
 use crate::shape::{ValueKind, ValueType};
 
 /// Kind of device, as far as costs and shipped defaults differ.
@@ -251,6 +252,35 @@ impl BackendCaps {
             (largest > self.max_buffer_bytes)
                 .then(|| format!("a buffer of {largest} bytes is above {}", self.max_buffer_bytes))
         })
+    }
+}
+
+/// A device of which no more is known than its ops: it runs them one by one, with what they load, and the fused op.
+impl Kernels for BackendCaps {
+    fn class(&self) -> DeviceClass {
+        self.class
+    }
+
+    fn kernel(&self, asked: &Asked<'_>) -> Result<(), Refusal> {
+        match &asked.region.task {
+            Task::Frames(_) | Task::Transform(_) | Task::WelchPeaks(_) | Task::Op(_) => {}
+            Task::Learned(learned) if !learned.averaged => {}
+            Task::Learned(_) | Task::Spectrogram(_) | Task::Welch(_) | Task::LogMel(_) => {
+                return Err("ops run one by one".into());
+            }
+        }
+        for id in &asked.region.nodes {
+            let Some(node) = asked.graph.get(*id) else { continue };
+            let operand = node.inputs.first().and_then(|i| asked.types.get(i.0));
+            if let Some(reason) = self.refuses(&node.op, operand, &asked.types[id.0]) {
+                return Err(reason.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn cuts_anywhere(&self) -> bool {
+        true
     }
 }
 

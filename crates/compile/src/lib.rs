@@ -7,6 +7,7 @@
 //! | [`graph`], [`op`], [`params`], [`shape`] | pipelines as data, typed and shape-checked; text form, Graphviz, serde |
 //! | [`builders`] | the standard pipelines |
 //! | [`butterflies`] | a learned transform as a device runs it |
+//! | [`regions`] | what one kernel runs, recognised once; what a backend answers |
 //! | [`caps`] | what a device can run |
 //! | [`passes`] | rewrites, and [`compile`] |
 //! | [`plan`] | placement, steps, IO profile, cache key |
@@ -43,6 +44,7 @@ pub mod passes;
 pub mod phases;
 pub mod picker;
 pub mod plan;
+pub mod regions;
 pub mod shape;
 mod text;
 
@@ -53,5 +55,6 @@ pub use error::{Error, Result};
 pub use graph::{Graph, Node, NodeId};
 pub use op::{Op, OpKind};
 pub use passes::{PassContext, PassList, SelectPeaksOnlyOutputs, compile};
-pub use plan::{IoProfile, Plan, graph_io};
+pub use plan::{IoProfile, Place, Plan, graph_io};
+pub use regions::{Kernels, Refusal, Region};
 pub use shape::{ValueKind, ValueType};

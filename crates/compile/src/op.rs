@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::params::{
-    Average, Band, ButterflySpec, Detrend, Layout, LocalPeaksSpec, LogBase, Mask, MaxScope, MelSpec,
-    OutputRole, Padding, Scaling, Sides, Symmetry, WelchPeaksSpec, Window,
+    Average, Band, ButterflySpec, Detrend, Layout, LocalPeaksSpec, LogBase, Mask, MaxOver,
+    MelFilterbankParams, OutputRole, Padding, Scaling, Sides, Symmetry, WelchPeaksSpec, Window,
 };
 
 /// One operation. Every op but [`Op::Input`] takes one operand; `b` is the batch, `s` the segments.
@@ -110,7 +110,7 @@ pub enum Op {
     /// Samples `[b, n]` → packed peaks `[b, min(k, bins), 2]` in one kernel.
     WelchPeaks(WelchPeaksSpec),
     /// One-sided power `[…, bins]` → mel energies `[…, n_mels]`.
-    MelFilterbank(MelSpec),
+    MelFilterbank(MelFilterbankParams),
     /// Power or mel energies → logarithm of `max(x + add, floor)`.
     Log {
         /// Base and factor.
@@ -131,7 +131,7 @@ pub enum Op {
         scale: f64,
         /// Over what the maximum is taken.
         #[serde(default)]
-        scope: MaxScope,
+        scope: MaxOver,
     },
     /// Mel energies or their logarithm `[b, s, n_mels]` → `(x − mean) / (deviation + epsilon)`, mean and unbiased deviation
     /// of each band over its item's frames; one frame has deviation 0.
@@ -161,91 +161,76 @@ pub enum Op {
     },
 }
 
-/// An op without its parameters: what a device claims.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are those of Op")]
-pub enum OpKind {
-    Input,
-    Segment,
-    Detrend,
-    Preemphasis,
-    Window,
-    Fft,
-    InverseFft,
-    Butterfly,
-    Power,
-    Average,
-    Psd,
-    TopK,
-    LocalPeaks,
-    WelchPeaks,
-    MelFilterbank,
-    Log,
-    ClampNormalise,
-    NormaliseFeatures,
-    SpectralMask,
-    Affine,
-    Output,
+/// Everything that is said once for each op: name, operands, and whether a kernel applies it while it loads its operand.
+macro_rules! ops {
+    ($($kind:ident { name: $name:literal, arity: $arity:literal, prologue: $prologue:literal })*) => {
+        /// An op without its parameters: what a device claims.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[expect(missing_docs, reason = "the names are those of Op")]
+        pub enum OpKind {
+            $($kind,)*
+        }
+
+        impl OpKind {
+            /// Every kind, in pipeline order.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$kind),*];
+
+            /// Name in the text form, in JSON and in messages.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+
+            /// Number of operands.
+            pub fn arity(self) -> usize {
+                match self {
+                    $(Self::$kind => $arity,)*
+                }
+            }
+
+            /// Whether a kernel applies it while loading its operand.
+            fn is_prologue(self) -> bool {
+                match self {
+                    $(Self::$kind => $prologue,)*
+                }
+            }
+        }
+
+        impl Op {
+            /// Which op this is.
+            pub fn kind(&self) -> OpKind {
+                match self {
+                    $(Self::$kind { .. } => OpKind::$kind,)*
+                }
+            }
+        }
+    };
 }
 
-impl OpKind {
-    /// Every kind, in pipeline order.
-    pub const ALL: [Self; 21] = [
-        Self::Input,
-        Self::Segment,
-        Self::Detrend,
-        Self::Preemphasis,
-        Self::Window,
-        Self::Fft,
-        Self::InverseFft,
-        Self::Butterfly,
-        Self::Power,
-        Self::Average,
-        Self::Psd,
-        Self::TopK,
-        Self::LocalPeaks,
-        Self::WelchPeaks,
-        Self::MelFilterbank,
-        Self::Log,
-        Self::ClampNormalise,
-        Self::NormaliseFeatures,
-        Self::SpectralMask,
-        Self::Affine,
-        Self::Output,
-    ];
-
-    /// Name in the text form, in JSON and in messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Input => "input",
-            Self::Segment => "segment",
-            Self::Detrend => "detrend",
-            Self::Preemphasis => "preemphasis",
-            Self::Window => "window",
-            Self::Fft => "fft",
-            Self::InverseFft => "inverse_fft",
-            Self::Butterfly => "butterfly",
-            Self::Power => "power",
-            Self::Average => "average",
-            Self::Psd => "psd",
-            Self::TopK => "top_k",
-            Self::LocalPeaks => "local_peaks",
-            Self::WelchPeaks => "welch_peaks",
-            Self::MelFilterbank => "mel_filterbank",
-            Self::Log => "log",
-            Self::ClampNormalise => "clamp_normalise",
-            Self::NormaliseFeatures => "normalise_features",
-            Self::SpectralMask => "spectral_mask",
-            Self::Affine => "affine",
-            Self::Output => "output",
-        }
-    }
-
-    /// Number of operands.
-    pub fn arity(self) -> usize {
-        usize::from(self != Self::Input)
-    }
+ops! {
+    Input { name: "input", arity: 0, prologue: false }
+    Segment { name: "segment", arity: 1, prologue: true }
+    Detrend { name: "detrend", arity: 1, prologue: true }
+    Preemphasis { name: "preemphasis", arity: 1, prologue: false }
+    Window { name: "window", arity: 1, prologue: true }
+    Fft { name: "fft", arity: 1, prologue: false }
+    InverseFft { name: "inverse_fft", arity: 1, prologue: false }
+    Butterfly { name: "butterfly", arity: 1, prologue: false }
+    Power { name: "power", arity: 1, prologue: false }
+    Average { name: "average", arity: 1, prologue: false }
+    Psd { name: "psd", arity: 1, prologue: false }
+    TopK { name: "top_k", arity: 1, prologue: false }
+    LocalPeaks { name: "local_peaks", arity: 1, prologue: false }
+    WelchPeaks { name: "welch_peaks", arity: 1, prologue: false }
+    MelFilterbank { name: "mel_filterbank", arity: 1, prologue: false }
+    Log { name: "log", arity: 1, prologue: false }
+    ClampNormalise { name: "clamp_normalise", arity: 1, prologue: false }
+    NormaliseFeatures { name: "normalise_features", arity: 1, prologue: false }
+    SpectralMask { name: "spectral_mask", arity: 1, prologue: false }
+    Affine { name: "affine", arity: 1, prologue: false }
+    Output { name: "output", arity: 1, prologue: false }
 }
 
 impl fmt::Display for OpKind {
@@ -255,38 +240,11 @@ impl fmt::Display for OpKind {
 }
 
 impl Op {
-    /// Which op this is.
-    pub fn kind(&self) -> OpKind {
-        match self {
-            Self::Input { .. } => OpKind::Input,
-            Self::Segment { .. } => OpKind::Segment,
-            Self::Detrend { .. } => OpKind::Detrend,
-            Self::Preemphasis { .. } => OpKind::Preemphasis,
-            Self::Window { .. } => OpKind::Window,
-            Self::Fft { .. } => OpKind::Fft,
-            Self::InverseFft { .. } => OpKind::InverseFft,
-            Self::Butterfly(_) => OpKind::Butterfly,
-            Self::Power { .. } => OpKind::Power,
-            Self::Average { .. } => OpKind::Average,
-            Self::Psd { .. } => OpKind::Psd,
-            Self::TopK { .. } => OpKind::TopK,
-            Self::LocalPeaks(_) => OpKind::LocalPeaks,
-            Self::WelchPeaks(_) => OpKind::WelchPeaks,
-            Self::MelFilterbank(_) => OpKind::MelFilterbank,
-            Self::Log { .. } => OpKind::Log,
-            Self::ClampNormalise { .. } => OpKind::ClampNormalise,
-            Self::NormaliseFeatures { .. } => OpKind::NormaliseFeatures,
-            Self::SpectralMask { .. } => OpKind::SpectralMask,
-            Self::Affine { .. } => OpKind::Affine,
-            Self::Output { .. } => OpKind::Output,
-        }
-    }
-
     /// Whether a kernel applies it while loading its operand: no launch and no buffer of its own.
     pub fn is_prologue(&self) -> bool {
         match self {
             Self::Preemphasis { per_frame, .. } => *per_frame,
-            _ => matches!(self.kind(), OpKind::Segment | OpKind::Detrend | OpKind::Window),
+            other => other.kind().is_prologue(),
         }
     }
 
@@ -303,6 +261,8 @@ impl Op {
 
 #[cfg(test)]
 mod tests {
+    use rlx_dsp::mel::{LogMelParams, Preset};
+
     use super::*;
 
     #[test]
@@ -310,14 +270,7 @@ mod tests {
         for kind in OpKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
         }
-        let op = Op::MelFilterbank(MelSpec {
-            sample_rate: 16e3,
-            n_mels: 80,
-            f_min: 0.0,
-            f_max: 8e3,
-            scale: crate::params::MelScale::Slaney,
-            slaney_norm: true,
-        });
+        let op = Op::MelFilterbank(LogMelParams::preset(Preset::Whisper).filterbank());
         assert_eq!(serde_json::to_value(&op).unwrap()["op"], op.kind().name());
     }
 

@@ -1,13 +1,46 @@
 //! Parameters of the ops: what a node says besides its operand.
 //!
-//! Detrending, averaging and scaling are `rlx_dsp`'s own types. All real parameters are `f64`, so that the
-//! text form and JSON keep them bit for bit.
+//! What `rlx_dsp` has a type for (windows, detrending, padding, averages, scalings, filterbanks) is that type; here is only
+//! what graphs add. All real parameters are `f64`, so that the text form and JSON keep them bit for bit.
 
 use serde::{Deserialize, Serialize};
 
 pub use rlx_dsp::detrend::Detrend;
+pub use rlx_dsp::mel::{MaxOver, MelFilterbankParams, MelNorm, MelScale, TriangleDomain};
 pub use rlx_dsp::scaling::{Average, Scaling, Sides};
+pub use rlx_dsp::stft::Padding;
 pub use rlx_dsp::window::{Symmetry, Window};
+
+/// The rows that a graph takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rows {
+    /// Number of rows; zero is allowed and gives empty results.
+    pub batch: usize,
+    /// Samples in a row.
+    pub len: usize,
+    /// Whether samples are complex pairs.
+    #[serde(default)]
+    pub complex: bool,
+}
+
+impl Rows {
+    /// Rows of real samples.
+    pub fn new(batch: usize, len: usize) -> Self {
+        Self { batch, len, complex: false }
+    }
+
+    /// Rows of complex samples.
+    pub fn complex(batch: usize, len: usize) -> Self {
+        Self { batch, len, complex: true }
+    }
+
+    /// The input of these rows.
+    pub fn input(self) -> crate::Op {
+        let Self { batch, len, complex } = self;
+        crate::Op::Input { batch, len, complex }
+    }
+}
 
 /// How a complex spectrum lies in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -18,19 +51,6 @@ pub enum Layout {
     Interleaved,
     /// A plane of real parts, then a plane of imaginary parts: what the kernels hold, no re-ordering pass.
     Block,
-}
-
-/// Samples added before the first and after the last segment (`segment_len / 2` on each side).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Padding {
-    /// None; the tail that fills no segment is dropped.
-    #[default]
-    None,
-    /// Zeros.
-    Constant,
-    /// The signal mirrored about its first and last sample.
-    Reflect,
 }
 
 /// A half-open range of bins, `lo ≤ bin < hi`.
@@ -88,47 +108,6 @@ pub enum LogBase {
     Log10,
     /// `10 · log10 x`.
     Db,
-}
-
-/// Over which values [`ClampNormalise`](crate::Op::ClampNormalise) takes the maximum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MaxScope {
-    /// Each item of the batch has its own maximum.
-    #[default]
-    Item,
-    /// One maximum for the whole batch, as the original Whisper code does.
-    Batch,
-}
-
-/// Formula of a mel scale (definitions as in librosa, HTK and Kaldi).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MelScale {
-    /// Linear below 1 kHz, logarithmic above.
-    Slaney,
-    /// `2595 · log10(1 + f/700)`.
-    Htk,
-    /// `1127 · ln(1 + f/700)`.
-    Kaldi,
-}
-
-/// A mel filterbank.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MelSpec {
-    /// Hz.
-    pub sample_rate: f64,
-    /// Number of filters.
-    pub n_mels: usize,
-    /// Lower edge of the lowest filter, Hz.
-    pub f_min: f64,
-    /// Upper edge of the highest filter, Hz.
-    pub f_max: f64,
-    /// Mel formula.
-    pub scale: MelScale,
-    /// Whether each filter is divided by half its width in Hz (Slaney's norm).
-    pub slaney_norm: bool,
 }
 
 /// Where a peak lies between the bins, as in [`rlx_dsp::peaks::subbin`].

@@ -13,10 +13,11 @@
 
 use std::time::Instant;
 
-use rlx_compile::builders::{LogMelSpec, WelchPeaksShape, log_mel, welch_peaks};
-use rlx_compile::params::{Layout, Padding, Sides};
+use rlx_compile::builders::{WelchPeaksShape, log_mel, welch_peaks};
+use rlx_compile::params::{Layout, Padding, Rows, Sides};
 use rlx_compile::passes::FusionPolicy;
 use rlx_compile::{Graph, Op};
+use rlx_dsp::mel::{LogMelParams, Preset};
 use rlx_runtime::calibrate::spread;
 use rlx_runtime::cuda::{CudaDevice, CudaGraph, CudaStream};
 use rlx_runtime::{Device, Executable, Result, Samples, Session, devices};
@@ -269,7 +270,8 @@ fn log_mels(device: &CudaDevice, session: &Session) -> Result<Value> {
     for items in [1, 128] {
         eprintln!("  {items} × 30 s");
         let measure = || -> Result<Value> {
-            let executable = session.compile(&log_mel(&LogMelSpec::whisper(items, 480_000, 80))?)?;
+            let executable = session
+                .compile(&log_mel(&LogMelParams::preset(Preset::Whisper), Rows::new(items, 480_000))?)?;
             let ns = graphs_ns(device, &executable, &noise(items * 480_000), 1)?;
             Ok(json!({"us": ns / 1e3, "audio_s_per_s": 30.0 * items as f64 / ns * 1e9}))
         };
@@ -321,7 +323,7 @@ fn profile(device: &CudaDevice, session: &Session) -> Result<Value> {
             once(&transforms(kind, n, batch)?, &noise(batch * width))?;
         }
     }
-    once(&log_mel(&LogMelSpec::whisper(128, 480_000, 80))?, &noise(128 * 480_000))?;
+    once(&log_mel(&LogMelParams::preset(Preset::Whisper), Rows::new(128, 480_000))?, &noise(128 * 480_000))?;
     Ok(Value::Null)
 }
 

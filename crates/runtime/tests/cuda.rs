@@ -376,21 +376,23 @@ fn more_segments_than_the_kernel_has_are_no_fused_plan() {
 }
 
 fn spectra_powers_and_log_mel_are_those_of_the_host() {
-    use rlx_compile::builders::{LogMelSpec, PsdSpec, SpectrogramSpec, log_mel, psd, spectrogram};
-    use rlx_compile::params::Layout;
+    use rlx_compile::builders::{frames_of, log_mel, psd, spectrogram_db};
+    use rlx_compile::params::{Layout, Rows};
+    use rlx_dsp::mel::{LogMelParams, Preset};
+    use rlx_dsp::welch::PsdParams;
     let cuda = session(SessionOptions::default());
     let cpu = Session::open(&Device::Cpu).unwrap();
     let shape = WelchPeaksShape::new(5, 256, 3, 9);
-    let mut decibels = SpectrogramSpec::new(PsdSpec::new(3, 4000, 8e3, 512));
-    decibels.db_floor = Some(1e-12);
+    let mel = |preset, batch, len| log_mel(&LogMelParams::preset(preset), Rows::new(batch, len)).unwrap();
+    let decibels = spectrogram_db(&frames_of(&PsdParams::new(8e3, 512)), 1e-12, Rows::new(3, 4000));
     let graphs = [
-        ("psd", psd(&PsdSpec::new(7, 9000, 48e3, 1024)).unwrap()),
-        ("spectrogram", spectrogram(&decibels).unwrap()),
-        ("whisper", log_mel(&LogMelSpec::whisper(3, 16_000, 80)).unwrap()),
-        ("librosa", log_mel(&LogMelSpec::librosa(2, 22_050)).unwrap()),
-        ("torchaudio", log_mel(&LogMelSpec::torchaudio(2, 16_000)).unwrap()),
-        ("kaldi", log_mel(&LogMelSpec::kaldi(2, 16_000)).unwrap()),
-        ("nemo", log_mel(&LogMelSpec::nemo(2, 16_000)).unwrap()),
+        ("psd", psd(&PsdParams::new(48e3, 1024), Rows::new(7, 9000)).unwrap()),
+        ("spectrogram", decibels.unwrap()),
+        ("whisper", mel(Preset::Whisper, 3, 16_000)),
+        ("librosa", mel(Preset::Librosa, 2, 22_050)),
+        ("torchaudio", mel(Preset::Torchaudio, 2, 16_000)),
+        ("kaldi", mel(Preset::Kaldi, 2, 16_000)),
+        ("nemo", mel(Preset::Nemo, 2, 16_000)),
         (
             "interleaved",
             rlx_compile::builders::welch_peaks_with_spectrum(&shape, Layout::Interleaved).unwrap(),

@@ -1,7 +1,8 @@
 //! Every log-mel preset as a graph on every device, against the preset by its definition in f64.
 
-use rlx_compile::builders::{LogMelSpec, log_mel};
-use rlx_dsp::mel::{LogMelParams, MelLog, Preset};
+use rlx_compile::builders::log_mel;
+use rlx_compile::params::Rows;
+use rlx_dsp::mel::{LogMelParams, Preset};
 use rlx_dsp::reference;
 use rlx_runtime::{DeviceInfo, SessionOptions};
 use rlx_testkit::{harness::open, noise};
@@ -23,18 +24,8 @@ fn graphs_give_what_the_presets_define(device: &DeviceInfo) {
     let len = 8000;
     let x = speech(2 * len);
     let session = &open(device, SessionOptions::default());
-    for (preset, spec) in [
-        (Preset::Whisper, LogMelSpec::whisper(2, len, 80)),
-        (Preset::Librosa, LogMelSpec::librosa(2, len)),
-        (Preset::Torchaudio, LogMelSpec::torchaudio(2, len)),
-        (Preset::Kaldi, LogMelSpec::kaldi(2, len)),
-        (Preset::Nemo, LogMelSpec::nemo(2, len)),
-    ] {
-        let mut params = LogMelParams::preset(preset);
-        if preset == Preset::Torchaudio {
-            // The builder stops before AmplitudeToDB.
-            params.log = MelLog::Linear;
-        }
+    for preset in Preset::ALL {
+        let params = LogMelParams::preset(preset);
         let mut want = Vec::new();
         for item in x.chunks_exact(len) {
             let wide: Vec<f64> = item.iter().map(|v| f64::from(*v)).collect();
@@ -42,9 +33,9 @@ fn graphs_give_what_the_presets_define(device: &DeviceInfo) {
         }
         let norm: f64 = want.iter().map(|w| w * w).sum();
         // A logarithm turns relative errors of weak bands into absolute ones, which a normalisation scales up again.
-        let bound = 32.0 * f64::from(f32::EPSILON) * (spec.n_fft as f64).log2();
+        let bound = 32.0 * f64::from(f32::EPSILON) * (params.n_fft as f64).log2();
 
-        let executable = session.compile(&log_mel(&spec).unwrap()).unwrap();
+        let executable = session.compile(&log_mel(&params, Rows::new(2, len)).unwrap()).unwrap();
         let got = executable.run_to_vecs(&[&x]).unwrap().remove(0);
         assert_eq!(got.len(), want.len(), "{preset}");
         let error: f64 = got.iter().zip(&want).map(|(g, w)| (f64::from(*g) - w).powi(2)).sum();

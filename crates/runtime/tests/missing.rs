@@ -2,10 +2,12 @@
 //! library gives (`routes.rs`).
 
 use rlx_compile::Graph;
-use rlx_compile::builders::{LogMelSpec, PsdSpec, SpectrogramSpec, WelchPeaksShape, log_mel, psd};
+use rlx_compile::builders::{WelchPeaksShape, frames_of, log_mel, psd};
 use rlx_compile::builders::{spectrogram, welch_peaks};
-use rlx_compile::params::{Average, MaxScope};
+use rlx_compile::params::{Average, MaxOver, Rows};
+use rlx_dsp::mel::{LogMelParams, Preset};
 use rlx_dsp::nan::NanPolicy;
+use rlx_dsp::welch::PsdParams;
 use rlx_runtime::{Device, DeviceInfo, Session, SessionOptions};
 use rlx_testkit::{harness::open, tone_in_noise};
 
@@ -25,16 +27,16 @@ fn samples() -> Vec<f32> {
 }
 
 fn graphs() -> Vec<(&'static str, Graph)> {
-    let rows = PsdSpec::new(ROWS, LEN, 8e3, 256);
-    let columns = SpectrogramSpec::new(rows);
-    let whisper = LogMelSpec::whisper(ROWS, LEN, 20);
-    let of_batch = LogMelSpec { clamp: Some((8.0, 4.0, 0.25, MaxScope::Batch)), ..whisper };
+    let rows = Rows::new(ROWS, LEN);
+    let mean = PsdParams::new(8e3, 256);
+    let whisper = LogMelParams { n_mels: 20, ..LogMelParams::preset(Preset::Whisper) };
+    let of_batch = LogMelParams { max_over: MaxOver::Batch, ..whisper };
     vec![
-        ("mean", psd(&rows).unwrap()),
-        ("median", psd(&PsdSpec { average: Average::Median, ..rows }).unwrap()),
-        ("spectrogram", spectrogram(&columns).unwrap()),
-        ("log-mel", log_mel(&whisper).unwrap()),
-        ("log-mel of the batch", log_mel(&of_batch).unwrap()),
+        ("mean", psd(&mean, rows).unwrap()),
+        ("median", psd(&PsdParams { average: Average::Median, ..mean }, rows).unwrap()),
+        ("spectrogram", spectrogram(&frames_of(&mean), rows).unwrap()),
+        ("log-mel", log_mel(&whisper, rows).unwrap()),
+        ("log-mel of the batch", log_mel(&of_batch, rows).unwrap()),
         ("peaks", welch_peaks(&WelchPeaksShape::new(ROWS, 256, 11, 8)).unwrap()),
     ]
 }

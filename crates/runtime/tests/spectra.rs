@@ -4,12 +4,13 @@ mod common;
 
 use common::twin::raw_power;
 use num_complex::Complex;
-use rlx_compile::builders::{PsdSpec, SpectrogramSpec, WelchPeaksShape, psd, spectrogram};
+use rlx_compile::builders::{WelchPeaksShape, frames_of, psd, spectrogram, spectrogram_db};
 use rlx_compile::params::{
-    Average, Band, Detrend, Layout, Padding, Scaling, Sides, Symmetry, WelchPeaksSpec, Window,
+    Average, Band, Detrend, Layout, Padding, Rows, Scaling, Sides, Symmetry, WelchPeaksSpec, Window,
 };
 use rlx_compile::{Graph, Op};
 use rlx_dsp::fft::{ComplexFft, ForwardFft};
+use rlx_dsp::welch::PsdParams;
 use rlx_runtime::{DeviceInfo, Session, SessionOptions};
 use rlx_testkit::harness::open;
 use rlx_testkit::{assert_close, tone_in_noise};
@@ -140,7 +141,8 @@ fn densities_and_spectrograms(device: &DeviceInfo) {
     ] {
         let (batch, row_len) = (3, 5 * len + 3);
         let samples = noise(batch * row_len);
-        let spec = PsdSpec { n_fft: n, average, detrend, ..PsdSpec::new(batch, row_len, 48e3, len) };
+        let spec = PsdParams { n_fft: n, average, detrend, ..PsdParams::new(48e3, len) };
+        let rows = Rows::new(batch, row_len);
         let weights = spec.window.coefficients(len, spec.symmetry).unwrap();
         let factor = Scaling::Density.factor(&weights, 48e3);
         let welch = WelchPeaksSpec {
@@ -157,13 +159,10 @@ fn densities_and_spectrograms(device: &DeviceInfo) {
             .flat_map(|row| row.windows(len).step_by(spec.hop).flat_map(scaled).collect::<Vec<_>>())
             .collect();
         let decibels: Vec<f64> = frames.iter().map(|p| 10.0 * p.max(1e-12).log10()).collect();
-        let mut images = SpectrogramSpec::new(spec);
-
+        let frame = frames_of(&spec);
         let what = format!("{len} in {n}, {average}, {detrend}");
-        check(session, &psd(&spec).unwrap(), &samples, &density, n, &what);
-        images.db_floor = None;
-        check(session, &spectrogram(&images).unwrap(), &samples, &frames, n, &what);
-        images.db_floor = Some(1e-12);
-        check(session, &spectrogram(&images).unwrap(), &samples, &decibels, n, &what);
+        check(session, &psd(&spec, rows).unwrap(), &samples, &density, n, &what);
+        check(session, &spectrogram(&frame, rows).unwrap(), &samples, &frames, n, &what);
+        check(session, &spectrogram_db(&frame, 1e-12, rows).unwrap(), &samples, &decibels, n, &what);
     }
 }

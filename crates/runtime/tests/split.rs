@@ -1,13 +1,14 @@
 //! What a device lacks runs on the host, with the same answer: an op, a k, an n_fft, a buffer.
 
 use rlx_compile::builders::{
-    LogMelSpec, PsdSpec, SpectrogramSpec, WelchPeaksShape, log_mel, psd, spectrogram, welch_peaks,
-    welch_peaks_with_spectrum,
+    WelchPeaksShape, frames_of, log_mel, psd, spectrogram, welch_peaks, welch_peaks_with_spectrum,
 };
-use rlx_compile::params::{Layout, LocalPeaksSpec, Padding, Sides, SubBin, Symmetry, Window};
+use rlx_compile::params::{Layout, LocalPeaksSpec, Padding, Rows, Sides, SubBin, Symmetry, Window};
 use rlx_compile::plan::{ExecKind, Place};
 use rlx_compile::{BackendCaps, DeviceClass, Graph, Op, OpKind, Plan};
+use rlx_dsp::mel::{LogMelParams, Preset};
 use rlx_dsp::nan::NanPolicy;
+use rlx_dsp::welch::PsdParams;
 use rlx_runtime::{Device, Session, SessionOptions};
 use rlx_testkit::fake::{Posing, WITH_A_BUS};
 
@@ -67,10 +68,10 @@ fn graphs() -> Vec<(&'static str, Graph)> {
         ("empty, fused", fused(&shape(256, 16).with_batch(0))),
         ("local peaks", local_peaks(256, 9)),
         ("local peaks, odd n_fft", local_peaks(250, 9)),
-        ("psd", psd(&PsdSpec::new(3, 2048, 8e3, 256)).unwrap()),
-        ("complex psd", psd(&PsdSpec { complex: true, ..PsdSpec::new(3, 2048, 8e3, 256) }).unwrap()),
-        ("spectrogram", spectrogram(&SpectrogramSpec::new(PsdSpec::new(2, 2048, 8e3, 256))).unwrap()),
-        ("whisper", log_mel(&LogMelSpec::whisper(2, 16_000, 80)).unwrap()),
+        ("psd", psd(&PsdParams::new(8e3, 256), Rows::new(3, 2048)).unwrap()),
+        ("complex psd", psd(&PsdParams::new(8e3, 256), Rows::complex(3, 2048)).unwrap()),
+        ("spectrogram", spectrogram(&frames_of(&PsdParams::new(8e3, 256)), Rows::new(2, 2048)).unwrap()),
+        ("whisper", log_mel(&LogMelParams::preset(Preset::Whisper), Rows::new(2, 16_000)).unwrap()),
     ]
 }
 
@@ -146,7 +147,7 @@ fn what_a_class_lacks_is_a_split_that_says_why() {
 
 #[test]
 fn what_a_device_refuses_after_all_is_the_hosts_and_the_plan_says_so() {
-    let graph = psd(&PsdSpec::new(3, 2048, 8e3, 256)).unwrap();
+    let graph = psd(&PsdParams::new(8e3, 256), Rows::new(3, 2048)).unwrap();
     let (x, want) = truth(&graph);
     let caps =
         BackendCaps { ops: OpKind::ALL.into_iter().collect(), ..BackendCaps::shipped(DeviceClass::Cuda) };

@@ -1,8 +1,9 @@
 //! Work on buffers that lie on an adapter: chained without the host, with the same numbers as through the host.
 
-use rlx_compile::builders::{PsdSpec, WelchPeaksShape, psd};
-use rlx_compile::params::LocalPeaksSpec;
+use rlx_compile::builders::{WelchPeaksShape, psd};
+use rlx_compile::params::{LocalPeaksSpec, Rows};
 use rlx_compile::{Graph, Op, Plan};
+use rlx_dsp::welch::PsdParams;
 use rlx_runtime::wgpu::WgpuDevice;
 use rlx_runtime::{Device, Executable, SampleFormat, Samples, Session};
 
@@ -32,7 +33,7 @@ fn ops_are_chained_on_the_device() {
     let emphasis = Op::Preemphasis { coefficient: 0.97, per_frame: false };
     let first = chain(&session, 37, len, [emphasis, Op::output("samples")]);
     let peaks = chain(&session, 37, len, [Op::WelchPeaks(shape.spec()), Op::output("peaks")]);
-    let spectrum = session.compile(&psd(&PsdSpec::new(37, len, 1e3, 128)).unwrap()).unwrap();
+    let spectrum = session.compile(&psd(&PsdParams::new(1e3, 128), Rows::new(37, len)).unwrap()).unwrap();
     let samples = signal(37 * len);
     // Through the host.
     let between = first.run_to_vecs(&[&samples]).unwrap().remove(0);
@@ -119,7 +120,7 @@ fn what_does_not_fit_is_refused() {
         width: None,
         sub_bin: Default::default(),
     };
-    let mut graph = psd(&PsdSpec::new(4, 96, 1e3, 64)).unwrap();
+    let mut graph = psd(&PsdParams::new(1e3, 64), Rows::new(4, 96)).unwrap();
     let power = graph.outputs().next().and_then(|id| graph.get(id)?.inputs.first().copied()).unwrap();
     graph.chain(power, [Op::LocalPeaks(all), Op::output("peaks")]).unwrap();
     let split = session.compile(&graph).unwrap();

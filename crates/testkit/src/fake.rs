@@ -4,7 +4,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, Graph, NodeId, Op, Plan};
+use rlx_compile::regions::Asked;
+use rlx_compile::{
+    BackendCaps, BackendCostModel, DeviceClass, Graph, Kernels, NodeId, Op, Plan, Refusal,
+};
 use rlx_runtime::cpu::host_program;
 use rlx_runtime::session::{Backend, Program, lower_split};
 use rlx_runtime::{Device, DeviceInfo, Error, Result, Session, SessionOptions};
@@ -12,12 +15,26 @@ use rlx_runtime::{Device, DeviceInfo, Error, Result, Session, SessionOptions};
 /// The classes that a CPU can pose as.
 pub const WITH_A_BUS: [DeviceClass; 3] = [DeviceClass::Cuda, DeviceClass::Wgpu, DeviceClass::Metal];
 
+/// A device that has no kernel for anything.
+#[derive(Debug, Clone)]
+struct Refusing(DeviceClass, &'static str);
+
+impl Kernels for Refusing {
+    fn class(&self) -> DeviceClass {
+        self.0
+    }
+
+    fn kernel(&self, _: &Asked<'_>) -> std::result::Result<(), Refusal> {
+        Err(self.1.into())
+    }
+}
+
 /// The CPU as a device of another class.
 #[derive(Debug, Clone)]
 pub struct Posing {
     info: DeviceInfo,
     caps: BackendCaps,
-    refuses: Option<&'static str>,
+    refuses: Option<Refusing>,
     whole: bool,
     left: Option<Arc<AtomicUsize>>,
 }
@@ -44,7 +61,7 @@ impl Posing {
     /// The same device, which refuses for this reason what its caps claim.
     #[must_use]
     pub fn refusing(mut self, reason: &'static str) -> Self {
-        self.refuses = Some(reason);
+        self.refuses = Some(Refusing(self.info.class, reason));
         self
     }
 
@@ -87,8 +104,11 @@ impl Backend for Opened {
         BackendCostModel::shipped(self.device.info.class)
     }
 
-    fn refuses(&self, _plan: &Plan) -> Result<Option<String>> {
-        Ok(self.device.refuses.map(str::to_owned))
+    fn kernels(&self) -> &dyn Kernels {
+        match &self.device.refuses {
+            Some(refusing) => refusing,
+            None => &self.device.caps,
+        }
     }
 
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {
@@ -110,7 +130,10 @@ impl Backend for Opened {
 }
 
 /// The graph with these values as its outputs.
-fn handing_out(graph: &Graph, values: &[NodeId]) -> Result<Graph> {
+///
+/// # Errors
+/// None for values of the graph.
+pub fn handing_out(graph: &Graph, values: &[NodeId]) -> Result<Graph> {
     let mut copy = Graph::new();
     let mut ids = Vec::new();
     for (_, node) in graph.iter() {

@@ -1,42 +1,92 @@
-//! Spectrogram: one scaled power spectrum a segment.
+//! Spectrogram: one scaled power spectrum per frame.
 
-use super::PsdSpec;
-use crate::error::Result;
+use rlx_dsp::stft::{Padding, Placement, SpectrogramParams, SpectrogramScaling};
+use rlx_dsp::welch::PsdParams;
+
+use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::op::Op;
-use crate::params::{LogBase, Padding};
+use crate::params::{Detrend, Layout, LogBase, Rows, Scaling, Sides};
 
-/// A PSD's parameters (its `average` is not used), padding, and whether powers leave as decibels.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SpectrogramSpec {
-    /// Framing, window and scaling.
-    pub psd: PsdSpec,
-    /// Padding of both ends.
-    pub pad: Padding,
-    /// `10 · log10(max(x, floor))` with this floor.
-    pub db_floor: Option<f64>,
-}
-
-impl SpectrogramSpec {
-    /// No padding, powers as they are.
-    pub fn new(psd: PsdSpec) -> Self {
-        Self { psd, pad: Padding::None, db_floor: None }
+/// The frames that [`psd`](super::psd) averages, each in its scaling; `average` and `sides` are not used.
+pub fn frames_of(params: &PsdParams) -> SpectrogramParams {
+    SpectrogramParams {
+        sample_rate: params.sample_rate,
+        window: params.window,
+        symmetry: params.symmetry,
+        win_length: params.segment_len,
+        n_fft: params.n_fft,
+        hop: params.hop,
+        placement: Placement::Start,
+        padding: Padding::None,
+        detrend: params.detrend,
+        scaling: match params.scaling {
+            Scaling::Density => SpectrogramScaling::Density,
+            Scaling::Spectrum => SpectrogramScaling::Spectrum,
+            Scaling::Raw => SpectrogramScaling::Raw,
+        },
+        nan: params.nan,
     }
 }
 
-/// Input → Segment → [Detrend →] Window → Fft → Power → Psd → [Log →] output `spectrogram`
-/// `[batch, frames, bins]`.
+/// Whether the powers of a window that lies so in its transform are those of a frame as long as the window: a window in the
+/// middle lies where such a frame would, if both are padded by half their (even) lengths.
+pub(super) fn is_placed(placement: Placement, win_length: usize, n_fft: usize, padding: Padding) -> bool {
+    match placement {
+        Placement::Start => true,
+        Placement::Center if win_length == n_fft => true,
+        Placement::Center => {
+            win_length.is_multiple_of(2) && n_fft.is_multiple_of(2) && padding != Padding::None
+        }
+    }
+}
+
+/// Input → Segment → [Detrend →] Window → Fft → Power [→ Psd] → output `spectrogram`, `[batch, frames, bins]`. The session's
+/// policy for NaN counts, not that of the parameters.
 ///
 /// # Errors
-/// Structural ones only; shapes are checked by [`Graph::infer`].
-pub fn spectrogram(spec: &SpectrogramSpec) -> Result<Graph> {
-    let (mut graph, powers) = spec.psd.powers(spec.pad)?;
-    let mut ops = vec![spec.psd.scaled()];
-    if let Some(floor) = spec.db_floor {
-        ops.push(Op::Log { base: LogBase::Db, floor, add: 0.0 });
+/// [`Error::Argument`] for what no graph says: magnitudes, and a window in the middle of a transform that is longer by an
+/// odd number or not padded. Shapes are checked by [`Graph::infer`].
+pub fn spectrogram(params: &SpectrogramParams, rows: Rows) -> Result<Graph> {
+    build(params, None, rows)
+}
+
+/// [`spectrogram`] in decibels: `10 · log10(max(x, floor))`.
+///
+/// # Errors
+/// As there.
+pub fn spectrogram_db(params: &SpectrogramParams, floor: f64, rows: Rows) -> Result<Graph> {
+    build(params, Some(Op::Log { base: LogBase::Db, floor, add: 0.0 }), rows)
+}
+
+fn build(params: &SpectrogramParams, log: Option<Op>, rows: Rows) -> Result<Graph> {
+    let scaling = match params.scaling {
+        SpectrogramScaling::Density => Some(Scaling::Density),
+        SpectrogramScaling::Spectrum => Some(Scaling::Spectrum),
+        SpectrogramScaling::Raw => Some(Scaling::Raw),
+        SpectrogramScaling::Power => None,
+        SpectrogramScaling::Magnitude => {
+            return Err(Error::argument("scaling", "graphs have powers, not magnitudes"));
+        }
+    };
+    let (win_length, n_fft) = (params.win_length, params.n_fft);
+    if !is_placed(params.placement, win_length, n_fft, params.padding) {
+        let reason = format!("graphs have no window of {win_length} in the middle of {n_fft} points here");
+        return Err(Error::argument("win_length", reason));
     }
-    ops.push(Op::output("spectrogram"));
-    graph.chain(powers, ops)?;
+    let mut graph = Graph::new();
+    let x = graph.push(rows.input(), &[])?;
+    let mut ops = vec![Op::Segment { len: win_length, hop: params.hop, pad: params.padding, drop_last: 0 }];
+    if params.detrend != Detrend::None {
+        ops.push(Op::Detrend { kind: params.detrend });
+    }
+    ops.extend([
+        Op::Window { window: params.window, symmetry: params.symmetry },
+        Op::Fft { n_fft, sides: Sides::Auto, layout: Layout::Block, keep: None },
+        Op::Power { one_sided: !rows.complex && scaling.is_some() },
+    ]);
+    ops.extend(scaling.map(|scaling| Op::Psd { sample_rate: params.sample_rate, scaling }));
+    graph.chain(x, ops.into_iter().chain(log).chain([Op::output("spectrogram")]))?;
     Ok(graph)
 }
 
@@ -45,11 +95,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_spectrum_a_frame() {
-        let mut spec = SpectrogramSpec::new(PsdSpec::new(2, 1000, 8e3, 200));
-        spec.db_floor = Some(1e-12);
-        assert_eq!(spectrogram(&spec).unwrap().infer().unwrap().last().unwrap().dims, [2, 9, 101]);
-        spec.pad = Padding::Constant;
-        assert_eq!(spectrogram(&spec).unwrap().infer().unwrap().last().unwrap().dims, [2, 11, 101]);
+    fn one_spectrum_per_frame() {
+        let params = frames_of(&PsdParams::new(8e3, 200));
+        let dims = |params: &SpectrogramParams, rows| {
+            spectrogram(params, rows).unwrap().infer().unwrap().last().unwrap().dims.clone()
+        };
+        assert_eq!(dims(&params, Rows::new(2, 1000)), [2, 9, 101]);
+        assert_eq!(dims(&params, Rows::complex(2, 1000)), [2, 9, 200]);
+        let levels = spectrogram_db(&params, 1e-12, Rows::new(2, 1000)).unwrap().infer().unwrap();
+        assert_eq!(levels.last().unwrap().dims, [2, 9, 101]);
+        let padded = SpectrogramParams { padding: Padding::Constant, ..params };
+        assert_eq!(dims(&padded, Rows::new(2, 1000)), [2, 11, 101]);
+        let power = SpectrogramParams { scaling: SpectrogramScaling::Power, ..params };
+        assert_eq!(dims(&power, Rows::new(2, 1000)), [2, 9, 101]);
+    }
+
+    #[test]
+    fn what_no_graph_says_is_named() {
+        let params = SpectrogramParams::librosa(8e3, 256, 64);
+        assert!(spectrogram(&params, Rows::new(1, 1000)).is_ok());
+        for (name, odd) in [
+            ("scaling", SpectrogramParams { scaling: SpectrogramScaling::Magnitude, ..params }),
+            ("win_length", SpectrogramParams { win_length: 199, ..params }),
+            ("win_length", SpectrogramParams { win_length: 200, padding: Padding::None, ..params }),
+        ] {
+            let error = spectrogram(&odd, Rows::new(1, 1000)).unwrap_err().to_string();
+            assert!(error.starts_with(name), "{error}");
+        }
     }
 }

@@ -35,8 +35,16 @@ pub(super) fn segments(at: &At<'_>, n: usize, len: usize, hop: usize, pad: Paddi
     if len == 0 || hop == 0 {
         return Err(at.parameter(format!("len and hop must be positive, got {len} and {hop}")));
     }
+    if pad == Padding::Mirror {
+        // A frame around the middle of each hop.
+        let count = n.checked_add(hop / 2).ok_or_else(|| at.overflow(vec![n, hop]))? / hop;
+        return match count {
+            0 => Err(at.parameter(format!("rows of {n} samples hold no frame, {hop} samples apart"))),
+            count => Ok(count),
+        };
+    }
     let side = match pad {
-        Padding::None => 0,
+        Padding::None | Padding::Mirror => 0,
         Padding::Constant => len / 2,
         // Mirroring about the first sample needs as many samples beyond it.
         Padding::Reflect if n <= len / 2 => {

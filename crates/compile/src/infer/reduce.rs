@@ -2,7 +2,7 @@
 
 use super::{At, framing, spectral};
 use crate::error::Result;
-use crate::params::{LocalPeaksSpec, MelSpec, Padding, SubBin, WelchPeaksSpec};
+use crate::params::{LocalPeaksSpec, MelFilterbankParams, Padding, SubBin, WelchPeaksSpec};
 use crate::shape::{PowerUnit, ValueKind, ValueType, one_sided_bins};
 
 pub(super) fn average(at: &At<'_>) -> Result<ValueType> {
@@ -80,21 +80,27 @@ pub(super) fn welch_peaks(at: &At<'_>, spec: &WelchPeaksSpec) -> Result<ValueTyp
     Ok(ValueType::new(ValueKind::Peaks, [operand.dims[0], spec.k.min(bins), 2]))
 }
 
-pub(super) fn mel(at: &At<'_>, spec: &MelSpec) -> Result<ValueType> {
+pub(super) fn mel(at: &At<'_>, params: &MelFilterbankParams) -> Result<ValueType> {
     let operand = at.operand()?;
-    let ValueKind::Power { one_sided: true, unit: PowerUnit::Raw | PowerUnit::Scaled, .. } = operand.kind
+    let ValueKind::Power { n_fft, one_sided: true, unit: PowerUnit::Raw | PowerUnit::Scaled } = operand.kind
     else {
         return Err(at.wrong_operand("one-sided power […, bins]"));
     };
-    at.positive("sample_rate", spec.sample_rate)?;
-    at.finite("f_min", spec.f_min)?;
-    at.finite("f_max", spec.f_max)?;
-    if spec.n_mels == 0 {
+    at.positive("sample_rate", params.sample_rate)?;
+    at.finite("f_min", params.f_min)?;
+    let nyquist = params.sample_rate / 2.0;
+    let (lo, hi) = (params.f_min, params.f_max.unwrap_or(nyquist));
+    at.finite("f_max", hi)?;
+    if params.n_mels == 0 {
         return Err(at.parameter("n_mels must be positive, got 0"));
     }
-    if !(0.0 <= spec.f_min && spec.f_min < spec.f_max && spec.f_max <= spec.sample_rate / 2.0) {
-        let (lo, hi, nyquist) = (spec.f_min, spec.f_max, spec.sample_rate / 2.0);
+    if params.n_fft != n_fft {
+        return Err(
+            at.parameter(format!("filters over a transform of {}, the power is of {n_fft}", params.n_fft))
+        );
+    }
+    if !(0.0 <= lo && lo < hi && hi <= nyquist) {
         return Err(at.parameter(format!("needs 0 ≤ f_min < f_max ≤ {nyquist}, got {lo} and {hi}")));
     }
-    Ok(operand.with_last(ValueKind::Mel { log: false }, spec.n_mels))
+    Ok(operand.with_last(ValueKind::Mel { log: false }, params.n_mels))
 }

@@ -24,7 +24,7 @@ pub struct Compiled {
 /// When the graph does not type-check or has no output. What the device lacks is not an error.
 pub fn compile(graph: &Graph, context: &PassContext<'_>, passes: &PassList) -> Result<Compiled> {
     let (optimised, traces) = passes.run(graph, context)?;
-    Ok(Compiled { plan: Plan::new(optimised, context.caps)?, source: graph.clone(), passes: traces })
+    Ok(Compiled { plan: Plan::new(optimised, context.kernels)?, source: graph.clone(), passes: traces })
 }
 
 impl Compiled {

@@ -101,7 +101,7 @@ fn needed(graph: &Graph, types: &[ValueType]) -> Vec<Option<Band>> {
 }
 
 /// Bins under the filters, with one to spare on each side for rounding.
-fn mel_band(spec: &crate::params::MelSpec, operand: &ValueType) -> Band {
+fn mel_band(spec: &crate::params::MelFilterbankParams, operand: &ValueType) -> Band {
     let n_fft = match operand.kind {
         ValueKind::Power { n_fft, .. } => n_fft as f64,
         _ => return Band { lo: 0, hi: usize::MAX },
@@ -110,7 +110,7 @@ fn mel_band(spec: &crate::params::MelSpec, operand: &ValueType) -> Band {
     let bin = |f: f64| f * n_fft / spec.sample_rate;
     Band {
         lo: (bin(spec.f_min).floor() as usize).saturating_sub(1),
-        hi: (bin(spec.f_max).ceil() as usize).saturating_add(2),
+        hi: (bin(spec.f_max.unwrap_or(spec.sample_rate / 2.0)).ceil() as usize).saturating_add(2),
     }
 }
 
@@ -143,12 +143,15 @@ fn drop_masks(graph: &Graph, types: &[ValueType]) -> Result<(Graph, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use rlx_dsp::mel::{LogMelParams, Preset};
+    use rlx_dsp::welch::PsdParams;
+
     use super::*;
     use crate::builders::*;
     use crate::caps::{BackendCaps, DeviceClass};
     use crate::cost::BackendCostModel;
     use crate::op::OpKind;
-    use crate::params::Layout;
+    use crate::params::{Layout, Rows};
     use crate::plan::graph_io;
 
     fn run(graph: &Graph) -> Graph {
@@ -208,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_mask_stays_where_somebody_else_reads_every_bin() {
-        let mut g = psd(&PsdSpec::new(2, 1024, 8e3, 256)).unwrap();
+        let mut g = psd(&PsdParams::new(8e3, 256), Rows::new(2, 1024)).unwrap();
         let power = g.iter().find(|(_, n)| n.op.kind() == OpKind::Psd).unwrap().0;
         let mask = Op::SpectralMask { mask: Mask::Band(Band { lo: 1, hi: 9 }) };
         g.chain(power, [mask, Op::output("low")]).unwrap();
@@ -227,10 +230,11 @@ mod tests {
 
     #[test]
     fn filterbanks_leave_the_bins_above_them() {
-        let mut spec = LogMelSpec::whisper(1, 16_000, 80);
-        assert_eq!(keep(&run(&log_mel(&spec).unwrap())).1, None);
-        spec.mel.f_max = 4000.0;
-        assert_eq!(keep(&run(&log_mel(&spec).unwrap())).1, Some(Band { lo: 0, hi: 102 }));
+        let mut params = LogMelParams::preset(Preset::Whisper);
+        let rows = Rows::new(1, 16_000);
+        assert_eq!(keep(&run(&log_mel(&params, rows).unwrap())).1, None);
+        params.f_max = Some(4000.0);
+        assert_eq!(keep(&run(&log_mel(&params, rows).unwrap())).1, Some(Band { lo: 0, hi: 102 }));
     }
 
     #[test]

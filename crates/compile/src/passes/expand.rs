@@ -4,8 +4,10 @@
 use super::{Pass, PassContext, Rewrite};
 use crate::error::Result;
 use crate::graph::Graph;
-use crate::op::Op;
+use crate::op::{Op, OpKind};
 use crate::params::{Detrend, Layout, Padding, Sides, WelchPeaksSpec};
+use crate::plan::{Place, Plan};
+use crate::regions::Task;
 
 /// Expands the fused ops that the device cannot run.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,16 +19,31 @@ impl Pass for ExpandUnsupported {
     }
 
     fn run(&self, graph: &Graph, context: &PassContext<'_>) -> Result<Rewrite> {
-        let caps = context.caps;
-        let lacks = |spec: &WelchPeaksSpec| {
-            !caps.has_fused(spec) && caps.claims(crate::OpKind::Fft) && caps.fft.refuses(spec.n_fft).is_none()
-        };
-        let expanded = expand_welch_peaks(graph, lacks)?;
-        let note = if expanded == *graph {
-            "no fused op that the device lacks".to_owned()
+        let class = context.kernels.class();
+        let is_fused = |task: &Task| matches!(task, Task::WelchPeaks(_));
+        let none = graph.outputs().next().is_none()
+            || !graph.nodes().iter().any(|n| n.op.kind() == OpKind::WelchPeaks);
+        let refused: Vec<WelchPeaksSpec> = if none {
+            Vec::new()
         } else {
-            format!("{} lacks the fused op for this shape; its transform stays there", caps.class)
+            let plan = Plan::new(graph.clone(), context.kernels)?;
+            let on_host = plan.regions_on(Place::Host);
+            on_host
+                .filter_map(|r| if let Task::WelchPeaks(spec) = r.task { Some(spec) } else { None })
+                .collect()
         };
+        if refused.is_empty() {
+            return Ok(Rewrite::unchanged(graph, "no fused op that the device lacks"));
+        }
+        let expanded = expand_welch_peaks(graph, |spec| refused.contains(spec))?;
+        let plan = Plan::new(expanded.clone(), context.kernels)?;
+        if plan.regions_on(Place::Device).all(|region| is_fused(&region.task)) {
+            return Ok(Rewrite::unchanged(
+                graph,
+                format!("{class} lacks the fused op for this shape, and its parts"),
+            ));
+        }
+        let note = format!("{class} lacks the fused op for this shape; its parts stay there");
         Ok(Rewrite { graph: expanded, note })
     }
 }

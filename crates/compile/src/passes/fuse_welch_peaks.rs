@@ -74,11 +74,13 @@ pub(super) fn fuse(graph: &Graph, chains: &[chain::Chain]) -> Result<Graph> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::builders::{PsdSpec, WelchPeaksShape, psd, welch_peaks, welch_peaks_with_spectrum};
+    use rlx_dsp::welch::PsdParams;
+
+    use crate::builders::{WelchPeaksShape, psd, welch_peaks, welch_peaks_with_spectrum};
     use crate::caps::{BackendCaps, DeviceClass};
     use crate::cost::BackendCostModel;
     use crate::op::OpKind;
-    use crate::params::{Band, Layout, Mask};
+    use crate::params::{Band, Layout, Mask, Rows};
 
     fn run(graph: &Graph, class: DeviceClass, policy: FusionPolicy) -> Rewrite {
         let (caps, model) = (BackendCaps::shipped(class), BackendCostModel::shipped(class));
@@ -120,7 +122,7 @@ mod tests {
         let shape = WelchPeaksShape::new(1024, 256, 2, 16);
         let graph = welch_peaks_with_spectrum(&shape, Layout::Block).unwrap();
         assert_eq!(run(&graph, DeviceClass::Cpu, FusionPolicy::Always).graph, graph);
-        let other = psd(&PsdSpec::new(2, 1000, 8e3, 200)).unwrap();
+        let other = psd(&PsdParams::new(8e3, 200), Rows::new(2, 1000)).unwrap();
         assert_eq!(run(&other, DeviceClass::Cpu, FusionPolicy::Always).graph, other);
     }
 

@@ -21,6 +21,7 @@ use crate::caps::BackendCaps;
 use crate::cost::BackendCostModel;
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::regions::Kernels;
 
 /// Whether the fused op is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -35,20 +36,32 @@ pub enum FusionPolicy {
 }
 
 /// What a pass may know of the device.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct PassContext<'a> {
     /// What it claims.
     pub caps: &'a BackendCaps,
+    /// Its answers; the claims where there is no more.
+    pub kernels: &'a dyn Kernels,
     /// What things cost there.
     pub model: &'a BackendCostModel,
     /// Whether to fuse.
     pub policy: FusionPolicy,
 }
 
+impl std::fmt::Debug for PassContext<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PassContext")
+            .field("caps", &self.caps)
+            .field("model", &self.model)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<'a> PassContext<'a> {
     /// The default policy on this device.
     pub fn new(caps: &'a BackendCaps, model: &'a BackendCostModel) -> Self {
-        Self { caps, model, policy: FusionPolicy::Auto }
+        Self { caps, kernels: caps, model, policy: FusionPolicy::Auto }
     }
 }
 

@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Place, place, steps};
-use crate::caps::BackendCaps;
+use super::{Placement, place, steps};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::regions::Kernels;
 use crate::shape::ValueType;
 
 /// Counts of one run. On the CPU, which has no bus, the same bytes pass through memory and cost next to
@@ -15,8 +15,7 @@ use crate::shape::ValueType;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IoProfile {
-    /// Kernel launches. Segment, Detrend and Window are applied while a kernel loads; an interleaved spectrum
-    /// costs one launch more than a block one.
+    /// Regions of the device, one launch each; an interleaved spectrum costs one launch more than a block one.
     pub launches: u64,
     /// Values that the host waits for (one blocking copy each).
     pub sync_points: u64,
@@ -47,9 +46,9 @@ impl fmt::Display for IoProfile {
 }
 
 impl IoProfile {
-    pub(super) fn count(graph: &Graph, types: &[ValueType], places: &[Place]) -> Self {
+    pub(super) fn count(graph: &Graph, types: &[ValueType], placement: &Placement) -> Self {
         let mut io = Self::default();
-        for step in steps::build(graph, types, places) {
+        for step in steps::build(graph, types, placement) {
             match step.kind {
                 steps::StepKind::Upload => io.upload_bytes = io.upload_bytes.saturating_add(step.write_bytes),
                 steps::StepKind::Kernel | steps::StepKind::Interleave => {
@@ -73,8 +72,8 @@ impl IoProfile {
 ///
 /// # Errors
 /// When the graph does not type-check.
-pub fn graph_io(graph: &Graph, caps: &BackendCaps) -> Result<IoProfile> {
+pub fn graph_io(graph: &Graph, kernels: &dyn Kernels) -> Result<IoProfile> {
     let types = graph.infer()?;
-    let placement = place(graph, &types, caps);
-    Ok(IoProfile::count(graph, &types, &placement.places))
+    let placement = place(graph, &types, kernels);
+    Ok(IoProfile::count(graph, &types, &placement))
 }

@@ -7,7 +7,7 @@ mod plan;
 mod steps;
 
 pub use io::{IoProfile, graph_io};
-pub use place::{Place, Placement, Split, place};
+pub use place::{Place, PlacedRegion, Placement, Split, place};
 pub use plan::{ExecKind, PLAN_SCHEMA, Plan, PlanKey};
 pub use steps::{Step, StepKind};
 

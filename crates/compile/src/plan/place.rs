@@ -1,10 +1,10 @@
-//! Placement: what the device claims runs there, and from the first op that it lacks the rest is a host step.
+//! Placement: the regions that the device has kernels for, and those that are left to the host.
 
 use serde::{Deserialize, Serialize};
 
-use crate::caps::BackendCaps;
 use crate::graph::{Graph, NodeId};
-use crate::op::{Op, OpKind};
+use crate::op::OpKind;
+use crate::regions::{Asked, Cover, Kernels, Refusal, Region, View, candidates, cover, on_host};
 use crate::shape::ValueType;
 
 /// Where a node runs.
@@ -17,61 +17,124 @@ pub enum Place {
     Host,
 }
 
-/// An op that the device lacks, and why.
+/// An op that the device has no kernel for, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Split {
-    /// First node that runs on the host.
+    /// The op; what it loads runs on the host with it.
     pub node: NodeId,
-    /// Its op.
+    /// Its kind.
     pub op: OpKind,
     /// What the device lacks.
     pub reason: String,
 }
 
-/// A place for every node.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A region and where it runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedRegion {
+    /// The region.
+    pub region: Region,
+    /// Where it runs.
+    pub place: Place,
+    /// Why not on the device; `None` on the device, and on the host where it only follows what runs there.
+    pub reason: Option<String>,
+}
+
+/// A place for every region and node.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Placement {
+    /// Those of the device, then those of the host, each in data order.
+    pub regions: Vec<PlacedRegion>,
     /// By node index.
     pub places: Vec<Place>,
     /// Where the plan leaves the device before its end.
     pub splits: Vec<Split>,
 }
 
-/// Places every node of a graph of these types.
+/// Places every region of a graph of these types.
 ///
-/// Data goes one way: after a host step nothing returns to the device. Framing that would only feed the host
-/// moves there too, so that the samples are not uploaded for nothing.
-pub fn place(graph: &Graph, types: &[ValueType], caps: &BackendCaps) -> Placement {
-    let mut places: Vec<Place> = Vec::with_capacity(graph.nodes().len());
-    let mut splits = Vec::new();
-    for ((id, node), result) in graph.iter().zip(types) {
-        let operand = node.inputs.first();
-        let on_host = operand.is_some_and(|i| places.get(i.0) == Some(&Place::Host));
-        let refused = if on_host || matches!(node.op, Op::Input { .. } | Op::Output { .. }) {
-            None
-        } else {
-            caps.refuses(&node.op, operand.and_then(|i| types.get(i.0)), result)
-        };
-        places.push(if on_host || refused.is_some() { Place::Host } else { Place::Device });
-        if let Some(reason) = refused {
-            splits.push(Split { node: id, op: node.op.kind(), reason });
+/// Data goes one way: after a host step nothing returns to the device. Framing is part of the regions that load it, so that
+/// samples are not uploaded for nothing. A region of which the device has a part only is the host's, unless at most half of
+/// what went in comes back, or [`Kernels::cuts_anywhere`].
+pub fn place(graph: &Graph, types: &[ValueType], kernels: &dyn Kernels) -> Placement {
+    let view = View::new(graph, types);
+    let mut forced: Vec<Option<Refusal>> = vec![None; graph.nodes().len()];
+    loop {
+        let mut found = device(&view, |id| forced[id.0].is_none(), |asked| kernels.kernel(asked));
+        for (id, refusal) in forced.iter().enumerate().filter_map(|(i, r)| Some((NodeId(i), r.as_ref()?))) {
+            found.refused.push((id, refusal.clone()));
+        }
+        if kernels.cuts_anywhere() {
+            return placement(&view, found);
+        }
+        match cut_regions(&view, &found) {
+            moved if moved.is_empty() => return placement(&view, found),
+            moved => moved.into_iter().for_each(|(id, refusal)| forced[id.0] = Some(refusal)),
         }
     }
-    trim(graph, &mut places);
-    Placement { places, splits }
 }
 
-/// Moves inputs and framing without a device user to the host.
-fn trim(graph: &Graph, places: &mut [Place]) {
-    let users = graph.users();
-    for (id, node) in graph.iter().rev() {
-        let light = node.op.is_prologue() || node.op.kind() == OpKind::Input;
-        let used_on_device = users[id.0].iter().any(|u| {
-            places[u.0] == Place::Device && graph.get(*u).is_some_and(|n| n.op.kind() != OpKind::Output)
-        });
-        if light && !used_on_device {
-            places[id.0] = Place::Host;
+/// The placement whose device regions are these, by their ops; `None` where they are none of the graph's.
+pub(super) fn replace(
+    graph: &Graph,
+    types: &[ValueType],
+    regions: &[Vec<NodeId>],
+    splits: Vec<Split>,
+) -> Option<Placement> {
+    let view = View::new(graph, types);
+    let wanted = |asked: &Asked<'_>| regions.iter().any(|nodes| *nodes == asked.region.nodes);
+    let accept = |asked: &Asked<'_>| if wanted(asked) { Ok(()) } else { Err(Refusal::new("")) };
+    let mut found = device(&view, |_| true, accept);
+    if found.regions.len() != regions.len() {
+        return None;
+    }
+    found.refused = splits.into_iter().map(|split| (split.node, Refusal::new(split.reason))).collect();
+    Some(placement(&view, found))
+}
+
+fn device(
+    view: &View<'_>,
+    offered: impl Fn(NodeId) -> bool,
+    accept: impl FnMut(&Asked<'_>) -> Result<(), Refusal>,
+) -> Cover {
+    let input = |id: NodeId| view.op(id).kind() == OpKind::Input;
+    cover(view, offered, input, accept)
+}
+
+/// Ops of the device in regions that it leaves with more than half of what went in, and why it leaves them.
+fn cut_regions(view: &View<'_>, found: &Cover) -> Vec<(NodeId, Refusal)> {
+    let mut on_device = vec![false; view.graph.nodes().len()];
+    found.regions.iter().flat_map(|r| &r.nodes).for_each(|n| on_device[n.0] = true);
+    let mut moved = Vec::new();
+    for region in &found.regions {
+        let Some(anchor) = region.nodes.iter().find(|n| !view.is_loaded(**n)) else { continue };
+        let Some(whole) = candidates(view, *anchor).into_iter().next() else { continue };
+        let inside = |id: &NodeId| whole.nodes.contains(id);
+        let handed = whole
+            .nodes
+            .iter()
+            .filter(|n| on_device[n.0] && !view.is_loaded(**n))
+            .filter(|n| view.users(**n).any(|user| inside(&user) && !on_device[user.0]));
+        let back: u64 = handed.map(|n| view.types[n.0].bytes()).fold(0, u64::saturating_add);
+        if back.saturating_mul(2) <= view.types[whole.source.0].bytes() {
+            continue;
+        }
+        let why = found.refused.iter().find(|(id, _)| inside(id)).map(|(_, refusal)| refusal.clone());
+        let why = why.unwrap_or_else(|| Refusal::new("a part of it runs on the host"));
+        let own = whole.nodes.iter().filter(|n| on_device[n.0] && !view.is_loaded(**n));
+        moved.extend(own.map(|n| (*n, why.clone())));
+    }
+    moved
+}
+
+/// The regions of the device, and what is left as regions of the host.
+fn placement(view: &View<'_>, found: Cover) -> Placement {
+    let (graph, nodes) = (view.graph, view.graph.nodes());
+    let mut places = vec![Place::Host; nodes.len()];
+    for region in &found.regions {
+        region.nodes.iter().for_each(|n| places[n.0] = Place::Device);
+        if view.op(region.source).kind() == OpKind::Input {
+            places[region.source.0] = Place::Device;
         }
     }
     for (id, node) in graph.iter() {
@@ -81,4 +144,26 @@ fn trim(graph: &Graph, places: &mut [Place]) {
             places[id.0] = places[operand.0];
         }
     }
+    let mut computed = vec![false; nodes.len()];
+    found.regions.iter().flat_map(|r| &r.results).for_each(|n| computed[n.0] = true);
+    let there = |id: NodeId| view.op(id).kind() == OpKind::Input || computed[id.0];
+    let left = |id: NodeId| places[id.0] == Place::Host || view.is_loaded(id);
+    let host = cover(view, left, there, on_host);
+    let mut refused = found.refused;
+    refused.sort_by_key(|(id, _)| *id);
+    refused.dedup_by_key(|(id, _)| *id);
+    let on_device = found.regions.into_iter();
+    let mut regions: Vec<PlacedRegion> =
+        on_device.map(|region| PlacedRegion { region, place: Place::Device, reason: None }).collect();
+    let mut splits = Vec::new();
+    for region in host.regions {
+        let first = refused.iter().find(|(id, _)| region.nodes.contains(id));
+        if let Some((node, refusal)) = first {
+            let op = view.op(*node).kind();
+            splits.push(Split { node: *node, op, reason: refusal.reason.clone() });
+        }
+        let reason = first.map(|(_, refusal)| refusal.reason.clone());
+        regions.push(PlacedRegion { region, place: Place::Host, reason });
+    }
+    Placement { regions, places, splits }
 }

@@ -5,16 +5,18 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use super::place::replace;
 use super::steps::{self, Step, StepKind};
-use super::{IoProfile, Place, Split, place};
-use crate::caps::{BackendCaps, DeviceClass};
+use super::{IoProfile, Place, PlacedRegion, Placement, Split, place};
+use crate::caps::DeviceClass;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId};
-use crate::op::{Op, OpKind};
+use crate::op::OpKind;
+use crate::regions::{Asked, Kernels, Region};
 use crate::shape::ValueType;
 
 /// Version of the serialised plan; a plan of another version is refused.
-pub const PLAN_SCHEMA: u32 = 1;
+pub const PLAN_SCHEMA: u32 = 2;
 
 /// What [`Plan::key`] returns: 128 bits of FNV-1a over the plan's canonical JSON. The same graph on the same
 /// places has the same key in every build of one schema.
@@ -53,32 +55,37 @@ impl ExecKind {
     }
 }
 
-/// A graph, where each node runs, and what that moves. Immutable; build it with [`Plan::new`] or
-/// [`compile`](crate::passes::compile).
+/// A graph, where each region of it runs and why, and what that moves. Immutable; build it with [`Plan::new`] or
+/// [`compile`](crate::passes::compile). What runs is what it says: its device regions were accepted by the backend.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "RawPlan")]
+#[serde(into = "RawPlan", try_from = "RawPlan")]
 pub struct Plan {
-    schema: u32,
     class: DeviceClass,
     graph: Graph,
-    places: Vec<Place>,
-    splits: Vec<Split>,
+    placement: Placement,
     io: IoProfile,
-    #[serde(skip)]
     types: Vec<ValueType>,
-    #[serde(skip)]
     steps: Vec<Step>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPlan {
     schema: u32,
     class: DeviceClass,
     graph: Graph,
-    places: Vec<Place>,
+    /// Ops of each region of the device.
+    device: Vec<Vec<NodeId>>,
     splits: Vec<Split>,
     io: IoProfile,
+}
+
+impl From<Plan> for RawPlan {
+    fn from(plan: Plan) -> Self {
+        let device = plan.device_nodes();
+        let Plan { class, graph, placement, io, .. } = plan;
+        Self { schema: PLAN_SCHEMA, class, graph, device, splits: placement.splits, io }
+    }
 }
 
 impl TryFrom<RawPlan> for Plan {
@@ -89,19 +96,14 @@ impl TryFrom<RawPlan> for Plan {
         if raw.schema != PLAN_SCHEMA {
             return fail(format!("schema {} instead of {PLAN_SCHEMA}", raw.schema));
         }
-        if raw.places.len() != raw.graph.nodes().len() {
-            return fail(format!("{} places for {} nodes", raw.places.len(), raw.graph.nodes().len()));
-        }
-        for (id, node) in raw.graph.iter() {
-            let back = node.inputs.iter().any(|i| raw.places[i.0] == Place::Host);
-            if back && raw.places[id.0] == Place::Device {
-                return fail(format!("{id} returns from the host to the device"));
-            }
-        }
         if let Some(split) = raw.splits.iter().find(|s| raw.graph.get(s.node).is_none()) {
             return fail(format!("a split at {}, which is not there", split.node));
         }
-        let plan = Self::assemble(raw.class, raw.graph, raw.places, raw.splits)?;
+        let types = raw.graph.infer()?;
+        let Some(placement) = replace(&raw.graph, &types, &raw.device, raw.splits) else {
+            return fail("regions of the device that its graph does not have".to_owned());
+        };
+        let plan = Self::assemble(raw.class, raw.graph, types, placement)?;
         if plan.io != raw.io {
             return fail(format!("its profile is ({}), the graph's is ({})", raw.io, plan.io));
         }
@@ -114,37 +116,44 @@ impl Plan {
     ///
     /// # Errors
     /// When the graph does not type-check or has no output.
-    pub fn new(graph: Graph, caps: &BackendCaps) -> Result<Self> {
+    pub fn new(graph: Graph, kernels: &dyn Kernels) -> Result<Self> {
         let types = graph.infer()?;
-        let placement = place(&graph, &types, caps);
-        Self::assemble(caps.class, graph, placement.places, placement.splits)
+        let placement = place(&graph, &types, kernels);
+        Self::assemble(kernels.class(), graph, types, placement)
     }
 
-    /// The same graph with nothing on the device, for a device that has no way to run its part after all.
+    /// This plan where the device accepts its regions, else the plan that the device has for its graph: what a plan that was
+    /// made without the device runs as.
     ///
     /// # Errors
-    /// None that [`Plan::new`] would not have had.
-    pub fn on_host(self, reason: &str) -> Result<Self> {
-        let on_device = |id: NodeId, op: &Op| {
-            self.places[id.0] == Place::Device && !matches!(op, Op::Input { .. } | Op::Output { .. })
+    /// As [`Plan::new`].
+    pub fn confirmed(self, kernels: &dyn Kernels) -> Result<Self> {
+        let regions = self.placement.regions.iter().filter(|r| r.place == Place::Device);
+        let accepted = |r: &PlacedRegion| {
+            let asked = Asked { region: &r.region, graph: &self.graph, types: &self.types };
+            kernels.kernel(&asked).is_ok()
         };
-        let first = self.graph.iter().find(|(id, node)| on_device(*id, &node.op));
-        let split = first.map(|(node, n)| Split { node, op: n.op.kind(), reason: reason.to_owned() });
-        let (splits, places) = match split {
-            Some(split) => (vec![split], vec![Place::Host; self.places.len()]),
-            None => (self.splits, self.places),
-        };
-        Self::assemble(self.class, self.graph, places, splits)
+        if regions.clone().all(accepted) { Ok(self) } else { Self::new(self.graph, kernels) }
     }
 
-    fn assemble(class: DeviceClass, graph: Graph, places: Vec<Place>, splits: Vec<Split>) -> Result<Self> {
+    fn assemble(
+        class: DeviceClass,
+        graph: Graph,
+        types: Vec<ValueType>,
+        placement: Placement,
+    ) -> Result<Self> {
         if graph.outputs().next().is_none() {
             return Err(Error::Graph("it has no output".to_owned()));
         }
-        let types = graph.infer()?;
-        let steps = steps::build(&graph, &types, &places);
-        let io = IoProfile::count(&graph, &types, &places);
-        Ok(Self { schema: PLAN_SCHEMA, class, graph, places, splits, io, types, steps })
+        let steps = steps::build(&graph, &types, &placement);
+        let io = IoProfile::count(&graph, &types, &placement);
+        Ok(Self { class, graph, placement, io, types, steps })
+    }
+
+    /// Ops of each region of the device.
+    fn device_nodes(&self) -> Vec<Vec<NodeId>> {
+        let device = self.placement.regions.iter().filter(|r| r.place == Place::Device);
+        device.map(|r| r.region.nodes.clone()).collect()
     }
 
     /// Class of the device that the plan is for.
@@ -162,14 +171,24 @@ impl Plan {
         &self.types
     }
 
+    /// The regions: those of the device, then those of the host, each in data order.
+    pub fn regions(&self) -> &[PlacedRegion] {
+        &self.placement.regions
+    }
+
+    /// The regions that run at a place, in data order.
+    pub fn regions_on(&self, place: Place) -> impl Iterator<Item = &Region> + Clone {
+        self.regions().iter().filter(move |r| r.place == place).map(|r| &r.region)
+    }
+
     /// Place of every node, by index.
     pub fn places(&self) -> &[Place] {
-        &self.places
+        &self.placement.places
     }
 
     /// Where and why the plan leaves the device.
     pub fn splits(&self) -> &[Split] {
-        &self.splits
+        &self.placement.splits
     }
 
     /// The steps, in order.
@@ -185,7 +204,7 @@ impl Plan {
     /// The key for compile caches.
     pub fn key(&self) -> PlanKey {
         // Splits are explanations: two plans that run alike share a key.
-        let content = (self.schema, self.class, &self.graph, &self.places);
+        let content = (PLAN_SCHEMA, self.class, &self.graph, self.device_nodes());
         // Plain structs always serialise; should one not, its debug form is as good a key.
         let bytes = serde_json::to_vec(&content).unwrap_or_else(|_| format!("{content:?}").into_bytes());
         let hash = bytes.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |h, &b| {
@@ -197,7 +216,7 @@ impl Plan {
     /// By which route the plan runs.
     pub fn exec_kind(&self) -> ExecKind {
         let on = |place: Place| {
-            let nodes = self.graph.iter().filter(move |(id, _)| self.places[id.0] == place);
+            let nodes = self.graph.iter().filter(move |(id, _)| self.places()[id.0] == place);
             nodes.map(|(_, n)| n.op.kind()).filter(|k| !matches!(k, OpKind::Input | OpKind::Output))
         };
         if on(Place::Device).any(|k| k == OpKind::WelchPeaks) {
@@ -211,10 +230,29 @@ impl Plan {
         }
     }
 
-    /// The plan in words: steps, splits and profile.
+    /// The regions in words: what runs where, and why not on the device.
+    pub fn regions_text(&self, device: &str) -> String {
+        let mut text = String::new();
+        for PlacedRegion { region, place, reason } in self.regions() {
+            let ops: Vec<&str> =
+                region.nodes.iter().filter_map(|id| Some(self.graph.get(*id)?.op.kind().name())).collect();
+            let name = region.task.name();
+            let ops = if ops == [name] { String::new() } else { format!(" ({})", ops.join(", ")) };
+            // Writing to a String cannot fail.
+            let _ = match (place, reason) {
+                (Place::Device, _) => writeln!(text, "  {name}{ops}: {device}"),
+                (Place::Host, Some(reason)) => writeln!(text, "  {name}{ops}: cpu; {device}: {reason}"),
+                (Place::Host, None) => writeln!(text, "  {name}{ops}: cpu; it follows a region of the cpu"),
+            };
+        }
+        text
+    }
+
+    /// The plan in words: regions, steps, splits and profile.
     pub fn explain(&self) -> String {
         let mut text =
             format!("plan for {} ({}), key {}\n", self.class, self.exec_kind().label(), self.key());
+        text.push_str(&self.regions_text(&self.class.to_string()));
         for (index, step) in self.steps.iter().enumerate() {
             let ops: Vec<String> = step
                 .nodes
@@ -226,10 +264,12 @@ impl Plan {
                 StepKind::Host => writeln!(text),
                 StepKind::Upload => writeln!(text, " ({} B)", step.write_bytes),
                 StepKind::ReadBack => writeln!(text, " ({} B of {} B)", step.write_bytes, step.read_bytes),
-                _ => writeln!(text, " (reads {} B, writes {} B)", step.read_bytes, step.write_bytes),
+                StepKind::Kernel | StepKind::Interleave => {
+                    writeln!(text, " (reads {} B, writes {} B)", step.read_bytes, step.write_bytes)
+                }
             };
         }
-        for split in &self.splits {
+        for split in self.splits() {
             let _ = writeln!(text, "  from {} ({}) on the host: {}", split.node, split.op, split.reason);
         }
         let _ = writeln!(text, "  {}", self.io);

@@ -4,10 +4,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Place;
+use super::{Place, Placement};
 use crate::graph::{Graph, NodeId};
 use crate::op::{Op, OpKind};
 use crate::params::{Layout, OutputRole};
+use crate::regions::{Region, Task};
 use crate::shape::{ValueKind, ValueType, one_sided_bins};
 
 /// What a step does.
@@ -16,7 +17,7 @@ use crate::shape::{ValueKind, ValueType, one_sided_bins};
 pub enum StepKind {
     /// Copies an input to the device (on the CPU: nothing to do).
     Upload,
-    /// One launch; its last node is the op, the ones before it are applied while loading.
+    /// One region of the device.
     Kernel,
     /// Re-orders planes to (re, im) pairs.
     Interleave,
@@ -52,58 +53,30 @@ pub struct Step {
 }
 
 /// The steps of a placed graph.
-pub(super) fn build(graph: &Graph, types: &[ValueType], places: &[Place]) -> Vec<Step> {
-    let users = graph.users();
-    let folded = folded(graph, places, &users);
-    let walk = Walk { graph, types, places, users, folded };
-    let mut steps = Vec::new();
-    for (id, node) in graph.iter().filter(|(id, _)| places[id.0] == Place::Device) {
-        match node.op.kind() {
-            OpKind::Output => {}
-            OpKind::Input => {
-                let bytes = types[id.0].bytes();
-                steps.push(Step {
-                    kind: StepKind::Upload,
-                    nodes: vec![id],
-                    read_bytes: bytes,
-                    write_bytes: bytes,
-                });
-            }
-            _ if walk.folded[id.0] => {}
-            _ => walk.kernel(id, &mut steps),
-        }
-    }
-    for (id, _) in graph.iter().filter(|(id, _)| places[id.0] == Place::Device) {
-        if let Some(step) = walk.read_back(id) {
-            steps.push(step);
-        }
-    }
-    let host: Vec<NodeId> = graph
-        .iter()
-        .filter(|(id, n)| {
-            places[id.0] == Place::Host && !matches!(n.op.kind(), OpKind::Input | OpKind::Output)
+pub(super) fn build(graph: &Graph, types: &[ValueType], placement: &Placement) -> Vec<Step> {
+    let places = &placement.places;
+    let walk = Walk { graph, types, places, users: graph.users() };
+    let on = |place: Place| placement.regions.iter().filter(move |r| r.place == place).map(|r| &r.region);
+    let inputs = graph.iter().filter(|(id, n)| n.op.kind() == OpKind::Input && places[id.0] == Place::Device);
+    let mut steps: Vec<Step> = inputs
+        .map(|(id, _)| {
+            let bytes = types[id.0].bytes();
+            Step { kind: StepKind::Upload, nodes: vec![id], read_bytes: bytes, write_bytes: bytes }
         })
-        .map(|(id, _)| id)
         .collect();
+    for region in on(Place::Device) {
+        walk.kernel(region, &mut steps);
+    }
+    let mut handed: Vec<NodeId> = on(Place::Device).flat_map(|r| r.results.iter().copied()).collect();
+    handed.sort_unstable();
+    steps.extend(handed.into_iter().filter_map(|id| walk.read_back(id)));
+    let mut host: Vec<NodeId> = on(Place::Host).flat_map(|r| r.nodes.iter().copied()).collect();
+    host.sort_unstable();
+    host.dedup();
     if !host.is_empty() {
         steps.push(Step { kind: StepKind::Host, nodes: host, read_bytes: 0, write_bytes: 0 });
     }
     steps
-}
-
-/// For each node whether every user applies it while loading, so that its value never exists.
-fn folded(graph: &Graph, places: &[Place], users: &[Vec<NodeId>]) -> Vec<bool> {
-    let mut folded = vec![false; graph.nodes().len()];
-    for (id, node) in graph.iter().rev() {
-        let users = &users[id.0];
-        let loads = |u: &NodeId| {
-            let op = &graph.nodes()[u.0].op;
-            let transform = matches!(op.kind(), OpKind::Fft | OpKind::Butterfly);
-            places[u.0] == Place::Device && (transform || folded[u.0])
-        };
-        folded[id.0] = node.op.is_prologue() && !users.is_empty() && users.iter().all(loads);
-    }
-    folded
 }
 
 struct Walk<'a> {
@@ -111,7 +84,6 @@ struct Walk<'a> {
     types: &'a [ValueType],
     places: &'a [Place],
     users: Vec<Vec<NodeId>>,
-    folded: Vec<bool>,
 }
 
 impl Walk<'_> {
@@ -128,37 +100,31 @@ impl Walk<'_> {
         }
     }
 
-    fn kernel(&self, id: NodeId, steps: &mut Vec<Step>) {
-        let mut nodes = vec![id];
-        let mut source = self.graph.nodes()[id.0].inputs.first().copied();
-        while let Some(from) = source.filter(|s| self.folded[s.0]) {
-            nodes.push(from);
-            source = self.graph.nodes()[from.0].inputs.first().copied();
-        }
-        nodes.reverse();
-        let read_bytes = source.map_or(0, |s| self.moved(s));
-        let write_bytes = self.moved(id);
+    fn kernel(&self, region: &Region, steps: &mut Vec<Step>) {
+        let read_bytes = self.moved(region.source);
+        let write_bytes = region.results.iter().map(|id| self.moved(*id)).fold(0, u64::saturating_add);
+        let nodes = region.nodes.clone();
         steps.push(Step { kind: StepKind::Kernel, nodes, read_bytes, write_bytes });
         // Kernels hold real and imaginary parts apart: pairs are one more pass over the spectrum.
-        let transform = matches!(self.op(id).kind(), OpKind::Fft | OpKind::Butterfly);
-        if transform
-            && matches!(self.types[id.0].kind, ValueKind::Spectrum { layout: Layout::Interleaved, .. })
-        {
-            steps.push(Step {
-                kind: StepKind::Interleave,
-                nodes: vec![id],
-                read_bytes: write_bytes,
-                write_bytes,
-            });
+        let layout = match &region.task {
+            Task::Transform(transform) => Some(transform.layout),
+            Task::Learned(learned) => (!learned.averaged).then_some(learned.spec.layout),
+            Task::Frames(_)
+            | Task::Spectrogram(_)
+            | Task::Welch(_)
+            | Task::WelchPeaks(_)
+            | Task::LogMel(_)
+            | Task::Op(_) => None,
+        };
+        if layout == Some(Layout::Interleaved) {
+            let (kind, nodes) = (StepKind::Interleave, region.results.clone());
+            steps.push(Step { kind, nodes, read_bytes: write_bytes, write_bytes });
         }
     }
 
     /// The read-back of a device value that a host step or an output takes.
     fn read_back(&self, id: NodeId) -> Option<Step> {
         let op = self.op(id);
-        if matches!(op.kind(), OpKind::Input | OpKind::Output) {
-            return None;
-        }
         let ty = &self.types[id.0];
         let mut taken = false;
         let mut bins = 0;

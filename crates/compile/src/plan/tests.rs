@@ -1,9 +1,12 @@
+use rlx_dsp::mel::{LogMelParams, Preset};
+use rlx_dsp::welch::PsdParams;
+
 use super::*;
 use crate::builders::*;
 use crate::caps::{BackendCaps, DeviceClass};
 use crate::graph::Graph;
 use crate::op::{Op, OpKind};
-use crate::params::Layout;
+use crate::params::{Layout, Rows};
 
 fn cuda() -> BackendCaps {
     BackendCaps::shipped(DeviceClass::Cuda)
@@ -57,8 +60,8 @@ fn the_cpu_runs_every_op() {
     let caps = BackendCaps::shipped(DeviceClass::Cpu);
     for graph in [
         welch_peaks(&shape()).unwrap(),
-        psd(&PsdSpec::new(2, 1000, 8e3, 200)).unwrap(),
-        log_mel(&LogMelSpec::whisper(1, 16_000, 80)).unwrap(),
+        psd(&PsdParams::new(8e3, 200), Rows::new(2, 1000)).unwrap(),
+        log_mel(&LogMelParams::preset(Preset::Whisper), Rows::new(1, 16_000)).unwrap(),
     ] {
         assert_eq!(Plan::new(graph, &caps).unwrap().exec_kind(), ExecKind::Ops);
     }

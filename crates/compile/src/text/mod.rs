@@ -17,15 +17,19 @@ mod print;
 
 #[cfg(test)]
 mod tests {
-    use crate::builders::{PsdSpec, WelchPeaksShape, psd, welch_peaks};
+    use rlx_dsp::welch::PsdParams;
+
+    use crate::builders::{WelchPeaksShape, psd, welch_peaks};
     use crate::graph::Graph;
-    use crate::params::{Band, Mask};
+    use crate::params::{Band, Mask, Rows};
     use crate::{Error, Op};
 
     #[test]
     fn standard_graphs_survive_the_text_form() {
         let shape = WelchPeaksShape::new(4, 256, 2, 16);
-        for graph in [welch_peaks(&shape).unwrap(), psd(&PsdSpec::new(2, 4096, 16e3, 256)).unwrap()] {
+        for graph in
+            [welch_peaks(&shape).unwrap(), psd(&PsdParams::new(16e3, 256), Rows::new(2, 4096)).unwrap()]
+        {
             let text = graph.to_string();
             assert_eq!(text.parse::<Graph>().unwrap(), graph, "{text}");
         }

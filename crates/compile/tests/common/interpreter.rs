@@ -80,7 +80,7 @@ fn step(op: &Op, value: Value, input: &[Vec<f64>]) -> Value {
             map(value, |row| {
                 let inside = |k: usize| {
                     let f = k as f64 * spec.sample_rate / n;
-                    spec.f_min <= f && f <= spec.f_max
+                    spec.f_min <= f && f <= spec.f_max.unwrap_or(f64::INFINITY)
                 };
                 let mel = |m: usize| {
                     row.iter()

@@ -52,11 +52,11 @@ fn role() -> impl Strategy<Value = OutputRole> {
 pub(crate) fn any_op() -> impl Strategy<Value = Op> {
     let symmetry = prop::sample::select(vec![Symmetry::Periodic, Symmetry::Symmetric]);
     let sides = prop::sample::select(vec![Sides::Auto, Sides::One, Sides::Two]);
-    let pad = prop::sample::select(vec![Padding::None, Padding::Constant, Padding::Reflect]);
+    let pad = prop::sample::select(vec![Padding::None, Padding::Constant, Padding::Reflect, Padding::Mirror]);
     let base = prop::sample::select(vec![LogBase::Ln, LogBase::Log10, LogBase::Db]);
     let scale = prop::sample::select(vec![MelScale::Slaney, MelScale::Htk, MelScale::Kaldi]);
     let scaling = prop::sample::select(vec![Scaling::Density, Scaling::Spectrum, Scaling::Raw]);
-    let scope = prop::sample::select(vec![MaxScope::Item, MaxScope::Batch]);
+    let scope = prop::sample::select(vec![MaxOver::Item, MaxOver::Batch]);
     let mask = prop_oneof![band().prop_map(Mask::Band), vec(size(), 0..5).prop_map(Mask::Bins)];
     prop_oneof![
         (size(), size(), any::<bool>()).prop_map(|(batch, len, complex)| Op::Input { batch, len, complex }),
@@ -100,9 +100,19 @@ pub(crate) fn any_op() -> impl Strategy<Value = Op> {
                     keep,
                 })
             }),
-        (real(), size(), real(), real(), scale, any::<bool>()).prop_map(
-            |(sample_rate, n_mels, f_min, f_max, scale, slaney_norm)| {
-                Op::MelFilterbank(MelSpec { sample_rate, n_mels, f_min, f_max, scale, slaney_norm })
+        (real(), size(), size(), real(), option::of(real()), scale).prop_map(
+            |(sample_rate, n_fft, n_mels, f_min, f_max, scale)| {
+                let (norm, domain) = (MelNorm::Slaney, TriangleDomain::Mel);
+                Op::MelFilterbank(MelFilterbankParams {
+                    sample_rate,
+                    n_fft,
+                    n_mels,
+                    f_min,
+                    f_max,
+                    scale,
+                    norm,
+                    domain,
+                })
             }
         ),
         (base, real(), real()).prop_map(|(base, floor, add)| Op::Log { base, floor, add }),
@@ -191,13 +201,15 @@ fn build(
     at = graph.chain(at, [Op::Power { one_sided: true }].into_iter().chain(mask(bins)))?;
     at = graph.chain(at, [Op::Average { average }].into_iter().chain(mask(bins)))?;
     let scaled = Op::Psd { sample_rate: 8e3, scaling: Scaling::Density };
-    let mel = MelSpec {
+    let mel = MelFilterbankParams {
         sample_rate: 8e3,
+        n_fft,
         n_mels: k,
         f_min: 500.0,
-        f_max: 3000.0,
+        f_max: Some(3000.0),
         scale: MelScale::Htk,
-        slaney_norm: false,
+        norm: MelNorm::None,
+        domain: TriangleDomain::Hertz,
     };
     let log = Op::Log { base: LogBase::Db, floor: 1e-9, add: 0.0 };
     match end {

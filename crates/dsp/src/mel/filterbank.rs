@@ -31,7 +31,7 @@ pub enum TriangleDomain {
 
 /// What a filterbank consists of.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct MelFilterbankParams {
     /// Sample rate in Hz.
     pub sample_rate: f64,

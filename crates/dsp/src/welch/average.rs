@@ -141,7 +141,7 @@ impl<S: Sample> PowerAverage<S> {
 }
 
 /// Keeps the larger (smaller) of each bin; NaN wins and stays.
-fn hold(average: Average, first: bool, held: &mut [f64], powers: &[f64]) {
+pub(super) fn hold(average: Average, first: bool, held: &mut [f64], powers: &[f64]) {
     if first {
         held.copy_from_slice(powers);
         return;

@@ -22,6 +22,7 @@ mod plan;
 mod segment;
 mod spectra;
 mod state;
+mod stored;
 mod stream;
 mod sums;
 
@@ -35,3 +36,4 @@ pub use plan::{Coverage, Psd, Welch, periodogram, welch};
 pub use spectra::SegmentSpectra;
 pub use state::AccumulatorState;
 pub use sums::WelchSums;
+pub use stored::StoredAverage;

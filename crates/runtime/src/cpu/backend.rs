@@ -1,9 +1,10 @@
 //! The host's processor as a backend.
 
-use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, Plan};
+use rlx_compile::regions::{Asked, on_host};
+use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, Kernels, Plan, Refusal};
 use rlx_dsp::lanes::Isa;
 
-use super::lower::host_program;
+use super::lower::plan_program;
 use crate::device::DeviceInfo;
 use crate::error::Result;
 use crate::session::{Backend, Program, SessionOptions};
@@ -27,6 +28,19 @@ impl CpuBackend {
     }
 }
 
+/// The processor runs every op, the library's estimates as one region each.
+struct Host;
+
+impl Kernels for Host {
+    fn class(&self) -> DeviceClass {
+        DeviceClass::Cpu
+    }
+
+    fn kernel(&self, asked: &Asked<'_>) -> std::result::Result<(), Refusal> {
+        on_host(asked)
+    }
+}
+
 impl Backend for CpuBackend {
     fn info(&self) -> &DeviceInfo {
         &self.info
@@ -36,11 +50,15 @@ impl Backend for CpuBackend {
         &self.caps
     }
 
+    fn kernels(&self) -> &dyn Kernels {
+        &Host
+    }
+
     fn shipped_model(&self) -> BackendCostModel {
         BackendCostModel::shipped(DeviceClass::Cpu)
     }
 
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {
-        host_program(plan.graph(), &self.options)
+        plan_program(plan, &self.options)
     }
 }

@@ -2,13 +2,13 @@
 
 use num_complex::Complex32;
 use rlx_compile::params::{Detrend, Padding};
-use rlx_compile::{Graph, NodeId, Op, ValueKind, ValueType};
+use rlx_compile::regions::{FrameStep, Framed};
 use rlx_dsp::fft::Sample;
 
 use super::program::Step;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
-/// What happens to each frame, in order.
+/// What happens to each frame, with its tables.
 #[derive(Debug, Clone)]
 enum FrameOp {
     Detrend(Detrend),
@@ -36,45 +36,30 @@ impl FrameSample for f32 {}
 impl FrameSample for Complex32 {}
 
 impl FrameSource {
-    /// The rule behind a value of frames, and the samples that it is applied to.
-    pub(super) fn new(graph: &Graph, types: &[ValueType], frames: NodeId) -> Result<(Self, NodeId)> {
-        let unsupported = |id: NodeId| Error::unsupported(format!("{id} does not make frames of samples"));
+    /// The rule of a region over so many rows.
+    pub(super) fn new(framed: &Framed, batch: usize) -> Result<Self> {
         let mut ops = Vec::new();
-        let mut at = frames;
-        loop {
-            let node = graph.get(at).ok_or_else(|| unsupported(at))?;
-            let operand = *node.inputs.first().ok_or_else(|| unsupported(at))?;
-            match &node.op {
-                Op::Detrend { kind: Detrend::None } => {}
-                Op::Detrend { kind } => ops.push(FrameOp::Detrend(*kind)),
-                Op::Preemphasis { coefficient, per_frame: true } => {
-                    ops.push(FrameOp::Preemphasis(*coefficient as f32));
+        for step in &framed.steps {
+            ops.push(match *step {
+                FrameStep::Detrend(kind) => FrameOp::Detrend(kind),
+                FrameStep::Preemphasis(coefficient) => FrameOp::Preemphasis(coefficient as f32),
+                FrameStep::Window(window, symmetry) => {
+                    let weights = window.coefficients(framed.len, symmetry)?;
+                    FrameOp::Window(weights.into_iter().map(|w| w as f32).collect())
                 }
-                Op::Window { window, symmetry } => {
-                    let weights = window.coefficients(types[at.0].last(), *symmetry)?;
-                    ops.push(FrameOp::Window(weights.into_iter().map(|w| w as f32).collect()));
-                }
-                Op::Affine { scale, offset } => ops.push(FrameOp::Affine(*scale as f32, *offset as f32)),
-                Op::Segment { len, hop, pad, .. } => {
-                    ops.reverse();
-                    let (dims, samples) = (&types[at.0].dims, &types[operand.0]);
-                    let complex = matches!(samples.kind, ValueKind::Samples { complex: true });
-                    let source = Self {
-                        batch: dims[0],
-                        segments: dims[1],
-                        len: *len,
-                        complex,
-                        samples: samples.last(),
-                        hop: *hop,
-                        pad: *pad,
-                        ops,
-                    };
-                    return Ok((source, operand));
-                }
-                _ => return Err(unsupported(at)),
-            }
-            at = operand;
+                FrameStep::Affine { scale, offset } => FrameOp::Affine(scale as f32, offset as f32),
+            });
         }
+        Ok(Self {
+            batch,
+            segments: framed.segments,
+            len: framed.len,
+            complex: framed.complex,
+            samples: framed.row_len,
+            hop: framed.hop,
+            pad: framed.pad,
+            ops,
+        })
     }
 
     /// Number of frames.
@@ -104,11 +89,24 @@ impl FrameSource {
         self.ops.iter().for_each(|op| shared(op, out));
     }
 
+    /// Kaldi's frames around the middle of each hop, the end samples repeated as often as it takes.
+    fn gather_mirrored<T: Sample>(&self, segment: usize, out: &mut [T], sample: impl Fn(usize) -> T) {
+        let period = 2 * self.samples as i64;
+        let start = (segment * self.hop + self.hop / 2) as i64 - (self.len / 2) as i64;
+        for (i, v) in out.iter_mut().enumerate() {
+            let at = (start + i as i64).rem_euclid(period);
+            *v = sample(at.min(period - 1 - at) as usize);
+        }
+    }
+
     fn gather<T: Sample>(&self, segment: usize, out: &mut [T], sample: impl Fn(usize) -> T) {
         let start = segment * self.hop;
         if self.pad == Padding::None {
             out.iter_mut().enumerate().for_each(|(i, v)| *v = sample(start + i));
             return;
+        }
+        if self.pad == Padding::Mirror {
+            return self.gather_mirrored(segment, out, sample);
         }
         let side = self.len / 2;
         for (i, v) in out.iter_mut().enumerate() {

@@ -1,8 +1,8 @@
 //! `WelchPeaks` by the lanes kernel.
 
 use rlx_compile::ValueType;
-use rlx_compile::params::WelchPeaksSpec;
-use rlx_dsp::lanes::Isa;
+use rlx_compile::params::{Average, Detrend, Symmetry, WelchPeaksSpec};
+use rlx_dsp::lanes::{Isa, supports};
 use rlx_dsp::peak::{PeaksEngine, WelchParams, WelchPeakParams, WelchPeaksScratch};
 
 use super::program::Step;
@@ -13,6 +13,16 @@ struct Fused {
     scratch: WelchPeaksScratch,
     batch: usize,
     row_len: usize,
+}
+
+/// Whether the lanes kernel computes this op as it stands.
+pub(super) fn native(spec: &WelchPeaksSpec) -> bool {
+    supports(spec.n_fft)
+        && spec.segment_len == spec.n_fft
+        && spec.symmetry == Symmetry::Periodic
+        && spec.detrend == Detrend::None
+        && spec.average == Average::Mean
+        && spec.keep.is_none()
 }
 
 pub(super) fn step(

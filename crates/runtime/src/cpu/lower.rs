@@ -1,27 +1,17 @@
-//! Graph → steps and buffers.
+//! Regions → steps and buffers.
 
-use rlx_compile::params::{Average, Detrend, Symmetry, WelchPeaksSpec};
+use rlx_compile::params::WelchPeaksSpec;
 use rlx_compile::passes::expand_welch_peaks;
-use rlx_compile::{Graph, NodeId, Op, ValueKind, ValueType};
-use rlx_dsp::lanes::supports;
+use rlx_compile::regions::{Region, Task, View, cover, on_host};
+use rlx_compile::{Graph, NodeId, Op, Plan, ValueKind, ValueType};
 use rlx_dsp::nan::NanPolicy;
 
 use super::frames::{CopyFrames, FrameSource};
 use super::gaps::over_gaps;
 use super::program::{HostProgram, Placed, Slot, Step};
-use super::{average, fused, inverse, pointwise, power, reduce, transform};
+use super::{average, estimates, fused, inverse, pointwise, power, reduce, transform};
 use crate::error::{Error, Result};
 use crate::session::{Program, SessionOptions};
-
-/// Whether the lanes kernel computes this op as it stands.
-fn native(spec: &WelchPeaksSpec) -> bool {
-    supports(spec.n_fft)
-        && spec.segment_len == spec.n_fft
-        && spec.symmetry == Symmetry::Periodic
-        && spec.detrend == Detrend::None
-        && spec.average == Average::Mean
-        && spec.keep.is_none()
-}
 
 /// The program of a whole graph on the host.
 ///
@@ -31,7 +21,7 @@ pub fn host_program(graph: &Graph, options: &SessionOptions) -> Result<Box<dyn P
     Ok(over_gaps(graph, &graph.infer()?, options, Box::new(whole(graph, options)?)))
 }
 
-/// The fused op of a shape that the lanes kernel lacks: its parts, one by one.
+/// The fused op of a shape that no plan has: its parts, one by one.
 fn expanded(spec: &WelchPeaksSpec, taken: &ValueType, options: &SessionOptions) -> Result<Box<dyn Step>> {
     let mut graph = Graph::new();
     let batch = taken.dims.first().copied().unwrap_or(0);
@@ -50,10 +40,24 @@ impl Step for Nested {
 }
 
 fn whole(graph: &Graph, options: &SessionOptions) -> Result<HostProgram> {
-    let types = graph.infer()?;
+    let (given, wanted) = ends(graph);
+    part(graph, &graph.infer()?, options, &Part { given, wanted, runs: &|_| true })
+}
+
+/// Inputs and results of a graph.
+fn ends(graph: &Graph) -> (Vec<NodeId>, Vec<NodeId>) {
     let inputs = graph.iter().filter(|(_, n)| matches!(n.op, Op::Input { .. })).map(|(id, _)| id).collect();
     let wanted = graph.outputs().filter_map(|id| graph.get(id)?.inputs.first().copied()).collect();
-    part(graph, &types, options, &Part { given: inputs, wanted, runs: &|_| true })
+    (inputs, wanted)
+}
+
+/// The program of a plan of which the host runs every region, as the plan has them.
+pub(super) fn plan_program(plan: &Plan, options: &SessionOptions) -> Result<Box<dyn Program>> {
+    let (graph, types) = (plan.graph(), plan.types());
+    let (given, wanted) = ends(graph);
+    let regions = plan.regions().iter().map(|placed| &placed.region);
+    let program = of_regions(graph, types, options, &given, &wanted, regions)?;
+    Ok(over_gaps(graph, types, options, Box::new(program)))
 }
 
 /// A part of a graph.
@@ -73,27 +77,43 @@ pub(crate) fn part(
     options: &SessionOptions,
     part: &Part<'_>,
 ) -> Result<HostProgram> {
-    let program = HostProgram {
-        steps: Vec::new(),
-        copies: Vec::new(),
-        buffers: Vec::new(),
-        check_rows: vec![None; part.given.len()],
+    let view = View::new(graph, types);
+    let framing = |id: NodeId| matches!(types[id.0].kind, ValueKind::Frames { .. });
+    let offered = |id: NodeId| (part.runs)(id) || framing(id);
+    let found = cover(&view, offered, |id| part.given.contains(&id), on_host);
+    of_regions(graph, types, options, &part.given, &part.wanted, found.regions.iter())
+}
+
+/// The program of these regions, in data order.
+pub(crate) fn of_regions<'a>(
+    graph: &Graph,
+    types: &[ValueType],
+    options: &SessionOptions,
+    given: &[NodeId],
+    wanted: &[NodeId],
+    regions: impl Iterator<Item = &'a Region> + Clone,
+) -> Result<HostProgram> {
+    let check = |id: &NodeId| {
+        let ty = &types[id.0];
+        // Spectra of another device were computed from samples that were looked at; estimates look at theirs.
+        let samples = matches!(ty.kind, ValueKind::Samples { .. });
+        let looked_at = regions.clone().filter(|r| r.source == *id).all(|r| looks(&r.task));
+        let check = options.nan == NanPolicy::Error && samples && !looked_at;
+        check.then_some(ty.last() * (ty.kind.element_bytes() / 4))
     };
-    let slots = vec![None; types.len()];
-    let mut lowering = Lowering { users: graph.users(), graph, types, options, slots, program };
-    for (index, &id) in part.given.iter().enumerate() {
-        lowering.given(index, id);
+    let check_rows = given.iter().map(check).collect();
+    let program = HostProgram { steps: Vec::new(), copies: Vec::new(), buffers: Vec::new(), check_rows };
+    let mut lowering = Lowering { graph, types, options, slots: vec![None; types.len()], program };
+    for (index, &id) in given.iter().enumerate() {
+        lowering.slots[id.0] = Some(Slot::Input(index));
     }
-    for (index, &value) in part.wanted.iter().enumerate() {
+    for (index, &value) in wanted.iter().enumerate() {
         lowering.slots[value.0].get_or_insert(Slot::Output(index));
     }
-    for (id, node) in graph.iter() {
-        let handed = matches!(node.op, Op::Input { .. } | Op::Output { .. });
-        if !handed && (part.runs)(id) {
-            lowering.node(id, &node.op)?;
-        }
+    for region in regions {
+        lowering.region(region)?;
     }
-    for (index, value) in part.wanted.iter().enumerate() {
+    for (index, value) in wanted.iter().enumerate() {
         if let Some(slot) = lowering.slots[value.0].filter(|s| *s != Slot::Output(index)) {
             lowering.program.copies.push((slot, index));
         }
@@ -101,83 +121,90 @@ pub(crate) fn part(
     Ok(lowering.program)
 }
 
+/// Whether a region finds NaN and infinity in its samples by itself.
+fn looks(task: &Task) -> bool {
+    match task {
+        Task::Welch(_) | Task::Spectrogram(_) | Task::LogMel(_) => true,
+        Task::WelchPeaks(spec) => fused::native(spec),
+        Task::Frames(_) | Task::Transform(_) | Task::Learned(_) | Task::Op(_) => false,
+    }
+}
+
 struct Lowering<'a> {
     graph: &'a Graph,
     types: &'a [ValueType],
-    users: Vec<Vec<NodeId>>,
     options: &'a SessionOptions,
-    /// Where each value lives; `None` for a value that is only applied while a transform loads.
+    /// Where each value lives; `None` for a value that is inside a region.
     slots: Vec<Option<Slot>>,
     program: HostProgram,
 }
 
 impl Lowering<'_> {
-    fn operand(&self, id: NodeId) -> Option<NodeId> {
-        self.graph.get(id)?.inputs.first().copied()
-    }
-
-    fn given(&mut self, index: usize, id: NodeId) {
-        let ty = &self.types[id.0];
-        self.slots[id.0] = Some(Slot::Input(index));
-        // Spectra of another device were computed from samples that were looked at. The fused kernel finds a row with
-        // NaN by itself, from its powers.
-        let samples = matches!(ty.kind, ValueKind::Samples { .. });
-        let fused = |u: &NodeId| matches!(self.graph.nodes()[u.0].op, Op::WelchPeaks(_));
-        let check = self.options.nan == NanPolicy::Error && samples && !self.users[id.0].iter().all(fused);
-        self.program.check_rows[index] = check.then_some(ty.last() * (ty.kind.element_bytes() / 4));
-    }
-
-    fn node(&mut self, id: NodeId, op: &Op) -> Result<()> {
-        let ty = &self.types[id.0];
-        let Some(operand) = self.operand(id) else {
-            return Err(Error::unsupported(format!("{id} ({}) has no operand", op.kind())));
+    fn region(&mut self, region: &Region) -> Result<()> {
+        let (taken, options) = (&self.types[region.source.0], self.options);
+        let &[id] = &region.results[..] else {
+            return Err(Error::unsupported(format!("{} with two results on the host", region.task.name())));
         };
-        let framed = matches!(ty.kind, ValueKind::Frames { .. });
-        if framed && self.slots[id.0].is_none() {
-            // Never materialised: whoever transforms it loads from the samples.
-            return Ok(());
-        }
-        let taken = &self.types[operand.0];
-        let (step, source): (Box<dyn Step>, NodeId) = match op {
-            _ if framed => {
-                let (frames, source) = FrameSource::new(self.graph, self.types, id)?;
-                (Box::new(CopyFrames::new(frames)), source)
-            }
-            Op::Fft { .. } | Op::Butterfly(_) => {
-                let (frames, source) = FrameSource::new(self.graph, self.types, operand)?;
-                (transform::step(op, frames, ty, self.options)?, source)
-            }
-            Op::InverseFft { n_fft, real } => (inverse::step(*n_fft, *real, taken)?, operand),
-            Op::WelchPeaks(spec) if native(spec) => (fused::step(spec, taken, self.options)?, operand),
-            Op::WelchPeaks(spec) => (expanded(spec, taken, self.options)?, operand),
-            Op::Power { one_sided } => (power::step(*one_sided, taken, ty)?, operand),
-            Op::Average { average } => (average::step(*average, taken, self.options.nan), operand),
-            Op::Psd { sample_rate, scaling } => {
-                let factor = power::psd_factor(self.graph, self.types, id, *sample_rate, *scaling)?;
-                (pointwise::affine(factor, 0.0), operand)
-            }
-            Op::TopK { k } => (reduce::top_k(*k, taken), operand),
-            Op::LocalPeaks(spec) => (reduce::local_peaks(spec, taken)?, operand),
-            Op::MelFilterbank(spec) => (reduce::mel(spec, taken)?, operand),
-            Op::Log { base, floor, add } => (pointwise::log(*base, *floor, *add), operand),
-            Op::ClampNormalise { below_max, offset, scale, scope } => {
-                (pointwise::clamp_normalise([*below_max, *offset, *scale], *scope, taken), operand)
-            }
-            Op::Preemphasis { coefficient, .. } => (pointwise::preemphasis(*coefficient, taken), operand),
-            Op::NormaliseFeatures { epsilon } => (pointwise::normalise_features(*epsilon, taken), operand),
-            Op::SpectralMask { mask } => (pointwise::mask(mask, taken), operand),
-            Op::Affine { scale, offset } => (pointwise::affine(*scale, *offset), operand),
-            other => return Err(Error::unsupported(format!("{id}: the host has no {}", other.kind()))),
+        let made = &self.types[id.0];
+        let batch = taken.dims.first().copied().unwrap_or(0);
+        let step: Box<dyn Step> = match &region.task {
+            Task::Frames(framed) => Box::new(CopyFrames::new(FrameSource::new(framed, batch)?)),
+            Task::Transform(transform) => transform::fft(transform, batch, options)?,
+            Task::Learned(learned) => transform::learned(learned, batch, options)?,
+            Task::Spectrogram(powers) => estimates::spectrogram(powers, taken, made, options)?,
+            Task::Welch(welch) => estimates::welch(welch, taken, options)?,
+            Task::LogMel(mel) => estimates::log_mel(mel, taken, options)?,
+            Task::WelchPeaks(spec) if fused::native(spec) => fused::step(spec, taken, options)?,
+            Task::WelchPeaks(spec) => match estimates::peaks(spec, taken, options)? {
+                Some(step) => step,
+                None => expanded(spec, taken, options)?,
+            },
+            Task::Op(op) => self.op(id, op, taken, made)?,
         };
-        let from = self.slots[source.0]
-            .ok_or_else(|| Error::unsupported(format!("{id} ({}): its operand has no place", op.kind())))?;
+        let from = self.slots[region.source.0]
+            .ok_or_else(|| Error::unsupported(format!("{id}: its operand {} has no place", region.source)))?;
         let to = match self.slots[id.0] {
             Some(slot) => slot,
-            None => self.buffer(ty)?,
+            None => self.buffer(made)?,
         };
         self.slots[id.0] = Some(to);
         self.program.steps.push(Placed { step, from, to });
         Ok(())
+    }
+
+    /// One op on a value in memory.
+    fn op(&self, id: NodeId, op: &Op, taken: &ValueType, made: &ValueType) -> Result<Box<dyn Step>> {
+        Ok(match op {
+            Op::InverseFft { n_fft, real } => inverse::step(*n_fft, *real, taken)?,
+            Op::Power { one_sided } => power::step(*one_sided, taken, made)?,
+            Op::Average { average } => average::step(*average, taken, self.options.nan),
+            Op::Psd { sample_rate, scaling } => {
+                let factor = power::psd_factor(self.graph, self.types, id, *sample_rate, *scaling)?;
+                pointwise::affine(factor, 0.0)
+            }
+            Op::TopK { k } => reduce::top_k(*k, taken),
+            Op::LocalPeaks(spec) => reduce::local_peaks(spec, taken)?,
+            Op::MelFilterbank(params) => reduce::mel(params)?,
+            Op::Log { base, floor, add } => pointwise::log(*base, *floor, *add),
+            Op::ClampNormalise { below_max, offset, scale, scope } => {
+                pointwise::clamp_normalise([*below_max, *offset, *scale], *scope, taken)
+            }
+            Op::Preemphasis { coefficient, .. } => pointwise::preemphasis(*coefficient, taken),
+            Op::NormaliseFeatures { epsilon } => pointwise::normalise_features(*epsilon, taken),
+            Op::SpectralMask { mask } => pointwise::mask(mask, taken),
+            Op::Affine { scale, offset } => pointwise::affine(*scale, *offset),
+            // Regions of their own: see `candidates`.
+            Op::Input { .. }
+            | Op::Output { .. }
+            | Op::Segment { .. }
+            | Op::Detrend { .. }
+            | Op::Window { .. }
+            | Op::Fft { .. }
+            | Op::Butterfly(_)
+            | Op::WelchPeaks(_) => {
+                return Err(Error::unsupported(format!("{id}: {} is no op on a value", op.kind())));
+            }
+        })
     }
 
     fn buffer(&mut self, ty: &ValueType) -> Result<Slot> {

@@ -1,6 +1,6 @@
 //! Ops that keep the shape. NaN stays NaN in all of them.
 
-use rlx_compile::params::{Layout, LogBase, Mask, MaxScope};
+use rlx_compile::params::{Layout, LogBase, Mask, MaxOver};
 use rlx_compile::{ValueKind, ValueType};
 
 use super::frames::preemphasise;
@@ -44,12 +44,12 @@ struct ClampNormalise {
     group: usize,
 }
 
-pub(super) fn clamp_normalise(numbers: [f64; 3], scope: MaxScope, taken: &ValueType) -> Box<dyn Step> {
+pub(super) fn clamp_normalise(numbers: [f64; 3], scope: MaxOver, taken: &ValueType) -> Box<dyn Step> {
     let [below_max, offset, scale] = numbers.map(|v| v as f32);
     let item: usize = taken.dims.iter().skip(1).product();
     let group = match scope {
-        MaxScope::Item => item,
-        MaxScope::Batch => item * taken.dims.first().copied().unwrap_or(1),
+        MaxOver::Item => item,
+        MaxOver::Batch => item * taken.dims.first().copied().unwrap_or(1),
     };
     Box::new(ClampNormalise { below_max, offset, scale, group: group.max(1) })
 }

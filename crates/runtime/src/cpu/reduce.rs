@@ -1,12 +1,12 @@
 //! `TopK`, `LocalPeaks` and `MelFilterbank`: each spectrum to fewer values.
 
-use rlx_compile::params::{LocalPeaksSpec, MelScale, MelSpec, SubBin};
-use rlx_compile::{ValueKind, ValueType};
-use rlx_dsp::mel::{self, MelFilterbank, MelFilterbankParams, MelNorm, TriangleDomain};
+use rlx_compile::ValueType;
+use rlx_compile::params::{LocalPeaksSpec, MelFilterbankParams, SubBin};
+use rlx_dsp::mel::MelFilterbank;
 use rlx_dsp::peaks::{Bounds, LocalPeakParams, find_peaks, subbin, top_k_packed_into};
 
 use super::program::Step;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 struct TopK {
     k: usize,
@@ -68,31 +68,8 @@ impl Step for Local {
 
 struct Mel(MelFilterbank<f32>);
 
-pub(super) fn mel(spec: &MelSpec, taken: &ValueType) -> Result<Box<dyn Step>> {
-    Ok(Box::new(Mel(mel_filters(spec, taken)?)))
-}
-
-/// The filters of a mel op on this power.
-pub(crate) fn mel_filters(spec: &MelSpec, taken: &ValueType) -> Result<MelFilterbank<f32>> {
-    let ValueKind::Power { n_fft, .. } = taken.kind else {
-        return Err(Error::unsupported(format!("mel filters take power, not {taken}")));
-    };
-    // Kaldi draws its triangles over mel, the others over Hz.
-    let (scale, domain) = match spec.scale {
-        MelScale::Slaney => (mel::MelScale::Slaney, TriangleDomain::Hertz),
-        MelScale::Htk => (mel::MelScale::Htk, TriangleDomain::Hertz),
-        MelScale::Kaldi => (mel::MelScale::Kaldi, TriangleDomain::Mel),
-    };
-    Ok(MelFilterbank::new(&MelFilterbankParams {
-        sample_rate: spec.sample_rate,
-        n_fft,
-        n_mels: spec.n_mels,
-        f_min: spec.f_min,
-        f_max: Some(spec.f_max),
-        scale,
-        norm: if spec.slaney_norm { MelNorm::Slaney } else { MelNorm::None },
-        domain,
-    })?)
+pub(super) fn mel(params: &MelFilterbankParams) -> Result<Box<dyn Step>> {
+    Ok(Box::new(Mel(MelFilterbank::new(params)?)))
 }
 
 impl Step for Mel {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use num_complex::Complex32;
 use rlx_compile::params::{Band, Layout};
-use rlx_compile::{Op, ValueKind, ValueType};
+use rlx_compile::regions;
 use rlx_dsp::fft::{ComplexFft, ForwardFft, RealFft};
 use rlx_dsp::nan::{NanPolicy, first_non_finite};
 
@@ -50,56 +50,56 @@ struct Transform {
     poison: bool,
 }
 
-pub(super) fn step(
-    op: &Op,
-    source: FrameSource,
-    ty: &ValueType,
+/// Whether frames that hold a missing sample are marked for the averages that leave them out.
+fn poisons(options: &SessionOptions) -> bool {
+    matches!(options.nan, NanPolicy::SkipSegment | NanPolicy::Interpolate { .. })
+}
+
+pub(super) fn fft(
+    transform: &regions::Transform,
+    batch: usize,
     options: &SessionOptions,
 ) -> Result<Box<dyn Step>> {
-    let ValueKind::Spectrum { n_fft, layout, .. } = ty.kind else {
-        return Err(Error::unsupported(format!("{} does not make {ty}", op.kind())));
-    };
-    let width = ty.last();
-    let all = Band { lo: 0, hi: width };
-    let (kernel, bins, keep) = match op {
-        Op::Butterfly(spec) => {
-            let transform = options.transforms.get(&spec.model).cloned().ok_or_else(|| {
-                let known: Vec<&str> = options.transforms.keys().map(String::as_str).collect();
-                Error::unsupported(format!(
-                    "no learned model {:?}; there is [{}]",
-                    spec.model,
-                    known.join(", ")
-                ))
-            })?;
-            if transform.n() != n_fft || source.complex {
-                return Err(Error::unsupported(format!(
-                    "model {:?} transforms {} real samples, the graph wants {n_fft}{}",
-                    spec.model,
-                    transform.n(),
-                    if source.complex { " complex ones" } else { "" }
-                )));
-            }
-            let (frame, second) = (vec![0.0; source.len], vec![Complex32::default(); n_fft]);
-            (Kernel::Learned { transform, frame, second }, n_fft, all)
+    let source = FrameSource::new(&transform.frames, batch)?;
+    let (n_fft, width) = (transform.n_fft, transform.bins);
+    let keep = transform.keep.unwrap_or(Band { lo: 0, hi: width });
+    let (kernel, bins) = match (n_fft, source.complex) {
+        (0 | 1, _) => (Kernel::One, 1),
+        (_, true) => {
+            let frame = vec![Complex32::default(); n_fft];
+            (Kernel::Complex { fft: ComplexFft::new(n_fft)?, frame }, n_fft)
         }
-        Op::Fft { keep, .. } => {
-            let keep = keep.unwrap_or(all);
-            match (n_fft, source.complex) {
-                (0 | 1, _) => (Kernel::One, 1, keep),
-                (_, true) => {
-                    let frame = vec![Complex32::default(); n_fft];
-                    (Kernel::Complex { fft: ComplexFft::new(n_fft)?, frame }, n_fft, keep)
-                }
-                (_, false) => {
-                    (Kernel::Real { fft: RealFft::new(n_fft)?, frame: vec![0.0; n_fft] }, n_fft / 2 + 1, keep)
-                }
-            }
-        }
-        other => return Err(Error::unsupported(format!("{} is no transform", other.kind()))),
+        (_, false) => (Kernel::Real { fft: RealFft::new(n_fft)?, frame: vec![0.0; n_fft] }, n_fft / 2 + 1),
     };
     let bins = vec![Complex32::default(); bins];
-    let poison = matches!(options.nan, NanPolicy::SkipSegment | NanPolicy::Interpolate { .. });
+    let (layout, poison) = (transform.layout, poisons(options));
     Ok(Box::new(Transform { source, kernel, bins, n_fft, width, layout, keep, poison }))
+}
+
+pub(super) fn learned(
+    learned: &regions::Learned,
+    batch: usize,
+    options: &SessionOptions,
+) -> Result<Box<dyn Step>> {
+    let source = FrameSource::new(&learned.frames, batch)?;
+    let (spec, n_fft) = (&learned.spec, learned.spec.n);
+    let transform = options.transforms.get(&spec.model).cloned().ok_or_else(|| {
+        let known: Vec<&str> = options.transforms.keys().map(String::as_str).collect();
+        Error::unsupported(format!("no learned model {:?}; there is [{}]", spec.model, known.join(", ")))
+    })?;
+    if transform.n() != n_fft || source.complex {
+        return Err(Error::unsupported(format!(
+            "model {:?} transforms {} real samples, the graph wants {n_fft}{}",
+            spec.model,
+            transform.n(),
+            if source.complex { " complex ones" } else { "" }
+        )));
+    }
+    let (frame, second) = (vec![0.0; source.len], vec![Complex32::default(); n_fft]);
+    let kernel = Kernel::Learned { transform, frame, second };
+    let (bins, keep) = (vec![Complex32::default(); n_fft], Band { lo: 0, hi: n_fft });
+    let (layout, poison) = (spec.layout, poisons(options));
+    Ok(Box::new(Transform { source, kernel, bins, n_fft, width: n_fft, layout, keep, poison }))
 }
 
 impl Transform {

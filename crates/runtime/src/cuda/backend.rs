@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rlx_compile::params::{Average, Detrend};
-use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, OpKind, Plan};
+use rlx_compile::regions::Asked;
+use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, Kernels, OpKind, Plan, Refusal};
 
 use super::blueprint::welch_peaks::MAX_SEGMENTS;
 use super::blueprint::{butterflies, fft, local_peaks};
@@ -26,6 +27,7 @@ pub(super) struct Toolchain {
 pub(super) struct CudaBackend {
     info: DeviceInfo,
     caps: BackendCaps,
+    kernels: Blueprints,
     options: SessionOptions,
     contexts: Vec<Arc<Context>>,
     toolchain: Arc<Toolchain>,
@@ -41,7 +43,8 @@ impl CudaBackend {
             driver: driver().map_err(Error::unsupported)?,
             cache: CubinCache::of_user(),
         });
-        Ok(Self { info, caps: caps(), options, contexts, toolchain })
+        let kernels = Blueprints { options: options.clone() };
+        Ok(Self { info, caps: caps(), kernels, options, contexts, toolchain })
     }
 }
 
@@ -77,6 +80,21 @@ fn caps() -> BackendCaps {
     caps
 }
 
+/// The kernels that the blueprints have, and the learned models of the session.
+struct Blueprints {
+    options: SessionOptions,
+}
+
+impl Kernels for Blueprints {
+    fn class(&self) -> DeviceClass {
+        DeviceClass::Cuda
+    }
+
+    fn kernel(&self, asked: &Asked<'_>) -> std::result::Result<(), Refusal> {
+        lower::accepts(asked, &self.options).map_err(Refusal::from)
+    }
+}
+
 impl Backend for CudaBackend {
     fn info(&self) -> &DeviceInfo {
         &self.info
@@ -90,8 +108,8 @@ impl Backend for CudaBackend {
         BackendCostModel::shipped(DeviceClass::Cuda)
     }
 
-    fn refuses(&self, plan: &Plan) -> Result<Option<String>> {
-        lower::refuses(plan, &self.options)
+    fn kernels(&self) -> &dyn Kernels {
+        &self.kernels
     }
 
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {

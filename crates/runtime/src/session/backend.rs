@@ -1,6 +1,6 @@
 //! What a device brings: the seam behind which the CPU, CUDA and wgpu stand.
 
-use rlx_compile::{BackendCaps, BackendCostModel, Plan};
+use rlx_compile::{BackendCaps, BackendCostModel, Kernels, Plan};
 
 use super::resident::Resident;
 use super::samples::Samples;
@@ -26,14 +26,10 @@ pub trait Backend: Send + Sync {
     /// A device that does not run all of a plan hands the rest to [`lower_split`](super::lower_split).
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>>;
 
-    /// Why the device cannot run its part of this plan after all, though its caps claim each op: what kernels take is
-    /// more than a list of ops says. The host gets all of such a plan.
-    ///
-    /// # Errors
-    /// What makes the plan impossible everywhere.
-    fn refuses(&self, plan: &Plan) -> Result<Option<String>> {
-        let _ = plan;
-        Ok(None)
+    /// What it answers to each region of a graph, by the kernels that it has. Plans are made of these answers alone; what is
+    /// accepted here is what [`Backend::lower`] builds.
+    fn kernels(&self) -> &dyn Kernels {
+        self.caps()
     }
 
     /// Bytes that a batch may take on the device now; `None` where it shares the host's memory, or does not say.

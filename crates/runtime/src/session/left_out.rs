@@ -1,6 +1,6 @@
 //! Rows with missing samples, done again by the host, under a policy that leaves segments out.
 
-use rlx_compile::params::{Layout, MaxScope};
+use rlx_compile::params::{Layout, MaxOver};
 use rlx_compile::plan::Place;
 use rlx_compile::{Graph, NodeId, Op, Plan, ValueKind};
 use rlx_dsp::nan::{NanPolicy, first_non_finite};
@@ -33,7 +33,7 @@ pub(super) fn by_policy(
     if of_device(options).nan == options.nan {
         return Ok(device);
     }
-    let over_all = |op: &Op| matches!(op, Op::ClampNormalise { scope: MaxScope::Batch, .. });
+    let over_all = |op: &Op| matches!(op, Op::ClampNormalise { scope: MaxOver::Batch, .. });
     let together = plan.graph().nodes().iter().any(|n| over_all(&n.op));
     let rows: Vec<usize> = plan
         .graph()

@@ -20,7 +20,5 @@ pub(crate) use resident::Kind;
 pub use resident::Resident;
 pub use samples::{SampleFormat, Samples};
 pub use session::Session;
-#[cfg(feature = "cuda")]
-pub(crate) use split::handed_out;
 pub use split::lower_split;
 pub use timed::Timed;

@@ -119,12 +119,17 @@ impl Session {
     /// # Errors
     /// As [`Session::compile`].
     pub fn explain(&self, graph: &Graph, policy: FusionPolicy) -> Result<Compiled> {
-        let context = PassContext { policy, ..PassContext::new(self.caps(), &self.model) };
-        let mut compiled = compile(graph, &context, &PassList::standard())?;
-        if let Some(reason) = self.backend.refuses(&compiled.plan)? {
-            compiled.plan = compiled.plan.on_host(&reason)?;
-        }
-        Ok(compiled)
+        let kernels = self.backend.kernels();
+        let context = PassContext { policy, kernels, ..PassContext::new(self.caps(), &self.model) };
+        Ok(compile(graph, &context, &PassList::standard())?)
+    }
+
+    /// The plan of a graph as it stands, by the kernels that the device has.
+    ///
+    /// # Errors
+    /// [`Error::Compile`] when the graph does not type-check or has no output.
+    pub fn plan(&self, graph: Graph) -> Result<Plan> {
+        Ok(Plan::new(graph, self.backend.kernels())?)
     }
 
     /// What runs this plan; an equal plan that this session has compiled before is not lowered again.
@@ -139,6 +144,8 @@ impl Session {
                 plan.class()
             )));
         }
+        // A plan that was made from claims alone may hold what the device has no kernel for.
+        let plan = plan.confirmed(self.backend.kernels())?;
         let key = plan.key();
         let known = || self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         // A hash is not an identity: plans that merely share a key are told apart.
@@ -157,7 +164,7 @@ impl Session {
     /// # Errors
     /// As [`Session::compile_plan`].
     pub fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {
-        self.backend.lower(plan)
+        self.backend.lower(&plan.clone().confirmed(self.backend.kernels())?)
     }
 
     /// Number of compiled plans that are kept.

@@ -1,13 +1,13 @@
 //! A plan of which the device runs a part and the host the rest.
 
 use rlx_compile::plan::Place;
-use rlx_compile::{NodeId, Op, Plan, ValueKind};
+use rlx_compile::{NodeId, Op, Plan};
 use rlx_dsp::nan::NanPolicy;
 
 use super::backend::Program;
 use super::left_out::{by_policy, of_device};
 use super::options::SessionOptions;
-use crate::cpu::{HostProgram, Part, over_gaps, part, refuse_non_finite};
+use crate::cpu::{HostProgram, of_regions, over_gaps, refuse_non_finite};
 use crate::error::{Error, Result};
 
 /// The program of a plan whose device part another backend builds: `device` gets the values that its program has to hand
@@ -26,20 +26,18 @@ pub fn lower_split(
     device: impl FnOnce(&[NodeId], &SessionOptions) -> Result<Box<dyn Program>>,
 ) -> Result<Box<dyn Program>> {
     let (graph, types) = (plan.graph(), plan.types());
-    let on = |id: NodeId, place| plan.places().get(id.0) == Some(&place);
     let is_input = |id: NodeId| matches!(graph.get(id).map(|n| &n.op), Some(Op::Input { .. }));
-    let computed = |id: NodeId| on(id, Place::Device) && !is_input(id);
     let HandedOut { results, values, needs, host_runs } = handed_out(plan);
-    let host_results: Vec<usize> = (0..results.len()).filter(|&i| !computed(results[i])).collect();
+    let host_results: Vec<usize> = (0..results.len()).filter(|&i| !values.contains(&results[i])).collect();
     if !host_runs && host_results.is_empty() && values == results {
         let program = by_policy(plan, &values, options, device(&values, &of_device(options))?)?;
         return Ok(over_gaps(graph, types, options, program));
     }
 
     let inputs: Vec<NodeId> = graph.iter().map(|(id, _)| id).filter(|&id| is_input(id)).collect();
-    let given = inputs.iter().chain(&needs).copied().collect();
-    let wanted = host_results.iter().map(|&i| results[i]).collect();
-    let host = part(graph, types, options, &Part { given, wanted, runs: &|id| on(id, Place::Host) })?;
+    let given: Vec<NodeId> = inputs.iter().chain(&needs).copied().collect();
+    let wanted: Vec<NodeId> = host_results.iter().map(|&i| results[i]).collect();
+    let host = of_regions(graph, types, options, &given, &wanted, plan.regions_on(Place::Host))?;
 
     let mut buffers = Vec::new();
     let mut places = Vec::new();
@@ -73,48 +71,35 @@ pub fn lower_split(
 }
 
 /// What crosses from a plan's device part to the host.
-pub(crate) struct HandedOut {
+struct HandedOut {
     /// What the plan's outputs are of.
     results: Vec<NodeId>,
     /// What the device hands out: results of its own, and what the host's nodes take.
-    pub(crate) values: Vec<NodeId>,
+    values: Vec<NodeId>,
     /// Those that the host's nodes take.
     needs: Vec<NodeId>,
     /// Whether the host computes anything.
     host_runs: bool,
 }
 
-pub(crate) fn handed_out(plan: &Plan) -> HandedOut {
-    let (graph, types) = (plan.graph(), plan.types());
-    let on = |id: NodeId, place| plan.places().get(id.0) == Some(&place);
-    let computed =
-        |id: NodeId| on(id, Place::Device) && !matches!(graph.get(id).map(|n| &n.op), Some(Op::Input { .. }));
+fn handed_out(plan: &Plan) -> HandedOut {
+    let graph = plan.graph();
+    let made: Vec<NodeId> =
+        plan.regions_on(Place::Device).flat_map(|region| region.results.iter().copied()).collect();
     let results: Vec<NodeId> =
         graph.outputs().filter_map(|id| graph.get(id)?.inputs.first().copied()).collect();
-    let mut values: Vec<NodeId> = Vec::new();
-    let mut add = |id: NodeId| {
-        if !values.contains(&id) {
-            values.push(id);
+    let (mut values, mut needs): (Vec<NodeId>, Vec<NodeId>) = (Vec::new(), Vec::new());
+    let add = |list: &mut Vec<NodeId>, id: NodeId| {
+        if made.contains(&id) && !list.contains(&id) {
+            list.push(id);
         }
     };
-    results.iter().copied().filter(|&id| computed(id)).for_each(&mut add);
-    let host_nodes = graph
-        .iter()
-        .filter(|(id, n)| on(*id, Place::Host) && !matches!(n.op, Op::Input { .. } | Op::Output { .. }));
+    results.iter().for_each(|id| add(&mut values, *id));
     let mut host_runs = false;
-    let mut needs: Vec<NodeId> = Vec::new();
-    for (_, node) in host_nodes {
+    for region in plan.regions_on(Place::Host) {
         host_runs = true;
-        for &operand in &node.inputs {
-            // Frames are not handed over: who transforms them loads from the samples.
-            let frames = matches!(types[operand.0].kind, ValueKind::Frames { .. });
-            if computed(operand) && !frames {
-                add(operand);
-                if !needs.contains(&operand) {
-                    needs.push(operand);
-                }
-            }
-        }
+        add(&mut values, region.source);
+        add(&mut needs, region.source);
     }
     HandedOut { results, values, needs, host_runs }
 }

@@ -1,18 +1,19 @@
 //! An adapter as a backend.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use rlx_compile::caps::TransformCaps;
 use rlx_compile::params::{Average, Detrend};
-use rlx_compile::{BackendCaps, BackendCostModel, OpKind, Plan};
+use rlx_compile::regions::Asked;
+use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, Kernels, OpKind, Plan, Refusal};
 
 use super::blueprint::{FUSED, GroupLimits};
+use super::design::kernel;
 use super::gpu::Gpu;
 use super::program::{Fault, WgpuProgram};
 use crate::device::DeviceInfo;
 use crate::error::Result;
-use crate::session::{Backend, Program, SessionOptions, lower_split};
+use crate::session::{Backend, Program, SampleFormat, SessionOptions, lower_split};
 
 /// An open adapter.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct WgpuBackend {
     gpu: Arc<Gpu>,
     info: DeviceInfo,
     caps: BackendCaps,
+    kernels: AdapterKernels,
     options: SessionOptions,
 }
 
@@ -29,12 +31,13 @@ impl WgpuBackend {
         info: DeviceInfo,
         options: SessionOptions,
     ) -> std::result::Result<Self, String> {
-        let caps = caps(&info, &gpu.group_limits());
-        Ok(Self { gpu, info, caps, options })
+        let limits = gpu.group_limits();
+        let (caps, kernels) = (caps(&info, &limits), AdapterKernels { class: info.class, limits });
+        Ok(Self { gpu, info, caps, kernels, options })
     }
 }
 
-/// What an adapter of these limits can run. A buffer's limit is none: batches are split.
+/// What an adapter of these limits claims, for passes and costs; `kernel` says what it has. A buffer's limit is none: batches are split.
 fn caps(info: &DeviceInfo, limits: &GroupLimits) -> BackendCaps {
     let mut caps = BackendCaps::shipped(info.class);
     // Half the memory is enough for a transform, and a thread holds 16 points.
@@ -45,7 +48,7 @@ fn caps(info: &DeviceInfo, limits: &GroupLimits) -> BackendCaps {
     caps.fused.detrends = vec![Detrend::None, Detrend::Constant];
     caps.fused.zero_padding = true;
     caps.max_buffer_bytes = u64::MAX;
-    // Powers of two and 400; what a kernel lacks after all goes to the host when a plan is lowered.
+    // Powers of two and 400: the kernels say which when a plan is made.
     caps.fft = TransformCaps { min: 16, max: 1 << 17, powers_of_two: false };
     caps.ops.extend([
         OpKind::Power,
@@ -73,32 +76,37 @@ impl Backend for WgpuBackend {
         BackendCostModel::shipped(self.info.class)
     }
 
+    fn kernels(&self) -> &dyn Kernels {
+        &self.kernels
+    }
+
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {
-        let (mut plan, mut caps) = (plan.clone(), self.caps.clone());
-        loop {
-            let lacking = Cell::new(None);
-            let threads = match self.options.threads {
-                0 => self.info.threads,
-                threads => threads,
-            };
-            let lowered = lower_split(&plan, &self.options, |values, options| {
-                match WgpuProgram::new(&self.gpu, &plan, values, options, threads) {
-                    Ok(program) => Ok(Box::new(program)),
-                    Err(Fault::Lacks(op, error)) => {
-                        lacking.set(Some(op));
-                        Err(error)
-                    }
-                    Err(Fault::Other(error)) => Err(error),
-                }
-            });
-            // An op that is claimed, but not with these parameters, goes to the host with all that follows it.
-            match lacking.take() {
-                Some(op) if caps.claims(op) => {
-                    caps = caps.without_op(op);
-                    plan = Plan::new(plan.graph().clone(), &caps)?;
-                }
-                _ => return lowered,
+        let threads = match self.options.threads {
+            0 => self.info.threads,
+            threads => threads,
+        };
+        lower_split(plan, &self.options, |values, options| {
+            match WgpuProgram::new(&self.gpu, plan, values, options, threads) {
+                Ok(program) => Ok(Box::new(program)),
+                Err(Fault::Lacks(error) | Fault::Other(error)) => Err(error),
             }
-        }
+        })
+    }
+}
+
+/// The kernels that an adapter of these limits has.
+#[derive(Debug)]
+pub(super) struct AdapterKernels {
+    pub(super) class: DeviceClass,
+    pub(super) limits: GroupLimits,
+}
+
+impl Kernels for AdapterKernels {
+    fn class(&self) -> DeviceClass {
+        self.class
+    }
+
+    fn kernel(&self, asked: &Asked<'_>) -> std::result::Result<(), Refusal> {
+        kernel(asked, SampleFormat::F32, &self.limits).map(drop)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use rlx_compile::{NodeId, OpKind, Plan};
+use rlx_compile::{NodeId, Plan};
 
-use super::design::{Lacks, design};
+use super::design::design;
 use super::flow::Flow;
 use super::gpu::Gpu;
 use super::lower::{Repair, lower};
@@ -31,16 +31,16 @@ struct Maker {
 
 /// What a program cannot be made of.
 pub(super) enum Fault {
-    /// An op with parameters that there is no kernel for.
-    Lacks(OpKind, Error),
+    /// A region that there is no kernel for with samples of this type.
+    Lacks(Error),
     /// Anything else.
     Other(Error),
 }
 
 impl Maker {
     fn flow(&self, format: SampleFormat) -> std::result::Result<Flow, Fault> {
-        let design = design(&self.plan, &self.wanted, format, &self.gpu.group_limits())
-            .map_err(|Lacks { op, error }| Fault::Lacks(op, error))?;
+        let design =
+            design(&self.plan, &self.wanted, format, &self.gpu.group_limits()).map_err(Fault::Lacks)?;
         lower(&self.gpu, &self.plan, &design, &self.wanted, &self.options)
             .and_then(|lowered| Flow::new(&self.gpu, lowered, self.threads))
             .map_err(Fault::Other)

@@ -172,8 +172,10 @@ fn integers_and_halves_are_their_values() {
 #[test]
 #[ignore = "needs an adapter of wgpu"]
 fn every_op_of_a_log_mel_runs_on_the_device() {
-    use rlx_compile::builders::{LogMelSpec, log_mel};
-    let graph = log_mel(&LogMelSpec::whisper(2, 16_000, 80)).unwrap();
+    use rlx_compile::builders::log_mel;
+    use rlx_compile::params::Rows;
+    use rlx_dsp::mel::{LogMelParams, Preset};
+    let graph = log_mel(&LogMelParams::preset(Preset::Whisper), Rows::new(2, 16_000)).unwrap();
     let (gpu, session) = session();
     let executable = session.compile(&graph).unwrap();
     assert_eq!(executable.plan().exec_kind(), rlx_compile::plan::ExecKind::Ops);

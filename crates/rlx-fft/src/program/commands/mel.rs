@@ -11,8 +11,10 @@ use crate::flags::{MelArgs, MelFlags};
 use crate::output::Output;
 use crate::plots::{Plots, short_name, time_label};
 use crate::signal::{Blocks, InputSample, Signal, Step, explain, for_each_signal};
-use crate::spectra::{Beyond, DeviceMel, MelFeed, MelFrames, Related, mel_on, shown};
+use crate::spectra::{Beyond, DeviceMel, MelFeed, MelFrames, Related, explained, mel_on, shown};
 use anyhow::{Result, bail};
+use rlx_compile::builders::log_mel;
+use rlx_compile::params::Rows;
 use rlx_dsp::fft::Real;
 use rlx_dsp::mel::{LogMel, LogMelOutput, LogMelParams, MelLog, Preset};
 use rlx_dsp::nan::{NanPolicy, fill_gaps};
@@ -61,6 +63,13 @@ fn one<T: InputSample + Real>(
             "{empty} of {} bands hold no bin: fewer --n-mels or a larger --n-fft",
             params.n_mels
         ));
+    }
+    if args.explain {
+        let rows = Rows::new(signal.channels.len(), 4 * params.n_fft);
+        match log_mel(&params, rows) {
+            Ok(graph) => notes.extend(explained(args.device.as_deref(), &graph)?),
+            Err(error) => notes.push(format!("log_mel: cpu; no plan has it: {error}")),
+        }
     }
     let freq = plan.filterbank().centers().to_vec();
     let channel = |name: &str| MelChannel {
@@ -209,7 +218,11 @@ fn on_device<T: InputSample + Real>(
         }
     }
     let made = mel_on(device, params, &samples)?;
-    let sound = |made: &DeviceMel| made.channels.iter().flatten().all(|v| v.is_finite());
+    // Of a plan of which the device has no part there is only a note.
+    notes.extend(made.as_ref().filter(|made| made.channels.is_empty()).map(|made| made.said.clone()));
+    let sound = |made: &DeviceMel| {
+        !made.channels.is_empty() && made.channels.iter().flatten().all(|v| v.is_finite())
+    };
     let features: Vec<Vec<Vec<f64>>> = match made.filter(sound) {
         Some(made) => {
             notes.push(made.said.clone());

@@ -9,9 +9,11 @@ use crate::plots::{frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal, Step, explain};
 use crate::spectra::{
     DeviceSpectra, Framed, Framer, Layout, PackedFrames, Route, Spectrum, accumulate, check_band,
-    coverage_note, header, mean_note, packed_entries, pick,
+    coverage_note, explained, header, mean_note, packed_entries, pick,
 };
 use anyhow::{Result, bail};
+use rlx_compile::builders::psd;
+use rlx_compile::params::Rows;
 use rlx_io::plot::{Curve, Marker, SpectrumPlot};
 use rlx_io::write::results::{ChannelPeaks, FramePeaks, Header, PeakEntry, PeaksResult, level_db};
 use rlx_io::write::rounded;
@@ -77,6 +79,10 @@ fn whole<S: InputSample>(
     if let Some(device) = &args.device {
         notes.push(format!("computed on the CPU: {device} takes frames (--every) only"));
     }
+    if args.explain {
+        let rows = Rows { batch: 1, len: params.segment_len, complex: S::COMPLEX };
+        notes.extend(explained(None, &psd(&params, rows)?)?);
+    }
     let mut channels = Vec::new();
     let mut curves = Vec::new();
     for (name, psd) in signal.names().zip(&spectra) {
@@ -131,20 +137,21 @@ fn framed<S: InputSample>(
     }
     let route = match (PackedFrames::new::<S>(&params, used, args)?, &args.device) {
         (Some(packed), _) => Some(Route::Packed(packed)),
-        (None, Some(device)) => {
-            DeviceSpectra::open::<S>(device, &params, used)?.map(|d| Route::Device(Box::new(d)))
-        }
+        (None, Some(device)) => match DeviceSpectra::open::<S>(device, &params, used)? {
+            Ok(open) => Some(Route::Device(Box::new(open))),
+            Err(why) => {
+                said.push(format!("computed on the CPU, not on {device}: {why}"));
+                None
+            }
+        },
         (None, None) => None,
     };
-    match (&args.device, &route) {
-        (_, Some(Route::Packed(_))) | (None, _) => {}
-        (_, Some(Route::Device(open))) => {
-            let rest = "frames that are shorter or have missing samples on the CPU";
-            said.push(format!("computed in f32 on {}, {rest}", open.device()));
-        }
-        (Some(device), None) => {
-            said.push(format!("computed on the CPU: {device} has no two-sided spectra of real samples"))
-        }
+    if let Some(Route::Device(open)) = &route {
+        said.push(format!("{}, frames that are shorter or have missing samples on the CPU", open.said()));
+    }
+    if args.explain {
+        let rows = Rows { batch: 1, len: used, complex: S::COMPLEX };
+        said.extend(explained(args.device.as_deref(), &psd(&params, rows)?)?);
     }
     let mut framer = Framer::<S>::new(params, frame_len, used, signal.channels.len(), route)?;
     let names: Vec<&str> = signal.names().collect();

@@ -7,8 +7,12 @@ use crate::console::Console;
 use crate::flags::{PsdArgs, PsdFlags};
 use crate::plots::{frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal};
-use crate::spectra::{Layout, accumulate, accumulate_on, accumulate_pair, coverage_note, header};
+use crate::spectra::{
+    Layout, accumulate, accumulate_on, accumulate_pair, coverage_note, explained, header, row_len,
+};
 use anyhow::Result;
+use rlx_compile::builders::psd;
+use rlx_compile::params::Rows;
 use rlx_dsp::welch::{Coverage, PsdParams, confidence_interval, effective_segments};
 use rlx_io::plot::{Curve, SpectrumPlot};
 use rlx_io::write::results::{ChannelPsd, CrossChannel, CrossResult, PsdResult, level_db};
@@ -51,6 +55,10 @@ fn power<S: InputSample>(
     };
     let mut notes = blocks.notes();
     notes.extend(said);
+    if args.explain {
+        let rows = Rows { batch: spectra.len(), len: row_len(&params), complex: S::COMPLEX };
+        notes.extend(explained(args.device.as_deref(), &psd(&params, rows)?)?);
+    }
     let mut channels = Vec::new();
     for (name, psd) in signal.names().zip(&spectra) {
         notes.extend(coverage_note(name, &psd.coverage));

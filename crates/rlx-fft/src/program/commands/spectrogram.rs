@@ -9,8 +9,10 @@ use crate::console::Console;
 use crate::flags::{SpectrogramArgs, SpectrogramFlags};
 use crate::plots::{frequency_label, level_label, short_name, time_label};
 use crate::signal::{Blocks, InputSample, Signal, Step};
-use crate::spectra::{Columns, DeviceSpectra, coverage_note, header};
+use crate::spectra::{Columns, DeviceSpectra, coverage_note, explained, header};
 use anyhow::{Result, bail};
+use rlx_compile::builders::psd;
+use rlx_compile::params::Rows;
 use rlx_io::plot::{Heatmap, HeatmapPanel};
 use rlx_io::write::results::Header;
 
@@ -32,7 +34,7 @@ impl PerSignal for SpectrogramArgs {
         let mut channels: Vec<Columns<S>> =
             (0..signal.channels.len()).map(|_| Columns::new(params)).collect::<Result<_>>()?;
         let mut device = match &self.device {
-            Some(name) => DeviceSpectra::open::<S>(name, &params, params.segment_len)?,
+            Some(name) => Some(DeviceSpectra::open::<S>(name, &params, params.segment_len)?),
             None => None,
         };
         let mut head = header("spectrogram", signal, &self.estimate, &params, 1, blocks.notes());
@@ -52,10 +54,10 @@ impl PerSignal for SpectrogramArgs {
             for (i, columns) in channels.iter_mut().enumerate() {
                 match step {
                     Step::Data => {
-                        columns.push(blocks.channel(i), device.as_mut(), signal, i, &layout, &inside)?;
+                        columns.push(blocks.channel(i), opened(&mut device), signal, i, &layout, &inside)?;
                     }
                     Step::Gap | Step::End => {
-                        columns.end_stretch(device.as_mut(), signal, i, &layout, &inside)?;
+                        columns.end_stretch(opened(&mut device), signal, i, &layout, &inside)?;
                     }
                 }
             }
@@ -74,16 +76,15 @@ impl PerSignal for SpectrogramArgs {
         }
         let mut notes: Vec<String> = blocks.notes().into_iter().filter(|n| !before.contains(n)).collect();
         match (&self.device, &device) {
-            (None, _) => {}
-            (_, Some(open)) => {
-                let split = open.split().map_or(String::new(), |why| format!(" and the host ({why})"));
-                let rest = "columns beside missing samples on the CPU";
-                notes.push(format!("computed in f32 on {}{split}, {rest}", open.device()));
+            (Some(_), Some(Ok(open))) => {
+                notes.push(format!("{}, columns beside missing samples on the CPU", open.said()));
             }
-            (Some(name), None) => {
-                let why = "it has no two-sided spectra of real samples";
-                notes.push(format!("computed on the CPU, not on {name}: {why}"));
-            }
+            (Some(name), Some(Err(why))) => notes.push(format!("computed on the CPU, not on {name}: {why}")),
+            (None, _) | (_, None) => {}
+        }
+        if self.explain {
+            let rows = Rows { batch: 1, len: params.segment_len, complex: S::COMPLEX };
+            notes.extend(explained(self.device.as_deref(), &psd(&params, rows)?)?);
         }
         notes
             .extend(signal.names().zip(&channels).filter_map(|(name, c)| coverage_note(name, &c.coverage())));
@@ -92,6 +93,11 @@ impl PerSignal for SpectrogramArgs {
             Ok(to.plots.heatmap(&picture(header, names, pictures, &freq, range))?)
         })
     }
+}
+
+/// The device, where it computes anything.
+fn opened(device: &mut Option<std::result::Result<DeviceSpectra, String>>) -> Option<&mut DeviceSpectra> {
+    device.as_mut().and_then(|device| device.as_mut().ok())
 }
 
 fn picture(header: &Header, names: &[String], pictures: Vec<Shrunk>, freq: &[f64], range: f64) -> Heatmap {

@@ -16,6 +16,10 @@ pub(crate) struct DeviceFlags {
     /// auto, ultra (first segment of each frame), fast (first two), rlx or learned
     #[arg(long, value_name = "STRATEGY", default_value = "auto")]
     strategy: String,
+
+    /// Say in the notes which part runs where, and why
+    #[arg(long)]
+    explain: bool,
 }
 
 /// The device alone.
@@ -26,9 +30,18 @@ pub(crate) struct WhereFlags {
     /// the CPU here, and the CPU does what a device lacks
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: String,
+
+    /// Say in the notes which part runs where, and why
+    #[arg(long)]
+    explain: bool,
 }
 
 impl WhereFlags {
+    /// Whether it was asked what runs where.
+    pub(crate) fn explain(&self) -> bool {
+        self.explain
+    }
+
     /// The device that was named, where it is here and another than the CPU.
     pub(crate) fn validate(self) -> Result<Option<String>, Usage> {
         with_bus(self.device)
@@ -54,6 +67,11 @@ pub(crate) enum Segments {
 }
 
 impl DeviceFlags {
+    /// Whether it was asked what runs where.
+    pub(crate) fn explain(&self) -> bool {
+        self.explain
+    }
+
     /// Checks that the device is there; gives it, where it is another than the CPU, and the strategy's segments.
     pub(crate) fn validate(self, framed: bool) -> Result<(Option<String>, Segments), Usage> {
         let device = with_bus(self.device)?;
@@ -94,7 +112,8 @@ mod tests {
 
     #[test]
     fn absent_and_unknown_devices_list_what_there_is() {
-        let flags = |name: &str| DeviceFlags { device: name.to_owned(), strategy: "auto".to_owned() };
+        let flags =
+            |name: &str| DeviceFlags { device: name.to_owned(), strategy: "auto".to_owned(), explain: false };
         for name in ["auto", "cpu", "CPU"] {
             assert_eq!(flags(name).validate(false), Ok((None, Segments::All)));
         }

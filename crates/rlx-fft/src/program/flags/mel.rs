@@ -76,6 +76,8 @@ pub(crate) struct MelArgs {
     pub(crate) defaults: Vec<String>,
     /// The device with a bus that was named.
     pub(crate) device: Option<String>,
+    /// Whether it was asked what runs where.
+    pub(crate) explain: bool,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,
 }
@@ -112,6 +114,7 @@ impl TryFrom<MelFlags> for MelArgs {
             preset: flags.preset,
             params,
             defaults: given.iter().filter(|(_, given)| !given).map(|(name, _)| (*name).to_owned()).collect(),
+            explain: flags.device.explain(),
             device: flags.device.validate()?,
             output: flags.output.try_into()?,
             plot: flags.plot.validate()?,

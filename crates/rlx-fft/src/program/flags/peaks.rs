@@ -99,6 +99,8 @@ pub(crate) struct PeaksArgs {
     pub(crate) segments: Segments,
     /// The device with a bus that was named.
     pub(crate) device: Option<String>,
+    /// Whether it was asked what runs where.
+    pub(crate) explain: bool,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,
 }
@@ -133,6 +135,7 @@ impl TryFrom<PeaksFlags> for PeaksArgs {
         if flags.prominence.is_some_and(|p| p < 0.0) {
             return Err(Usage::new("--prominence", "is negative"));
         }
+        let explain = flags.device.explain();
         let (device, segments) = flags.device.validate(framed)?;
         Ok(Self {
             input: flags.input.try_into()?,
@@ -146,6 +149,7 @@ impl TryFrom<PeaksFlags> for PeaksArgs {
             estimate: flags.estimate.validate(Scaling::Spectrum, 0.5, NFftRule::AVERAGED)?,
             segments,
             device,
+            explain,
             output: flags.output.try_into()?,
             plot,
         })

@@ -53,6 +53,8 @@ pub(crate) struct PsdArgs {
     pub(crate) estimate: EstimateArgs,
     /// The device with a bus that was named.
     pub(crate) device: Option<String>,
+    /// Whether it was asked what runs where.
+    pub(crate) explain: bool,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,
 }
@@ -77,6 +79,7 @@ impl TryFrom<PsdFlags> for PsdArgs {
             confidence: flags.confidence,
             band: flags.band,
             estimate,
+            explain: flags.device.explain(),
             device: flags.device.validate()?,
             output: flags.output.try_into()?,
             plot: flags.plot.validate()?,

@@ -47,6 +47,8 @@ pub(crate) struct SpectrogramArgs {
     pub(crate) estimate: EstimateArgs,
     /// The device with a bus that was named.
     pub(crate) device: Option<String>,
+    /// Whether it was asked what runs where.
+    pub(crate) explain: bool,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,
 }
@@ -68,6 +70,7 @@ impl TryFrom<SpectrogramFlags> for SpectrogramArgs {
             band: flags.band,
             range: flags.range,
             estimate,
+            explain: flags.device.explain(),
             device: flags.device.validate()?,
             output: flags.output.try_into()?,
             plot: flags.plot.validate()?,

@@ -1,13 +1,16 @@
 //! Spectra of frames on a device: as many frames as are there go over the bus together.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use anyhow::Result;
-use rlx_compile::builders::{PsdSpec, psd};
+use rlx_compile::builders::psd;
+use rlx_compile::params::Rows;
 use rlx_dsp::fft::{Real, Sample};
 use rlx_dsp::scaling::Sides;
 use rlx_dsp::welch::PsdParams;
 use rlx_runtime::{Device, Executable, Session};
+
+use super::placed::{on_the_cpu, uses_device};
 
 /// Frames of a run at most: a larger batch would only make the first result wait.
 const MOST: usize = 256;
@@ -15,21 +18,36 @@ const MOST: usize = 256;
 /// An open device with the plans that its batches needed.
 pub(crate) struct DeviceSpectra {
     session: Session,
-    spec: PsdSpec,
-    plans: HashMap<usize, Executable>,
+    params: PsdParams,
+    /// Samples of a row.
+    used: usize,
+    plans: BTreeMap<usize, Executable>,
+    /// What the CPU computes of its plans, and why.
+    on_cpu: Option<String>,
     samples: Vec<f32>,
     powers: Vec<f32>,
 }
 
 impl DeviceSpectra {
-    /// Opens a device for frames of `used` samples; `None` where no plan says what is asked (both sides of real samples).
-    pub(crate) fn open<S: Sample>(device: &str, params: &PsdParams, used: usize) -> Result<Option<Self>> {
+    /// Opens a device for frames of `used` samples; the reason, where the device computes nothing of them.
+    pub(crate) fn open<S: Sample>(
+        device: &str,
+        params: &PsdParams,
+        used: usize,
+    ) -> Result<std::result::Result<Self, String>> {
         if !S::COMPLEX && params.sides == Sides::Two {
-            return Ok(None);
+            return Ok(Err("it has no two-sided spectra of real samples".to_owned()));
         }
         let session = Session::open(&device.parse::<Device>()?)?;
-        let spec = PsdSpec::of_params(params, 0, used, S::COMPLEX);
-        Ok(Some(Self { session, spec, plans: HashMap::new(), samples: Vec::new(), powers: Vec::new() }))
+        let graph = psd(params, Rows { batch: 1, len: used, complex: S::COMPLEX })?;
+        let plan = session.explain(&graph, Default::default())?.plan;
+        let on_cpu = on_the_cpu(&plan);
+        if !uses_device(&plan) {
+            return Ok(Err(on_cpu.unwrap_or_default()));
+        }
+        let (samples, powers) = (Vec::new(), Vec::new());
+        let plans = BTreeMap::new();
+        Ok(Ok(Self { session, params: *params, used, plans, on_cpu, samples, powers }))
     }
 
     /// Its name.
@@ -42,15 +60,18 @@ impl DeviceSpectra {
         1 << waiting.clamp(1, MOST).ilog2()
     }
 
-    /// What the host does of its plans, if anything.
-    pub(crate) fn split(&self) -> Option<String> {
-        let split = self.plans.values().find_map(|plan| plan.plan().splits().first())?;
-        Some(format!("from {} on: {}", split.op, split.reason))
+    /// Where its frames are computed: the device, and what the CPU does of them with the reasons.
+    pub(crate) fn said(&self) -> String {
+        let device = self.device();
+        match &self.on_cpu {
+            None => format!("computed in f32 on {device}"),
+            Some(parts) => format!("computed in f32 on {device}, on the CPU {parts}"),
+        }
     }
 
     /// Whether it computes frames that use so many samples.
     pub(crate) fn takes(&self, used: usize) -> bool {
-        used == self.spec.len
+        used == self.used
     }
 
     /// Powers of `batch` frames that begin every `frame_len` samples (they may overlap), one row of bins each. `None` where a sample is
@@ -63,7 +84,7 @@ impl DeviceSpectra {
     ) -> Result<Option<Vec<Vec<S::Real>>>> {
         self.samples.clear();
         for first in (0..batch).map(|i| i * frame_len) {
-            for &sample in &pending[first..][..self.spec.len] {
+            for &sample in &pending[first..][..self.used] {
                 if !sample.finite() {
                     return Ok(None);
                 }
@@ -79,7 +100,9 @@ impl DeviceSpectra {
             return Ok(None);
         }
         if !self.plans.contains_key(&batch) {
-            let plan = self.session.compile(&psd(&PsdSpec { batch, ..self.spec })?)?;
+            let plan = self
+                .session
+                .compile(&psd(&self.params, Rows { batch, len: self.used, complex: S::COMPLEX })?)?;
             self.plans.insert(batch, plan);
         }
         let plan = &self.plans[&batch];
@@ -100,7 +123,7 @@ mod tests {
 
     /// The library's spectra of frames, and the device's (here: the CPU's session).
     fn check<S: Sample>(params: PsdParams, frames: &[S], frame_len: usize, used: usize) {
-        let mut device = DeviceSpectra::open::<S>("cpu", &params, used).unwrap().unwrap();
+        let mut device = DeviceSpectra::open::<S>("cpu", &params, used).unwrap().ok().unwrap();
         let mut library = Welch::<S>::new(params).unwrap();
         let count = frames.len() / frame_len;
         let batch = DeviceSpectra::batch(count);
@@ -132,13 +155,13 @@ mod tests {
     #[test]
     fn missing_samples_and_foreign_spectra_are_left_to_the_library() {
         let params = PsdParams::new(8e3, 64);
-        let mut device = DeviceSpectra::open::<f64>("cpu", &params, 128).unwrap().unwrap();
+        let mut device = DeviceSpectra::open::<f64>("cpu", &params, 128).unwrap().ok().unwrap();
         for odd in [f64::NAN, 1e300] {
             let mut x = vec![1.0; 256];
             x[140] = odd;
             assert!(device.spectra(&x, 128, 2).unwrap().is_none());
         }
         let both = PsdParams { sides: Sides::Two, ..params };
-        assert!(DeviceSpectra::open::<f32>("cpu", &both, 128).unwrap().is_none());
+        assert!(DeviceSpectra::open::<f32>("cpu", &both, 128).unwrap().is_err());
     }
 }

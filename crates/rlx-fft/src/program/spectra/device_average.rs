@@ -19,6 +19,11 @@ const ROW: usize = 16;
 /// Samples that are collected before they go to the device.
 const BATCH: usize = 1 << 22;
 
+/// Samples of a row that goes to a device.
+pub(crate) fn row_len(params: &PsdParams) -> usize {
+    params.segment_len + (ROW - 1) * params.hop
+}
+
 /// Averages every wanted channel, and says where.
 pub(crate) fn accumulate_on<S: InputSample>(
     device: &str,
@@ -33,13 +38,13 @@ pub(crate) fn accumulate_on<S: InputSample>(
             format!("computed on the CPU, not on {device}: {why}"),
         ));
     }
-    let row = params.segment_len + (ROW - 1) * params.hop;
-    let Some(mut open) = DeviceSpectra::open::<S>(device, &params, row)? else {
-        let why = "it has no two-sided spectra of real samples";
-        return Ok((
-            accumulate(blocks, signal, params)?,
-            format!("computed on the CPU, not on {device}: {why}"),
-        ));
+    let row = row_len(&params);
+    let mut open = match DeviceSpectra::open::<S>(device, &params, row)? {
+        Ok(open) => open,
+        Err(why) => {
+            let said = format!("computed on the CPU, not on {device}: {why}");
+            return Ok((accumulate(blocks, signal, params)?, said));
+        }
     };
     let mut channels = (0..signal.channels.len())
         .map(|channel| Averaged::<S>::new(params, row, channel))
@@ -59,8 +64,7 @@ pub(crate) fn accumulate_on<S: InputSample>(
     let said = if channels.iter().all(|c| c.segments == 0) {
         format!("computed on the CPU, not on {device}: no {row} samples in a row")
     } else {
-        let split = open.split().map_or(String::new(), |why| format!(" and the host ({why})"));
-        format!("computed in f32 on {}{split}, ends and rows with missing samples on the CPU", open.device())
+        format!("{}, ends and rows with missing samples on the CPU", open.said())
     };
     let spectra = channels.into_iter().map(|c| c.finish(signal)).collect::<Result<_>>()?;
     Ok((spectra, said))
@@ -158,7 +162,8 @@ impl<S: InputSample> Averaged<S> {
                 Average::Max if !first => sum.max(p),
                 Average::Min if !first => sum.min(p),
                 Average::Max | Average::Min => p,
-                _ => *sum + weight * p,
+                // A median goes to the library before.
+                Average::Mean | Average::Median => *sum + weight * p,
             };
         }
         self.segments += segments;
@@ -194,7 +199,7 @@ impl<S: InputSample> Averaged<S> {
         }
         let whole = match self.params.average {
             Average::Max | Average::Min => 1.0,
-            _ => self.segments as f64,
+            Average::Mean | Average::Median => self.segments as f64,
         };
         let psd = self.sums.iter().map(|sum| S::Real::narrow(sum / whole)).collect();
         Ok(Psd { frequencies: self.params.frequencies::<S>(), psd, coverage })

@@ -1,12 +1,16 @@
 //! Log-mel features of all channels on a device.
 
 use anyhow::Result;
-use rlx_compile::builders::{LogMelSpec, log_mel};
+use rlx_compile::builders::log_mel;
+use rlx_compile::params::Rows;
 use rlx_dsp::fft::Real;
 use rlx_dsp::mel::LogMelParams;
 use rlx_runtime::{Device, Session};
 
-/// Features of each channel, `[frames, n_mels]`, and where they were computed.
+use super::placed::{on_the_cpu, uses_device};
+
+/// Features of each channel, `[frames, n_mels]`, and where they were computed; no channels where the device computes
+/// nothing of them.
 pub(crate) struct DeviceMel {
     pub(crate) channels: Vec<Vec<f32>>,
     pub(crate) said: String,
@@ -23,20 +27,21 @@ pub(crate) fn mel_on<T: Real>(
     if samples.iter().any(|v| !v.is_finite()) || channels.iter().any(|c| c.len() != len) {
         return Ok(None);
     }
-    let Ok(spec) = LogMelSpec::of_params(params, channels.len(), len) else { return Ok(None) };
-    let graph = log_mel(&spec)?;
+    let Ok(graph) = log_mel(params, Rows::new(channels.len(), len)) else { return Ok(None) };
     if graph.infer().is_err() {
         // Too short, for one: the library says it in its own words.
         return Ok(None);
     }
     let session = Session::open(&device.parse::<Device>()?)?;
-    let executable = session.compile(&graph)?;
-    let features = executable.run_to_vecs(&[&samples])?.swap_remove(0);
-    let split = match executable.plan().splits() {
-        [] => String::new(),
-        [first, ..] => format!(" and, from {} on, on the host ({})", first.op, first.reason),
-    };
-    let said = format!("computed in f32 on {}{split}", session.device().id);
+    let plan = session.explain(&graph, Default::default())?.plan;
+    let (parts, id) = (on_the_cpu(&plan), &session.device().id);
+    if !uses_device(&plan) {
+        let said = format!("computed on the CPU, not on {id}: {}", parts.unwrap_or_default());
+        return Ok(Some(DeviceMel { channels: Vec::new(), said }));
+    }
+    let features = session.compile_plan(plan)?.run_to_vecs(&[&samples])?.swap_remove(0);
+    let parts = parts.map_or(String::new(), |parts| format!(", on the CPU {parts}"));
+    let said = format!("computed in f32 on {id}{parts}");
     let width = (features.len() / channels.len().max(1)).max(1);
     Ok(Some(DeviceMel { channels: features.chunks_exact(width).map(<[f32]>::to_vec).collect(), said }))
 }

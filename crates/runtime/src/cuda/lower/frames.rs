@@ -1,86 +1,67 @@
 //! Frames of real samples to their spectra or powers.
 
-use rlx_compile::params::{Detrend, Layout, Padding};
-use rlx_compile::{NodeId, Op};
+use rlx_compile::params::{Detrend, Layout};
+use rlx_compile::regions::{Asked, Framed, Spectrogram, Transform};
 use rlx_dsp::stft;
 
 use super::super::blueprint::spectrogram::{SpectrumValue, spectrogram};
 use super::super::blueprint::{FrameSpec, Operand, Passes, SampleType, ops};
-use super::walk::{Taken, Walk};
+use super::regions::Taken;
 
-/// Segment → [Detrend constant →] [Preemphasis in frames →] Window, as the kernels have it, and the op after them.
-pub(super) fn framing(walk: &Walk<'_>, segment: NodeId) -> Option<(FrameSpec, NodeId)> {
-    let Op::Segment { len, hop, pad, drop_last } = *walk.op(segment) else { return None };
-    let mut spec = FrameSpec {
-        n_fft: len,
-        framing: stft::Framing { frame_len: len, hop, padding: padding(pad), drop_last: drop_last == 1 },
-        window: vec![1.0; len],
+/// Segment → [Detrend constant →] [Preemphasis in frames →] Window, as the kernels have it.
+pub(super) fn framing(frames: &Framed, n_fft: usize) -> Result<FrameSpec, String> {
+    let plain = frames.plain().ok_or("its frames are made in an order that no kernel has")?;
+    let remove_dc = match plain.detrend {
+        Detrend::None => false,
+        Detrend::Constant => true,
+        Detrend::Linear => return Err("no linear detrend".to_owned()),
+    };
+    if frames.drop_last > 1 {
+        return Err("one frame is left out at most".to_owned());
+    }
+    let drop_last = frames.drop_last == 1;
+    let (frame_len, hop, padding) = (frames.len, frames.hop, frames.pad);
+    Ok(FrameSpec {
+        n_fft,
+        framing: stft::Framing { frame_len, hop, padding, drop_last },
+        window: plain.window.coefficients(frame_len, plain.symmetry).map_err(|e| e.to_string())?,
         lead: 0,
-        remove_dc: false,
+        remove_dc,
         signal_preemphasis: 0.0,
-        frame_preemphasis: 0.0,
-    };
-    if drop_last > 1 {
-        return None;
-    }
-    let mut at = walk.only_user(segment)?;
-    if let Op::Detrend { kind } = *walk.op(at) {
-        match kind {
-            Detrend::None => {}
-            Detrend::Constant => spec.remove_dc = true,
-            Detrend::Linear => return None,
-        }
-        at = walk.only_user(at)?;
-    }
-    if let Op::Preemphasis { coefficient, per_frame: true } = *walk.op(at) {
-        spec.frame_preemphasis = coefficient;
-        at = walk.only_user(at)?;
-    }
-    if let Op::Window { window, symmetry } = *walk.op(at) {
-        spec.window = window.coefficients(len, symmetry).ok()?;
-        at = walk.only_user(at)?;
-    }
-    Some((spec, at))
+        frame_preemphasis: plain.preemphasis.unwrap_or(0.0),
+    })
 }
 
-pub(super) fn padding(pad: Padding) -> stft::Padding {
-    match pad {
-        Padding::None => stft::Padding::None,
-        Padding::Constant => stft::Padding::Constant,
-        Padding::Reflect => stft::Padding::Reflect,
+/// Framing → Fft → Power.
+pub(super) fn powers(asked: &Asked<'_>, powers: &Spectrogram) -> Result<Taken, String> {
+    let Transform { frames, n_fft, keep, .. } = &powers.transform;
+    if powers.scaling.is_some() {
+        return Err("scaling is a kernel of its own".to_owned());
     }
+    if frames.complex || keep.is_some() || powers.bins != n_fft / 2 + 1 {
+        return Err("the kernel of frames has all one-sided bins of real samples".to_owned());
+    }
+    let (spec, len) = (framing(frames, *n_fft)?, asked.source().last());
+    let value = SpectrumValue::Power { one_sided: powers.doubled };
+    Taken::of(move |sample| spectrogram(&spec, len, sample, value, 1.0))
 }
 
-/// Framing → Fft [→ Power].
-pub(super) fn take(walk: &Walk<'_>, segment: NodeId) -> Option<Taken> {
-    let samples = walk.ty(walk.operand(segment)?);
-    if samples.kind.element_bytes() != 4 {
-        return None;
+/// Framing → Fft.
+pub(super) fn spectra(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, String> {
+    let Transform { frames, n_fft, layout, .. } = transform;
+    if frames.complex {
+        return Err("the kernel of frames has real samples".to_owned());
     }
-    let (mut spec, fft) = framing(walk, segment)?;
-    let Op::Fft { n_fft, layout, keep: None, .. } = *walk.op(fft) else { return None };
-    spec.n_fft = n_fft;
-    let frames = walk.ty(fft).dims.get(1).copied()?;
-    let len = samples.last();
-    let power = walk.only_user(fft).and_then(|user| match walk.op(user) {
-        Op::Power { one_sided } if walk.ty(user).last() == n_fft / 2 + 1 => Some((user, *one_sided)),
-        _ => None,
-    });
-    let two_sided = walk.ty(fft).last() != n_fft / 2 + 1;
-    let (last, value) = match power {
-        Some((user, one_sided)) => (user, SpectrumValue::Power { one_sided }),
-        None => (fft, SpectrumValue::Complex(layout)),
-    };
-    let mirrored = power.is_none() && two_sided;
-    let make = move |sample: SampleType| {
-        let mut passes = spectrogram(&spec, len, sample, value, 1.0)?;
-        if mirrored {
-            mirror(&mut passes, frames, n_fft, layout);
+    let (spec, len) = (framing(frames, *n_fft)?, asked.source().last());
+    let (segments, n_fft, layout) = (frames.segments, *n_fft, *layout);
+    let two_sided = transform.bins != n_fft / 2 + 1;
+    Taken::of(move |sample: SampleType| {
+        let mut passes = spectrogram(&spec, len, sample, SpectrumValue::Complex(layout), 1.0)?;
+        if two_sided {
+            mirror(&mut passes, segments, n_fft, layout);
         }
         Ok(passes)
-    };
-    make(SampleType::F32).ok()?;
-    Some(Taken::one(last, Box::new(make)))
+    })
 }
 
 /// The whole spectrum of real signals, as a host library hands it out: the lower half goes to scratch first.

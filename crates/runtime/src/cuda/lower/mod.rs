@@ -1,20 +1,20 @@
 //! From a plan's device part to kernels in order.
 //!
-//! `welch`, `transforms`, `frames`, `learned`, `mel` and `ops` each know one family of kernels; `walk` takes the part's ops in order and asks them,
-//! the ones that fuse most first.
+//! `welch`, `transforms`, `frames`, `learned`, `mel` and `ops` each know one family of kernels; `regions` has the one of each
+//! region, for the planner's question and for the program alike.
 
 mod frames;
 mod learned;
 mod mel;
 mod ops;
+mod regions;
 mod transforms;
-mod walk;
 mod welch;
 
 use std::sync::Arc;
 
-use rlx_compile::plan::Place;
-use rlx_compile::{NodeId, Op, Plan};
+use rlx_compile::regions::Asked;
+use rlx_compile::{NodeId, Plan};
 
 use super::backend::Toolchain;
 use super::blueprint::{Blueprint, SampleType};
@@ -22,9 +22,8 @@ use super::chain::{Arg, Build, Chain, Chains, Grid, Link};
 use super::driver::{Context, DeviceMemory, Function, Module, Stream};
 use super::nvrtc::{CubinCache, KernelSource, nvrtc};
 use super::program::{DeviceProgram, Repair};
-use crate::cpu::{Part, part};
 use crate::error::{Error, Result};
-use crate::session::{Program, SampleFormat, SessionOptions, handed_out};
+use crate::session::{Program, SampleFormat, SessionOptions};
 
 /// A kernel of a chain, before it is built for a device and a type of samples.
 struct Stage {
@@ -33,16 +32,15 @@ struct Stage {
     args: Vec<Arg>,
 }
 
-/// Why no kernels run the device part of a plan whose ops the caps claim.
-pub(super) fn refuses(plan: &Plan, options: &SessionOptions) -> Result<Option<String>> {
-    let values = handed_out(plan).values;
-    if values.is_empty() || walk::stages(plan, &values, options)?.is_some() {
-        return Ok(None);
-    }
-    Ok(Some("no kernel takes these ops in this order and with these parameters".to_owned()))
+/// Whether there are kernels for a region.
+///
+/// # Errors
+/// Why there are none.
+pub(super) fn accepts(asked: &Asked<'_>, options: &SessionOptions) -> std::result::Result<(), String> {
+    regions::kernel(asked, options).map(drop)
 }
 
-/// The program of the values that the device hands out. What no blueprint has after all runs on the host.
+/// The program of the values that the device hands out.
 pub(super) fn device_program(
     plan: &Plan,
     wanted: &[NodeId],
@@ -50,14 +48,7 @@ pub(super) fn device_program(
     toolchain: &Arc<Toolchain>,
     options: &SessionOptions,
 ) -> Result<Box<dyn Program>> {
-    let Some((layout, stages)) = walk::stages(plan, wanted, options)? else {
-        let graph = plan.graph();
-        let given =
-            graph.iter().filter(|(_, n)| matches!(n.op, Op::Input { .. })).map(|(id, _)| id).collect();
-        let runs = |id: NodeId| plan.places()[id.0] == Place::Device;
-        let on_host = Part { given, wanted: wanted.to_vec(), runs: &runs };
-        return Ok(Box::new(part(graph, plan.types(), options, &on_host)?));
-    };
+    let (layout, stages) = regions::stages(plan, wanted, options)?;
     let (toolchain, stages) = (toolchain.clone(), Arc::new(stages));
     let plane_rows: Vec<usize> = layout.values.iter().map(|v| v.row).collect();
     let build = move |context: &Arc<Context>, format: SampleFormat| -> Result<Chain> {

@@ -1,11 +1,12 @@
 //! Ops one by one on values in device memory.
 
 use rlx_compile::params::Mask;
-use rlx_compile::{NodeId, Op, ValueKind, ValueType};
+use rlx_compile::regions::Asked;
+use rlx_compile::{Op, ValueKind, ValueType};
 
 use super::super::blueprint::{Operand, Passes, SampleType, local_peaks, ops};
+use super::regions::Taken;
 use super::transforms::inverse;
-use super::walk::{Taken, Walk};
 use crate::cpu::psd_factor;
 
 /// For each bin whether the mask keeps it.
@@ -21,39 +22,60 @@ pub(super) fn kept(mask: &Mask, bins: usize) -> Vec<bool> {
 }
 
 /// The kernel of one op.
-pub(super) fn take(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
-    let (taken, made) = (walk.ty(walk.operand(id)?), walk.ty(id));
+pub(super) fn kernel(asked: &Asked<'_>, op: &Op) -> Result<Taken, String> {
+    let id = asked.region.results[0];
+    let (taken, made) = (asked.source(), &asked.types[id.0]);
+    if let Op::InverseFft { n_fft, real } = *op {
+        return inverse(asked, n_fft, real);
+    }
+    if asked.reads_input() {
+        return Err(format!("no kernel that only does {} to samples", op.kind()));
+    }
     let spectra = |ty: &ValueType| ty.dims.iter().rev().skip(1).rev().skip(1).product::<usize>();
     let (frames, bins) = (spectra(taken), taken.last());
-    let passes: Passes = match *walk.op(id) {
-        Op::Power { one_sided } => {
-            let ValueKind::Spectrum { n_fft, layout, .. } = taken.kind else { return None };
-            ops::power(frames, n_fft, bins, made.last(), layout, one_sided)
-        }
-        Op::Average { average } => ops::average(frames, bins, average)?,
+    let layout = match taken.kind {
+        ValueKind::Spectrum { layout, .. } => Some(layout),
+        _ => None,
+    };
+    let none = || Err(format!("no {} kernel of this value", op.kind()));
+    let passes: Passes = match *op {
+        Op::Power { one_sided } => match taken.kind {
+            ValueKind::Spectrum { n_fft, layout, .. } => {
+                ops::power(frames, n_fft, bins, made.last(), layout, one_sided)
+            }
+            _ => return none(),
+        },
+        Op::Average { average } => ops::average(frames, bins, average)
+            .ok_or_else(|| format!("no kernel for an average by {average}"))?,
         Op::Psd { sample_rate, scaling } => {
-            let factor = psd_factor(walk.plan.graph(), walk.plan.types(), id, sample_rate, scaling).ok()?;
-            ops::affine(frames, bins, factor, 0.0)
+            let factor = psd_factor(asked.graph, asked.types, id, sample_rate, scaling);
+            ops::affine(frames, bins, factor.map_err(|e| e.to_string())?, 0.0)
         }
         Op::Affine { scale, offset } if taken.kind.element_bytes() == 4 => {
             ops::affine(frames, bins, scale, offset)
         }
-        Op::SpectralMask { ref mask } => {
-            let layout = match taken.kind {
-                ValueKind::Spectrum { layout, .. } => Some(layout),
-                _ => None,
-            };
-            ops::mask(frames, &kept(mask, bins), layout)
-        }
+        Op::SpectralMask { ref mask } => ops::mask(frames, &kept(mask, bins), layout),
         Op::Log { base, floor, add } => ops::log(frames, bins, base, floor, add),
         Op::TopK { k } => ops::top_k(frames, bins, k),
         Op::LocalPeaks(spec) => {
-            let kernel = local_peaks::local_peaks(&spec, bins).ok()?;
+            let kernel = local_peaks::local_peaks(&spec, bins)?;
             let operands = vec![Operand::Input, Operand::Output, Operand::Rows];
             Passes::one(kernel, 1, operands, 2 * spec.max_peaks, None).times(frames)
         }
-        Op::InverseFft { n_fft, real } => return inverse(walk, id, n_fft, real),
-        _ => return None,
+        Op::Affine { .. }
+        | Op::Input { .. }
+        | Op::Output { .. }
+        | Op::Segment { .. }
+        | Op::Detrend { .. }
+        | Op::Preemphasis { .. }
+        | Op::Window { .. }
+        | Op::Fft { .. }
+        | Op::InverseFft { .. }
+        | Op::Butterfly(_)
+        | Op::WelchPeaks(_)
+        | Op::MelFilterbank(_)
+        | Op::ClampNormalise { .. }
+        | Op::NormaliseFeatures { .. } => return none(),
     };
-    Some(Taken::one(id, Box::new(move |_: SampleType| Ok(passes.clone()))))
+    Taken::of(move |_: SampleType| Ok(passes.clone()))
 }

@@ -1,71 +1,74 @@
 //! Transforms without a kernel of frames around them: rows that are the frames, complex samples, long frames, and the way
 //! back.
 
-use rlx_compile::params::{Layout, Padding, Window};
-use rlx_compile::{NodeId, Op, ValueKind};
+use rlx_compile::ValueKind;
+use rlx_compile::params::{Detrend, Layout, Padding, Window};
+use rlx_compile::regions::{Asked, Transform};
 
 use super::super::blueprint::fft::{self, Direction};
 use super::super::blueprint::{Passes, SampleType, ops};
-use super::frames::{framing, mirror};
-use super::walk::{Taken, Walk};
+use super::frames::{framing, mirror, spectra};
+use super::regions::Taken;
 
-/// Segment → Fft where the frames are the samples as they lie, or the inverse of the caller's bins.
-pub(super) fn take(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
-    if let Op::InverseFft { n_fft, real } = *walk.op(id) {
-        return inverse(walk, id, n_fft, real);
+/// Framing → Fft: of rows that are the frames, by the kernel of frames, or by a pass that makes the frames.
+pub(super) fn kernel(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, String> {
+    if transform.keep.is_some() {
+        return Err("no transform of a band".to_owned());
     }
-    let Op::Segment { len, hop, pad: Padding::None, drop_last: 0 } = *walk.op(id) else { return None };
-    let mut fft = walk.only_user(id)?;
-    if let Op::Window { window: Window::Rectangular, .. } = walk.op(fft) {
-        fft = walk.only_user(fft)?;
+    rows(transform).or_else(|_| spectra(asked, transform)).or_else(|_| by_gathering(asked, transform))
+}
+
+/// Frames that are the samples as they lie.
+fn rows(transform: &Transform) -> Result<Taken, String> {
+    let Transform { frames, n_fft, layout, .. } = transform;
+    let (n_fft, layout, count) = (*n_fft, *layout, frames.segments);
+    let bare = frames.plain().is_some_and(|plain| {
+        plain.window == Window::Rectangular && plain.detrend == Detrend::None && plain.preemphasis.is_none()
+    });
+    let side_by_side = frames.is_inside()
+        && frames.len == n_fft
+        && (count == 1 || frames.hop == n_fft)
+        && count.checked_mul(n_fft) == Some(frames.row_len);
+    if !(bare && side_by_side) {
+        return Err("its frames are not its rows".to_owned());
     }
-    let Op::Fft { n_fft, layout, keep: None, .. } = *walk.op(fft) else { return None };
-    let samples = walk.ty(walk.operand(id)?);
-    let frames = walk.ty(fft).dims.get(1).copied()?;
-    if len != n_fft || frames > 1 && hop != len || frames.checked_mul(len) != Some(samples.last()) {
-        return None;
+    if frames.complex {
+        return Taken::in_pairs(move |sample| Ok(complex(n_fft, sample, layout)?.times(count)));
     }
-    let two_sided = walk.ty(fft).last() != n_fft / 2 + 1;
-    if samples.kind == (ValueKind::Samples { complex: true }) {
-        let make = move |sample| Ok(complex(n_fft, sample, layout)?.times(frames));
-        return taken(fft, true, make);
-    }
-    // The kernel of frames leaves powers alone, which is half of what this one would write.
-    if walk.only_user(fft).is_some_and(|user| matches!(walk.op(user), Op::Power { .. })) {
-        return None;
-    }
-    let make = move |sample| {
-        let mut passes = fft::forward_real(n_fft, sample, layout, 1.0)?.times(frames);
+    let two_sided = transform.bins != n_fft / 2 + 1;
+    Taken::in_pairs(move |sample| {
+        let mut passes = fft::forward_real(n_fft, sample, layout, 1.0)?.times(count);
         if two_sided {
-            mirror(&mut passes, frames, n_fft, layout);
+            mirror(&mut passes, count, n_fft, layout);
         }
         Ok(passes)
-    };
-    taken(fft, true, make)
+    })
 }
 
 /// Segment → [Detrend constant →] [Window →] Fft by a pass that makes the frames: for what no kernel of frames has.
-pub(super) fn by_gathering(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
-    let Op::Segment { drop_last: 0, pad, hop, len: win } = *walk.op(id) else { return None };
-    let samples = walk.ty(walk.operand(id)?);
-    let complex_samples = samples.kind == (ValueKind::Samples { complex: true });
-    let (spec, fft) = framing(walk, id)?;
-    let Op::Fft { n_fft, layout, keep: None, .. } = *walk.op(fft) else { return None };
-    if spec.frame_preemphasis != 0.0 {
-        return None;
+fn by_gathering(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, String> {
+    let Transform { frames: framed, n_fft, layout, .. } = transform;
+    let (n_fft, layout, complex_samples) = (*n_fft, *layout, framed.complex);
+    let spec = framing(framed, n_fft)?;
+    if spec.frame_preemphasis != 0.0 || framed.pad == Padding::Mirror || framed.drop_last > 0 {
+        return Err(format!(
+            "no kernel of frames of {n_fft} points with pre-emphasis, mirrored ends or dropped frames"
+        ));
     }
-    let (len, frames) = (samples.last(), walk.ty(fft).dims.get(1).copied()?);
-    let two_sided = walk.ty(fft).last() != n_fft / 2 + 1;
-    let offset = if pad == Padding::None { 0 } else { -i64::try_from(win / 2).ok()? };
+    let (len, frames) = (asked.source().last(), framed.segments);
+    let two_sided = transform.bins != n_fft / 2 + 1;
+    let half = || i64::try_from(framed.len / 2).map_err(|e| e.to_string());
+    let offset = if framed.pad == Padding::None { 0 } else { -half()? };
     let width = if complex_samples { 2 } else { 1 };
-    let frame_len = frames.checked_mul(width * n_fft)?;
+    let frame_len = frames.checked_mul(width * n_fft).ok_or("its frames overflow")?;
+    let (hop, reflect) = (framed.hop, framed.pad == Padding::Reflect);
     let make = move |sample| {
         let gather = ops::Gather {
             frames,
             n_fft,
             hop,
             offset,
-            reflect: pad == Padding::Reflect,
+            reflect,
             window: &spec.window,
             len,
             complex: complex_samples,
@@ -83,19 +86,18 @@ pub(super) fn by_gathering(walk: &Walk<'_>, id: NodeId) -> Option<Taken> {
         }
         Ok(passes)
     };
-    taken(fft, complex_samples, make)
+    if complex_samples { Taken::in_pairs(make) } else { Taken::of(make) }
 }
 
 /// Bins in either layout to samples.
-pub(super) fn inverse(walk: &Walk<'_>, id: NodeId, n_fft: usize, real: bool) -> Option<Taken> {
-    let bins = walk.ty(walk.operand(id)?);
-    let (layout, given) = match bins.kind {
+pub(super) fn inverse(asked: &Asked<'_>, n_fft: usize, real: bool) -> Result<Taken, String> {
+    let (layout, given) = match asked.source().kind {
         ValueKind::Spectrum { layout, .. } => (layout, false),
         _ => (Layout::Interleaved, true),
     };
-    let segments = walk.ty(id).last() / n_fft.max(1);
+    let segments = asked.types[asked.region.results[0].0].last() / n_fft.max(1);
     let scale = 1.0 / n_fft as f32;
-    let make = move |sample| {
+    Taken::in_pairs(move |sample| {
         if given && sample != SampleType::F32 {
             return Err("bins are f32".to_owned());
         }
@@ -105,8 +107,7 @@ pub(super) fn inverse(walk: &Walk<'_>, id: NodeId, n_fft: usize, real: bool) -> 
         };
         // Bins of finite samples may well be infinite.
         Ok(if given { passes } else { passes.unchecked() }.times(segments))
-    };
-    taken(id, true, make)
+    })
 }
 
 fn complex(n: usize, sample: SampleType, to: Layout) -> Result<Passes, String> {
@@ -114,13 +115,4 @@ fn complex(n: usize, sample: SampleType, to: Layout) -> Result<Passes, String> {
         return Err("complex samples are f32".to_owned());
     }
     fft::complex(n, Direction::Forward, Layout::Interleaved, to, 1.0)
-}
-
-fn taken(
-    last: NodeId,
-    pairs: bool,
-    make: impl Fn(SampleType) -> Result<Passes, String> + Send + Sync + 'static,
-) -> Option<Taken> {
-    make(SampleType::F32).ok()?;
-    Some(Taken { last, second: None, pairs, make: Box::new(make) })
 }

@@ -79,6 +79,9 @@ impl FrameTransform {
     /// Text, tables and launches.
     pub(in crate::wgpu) fn passes(&self, limits: &GroupLimits) -> Result<Passes> {
         let n = self.n_fft;
+        if self.frames.pad == Padding::Mirror {
+            return Err(Error::unsupported("no padding by mirrored end samples"));
+        }
         if let Some(recipe) = Recipe::new(n) {
             return Ok(Passes::One(self.whole(&recipe, limits)?));
         }
@@ -119,6 +122,8 @@ impl FrameTransform {
                     Padding::None => 0,
                     Padding::Constant => 1,
                     Padding::Reflect => 2,
+                    // Refused before.
+                    Padding::Mirror => 3,
                 },
             )
             .switch("COMPLEX", f.complex)

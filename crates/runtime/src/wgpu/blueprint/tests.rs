@@ -1,13 +1,16 @@
 //! Every specialised shader passes naga's validation, without an adapter.
 
-use rlx_compile::builders::{
-    LogMelSpec, PsdSpec, SpectrogramSpec, WelchPeaksShape, log_mel, psd, spectrogram,
-};
-use rlx_compile::params::{Average, Detrend, Layout, Padding, Sides, Symmetry, WelchPeaksSpec, Window};
-use rlx_compile::{BackendCaps, DeviceClass, Graph, Op, OpKind, Plan};
+use rlx_compile::builders::{WelchPeaksShape, frames_of, log_mel, psd, spectrogram_db};
+use rlx_compile::params::{Average, Detrend, Layout, Padding, Rows, Sides, Symmetry, WelchPeaksSpec, Window};
+use rlx_compile::{DeviceClass, Graph, Op, Plan};
+
+use rlx_dsp::mel::{LogMelParams, Preset};
+use rlx_dsp::stft::SpectrogramParams;
+use rlx_dsp::welch::PsdParams;
 
 use super::*;
 use crate::session::SampleFormat;
+use crate::wgpu::backend::AdapterKernels;
 use crate::wgpu::design::design;
 
 fn validate(blueprint: &Blueprint, limits: &GroupLimits) {
@@ -80,31 +83,28 @@ fn limits_that_do_not_suffice_are_named() {
 
 /// Kernels of a graph's results, all of it on the device.
 fn kernels(graph: Graph) -> Vec<Blueprint> {
-    let mut caps = BackendCaps::shipped(DeviceClass::Wgpu);
-    caps.ops.extend(OpKind::ALL);
-    caps.fft = rlx_compile::caps::TransformCaps { min: 1, max: 1 << 17, powers_of_two: false };
-    caps.max_buffer_bytes = u64::MAX;
     let results: Vec<_> = graph.outputs().map(|id| graph.get(id).unwrap().inputs[0]).collect();
-    let plan = Plan::new(graph, &caps).unwrap();
-    let design = design(&plan, &results, SampleFormat::F32, &GroupLimits::DEFAULT)
-        .unwrap_or_else(|l| panic!("{}", l.error));
+    let kernels = AdapterKernels { class: DeviceClass::Wgpu, limits: GroupLimits::DEFAULT };
+    let plan = Plan::new(graph, &kernels).unwrap();
+    assert!(plan.splits().is_empty(), "{}", plan.explain());
+    let design = design(&plan, &results, SampleFormat::F32, &GroupLimits::DEFAULT).unwrap();
     design.launches.into_iter().map(|l| l.blueprint).collect()
 }
 
 #[test]
 fn kernels_of_every_pipeline_are_valid_within_webgpu_defaults() {
-    let density = PsdSpec::new(2, 20_000, 48e3, 1024);
-    let mut images = SpectrogramSpec::new(PsdSpec { detrend: Detrend::None, n_fft: 8192, ..density });
-    images.db_floor = Some(1e-10);
-    images.pad = Padding::Reflect;
+    let (density, rows) = (PsdParams::new(48e3, 1024), Rows::new(2, 20_000));
+    let frames = frames_of(&PsdParams { detrend: Detrend::None, n_fft: 8192, ..density });
+    let images = SpectrogramParams { padding: Padding::Reflect, ..frames };
+    let mel = |preset| log_mel(&LogMelParams::preset(preset), Rows::new(2, 22_050)).unwrap();
     let mut graphs = vec![
-        psd(&density).unwrap(),
-        psd(&PsdSpec { average: Average::Max, ..PsdSpec::new(2, 20_000, 48e3, 400) }).unwrap(),
-        spectrogram(&images).unwrap(),
-        log_mel(&LogMelSpec::whisper(2, 16_000, 80)).unwrap(),
-        log_mel(&LogMelSpec::librosa(2, 22_050)).unwrap(),
-        log_mel(&LogMelSpec::torchaudio(2, 16_000)).unwrap(),
-        log_mel(&LogMelSpec::kaldi(2, 16_000)).unwrap(),
+        psd(&density, rows).unwrap(),
+        psd(&PsdParams { average: Average::Max, ..PsdParams::new(48e3, 400) }, rows).unwrap(),
+        spectrogram_db(&images, 1e-10, rows).unwrap(),
+        mel(Preset::Whisper),
+        mel(Preset::Librosa),
+        mel(Preset::Torchaudio),
+        mel(Preset::Kaldi),
     ];
     for n_fft in (4..=17).map(|log| 1 << log).chain([400]) {
         for layout in [Layout::Block, Layout::Interleaved] {

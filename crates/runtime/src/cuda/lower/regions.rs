@@ -1,7 +1,8 @@
-//! The ops of a device part in order, each with the kernels that know it: the ones that fuse most are asked first.
+//! The regions of a device part in order, each with its kernels.
 
 use rlx_compile::params::Layout as ComplexLayout;
 use rlx_compile::plan::Place;
+use rlx_compile::regions::{Asked, Task};
 use rlx_compile::{NodeId, Op, Plan, ValueKind, ValueType};
 
 use super::super::blueprint::{Operand, Passes, SampleType};
@@ -9,142 +10,94 @@ use super::super::chain::{Arg, Grid};
 use super::super::program::Layout;
 use super::super::stage::Value;
 use super::{Stage, frames, learned, mel, ops, transforms, welch};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::session::SessionOptions;
 
 /// Makes the kernels for a type of samples.
-pub(super) type Make = Box<dyn Fn(SampleType) -> std::result::Result<Passes, String> + Send + Sync>;
+type Make = Box<dyn Fn(SampleType) -> std::result::Result<Passes, String> + Send + Sync>;
 
-/// Kernels that take a chain of ops.
+/// Kernels of a region.
 pub(super) struct Taken {
-    /// The last of the ops: whose value they compute.
-    pub(super) last: NodeId,
-    /// Another op whose value they compute.
-    pub(super) second: Option<NodeId>,
     /// They load samples in pairs, which rows that begin between two of them do not allow.
-    pub(super) pairs: bool,
-    pub(super) make: Make,
+    pairs: bool,
+    make: Make,
 }
 
 impl Taken {
-    /// One value, from samples that may begin anywhere.
-    pub(super) fn one(last: NodeId, make: Make) -> Self {
-        Self { last, second: None, pairs: false, make }
+    /// Kernels of samples that may begin anywhere, or why there are none.
+    pub(super) fn of(
+        make: impl Fn(SampleType) -> std::result::Result<Passes, String> + Send + Sync + 'static,
+    ) -> std::result::Result<Self, String> {
+        make(SampleType::F32)?;
+        Ok(Self { pairs: false, make: Box::new(make) })
+    }
+
+    /// The same of samples in pairs.
+    pub(super) fn in_pairs(
+        make: impl Fn(SampleType) -> std::result::Result<Passes, String> + Send + Sync + 'static,
+    ) -> std::result::Result<Self, String> {
+        Ok(Self { pairs: true, ..Self::of(make)? })
     }
 }
 
-/// What the families look at.
-pub(super) struct Walk<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) options: &'a SessionOptions,
-    users: Vec<Vec<NodeId>>,
-    wanted: &'a [NodeId],
-}
-
-impl Walk<'_> {
-    pub(super) fn op(&self, id: NodeId) -> &Op {
-        &self.plan.graph().nodes()[id.0].op
+/// The kernels of a region, or why there are none.
+pub(super) fn kernel(asked: &Asked<'_>, options: &SessionOptions) -> std::result::Result<Taken, String> {
+    let first = asked.graph.iter().find(|(_, n)| matches!(n.op, Op::Input { .. })).map(|(id, _)| id);
+    if asked.reads_input() && first != Some(asked.region.source) {
+        return Err("one stream of samples feeds a program".to_owned());
     }
-
-    pub(super) fn ty(&self, id: NodeId) -> &ValueType {
-        &self.plan.types()[id.0]
-    }
-
-    pub(super) fn operand(&self, id: NodeId) -> Option<NodeId> {
-        self.plan.graph().get(id)?.inputs.first().copied()
-    }
-
-    pub(super) fn on_device(&self, id: NodeId) -> bool {
-        self.plan.places()[id.0] == Place::Device
-    }
-
-    /// The ops that take this value.
-    pub(super) fn users(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
-        self.users[id.0].iter().copied().filter(|u| !matches!(self.op(*u), Op::Output { .. }))
-    }
-
-    /// Whether the value leaves the device.
-    pub(super) fn leaves(&self, id: NodeId) -> bool {
-        self.wanted.contains(&id)
-    }
-
-    /// The one op that takes this value, if nobody else wants to see it.
-    pub(super) fn only_user(&self, id: NodeId) -> Option<NodeId> {
-        let mut users = self.users(id);
-        let user = users.next().filter(|u| self.on_device(*u))?;
-        (users.next().is_none() && !self.leaves(id)).then_some(user)
+    let samples = || match asked.reads_input() {
+        true => Ok(()),
+        false => Err("kernels of frames read the caller's samples".to_owned()),
+    };
+    match &asked.region.task {
+        Task::WelchPeaks(spec) => samples().and_then(|()| welch::peaks(asked, spec)),
+        Task::Welch(welch) => samples().and_then(|()| welch::average(asked, welch)),
+        Task::LogMel(mel) => samples().and_then(|()| mel::kernel(asked, mel)),
+        Task::Spectrogram(powers) => samples().and_then(|()| frames::powers(asked, powers)),
+        Task::Transform(transform) => samples().and_then(|()| transforms::kernel(asked, transform)),
+        Task::Learned(learned) => samples().and_then(|()| learned::kernel(asked, learned, options)),
+        Task::Frames(_) => Err("frames stay in the registers of a transform".to_owned()),
+        Task::Op(op) => ops::kernel(asked, op),
     }
 }
 
-/// The kernels of a device part and what they compute, or nothing where one is missing.
+/// The kernels of a device part and what they compute.
 pub(super) fn stages(
     plan: &Plan,
     wanted: &[NodeId],
     options: &SessionOptions,
-) -> Result<Option<(Layout, Vec<Stage>)>> {
-    let graph = plan.graph();
-    let walk = Walk { plan, options, users: graph.users(), wanted };
-    let is_input = |id: NodeId| matches!(walk.op(id), Op::Input { .. });
+) -> Result<(Layout, Vec<Stage>)> {
+    let (graph, types) = (plan.graph(), plan.types());
+    let is_input = |id: NodeId| matches!(graph.nodes()[id.0].op, Op::Input { .. });
     let inputs: Vec<NodeId> = graph.iter().map(|(id, _)| id).filter(|id| is_input(*id)).collect();
+    let lost = |id: NodeId| Error::unsupported(format!("{id} is no value of the device"));
     // For each value of the chain the node that it is of.
     let mut nodes: Vec<NodeId> = Vec::new();
     let mut found: Vec<Found> = Vec::new();
-    let mut pairs = false;
     let mut source: Option<NodeId> = None;
-    let mut done = vec![false; graph.nodes().len()];
-    for (id, node) in graph.iter() {
-        let skip =
-            done[id.0] || matches!(node.op, Op::Input { .. } | Op::Output { .. }) || !walk.on_device(id);
-        if skip || needless(&walk, id) {
-            continue;
-        }
-        let Some(operand) = walk.operand(id) else { return Ok(None) };
-        let from = if is_input(operand) {
-            // One stream of samples feeds a chain.
-            if source.is_some_and(|s| s != operand) {
-                return Ok(None);
-            }
-            source = Some(operand);
+    let mut pairs = false;
+    for region in plan.regions_on(Place::Device) {
+        let asked = Asked { region, graph, types };
+        let taken = kernel(&asked, options).map_err(Error::unsupported)?;
+        let from = if is_input(region.source) {
+            source = Some(region.source);
+            pairs |= taken.pairs;
             None
         } else {
-            match nodes.iter().position(|n| *n == operand) {
-                Some(value) => Some(value),
-                None => return Ok(None),
-            }
+            let place = nodes.iter().position(|n| *n == region.source);
+            Some(place.ok_or_else(|| lost(region.source))?)
         };
-        let taken = if from.is_none() {
-            welch::take(&walk, id)
-                .or_else(|| mel::take(&walk, id))
-                .or_else(|| transforms::take(&walk, id))
-                .or_else(|| frames::take(&walk, id))
-                .or_else(|| transforms::by_gathering(&walk, id))
-                .or_else(|| learned::take(&walk, id))
-        } else {
-            ops::take(&walk, id)
-        };
-        let Some(taken) = taken else { return Ok(None) };
-        // The ops between are part of the kernel.
-        for last in std::iter::once(taken.last).chain(taken.second) {
-            let mut at = last;
-            while at != id {
-                done[at.0] = true;
-                match walk.operand(at) {
-                    Some(before) => at = before,
-                    None => break,
-                }
-            }
-        }
-        pairs |= taken.pairs && from.is_none();
-        nodes.push(taken.last);
-        let to = nodes.len() - 1;
-        nodes.extend(taken.second);
-        found.push(Found { from, to, second: taken.second.map(|_| to + 1), make: taken.make });
+        let to = nodes.len();
+        nodes.extend(&region.results);
+        let second = (region.results.len() > 1).then_some(to + 1);
+        found.push(Found { from, to, second, make: taken.make });
     }
-    let Some(source) = source else { return Ok(None) };
-    let results: Option<Vec<usize>> = wanted.iter().map(|w| nodes.iter().position(|n| n == w)).collect();
-    let Some(results) = results else { return Ok(None) };
+    let source = source.ok_or_else(|| Error::unsupported("the device reads no samples"))?;
+    let place = |id: &NodeId| nodes.iter().position(|n| n == id).ok_or_else(|| lost(*id));
+    let results = wanted.iter().map(place).collect::<Result<Vec<usize>>>()?;
 
-    let taken = walk.ty(source);
+    let taken = &types[source.0];
     let row_len = taken.last() * (taken.kind.element_bytes() / 4);
     let mut layout = Layout {
         input: inputs.iter().position(|i| *i == source).unwrap_or(0),
@@ -152,14 +105,14 @@ pub(super) fn stages(
         batch: taken.dims.first().copied().unwrap_or(0),
         row_len,
         checked: None,
-        values: nodes.iter().map(|n| value_of(walk.ty(*n), wanted.iter().position(|w| w == n))).collect(),
+        values: nodes.iter().map(|n| value_of(&types[n.0], wanted.iter().position(|w| w == n))).collect(),
         results,
         whole: false,
         pairs,
     };
     let mut stages = Vec::new();
     for Found { from, to, second, make } in found {
-        let Ok(passes) = make(SampleType::F32) else { return Ok(None) };
+        let passes = make(SampleType::F32).map_err(Error::unsupported)?;
         if from.is_none() {
             layout.checked = passes.checked;
         }
@@ -191,7 +144,7 @@ pub(super) fn stages(
             stages.push(Stage { blueprint: Box::new(blueprint), grid, args });
         }
     }
-    Ok(Some((layout, stages)))
+    Ok((layout, stages))
 }
 
 /// Kernels and the places of their values.
@@ -200,12 +153,6 @@ struct Found {
     to: usize,
     second: Option<usize>,
     make: Make,
-}
-
-/// Whether nobody takes the value: framing whose transform runs on the host, or a value that is only a name.
-fn needless(walk: &Walk<'_>, id: NodeId) -> bool {
-    let used = |u: &NodeId| walk.on_device(*u) && !matches!(walk.op(*u), Op::Output { .. });
-    !walk.wanted.contains(&id) && !walk.users[id.0].iter().any(used)
 }
 
 fn arg(
@@ -246,27 +193,45 @@ fn value_of(ty: &ValueType, result: Option<usize>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use rlx_compile::builders::{PsdSpec, WelchPeaksShape, psd, welch_peaks};
-    use rlx_compile::params::{Average, Sides, Window};
+    use rlx_compile::builders::{WelchPeaksShape, psd, welch_peaks};
+    use rlx_compile::params::{Average, Rows, Sides, Window};
     use rlx_compile::passes::FusionPolicy;
     use rlx_compile::{
-        BackendCaps, BackendCostModel, DeviceClass, Graph, OpKind, PassContext, PassList, compile,
+        BackendCaps, BackendCostModel, DeviceClass, Graph, Kernels, OpKind, PassContext, PassList, Refusal,
+        compile,
     };
+
+    use rlx_dsp::welch::PsdParams;
 
     use super::*;
 
-    /// The stages of a graph on a device that claims every op.
+    /// The kernels without a device.
+    struct Blueprints;
+
+    impl Kernels for Blueprints {
+        fn class(&self) -> DeviceClass {
+            DeviceClass::Cuda
+        }
+
+        fn kernel(&self, asked: &Asked<'_>) -> std::result::Result<(), Refusal> {
+            kernel(asked, &SessionOptions::default()).map(drop).map_err(Refusal::from)
+        }
+    }
+
+    /// The stages of a graph; none where the host has a part.
     fn of(graph: &Graph, policy: FusionPolicy) -> Option<(Layout, usize)> {
         let mut caps = BackendCaps::shipped(DeviceClass::Cuda);
         caps.ops = OpKind::ALL.into_iter().collect();
         let model = BackendCostModel::shipped(DeviceClass::Cuda);
-        let context = PassContext { policy, ..PassContext::new(&caps, &model) };
+        let context = PassContext { policy, kernels: &Blueprints, ..PassContext::new(&caps, &model) };
         let plan = compile(graph, &context, &PassList::standard()).unwrap().plan;
         let wanted: Vec<NodeId> =
             plan.graph().outputs().map(|id| plan.graph().nodes()[id.0].inputs[0]).collect();
-        stages(&plan, &wanted, &SessionOptions::default())
-            .unwrap()
-            .map(|(layout, stages)| (layout, stages.len()))
+        if plan.regions_on(Place::Host).next().is_some() {
+            return None;
+        }
+        let (layout, stages) = stages(&plan, &wanted, &SessionOptions::default()).unwrap();
+        Some((layout, stages.len()))
     }
 
     #[test]
@@ -276,23 +241,24 @@ mod tests {
         assert_eq!((layout.batch, layout.row_len, layout.checked, count), (100, 384, Some(384), 1));
         assert_eq!(layout.values, [Value { row: 128, planes: 1, fixed: 0, result: Some(0), direct: true }]);
 
-        let mut spec = PsdSpec::new(3, 5000, 48e3, 1024);
-        let (layout, count) = of(&psd(&spec).unwrap(), FusionPolicy::Auto).unwrap();
+        let mut params = PsdParams::new(48e3, 1024);
+        let rows = Rows::new(3, 5000);
+        let (layout, count) = of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).unwrap();
         assert_eq!((layout.values[0].row, layout.results.clone(), count), (4 * 513, vec![0], 1));
         assert_eq!(layout.checked, Some(1024 + 7 * 512));
         // No kernel: the host has it.
-        spec.average = Average::Median;
-        assert!(of(&psd(&spec).unwrap(), FusionPolicy::Auto).is_none());
+        params.average = Average::Median;
+        assert!(of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).is_none());
     }
 
     #[test]
     fn complex_spectra_lose_their_mean_in_the_pass_that_gathers_them() {
-        let spec = PsdSpec { complex: true, ..PsdSpec::new(3, 5000, 48e3, 256) };
+        let (params, rows) = (PsdParams::new(48e3, 256), Rows::complex(3, 5000));
         // Gathered, transformed, powers, their mean, its scale.
-        let (layout, count) = of(&psd(&spec).unwrap(), FusionPolicy::Auto).unwrap();
+        let (layout, count) = of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).unwrap();
         assert_eq!((layout.row_len, layout.checked, count), (10_000, Some(10_000), 5));
-        let spec = PsdSpec { detrend: rlx_compile::params::Detrend::Linear, ..spec };
-        assert!(of(&psd(&spec).unwrap(), FusionPolicy::Auto).is_none());
+        let params = PsdParams { detrend: rlx_compile::params::Detrend::Linear, ..params };
+        assert!(of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).is_none());
     }
 
     #[test]
@@ -305,12 +271,9 @@ mod tests {
             ops.push(Op::Fft { n_fft, sides: Sides::Auto, layout: ComplexLayout::Interleaved, keep: None });
             ops.push(Op::InverseFft { n_fft, real: !complex });
             graph.chain(x, ops.into_iter().chain([Op::output("samples")])).unwrap();
-            let mut caps = BackendCaps::shipped(DeviceClass::Cuda);
-            caps.ops = OpKind::ALL.into_iter().collect();
-            caps.fft.max = 1 << 17;
-            let plan = Plan::new(graph, &caps).unwrap();
+            let plan = Plan::new(graph, &Blueprints).unwrap();
             let wanted = [NodeId(plan.graph().nodes().len() - 2)];
-            let (layout, stages) = stages(&plan, &wanted, &SessionOptions::default()).unwrap().unwrap();
+            let (layout, stages) = stages(&plan, &wanted, &SessionOptions::default()).unwrap();
             let sources: Vec<_> =
                 stages.iter().map(|s| (s.blueprint)(SampleType::F32).unwrap().source).collect();
             (sources, layout.pairs, layout.checked)

@@ -1,0 +1,55 @@
+//! A graph as regions that somebody accepts.
+
+use super::{Asked, Refusal, Region, View, candidates};
+use crate::graph::NodeId;
+use crate::op::OpKind;
+
+/// What a walk over a graph found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Cover {
+    /// Accepted regions, in data order.
+    pub regions: Vec<Region>,
+    /// Ops at which no region was accepted, and why not the smallest one.
+    pub refused: Vec<(NodeId, Refusal)>,
+    /// Ops that were not asked for: what they read is not there.
+    pub left: Vec<NodeId>,
+}
+
+/// Walks the ops in data order and asks at each that is in no region yet, and that is `offered`, for the largest region that
+/// is accepted. All ops of a region are offered ones, and what it reads is `given` or computed by a region before it.
+pub fn cover(
+    view: &View<'_>,
+    offered: impl Fn(NodeId) -> bool,
+    given: impl Fn(NodeId) -> bool,
+    mut accept: impl FnMut(&Asked<'_>) -> Result<(), Refusal>,
+) -> Cover {
+    let mut found = Cover::default();
+    let mut taken = vec![false; view.graph.nodes().len()];
+    for (id, node) in view.graph.iter() {
+        let handed = matches!(node.op.kind(), OpKind::Input | OpKind::Output);
+        if handed || taken[id.0] || !offered(id) || view.is_loaded(id) {
+            continue;
+        }
+        let mut refusal = None;
+        for region in candidates(view, id) {
+            let there = given(region.source) || taken[region.source.0];
+            if !there || !region.nodes.iter().all(|n| offered(*n)) {
+                continue;
+            }
+            match accept(&Asked { region: &region, graph: view.graph, types: view.types }) {
+                Ok(()) => {
+                    region.nodes.iter().for_each(|n| taken[n.0] = true);
+                    found.regions.push(region);
+                    break;
+                }
+                Err(reason) => refusal = Some(reason),
+            }
+        }
+        match refusal {
+            _ if taken[id.0] => {}
+            Some(refusal) => found.refused.push((id, refusal)),
+            None => found.left.push(id),
+        }
+    }
+    found
+}

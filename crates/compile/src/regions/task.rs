@@ -1,0 +1,286 @@
+//! What a region computes, in the parameters of the estimate that it is.
+
+use rlx_dsp::mel::{LogMelParams, MelLayout, MelLog, MelNormalise, Preemphasis, Reference};
+use rlx_dsp::stft::{Placement, SpectrogramParams, SpectrogramScaling};
+use rlx_dsp::welch::PsdParams;
+
+use super::{Framed, Plain};
+use crate::graph::NodeId;
+use crate::op::Op;
+use crate::params::{
+    Average, Band, ButterflySpec, Layout, LogBase, Mask, MaxOver, MelFilterbankParams, Scaling, Sides,
+    WelchPeaksSpec,
+};
+use crate::shape::one_sided_bins;
+
+/// Ops that one kernel runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Region {
+    /// What they compute.
+    pub task: Task,
+    /// The ops, in data order.
+    pub nodes: Vec<NodeId>,
+    /// The value that they read.
+    pub source: NodeId,
+    /// The values that they hand out.
+    pub results: Vec<NodeId>,
+}
+
+/// What a region computes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Task {
+    /// Frames as a value.
+    Frames(Framed),
+    /// Spectra of frames.
+    Transform(Transform),
+    /// Powers of frames.
+    Spectrogram(Spectrogram),
+    /// Averaged powers, and perhaps their peaks.
+    Welch(Welch),
+    /// The fused op: peaks of averaged powers.
+    WelchPeaks(WelchPeaksSpec),
+    /// Mel energies or their logarithms.
+    LogMel(LogMel),
+    /// A learned transform and what follows it.
+    Learned(Learned),
+    /// One op on a value in memory.
+    Op(Op),
+}
+
+impl Task {
+    /// `frames`, `transform`, `spectrogram`, `welch`, `welch_peaks`, `log_mel`, `learned`, or the name of the one op.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Frames(_) => "frames",
+            Self::Transform(_) => "transform",
+            Self::Spectrogram(_) => "spectrogram",
+            Self::Welch(_) => "welch",
+            Self::WelchPeaks(_) => "welch_peaks",
+            Self::LogMel(_) => "log_mel",
+            Self::Learned(_) => "learned",
+            Self::Op(op) => op.kind().name(),
+        }
+    }
+}
+
+/// Frames → Fft.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transform {
+    /// The frames.
+    pub frames: Framed,
+    /// Points.
+    pub n_fft: usize,
+    /// Bins of a spectrum: `n_fft/2 + 1` or all.
+    pub bins: usize,
+    /// Order of real and imaginary parts.
+    pub layout: Layout,
+    /// Bins that are computed; the others are zero.
+    pub keep: Option<Band>,
+}
+
+/// … → Power [→ Psd].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spectrogram {
+    /// The transform.
+    pub transform: Transform,
+    /// Bins of a result.
+    pub bins: usize,
+    /// Whether inner bins are doubled.
+    pub doubled: bool,
+    /// Sample rate and scaling; raw powers where there is none.
+    pub scaling: Option<(f64, Scaling)>,
+}
+
+/// … → Power → Average [→ Psd] [and → TopK beside it].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Welch {
+    /// The powers; their scaling is that of the average.
+    pub powers: Spectrogram,
+    /// How frames become one spectrum.
+    pub average: Average,
+    /// Peaks of the unscaled average beside it, the second result.
+    pub peaks: Option<usize>,
+}
+
+/// [Preemphasis →] … → Power → MelFilterbank [→ Log] [→ ClampNormalise] [→ NormaliseFeatures].
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogMel {
+    /// Pre-emphasis of the rows.
+    pub preemphasis: Option<f64>,
+    /// The powers, not doubled.
+    pub powers: Spectrogram,
+    /// The filters.
+    pub filters: MelFilterbankParams,
+    /// Base, floor and what is added.
+    pub log: Option<(LogBase, f64, f64)>,
+    /// Range, offset, scale and scope.
+    pub clamp: Option<(f64, f64, f64, MaxOver)>,
+    /// Epsilon of the normalisation of bands.
+    pub features: Option<f64>,
+}
+
+/// Frames → Butterfly [→ Power → Average [→ Affine] [→ SpectralMask] [→ TopK]].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Learned {
+    /// The frames.
+    pub frames: Framed,
+    /// The transform.
+    pub spec: ButterflySpec,
+    /// Whether the one-sided powers are averaged; else the spectra are the result.
+    pub averaged: bool,
+    /// Factor and summand of the average.
+    pub affine: Option<(f64, f64)>,
+    /// Bins of it that are kept.
+    pub mask: Option<Mask>,
+    /// Peaks of it, in its place.
+    pub peaks: Option<usize>,
+}
+
+impl Spectrogram {
+    /// Steps of the frames in the usual order, of frames inside their rows and without pre-emphasis.
+    fn estimate(&self) -> Option<Plain> {
+        let frames = &self.transform.frames;
+        frames.plain().filter(|plain| frames.is_inside() && plain.preemphasis.is_none())
+    }
+
+    /// The library's plan of these frames; bins outside [`Transform::keep`] are then zero.
+    pub fn params(&self) -> Option<SpectrogramParams> {
+        let Transform { frames, n_fft, .. } = &self.transform;
+        let plain = frames.plain().filter(|p| p.preemphasis.is_none() && frames.drop_last == 0)?;
+        let scaling = match (self.doubled, self.scaling) {
+            (true, None | Some((_, Scaling::Raw))) => SpectrogramScaling::Raw,
+            (true, Some((_, Scaling::Density))) => SpectrogramScaling::Density,
+            (true, Some((_, Scaling::Spectrum))) => SpectrogramScaling::Spectrum,
+            (false, None | Some((_, Scaling::Raw))) => SpectrogramScaling::Power,
+            (false, Some(_)) => return None,
+        };
+        (!frames.complex && self.bins == one_sided_bins(*n_fft)).then_some(SpectrogramParams {
+            sample_rate: self.scaling.map_or(1.0, |(rate, _)| rate),
+            window: plain.window,
+            symmetry: plain.symmetry,
+            win_length: frames.len,
+            n_fft: *n_fft,
+            hop: frames.hop,
+            placement: Placement::Start,
+            padding: frames.pad,
+            detrend: plain.detrend,
+            scaling,
+            nan: Default::default(),
+        })
+    }
+}
+
+impl Welch {
+    /// The library's plan of this average; bins outside [`Transform::keep`] are then zero.
+    pub fn params(&self) -> Option<PsdParams> {
+        let Spectrogram { transform: Transform { frames, n_fft, .. }, bins, doubled, scaling } = &self.powers;
+        let plain = self.powers.estimate()?;
+        let sides = match (frames.complex, *doubled) {
+            (false, true) => Sides::One,
+            (_, false) if bins == n_fft => Sides::Two,
+            _ => return None,
+        };
+        let (sample_rate, scaling) = scaling.unwrap_or((1.0, Scaling::Raw));
+        Some(PsdParams {
+            window: plain.window,
+            symmetry: plain.symmetry,
+            hop: frames.hop,
+            n_fft: *n_fft,
+            detrend: plain.detrend,
+            scaling,
+            average: self.average,
+            sides,
+            ..PsdParams::new(sample_rate, frames.len)
+        })
+    }
+
+    /// As the fused op has it, with `k` peaks: of real rows, one-sided.
+    pub fn spec(&self, k: usize) -> Option<WelchPeaksSpec> {
+        let Spectrogram { transform: Transform { frames, n_fft, keep, .. }, doubled, .. } = &self.powers;
+        let plain = self.powers.estimate()?;
+        (!frames.complex && *doubled).then_some(WelchPeaksSpec {
+            segment_len: frames.len,
+            hop: frames.hop,
+            n_fft: *n_fft,
+            k,
+            window: plain.window,
+            symmetry: plain.symmetry,
+            detrend: plain.detrend,
+            average: self.average,
+            keep: *keep,
+        })
+    }
+}
+
+impl LogMel {
+    /// The library's plan, frames by mels.
+    pub fn params(&self) -> Option<LogMelParams> {
+        let Spectrogram { transform: Transform { frames, n_fft, .. }, bins, doubled, scaling } = &self.powers;
+        let plain = frames.plain().filter(|_| frames.drop_last <= 1)?;
+        if frames.complex || *doubled || scaling.is_some() || *bins != one_sided_bins(*n_fft) {
+            return None;
+        }
+        let remove_dc = match plain.detrend {
+            crate::params::Detrend::None => false,
+            crate::params::Detrend::Constant => true,
+            crate::params::Detrend::Linear => return None,
+        };
+        let preemphasis = match (self.preemphasis, plain.preemphasis) {
+            (None, None) => Preemphasis::None,
+            (Some(c), None) => Preemphasis::Signal(c),
+            (None, Some(c)) => Preemphasis::Frame(c),
+            (Some(_), Some(_)) => return None,
+        };
+        let mut log = match self.log {
+            None => MelLog::Linear,
+            Some((LogBase::Ln, 0.0, offset)) => MelLog::LnPlus { offset },
+            Some((_, _, add)) if add != 0.0 => return None,
+            Some((LogBase::Ln, floor, _)) => MelLog::Ln { floor },
+            Some((LogBase::Log10, floor, _)) => MelLog::Log10 { floor },
+            Some((LogBase::Db, amin, _)) => {
+                MelLog::Decibel { amin, reference: Reference::Power(1.0), top_db: None }
+            }
+        };
+        let mut normalise = MelNormalise::None;
+        let mut max_over = MaxOver::Item;
+        if let Some((range, shift, scale, scope)) = self.clamp {
+            max_over = scope;
+            if scale == 0.0 {
+                return None;
+            }
+            normalise = MelNormalise::Clamp { range, shift, divisor: 1.0 / scale };
+        }
+        if let Some(epsilon) = self.features {
+            match (self.clamp, &mut log) {
+                (None, _) => {}
+                (Some((range, 0.0, 1.0, _)), MelLog::Decibel { top_db, .. }) => *top_db = Some(range),
+                (Some(_), _) => return None,
+            }
+            normalise = MelNormalise::PerFeature { epsilon };
+        }
+        Some(LogMelParams {
+            sample_rate: self.filters.sample_rate,
+            preemphasis,
+            padding: frames.pad,
+            drop_last_frame: frames.drop_last == 1,
+            remove_dc,
+            window: plain.window,
+            symmetry: plain.symmetry,
+            win_length: frames.len,
+            n_fft: *n_fft,
+            placement: Placement::Start,
+            hop: frames.hop,
+            power: 2.0,
+            n_mels: self.filters.n_mels,
+            f_min: self.filters.f_min,
+            f_max: self.filters.f_max,
+            scale: self.filters.scale,
+            norm: self.filters.norm,
+            domain: self.filters.domain,
+            log,
+            normalise,
+            max_over,
+            layout: MelLayout::FramesByMels,
+        })
+    }
+}

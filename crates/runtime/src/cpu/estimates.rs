@@ -1,0 +1,263 @@
+//! Regions that are the library's estimates, by its plans.
+
+use num_complex::Complex32;
+use rayon::prelude::*;
+use rlx_compile::ValueType;
+use rlx_compile::params::{Band, WelchPeaksSpec};
+use rlx_compile::regions::{LogMel, Spectrogram, Transform, Welch};
+use rlx_dsp::Error as DspError;
+use rlx_dsp::fft::Sample;
+use rlx_dsp::mel;
+use rlx_dsp::nan::NanPolicy;
+use rlx_dsp::peaks::top_k_packed_into;
+use rlx_dsp::stft::{self, SpectrogramParams};
+use rlx_dsp::welch::{self, PsdParams};
+
+use super::program::Step;
+use crate::error::{Error, Result};
+use crate::session::SessionOptions;
+
+/// Rows of a value, and the samples of one.
+fn rows_of(ty: &ValueType) -> (usize, usize) {
+    (ty.dims.first().copied().unwrap_or(0), ty.last())
+}
+
+/// Short gaps were bridged before the program runs; what is left of longer ones is left out.
+fn after_gaps(nan: NanPolicy) -> NanPolicy {
+    match nan {
+        NanPolicy::Interpolate { .. } => NanPolicy::SkipSegment,
+        other => other,
+    }
+}
+
+/// The threads of a plan of so many rows: 0 is rayon's pool, which needs no threads of its own.
+fn threads_of(options: &SessionOptions) -> usize {
+    match options.threads {
+        1 => 1,
+        n if n == 0 || n >= rayon::current_num_threads() => 0,
+        n => n,
+    }
+}
+
+fn no_plan(what: &str) -> Error {
+    Error::unsupported(format!("the library has no plan for this {what}"))
+}
+
+/// Zeroes the bins of rows that are not kept.
+fn keep_only(keep: Option<Band>, bins: usize, out: &mut [f32]) {
+    let Some(keep) = keep else { return };
+    for row in out.chunks_exact_mut(bins.max(1)) {
+        row[..keep.lo.min(bins)].fill(0.0);
+        row[keep.hi.min(bins)..].fill(0.0);
+    }
+}
+
+/// A plan for rows of samples `S`.
+struct WelchRows<S: Sample> {
+    plan: welch::Welch<S>,
+    rows: usize,
+    len: usize,
+    bins: usize,
+    keep: Option<Band>,
+    /// A row of which no segment is left is NaN in every bin.
+    lenient: bool,
+}
+
+impl<S: Sample<Real = f32>> WelchRows<S> {
+    fn new(
+        params: PsdParams,
+        keep: Option<Band>,
+        taken: &ValueType,
+        options: &SessionOptions,
+    ) -> Result<Self> {
+        let nan = after_gaps(options.nan);
+        let plan = welch::Welch::new(PsdParams { nan, ..params })?.with_threads(threads_of(options))?;
+        let ((rows, len), bins) = (rows_of(taken), plan.n_bins());
+        Ok(Self { plan, rows, len, bins, keep, lenient: nan == NanPolicy::SkipSegment })
+    }
+
+    fn run(&mut self, samples: &[S], out: &mut [f32]) -> Result<()> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        match self.plan.psd_batch_into(samples, self.rows, out) {
+            Ok(_) => {}
+            Err(DspError::Argument { .. }) if self.lenient => {
+                for (x, out) in samples.chunks_exact(self.len).zip(out.chunks_exact_mut(self.bins)) {
+                    match self.plan.psd_into(x, out) {
+                        Ok(_) => {}
+                        Err(DspError::Argument { .. }) => out.fill(f32::NAN),
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        keep_only(self.keep, self.bins, out);
+        Ok(())
+    }
+}
+
+impl Step for WelchRows<f32> {
+    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
+        Self::run(self, input, out)
+    }
+}
+
+struct OfPairs {
+    welch: WelchRows<Complex32>,
+    samples: Vec<Complex32>,
+}
+
+impl Step for OfPairs {
+    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
+        self.samples.clear();
+        self.samples.extend(input.chunks_exact(2).map(|pair| Complex32::new(pair[0], pair[1])));
+        self.welch.run(&self.samples, out)
+    }
+}
+
+pub(super) fn welch(welch: &Welch, taken: &ValueType, options: &SessionOptions) -> Result<Box<dyn Step>> {
+    let params = welch.params().ok_or_else(|| no_plan("average"))?;
+    let Transform { frames, keep, .. } = &welch.powers.transform;
+    if frames.complex {
+        let welch = WelchRows::new(params, *keep, taken, options)?;
+        return Ok(Box::new(OfPairs { welch, samples: Vec::new() }));
+    }
+    Ok(Box::new(WelchRows::<f32>::new(params, *keep, taken, options)?))
+}
+
+/// Peaks of averaged powers, which are stored first.
+struct PeaksOfWelch {
+    welch: WelchRows<f32>,
+    powers: Vec<f32>,
+    k: usize,
+}
+
+/// The fused op of a shape that the lanes kernel lacks; `None` where the library has no plan for it either.
+pub(super) fn peaks(
+    spec: &WelchPeaksSpec,
+    taken: &ValueType,
+    options: &SessionOptions,
+) -> Result<Option<Box<dyn Step>>> {
+    let params = PsdParams {
+        window: spec.window,
+        symmetry: spec.symmetry,
+        hop: spec.hop,
+        n_fft: spec.n_fft,
+        detrend: spec.detrend,
+        scaling: rlx_dsp::scaling::Scaling::Raw,
+        average: spec.average,
+        ..PsdParams::new(1.0, spec.segment_len)
+    };
+    if params.check::<f32>().is_err() || params.weights().is_err() {
+        return Ok(None);
+    }
+    let welch = WelchRows::<f32>::new(params, spec.keep, taken, options)?;
+    let powers = vec![0.0; welch.rows * welch.bins];
+    Ok(Some(Box::new(PeaksOfWelch { welch, powers, k: spec.k })))
+}
+
+impl Step for PeaksOfWelch {
+    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
+        self.welch.run(input, &mut self.powers)?;
+        Ok(top_k_packed_into(&self.powers, self.welch.bins, self.k, out)?)
+    }
+}
+
+/// A plan per thread, which share the rows.
+struct Frames {
+    plans: Vec<stft::Spectrogram<f32>>,
+    len: usize,
+    /// Values of a row's result.
+    size: usize,
+    bins: usize,
+    keep: Option<Band>,
+}
+
+pub(super) fn spectrogram(
+    spectrogram: &Spectrogram,
+    taken: &ValueType,
+    made: &ValueType,
+    options: &SessionOptions,
+) -> Result<Box<dyn Step>> {
+    let params = spectrogram.params().ok_or_else(|| no_plan("spectrogram"))?;
+    let params = SpectrogramParams { nan: after_gaps(options.nan), ..params };
+    let (rows, len) = rows_of(taken);
+    let threads = match threads_of(options) {
+        0 => rayon::current_num_threads(),
+        n => n,
+    };
+    let plans = (0..threads.min(rows).max(1)).map(|_| stft::Spectrogram::new(params));
+    Ok(Box::new(Frames {
+        plans: plans.collect::<rlx_dsp::Result<_>>()?,
+        len,
+        size: made.dims.iter().skip(1).product(),
+        bins: made.last(),
+        keep: spectrogram.transform.keep,
+    }))
+}
+
+impl Step for Frames {
+    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
+        let Self { plans, len, size, bins, keep } = self;
+        let (len, size) = ((*len).max(1), (*size).max(1));
+        let rows = (input.len() / len).div_ceil(plans.len()).max(1);
+        let part = |index: usize, plan: &mut stft::Spectrogram<f32>, x: &[f32], out: &mut [f32]| {
+            for (row, (x, out)) in x.chunks_exact(len).zip(out.chunks_exact_mut(size)).enumerate() {
+                plan.process_into(x, out).map_err(|error| of_row(error, index * rows + row))?;
+            }
+            Ok(())
+        };
+        let shares = plans.iter_mut().zip(input.chunks(rows * len)).zip(out.chunks_mut(rows * size));
+        let done: Vec<Result<()>> = if rows * len >= input.len() {
+            shares.take(1).map(|((plan, x), out)| part(0, plan, x, out)).collect()
+        } else {
+            let shares: Vec<_> = shares.enumerate().collect();
+            shares.into_par_iter().map(|(i, ((plan, x), out))| part(i, plan, x, out)).collect()
+        };
+        done.into_iter().collect::<Result<()>>()?;
+        keep_only(*keep, *bins, out);
+        Ok(())
+    }
+}
+
+/// The error of a row that was computed by itself.
+fn of_row(error: DspError, row: usize) -> Error {
+    Error::Dsp(match error {
+        DspError::NonFinite { index, value, .. } => DspError::NonFinite { row, index, value },
+        other => other,
+    })
+}
+
+struct Mel {
+    plan: mel::LogMel<f32>,
+    len: usize,
+}
+
+pub(super) fn log_mel(
+    log_mel: &LogMel,
+    taken: &ValueType,
+    options: &SessionOptions,
+) -> Result<Box<dyn Step>> {
+    let params = log_mel.params().ok_or_else(|| no_plan("log-mel"))?;
+    // Kernels take a maximum of what there is; only sums over a band spread what is missing in it.
+    let nan = match after_gaps(options.nan) {
+        NanPolicy::Propagate if log_mel.features.is_none() => NanPolicy::SkipSegment,
+        other => other,
+    };
+    let plan = mel::LogMel::new(params)?.with_threads(threads_of(options))?.with_nan(nan);
+    Ok(Box::new(Mel { plan, len: taken.last().max(1) }))
+}
+
+impl Step for Mel {
+    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
+        let mut rest = out;
+        for item in self.plan.process_rows(input, self.len)? {
+            let (own, others) = rest.split_at_mut(item.data.len());
+            own.copy_from_slice(&item.data);
+            rest = others;
+        }
+        Ok(())
+    }
+}
