@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::twin::{judge_row, raw_power};
 use num_complex::Complex32;
-use rlx_compile::builders::{LogMelSpec, WelchPeaksShape, log_mel, welch_peaks};
+use rlx_compile::builders::{WelchPeaksShape, log_mel, welch_peaks};
 use rlx_compile::params::{Average, Detrend, Layout, Padding, Sides, WelchPeaksSpec};
 use rlx_compile::passes::FusionPolicy;
 use rlx_compile::{Butterflies, Graph, Mix, Op, Plan};
@@ -66,7 +66,14 @@ fn plans_with_intermediate_values() -> Vec<(&'static str, Graph)> {
     vec![
         ("16,384 points", transform(16_384, 256)),
         ("65,536 points", transform(65_536, 64)),
-        ("log-mel", log_mel(&LogMelSpec::whisper(64, 480_000, 80)).unwrap()),
+        (
+            "log-mel",
+            log_mel(
+                &rlx_dsp::mel::LogMelParams::preset(rlx_dsp::mel::Preset::Whisper),
+                rlx_compile::params::Rows::new(64, 480_000),
+            )
+            .unwrap(),
+        ),
     ]
 }
 

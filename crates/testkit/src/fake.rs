@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rlx_compile::regions::Asked;
-use rlx_compile::{
-    BackendCaps, BackendCostModel, DeviceClass, Graph, Kernels, NodeId, Op, Plan, Refusal,
-};
+use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, Graph, Kernels, NodeId, Op, Plan, Refusal};
 use rlx_runtime::cpu::host_program;
 use rlx_runtime::session::{Backend, Program, lower_split};
 use rlx_runtime::{Device, DeviceInfo, Error, Result, Session, SessionOptions};

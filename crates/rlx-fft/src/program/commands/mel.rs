@@ -220,9 +220,8 @@ fn on_device<T: InputSample + Real>(
     let made = mel_on(device, params, &samples)?;
     // Of a plan of which the device has no part there is only a note.
     notes.extend(made.as_ref().filter(|made| made.channels.is_empty()).map(|made| made.said.clone()));
-    let sound = |made: &DeviceMel| {
-        !made.channels.is_empty() && made.channels.iter().flatten().all(|v| v.is_finite())
-    };
+    let sound =
+        |made: &DeviceMel| !made.channels.is_empty() && made.channels.iter().flatten().all(|v| v.is_finite());
     let features: Vec<Vec<Vec<f64>>> = match made.filter(sound) {
         Some(made) => {
             notes.push(made.said.clone());
