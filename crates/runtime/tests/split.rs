@@ -78,7 +78,7 @@ fn graphs() -> Vec<(&'static str, Graph)> {
 /// Inputs, and what the processor makes of them without a device.
 fn truth(graph: &Graph) -> (Vec<f32>, Vec<Vec<f32>>) {
     let session = Session::open(&Device::Cpu).unwrap();
-    let executable = session.compile_plan(Plan::new(graph.clone(), session.caps()).unwrap()).unwrap();
+    let executable = session.compile_plan(session.plan(graph.clone()).unwrap()).unwrap();
     let x = samples(executable.inputs()[0]);
     let out = executable.run_to_vecs(&[&x]).unwrap();
     (x, out)
@@ -96,6 +96,17 @@ fn narrowed(class: DeviceClass) -> Vec<BackendCaps> {
     all
 }
 
+/// The same values but for the rounding of another order of sums; of peaks their powers, for near ties may change places.
+fn same(got: &[f32], want: &[f32], peaks: bool, what: &str) {
+    assert_eq!(got.len(), want.len(), "{what}");
+    let step = if peaks { 2 } else { 1 };
+    let of = |v: &[f32]| v.iter().skip(step - 1).step_by(step).map(|v| f64::from(*v)).collect::<Vec<f64>>();
+    let (got, want) = (of(got), of(want));
+    let norm: f64 = want.iter().map(|w| w * w).sum();
+    let error: f64 = got.iter().zip(&want).map(|(g, w)| (g - w).powi(2)).sum();
+    assert!(error.sqrt() <= rlx_testkit::tolerance(f64::from(f32::EPSILON), 1 << 18) * norm.sqrt(), "{what}");
+}
+
 #[test]
 fn the_answer_does_not_depend_on_where_the_plan_is_cut() {
     for (name, graph) in graphs() {
@@ -107,7 +118,10 @@ fn the_answer_does_not_depend_on_where_the_plan_is_cut() {
                 let explained = plan.explain();
                 let executable =
                     session.compile_plan(plan).unwrap_or_else(|e| panic!("{name}: {e}\n{explained}"));
-                assert_eq!(executable.run_to_vecs(&[&x]).unwrap(), want, "{name}\n{explained}");
+                let got = executable.run_to_vecs(&[&x]).unwrap();
+                for ((info, got), want) in executable.outputs().iter().zip(&got).zip(&want) {
+                    same(got, want, info.name == "peaks", &format!("{name}\n{explained}"));
+                }
                 // Passes choose another route; its peaks are the same bins.
                 let compiled = session.compile(&graph).unwrap();
                 let out = compiled.run_to_vecs(&[&x]).unwrap();

@@ -8,6 +8,9 @@ use super::super::blueprint::spectrogram::{SpectrumValue, spectrogram};
 use super::super::blueprint::{FrameSpec, Operand, Passes, SampleType, ops};
 use super::regions::Taken;
 
+/// Longest frames of any kernel: no window is computed for longer ones.
+pub(super) const LONGEST: usize = 1 << 17;
+
 /// Segment → [Detrend constant →] [Preemphasis in frames →] Window, as the kernels have it.
 pub(super) fn framing(frames: &Framed, n_fft: usize) -> Result<FrameSpec, String> {
     let plain = frames.plain().ok_or("its frames are made in an order that no kernel has")?;
@@ -18,6 +21,9 @@ pub(super) fn framing(frames: &Framed, n_fft: usize) -> Result<FrameSpec, String
     };
     if frames.drop_last > 1 {
         return Err("one frame is left out at most".to_owned());
+    }
+    if frames.len > LONGEST {
+        return Err(format!("no frames of {} samples", frames.len));
     }
     let drop_last = frames.drop_last == 1;
     let (frame_len, hop, padding) = (frames.len, frames.hop, frames.pad);

@@ -5,6 +5,7 @@ use rlx_compile::regions::{Asked, Learned};
 
 use super::super::blueprint::SampleType;
 use super::super::blueprint::butterflies::{After, Bins, Segments, butterflies};
+use super::frames::LONGEST;
 use super::ops::kept;
 use super::regions::Taken;
 use crate::session::SessionOptions;
@@ -20,6 +21,9 @@ pub(super) fn kernel(
         p.detrend == Detrend::None && p.preemphasis.is_none() && frames.is_inside() && !frames.complex
     });
     let plain = plain.ok_or("the learned kernel has real rows that are windowed at most")?;
+    if frames.len > LONGEST {
+        return Err(format!("no frames of {} samples", frames.len));
+    }
     let window = plain.window.coefficients(frames.len, plain.symmetry).map_err(|e| e.to_string())?;
     let stride = asked.source().last();
     let segments = Segments { count: frames.segments, hop: frames.hop, window, stride };

@@ -6,6 +6,7 @@ use rlx_compile::regions::{Asked, Welch};
 use super::super::blueprint::welch_long::welch_long;
 use super::super::blueprint::welch_peaks::{Outputs, welch_peaks};
 use super::super::blueprint::{Operand, Passes, SampleType};
+use super::frames::LONGEST;
 use super::regions::Taken;
 
 /// Peaks alone.
@@ -21,6 +22,9 @@ pub(super) fn average(asked: &Asked<'_>, welch: &Welch) -> Result<Taken, String>
     let spec = spec.ok_or("the fused kernel has real rows without padding and pre-emphasis")?;
     if spec.keep.is_some() {
         return Err("the fused kernel has no bands".to_owned());
+    }
+    if spec.segment_len > LONGEST {
+        return Err(format!("no segments of {} samples", spec.segment_len));
     }
     let weights = spec.window.coefficients(spec.segment_len, spec.symmetry).map_err(|e| e.to_string())?;
     let factor = |(rate, scaling): (f64, Scaling)| scaling.factor(&weights, rate);
