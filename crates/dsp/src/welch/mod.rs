@@ -35,5 +35,5 @@ pub use params::PsdParams;
 pub use plan::{Coverage, Psd, Welch, periodogram, welch};
 pub use spectra::SegmentSpectra;
 pub use state::AccumulatorState;
-pub use sums::WelchSums;
 pub use stored::StoredAverage;
+pub use sums::WelchSums;
