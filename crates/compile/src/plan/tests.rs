@@ -87,10 +87,10 @@ fn plans_survive_serde_and_corrupt_ones_do_not() {
     let back: Plan = serde_json::from_str(&json).unwrap();
     assert_eq!((&back, back.key()), (&plan, plan.key()));
     for (from, to) in [
-        ("\"schema\":1", "\"schema\":2"),
+        ("\"schema\":2", "\"schema\":1"),
         ("\"launches\":1", "\"launches\":7"),
-        ("[\"device\",\"device\"", "[\"host\",\"device\""),
-        ("[\"device\",\"device\"", "[\"device\""),
+        ("[[1,2,3]]", "[[1,2]]"),
+        ("[[1,2,3]]", "[[1,2,3],[4]]"),
         ("\"k\":16", "\"k\":0"),
         ("\"node\":4", "\"node\":400"),
     ] {

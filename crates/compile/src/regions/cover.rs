@@ -30,7 +30,7 @@ pub fn cover(
         if handed || taken[id.0] || !offered(id) || view.is_loaded(id) {
             continue;
         }
-        let mut refusal = None;
+        let mut smallest: Option<(usize, Refusal)> = None;
         for region in candidates(view, id) {
             let there = given(region.source) || taken[region.source.0];
             if !there || !region.nodes.iter().all(|n| offered(*n)) {
@@ -42,12 +42,17 @@ pub fn cover(
                     found.regions.push(region);
                     break;
                 }
-                Err(reason) => refusal = Some(reason),
+                Err(refusal) => {
+                    let ops = region.nodes.len();
+                    if smallest.as_ref().is_none_or(|(fewest, _)| ops <= *fewest) {
+                        smallest = Some((ops, refusal));
+                    }
+                }
             }
         }
-        match refusal {
+        match smallest {
             _ if taken[id.0] => {}
-            Some(refusal) => found.refused.push((id, refusal)),
+            Some((_, refusal)) => found.refused.push((id, refusal)),
             None => found.left.push(id),
         }
     }
