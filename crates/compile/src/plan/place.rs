@@ -82,7 +82,7 @@ pub(super) fn replace(
     splits: Vec<Split>,
 ) -> Option<Placement> {
     let view = View::new(graph, types);
-    let wanted = |asked: &Asked<'_>| regions.iter().any(|nodes| *nodes == asked.region.nodes);
+    let wanted = |asked: &Asked<'_>| regions.contains(&asked.region.nodes);
     let accept = |asked: &Asked<'_>| if wanted(asked) { Ok(()) } else { Err(Refusal::new("")) };
     let mut found = device(&view, |_| true, accept);
     if found.regions.len() != regions.len() {
