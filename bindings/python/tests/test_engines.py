@@ -64,6 +64,9 @@ def test_arrow_columns(table):
     assert powers[0] == pytest.approx(psd[(f >= 10) & (f <= 20)].sum() * f[1], rel=1e-12) and powers[7] is None
     mels = _tables.log_mel(pa.array([np.sin(np.arange(4000.0)), None]), "kaldi").to_pylist()
     np.testing.assert_array_equal(mels[0], rlx_fft.melspectrogram(np.sin(np.arange(4000.0)), "kaldi"))
+    holes = pa.array([[1.0, None, 3.0], [None, 2.0, 1.0]], pa.list_(pa.float32()))
+    (_, samples), = _tables.groups(holes)
+    assert samples.dtype == np.float32 and np.isnan(samples).tolist() == [[False, True, False], [True, False, False]]
     with pytest.raises(TypeError, match="expected a column of lists"):
         _tables.welch(pa.array([1.0]), RATE, N_FFT)
     with pytest.raises(ValueError, match="no bin lies between"):

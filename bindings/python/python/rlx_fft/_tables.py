@@ -46,7 +46,9 @@ def groups(column: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     lengths = column.value_lengths().to_numpy(zero_copy_only=False)
     values = column.flatten()
     if values.null_count:
-        values = values.cast(pa.float64()).fill_null(float("nan"))
+        # Partitions with and without nulls merge, so the type of floats stays.
+        real = values if pa.types.is_floating(values.type) else values.cast(pa.float64())
+        values = real.fill_null(pa.scalar(float("nan"), real.type))
     values = values.to_numpy(zero_copy_only=False)
     valid = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
     lengths = lengths[valid].astype(np.int64)
