@@ -150,3 +150,23 @@ fn what_is_unknown_or_nothing_has_no_level() {
     // Notes and defaults are always there.
     assert!(found["notes"].is_array() && found["defaults"].is_array(), "{found}");
 }
+
+#[test]
+fn a_dead_channel_is_noted_and_names_with_colons_stand_in_quotes() {
+    let folder = Folder::new("dead");
+    let mut noise = noise(9);
+    let mut text = "\"A:1\",B,\"C:\"\"x\"\"\"\n".to_owned();
+    for n in 0..2000 {
+        let shared = (0.4 * f64::from(n)).sin();
+        text += &format!("{},0.1,{}\n", shared + 0.1 * noise(), shared + 0.1 * noise());
+    }
+    let file = folder.file("x.csv", text);
+    let of = |pair: &str| json(&["coherence", pair, &file, "--rate", "100", "--n-fft", "128", "-f", "json"]);
+    let dead = of("\"A:1\":B");
+    assert!(dead["notes"].to_string().contains("channel B is constant"), "{}", dead["notes"]);
+    let alive = of("\"A:1\":\"C:\"\"x\"\"\"");
+    assert!(!alive["notes"].to_string().contains("constant"), "{}", alive["notes"]);
+    let coherence = alive["channels"][0]["coherence"].as_array().expect("values");
+    assert!(coherence.iter().any(|c| c.as_f64().is_some_and(|c| c > 0.95)));
+    assert_eq!(common::failure(&["coherence", "A:1:B", &file, "--rate", "100"]).0, 2);
+}

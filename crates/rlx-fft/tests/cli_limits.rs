@@ -107,3 +107,37 @@ fn a_transform_longer_than_the_recording_is_refused_early() {
         assert!(code == 1 && message.contains("1048576") && message.contains("1000"), "{message}");
     }
 }
+
+/// What a long hop passes over is not kept.
+#[cfg(target_os = "linux")]
+#[test]
+fn long_hops_take_no_memory() {
+    let folder = Folder::new("hops");
+    let file = folder.file("x.raw", stereo(1000));
+    let exe = env!("CARGO_BIN_EXE_rlx-fft");
+    for command in [
+        "peaks",
+        "psd",
+        "psd --average median",
+        "spectrogram",
+        "mel --preset librosa",
+        "coherence 1:2 --n-fft 64",
+    ] {
+        let line = format!(
+            "ulimit -v 1048576; '{exe}' {command} '{file}' --raw f32le --channels 2 --rate 1000 --hop 1073741824"
+        );
+        let output = std::process::Command::new("sh").args(["-c", &line]).output().expect("a shell");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{command}: {message}");
+        let one = line.replace("--channels 2", "--channels 1");
+        if !command.starts_with("coherence") {
+            let output = std::process::Command::new("sh").args(["-c", &one]).output().expect("a shell");
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "{command}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+    }
+}

@@ -141,7 +141,7 @@ impl AxisText {
         let (span, size) = (end - start, start.abs().max(end.abs()));
         let label = escaped(label).into_owned();
         // Ten million has as many digits as a tick has room for; levels and other small numbers stay as they are.
-        let large = (size >= 1e6 && size < 1e15).then(|| 3 * (size.log10() as i32 / 3));
+        let large = (1e6..1e15).contains(&size).then(|| 3 * (size.log10() as i32 / 3));
         let Some(power) = large else { return Self { label, scale: 1.0, span } };
         let prefix = PREFIXES.iter().find(|(p, _)| *p == power).map_or("", |(_, prefix)| prefix);
         let label = match label.split_once("[Hz]") {

@@ -9,7 +9,6 @@ use crate::plots::{frequency_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal};
 use crate::spectra::{accumulate_pair, coverage_note, header};
 use anyhow::{Result, bail};
-use rlx_dsp::fft::Real;
 use rlx_io::plot::{Curve, SpectrumPlot};
 use rlx_io::write::results::{CoherenceChannel, CoherenceResult};
 
@@ -28,7 +27,7 @@ impl PerSignal for CoherenceArgs {
         to: &mut Answers<'_>,
     ) -> Result<()> {
         let (params, layout, inside) = prepared(blocks, signal, &self.estimate, self.band.as_ref())?;
-        let spectrum = accumulate_pair(blocks, signal, params)?;
+        let (spectrum, dead) = accumulate_pair(blocks, signal, params)?;
         if spectrum.coverage.segments < 2 {
             bail!("one segment alone always gives a coherence of 1: give a smaller --n-fft");
         }
@@ -40,12 +39,10 @@ impl PerSignal for CoherenceArgs {
         };
         let mut notes = blocks.notes();
         notes.extend(coverage_note(&channel.name, &spectrum.coverage));
-        for (name, power) in signal.names().zip([&spectrum.pxx, &spectrum.pyy]) {
-            // A constant leaves no power but rounding, and what that has in common with anything means nothing.
-            let most = power.iter().map(|p| p.widen()).fold(0.0, f64::max);
-            if most == 0.0 {
-                notes.push(format!("channel {name} is constant: its coherence is not defined"));
-            }
+        for (name, _) in signal.names().zip(dead).filter(|(_, dead)| *dead) {
+            notes.push(format!(
+                "channel {name} is constant: what it has in common with another means nothing"
+            ));
         }
         let mut header =
             header("coherence", signal, &self.estimate, &params, spectrum.coverage.segments, notes);

@@ -5,7 +5,7 @@ use super::per_signal::Answers;
 use super::shrunk::Shrunk;
 use crate::memory::{size, too_much};
 use anyhow::{Result, bail};
-use rlx_io::write::results::{Header, MelChannel, MelResult};
+use rlx_io::write::results::{Header, MelResult};
 use rlx_io::write::{ArraySpool, Error, Format};
 use std::path::{Path, PathBuf};
 

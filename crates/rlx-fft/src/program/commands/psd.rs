@@ -112,7 +112,7 @@ fn cross<S: InputSample>(
     to: &mut Answers<'_>,
 ) -> Result<()> {
     let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
-    let spectrum = accumulate_pair(blocks, signal, params)?;
+    let (spectrum, _) = accumulate_pair(blocks, signal, params)?;
     let part = |values: &[S::Real]| -> Vec<f64> {
         let all = layout.arrange(values);
         inside.iter().map(|&i| all[i]).collect()

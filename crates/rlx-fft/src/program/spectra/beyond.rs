@@ -4,7 +4,9 @@
 //! peak, or for silence.
 
 use crate::signal::InputSample;
+use rlx_dsp::detrend::Detrend;
 use rlx_dsp::fft::{Real, Sample};
+use rlx_dsp::welch::PsdParams;
 use std::fmt;
 
 /// The samples are finite, and their powers are beyond the precision that they were read in.
@@ -82,6 +84,21 @@ impl Magnitudes {
                 self.missing = block.iter().any(|sample| !sample.finite());
             }
         }
+    }
+
+    /// Whether the samples of a channel are all the same: their mean taken away leaves nothing but its rounding.
+    pub(crate) fn is_dead<T: Real>(&self, channel: usize, power: &[T], params: &PsdParams) -> bool {
+        if params.detrend == Detrend::None && self.channels[channel] > 0.0 {
+            return false;
+        }
+        let most = power.iter().map(|p| p.widen()).fold(0.0, f64::max);
+        // A density or a raw power as the mean square that it would be of samples of this magnitude.
+        let rounding = 4.0 * T::EPSILON * self.channels[channel];
+        let weights = params.weights().unwrap_or_default();
+        most <= rounding
+            * rounding
+            * params.scaling.factor(&weights, params.sample_rate)
+            * weights.iter().sum::<f64>().powi(2)
     }
 
     /// An error where the powers of a channel are not what they are.

@@ -43,7 +43,7 @@ const DEPTH_DB: f64 = 400.0;
 pub(crate) fn local_peaks(power: &[f64], shape: Shape, args: &PeaksArgs, step: f64) -> Result<Vec<Local>> {
     let top = power.iter().copied().fold(f64::NAN, f64::max);
     // Nothing but silence, or nothing known.
-    if !(top > 0.0) {
+    if top.is_nan() || top <= 0.0 {
         return Ok(Vec::new());
     }
     let floor = level_db(top) - DEPTH_DB;

@@ -232,6 +232,9 @@ impl<T: InputSample + Real> MelFeed<T> {
             };
             let mel = LogMel::<f64>::new(plain)?
                 .process(&self.pending.iter().map(|v| v.widen()).collect::<Vec<_>>())?;
+            if !mel.data.iter().all(|v| v.is_finite()) {
+                return Err(Beyond { wider: false }.into());
+            }
             self.ready.extend(mel.data.chunks_exact(mel.n_mels).map(<[f64]>::to_vec));
             self.frames = count;
             return Ok(());

@@ -19,7 +19,12 @@ pub(crate) fn accumulate<S: InputSample>(
 ) -> Result<Vec<Psd<S::Real>>> {
     let channels = signal.channels.len();
     // A median of a recording has a limit on its memory, which one accumulator looks after.
-    if channels == 1 && LongWelch::<S>::takes(&params) && params.average != Average::Median {
+    // Nor does one that skips most of the samples gain by keeping whole rounds of them.
+    if channels == 1
+        && params.hop <= 4 * params.segment_len
+        && LongWelch::<S>::takes(&params)
+        && params.average != Average::Median
+    {
         return long(blocks, signal, params);
     }
     let row = 8 * (params.n_bins::<S>() * channels) as u64;
@@ -85,12 +90,12 @@ fn each_in_parallel<S: InputSample>(
         .try_for_each(|(channel, (accumulator, block))| accumulator.push(block).map_err(|e| (channel, e)))
 }
 
-/// Averages the cross spectrum of the two wanted channels.
+/// Averages the cross spectrum of the two wanted channels, and says which of them are constant.
 pub(crate) fn accumulate_pair<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,
     params: PsdParams,
-) -> Result<CrossSpectrum<S::Real>> {
+) -> Result<(CrossSpectrum<S::Real>, Vec<bool>)> {
     let mut accumulator = CsdAccumulator::<S>::new(params)?;
     let mut magnitudes = Magnitudes::new(2, params.nan == NanPolicy::Propagate);
     loop {
@@ -108,5 +113,7 @@ pub(crate) fn accumulate_pair<S: InputSample>(
     let found = accumulator.finish().map_err(|error| explain(error, signal, 0, 0))?;
     magnitudes.check(0, &found.pxx)?;
     magnitudes.check(1, &found.pyy)?;
-    Ok(found)
+    let dead =
+        [&found.pxx, &found.pyy].iter().enumerate().map(|(i, p)| magnitudes.is_dead(i, p, &params)).collect();
+    Ok((found, dead))
 }
