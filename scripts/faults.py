@@ -182,6 +182,48 @@ def container(program, folder, args):
     return "3 kills, 4 signals"
 
 
+def permissions(program, folder, args):
+    """Files that may be written to in directories that may not, and the other way round, by a user who is not root."""
+    if os.geteuid() != 0:
+        return "skipped: needs root to become somebody else"
+    somebody, place = 65534, folder / "p"
+    source = recording(folder / "x.raw", seconds=2)
+    copied = folder / "program"
+    shutil.copy(program, copied)
+    for path in (folder, copied):
+        path.chmod(0o755)
+    place.mkdir()
+
+    def run(out):
+        def become():
+            os.setgroups([])
+            os.setgid(somebody)
+            os.setuid(somebody)
+        return subprocess.run([str(copied), "psd", *source, "-f", "csv", "-q", "-o", str(out)], capture_output=True,
+                              preexec_fn=become)
+
+    cases = [  # directory's mode, file's owner and mode, whether it is written
+        (0o755, somebody, 0o644, True), (0o755, 0, 0o666, True), (0o755, 0, 0o644, False), (0o755, somebody, 0o444, False),
+        (0o777, 0, 0o666, True), (0o777, 0, 0o644, False), (0o777, somebody, 0o600, True), (0o777, somebody, 0o444, False)]
+    for directory, owner, mode, written in cases:
+        place.chmod(directory)
+        out = place / "out.csv"
+        out.write_bytes(OLD)
+        os.chown(out, owner, owner)
+        out.chmod(mode)
+        name = f"directory {directory:o}, file {mode:o} of {owner}"
+        result = run(out)
+        after = out.stat()
+        check(result.returncode == (0 if written else 1), f"{name}: exit code {result.returncode} {result.stderr.decode()}")
+        check((out.read_bytes() != OLD) == written, f"{name}: {'not ' if written else ''}written")
+        check((after.st_uid, after.st_mode & 0o7777) == (owner, mode), f"{name}: owner or mode changed")
+        check(os.listdir(place) == [out.name], f"{name}: left {os.listdir(place)}")
+        out.unlink()
+    place.chmod(0o755)
+    check(run(place / "new.csv").returncode == 1 and not os.listdir(place), "a new file where nobody may make one")
+    return f"{len(cases) + 1} combinations"
+
+
 def closed(program, folder, args):
     """Every combination of closed standard streams."""
     source = recording(folder / "x.raw", seconds=2)
@@ -260,7 +302,7 @@ def main():
     program = str(args.program.resolve())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     failed = False
-    for test in (kills, full_disk, container, closed, pipes, many_channels):
+    for test in (kills, full_disk, container, permissions, closed, pipes, many_channels):
         if args.only and test.__name__ != args.only:
             continue
         with tempfile.TemporaryDirectory(prefix="faults-") as folder:

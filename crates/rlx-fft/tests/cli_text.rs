@@ -107,3 +107,21 @@ fn formulas_are_texts_where_that_is_asked_for() {
     assert_eq!(plain, safe.replace(",'=", ",=").replace(",'@", ",@"));
     assert_eq!(failure(&["peaks", &file, "--rate", "100", "--csv-safe"]).0, 2);
 }
+
+/// Names that are no Unicode are files like others, in messages about arguments too.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_need_not_be_unicode() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new("bytes");
+    let name = std::ffi::OsStr::from_bytes(b"x\xff\xfe.csv");
+    let path = std::path::Path::new(&folder.path("")).join(name);
+    std::fs::write(&path, table(["x", "y"])).expect("a file");
+    let with =
+        |args: &[&str]| common::program().args(args).arg(&path).output().expect("it runs").status.code();
+    assert_eq!(with(&["peaks", "--rate", "100"]), Some(0));
+    assert_eq!(with(&["peaks", "--rate", "100", "--csv-safe"]), Some(2));
+    assert_eq!(with(&["peaks", "--rate", "-1"]), Some(2));
+    assert_eq!(with(&["eval"]), Some(1));
+    assert_eq!(with(&["fit", "--n-fft", "8", "--out"]), Some(0));
+}

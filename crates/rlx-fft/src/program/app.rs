@@ -102,7 +102,8 @@ pub(crate) fn run() -> ExitCode {
 fn with_command<T>(work: impl FnOnce(&mut clap::Command) -> T) -> T {
     let mut all = grouped();
     all.build();
-    let name = std::env::args().skip(1).find(|word| all.find_subcommand(word).is_some());
+    // Names of files may be no Unicode.
+    let name = std::env::args_os().skip(1).find(|word| all.find_subcommand(word).is_some());
     match name.and_then(|name| all.find_subcommand_mut(name)) {
         Some(command) => work(command),
         None => work(&mut grouped()),

@@ -17,7 +17,7 @@ mod spectra;
 
 /// The command line, for reports.
 fn command_line() -> String {
-    std::env::args().collect::<Vec<_>>().join(" ")
+    std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
 fn main() -> std::process::ExitCode {
