@@ -90,6 +90,21 @@ fn beyond_double_precision_is_an_error() {
             assert!(message.contains("double precision") && message.contains("scale"), "{message}");
         }
     }
+    // Logarithms of infinity are none, of a long signal and of a short one.
+    for len in [600, 16_000] {
+        let file = folder.file("x.npy", npy_f64(tone(1e200).take(len)));
+        for preset in ["librosa", "torchaudio"] {
+            let output = run(&[
+                "mel", "--preset", preset, &file, "--rate", "8000", "-f", "jsonl", "--n-mels", "16",
+                "--n-fft", "256",
+            ]);
+            let message = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(
+                output.status.code() == Some(1) && message.contains("double precision"),
+                "{preset} {len}: {message}"
+            );
+        }
+    }
     // In between there is room: 1e100 squared is a number.
     for scale in [1e100, 1e-100] {
         let file = folder.file("x.npy", npy_f64(tone(scale)));
