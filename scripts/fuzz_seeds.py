@@ -74,9 +74,8 @@ def main() -> None:
     for kind in range(10):
         put("raw", f"{kind}", bytes([kind | (16 if kind % 2 else 0) | (32 if kind % 3 == 0 else 0), 2]) + bytes(range(64)))
 
-    (OUT / "edf").mkdir(parents=True, exist_ok=True)
-    for name in ["plain.edf", "plus.edf", "plain.bdf", "gaps.edf"]:
-        shutil.copy(DATA / name, OUT / "edf" / name)
+    for name in ["plain.edf", "plus.edf", "plain.bdf", "plus.bdf", "gaps.edf"]:
+        put(name.rpartition(".")[2], name, (DATA / name).read_bytes())
     captures = [{"core:sample_start": 0, "core:frequency": 1e8}, {"core:sample_start": 4, "core:frequency": 2e8}]
     for datatype in ["cf32_le", "ci16_be", "ru8", "cu8", "rf64_le"]:
         meta = {"global": {"core:datatype": datatype, "core:sample_rate": 1e6}, "captures": captures}

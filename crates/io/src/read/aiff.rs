@@ -1,11 +1,25 @@
 //! AIFF and AIFF-C with PCM or float samples; other codecs go to the general audio decoder.
 
-use super::reader::SignalReader;
+use super::format::{Certainty, Descriptor, Readers};
 use super::sample::{SampleKind, SampleType};
 use super::source::Source;
 use super::wav::{PcmLayout, PcmReader};
-use super::{Format, OpenOptions, audio};
+use super::{Format, OpenOptions, audio, fuzz};
 use crate::{Error, Place, Result};
+
+/// The format's entry.
+pub(super) static FORMAT: Descriptor = Descriptor {
+    name: "aiff",
+    aliases: &[],
+    title: "AIFF",
+    extensions: &["aiff", "aif", "aifc"],
+    named_extensions: &[],
+    detect: |head| {
+        Certainty::signature(head.has(0, b"FORM") && (head.has(8, b"AIFF") || head.has(8, b"AIFC")))
+    },
+    open: open,
+    fuzz: fuzz::plain,
+};
 
 /// The COMM chunk.
 struct Common {
@@ -17,7 +31,7 @@ struct Common {
     at: u64,
 }
 
-pub(super) fn open(mut source: Source, options: &OpenOptions) -> Result<Box<dyn SignalReader>> {
+fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
     let form: [u8; 12] = source.exact("the FORM header")?;
     if &form[..4] != b"FORM" || !matches!(&form[8..], b"AIFF" | b"AIFC") {
         return Err(Error::malformed(source.name(), Place::Byte(0), "no FORM…AIFF header"));
@@ -66,10 +80,10 @@ pub(super) fn open(mut source: Source, options: &OpenOptions) -> Result<Box<dyn 
     match layout(&source, &common)? {
         Some(layout) => {
             to(&mut source, samples)?;
-            PcmReader::boxed(source, Format::Aiff, &layout, options)
+            Ok(vec![PcmReader::boxed(source, Format::Aiff, &layout, options)?])
         }
         None => match source.fork() {
-            Some(whole) => audio::open(whole, Format::Aiff, options),
+            Some(whole) => Ok(vec![audio::open(whole, Format::Aiff, options)?]),
             None => {
                 let reason = "compressed AIFF is not read from a stream, only from a file";
                 Err(Error::unsupported(source.name(), Place::Byte(common.at), reason))

@@ -1,131 +1,186 @@
-//! Which format a file has: by its first bytes, then by its name.
+//! The table of formats: one [`Descriptor`] per format, from which detection, opening, names, help texts, error
+//! hints and fuzz targets derive. A new format is one folder with its descriptor and one entry here.
 
-use crate::Error;
+use super::reader::SignalReader;
+use super::source::Source;
+use super::{OpenOptions, aiff, audio, csv, edf, npy, npz, raw, sigmf, wav};
+use crate::{Error, Result};
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-/// Bytes that are enough to tell the formats apart.
+/// Bytes that suffice to distinguish the formats.
 pub(super) const PEEK: usize = 4096;
 
-/// A format that can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Format {
-    Raw,
-    Wav,
-    Aiff,
-    Flac,
-    Mp3,
-    Ogg,
-    Npy,
-    Npz,
-    Csv,
-    Edf,
-    Bdf,
-    SigMf,
+/// The readers of one file.
+pub(super) type Readers = Vec<Box<dyn SignalReader>>;
+
+/// Everything that is specific to one format.
+pub(super) struct Descriptor {
+    /// Name in results and for `--input-format`.
+    pub(super) name: &'static str,
+    /// Other names that are accepted.
+    pub(super) aliases: &'static [&'static str],
+    /// Name for people: in help texts and messages.
+    pub(super) title: &'static str,
+    /// Extensions that directories are searched for.
+    pub(super) extensions: &'static [&'static str],
+    /// Extensions that suffice where the user names the file.
+    pub(super) named_extensions: &'static [&'static str],
+    /// Whether the content (or the name, where it alone decides) is of this format.
+    pub(super) detect: fn(&Head<'_>) -> Certainty,
+    /// Opens a source that stands at its first byte.
+    pub(super) open: fn(Source, &OpenOptions) -> Result<Readers>,
+    /// Reads arbitrary bytes as this format to the end.
+    pub(super) fuzz: fn(Format, &[u8]),
 }
 
-/// Names, and the extensions that directories are searched for.
-const FORMATS: [(Format, &str, &[&str]); 12] = [
-    (Format::Raw, "raw", &[]),
-    (Format::Wav, "wav", &["wav", "wave", "bwf", "rf64"]),
-    (Format::Aiff, "aiff", &["aiff", "aif", "aifc"]),
-    (Format::Flac, "flac", &["flac"]),
-    (Format::Mp3, "mp3", &["mp3"]),
-    (Format::Ogg, "ogg", &["ogg", "oga"]),
-    (Format::Npy, "npy", &["npy"]),
-    (Format::Npz, "npz", &["npz"]),
-    (Format::Csv, "csv", &["csv", "tsv"]),
-    (Format::Edf, "edf", &["edf"]),
-    (Format::Bdf, "bdf", &["bdf"]),
-    (Format::SigMf, "sigmf", &["sigmf-meta", "sigmf"]),
-];
+/// What detection knows of a file.
+pub(super) struct Head<'a> {
+    /// Its first bytes, at most [`PEEK`].
+    pub(super) bytes: &'a [u8],
+    pub(super) path: &'a Path,
+    /// The extension in lower case.
+    pub(super) extension: &'a str,
+}
+
+impl Head<'_> {
+    /// Whether `tag` stands at byte `at`.
+    pub(super) fn has(&self, at: usize, tag: &[u8]) -> bool {
+        self.bytes.get(at..at + tag.len()) == Some(tag)
+    }
+}
+
+/// How certain a detection is; the most certain format wins, the first one of equals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Certainty {
+    /// The content is something else.
+    No,
+    /// The content does not contradict the format. An extension counts more.
+    Possible,
+    /// The content has the format's signature.
+    Signature,
+    /// The name alone decides, whatever the content.
+    Name,
+}
+
+impl Certainty {
+    /// [`Certainty::Signature`] if `found`.
+    pub(super) fn signature(found: bool) -> Self {
+        if found { Self::Signature } else { Self::No }
+    }
+}
+
+macro_rules! formats {
+    ($($(#[$doc:meta])* $variant:ident => $descriptor:path,)*) => {
+        /// A format that can be read.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Format {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Format {
+            const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            fn descriptor(self) -> &'static Descriptor {
+                match self {
+                    $(Self::$variant => &$descriptor,)*
+                }
+            }
+        }
+    };
+}
+
+formats! {
+    /// Headerless samples.
+    Raw => raw::FORMAT,
+    /// RIFF, RIFX, RF64 and BW64.
+    Wav => wav::FORMAT,
+    /// AIFF and AIFF-C.
+    Aiff => aiff::FORMAT,
+    /// Free lossless audio codec.
+    Flac => audio::FLAC,
+    /// MPEG audio, layer III.
+    Mp3 => audio::MP3,
+    /// Ogg with Vorbis or FLAC inside.
+    Ogg => audio::OGG,
+    /// One NumPy array.
+    Npy => npy::FORMAT,
+    /// A ZIP archive of NumPy arrays.
+    Npz => npz::FORMAT,
+    /// Tables of text.
+    Csv => csv::FORMAT,
+    /// European data format, 16 bits.
+    Edf => edf::EDF,
+    /// BioSemi data format, 24 bits.
+    Bdf => edf::BDF,
+    /// Signal metadata format, with its samples.
+    SigMf => sigmf::FORMAT,
+}
 
 impl Format {
     /// Every format.
     pub fn all() -> impl Iterator<Item = Self> {
-        FORMATS.iter().map(|(format, _, _)| *format)
+        Self::ALL.iter().copied()
     }
 
-    /// By the file's extension. `.txt` and `.dat` count as tables here, not in directories.
+    /// Name for people, such as `Ogg Vorbis`.
+    pub fn title(self) -> &'static str {
+        self.descriptor().title
+    }
+
+    /// Extensions that directories are searched for.
+    pub fn extensions(self) -> &'static [&'static str] {
+        self.descriptor().extensions
+    }
+
+    /// The format of a named file's extension. A directory is searched for [`Format::extensions`] only.
     pub fn from_extension(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        match extension.as_str() {
-            "txt" | "dat" | "tab" => return Some(Self::Csv),
-            "sigmf-data" => return Some(Self::SigMf),
-            _ => {}
-        }
-        FORMATS.iter().find(|(_, _, all)| all.contains(&extension.as_str())).map(|(format, _, _)| *format)
+        let has = |list: &[&str]| list.contains(&extension.as_str());
+        Self::all().find(|f| has(f.descriptor().extensions) || has(f.descriptor().named_extensions))
     }
 
-    /// Whether a directory that is searched would give this file.
+    /// Whether a directory that is searched gives this file.
     pub(super) fn is_listed(path: &Path) -> bool {
         let Some(extension) = path.extension().and_then(|e| e.to_str()) else { return false };
         let extension = extension.to_ascii_lowercase();
-        FORMATS.iter().any(|(_, _, all)| all.contains(&extension.as_str()))
+        Self::all().any(|f| f.extensions().contains(&extension.as_str()))
     }
 
-    /// By the first bytes, with the name as a second opinion.
-    pub(super) fn detect(head: &[u8], path: &Path) -> Option<Self> {
-        let extension = Self::from_extension(path);
-        // Sample data of a SigMF recording may begin with anything, so its name decides.
-        if extension == Some(Self::SigMf) {
-            return extension;
+    /// The format of the first bytes, with the name as a second opinion.
+    pub(super) fn detect(bytes: &[u8], path: &Path) -> Option<Self> {
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let head = Head { bytes, path, extension: &extension };
+        let mut best = (Certainty::No, None);
+        for format in Self::all() {
+            let certainty = (format.descriptor().detect)(&head);
+            if certainty > best.0 {
+                best = (certainty, Some(format));
+            }
         }
-        let tag = |at: usize, tag: &[u8]| head.get(at..at + tag.len()) == Some(tag);
-        if (tag(0, b"RIFF") || tag(0, b"RF64") || tag(0, b"BW64") || tag(0, b"RIFX")) && tag(8, b"WAVE") {
-            Some(Self::Wav)
-        } else if tag(0, b"FORM") && (tag(8, b"AIFF") || tag(8, b"AIFC")) {
-            Some(Self::Aiff)
-        } else if tag(0, b"fLaC") {
-            Some(Self::Flac)
-        } else if tag(0, b"OggS") {
-            Some(Self::Ogg)
-        } else if tag(0, b"\x93NUMPY") {
-            Some(Self::Npy)
-        } else if tag(0, b"PK\x03\x04") || tag(0, b"PK\x05\x06") {
-            Some(Self::Npz)
-        } else if tag(0, b"\xffBIOSEMI") {
-            Some(Self::Bdf)
-        } else if tag(0, b"0       ") && head.len() >= 256 && head[..256].is_ascii() {
-            Some(Self::Edf)
-        } else if tag(0, b"ID3") {
-            // The tag of MP3 files; some programs put it before FLAC too.
-            Some(if extension == Some(Self::Flac) { Self::Flac } else { Self::Mp3 })
-        } else if is_sigmf_meta(head) {
-            Some(Self::SigMf)
-        } else if extension.is_some() {
-            extension
-        } else if is_mp3_frame(head) {
-            Some(Self::Mp3)
-        } else if is_text(head) {
-            Some(Self::Csv)
-        } else {
-            None
+        match best.0 {
+            Certainty::Signature | Certainty::Name => best.1,
+            Certainty::Possible | Certainty::No => Self::from_extension(path).or(best.1),
         }
     }
-}
 
-fn is_sigmf_meta(head: &[u8]) -> bool {
-    head.trim_ascii_start().first() == Some(&b'{') && head.windows(13).any(|w| w == b"core:datatype")
-}
+    /// Opens a source as this format.
+    pub(super) fn open(self, source: Source, options: &OpenOptions) -> Result<Readers> {
+        (self.descriptor().open)(source, options)
+    }
 
-/// Sync word of MPEG audio, layer III, with a possible bit rate and sample rate.
-fn is_mp3_frame(head: &[u8]) -> bool {
-    matches!(head, [0xff, b1, b2, ..] if b1 & 0xe6 == 0xe2 && b1 & 0x18 != 0x08
-        && b2 >> 4 != 15 && b2 >> 4 != 0 && (b2 >> 2) & 3 != 3)
-}
-
-fn is_text(head: &[u8]) -> bool {
-    !head.is_empty() && head.iter().all(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..))
+    /// Reads arbitrary bytes as this format to the end.
+    pub(super) fn fuzz(self, bytes: &[u8]) {
+        (self.descriptor().fuzz)(self, bytes);
+    }
 }
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(FORMATS.iter().find(|(format, _, _)| format == self).map_or("?", |(_, name, _)| name))
+        f.write_str(self.descriptor().name)
     }
 }
 
@@ -134,16 +189,52 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let lower = text.to_ascii_lowercase();
-        let alias = if lower == "tsv" { "csv" } else { &lower };
-        FORMATS.iter().find(|(_, name, _)| *name == alias).map(|(format, _, _)| *format).ok_or_else(|| {
-            let known: Vec<_> = FORMATS.iter().map(|(_, name, _)| *name).collect();
-            Error::argument("format", format!("unknown format '{text}', known: {}", known.join(", ")))
+        let named = |f: &Self| f.descriptor().name == lower || f.descriptor().aliases.contains(&lower.as_str());
+        Self::all().find(named).ok_or_else(|| {
+            Error::argument("format", format!("unknown format '{text}', known: {}", names()))
         })
+    }
+}
+
+/// The names of all formats, for help texts and messages: `raw, wav, …`.
+pub fn names() -> String {
+    Format::all().map(|f| f.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The titles of all formats, for help texts and documents: `WAV, AIFF, … and SigMF`.
+pub fn titles() -> String {
+    let all: Vec<_> = Format::all().map(Format::title).collect();
+    match all.split_last() {
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
     }
 }
 
 impl Serialize for Format {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_and_extensions_belong_to_one_format_each() {
+        let mut seen = BTreeSet::new();
+        for format in Format::all() {
+            let d = format.descriptor();
+            assert_eq!(format.to_string().parse::<Format>().unwrap(), format);
+            for name in [d.name].iter().chain(d.aliases) {
+                assert!(seen.insert(format!("name {name}")), "{name}");
+            }
+            for extension in d.extensions.iter().chain(d.named_extensions) {
+                assert!(seen.insert((*extension).to_owned()), "{extension}");
+                let path = format!("a.{}", extension.to_uppercase());
+                assert_eq!(Format::from_extension(Path::new(&path)), Some(format));
+            }
+        }
     }
 }

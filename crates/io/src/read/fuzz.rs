@@ -4,40 +4,39 @@ use super::{Chunk, CsvOptions, Format, OpenOptions, RawFormat, SampleKind, Sampl
 use super::{SignalReader, open_sigmf, open_source};
 use crate::Result;
 
-/// The formats, by the names of the fuzz targets.
-pub const TARGETS: [&str; 11] =
-    ["wav", "aiff", "flac", "mp3", "ogg", "npy", "npz", "csv", "raw", "edf", "sigmf"];
+/// The names of the fuzz targets: one per format.
+pub fn targets() -> Vec<String> {
+    Format::all().map(|format| format.to_string()).collect()
+}
 
 /// Reads at most; what comes after is more of the same.
 const BLOCKS: usize = 256;
 const BLOCK: usize = 4096;
 
 /// Opens `bytes` as the format of a target and reads them. Errors are fine, panics and large allocations are not.
-///
-/// The first bytes of `raw` choose the sample format and the channels; `sigmf` is a description, a zero byte,
-/// and the samples, or an archive of both.
 pub fn drive(target: &str, bytes: &[u8]) {
-    let plain = OpenOptions::default();
-    match target {
-        "raw" => raw(bytes),
-        "sigmf" => sigmf(bytes),
-        "csv" => {
-            let csv = CsvOptions { time: Some("1".into()), ..Default::default() };
-            one(Format::Csv, bytes, &plain);
-            one(Format::Csv, bytes, &OpenOptions { csv, ..Default::default() });
-        }
-        "npy" => {
-            one(Format::Npy, bytes, &plain);
-            one(Format::Npy, bytes, &OpenOptions { axis: Some(0), ..Default::default() });
-            stream(Format::Npy, bytes);
-        }
-        name => {
-            if let Ok(format) = name.parse() {
-                one(format, bytes, &plain);
-                stream(format, bytes);
-            }
-        }
+    if let Ok(format) = target.parse::<Format>() {
+        format.fuzz(bytes);
     }
+}
+
+/// From a file and from a stream.
+pub(super) fn plain(format: Format, bytes: &[u8]) {
+    one(format, bytes, &OpenOptions::default());
+    stream(format, bytes);
+}
+
+/// With and without a column of times.
+pub(super) fn table(bytes: &[u8]) {
+    let csv = CsvOptions { time: Some("1".into()), ..Default::default() };
+    one(Format::Csv, bytes, &OpenOptions::default());
+    one(Format::Csv, bytes, &OpenOptions { csv, ..Default::default() });
+}
+
+/// Also with the other axis as time.
+pub(super) fn array(format: Format, bytes: &[u8]) {
+    plain(format, bytes);
+    one(format, bytes, &OpenOptions { axis: Some(0), ..Default::default() });
 }
 
 fn one(format: Format, bytes: &[u8], options: &OpenOptions) {
@@ -51,7 +50,8 @@ fn stream(format: Format, bytes: &[u8]) {
     exhaust(open_source(Source::from_read("fuzz", std::io::Cursor::new(bytes.to_vec())), &options));
 }
 
-fn raw(bytes: &[u8]) {
+/// The first two bytes choose the sample format and the channels.
+pub(super) fn raw(bytes: &[u8]) {
     const KINDS: [SampleKind; 10] = [
         SampleKind::U8,
         SampleKind::S8,
@@ -76,7 +76,8 @@ fn raw(bytes: &[u8]) {
     exhaust(open_source(Source::from_bytes("fuzz", samples), &options));
 }
 
-fn sigmf(bytes: &[u8]) {
+/// A description, a zero byte and the samples; or an archive of both.
+pub(super) fn recording(bytes: &[u8]) {
     if bytes.get(257..262) == Some(b"ustar") {
         one(Format::SigMf, bytes, &OpenOptions::default());
         return stream(Format::SigMf, bytes);

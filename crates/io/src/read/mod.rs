@@ -26,9 +26,10 @@ mod reader;
 mod sample;
 mod sigmf;
 mod source;
+mod unread;
 mod wav;
 
-pub use format::Format;
+pub use format::{Format, names as format_names, titles as format_titles};
 pub use info::{ChannelInfo, Precision, SignalInfo};
 pub use inputs::{Expanded, expand_inputs};
 pub use open::{open, open_source};

@@ -1,18 +1,33 @@
 //! NPZ: a ZIP archive of arrays, each of which is a signal.
 
+use super::format::{Certainty, Descriptor, Readers};
 use super::reader::{Guarded, SignalReader};
 use super::source::Source;
-use super::{Format, OpenOptions, SignalInfo, npy};
+use super::{Format, OpenOptions, SignalInfo, fuzz, npy};
 use crate::{Error, Place, Result};
 use flate2::{Crc, read::DeflateDecoder};
 use std::io::{self, ErrorKind, Read};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
+/// The format's entry.
+pub(super) static FORMAT: Descriptor = Descriptor {
+    name: "npz",
+    aliases: &[],
+    title: "NPZ",
+    extensions: &["npz"],
+    named_extensions: &[],
+    detect: |head| {
+        Certainty::signature(head.has(0, b"PK\x03\x04") || head.has(0, b"PK\x05\x06"))
+    },
+    open: open,
+    fuzz: fuzz::plain,
+};
+
 /// Entries of an archive that are looked at.
 const MAX_ARRAYS: usize = 4096;
 
-pub(super) fn open(source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
+fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     let source = source.into_seekable(u64::MAX)?;
     let bad = |error: ZipError| match error {
         ZipError::Io(error) => source.io_error(error),

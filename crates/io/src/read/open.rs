@@ -1,8 +1,9 @@
 //! One door to all formats.
 
+use super::format::{self, Format};
 use super::reader::SignalReader;
 use super::source::Source;
-use super::{Format, OpenOptions, aiff, audio, csv, edf, format, npy, npz, raw, sigmf, wav};
+use super::{OpenOptions, unread};
 use crate::{Error, Place, Result};
 use std::path::Path;
 
@@ -23,33 +24,33 @@ pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Vec<Box<dyn
 /// # Errors
 /// As [`open`].
 pub fn open_source(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
-    if let Some(raw) = options.raw {
-        return Ok(vec![raw::open(source, raw, options)?]);
+    if options.raw.is_some() {
+        return Format::Raw.open(source, options);
     }
     let name = source.name().to_owned();
     let head = source.peek(format::PEEK)?;
     if head.is_empty() {
         return Err(Error::malformed(&name, Place::File, "the file is empty"));
     }
-    let Some(found) = options.format.or_else(|| Format::detect(head, &name)) else {
-        let known: Vec<_> = Format::all().map(|f| f.to_string()).collect();
-        let reason = format!(
-            "neither the content nor the extension is of a known format ({}); a headerless file needs its sample format (--raw)",
-            known.join(", ")
-        );
-        return Err(Error::unsupported(&name, Place::File, reason));
+    let found = match options.format {
+        Some(format) => format,
+        None => detect(head, &name)?,
     };
-    match found {
-        Format::Raw => {
-            Err(Error::argument("raw", "a headerless file needs its sample format, such as s16le"))
-        }
-        Format::Wav => Ok(vec![wav::open(source, options)?]),
-        Format::Aiff => Ok(vec![aiff::open(source, options)?]),
-        Format::Flac | Format::Mp3 | Format::Ogg => Ok(vec![audio::open(source, found, options)?]),
-        Format::Csv => Ok(vec![csv::open(source, options)?]),
-        Format::Edf | Format::Bdf => edf::open(source, options),
-        Format::Npy => Ok(vec![npy::open(source, options)?]),
-        Format::Npz => npz::open(source, options),
-        Format::SigMf => sigmf::open(source, options),
+    found.open(source, options)
+}
+
+fn detect(head: &[u8], name: &Path) -> Result<Format> {
+    let refuse = |reason: String| Err(Error::unsupported(name, Place::File, reason));
+    if let Some(hint) = unread::by_content(head) {
+        return refuse(hint);
     }
+    if let Some(format) = Format::detect(head, name) {
+        return Ok(format);
+    }
+    refuse(unread::by_name(name).unwrap_or_else(|| {
+        let known = format::names();
+        format!(
+            "neither the content nor the extension is of a known format ({known}); a headerless file needs its sample format (--raw)"
+        )
+    }))
 }

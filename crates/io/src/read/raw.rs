@@ -1,11 +1,24 @@
 //! Headerless samples, from a file or a pipe.
 
 use super::body::Body;
-use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
+use super::format::{Certainty, Descriptor, Readers};
+use super::reader::{BlockReader, Chunk, Guarded};
 use super::sample::Target;
 use super::source::Source;
-use super::{Format, OpenOptions, RawFormat, SignalInfo};
+use super::{Format, OpenOptions, SignalInfo, fuzz};
 use crate::{Error, Result};
+
+/// The format's entry.
+pub(super) static FORMAT: Descriptor = Descriptor {
+    name: "raw",
+    aliases: &[],
+    title: "raw samples (also IQ)",
+    extensions: &[],
+    named_extensions: &[],
+    detect: |_| Certainty::No,
+    open: open,
+    fuzz: |_, bytes| fuzz::raw(bytes),
+};
 
 struct RawReader {
     info: SignalInfo,
@@ -15,7 +28,10 @@ struct RawReader {
 /// Channels of a headerless file; the caller says them, so the bound is generous.
 const MAX_CHANNELS: usize = 65_536;
 
-pub(super) fn open(source: Source, raw: RawFormat, options: &OpenOptions) -> Result<Box<dyn SignalReader>> {
+fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
+    let Some(raw) = options.raw else {
+        return Err(Error::argument("raw", "a headerless file needs its sample format, such as s16le"));
+    };
     let channels = options.channels.unwrap_or(1);
     if channels == 0 || channels > MAX_CHANNELS {
         return Err(Error::argument("channels", format!("{channels} is not within 1 … {MAX_CHANNELS}")));
@@ -30,7 +46,7 @@ pub(super) fn open(source: Source, raw: RawFormat, options: &OpenOptions) -> Res
     if body.source.is_empty() {
         return Err(Error::malformed(&info.path, crate::Place::File, "the file is empty"));
     }
-    Ok(Box::new(Guarded::new(RawReader { info, body })))
+    Ok(vec![Box::new(Guarded::new(RawReader { info, body }))])
 }
 
 impl BlockReader for RawReader {

@@ -3,7 +3,10 @@
 //! A packet that cannot be decoded is left out, reported as a gap and counted in the notes. An encoder's delay
 //! and padding are trimmed where the file tells them.
 
+mod formats;
 mod stream;
+
+pub(super) use formats::{FLAC, MP3, OGG};
 
 use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use super::sample::Target;

@@ -15,13 +15,30 @@ mod text;
 mod time;
 mod value;
 
-use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
+use super::format::{Certainty, Descriptor, Readers};
+use super::reader::{BlockReader, Chunk, Guarded};
 use super::sample::Target;
 use super::source::Source;
-use super::{ChannelInfo, Format, OpenOptions, Precision, SignalInfo};
+use super::{ChannelInfo, Format, OpenOptions, Precision, SignalInfo, fuzz};
 use crate::{Error, Place, Result};
 use text::Rows;
 use value::{Value, shown};
+
+/// The format's entry.
+pub(super) static FORMAT: Descriptor = Descriptor {
+    name: "csv",
+    aliases: &["tsv"],
+    title: "CSV",
+    extensions: &["csv", "tsv"],
+    named_extensions: &["txt", "dat", "tab"],
+    detect: |head| if is_text(head.bytes) { Certainty::Possible } else { Certainty::No },
+    open: open,
+    fuzz: |_, bytes| fuzz::table(bytes),
+};
+
+fn is_text(head: &[u8]) -> bool {
+    !head.is_empty() && head.iter().all(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..))
+}
 
 /// Values that one read gives at most.
 const BUDGET: usize = 1 << 20;
@@ -34,7 +51,7 @@ struct CsvReader {
     decimal_comma: bool,
 }
 
-pub(super) fn open(mut source: Source, options: &OpenOptions) -> Result<Box<dyn SignalReader>> {
+fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
     if options.csv.time.is_some() {
         source = source.into_seekable(u64::MAX)?;
     }
@@ -59,7 +76,7 @@ pub(super) fn open(mut source: Source, options: &OpenOptions) -> Result<Box<dyn 
         rows.next()?;
     }
     let reader = CsvReader { info, rows, decimal_comma: shape.decimal_comma(), columns: choice.columns };
-    Ok(Box::new(Guarded::new(reader)))
+    Ok(vec![Box::new(Guarded::new(reader))])
 }
 
 /// `Lead II [mV]` has the unit mV.

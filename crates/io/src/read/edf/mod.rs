@@ -7,13 +7,38 @@
 mod header;
 mod onset;
 
+use super::format::{Certainty, Descriptor, Readers};
 use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use super::sample::{SampleKind, SampleType, Scale, Target, decode};
 use super::source::Source;
-use super::{ChannelInfo, Format, OpenOptions, Precision, SignalInfo};
+use super::{ChannelInfo, Format, OpenOptions, Precision, SignalInfo, fuzz};
 use crate::{Error, Result};
 use header::{Header, Signal};
 use std::sync::Arc;
+
+/// EDF's entry.
+pub(super) static EDF: Descriptor = Descriptor {
+    name: "edf",
+    aliases: &[],
+    title: "EDF",
+    extensions: &["edf"],
+    named_extensions: &["rec"],
+    detect: |head| Certainty::signature(head.has(0, b"0       ") && header::is_plausible(head.bytes)),
+    open: open,
+    fuzz: fuzz::plain,
+};
+
+/// BDF's entry.
+pub(super) static BDF: Descriptor = Descriptor {
+    name: "bdf",
+    aliases: &[],
+    title: "BDF",
+    extensions: &["bdf"],
+    named_extensions: &[],
+    detect: |head| Certainty::signature(head.has(0, b"\xffBIOSEMI")),
+    open: open,
+    fuzz: fuzz::plain,
+};
 
 /// Bytes that are read at once; small records come many at a time.
 const CACHE: usize = 256 * 1024;
@@ -40,7 +65,7 @@ struct EdfReader {
     scratch: Vec<f64>,
 }
 
-pub(super) fn open(source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
+fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     let mut source = source.into_seekable(u64::MAX)?;
     let header = Arc::new(header::parse(&mut source)?);
     let there = source.left().unwrap_or(0) / header.record_bytes;

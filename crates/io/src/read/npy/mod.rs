@@ -8,13 +8,26 @@ mod header;
 mod planar;
 
 use super::body::Body;
-use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
+use super::format::{Certainty, Descriptor, Readers};
+use super::reader::{BlockReader, Chunk, Guarded};
 use super::sample::{Scale, Target};
 use super::source::Source;
-use super::{Format, OpenOptions, SignalInfo};
+use super::{Format, OpenOptions, SignalInfo, fuzz};
 use crate::{Error, Place, Result};
 use header::Header;
 use planar::Planar;
+
+/// The format's entry.
+pub(super) static FORMAT: Descriptor = Descriptor {
+    name: "npy",
+    aliases: &[],
+    title: "NPY",
+    extensions: &["npy"],
+    named_extensions: &[],
+    detect: |head| Certainty::signature(head.has(0, b"\x93NUMPY")),
+    open: open,
+    fuzz: fuzz::array,
+};
 
 /// Channels that are believed without data to show for them.
 const MAX_CHANNELS: u64 = 65_536;
@@ -37,9 +50,9 @@ struct Layout {
     planar: bool,
 }
 
-pub(super) fn open(source: Source, options: &OpenOptions) -> Result<Box<dyn SignalReader>> {
+fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     let info = SignalInfo::new(source.name(), Format::Npy);
-    Ok(Box::new(Guarded::new(open_array(source, info, options)?)))
+    Ok(vec![Box::new(Guarded::new(open_array(source, info, options)?))])
 }
 
 /// The array at the source's start, into an info that already has the path and the format.

@@ -7,14 +7,35 @@ mod archive;
 mod meta;
 
 use super::body::Body;
+use super::format::{self, Certainty, Descriptor, Readers};
 use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use super::sample::Target;
 use super::source::Source;
-use super::{Format, OpenOptions, RawFormat, SignalInfo};
+use super::{Format, OpenOptions, RawFormat, SignalInfo, fuzz};
 use crate::{Error, Place, Result};
 use meta::{Capture, Meta};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+
+/// The format's entry.
+pub(super) static FORMAT: Descriptor = Descriptor {
+    name: "sigmf",
+    aliases: &[],
+    title: "SigMF",
+    extensions: &["sigmf-meta", "sigmf"],
+    named_extensions: &["sigmf-data"],
+    detect: |head| match head.extension {
+        // The samples may begin with anything.
+        "sigmf-meta" | "sigmf-data" | "sigmf" => Certainty::Name,
+        _ => Certainty::signature(is_meta(head.bytes)),
+    },
+    open: open,
+    fuzz: |_, bytes| fuzz::recording(bytes),
+};
+
+fn is_meta(head: &[u8]) -> bool {
+    head.trim_ascii_start().first() == Some(&b'{') && head.windows(13).any(|w| w == b"core:datatype")
+}
 
 /// Channels that a description may claim.
 const MAX_CHANNELS: u64 = 65_536;
@@ -23,8 +44,8 @@ const MAX_CAPTURES: usize = 1 << 16;
 const MAX_GROUPS: usize = 1024;
 
 /// Opens the other half too: the data beside the description, or the description beside the data.
-pub(super) fn open(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
-    if archive::is_archive(source.peek(super::format::PEEK)?) {
+fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
+    if archive::is_archive(source.peek(format::PEEK)?) {
         let mut readers = Vec::new();
         for archive::Recording { meta, data } in archive::recordings(source)? {
             readers.extend(open_sigmf(meta, data, options)?);

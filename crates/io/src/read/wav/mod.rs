@@ -6,12 +6,28 @@
 mod header;
 
 use super::body::Body;
+use super::format::{Certainty, Descriptor, Readers};
 use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use super::sample::Target;
 use super::source::Source;
-use super::{Format, OpenOptions, SignalInfo, audio};
+use super::{Format, OpenOptions, SignalInfo, audio, fuzz};
 use crate::{Error, Place, Result};
 use header::Coding;
+
+/// The format's entry.
+pub(super) static FORMAT: Descriptor = Descriptor {
+    name: "wav",
+    aliases: &[],
+    title: "WAV",
+    extensions: &["wav", "wave", "bwf", "rf64"],
+    named_extensions: &[],
+    detect: |head| {
+        let riff = [b"RIFF", b"RF64", b"BW64", b"RIFX"].iter().any(|tag| head.has(0, *tag));
+        Certainty::signature(riff && head.has(8, b"WAVE"))
+    },
+    open: open,
+    fuzz: fuzz::plain,
+};
 
 /// A header with samples after it, read frame by frame: what WAV and AIFF come to.
 pub(super) struct PcmReader {
@@ -63,13 +79,13 @@ impl BlockReader for PcmReader {
     }
 }
 
-pub(super) fn open(mut source: Source, options: &OpenOptions) -> Result<Box<dyn SignalReader>> {
+fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
     let header = header::parse(&mut source)?;
     match header.coding {
-        Coding::Pcm(layout) => PcmReader::boxed(source, Format::Wav, &layout, options),
+        Coding::Pcm(layout) => Ok(vec![PcmReader::boxed(source, Format::Wav, &layout, options)?]),
         Coding::Other(tag) => {
             if let Some(whole) = source.fork() {
-                return audio::open(whole, Format::Wav, options);
+                return Ok(vec![audio::open(whole, Format::Wav, options)?]);
             }
             let reason = format!("WAV codec {tag:#06x} is not read from a stream, only from a file");
             Err(Error::unsupported(source.name(), Place::Byte(header.format_at), reason))

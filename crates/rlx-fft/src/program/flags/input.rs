@@ -2,7 +2,7 @@
 
 use super::{Usage, limits, values};
 use clap::Args;
-use rlx_io::read::{CsvOptions, Format, OpenOptions, RawFormat};
+use rlx_io::read::{CsvOptions, Format, OpenOptions, RawFormat, format_names};
 use std::path::PathBuf;
 
 /// Flags about files and how to open them.
@@ -25,8 +25,7 @@ pub(crate) struct SourceFlags {
     #[arg(long, value_name = "COUNT", value_parser = limits::channels)]
     channels: Option<usize>,
 
-    /// Format of the input, instead of looking at it: wav, flac, csv, npy, edf …
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", help = format!("Format of the input, instead of detecting it: {}", format_names()))]
     input_format: Option<String>,
 
     /// Column of uniform timestamps in a table, by name or number: gives the rate

@@ -54,11 +54,8 @@ pub(crate) use values::{Band, Pair};
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Spectral peaks, spectra, spectrograms and log-mel features of recordings.
-///
-/// Reads WAV, FLAC, MP3, OGG, AIFF, NPY, NPZ, CSV, raw samples, EDF, BDF and SigMF, in blocks: memory does not
-/// grow with the recording. Exit codes: 0 done, 1 something failed and was reported, 2 wrong arguments.
 #[derive(Debug, Parser)]
-#[command(name = "rlx-fft", version, max_term_width = 110)]
+#[command(name = "rlx-fft", version, max_term_width = 110, long_about = long_about())]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -71,6 +68,14 @@ pub(crate) struct Cli {
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) color: ColorChoice,
+}
+
+fn long_about() -> String {
+    format!(
+        "Spectral peaks, spectra, spectrograms and log-mel features of recordings.\n\nReads {}, in blocks: memory does \
+         not grow with the recording. Exit codes: 0 done, 1 something failed and was reported, 2 wrong arguments.",
+        rlx_io::read::format_titles()
+    )
 }
 
 /// The commands.
