@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 loop {
                     match reader.read_f32(&mut planes, 1 << 16)? {
                         Chunk::Data(frames) => samples += frames * planes.len(),
-                        Chunk::Gap => {}
+                        Chunk::Gap { .. } => {}
                         Chunk::End => break,
                     }
                 }

@@ -122,7 +122,7 @@ fn a_damaged_packet_is_a_gap() {
         let mut planes = vec![Vec::new(); 2];
         while let Ok(chunk) = readers[0].read_f32(&mut planes, 100) {
             match chunk {
-                Chunk::Gap => gaps += 1,
+                Chunk::Gap { .. } => gaps += 1,
                 Chunk::Data(_) => {}
                 Chunk::End => break,
             }

@@ -100,11 +100,6 @@ fn cut_and_lying() {
     assert!(text(&with(252, b"9999")).contains("needs 2559744 bytes"));
     assert!(text(&with(252, b"0   ")).contains("0 signals"));
     let physical = 256 + 4 * (16 + 80 + 8);
-    assert!(
-        text(&with(physical, b"abc     "))
-            .contains("byte 672: signal 'EEG Fpz-Cz': the physical minimum 'abc'")
-    );
-    assert!(text(&with(physical, b"249.75  ")).contains("has no scale"));
     let samples = 256 + 4 * (16 + 80 + 8 * 5 + 80);
     let mut readers = open_bytes("a.edf", &with(samples, b"99999999"), &OpenOptions::default()).unwrap();
     assert!(matches!(read_all(&mut readers[0], 10).error, Some(Error::Truncated { .. })));

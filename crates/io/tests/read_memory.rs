@@ -39,7 +39,8 @@ fn peak(name: &str, bytes: &[u8], options: &OpenOptions) -> usize {
     if let Ok(readers) = open_bytes(name, bytes, options) {
         for mut reader in readers {
             let mut planes = vec![Vec::new(); reader.info().planes()];
-            while matches!(reader.read_f64(&mut planes, usize::MAX), Ok(Chunk::Data(_) | Chunk::Gap)) {}
+            while matches!(reader.read_f64(&mut planes, usize::MAX), Ok(Chunk::Data(_) | Chunk::Gap { .. })) {
+            }
         }
     }
     MOST.load(Ordering::Relaxed) - before
@@ -122,7 +123,9 @@ fn claims_allocate_nothing() {
         if let Ok(readers) = rlx_io::read::open_source(source, &options) {
             for mut reader in readers {
                 let mut planes = vec![Vec::new(); reader.info().planes()];
-                while matches!(reader.read_f32(&mut planes, 1 << 20), Ok(Chunk::Data(_) | Chunk::Gap)) {}
+                while matches!(reader.read_f32(&mut planes, 1 << 20), Ok(Chunk::Data(_) | Chunk::Gap { .. }))
+                {
+                }
             }
         }
         let held = MOST.load(Ordering::Relaxed) - before;

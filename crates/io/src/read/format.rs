@@ -40,7 +40,6 @@ pub(super) struct Descriptor {
 pub(super) struct Head<'a> {
     /// Its first bytes, at most [`PEEK`].
     pub(super) bytes: &'a [u8],
-    pub(super) path: &'a Path,
     /// The extension in lower case.
     pub(super) extension: &'a str,
 }
@@ -153,7 +152,7 @@ impl Format {
     /// The format of the first bytes, with the name as a second opinion.
     pub(super) fn detect(bytes: &[u8], path: &Path) -> Option<Self> {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-        let head = Head { bytes, path, extension: &extension };
+        let head = Head { bytes, extension: &extension };
         let mut best = (Certainty::No, None);
         for format in Self::all() {
             let certainty = (format.descriptor().detect)(&head);
@@ -189,10 +188,11 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let lower = text.to_ascii_lowercase();
-        let named = |f: &Self| f.descriptor().name == lower || f.descriptor().aliases.contains(&lower.as_str());
-        Self::all().find(named).ok_or_else(|| {
-            Error::argument("format", format!("unknown format '{text}', known: {}", names()))
-        })
+        let named =
+            |f: &Self| f.descriptor().name == lower || f.descriptor().aliases.contains(&lower.as_str());
+        Self::all()
+            .find(named)
+            .ok_or_else(|| Error::argument("format", format!("unknown format '{text}', known: {}", names())))
     }
 }
 

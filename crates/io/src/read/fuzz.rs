@@ -92,8 +92,8 @@ pub(super) fn recording(bytes: &[u8]) {
 fn exhaust(readers: Result<Vec<Box<dyn SignalReader>>>) {
     let Ok(readers) = readers else { return };
     for (index, mut reader) in readers.into_iter().enumerate() {
-        let info = reader.info();
-        let count = info.planes();
+        let count = reader.info().planes();
+        let _ = reader.annotations();
         let (mut narrow, mut wide) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         for block in 0..BLOCKS {
             let chunk = if (index + block) % 2 == 0 {
@@ -103,7 +103,7 @@ fn exhaust(readers: Result<Vec<Box<dyn SignalReader>>>) {
             };
             match chunk {
                 Ok(Chunk::Data(frames)) => assert!((1..=BLOCK).contains(&frames)),
-                Ok(Chunk::Gap) => {}
+                Ok(Chunk::Gap { frames }) => assert!(!frames.is_nan()),
                 Ok(Chunk::End) | Err(_) => break,
             }
         }

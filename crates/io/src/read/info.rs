@@ -8,10 +8,50 @@ use std::path::{Path, PathBuf};
 /// One channel of a signal.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChannelInfo {
+    /// Number in the whole file, from 1: channels of all rates count.
+    pub number: usize,
     /// Name in the file, or `ch1`, `ch2`, … where the format has none.
     pub name: String,
     /// Physical unit, where the format has one.
     pub unit: Option<String>,
+}
+
+/// An interruption of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Pause {
+    /// Samples per channel before it.
+    pub sample: u64,
+    /// When the samples before it end, in seconds on the recording's own axis.
+    pub start_s: f64,
+    /// When the samples after it begin; before `start_s` where the file's clock goes back.
+    pub end_s: f64,
+}
+
+/// A remark on a stretch of a recording, from the file itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Annotation {
+    /// When it begins, in seconds on the recording's own axis.
+    pub start_s: f64,
+    /// How long it lasts, where the file tells.
+    pub duration_s: Option<f64>,
+    /// What it says.
+    pub text: String,
+    /// Frequencies in Hz that it is about, lower and upper (SigMF).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub band_hz: Option<(f64, f64)>,
+}
+
+/// A stretch of a recording that was captured in one go (SigMF).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Capture {
+    /// First sample in the file of samples.
+    pub sample: u64,
+    /// When it begins, in seconds on the recording's own axis.
+    pub start_s: Option<f64>,
+    /// Centre frequency in Hz.
+    pub center_freq: Option<f64>,
+    /// Date and time as the file writes them.
+    pub datetime: Option<String>,
 }
 
 /// The narrower float type that holds every sample of the source exactly (or as well as the wider one).
@@ -44,6 +84,13 @@ pub struct SignalInfo {
     pub channels: Vec<ChannelInfo>,
     /// Samples per channel, where the header and the file's length tell.
     pub frames: Option<u64>,
+    /// When the first sample was taken, in seconds on the recording's own axis; 0 for most formats.
+    pub start_s: f64,
+    /// Interruptions that are known before reading. [`super::Chunk::Gap`] tells of all.
+    pub pauses: Vec<Pause>,
+    /// Captures of the whole file (SigMF).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub captures: Vec<Capture>,
     /// Whether a sample is a pair (re, im).
     pub complex: bool,
     /// Frequency in Hz that the zero of a complex signal's spectrum stands for.
@@ -70,6 +117,9 @@ impl SignalInfo {
             rate_in_hz: false,
             channels: Vec::new(),
             frames: None,
+            start_s: 0.0,
+            pauses: Vec::new(),
+            captures: Vec::new(),
             complex: false,
             center_freq: None,
             precision: Precision::F32,
@@ -79,7 +129,8 @@ impl SignalInfo {
 
     /// `count` channels without names or units.
     pub(super) fn number_channels(&mut self, count: usize) {
-        self.channels = (1..=count).map(|i| ChannelInfo { name: format!("ch{i}"), unit: None }).collect();
+        self.channels =
+            (1..=count).map(|i| ChannelInfo { number: i, name: format!("ch{i}"), unit: None }).collect();
     }
 
     /// Takes the rate of the file's header unless the caller gave one, and says where they disagree.
@@ -102,6 +153,62 @@ impl SignalInfo {
         self.rate_in_hz = given.is_none() && header.is_some();
         Ok(())
     }
+}
+
+impl SignalInfo {
+    /// Takes the recording's own times: the position of the first sample, and the gaps as (samples before, length),
+    /// all in samples. Notes them.
+    pub(super) fn set_times(&mut self, start: f64, gaps: &[(u64, f64)]) {
+        let Some(rate) = self.sample_rate else { return };
+        self.start_s = start / rate;
+        self.pauses = Vec::new();
+        let mut shift = start;
+        for &(sample, len) in gaps {
+            let start_s = (sample as f64 + shift) / rate;
+            shift += len;
+            self.pauses.push(Pause { sample, start_s, end_s: (sample as f64 + shift) / rate });
+        }
+        self.notes.extend(self.pause_note());
+    }
+
+    /// When the last sample's time is over, where the length and the rate are known.
+    pub fn end_s(&self) -> Option<f64> {
+        let (frames, rate) = self.frames.zip(self.sample_rate)?;
+        let pauses: f64 = self.pauses.iter().filter(|p| p.sample < frames).map(|p| p.end_s - p.start_s).sum();
+        Some(self.start_s + frames as f64 / rate + pauses)
+    }
+
+    /// What a result's reader must know about pauses.
+    pub fn pause_note(&self) -> Option<String> {
+        const SHOWN: usize = 3;
+        if self.pauses.is_empty() {
+            return None;
+        }
+        let unit = if self.rate_in_hz { " s" } else { "" };
+        let stretch = |p: &Pause| format!("{} to {}{unit}", short(p.start_s), short(p.end_s));
+        let mut list: Vec<_> = self.pauses.iter().take(SHOWN).map(stretch).collect();
+        let more = self.pauses.len().saturating_sub(SHOWN);
+        if more > 0 {
+            list.push(format!("{more} more"));
+        }
+        let count = match self.pauses.len() {
+            1 => "once".to_owned(),
+            n => format!("{n} times"),
+        };
+        let lengths = match (self.frames.zip(self.sample_rate), self.end_s()) {
+            (Some((frames, rate)), Some(end)) => {
+                let (own, all) = (short(frames as f64 / rate), short(end - self.start_s));
+                format!("; {own}{unit} of samples in {all}{unit}")
+            }
+            _ => String::new(),
+        };
+        Some(format!("the recording pauses {count} ({}){lengths}; times are the file's own", list.join(", ")))
+    }
+}
+
+/// Rounded to microseconds, without trailing zeros.
+fn short(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e6
 }
 
 fn lossy<S: Serializer>(path: &Path, serializer: S) -> std::result::Result<S::Ok, S::Error> {

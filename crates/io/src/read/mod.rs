@@ -30,7 +30,7 @@ mod unread;
 mod wav;
 
 pub use format::{Format, names as format_names, titles as format_titles};
-pub use info::{ChannelInfo, Precision, SignalInfo};
+pub use info::{Annotation, Capture, ChannelInfo, Pause, Precision, SignalInfo};
 pub use inputs::{Expanded, expand_inputs};
 pub use open::{open, open_source};
 pub use options::{CsvOptions, OpenOptions};

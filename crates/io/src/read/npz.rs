@@ -17,9 +17,7 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     title: "NPZ",
     extensions: &["npz"],
     named_extensions: &[],
-    detect: |head| {
-        Certainty::signature(head.has(0, b"PK\x03\x04") || head.has(0, b"PK\x05\x06"))
-    },
+    detect: |head| Certainty::signature(head.has(0, b"PK\x03\x04") || head.has(0, b"PK\x05\x06")),
     open: open,
     fuzz: fuzz::plain,
 };

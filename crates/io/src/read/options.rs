@@ -17,6 +17,8 @@ pub struct OpenOptions {
     /// Keep stored integers as they are rather than scale full scale to ±1 (raw, WAV, AIFF, SigMF).
     /// NPY integers are always kept, EDF always gives physical units.
     pub counts: bool,
+    /// Read to the end of the file, whatever length its header gives (WAV, AIFF, AU, W64, EDF).
+    pub ignore_length: bool,
     /// Which axis of a two-dimensional array is time: 0 for `[samples, channels]`, 1 (the default) for
     /// `[channels, samples]`.
     pub axis: Option<usize>,

@@ -1,15 +1,18 @@
 //! The contract of a reader.
 
-use super::{SignalInfo, sample::Target};
+use super::{Annotation, SignalInfo, sample::Target};
 use crate::{Error, Result};
 
 /// What one read gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Chunk {
     /// This many samples were put into every plane; at least one, at most what was asked for.
     Data(usize),
     /// The recording is interrupted here: what follows does not continue what came before.
-    Gap,
+    Gap {
+        /// How long, in samples: 0 where the file does not tell, negative where its clock goes back.
+        frames: f64,
+    },
     /// There is no more. Every later call says so again.
     End,
 }
@@ -37,6 +40,14 @@ pub trait SignalReader: Send {
     /// # Errors
     /// As [`SignalReader::read_f32`].
     fn read_f64(&mut self, planes: &mut [Vec<f64>], max_frames: usize) -> Result<Chunk>;
+
+    /// The annotations of the whole file, in order of time. May read through the file; samples are read as before.
+    ///
+    /// # Errors
+    /// The file cannot be read, or its annotations break its format's rules.
+    fn annotations(&mut self) -> Result<Vec<Annotation>> {
+        Ok(Vec::new())
+    }
 }
 
 /// What a format implements: one body for both precisions.
@@ -46,6 +57,11 @@ pub(super) trait BlockReader: Send {
     /// Appends at most `max_frames` samples to each of the (empty) planes.
     /// `max_frames` is at least 1 and the number of planes is right.
     fn read_block<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk>;
+
+    /// As [`SignalReader::annotations`].
+    fn annotations(&mut self) -> Result<Vec<Annotation>> {
+        Ok(Vec::new())
+    }
 }
 
 /// Puts the contract's rules around a format's body.
@@ -106,5 +122,9 @@ impl<R: BlockReader> SignalReader for Guarded<R> {
 
     fn read_f64(&mut self, planes: &mut [Vec<f64>], max_frames: usize) -> Result<Chunk> {
         self.read(planes, max_frames)
+    }
+
+    fn annotations(&mut self) -> Result<Vec<Annotation>> {
+        self.inner.annotations()
     }
 }

@@ -78,7 +78,12 @@ const UNREAD: &[Unread] = &[
         hint: FFMPEG,
     },
     Unread { title: "WavPack", signature: |head| tag(head, 0, b"wvpk"), extensions: &["wv"], hint: FFMPEG },
-    Unread { title: "Monkey's Audio", signature: |head| tag(head, 0, b"MAC "), extensions: &["ape"], hint: FFMPEG },
+    Unread {
+        title: "Monkey's Audio",
+        signature: |head| tag(head, 0, b"MAC "),
+        extensions: &["ape"],
+        hint: FFMPEG,
+    },
     Unread {
         title: "AAC (ADTS)",
         signature: |head| matches!(head, [0xff, b1, ..] if b1 & 0xf6 == 0xf0),
@@ -109,7 +114,12 @@ const UNREAD: &[Unread] = &[
     Unread { title: "GDF", signature: |head| tag(head, 0, b"GDF "), extensions: &["gdf"], hint: MNE },
     Unread { title: "Elekta/MEGIN FIF", signature: never, extensions: &["fif"], hint: MNE },
     Unread { title: "EEGLAB", signature: never, extensions: &["set", "fdt"], hint: MNE },
-    Unread { title: "Neuroscan CNT", signature: |head| tag(head, 0, b"Version 3.0"), extensions: &["cnt"], hint: MNE },
+    Unread {
+        title: "Neuroscan CNT",
+        signature: |head| tag(head, 0, b"Version 3.0"),
+        extensions: &["cnt"],
+        hint: MNE,
+    },
     Unread {
         title: "bzip2",
         signature: |head| tag(head, 0, b"BZh") && tag(head, 4, b"1AY&SY"),
@@ -130,7 +140,9 @@ const UNREAD: &[Unread] = &[
     },
     Unread {
         title: "a picture",
-        signature: |head| tag(head, 0, b"\x89PNG\r\n") || tag(head, 0, b"\xff\xd8\xff") || tag(head, 0, b"GIF8"),
+        signature: |head| {
+            tag(head, 0, b"\x89PNG\r\n") || tag(head, 0, b"\xff\xd8\xff") || tag(head, 0, b"GIF8")
+        },
         extensions: &[],
         hint: "it holds no samples",
     },
@@ -139,7 +151,8 @@ const UNREAD: &[Unread] = &[
         signature: |head| {
             let start = head.trim_ascii_start();
             let start = &start[..start.len().min(15)];
-            start.to_ascii_lowercase().starts_with(b"<!doctype html") || start.to_ascii_lowercase().starts_with(b"<html")
+            start.to_ascii_lowercase().starts_with(b"<!doctype html")
+                || start.to_ascii_lowercase().starts_with(b"<html")
         },
         extensions: &[],
         hint: "perhaps the page of a failed download",

@@ -39,7 +39,7 @@ pub fn read_all(reader: &mut Reader, block: usize) -> Everything {
                     plane.extend(new);
                 }
             }
-            Ok(Chunk::Gap) => all.gaps.push(all.planes.first().map_or(0, Vec::len)),
+            Ok(Chunk::Gap { .. }) => all.gaps.push(all.planes.first().map_or(0, Vec::len)),
             Ok(Chunk::End) => break,
             Err(error) => {
                 all.error = Some(error);

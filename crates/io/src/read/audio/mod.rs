@@ -3,10 +3,10 @@
 //! A packet that cannot be decoded is left out, reported as a gap and counted in the notes. An encoder's delay
 //! and padding are trimmed where the file tells them.
 
-mod formats;
+mod entries;
 mod stream;
 
-pub(super) use formats::{FLAC, MP3, OGG};
+pub(super) use entries::{FLAC, MP3, OGG};
 
 use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use super::sample::Target;
@@ -35,7 +35,8 @@ struct AudioReader {
     decoded: Vec<Vec<f64>>,
     given: usize,
     total: u64,
-    gap: bool,
+    /// Samples that were lost before the next decoded ones.
+    gap: Option<f64>,
     damaged: u64,
     /// Factor of the decoder's full scale of ±1.
     gain: f64,
@@ -90,7 +91,7 @@ impl AudioReader {
             decoded: Vec::new(),
             given: 0,
             total: 0,
-            gap: false,
+            gap: None,
             damaged: 0,
             gain,
         };
@@ -102,7 +103,7 @@ impl AudioReader {
             let reason = "no packet could be decoded";
             return Err(Error::malformed(&reader.info.path, reader.place(), reason));
         }
-        reader.gap = false;
+        reader.gap = None;
         reader.info.number_channels(channels);
         let rate = if reader.decoded.is_empty() { rate.unwrap_or(0) } else { spec.rate() };
         reader.info.set_rate(Some(rate.into()), options.rate)?;
@@ -184,7 +185,7 @@ impl AudioReader {
                     return Ok(true);
                 }
                 Err(error @ (SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_))) => {
-                    self.count_damage(&error);
+                    self.count_damage(&error, packet.dur.get());
                 }
                 Err(SymphoniaError::ResetRequired) => self.decoder.reset(),
                 Err(error) => return Err(translate(&self.info.path, self.place(), error)),
@@ -192,9 +193,10 @@ impl AudioReader {
         }
     }
 
-    fn count_damage(&mut self, error: &SymphoniaError) {
+    /// `lost`: samples that the packet should have had.
+    fn count_damage(&mut self, error: &SymphoniaError, lost: u64) {
         self.damaged += 1;
-        self.gap = true;
+        self.gap = Some(self.gap.unwrap_or(0.0) + lost as f64);
         let counted = format!("{} packets could not be decoded and were left out", self.damaged);
         match self.info.notes.iter_mut().find(|note| note.contains("packets could not be decoded")) {
             // The first line keeps its place, the count goes on.
@@ -222,7 +224,7 @@ impl AudioReader {
             return Err(Error::unsupported(path, place, "the chained stream has another rate"));
         }
         self.track = track.id;
-        self.gap = true;
+        self.gap = Some(self.gap.unwrap_or(0.0));
         // The promise was that of the first stream.
         self.info.frames = None;
         Ok(())
@@ -253,13 +255,13 @@ impl BlockReader for AudioReader {
                 if !self.decode()? {
                     break;
                 }
-                if self.gap && done > 0 {
+                if self.gap.is_some() && done > 0 {
                     return Ok(Chunk::Data(done));
                 }
                 continue;
             }
-            if std::mem::take(&mut self.gap) {
-                return Ok(Chunk::Gap);
+            if let Some(frames) = self.gap.take() {
+                return Ok(Chunk::Gap { frames });
             }
             let take = (there - self.given).min(max_frames - done);
             for (plane, samples) in planes.iter_mut().zip(&self.decoded) {

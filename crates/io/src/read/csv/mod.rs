@@ -64,7 +64,8 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
         let place = Place::Line { line: if shape.header { 2 } else { 1 }, column: None };
         return Err(Error::malformed(source.name(), place, "the table has no column of numbers"));
     }
-    info.channels = choice.columns.iter().map(|i| channel(&shape.names[*i])).collect();
+    info.channels =
+        choice.columns.iter().enumerate().map(|(i, column)| channel(i + 1, &shape.names[*column])).collect();
     let stamps = match (choice.time, source.fork()) {
         (Some(column), Some(fork)) => Some(time::rate(fork, &shape, column)?),
         _ => None,
@@ -80,10 +81,10 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
 }
 
 /// `Lead II [mV]` has the unit mV.
-fn channel(name: &str) -> ChannelInfo {
+fn channel(number: usize, name: &str) -> ChannelInfo {
     let unit =
         name.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')).map(|(_, unit)| unit.trim().to_owned());
-    ChannelInfo { name: name.to_owned(), unit: unit.filter(|unit| !unit.is_empty()) }
+    ChannelInfo { number, name: name.to_owned(), unit: unit.filter(|unit| !unit.is_empty()) }
 }
 
 impl BlockReader for CsvReader {

@@ -32,6 +32,8 @@ pub(super) struct Signal {
     pub(super) gain: f64,
     pub(super) zero: f64,
     pub(super) annotations: bool,
+    /// Why the samples have no scale and are given as stored, where that is so.
+    pub(super) unscaled: Option<String>,
 }
 
 impl Header {
@@ -113,19 +115,29 @@ fn signal(source: &Source, table: &[u8], count: usize, index: usize, offset: u64
         let reason = format!("signal '{label}' has {samples} samples in a record");
         return Err(Error::malformed(source.name(), Place::Byte(256 + at(SAMPLES) as u64), reason));
     }
-    let (mut gain, mut zero) = (1.0, 0.0);
-    if !annotations {
-        let (low, high) = (value(PHYSICAL[0], "physical minimum")?, value(PHYSICAL[1], "physical maximum")?);
-        let (from, to) = (value(DIGITAL[0], "digital minimum")?, value(DIGITAL[1], "digital maximum")?);
-        gain = (high - low) / (to - from);
-        zero = low - from * gain;
+    // A dead or unused channel often has no scale; the others are none the worse for it.
+    let scale = || {
+        let field = |kind: usize, what: &str| {
+            parse_number(&table[at(kind)..at(kind) + WIDTHS[kind]])
+                .ok_or_else(|| format!("its {what} '{}' is not a number", text(kind)))
+        };
+        let (low, high) = (field(PHYSICAL[0], "physical minimum")?, field(PHYSICAL[1], "physical maximum")?);
+        let (from, to) = (field(DIGITAL[0], "digital minimum")?, field(DIGITAL[1], "digital maximum")?);
+        let gain = (high - low) / (to - from);
         if !gain.is_finite() || gain == 0.0 {
-            let reason = format!("signal '{label}' has no scale: digital {from}…{to} is {low}…{high}");
-            return Err(Error::malformed(source.name(), Place::Byte(256 + at(PHYSICAL[0]) as u64), reason));
+            return Err(format!("digital {from} … {to} stands for {low} … {high}"));
+        }
+        Ok((gain, low - from * gain))
+    };
+    let (mut gain, mut zero, mut unscaled) = (1.0, 0.0, None);
+    if !annotations {
+        match scale() {
+            Ok(found) => (gain, zero) = found,
+            Err(reason) => unscaled = Some(reason),
         }
     }
     let unit = text(UNIT);
-    Ok(Signal { label, unit, samples: samples as u64, offset, gain, zero, annotations })
+    Ok(Signal { label, unit, samples: samples as u64, offset, gain, zero, annotations, unscaled })
 }
 
 fn number(source: &Source, fixed: &[u8; 256], at: usize, width: usize, what: &str) -> Result<f64> {
@@ -141,8 +153,11 @@ fn parse_number(field: &[u8]) -> Option<f64> {
     latin(field).replace(',', ".").parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-/// The header should be ASCII; micro signs and names come in Latin-1.
+/// The header should be ASCII; micro signs and names come in UTF-8 or Latin-1.
 fn latin(field: &[u8]) -> String {
-    let text: String = field.iter().take_while(|b| **b != 0).map(|b| char::from(*b)).collect();
-    text.trim().to_owned()
+    let end = field.iter().position(|b| *b == 0).unwrap_or(field.len());
+    match std::str::from_utf8(&field[..end]) {
+        Ok(text) => text.trim().to_owned(),
+        Err(_) => field[..end].iter().map(|b| char::from(*b)).collect::<String>().trim().to_owned(),
+    }
 }

@@ -1,20 +1,22 @@
 //! EDF, EDF+ and BDF: recordings of several signals, each with its rate and its physical unit.
 //!
-//! Signals of one rate are one reader. Samples are physical values (digital × gain + offset). The records of an
-//! EDF+D carry their start times: where one does not follow the one before, there is a gap. Annotation signals
-//! are listed in the notes and not analysed.
+//! Signals of one rate are one reader. Samples are physical values (digital × gain + offset); a signal without a
+//! usable scale is given as stored, and the others are none the worse. The records of an EDF+D carry their start
+//! times: where one does not follow the one before, there is a pause. Annotations are told, not analysed.
 
 mod header;
-mod onset;
+mod tal;
+mod times;
 
 use super::format::{Certainty, Descriptor, Readers};
 use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use super::sample::{SampleKind, SampleType, Scale, Target, decode};
 use super::source::Source;
-use super::{ChannelInfo, Format, OpenOptions, Precision, SignalInfo, fuzz};
+use super::{Annotation, ChannelInfo, Format, OpenOptions, Precision, SignalInfo, fuzz};
 use crate::{Error, Result};
 use header::{Header, Signal};
 use std::sync::Arc;
+use times::Times;
 
 /// EDF's entry.
 pub(super) static EDF: Descriptor = Descriptor {
@@ -50,15 +52,17 @@ struct EdfReader {
     header: Arc<Header>,
     /// Indices of this reader's signals, all with the same number of samples in a record.
     signals: Vec<usize>,
-    /// The signal with the records' start times.
-    clock: Option<usize>,
+    /// The records' start times, in an EDF+D.
+    times: Arc<Times>,
     source: Source,
+    /// Records that are promised, and those that the file holds.
     records: u64,
+    there: u64,
     /// The next record, and how many of its samples were given out.
     record: u64,
     given: u64,
-    /// When the next record should start, in an EDF+D.
-    due: Option<f64>,
+    /// Whether the pause before the next record was told.
+    paused: bool,
     cache: Vec<u8>,
     cache_at: u64,
     cache_len: usize,
@@ -69,10 +73,28 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     let mut source = source.into_seekable(u64::MAX)?;
     let header = Arc::new(header::parse(&mut source)?);
     let there = source.left().unwrap_or(0) / header.record_bytes;
-    let mut notes = annotation_notes(&header);
-    if let Some(promised) = header.records.filter(|promised| *promised > there) {
-        notes.push(format!("the header promises {promised} records, the file has {there}"));
+    let records = if options.ignore_length { None } else { header.records };
+    let mut notes = signal_notes(&header);
+    match records {
+        Some(promised) if promised > there => {
+            notes.push(format!("the header promises {promised} records, the file has {there}"));
+        }
+        Some(promised) if promised < there => {
+            let more = there - promised;
+            let bytes = source.left().unwrap_or(0) - promised * header.record_bytes;
+            notes.push(format!(
+                "{bytes} bytes ({more} records) follow the {promised} records that the header counts and are not read; \
+                 --ignore-length reads them"
+            ));
+        }
+        _ => {}
     }
+    let times = {
+        let mut fork = source.fork();
+        let fork = fork.as_mut().unwrap_or(&mut source);
+        Arc::new(Times::scan(fork, &header, records.unwrap_or(there).min(there))?)
+    };
+    let pauses = times.pauses(header.duration);
     let mut groups: Vec<(u64, Vec<usize>)> = Vec::new();
     for (index, signal) in header.signals.iter().enumerate().filter(|(_, s)| !s.annotations && s.samples > 0)
     {
@@ -98,20 +120,47 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     for (samples, group) in groups {
         let Some(fork) = source.fork() else { break };
         let mut info = info(&source, &header, &group, samples, options)?;
-        info.frames = Some(header.records.unwrap_or(there).min(there).saturating_mul(samples));
+        info.frames = Some(records.unwrap_or(there).min(there).saturating_mul(samples));
         info.part = several.then(|| match info.sample_rate {
             Some(rate) => format!("{rate} Hz"),
             None => format!("{samples} a record"),
         });
         info.notes.splice(0..0, notes.iter().cloned());
-        readers.push(Box::new(Guarded::new(EdfReader::new(fork, info, Arc::clone(&header), group, there))));
+        let per_second = samples as f64 / header.duration;
+        let gaps: Vec<_> =
+            pauses.iter().map(|(records, seconds)| (records * samples, seconds * per_second)).collect();
+        info.set_times(times.runs.first().map_or(0.0, |run| run.onset * per_second), &gaps);
+        readers.push(Box::new(Guarded::new(EdfReader {
+            info,
+            header: Arc::clone(&header),
+            signals: group,
+            times: Arc::clone(&times),
+            source: fork,
+            records: records.unwrap_or(there),
+            there,
+            record: 0,
+            given: 0,
+            paused: false,
+            cache: Vec::new(),
+            cache_at: 0,
+            cache_len: 0,
+            scratch: Vec::new(),
+        })));
     }
     Ok(readers)
 }
 
-fn annotation_notes(header: &Header) -> Vec<String> {
-    let of = |signal: &Signal| format!("signal '{}' has annotations and is not analysed", signal.label);
-    header.signals.iter().filter(|signal| signal.annotations).map(of).collect()
+/// What is to be said of single signals.
+fn signal_notes(header: &Header) -> Vec<String> {
+    let of = |signal: &Signal| match (&signal.unscaled, signal.annotations) {
+        (_, true) => Some(format!("signal '{}' has annotations and is not analysed", signal.label)),
+        (Some(reason), _) => Some(format!(
+            "signal '{}' has no scale ({reason}): its samples are given as stored",
+            signal.label
+        )),
+        (None, _) => None,
+    };
+    header.signals.iter().filter_map(of).collect()
 }
 
 fn info(
@@ -126,11 +175,13 @@ fn info(
         .iter()
         .map(|index| {
             let signal = &header.signals[*index];
+            let before = header.signals[..*index].iter().filter(|s| !s.annotations && s.samples > 0).count();
             let name = match signal.label.as_str() {
                 "" => format!("ch{}", index + 1),
                 label => label.to_owned(),
             };
-            ChannelInfo { name, unit: Some(signal.unit.clone()).filter(|unit| !unit.is_empty()) }
+            let unit = Some(signal.unit.clone()).filter(|unit| !unit.is_empty() && signal.unscaled.is_none());
+            ChannelInfo { number: before + 1, name, unit }
         })
         .collect();
     // A gain of its own leaves few values that are an f32.
@@ -140,26 +191,6 @@ fn info(
 }
 
 impl EdfReader {
-    fn new(source: Source, info: SignalInfo, header: Arc<Header>, signals: Vec<usize>, there: u64) -> Self {
-        let clock =
-            header.signals.iter().position(|signal| signal.annotations).filter(|_| header.discontinuous);
-        Self {
-            info,
-            signals,
-            clock,
-            source,
-            records: header.records.unwrap_or(there),
-            record: 0,
-            given: 0,
-            due: None,
-            cache: Vec::new(),
-            cache_at: 0,
-            cache_len: 0,
-            scratch: Vec::new(),
-            header,
-        }
-    }
-
     /// Up to `most` bytes at an offset; at least `least` of them, or the file is cut there.
     fn bytes(&mut self, at: u64, least: usize, most: usize) -> Result<&[u8]> {
         let most = most.min(CACHE);
@@ -186,24 +217,6 @@ impl EdfReader {
     fn cut(&self, at: u64) -> Error {
         let reason = format!("the header promises {} records, the file has {}", self.records, self.record);
         Error::truncated(self.source.name(), at, reason)
-    }
-
-    /// Whether the record's start time leaves time since the end of the one before.
-    fn is_gap(&mut self) -> Result<bool> {
-        let Some(clock) = self.clock else { return Ok(false) };
-        let signal = &self.header.signals[clock];
-        let at = self.header.start + self.record * self.header.record_bytes + signal.offset;
-        let len =
-            usize::try_from(signal.samples * self.header.sample_bytes()).unwrap_or(usize::MAX).min(1024);
-        let onset = onset::parse(self.bytes(at, len, len)?);
-        let Some(onset) = onset else {
-            let place = crate::Place::Byte(at);
-            let reason = format!("record {} has no start time, which an EDF+D needs", self.record + 1);
-            return Err(Error::malformed(self.source.name(), place, reason));
-        };
-        let due = self.due.replace(onset + self.header.duration);
-        let sample = self.header.duration / self.header.signals[self.signals[0]].samples.max(1) as f64;
-        Ok(due.is_some_and(|due| (onset - due).abs() > 0.5 * sample))
     }
 
     /// Appends the next samples of the current record to every plane.
@@ -249,19 +262,23 @@ impl BlockReader for EdfReader {
             if let Some(len) = self.source.len().filter(|len| *len < record_end) {
                 return Err(self.cut(len));
             }
-            if self.given == 0 {
-                let due = self.due;
-                if self.is_gap()? {
-                    if done > 0 {
-                        // The gap is told by the next call.
-                        self.due = due;
-                        return Ok(Chunk::Data(done));
-                    }
-                    // Told once: the record now starts when it starts.
-                    self.due = None;
-                    return Ok(Chunk::Gap);
-                }
+            if self.given == 0 && self.times.unknown_from == Some(self.record) {
+                let place = crate::Place::Byte(self.header.start + self.record * self.header.record_bytes);
+                let reason = format!("record {} has no start time, which an EDF+D needs", self.record + 1);
+                return Err(Error::malformed(self.source.name(), place, reason));
             }
+            if self.given == 0
+                && !self.paused
+                && let Some(seconds) = self.times.pause_before(self.record, self.header.duration)
+            {
+                if done > 0 {
+                    // The pause is told by the next call.
+                    return Ok(Chunk::Data(done));
+                }
+                self.paused = true;
+                return Ok(Chunk::Gap { frames: seconds / self.header.duration * per_record as f64 });
+            }
+            self.paused = false;
             let count = (per_record - self.given).min((most - done) as u64);
             self.part(planes, count)?;
             done += count as usize;
@@ -272,5 +289,10 @@ impl BlockReader for EdfReader {
             }
         }
         Ok(if done == 0 { Chunk::End } else { Chunk::Data(done) })
+    }
+
+    fn annotations(&mut self) -> Result<Vec<Annotation>> {
+        let Some(mut fork) = self.source.fork() else { return Ok(Vec::new()) };
+        times::annotations(&mut fork, &self.header, self.records.min(self.there))
     }
 }

@@ -1,6 +1,6 @@
 //! The JSON half of a recording.
 
-use crate::read::RawFormat;
+use crate::read::{Annotation, RawFormat};
 use crate::{Error, Place, Result};
 use serde::Deserialize;
 use std::path::Path;
@@ -14,6 +14,54 @@ pub(super) struct Meta {
     pub(super) global: Global,
     #[serde(default)]
     pub(super) captures: Vec<Capture>,
+    #[serde(default)]
+    pub(super) annotations: Vec<Remark>,
+}
+
+/// An annotation as SigMF writes it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Remark {
+    #[serde(rename = "core:sample_start", default)]
+    sample_start: f64,
+    #[serde(rename = "core:sample_count")]
+    sample_count: Option<f64>,
+    #[serde(rename = "core:freq_lower_edge")]
+    lower: Option<f64>,
+    #[serde(rename = "core:freq_upper_edge")]
+    upper: Option<f64>,
+    #[serde(rename = "core:label")]
+    label: Option<String>,
+    #[serde(rename = "core:description")]
+    description: Option<String>,
+    #[serde(rename = "core:comment")]
+    comment: Option<String>,
+}
+
+/// Annotations that are kept of one file.
+const MAX_ANNOTATIONS: usize = 1 << 20;
+
+/// The annotations on the recording's own axis. Without a rate there are none.
+pub(super) fn annotations(meta: &Meta, positions: &[u64], rate: Option<f64>) -> Vec<Annotation> {
+    let Some(rate) = rate else { return Vec::new() };
+    let seconds = |sample: f64| {
+        // The capture that the sample lies in has the time.
+        let capture = meta.captures.iter().rposition(|c| c.sample_start <= sample);
+        let shift = capture.zip(capture.and_then(|i| positions.get(i)));
+        let shift = shift.map_or(0.0, |(i, position)| *position as f64 - meta.captures[i].sample_start);
+        (sample + shift) / rate
+    };
+    let shown = |remark: &Remark| {
+        let parts = [&remark.label, &remark.description, &remark.comment];
+        let mut text: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        text.dedup();
+        Annotation {
+            start_s: seconds(remark.sample_start),
+            duration_s: remark.sample_count.map(|count| count / rate),
+            text: text.join(": "),
+            band_hz: remark.lower.zip(remark.upper),
+        }
+    };
+    meta.annotations.iter().take(MAX_ANNOTATIONS).map(shown).collect()
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,6 +90,20 @@ pub(super) struct Capture {
     pub(super) global_index: Option<f64>,
     #[serde(rename = "core:header_bytes")]
     pub(super) header_bytes: Option<f64>,
+    #[serde(rename = "core:datetime")]
+    pub(super) datetime: Option<String>,
+}
+
+impl Capture {
+    /// As results name it; `position` is its first sample on the recording's own axis.
+    pub(super) fn shown(&self, position: u64, rate: Option<f64>) -> crate::read::Capture {
+        crate::read::Capture {
+            sample: self.sample_start as u64,
+            start_s: rate.map(|rate| position as f64 / rate),
+            center_freq: self.frequency,
+            datetime: self.datetime.clone(),
+        }
+    }
 }
 
 pub(super) fn parse(path: &Path, text: &[u8]) -> Result<Meta> {

@@ -4,6 +4,7 @@
 //! not follow each other there is a gap. An archive (`.sigmf`, a tar file) holds both halves of its recordings.
 
 mod archive;
+mod captures;
 mod meta;
 
 use super::body::Body;
@@ -11,11 +12,13 @@ use super::format::{self, Certainty, Descriptor, Readers};
 use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use super::sample::Target;
 use super::source::Source;
-use super::{Format, OpenOptions, RawFormat, SignalInfo, fuzz};
+use super::{Annotation, Format, OpenOptions, RawFormat, SignalInfo, fuzz};
 use crate::{Error, Place, Result};
-use meta::{Capture, Meta};
+use captures::{Group, Run, groups};
+use meta::Meta;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The format's entry.
 pub(super) static FORMAT: Descriptor = Descriptor {
@@ -39,9 +42,6 @@ fn is_meta(head: &[u8]) -> bool {
 
 /// Channels that a description may claim.
 const MAX_CHANNELS: u64 = 65_536;
-const MAX_CAPTURES: usize = 1 << 16;
-/// Centre frequencies, each of which is a reader.
-const MAX_GROUPS: usize = 1024;
 
 /// Opens the other half too: the data beside the description, or the description beside the data.
 fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
@@ -98,14 +98,6 @@ fn data_path(path: &Path, meta: &Meta) -> Result<PathBuf> {
     Ok(path.with_file_name(name))
 }
 
-/// Samples that follow each other.
-struct Run {
-    start: u64,
-    frames: u64,
-    /// Whether time passed since the run before.
-    gap: bool,
-}
-
 /// A recording whose halves are not two files side by side.
 ///
 /// # Errors
@@ -132,25 +124,34 @@ fn open_pair(
     let trailing =
         meta::whole(description, meta.global.trailing_bytes.unwrap_or(0.0), "core:trailing_bytes")?;
     let end = data.len().unwrap_or(0).saturating_sub(trailing);
-    let groups = groups(description, meta, frame, end)?;
+    let (groups, positions) = groups(description, meta, frame, end)?;
+    let rate = options.rate.or(meta.global.sample_rate).filter(|rate| *rate > 0.0);
+    let captures: Vec<_> = meta.captures.iter().zip(&positions).map(|(c, at)| c.shown(*at, rate)).collect();
+    let annotations: Arc<[Annotation]> = meta::annotations(meta, &positions, rate).into();
+    let trailing_note = trailing_note(&data, end, frame, &groups);
     let several = groups.len() > 1;
     let mut readers: Vec<Box<dyn SignalReader>> = Vec::new();
-    for (center, runs) in groups {
+    for group in groups {
+        let Group { center, runs } = &group;
         let Some(fork) = data.fork() else { break };
         let mut info = SignalInfo::new(description, Format::SigMf);
         info.number_channels(channels as usize);
         info.complex = raw.complex;
         info.precision = raw.sample.kind.precision();
-        info.center_freq = center;
+        info.center_freq = *center;
         info.frames = Some(runs.iter().map(|run| run.frames).sum());
         info.part = several.then(|| center.map_or_else(|| "no frequency".into(), |hz| format!("{hz} Hz")));
         info.set_rate(meta.global.sample_rate, options.rate)?;
+        info.captures.clone_from(&captures);
+        info.notes.extend(trailing_note.clone());
+        info.set_times(runs.first().map_or(0.0, |run| run.position as f64), &group.gaps());
         let reader = SigMfReader {
             info,
             raw,
             scale: options.scale(),
             source: fork,
-            runs: runs.into(),
+            runs: group.runs.into(),
+            annotations: Arc::clone(&annotations),
             body: None,
             end,
         };
@@ -159,71 +160,13 @@ fn open_pair(
     Ok(readers)
 }
 
-type Group = (Option<f64>, Vec<Run>);
-
-/// The captures by centre frequency, in the order of their first one.
-fn groups(description: &Path, meta: &Meta, frame: u64, end: u64) -> Result<Vec<Group>> {
-    let whole_file = [Capture::default()];
-    let captures = if meta.captures.is_empty() { &whole_file[..] } else { &meta.captures[..] };
-    if captures.len() > MAX_CAPTURES {
-        return Err(Error::malformed(description, Place::File, format!("{} captures", captures.len())));
-    }
-    let mut groups: Vec<Group> = Vec::new();
-    let mut headers = 0u64;
-    // The group of the capture before, and its end in samples of the file and of the recording.
-    let mut before: Option<(usize, u64, Option<u64>)> = None;
-    for (index, capture) in captures.iter().enumerate() {
-        let start = meta::whole(description, capture.sample_start, "core:sample_start")?;
-        headers += meta::whole(description, capture.header_bytes.unwrap_or(0.0), "core:header_bytes")?;
-        let global =
-            capture.global_index.map(|at| meta::whole(description, at, "core:global_index")).transpose()?;
-        let next = captures
-            .get(index + 1)
-            .map(|next| meta::whole(description, next.sample_start, "core:sample_start"));
-        let next = next.transpose()?;
-        if next.is_some_and(|next| next < start) {
-            let reason = format!("capture {} starts before capture {}", index + 2, index + 1);
-            return Err(Error::malformed(description, Place::File, reason));
-        }
-        let at = start.checked_mul(frame).and_then(|bytes| bytes.checked_add(headers)).unwrap_or(u64::MAX);
-        let there = end.saturating_sub(at) / frame;
-        let frames = next.map_or(there, |next| next - start);
-        if frames > there {
-            let reason = format!("capture {} has {frames} frames, the data file {there} of them", index + 1);
-            return Err(Error::truncated(description, end, reason));
-        }
-        let group = match groups.iter().position(|(center, _)| *center == capture.frequency) {
-            Some(group) => group,
-            None if groups.len() == MAX_GROUPS => {
-                let reason = format!("more than {MAX_GROUPS} centre frequencies");
-                return Err(Error::unsupported(description, Place::File, reason));
-            }
-            None => {
-                groups.push((capture.frequency, Vec::new()));
-                groups.len() - 1
-            }
-        };
-        let follows = before.is_some_and(|(last, end, global_end)| {
-            last == group
-                && end == start
-                && (global.is_none() || global_end.is_none() || global == global_end)
-        });
-        let runs = &mut groups[group].1;
-        let gap = !runs.is_empty() && !follows;
-        if frames > 0 {
-            runs.push(Run { start: at, frames, gap });
-        }
-        before = Some((group, start.saturating_add(frames), global.map(|at| at.saturating_add(frames))));
-    }
-    Ok(groups)
-}
-
 struct SigMfReader {
     info: SignalInfo,
     raw: RawFormat,
     scale: super::sample::Scale,
     source: Source,
     runs: VecDeque<Run>,
+    annotations: Arc<[Annotation]>,
     body: Option<Body>,
     /// Where the samples end.
     end: u64,
@@ -249,9 +192,23 @@ impl BlockReader for SigMfReader {
             source.seek_to(run.start);
             let width = self.info.planes();
             self.body = Some(Body::new(source, self.raw.sample, self.scale, width, Some(run.frames)));
-            if run.gap {
-                return Ok(Chunk::Gap);
+            if let Some(frames) = run.gap {
+                return Ok(Chunk::Gap { frames });
             }
         }
     }
+
+    fn annotations(&mut self) -> Result<Vec<Annotation>> {
+        Ok(self.annotations.to_vec())
+    }
+}
+
+/// Bytes that no capture covers.
+fn trailing_note(data: &Source, end: u64, frame: u64, groups: &[Group]) -> Option<String> {
+    let last =
+        groups.iter().flat_map(|g| &g.runs).map(|run| run.start + run.frames * frame).max().unwrap_or(0);
+    let left = end.saturating_sub(last);
+    (left > 0).then(|| {
+        format!("the last {left} bytes of {} are not a whole frame and were left out", data.name().display())
+    })
 }

@@ -1,7 +1,7 @@
 //! What is in a file.
 
 use super::SCHEMA;
-use crate::read::SignalInfo;
+use crate::read::{Annotation, SignalInfo};
 use crate::write::{Cell, Column, NamedArray, Report, Result};
 use serde::Serialize;
 
@@ -18,8 +18,13 @@ pub struct InfoResult {
     pub command: String,
     /// File name, and the part of a file that holds several signals.
     pub source: String,
-    /// Length in seconds (in the unit of time of the rate), where length and rate are known.
+    /// Length of the samples in seconds (in the unit of time of the rate), where length and rate are known.
     pub duration_s: Option<f64>,
+    /// Time from the first sample to the end of the last one, pauses included.
+    pub span_s: Option<f64>,
+    /// The file's own remarks, in order of time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub annotations: Vec<Annotation>,
     /// What the reader says.
     #[serde(flatten)]
     pub info: SignalInfo,
@@ -27,10 +32,45 @@ pub struct InfoResult {
 
 impl InfoResult {
     /// A result for one signal.
-    pub fn new(tool: &str, version: &str, source: String, info: SignalInfo) -> Self {
+    pub fn new(
+        tool: &str,
+        version: &str,
+        source: String,
+        info: SignalInfo,
+        annotations: Vec<Annotation>,
+    ) -> Self {
         let duration_s = info.frames.zip(info.sample_rate).map(|(frames, rate)| frames as f64 / rate);
+        let span_s = info.end_s().map(|end| end - info.start_s);
         let (tool, version, command) = (tool.into(), version.into(), "info".into());
-        Self { schema: SCHEMA, tool, version, command, source, duration_s, info }
+        Self { schema: SCHEMA, tool, version, command, source, duration_s, span_s, annotations, info }
+    }
+}
+
+/// Annotations and captures that the caption shows; JSON has all.
+const SHOWN: usize = 10;
+
+impl InfoResult {
+    fn captures(&self) -> Vec<String> {
+        let of = |c: &crate::read::Capture| {
+            let mut text = format!("sample {}", c.sample);
+            text += &c.start_s.map_or_else(String::new, |at| format!(" at {at} s"));
+            text += &c.center_freq.map_or_else(String::new, |hz| format!(", {hz} Hz"));
+            text + &c.datetime.as_ref().map_or_else(String::new, |when| format!(", {when}"))
+        };
+        self.info.captures.iter().take(SHOWN).map(of).collect()
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let of = |a: &Annotation| match a.duration_s {
+            Some(length) => format!("{} s (+{length} s) {}", a.start_s, a.text),
+            None => format!("{} s {}", a.start_s, a.text),
+        };
+        self.annotations.iter().take(SHOWN).map(of).collect()
+    }
+
+    fn listed(&self, shown: &[String]) -> String {
+        let all = if shown.len() < SHOWN { "" } else { "; …" };
+        format!("{}{all}", shown.join("; "))
     }
 }
 
@@ -43,7 +83,10 @@ impl Report for InfoResult {
             None => "rate unknown (--rate)".into(),
         };
         let length = match (info.frames, self.duration_s) {
-            (Some(frames), Some(duration)) => format!("{frames} samples, {duration:.3} s"),
+            (Some(frames), Some(duration)) => match self.span_s.filter(|_| !info.pauses.is_empty()) {
+                Some(span) => format!("{frames} samples, {duration:.3} s in {span:.3} s with pauses"),
+                None => format!("{frames} samples, {duration:.3} s"),
+            },
             (Some(frames), None) => format!("{frames} samples"),
             (None, _) => "length unknown".into(),
         };
@@ -52,6 +95,15 @@ impl Report for InfoResult {
         let channels = if count == 1 { "1 channel".into() } else { format!("{count} channels") };
         let mut lines = vec![format!("{}: {kind}{}, {channels}, {rate}, {length}", self.source, info.format)];
         lines.extend(info.center_freq.map(|f| format!("centre frequency {f} Hz")));
+        if info.start_s != 0.0 {
+            lines.push(format!("begins at {} s", info.start_s));
+        }
+        if !info.captures.is_empty() {
+            lines.push(format!("{} captures: {}", info.captures.len(), self.listed(&self.captures())));
+        }
+        if !self.annotations.is_empty() {
+            lines.push(format!("{} annotations: {}", self.annotations.len(), self.listed(&self.remarks())));
+        }
         lines.extend(info.notes.iter().map(|n| format!("note: {n}")));
         lines
     }

@@ -7,7 +7,7 @@ use crate::flags::{InfoArgs, InfoFlags};
 use crate::output::Output;
 use crate::signal::{for_each_signal, source_name};
 use anyhow::Result;
-use rlx_io::read::{Chunk, SignalReader};
+use rlx_io::read::{Chunk, Pause, SignalInfo, SignalReader};
 use rlx_io::write::results::InfoResult;
 
 /// Runs the command.
@@ -17,16 +17,14 @@ pub(crate) fn run(flags: Box<InfoFlags>, console: &Console) -> Result<Outcome, F
     let mut output = Output::open(&args.output, console)?;
     let outcome = for_each_signal(&args.source, console, |mut reader| {
         let mut info = reader.info().clone();
+        let annotations = reader.annotations()?;
         let counted = if info.frames.is_none() && info.path.as_os_str() != "-" {
-            count(reader.as_mut())
+            count(reader.as_mut(), &mut info)
         } else {
-            Ok(info.frames)
+            Ok(())
         };
-        if let Ok(frames) = &counted {
-            info.frames = *frames;
-        }
         let source = source_name(&info);
-        let result = InfoResult::new("rlx-fft", env!("CARGO_PKG_VERSION"), source, info);
+        let result = InfoResult::new("rlx-fft", env!("CARGO_PKG_VERSION"), source, info, annotations);
         deliver(&mut output, &result, console)?;
         counted?;
         Ok(())
@@ -35,15 +33,25 @@ pub(crate) fn run(flags: Box<InfoFlags>, console: &Console) -> Result<Outcome, F
     Ok(outcome)
 }
 
-/// Samples per channel of a file that does not tell: by reading it through.
-fn count(reader: &mut dyn SignalReader) -> Result<Option<u64>> {
+/// Samples per channel and pauses of a file that does not tell: by reading it through.
+fn count(reader: &mut dyn SignalReader, info: &mut SignalInfo) -> Result<()> {
     let mut planes = vec![Vec::new(); reader.info().planes()];
-    let mut frames = 0;
+    let rate = info.sample_rate.unwrap_or(1.0);
+    let (mut frames, mut shift) = (0, info.start_s * rate);
     loop {
         match reader.read_f32(&mut planes, 1 << 14)? {
             Chunk::Data(count) => frames += count as u64,
-            Chunk::Gap => {}
-            Chunk::End => return Ok(Some(frames)),
+            Chunk::Gap { frames: pause } => {
+                let start_s = (frames as f64 + shift) / rate;
+                shift += pause;
+                info.pauses.push(Pause { sample: frames, start_s, end_s: (frames as f64 + shift) / rate });
+            }
+            Chunk::End => break,
         }
     }
+    info.frames = Some(frames);
+    // Reading may have added some, and which pauses there are is known only now.
+    info.notes = reader.info().notes.clone();
+    info.notes.extend(info.pause_note());
+    Ok(())
 }

@@ -46,7 +46,7 @@ pub(crate) fn read_matrix(path: &Path) -> Result<Matrix> {
     loop {
         match reader.read_f64(&mut planes, 1 << 16)? {
             Chunk::Data(_) => whole.iter_mut().zip(&planes).for_each(|(all, more)| all.extend(more)),
-            Chunk::Gap => {}
+            Chunk::Gap { .. } => {}
             Chunk::End => break,
         }
     }
@@ -97,7 +97,7 @@ pub(crate) fn signals(data: Option<&Path>, n_fft: usize, seed: u64) -> Result<Si
                 match reader.read_f32(&mut planes, 1 << 16)? {
                     Chunk::Data(_) => whole.iter_mut().zip(&planes).for_each(|(all, more)| all.extend(more)),
                     // What follows does not continue what came before.
-                    Chunk::Gap => {
+                    Chunk::Gap { .. } => {
                         recordings.append(&mut std::mem::replace(&mut whole, vec![Vec::new(); planes.len()]))
                     }
                     Chunk::End => break,

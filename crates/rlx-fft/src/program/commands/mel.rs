@@ -10,7 +10,7 @@ use crate::console::Console;
 use crate::flags::{MelArgs, MelFlags};
 use crate::output::Output;
 use crate::plots::{Plots, short_name, time_label};
-use crate::signal::{Blocks, InputSample, Signal, Step, explain, for_each_signal};
+use crate::signal::{Blocks, InputSample, Meant, Signal, Step, explain, for_each_meant};
 use crate::spectra::{Beyond, DeviceMel, MelFeed, MelFrames, Related, explained, mel_on, shown};
 use anyhow::{Result, bail};
 use rlx_compile::builders::log_mel;
@@ -34,8 +34,7 @@ pub(crate) fn run(flags: Box<MelFlags>, console: &Console) -> Result<Outcome, Fa
         plots: Plots::new(args.plot.clone()),
         console,
     };
-    let outcome = for_each_signal(&args.input.source, console, |reader| {
-        let signal = Signal::new(reader.info(), &args.input)?;
+    let outcome = for_each_meant(&args.input, Meant::Each, console, |reader, signal| {
         if reader.info().complex {
             bail!("log-mel features are of real signals, and this one is complex (IQ)");
         }
@@ -87,23 +86,21 @@ fn one<T: InputSample + Real>(
     let directory = args.output.path.as_ref().and_then(|path| path.parent());
     let directory = directory.filter(|d| !d.as_os_str().is_empty());
     let mut sink = MelSink::new(result, to, directory)?;
-    let time = |frame: usize| signal.start() + plan.time(frame);
     let notes = match &args.device {
-        None => streamed(&mut blocks, signal, &params, args, directory, &mut |i, frame| {
-            sink.frame(time(i), frame, to)
+        None => streamed(&mut blocks, signal, &params, args, directory, &mut |first, i, frame| {
+            sink.frame(signal.time(first) + plan.time(i), frame, to)
         })?,
-        Some(device) => on_device(device, &mut blocks, signal, &params, args, &mut |i, frame| {
-            sink.frame(time(i), frame, to)
+        Some(device) => on_device(device, &mut blocks, signal, &params, args, &mut |first, i, frame| {
+            sink.frame(signal.time(first) + plan.time(i), frame, to)
         })?,
     };
     sink.finish(notes, to, |result, pictures, to| Ok(to.plots.heatmap(&picture(result, pictures))?))?;
     blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
 }
 
-/// Takes the features of frame `i` of all channels, `[channels][n_mels]`.
-type Emit<'a> = &'a mut dyn FnMut(usize, &[f64]) -> Result<()>;
-
-const INTERRUPTED: &str = "the recording is interrupted; frames span the gap";
+/// Takes the features of frame `i` of the stretch that begins with sample `first`, of all channels:
+/// `[channels][n_mels]`.
+type Emit<'a> = &'a mut dyn FnMut(u64, usize, &[f64]) -> Result<()>;
 
 /// Frames as they come; where they depend on later ones, from the disk once all are there. Gives the notes.
 fn streamed<T: InputSample + Real>(
@@ -118,6 +115,8 @@ fn streamed<T: InputSample + Real>(
     let mut notes = Vec::new();
     let mut frames = MelFrames::<T>::new(params)?;
     let mut feeds: Vec<_> = (0..channels).map(|_| MelFeed::<T>::new(params, args.missing.nan)).collect();
+    // Samples that were interpolated in the stretches before, and the gaps.
+    let mut filled = vec![(0, 0); channels];
     let mut related = Related::new(params, channels);
     let mut spool = match related.is_none() {
         true => None,
@@ -126,18 +125,17 @@ fn streamed<T: InputSample + Real>(
             Some(spool.map_err(|e| spool_error(directory, e))?)
         }
     };
-    let mut count = 0;
+    // The first sample of the stretch and its frames so far; where each frame that was spooled belongs.
+    let (mut first, mut count) = (0, 0);
+    let mut places: Vec<(u64, usize)> = Vec::new();
     loop {
         let step = blocks.next()?;
         for (i, feed) in feeds.iter_mut().enumerate() {
             match step {
                 Step::Data => feed.push(blocks.channel(i), &mut frames, signal, i)?,
-                Step::Gap => {}
-                Step::End => feed.finish(&mut frames, signal, i, params)?,
+                // No frame has samples of both sides of a pause.
+                Step::Gap | Step::End => feed.finish(&mut frames, signal, i, params)?,
             }
-        }
-        if step == Step::Gap && !notes.iter().any(|note| note == INTERRUPTED) {
-            notes.push(INTERRUPTED.to_owned());
         }
         while feeds.iter().all(|feed| !feed.ready.is_empty()) {
             let frame: Vec<f64> =
@@ -146,13 +144,21 @@ fn streamed<T: InputSample + Real>(
                 Some(spool) => {
                     related.see(&frame);
                     spool.push(frame).map_err(|e| spool_error(directory, e))?;
+                    places.push((first, count));
                 }
                 None => {
                     let values: Vec<f64> = frame.iter().map(|&v| shown(T::narrow(v))).collect();
-                    emit(count, &values)?;
-                    count += 1;
+                    emit(first, count, &values)?;
                 }
             }
+            count += 1;
+        }
+        if step == Step::Gap {
+            for (feed, filled) in feeds.iter_mut().zip(&mut filled) {
+                let new = std::mem::replace(feed, MelFeed::new(params, args.missing.nan)).filled();
+                (filled.0, filled.1) = (filled.0 + new.samples, filled.1 + new.gaps);
+            }
+            (first, count) = (blocks.frames(), 0);
         }
         if step == Step::End {
             break;
@@ -165,17 +171,17 @@ fn streamed<T: InputSample + Real>(
                 std::io::Result::Ok(())
             })?;
         }
+        let mut places = places.into_iter();
         spool.again(|frame| {
             let each = frame.iter().enumerate();
             let values: Vec<f64> = each.map(|(at, &v)| shown(related.value::<T>(at, v))).collect();
-            count += 1;
-            emit(count - 1, &values)
+            let (first, i) = places.next().unwrap_or_default();
+            emit(first, i, &values)
         })?;
     }
-    for (name, feed) in signal.names().zip(&feeds) {
-        let filled = feed.filled();
-        if filled.samples > 0 {
-            let (samples, gaps) = (filled.samples, filled.gaps);
+    for ((name, feed), before) in signal.names().zip(&feeds).zip(&filled) {
+        let (samples, gaps) = (feed.filled().samples + before.0, feed.filled().gaps + before.1);
+        if samples > 0 {
             notes.push(format!("channel {name}: {samples} samples interpolated in {gaps} gaps"));
         }
     }
@@ -201,7 +207,7 @@ fn on_device<T: InputSample + Real>(
                     all.extend_from_slice(block);
                 }
             }
-            Step::Gap => notes.push(INTERRUPTED.to_owned()),
+            Step::Gap => bail!("the recording pauses, and frames of one stretch at a time have no device: leave --device out"),
             Step::End => break,
         }
     }
@@ -254,7 +260,7 @@ fn on_device<T: InputSample + Real>(
     let frames = features.first().and_then(|bands| bands.first()).map_or(0, Vec::len);
     for i in 0..frames {
         let frame: Vec<f64> = features.iter().flat_map(|bands| bands.iter().map(|band| band[i])).collect();
-        emit(i, &frame)?;
+        emit(0, i, &frame)?;
     }
     Ok(notes)
 }

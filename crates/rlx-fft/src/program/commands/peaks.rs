@@ -74,7 +74,7 @@ fn whole<S: InputSample>(
 ) -> Result<()> {
     let (params, layout, _) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let spectra = accumulate(blocks, signal, params)?;
-    let t_end_s = signal.start() + blocks.frames() as f64 / signal.axis.rate;
+    let (t_start_s, t_end_s) = (signal.time(0), signal.end(blocks.frames()));
     let mut notes = blocks.notes();
     if let Some(device) = &args.device {
         notes.push(format!("computed on the CPU: {device} takes frames (--every) only"));
@@ -90,7 +90,7 @@ fn whole<S: InputSample>(
         let peaks = pick(&spectrum, &params, args)?;
         notes.extend(coverage_note(name, &psd.coverage));
         add_once(&mut notes, mean_note(&peaks, &params));
-        let frame = FramePeaks { t_start_s: signal.start(), t_end_s, peaks };
+        let frame = FramePeaks { t_start_s, t_end_s, peaks };
         channels.push(ChannelPeaks { name: name.to_owned(), frames: vec![frame] });
         curves.push(spectrum.power);
     }
@@ -161,8 +161,7 @@ fn framed<S: InputSample>(
     let mut told = false;
     let mut emitted = 0_u64;
     let mut emit = |frame: Framed| -> Result<()> {
-        let time = |sample: u64| signal.start() + sample as f64 / signal.axis.rate;
-        let (t_start_s, t_end_s) = (time(frame.start), time(frame.start + frame.len as u64));
+        let (t_start_s, t_end_s) = (signal.time(frame.start), signal.end(frame.start + frame.len as u64));
         let mut notes = Vec::new();
         for (i, coverage) in frame.coverage.iter().enumerate() {
             let peaks = match frame.packed.get(i) {

@@ -6,7 +6,7 @@ use crate::console::Console;
 use crate::flags::{InputArgs, OutputArgs, Pair, PlotArgs};
 use crate::output::Output;
 use crate::plots::Plots;
-use crate::signal::{Blocks, InputSample, Signal, for_each_signal, with_samples};
+use crate::signal::{Blocks, InputSample, Meant, Signal, for_each_meant, with_samples};
 use crate::spectra::Beyond;
 use anyhow::Result;
 use rlx_dsp::fft::Complex;
@@ -85,11 +85,8 @@ pub(crate) fn per_signal(
     check_files(&asked.input.source, asked.output, asked.plot.as_ref())?;
     let output = Output::open(asked.output, console)?;
     let mut to = Answers { output, plots: Plots::new(asked.plot.clone()), console };
-    let outcome = for_each_signal(&asked.input.source, console, |reader| {
-        let mut signal = Signal::new(reader.info(), asked.input)?;
-        if let Some(pair) = asked.pair {
-            signal.keep_pair(reader.info(), pair)?;
-        }
+    let meant = asked.pair.map_or(Meant::Each, Meant::Pair);
+    let outcome = for_each_meant(asked.input, meant, console, |reader, signal| {
         let info = reader.info().clone();
         let answered = with_samples!(info, S => answer::<S>(command, reader, &signal, &mut to));
         match answered {

@@ -85,7 +85,8 @@ fn params_for<S: InputSample>(
     signal: &Signal,
     estimate: &EstimateArgs,
 ) -> Result<PsdParams> {
-    let mut frames = signal.frames;
+    // A segment never spans a pause.
+    let mut frames = signal.longest;
     if frames.is_none() && estimate.depends_on_length() {
         frames = blocks.look_ahead(estimate.rule.samples_to_know())?;
     }

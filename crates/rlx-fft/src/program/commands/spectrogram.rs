@@ -64,7 +64,7 @@ impl PerSignal for SpectrogramArgs {
             while channels.iter().all(Columns::is_ready) {
                 let column: Vec<_> = channels.iter_mut().filter_map(Columns::take).collect();
                 let start = column.first().map_or(0, |(start, _)| *start);
-                let t = signal.start() + (start as f64 + half) / signal.axis.rate;
+                let t = signal.time(start) + half / signal.axis.rate;
                 sink.column(t, column.into_iter().map(|(_, power)| power).collect(), to)?;
             }
             if step == Step::End {

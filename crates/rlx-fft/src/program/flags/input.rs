@@ -51,6 +51,10 @@ pub(crate) struct SourceFlags {
     /// Keep stored integers as they are instead of scaling full scale to ±1
     #[arg(long)]
     counts: bool,
+
+    /// Read to the end of the file, whatever length its header gives (WAV, AIFF, AU, W64, EDF, BDF)
+    #[arg(long)]
+    ignore_length: bool,
 }
 
 /// Which files, opened how.
@@ -86,6 +90,7 @@ impl TryFrom<SourceFlags> for SourceArgs {
             raw: raw.transpose()?,
             channels: flags.channels,
             counts: flags.counts,
+            ignore_length: flags.ignore_length,
             axis: flags.axis,
             csv,
         };

@@ -1,5 +1,6 @@
 //! The samples of one signal, block by block.
 
+use super::clock::Clock;
 use super::{InputSample, Signal};
 use crate::console::Console;
 use crate::progress::Progress;
@@ -33,8 +34,13 @@ pub(crate) struct Blocks<S: InputSample> {
     ahead: VecDeque<(Step, Vec<Vec<S>>)>,
     /// Samples per channel to read at a time.
     most: usize,
-    skip: u64,
-    left: u64,
+    /// The wanted stretch and the next sample of the reader, on the recording's own axis.
+    from: f64,
+    until: f64,
+    position: f64,
+    clock: Clock,
+    /// Samples of the file that were passed over before the first wanted one.
+    skipped: u64,
     delivered: u64,
     truncated: Option<rlx_io::Error>,
     progress: Progress,
@@ -50,8 +56,11 @@ impl<S: InputSample> Blocks<S> {
             wanted: signal.channels.iter().map(|(index, _)| *index).collect(),
             current: vec![Vec::new(); signal.channels.len()],
             ahead: VecDeque::new(),
-            skip: signal.skip,
-            left: signal.take.unwrap_or(u64::MAX),
+            from: signal.from,
+            until: signal.until,
+            position: signal.first,
+            clock: signal.clock.clone(),
+            skipped: 0,
             delivered: 0,
             truncated: None,
             progress,
@@ -129,7 +138,7 @@ impl<S: InputSample> Blocks<S> {
     fn read(&mut self) -> rlx_io::Result<Step> {
         loop {
             self.current.iter_mut().for_each(Vec::clear);
-            if self.left == 0 {
+            if (self.until - self.position).round() < 1.0 {
                 return Ok(Step::End);
             }
             let chunk = match S::read(self.reader.as_mut(), &mut self.planes, self.most) {
@@ -142,17 +151,28 @@ impl<S: InputSample> Blocks<S> {
             };
             match chunk {
                 Chunk::End => return Ok(Step::End),
-                Chunk::Gap if self.skip == 0 => return Ok(Step::Gap),
-                Chunk::Gap => {}
+                Chunk::Gap { frames } => {
+                    self.position += frames;
+                    if self.delivered > 0 {
+                        return Ok(Step::Gap);
+                    }
+                }
                 Chunk::Data(frames) => {
                     self.progress.advance(frames);
-                    let dropped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(frames);
-                    self.skip -= dropped as u64;
-                    let kept = usize::try_from(self.left).unwrap_or(usize::MAX).min(frames - dropped);
+                    let at = self.position;
+                    self.position += frames as f64;
+                    // Casts of floats saturate.
+                    let dropped = ((self.from - at).round().max(0.0) as usize).min(frames);
+                    let first = at + dropped as f64;
+                    let kept = ((self.until - first).round().max(0.0) as usize).min(frames - dropped);
                     if kept == 0 {
+                        self.skipped += if self.delivered == 0 { frames as u64 } else { 0 };
                         continue;
                     }
-                    self.left -= kept as u64;
+                    if self.delivered == 0 {
+                        self.clock.set_skipped(self.skipped + dropped as u64);
+                    }
+                    self.clock.set(self.delivered, first);
                     self.delivered += kept as u64;
                     for (&channel, out) in self.wanted.iter().zip(&mut self.current) {
                         S::take(&mut self.planes, channel, out);

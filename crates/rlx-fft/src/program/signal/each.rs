@@ -1,11 +1,21 @@
 //! Every signal of every file; one bad file does not stop the others.
 
-use super::select::source_name;
+use super::choose;
+use super::select::{Signal, source_name};
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::SourceArgs;
+use crate::flags::{InputArgs, Pair, SourceArgs};
 use anyhow::{Context, Result};
 use rlx_io::read::{SignalReader, expand_inputs, open};
+
+/// Which channels a command works on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Meant<'a> {
+    /// Those of `--channel`, each by itself.
+    Each,
+    /// Two, against each other.
+    Pair(&'a Pair),
+}
 
 /// Opens each input and calls `work` for each signal in it. What fails is reported with the file's name and
 /// the rest is done; only a failure to write the output ends it all.
@@ -14,33 +24,77 @@ pub(crate) fn for_each_signal(
     console: &Console,
     mut work: impl FnMut(Box<dyn SignalReader>) -> Result<()>,
 ) -> Result<Outcome, Failure> {
+    for_each_file(args, console, |readers, report| {
+        for reader in readers {
+            let source = source_name(reader.info());
+            report(work(reader).with_context(|| source))?;
+        }
+        Ok(())
+    })
+}
+
+/// As [`for_each_signal`], for the channels that are meant: their names and numbers refer to the whole file, and
+/// signals without any of them are passed over.
+pub(crate) fn for_each_meant(
+    args: &InputArgs,
+    meant: Meant<'_>,
+    console: &Console,
+    mut work: impl FnMut(Box<dyn SignalReader>, Signal) -> Result<()>,
+) -> Result<Outcome, Failure> {
+    for_each_file(&args.source, console, |readers, report| {
+        let infos: Vec<_> = readers.iter().map(|reader| reader.info()).collect();
+        let path = infos.first().map(|info| info.path.display().to_string()).unwrap_or_default();
+        let choice = match meant {
+            Meant::Each => choose::channels(&infos, &args.channel),
+            Meant::Pair(pair) => choose::pair(&infos, pair),
+        };
+        let choice = match choice.context(path) {
+            Ok(choice) => choice,
+            Err(error) => return report(Err(error)),
+        };
+        let alone = readers.len() == 1;
+        for (reader, channels) in readers.into_iter().zip(choice) {
+            if channels.is_empty() && !alone {
+                continue;
+            }
+            let source = source_name(reader.info());
+            let done = Signal::new(reader.info(), &channels, args).and_then(|signal| work(reader, signal));
+            report(done.with_context(|| source))?;
+        }
+        Ok(())
+    })
+}
+
+type Report<'a> = &'a mut dyn FnMut(Result<()>) -> Result<(), Failure>;
+
+fn for_each_file(
+    args: &SourceArgs,
+    console: &Console,
+    mut work: impl FnMut(Vec<Box<dyn SignalReader>>, Report<'_>) -> Result<(), Failure>,
+) -> Result<Outcome, Failure> {
     let found = expand_inputs(&args.inputs);
     let mut outcome = Outcome::Whole;
     for error in found.errors {
         console.error(&error.into());
         outcome = Outcome::Partial;
     }
+    let mut report = |result: Result<()>| match result {
+        Ok(()) => Ok(()),
+        Err(error) if error.chain().any(|e| e.is::<rlx_io::write::Error>()) => {
+            Err(Failure::Run(error.downcast().unwrap_or_else(|e| e)))
+        }
+        Err(error) => {
+            console.error(&error);
+            outcome = Outcome::Partial;
+            Ok(())
+        }
+    };
     for path in found.files {
-        let readers = match open(&path, &args.open) {
-            Ok(readers) => readers,
+        match open(&path, &args.open) {
+            Ok(readers) => work(readers, &mut report)?,
             Err(error) => {
                 let error: anyhow::Error = error.into();
-                console.error(&error.context(path.display().to_string()));
-                outcome = Outcome::Partial;
-                continue;
-            }
-        };
-        for reader in readers {
-            let source = source_name(reader.info());
-            match work(reader).with_context(|| source.clone()) {
-                Ok(()) => {}
-                Err(error) if error.chain().any(|e| e.is::<rlx_io::write::Error>()) => {
-                    return Err(Failure::Run(error.downcast().unwrap_or_else(|e| e)));
-                }
-                Err(error) => {
-                    console.error(&error);
-                    outcome = Outcome::Partial;
-                }
+                report(Err(error.context(path.display().to_string())))?;
             }
         }
     }

@@ -9,8 +9,8 @@ pub(crate) fn explain(error: rlx_dsp::Error, signal: &Signal, channel: usize, fi
     match error {
         rlx_dsp::Error::NonFinite { row, index, value } => {
             let name = signal.names().nth(channel + row).unwrap_or_default();
-            let index = signal.skip + first + index;
-            let time = index as f64 / signal.axis.rate;
+            let time = signal.time(first + index);
+            let index = signal.clock.index(first + index);
             let unit = signal.axis.time_unit();
             let value = if value.is_nan() { "missing or NaN".to_owned() } else { value.to_string() };
             anyhow!(

@@ -1,7 +1,8 @@
 //! One signal: its channels that are wanted, its stretch, its axis.
 
 use super::Axis;
-use crate::flags::{InputArgs, Pair};
+use super::clock::Clock;
+use crate::flags::InputArgs;
 use anyhow::{Result, bail};
 use rlx_io::read::{ChannelInfo, SignalInfo};
 
@@ -14,12 +15,16 @@ pub(crate) struct Signal {
     pub(crate) axis: Axis,
     /// The channels that are wanted, with their index in the file.
     pub(crate) channels: Vec<(usize, ChannelInfo)>,
-    /// Samples to leave out at the start.
-    pub(crate) skip: u64,
-    /// Samples to take from there at most.
-    pub(crate) take: Option<u64>,
-    /// Samples that will come, as far as known.
+    /// The stretch that is wanted, in samples on the recording's own axis.
+    pub(crate) from: f64,
+    pub(crate) until: f64,
+    /// Where the first sample of the file lies on that axis.
+    pub(crate) first: f64,
+    /// Samples that will come, as far as known, and those of the longest stretch without a pause.
     pub(crate) frames: Option<u64>,
+    pub(crate) longest: Option<u64>,
+    /// Times of the samples that come.
+    pub(crate) clock: Clock,
     /// Frequency of a complex signal's zero, in `x_unit`.
     pub(crate) center: f64,
     /// What opening the file had to say about how it is read.
@@ -27,10 +32,10 @@ pub(crate) struct Signal {
 }
 
 impl Signal {
-    /// Chooses channels and stretch.
+    /// The channels with these indices, and the stretch that is wanted.
     ///
-    /// Fails where the rate is unknown, or a channel does not exist.
-    pub(crate) fn new(info: &SignalInfo, args: &InputArgs) -> Result<Self> {
+    /// Fails where the rate is unknown, or the stretch is empty.
+    pub(crate) fn new(info: &SignalInfo, channels: &[usize], args: &InputArgs) -> Result<Self> {
         let source = source_name(info);
         let Some(rate) = info.sample_rate else {
             let table = info.format == rlx_io::read::Format::Csv;
@@ -38,33 +43,39 @@ impl Signal {
             bail!("a {} file does not tell its sample rate: give --rate{more}", info.format);
         };
         let axis = Axis::new(rate, info.rate_in_hz, &args.x_unit);
-        let channels = match args.channel.as_slice() {
-            [] => info.channels.iter().cloned().enumerate().collect(),
-            wanted => wanted
-                .iter()
-                .map(|name| find_channel(&info.channels, name).map(|i| (i, info.channels[i].clone())))
-                .collect::<Result<Vec<_>>>()?,
-        };
+        let channels: Vec<_> = channels.iter().map(|&i| (i, info.channels[i].clone())).collect();
         if channels.is_empty() {
             bail!("has no channel to analyse");
         }
-        let samples = |time: f64| (time * axis.rate).round() as u64;
-        let skip = samples(args.start);
+        let samples = |time: f64| (time * axis.rate).round();
         let take = args.duration.map(samples);
-        if take == Some(0) {
+        if take == Some(0.0) {
             bail!("--duration is shorter than one sample");
         }
-        if let Some(frames) = info.frames.filter(|frames| skip > 0 && skip >= *frames) {
-            bail!("--start {} lies behind the end, at {}", args.start, frames as f64 / axis.rate);
-        }
-        let left = info.frames.map(|frames| frames - skip.min(frames));
-        let frames = match (left, take) {
-            (Some(left), Some(take)) => Some(left.min(take)),
-            (left, _) => left,
+        // Times of the file are in seconds; those of the axis may be in another unit.
+        let first = info.start_s * rate;
+        let from = samples(args.start).max(first);
+        let until = take.map_or(f64::INFINITY, |take| from + take);
+        let stretches = stretches(info, rate);
+        let inside = |stretch: &(f64, u64)| {
+            let end = (stretch.0 + stretch.1 as f64).min(until);
+            (end - stretch.0.max(from)).round().max(0.0) as u64
         };
+        let frames = stretches.as_ref().map(|all| all.iter().map(inside).sum::<u64>());
+        let longest = stretches.as_ref().and_then(|all| all.iter().map(inside).max());
+        if let (Some(0), Some(all)) = (frames, &stretches)
+            && all.iter().any(|stretch| stretch.1 > 0)
+        {
+            let end = all.last().map_or(0.0, |last| last.0 + last.1 as f64) / axis.rate;
+            if from / axis.rate >= end {
+                bail!("--start {} lies behind the end, at {end}", args.start);
+            }
+            bail!("the stretch from --start {} lies in a pause of the recording", from / axis.rate);
+        }
         let center = info.center_freq.unwrap_or(0.0) * axis.scale;
         let remarks = info.notes.clone();
-        Ok(Self { source, axis, channels, skip, take, frames, center, remarks })
+        let clock = Clock::new(axis.rate, from);
+        Ok(Self { source, axis, channels, from, until, first, frames, longest, clock, center, remarks })
     }
 
     /// Names of the channels.
@@ -78,10 +89,28 @@ impl Signal {
         self.channels.iter().all(|(_, c)| c.unit.as_deref() == Some(first)).then_some(first)
     }
 
-    /// Where the stretch begins, in units of time.
-    pub(crate) fn start(&self) -> f64 {
-        self.skip as f64 / self.axis.rate
+    /// When a sample begins, counted from the first one read: in units of time, on the recording's own axis.
+    pub(crate) fn time(&self, sample: u64) -> f64 {
+        self.clock.time(sample)
     }
+
+    /// When the sample before `end` is over.
+    pub(crate) fn end(&self, end: u64) -> f64 {
+        self.clock.end(end)
+    }
+}
+
+/// The stretches between pauses as (position of the first sample, samples), where the length is known.
+fn stretches(info: &SignalInfo, rate: f64) -> Option<Vec<(f64, u64)>> {
+    let frames = info.frames?;
+    let mut all = Vec::new();
+    let (mut from, mut position) = (0, info.start_s * rate);
+    for pause in info.pauses.iter().filter(|pause| pause.sample <= frames) {
+        all.push((position, pause.sample - from));
+        (from, position) = (pause.sample, pause.end_s * rate);
+    }
+    all.push((position, frames - from));
+    Some(all)
 }
 
 /// File name, and the part where a file holds several signals.
@@ -92,30 +121,7 @@ pub(crate) fn source_name(info: &SignalInfo) -> String {
     }
 }
 
-/// A channel by its name, or by its number from 1.
-fn find_channel(channels: &[ChannelInfo], wanted: &str) -> Result<usize> {
-    let by_name = channels.iter().position(|c| c.name == wanted);
-    let by_number =
-        wanted.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|i| *i < channels.len());
-    let loose = channels.iter().position(|c| c.name.eq_ignore_ascii_case(wanted));
-    by_name.or(by_number).or(loose).ok_or_else(|| {
-        let names: Vec<_> = channels.iter().take(20).map(|c| c.name.as_str()).collect();
-        anyhow::anyhow!("no channel '{wanted}' among the {}: {}", channels.len(), names.join(", "))
-    })
-}
-
 impl Signal {
-    /// Restricts the signal to two channels, in that order.
-    pub(crate) fn keep_pair(&mut self, info: &SignalInfo, pair: &Pair) -> Result<()> {
-        let index = |name: &str| find_channel(&info.channels, name);
-        let (a, b) = (index(&pair.a)?, index(&pair.b)?);
-        if a == b {
-            bail!("{}:{}: both are channel {}", pair.a, pair.b, info.channels[a].name);
-        }
-        self.channels = [a, b].map(|i| (i, info.channels[i].clone())).to_vec();
-        Ok(())
-    }
-
     /// `A:B`.
     pub(crate) fn pair_name(&self) -> String {
         self.names().collect::<Vec<_>>().join(":")

@@ -361,7 +361,7 @@ mod tests {
         let crate::flags::Command::Mel(flags) = cli.command else { unreachable!() };
         let args = crate::flags::MelArgs::try_from(*flags).unwrap();
         let readers = rlx_io::read::open(&path, &args.input.source.open).unwrap();
-        Signal::new(readers[0].info(), &args.input).unwrap()
+        Signal::new(readers[0].info(), &[0], &args.input).unwrap()
     }
 
     #[test]
