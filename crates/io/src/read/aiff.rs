@@ -1,10 +1,11 @@
-//! AIFF and AIFF-C with PCM or float samples; other codecs go to the general audio decoder.
+//! AIFF and AIFF-C with PCM, floats, A-law, µ-law or Apple's IMA ADPCM.
 
+use super::coded::{self, Codec, CodedLayout};
 use super::format::{Certainty, Descriptor, Readers};
 use super::sample::{SampleKind, SampleType};
 use super::source::Source;
-use super::wav::{PcmLayout, PcmReader};
-use super::{Format, OpenOptions, audio, fuzz};
+use super::wav::{Chunks, PcmLayout, PcmReader, is_placeholder};
+use super::{Format, OpenOptions, fuzz};
 use crate::{Error, Place, Result};
 
 /// The format's entry.
@@ -57,8 +58,15 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
             }
             b"SSND" => {
                 let [o0, o1, o2, o3, ..]: [u8; 8] = source.exact("the SSND chunk")?;
-                let start = source.position() + u64::from(u32::from_be_bytes([o0, o1, o2, o3]));
-                samples = Some(start);
+                let offset = u64::from(u32::from_be_bytes([o0, o1, o2, o3]));
+                let start = source.position() + offset;
+                // A writer to a pipe does not know the size.
+                let unknown = size <= 8 || is_placeholder(size) || is_placeholder(size - 8);
+                let there = source.left().map(|left| left.saturating_sub(offset));
+                let short = there.is_none_or(|there| there < u64::from(size) || (size <= 8 && there > 8));
+                let bytes =
+                    if unknown && short { None } else { Some(u64::from(size).saturating_sub(8 + offset)) };
+                samples = Some((start, bytes));
                 taken = 8;
             }
             _ => {}
@@ -74,22 +82,32 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
             return Err(Error::truncated(source.name(), source.position(), reason));
         }
     }
-    let (Some(common), Some(samples)) = (common, samples) else {
+    let (Some(common), Some((start, bytes))) = (common, samples) else {
         return Err(Error::malformed(source.name(), Place::File, "no COMM or no SSND chunk"));
     };
-    match layout(&source, &common)? {
-        Some(layout) => {
-            to(&mut source, samples)?;
-            Ok(vec![PcmReader::boxed(source, Format::Aiff, &layout, options)?])
-        }
-        None => match source.fork() {
-            Some(whole) => Ok(vec![audio::open(whole, Format::Aiff, options)?]),
-            None => {
-                let reason = "compressed AIFF is not read from a stream, only from a file";
-                Err(Error::unsupported(source.name(), Place::Byte(common.at), reason))
-            }
-        },
+    if common.channels == 0 {
+        return Err(Error::malformed(
+            source.name(),
+            Place::Byte(common.at),
+            "the COMM chunk says 0 channels",
+        ));
     }
+    to(&mut source, start)?;
+    if &common.compression == b"ima4" {
+        let channels = usize::from(common.channels);
+        let layout = CodedLayout {
+            codec: Codec::Ima4,
+            channels,
+            rate: common.rate,
+            block: 34 * channels,
+            bytes,
+            // The header may count packets.
+            frames: None,
+        };
+        return Ok(vec![coded::boxed(source, Format::Aiff, layout, options)?]);
+    }
+    let layout = layout(&source, &common, bytes)?;
+    Ok(vec![PcmReader::boxed(source, Format::Aiff, &layout, options)?])
 }
 
 /// Goes to the first sample: forward, or back where the description came last.
@@ -135,12 +153,9 @@ fn extended(bytes: [u8; 10]) -> f64 {
     if e0 & 0x80 == 0 { magnitude } else { -magnitude }
 }
 
-/// How the samples lie in the file; `None` if they need a decoder.
-fn layout(source: &Source, common: &Common) -> Result<Option<PcmLayout>> {
+/// How the samples lie in the file. `bytes`: of them, where the header knows.
+fn layout(source: &Source, common: &Common, bytes: Option<u64>) -> Result<PcmLayout> {
     let bad = |reason: String| Err(Error::malformed(source.name(), Place::Byte(common.at), reason));
-    if common.channels == 0 {
-        return bad("the COMM chunk says 0 channels".into());
-    }
     let integer = |bits: u16| match bits {
         1..=8 => Some(SampleKind::S8),
         9..=16 => Some(SampleKind::S16),
@@ -149,20 +164,39 @@ fn layout(source: &Source, common: &Common) -> Result<Option<PcmLayout>> {
         _ => None,
     };
     let (kind, big_endian) = match &common.compression {
-        b"NONE" | b"twos" | b"in24" | b"in32" => (integer(common.bits), true),
+        b"NONE" | b"twos" | b"in16" | b"in24" | b"in32" => (integer(common.bits), true),
         b"sowt" => (integer(common.bits), false),
         b"raw " => (Some(SampleKind::U8), true),
         b"fl32" | b"FL32" => (Some(SampleKind::F32), true),
         b"fl64" | b"FL64" => (Some(SampleKind::F64), true),
-        _ => return Ok(None),
+        b"42ni" => (Some(SampleKind::S24), false),
+        b"23ni" => (Some(SampleKind::S32), false),
+        b"alaw" | b"ALAW" => (Some(SampleKind::ALaw), true),
+        b"ulaw" | b"ULAW" => (Some(SampleKind::MuLaw), true),
+        other => {
+            let name = String::from_utf8_lossy(other);
+            let reason = format!(
+                "compression '{name}' in AIFF-C is not read, PCM, floats, A-law, µ-law and ima4 are: convert it, for \
+                 example with `ffmpeg -i FILE out.wav`"
+            );
+            return Err(Error::unsupported(source.name(), Place::Byte(common.at), reason));
+        }
     };
     let Some(kind) = kind else {
         return bad(format!("integer samples of {} bits do not exist in AIFF", common.bits));
     };
-    Ok(Some(PcmLayout {
+    let frame = kind.bytes() as u64 * u64::from(common.channels);
+    // Both counts are the writer's; that of frames is exact, that of bytes may include padding.
+    let counted = u64::from(common.frames);
+    let frames = bytes.map(|bytes| match counted {
+        0 => bytes / frame,
+        counted => counted,
+    });
+    Ok(PcmLayout {
         sample: SampleType { kind, big_endian },
         channels: common.channels.into(),
         rate: common.rate,
-        frames: Some(common.frames.into()),
-    }))
+        frames,
+        chunks: Chunks::Riff { big_endian: true },
+    })
 }

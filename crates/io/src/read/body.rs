@@ -3,6 +3,7 @@
 use super::reader::Chunk;
 use super::sample::{SampleType, Scale, Target, decode};
 use super::source::Source;
+use crate::read::SignalInfo;
 use crate::{Error, Result};
 
 /// Bytes converted at a time: they are still in the L2 cache when they are converted.
@@ -21,6 +22,8 @@ pub(super) struct Body {
     buffer: Vec<u8>,
     /// Bytes at the end that are not a whole frame, where none were promised.
     pub(super) trailing: usize,
+    /// Whether the promise is the file's length when it was opened.
+    by_length: bool,
 }
 
 impl Body {
@@ -41,6 +44,18 @@ impl Body {
             total: frames,
             buffer: Vec::new(),
             trailing: 0,
+            by_length: false,
+        }
+    }
+
+    /// Promises what the source has left, if its length is known: a file that shrinks is then an error.
+    pub(super) fn promise_length(&mut self) {
+        if let (None, Some(left)) = (self.promised, self.source.left()) {
+            let frame = self.frame_bytes() as u64;
+            self.promised = Some(left / frame);
+            self.total = self.promised;
+            self.trailing = usize::try_from(left % frame).unwrap_or(0);
+            self.by_length = true;
         }
     }
 
@@ -85,13 +100,23 @@ impl Body {
         Ok(if done == 0 { Chunk::End } else { Chunk::Data(done) })
     }
 
+    /// Notes bytes at the end that are not a whole frame, once.
+    pub(super) fn note_trailing(&mut self, info: &mut SignalInfo) {
+        if self.trailing > 0 {
+            let left = std::mem::take(&mut self.trailing);
+            info.notes.push(format!("the last {left} bytes are not a whole frame and were left out"));
+        }
+    }
+
     fn too_short(&self) -> Error {
         let total = self.total.unwrap_or(0);
         let there = total - self.promised.unwrap_or(0);
-        let reason = format!(
-            "the header promises {total} frames of {} bytes, the file has {there}",
-            self.frame_bytes()
-        );
+        let bytes = self.frame_bytes();
+        let reason = if self.by_length {
+            format!("the file had {total} frames of {bytes} bytes when it was opened, and {there} are left")
+        } else {
+            format!("the header promises {total} frames of {bytes} bytes, the file has {there}")
+        };
         Error::truncated(self.source.name(), self.source.position(), reason)
     }
 }

@@ -3,7 +3,9 @@
 
 use super::reader::SignalReader;
 use super::source::Source;
-use super::{OpenOptions, aiff, audio, csv, edf, npy, npz, raw, sigmf, wav};
+use super::{
+    OpenOptions, aiff, au, audio, brainvision, compressed, csv, edf, npy, npz, raw, sigmf, wav, wfdb,
+};
 use crate::{Error, Result};
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -40,6 +42,7 @@ pub(super) struct Descriptor {
 pub(super) struct Head<'a> {
     /// Its first bytes, at most [`PEEK`].
     pub(super) bytes: &'a [u8],
+    pub(super) path: &'a Path,
     /// The extension in lower case.
     pub(super) extension: &'a str,
 }
@@ -97,8 +100,12 @@ formats! {
     Raw => raw::FORMAT,
     /// RIFF, RIFX, RF64 and BW64.
     Wav => wav::FORMAT,
+    /// Sony Wave64.
+    W64 => wav::W64,
     /// AIFF and AIFF-C.
     Aiff => aiff::FORMAT,
+    /// Sun's and NeXT's audio files.
+    Au => au::FORMAT,
     /// Free lossless audio codec.
     Flac => audio::FLAC,
     /// MPEG audio, layer III.
@@ -115,6 +122,10 @@ formats! {
     Edf => edf::EDF,
     /// BioSemi data format, 24 bits.
     Bdf => edf::BDF,
+    /// Header, binary samples and markers of EEG recordings.
+    BrainVision => brainvision::FORMAT,
+    /// PhysioNet's headers and files of samples.
+    Wfdb => wfdb::FORMAT,
     /// Signal metadata format, with its samples.
     SigMf => sigmf::FORMAT,
 }
@@ -137,22 +148,24 @@ impl Format {
 
     /// The format of a named file's extension. A directory is searched for [`Format::extensions`] only.
     pub fn from_extension(path: &Path) -> Option<Self> {
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        let extension = compressed::inner_name(path).extension()?.to_str()?.to_ascii_lowercase();
         let has = |list: &[&str]| list.contains(&extension.as_str());
         Self::all().find(|f| has(f.descriptor().extensions) || has(f.descriptor().named_extensions))
     }
 
     /// Whether a directory that is searched gives this file.
     pub(super) fn is_listed(path: &Path) -> bool {
-        let Some(extension) = path.extension().and_then(|e| e.to_str()) else { return false };
+        let inner = compressed::inner_name(path);
+        let Some(extension) = inner.extension().and_then(|e| e.to_str()) else { return false };
         let extension = extension.to_ascii_lowercase();
         Self::all().any(|f| f.extensions().contains(&extension.as_str()))
     }
 
     /// The format of the first bytes, with the name as a second opinion.
     pub(super) fn detect(bytes: &[u8], path: &Path) -> Option<Self> {
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-        let head = Head { bytes, extension: &extension };
+        let inner = compressed::inner_name(path);
+        let extension = inner.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let head = Head { bytes, path, extension: &extension };
         let mut best = (Certainty::No, None);
         for format in Self::all() {
             let certainty = (format.descriptor().detect)(&head);

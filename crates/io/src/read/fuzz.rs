@@ -1,13 +1,20 @@
 //! One entry for fuzzers and for the replay of their corpora: any bytes, one format, read to the end.
 
+use super::format::Readers;
 use super::{Chunk, CsvOptions, Format, OpenOptions, RawFormat, SampleKind, SampleType, Source};
-use super::{SignalReader, open_sigmf, open_source};
+use super::{open_sigmf, open_source};
 use crate::Result;
 
-/// The names of the fuzz targets: one per format.
+/// The names of the fuzz targets: one per format, and those of options.
 pub fn targets() -> Vec<String> {
-    Format::all().map(|format| format.to_string()).collect()
+    let more = [COMPRESSED, TABLE_OPTIONS].map(str::to_owned);
+    Format::all().map(|format| format.to_string()).chain(more).collect()
 }
+
+/// Bytes of any format, detected and unpacked.
+const COMPRESSED: &str = "any";
+/// A table behind two bytes that choose how it is read.
+const TABLE_OPTIONS: &str = "csv_options";
 
 /// Reads at most; what comes after is more of the same.
 const BLOCKS: usize = 256;
@@ -15,9 +22,43 @@ const BLOCK: usize = 4096;
 
 /// Opens `bytes` as the format of a target and reads them. Errors are fine, panics and large allocations are not.
 pub fn drive(target: &str, bytes: &[u8]) {
-    if let Ok(format) = target.parse::<Format>() {
-        format.fuzz(bytes);
+    match target {
+        COMPRESSED => {
+            exhaust(open_source(Source::from_bytes("fuzz", bytes), &OpenOptions::default()));
+            let stream = Source::from_read("fuzz", std::io::Cursor::new(bytes.to_vec()));
+            exhaust(open_source(stream, &OpenOptions { iq: true, rate: Some(1.0), ..Default::default() }));
+        }
+        TABLE_OPTIONS => table_options(bytes),
+        name => {
+            if let Ok(format) = name.parse::<Format>() {
+                format.fuzz(bytes);
+            }
+        }
     }
+}
+
+/// The first two bytes choose the options.
+fn table_options(bytes: &[u8]) {
+    const FORMATS: [&str; 8] =
+        ["dmy", "mdy", "%d/%m/%Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f%z", "%I:%M %p", "%j %y", "%s", "%d. %B %Y"];
+    const DELIMITERS: [u8; 8] = [b',', b';', b'\t', b' ', b'|', b':', b'"', b'#'];
+    let [a, b, text @ ..] = bytes else { return };
+    let some = |bit: u8| a >> bit & 1 == 1;
+    let csv = CsvOptions {
+        columns: if some(0) { vec!["2".into()] } else { Vec::new() },
+        time: some(1).then(|| "1".into()),
+        delimiter: some(2).then(|| DELIMITERS[usize::from(b & 7)]),
+        header: some(3).then_some(b & 8 != 0),
+        skip_rows: u64::from(b >> 4 & 3),
+        comment: some(4).then(|| if b & 8 != 0 { "//".into() } else { String::new() }),
+        decimal: some(5).then_some(if b & 16 != 0 { b',' } else { b'.' }),
+        time_unit: some(6).then_some(1e-3),
+        date_format: some(7).then(|| FORMATS[usize::from(b >> 5)].parse().ok()).flatten(),
+    };
+    let options = OpenOptions { csv, ..Default::default() };
+    one(Format::Csv, text, &options);
+    let stream = Source::from_read("fuzz", std::io::Cursor::new(text.to_vec()));
+    exhaust(open_source(stream, &OpenOptions { format: Some(Format::Csv), ..options }));
 }
 
 /// From a file and from a stream.
@@ -52,7 +93,7 @@ fn stream(format: Format, bytes: &[u8]) {
 
 /// The first two bytes choose the sample format and the channels.
 pub(super) fn raw(bytes: &[u8]) {
-    const KINDS: [SampleKind; 10] = [
+    const KINDS: [SampleKind; 12] = [
         SampleKind::U8,
         SampleKind::S8,
         SampleKind::U16,
@@ -63,6 +104,8 @@ pub(super) fn raw(bytes: &[u8]) {
         SampleKind::S32,
         SampleKind::F32,
         SampleKind::F64,
+        SampleKind::ALaw,
+        SampleKind::MuLaw,
     ];
     let [choice, channels, samples @ ..] = bytes else { return };
     let sample =
@@ -71,6 +114,7 @@ pub(super) fn raw(bytes: &[u8]) {
         raw: Some(RawFormat { sample, complex: choice & 32 != 0 }),
         channels: Some(usize::from(*channels)),
         counts: choice & 64 != 0,
+        iq: choice & 128 != 0,
         ..Default::default()
     };
     exhaust(open_source(Source::from_bytes("fuzz", samples), &options));
@@ -82,14 +126,21 @@ pub(super) fn recording(bytes: &[u8]) {
         one(Format::SigMf, bytes, &OpenOptions::default());
         return stream(Format::SigMf, bytes);
     }
+    halves(bytes, open_sigmf);
+}
+
+/// A description, a zero byte and the samples.
+pub(super) fn halves(bytes: &[u8], open: fn(Source, Source, &OpenOptions) -> Result<Readers>) {
     let split = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
     let (meta, data) = bytes.split_at(split);
     let data = data.get(1..).unwrap_or_default();
-    let (meta, data) = (Source::from_bytes("fuzz.sigmf-meta", meta), Source::from_bytes("fuzz", data));
-    exhaust(open_sigmf(meta, data, &OpenOptions::default()));
+    for options in [OpenOptions::default(), OpenOptions { ignore_length: true, ..Default::default() }] {
+        let (meta, data) = (Source::from_bytes("fuzz.meta", meta), Source::from_bytes("fuzz", data));
+        exhaust(open(meta, data, &options));
+    }
 }
 
-fn exhaust(readers: Result<Vec<Box<dyn SignalReader>>>) {
+fn exhaust(readers: Result<Readers>) {
     let Ok(readers) = readers else { return };
     for (index, mut reader) in readers.into_iter().enumerate() {
         let count = reader.info().planes();

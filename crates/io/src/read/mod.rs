@@ -8,8 +8,12 @@
 //! NaN is kept as NaN and missing values become NaN: what to do about them is the caller's policy.
 
 mod aiff;
+mod au;
 mod audio;
 mod body;
+mod brainvision;
+mod coded;
+mod compressed;
 mod csv;
 mod edf;
 mod format;
@@ -17,10 +21,12 @@ mod format;
 pub mod fuzz;
 mod info;
 mod inputs;
+mod iq;
 mod npy;
 mod npz;
 mod open;
 mod options;
+mod quiet;
 mod raw;
 mod reader;
 mod sample;
@@ -28,7 +34,9 @@ mod sigmf;
 mod source;
 mod unread;
 mod wav;
+mod wfdb;
 
+pub use csv::{DateFormat, time_unit};
 pub use format::{Format, names as format_names, titles as format_titles};
 pub use info::{Annotation, Capture, ChannelInfo, Pause, Precision, SignalInfo};
 pub use inputs::{Expanded, expand_inputs};

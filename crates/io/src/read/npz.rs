@@ -1,12 +1,18 @@
 //! NPZ: a ZIP archive of arrays, each of which is a signal.
+//!
+//! Opening reads the headers of the arrays alone. An array is unpacked when its samples are read, and one whose channels
+//! lie one after the other goes through a temporary file then; the archive is open once, whatever it holds.
 
 use super::format::{Certainty, Descriptor, Readers};
-use super::reader::{Guarded, SignalReader};
+use super::npy::{self, NpyReader};
+use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
+use super::sample::Target;
 use super::source::Source;
-use super::{Format, OpenOptions, SignalInfo, fuzz, npy};
+use super::{Format, OpenOptions, SignalInfo, fuzz};
 use crate::{Error, Place, Result};
 use flate2::{Crc, read::DeflateDecoder};
 use std::io::{self, ErrorKind, Read};
+use std::path::PathBuf;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
@@ -18,12 +24,14 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     extensions: &["npz"],
     named_extensions: &[],
     detect: |head| Certainty::signature(head.has(0, b"PK\x03\x04") || head.has(0, b"PK\x05\x06")),
-    open: open,
+    open,
     fuzz: fuzz::plain,
 };
 
 /// Entries of an archive that are looked at.
-const MAX_ARRAYS: usize = 4096;
+const MAX_ARRAYS: usize = 1 << 16;
+/// Channels that all arrays together may have.
+const MAX_CHANNELS: usize = 1 << 20;
 
 fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     let source = source.into_seekable(u64::MAX)?;
@@ -38,8 +46,9 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
         let reason = format!("an archive of {} entries, {MAX_ARRAYS} are read at most", archive.len());
         return Err(Error::unsupported(source.name(), Place::File, reason));
     }
-    let mut readers = Vec::new();
+    let mut readers: Vec<LazyArray> = Vec::new();
     let mut left_out = Vec::new();
+    let mut channels = 0;
     for index in 0..archive.len() {
         let entry = Entry::find(&mut archive, index).map_err(bad)?;
         let Some(array) = entry.name.strip_suffix(".npy") else {
@@ -48,8 +57,21 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
         };
         let mut info = SignalInfo::new(source.name(), Format::Npz);
         info.part = Some(array.to_owned());
-        match entry.source(&source).and_then(|inner| npy::open_array(inner, info, options)) {
-            Ok(reader) => readers.push(reader),
+        // The header alone is read here; the decoder goes with it.
+        let described = entry.source(&source).and_then(|inner| npy::describe(inner, &mut info, options));
+        match described {
+            Ok(()) => {
+                for channel in &mut info.channels {
+                    channel.number += channels;
+                }
+                channels += info.channels.len();
+                if channels > MAX_CHANNELS {
+                    let reason = format!("arrays of more than {MAX_CHANNELS} channels");
+                    return Err(Error::unsupported(source.name(), Place::File, reason));
+                }
+                let options = options.clone();
+                readers.push(LazyArray { info, archive: fork()?, entry, options, reader: None });
+            }
             // Scalars and strings beside the signals are usual: a rate, labels.
             Err(error @ Error::Unsupported { .. }) => left_out.push((entry.name, Some(error))),
             Err(error) => return Err(error),
@@ -67,6 +89,39 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
         }
     }
     Ok(readers.into_iter().map(|reader| Box::new(Guarded::new(reader)) as Box<dyn SignalReader>).collect())
+}
+
+/// An array that is opened when its first sample is read.
+struct LazyArray {
+    info: SignalInfo,
+    archive: Source,
+    entry: Entry,
+    options: OpenOptions,
+    reader: Option<NpyReader>,
+}
+
+impl BlockReader for LazyArray {
+    fn info(&self) -> &SignalInfo {
+        &self.info
+    }
+
+    fn read_block<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            None => {
+                let inner = self.entry.source(&self.archive)?;
+                let mut info = SignalInfo::new(self.archive.name(), Format::Npz);
+                info.part.clone_from(&self.info.part);
+                self.reader.insert(npy::open_array(inner, info, &self.options)?)
+            }
+        };
+        let chunk = reader.read_block(planes, max_frames);
+        if matches!(chunk, Ok(Chunk::End) | Err(_)) {
+            // What it holds (a temporary file, perhaps) is not needed any longer.
+            self.reader = None;
+        }
+        chunk
+    }
 }
 
 /// Where an entry lies.
@@ -95,33 +150,31 @@ impl Entry {
     }
 
     fn source(&self, archive: &Source) -> Result<Source> {
-        let name = format!("{}:{}", archive.name().display(), self.name);
-        let refuse = |what: &str| Err(Error::unsupported(name.as_ref(), Place::Byte(self.start), what));
+        let name = PathBuf::from(format!("{}:{}", archive.name().display(), self.name));
+        let refuse = |what: &str| Err(Error::unsupported(&name, Place::Byte(self.start), what));
         if self.encrypted {
             return refuse("the entry is encrypted");
         }
-        let Some(part) = archive.part(name.clone().into(), self.start, self.stored) else {
+        let Some(part) = archive.part(name.clone(), self.start, self.stored) else {
             return refuse("the archive cannot be sought");
         };
-        match self.method {
-            CompressionMethod::Stored => Ok(part),
-            CompressionMethod::Deflated => {
-                let checked = Checked {
-                    inner: DeflateDecoder::new(part),
-                    crc: Crc::new(),
-                    expected: self.crc,
-                    left: self.size,
-                };
-                Ok(Source::from_read(name, checked))
+        let inner: Box<dyn Read + Send> = match self.method {
+            CompressionMethod::Stored => Box::new(part),
+            CompressionMethod::Deflated => Box::new(DeflateDecoder::new(part)),
+            other => {
+                return refuse(&format!("compression {other} is not read, stored and deflated entries are"));
             }
-            other => refuse(&format!("compression {other} is not read, stored and deflated entries are")),
-        }
+        };
+        let checked = Checked { inner, crc: Crc::new(), expected: self.crc, left: self.size };
+        let mut source = Source::from_read(&name, checked);
+        source.expect_len(self.size);
+        Ok(source)
     }
 }
 
 /// Stops at the entry's size and compares the checksum there.
 struct Checked {
-    inner: DeflateDecoder<Source>,
+    inner: Box<dyn Read + Send>,
     crc: Crc,
     expected: u32,
     left: u64,

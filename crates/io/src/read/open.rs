@@ -3,7 +3,7 @@
 use super::format::{self, Format};
 use super::reader::SignalReader;
 use super::source::Source;
-use super::{OpenOptions, unread};
+use super::{OpenOptions, compressed, csv, iq, unread};
 use crate::{Error, Place, Result};
 use std::path::Path;
 
@@ -23,12 +23,20 @@ pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Vec<Box<dyn
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_source(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
+pub fn open_source(source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
+    let readers = open_format(source, options)?;
+    if options.iq { readers.into_iter().map(iq::paired).collect() } else { Ok(readers) }
+}
+
+fn open_format(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
+    let name = source.name().to_owned();
     if options.raw.is_some() {
+        // Samples may begin with anything, so the name decides whether they are compressed.
+        let source = if compressed::is_named(&name) { compressed::unpacked(source)? } else { source };
         return Format::Raw.open(source, options);
     }
-    let name = source.name().to_owned();
-    let head = source.peek(format::PEEK)?;
+    source = compressed::unpacked(source)?;
+    let head = head(&mut source)?;
     if head.is_empty() {
         return Err(Error::malformed(&name, Place::File, "the file is empty"));
     }
@@ -37,6 +45,18 @@ pub fn open_source(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<
         None => detect(head, &name)?,
     };
     found.open(source, options)
+}
+
+/// The first bytes: enough to tell the formats apart. A line of text suffices, for more may be slow to come.
+fn head(source: &mut Source) -> Result<&[u8]> {
+    while source.peek_more(format::PEEK)? {
+        let head = source.peeked();
+        if head.contains(&b'\n') && csv::is_text(head) && head.trim_ascii_start().first() != Some(&b'{') {
+            break;
+        }
+    }
+    let head = source.peeked();
+    Ok(&head[..head.len().min(format::PEEK)])
 }
 
 fn detect(head: &[u8], name: &Path) -> Result<Format> {

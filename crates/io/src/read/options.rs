@@ -1,7 +1,7 @@
 //! What a caller may say about a file that the file does not say itself.
 
 use super::sample::Scale;
-use super::{Format, RawFormat};
+use super::{DateFormat, Format, RawFormat};
 
 /// How to open a file. The default asks the file for everything.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +19,8 @@ pub struct OpenOptions {
     pub counts: bool,
     /// Read to the end of the file, whatever length its header gives (WAV, AIFF, AU, W64, EDF).
     pub ignore_length: bool,
+    /// Take two channels as one complex signal: the first in phase, the second in quadrature.
+    pub iq: bool,
     /// Which axis of a two-dimensional array is time: 0 for `[samples, channels]`, 1 (the default) for
     /// `[channels, samples]`.
     pub axis: Option<usize>,
@@ -37,6 +39,16 @@ pub struct CsvOptions {
     pub delimiter: Option<u8>,
     /// Whether the first line has names. Found by itself by default.
     pub header: Option<bool>,
+    /// Lines to pass over at the start, whatever they hold.
+    pub skip_rows: u64,
+    /// What a line of comment begins with; `#` by default, and nothing does where it is empty.
+    pub comment: Option<String>,
+    /// `,` or `.`: what separates whole from fraction. Found by itself by default.
+    pub decimal: Option<u8>,
+    /// Unit of the numbers of the time column in seconds (see [`super::time_unit`]), where its name does not tell.
+    pub time_unit: Option<f64>,
+    /// How the dates of the time column are written.
+    pub date_format: Option<DateFormat>,
 }
 
 impl OpenOptions {

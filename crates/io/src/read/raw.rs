@@ -41,8 +41,9 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     info.complex = raw.complex;
     info.precision = raw.sample.kind.precision();
     info.set_rate(None, options.rate)?;
-    let body = Body::new(source, raw.sample, options.scale(), info.planes(), None);
+    let mut body = Body::new(source, raw.sample, options.scale(), info.planes(), None);
     info.frames = body.frames_there();
+    body.promise_length();
     if body.source.is_empty() {
         return Err(Error::malformed(&info.path, crate::Place::File, "the file is empty"));
     }
@@ -56,10 +57,7 @@ impl BlockReader for RawReader {
 
     fn read_block<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {
         let chunk = self.body.read(planes, max_frames)?;
-        if self.body.trailing > 0 {
-            let left = std::mem::take(&mut self.body.trailing);
-            self.info.notes.push(format!("the last {left} bytes are not a whole frame and were left out"));
-        }
+        self.body.note_trailing(&mut self.info);
         Ok(chunk)
     }
 }

@@ -28,6 +28,10 @@ pub struct Source {
     pos: u64,
     /// Bytes that were looked at (from the position on) but not taken.
     peeked: Vec<u8>,
+    /// Most bytes that may be copied to a temporary file.
+    spool_limit: u64,
+    /// Bytes that a stream promises to have in all.
+    expected: Option<u64>,
 }
 
 impl std::fmt::Debug for Source {
@@ -87,7 +91,7 @@ impl Source {
     }
 
     fn with(name: PathBuf, stream: Stream, len: Option<u64>) -> Self {
-        Self { name, stream, base: 0, len, pos: 0, peeked: Vec::new() }
+        Self { name, stream, base: 0, len, pos: 0, peeked: Vec::new(), spool_limit: u64::MAX, expected: None }
     }
 
     /// Name for messages.
@@ -121,6 +125,74 @@ impl Source {
 
     pub(super) fn io_error(&self, source: io::Error) -> Error {
         Error::Io { path: self.name.clone(), offset: Some(self.pos), source }
+    }
+
+    /// Copies at most so many bytes to a temporary file.
+    pub(super) fn limit_spool(&mut self, bytes: u64) {
+        self.spool_limit = bytes;
+    }
+
+    /// A stream that another header promises to have so many bytes.
+    pub(super) fn expect_len(&mut self, bytes: u64) {
+        self.expected = Some(bytes);
+    }
+
+    /// Bytes after the position that the length or a promise tells of.
+    pub(super) fn promised(&self) -> Option<u64> {
+        self.left().or(self.expected.map(|len| len.saturating_sub(self.pos)))
+    }
+
+    /// What was looked at and not taken.
+    pub(super) fn peeked(&self) -> &[u8] {
+        &self.peeked
+    }
+
+    /// Looks further ahead: one read of a stream, `most` bytes of a file. False at the end.
+    pub(super) fn peek_more(&mut self, most: usize) -> Result<bool> {
+        let have = self.peeked.len();
+        self.peeked.resize(have + most, 0);
+        let mut more = std::mem::take(&mut self.peeked);
+        let got = self.pull_some(have as u64, &mut more[have..]);
+        more.truncate(have + *got.as_ref().unwrap_or(&0));
+        self.peeked = more;
+        Ok(got? > 0)
+    }
+
+    /// The next `count` bytes, or fewer at the end, without taking them and without waiting for more than those.
+    pub(super) fn peek_some(&mut self, count: usize) -> Result<&[u8]> {
+        while self.peeked.len() < count && self.peek_more(1 << 12)? {}
+        Ok(&self.peeked[..count.min(self.peeked.len())])
+    }
+
+    /// Takes what there is, at most a buffer: none at the end only.
+    pub(super) fn read_some(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        if self.peeked.is_empty() {
+            let got = self.pull_some(0, buffer)?;
+            self.pos += got as u64;
+            return Ok(got);
+        }
+        let ready = self.peeked.len().min(buffer.len());
+        buffer[..ready].copy_from_slice(&self.peeked[..ready]);
+        self.peeked.drain(..ready);
+        self.pos += ready as u64;
+        Ok(ready)
+    }
+
+    /// The rest as text, at most `limit` bytes of it.
+    pub(super) fn text(&mut self, limit: u64) -> Result<Vec<u8>> {
+        let mut text = Vec::new();
+        let mut block = vec![0; 1 << 16];
+        loop {
+            let got = self.fill(&mut block)?;
+            text.extend_from_slice(&block[..got]);
+            if got == 0 {
+                return Ok(text);
+            }
+            if text.len() as u64 > limit {
+                let reason = format!("a description of more than {limit} bytes");
+                return Err(Error::malformed(&self.name, crate::Place::Byte(self.pos), reason));
+            }
+        }
     }
 
     /// The next `count` bytes, or fewer at the end, without taking them.
@@ -209,13 +281,26 @@ impl Source {
             return Ok(self);
         }
         let mut spool = tempfile::SpooledTempFile::new(SPOOL_IN_MEMORY);
+        let name = self.name.clone();
+        let full = |copied: u64, error: io::Error| {
+            let folder = std::env::temp_dir();
+            let reason = format!("a temporary file for {} at {copied} bytes: {error}", name.display());
+            Error::io(folder, io::Error::new(error.kind(), reason))
+        };
         let mut block = vec![0; 1 << 16];
         let mut copied = 0;
         while copied < limit {
             let part = usize::try_from(limit - copied).unwrap_or(usize::MAX).min(block.len());
             let got = self.fill(&mut block[..part])?;
-            spool.write_all(&block[..got]).map_err(|e| self.io_error(e))?;
+            spool.write_all(&block[..got]).map_err(|e| full(copied, e))?;
             copied += got as u64;
+            if copied > self.spool_limit {
+                let reason = format!(
+                    "unpacked, the file has more than {} bytes, and its format needs all of them at once: unpack it first",
+                    self.spool_limit
+                );
+                return Err(Error::unsupported(&self.name, crate::Place::Byte(copied), reason));
+            }
             if got < part {
                 break;
             }
@@ -225,9 +310,36 @@ impl Source {
 
     /// Reads from the stream at `ahead` bytes after the position, until full or the end.
     fn pull(&mut self, ahead: u64, buffer: &mut [u8]) -> Result<usize> {
+        self.pull_by(ahead, buffer, |stream, buffer| read_full(stream, buffer))
+    }
+
+    /// As [`Source::pull`], but what one read of a stream gives.
+    fn pull_some(&mut self, ahead: u64, buffer: &mut [u8]) -> Result<usize> {
+        self.pull_by(ahead, buffer, |stream, buffer| {
+            loop {
+                match stream.read(buffer) {
+                    Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                    other => return other,
+                }
+            }
+        })
+    }
+
+    fn pull_by(
+        &mut self,
+        ahead: u64,
+        buffer: &mut [u8],
+        read: impl FnOnce(&mut dyn Read, &mut [u8]) -> io::Result<usize>,
+    ) -> Result<usize> {
         let at = self.pos.saturating_add(ahead);
         let result = match &mut self.stream {
-            Stream::Forward(stream) => read_full(stream, buffer),
+            Stream::Forward(stream) => match read(stream, buffer) {
+                // A compressed stream that is cut.
+                Err(e) if e.kind() == ErrorKind::UnexpectedEof => {
+                    return Err(Error::truncated(&self.name, at, e.to_string()));
+                }
+                other => other,
+            },
             Stream::Seekable(shared) => {
                 let left = self.len.map_or(u64::MAX, |len| len.saturating_sub(at));
                 let want = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
@@ -259,7 +371,7 @@ fn read_full(stream: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
 
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.fill(buffer).map_err(into_io)
+        self.read_some(buffer).map_err(into_io)
     }
 }
 

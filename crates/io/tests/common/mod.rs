@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub, reason = "every test uses some of them")]
 #![allow(clippy::allow_attributes, reason = "dead code depends on the test")]
 
+pub mod edf;
+
 use rlx_io::read::{Chunk, OpenOptions, SignalReader, Source, open_source};
 use rlx_io::{Error, Result};
 

@@ -1,4 +1,4 @@
-//! Compressed audio through symphonia: FLAC, MP3, Ogg Vorbis, and the codecs inside WAV and AIFF.
+//! Compressed audio through symphonia: FLAC, MP3 and Ogg Vorbis.
 //!
 //! A packet that cannot be decoded is left out, reported as a gap and counted in the notes. An encoder's delay
 //! and padding are trimmed where the file tells them.
@@ -11,10 +11,9 @@ pub(super) use entries::{FLAC, MP3, OGG};
 use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use super::sample::Target;
 use super::source::Source;
-use super::{Format, OpenOptions, Precision, SignalInfo};
+use super::{Format, OpenOptions, Precision, SignalInfo, quiet};
 use crate::{Error, Place, Result};
 use std::io::ErrorKind;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,8 +43,8 @@ struct AudioReader {
 
 pub(super) fn open(source: Source, kind: Format, options: &OpenOptions) -> Result<Box<dyn SignalReader>> {
     let path = source.name().to_owned();
-    let opened = catch_unwind(AssertUnwindSafe(|| AudioReader::open(source, kind, options)));
-    let reader = opened.unwrap_or_else(|_| Err(decoder_panicked(&path, Place::File)))?;
+    let opened = quiet::run(|| AudioReader::open(source, kind, options));
+    let reader = opened.unwrap_or_else(|| Err(decoder_panicked(&path, Place::File)))?;
     Ok(Box::new(Guarded::new(reader)))
 }
 
@@ -117,8 +116,6 @@ fn probe(kind: Format) -> Probe {
     match kind {
         Format::Flac => probe.register_format::<formats::FlacReader<'_>>(),
         Format::Mp3 => probe.register_format::<formats::MpaReader<'_>>(),
-        Format::Aiff => probe.register_format::<formats::AiffReader<'_>>(),
-        Format::Wav => probe.register_format::<formats::WavReader<'_>>(),
         _ => probe.register_format::<formats::OggReader<'_>>(),
     }
     probe.register_metadata::<meta::Id3v2Reader<'_>>();
@@ -151,10 +148,8 @@ impl AudioReader {
 
     /// Decodes the next packet that has samples; false at the end. Stops at a packet that cannot be decoded.
     fn decode(&mut self) -> Result<bool> {
-        match catch_unwind(AssertUnwindSafe(|| self.decode_packet())) {
-            Ok(result) => result,
-            Err(_) => Err(decoder_panicked(&self.info.path, self.place())),
-        }
+        quiet::run(|| self.decode_packet())
+            .unwrap_or_else(|| Err(decoder_panicked(&self.info.path, self.place())))
     }
 
     fn decode_packet(&mut self) -> Result<bool> {

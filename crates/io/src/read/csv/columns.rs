@@ -1,7 +1,7 @@
 //! Which columns are signals.
 
 use super::sniff::Shape;
-use super::stamp::Stamp;
+use super::time::is_date;
 use super::value::Value;
 use crate::read::CsvOptions;
 use crate::{Error, Result};
@@ -10,18 +10,21 @@ use crate::{Error, Result};
 pub(super) struct Choice {
     pub(super) columns: Vec<usize>,
     pub(super) time: Option<usize>,
+    /// A column that was left out for it looks like a time axis.
+    pub(super) axis: Option<usize>,
     pub(super) notes: Vec<String>,
 }
 
 pub(super) fn choose(shape: &Shape, options: &CsvOptions) -> Result<Choice, Error> {
     let time = options.time.as_deref().map(|name| find(shape, name, "time")).transpose()?;
-    let mut notes = Vec::new();
-    let columns = if options.columns.is_empty() {
-        all_numeric(shape, time, &mut notes)
+    let mut choice = Choice { columns: Vec::new(), time, axis: None, notes: Vec::new() };
+    if options.columns.is_empty() {
+        all_numeric(shape, &mut choice);
     } else {
-        options.columns.iter().map(|name| find(shape, name, "column")).collect::<Result<_, _>>()?
-    };
-    Ok(Choice { columns, time, notes })
+        choice.columns =
+            options.columns.iter().map(|name| find(shape, name, "column")).collect::<Result<_, _>>()?;
+    }
+    Ok(choice)
 }
 
 /// A column by its name, or by its number from 1.
@@ -36,27 +39,35 @@ fn find(shape: &Shape, wanted: &str, option: &'static str) -> Result<usize, Erro
     })
 }
 
-fn all_numeric(shape: &Shape, time: Option<usize>, notes: &mut Vec<String>) -> Vec<usize> {
+fn all_numeric(shape: &Shape, choice: &mut Choice) {
     let kinds: Vec<_> = (0..shape.names.len()).map(|column| kind(shape, column)).collect();
-    let axis =
-        (0..kinds.len()).find(|c| time.is_none() && kinds[*c] == Kind::Numbers && is_time_axis(shape, *c));
-    // The only numbers of a table are its signal, whatever their name.
-    let axis = axis.filter(|axis| kinds.iter().enumerate().any(|(i, k)| i != *axis && *k == Kind::Numbers));
-    let mut columns = Vec::new();
+    let numeric = kinds.iter().filter(|kind| **kind == Kind::Numbers).count();
     for (column, kind) in kinds.iter().enumerate() {
         let name = &shape.names[column];
-        match kind {
-            _ if time == Some(column) => {}
-            _ if axis == Some(column) => notes.push(format!(
-                "column '{name}' looks like a time axis and was left out; ask for it by name, or take it as the time"
-            )),
-            Kind::Numbers => columns.push(column),
-            Kind::Dates => notes.push(format!("column '{name}' has dates and was left out")),
-            Kind::Text => notes.push(format!("column '{name}' has text and was left out")),
-            Kind::Nothing => notes.push(format!("column '{name}' is empty in the first rows and was left out")),
-        }
+        let axis = *kind == Kind::Numbers && is_time_axis(shape, column, numeric);
+        let why = match kind {
+            _ if choice.time == Some(column) => continue,
+            Kind::Numbers if !axis => {
+                choice.columns.push(column);
+                continue;
+            }
+            Kind::Numbers => {
+                choice.axis.get_or_insert(column);
+                if choice.time.is_some() {
+                    "looks like a time axis"
+                } else {
+                    "looks like a time axis (--time takes the rate from it, --column analyses it)"
+                }
+            }
+            Kind::Dates => {
+                choice.axis.get_or_insert(column);
+                "has dates or clock times"
+            }
+            Kind::Text => "has text",
+            Kind::Nothing => "is empty in the first rows",
+        };
+        choice.notes.push(format!("column '{name}' {why} and was left out"));
     }
-    columns
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,10 +82,10 @@ enum Kind {
 fn kind(shape: &Shape, column: usize) -> Kind {
     let (mut numbers, mut dates, mut texts) = (0, 0, 0);
     for field in shape.rows.iter().filter_map(|row| row.get(column)) {
-        match Value::of(field, shape.decimal_comma()) {
+        match Value::of(field, shape.comma) {
             Value::Number(_) => numbers += 1,
             Value::Missing => {}
-            Value::Text if Stamp::of(field).is_some() => dates += 1,
+            Value::Text if std::str::from_utf8(field).is_ok_and(is_date) => dates += 1,
             Value::Text => texts += 1,
         }
     }
@@ -86,36 +97,84 @@ fn kind(shape: &Shape, column: usize) -> Kind {
     }
 }
 
-/// Named like time (`t`, `time`, `Time [s]`, `year`, …), or the nameless first column that data frames
-/// write, and increasing throughout.
-fn is_time_axis(shape: &Shape, column: usize) -> bool {
-    const NAMES: [&str; 12] = [
-        "t",
-        "time",
-        "times",
-        "date",
-        "datetime",
-        "timestamp",
-        "timestamps",
-        "year",
-        "seconds",
-        "index",
-        "sample",
-        "frame",
-    ];
+/// Words that name a column of times or a counter.
+const WORDS: [&str; 44] = [
+    "t",
+    "time",
+    "times",
+    "date",
+    "datetime",
+    "timestamp",
+    "timestamps",
+    "year",
+    "seconds",
+    "second",
+    "sec",
+    "secs",
+    "millis",
+    "milliseconds",
+    "micros",
+    "index",
+    "idx",
+    "sample",
+    "samples",
+    "frame",
+    "counter",
+    "elapsed",
+    "epoch",
+    "unix",
+    "unixtime",
+    "utc",
+    "clock",
+    "zeit",
+    "zeitstempel",
+    "uhrzeit",
+    "datum",
+    "sekunden",
+    "temps",
+    "heure",
+    "horodatage",
+    "tiempo",
+    "hora",
+    "fecha",
+    "tempo",
+    "ora",
+    "tijd",
+    "tid",
+    "czas",
+    "ms",
+];
+
+/// Rows of a table without names that must step evenly before its first column counts as times.
+const EVEN_ROWS: usize = 8;
+
+/// Named like time (`t`, `Time [s]`, `Elapsed Time`, `Zeit`, `year`, …) and rising, but for a counter that begins
+/// again; or the nameless first column of several that rises in even steps.
+fn is_time_axis(shape: &Shape, column: usize, numeric: usize) -> bool {
+    let mut values = Vec::with_capacity(shape.rows.len());
+    for field in shape.rows.iter().filter_map(|row| row.get(column)) {
+        match Value::of(field, shape.comma) {
+            Value::Number(value) => values.push(value),
+            // An axis has no gaps.
+            _ => return false,
+        }
+    }
+    let name = shape.names[column].to_lowercase();
+    let nameless = column == 0 && name == "col1";
+    let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    if nameless && numeric > 1 {
+        let first = steps.first().copied().unwrap_or(0.0);
+        let even =
+            steps.iter().all(|step| *step > 0.0 && (step - first).abs() <= 0.01 * first + 1e-9 * first);
+        return even && (shape.header || values.len() >= EVEN_ROWS);
+    }
     if !shape.header {
         return false;
     }
-    let name = shape.names[column].to_ascii_lowercase();
-    let word: String = name.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
-    let nameless = column == 0 && name == "col1";
-    if !(NAMES.contains(&word.as_str()) || nameless) {
-        return false;
-    }
-    let values: Vec<_> = shape.rows.iter().filter_map(|row| row.get(column)).collect();
-    let mut last = f64::NEG_INFINITY;
-    values.iter().all(|field| match Value::of(field, shape.decimal_comma()) {
-        Value::Number(now) => std::mem::replace(&mut last, now) < now,
-        _ => false,
-    })
+    let mut words = name.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).peekable();
+    let single_letter = words.peek() == Some(&"t");
+    let named = single_letter || words.any(|word| word != "t" && WORDS.contains(&word));
+    let falls = steps.iter().filter(|step| **step < 0.0).count();
+    let rises = steps.iter().any(|step| *step > 0.0) || steps.is_empty();
+    named && rises && falls * 50 <= steps.len()
 }

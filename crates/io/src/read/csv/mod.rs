@@ -1,19 +1,30 @@
 //! Tables of numbers: CSV, TSV, and anything that one character or blanks delimit.
 //!
-//! Delimiter and header line are found from the first rows unless they are given. Quoted fields, a byte order
-//! mark, `#` comments, empty lines and (where the delimiter is not a comma) decimal commas are understood. An
-//! empty field, `NA`, `NaN`, `null`, `none`, `-` and `?` are missing values and become NaN.
+//! Delimiter, names, units and the lines before the table are found from the first rows unless they are given.
+//! Quoted fields, a byte order mark, UTF-16, `#` comments, empty lines, decimal commas and a first line `sep=;` are
+//! understood. An empty field, `NA`, `NaN`, `null`, `none`, `-`, `?` and a spreadsheet's `#N/A`, `#DIV/0!`, … are
+//! missing values and become NaN. The first lines may have 16 MiB, as any row.
 //!
-//! A time column ([`super::CsvOptions::time`]) holds numbers, `YYYYMMDD` or ISO 8601 dates with or without a
-//! clock. It is read to its end before the first sample, for the rate is that of all rows; a stream is
-//! copied to a temporary file for that. The rate of dates is in Hz, that of numbers per their own unit.
+//! Rows are delivered as they arrive. A time column ([`super::CsvOptions::time`]) holds numbers, dates or clock
+//! times. It is read to its end before the first sample, for the rate is that of all rows; a stream is
+//! copied to a temporary file for that. The rate of dates and of numbers whose unit is known is in Hz, that of other
+//! numbers per their own unit.
 
 mod columns;
+mod date;
+mod date_format;
+mod fit;
+mod preamble;
 mod sniff;
-mod stamp;
 mod text;
 mod time;
+mod unit;
+mod utf16;
 mod value;
+
+pub(super) use date::days;
+pub use date_format::DateFormat;
+pub use unit::time_unit;
 
 use super::format::{Certainty, Descriptor, Readers};
 use super::reader::{BlockReader, Chunk, Guarded};
@@ -22,7 +33,7 @@ use super::source::Source;
 use super::{ChannelInfo, Format, OpenOptions, Precision, SignalInfo, fuzz};
 use crate::{Error, Place, Result};
 use text::Rows;
-use value::{Value, shown};
+use value::{Comma, Value, shown};
 
 /// The format's entry.
 pub(super) static FORMAT: Descriptor = Descriptor {
@@ -30,14 +41,20 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     aliases: &["tsv"],
     title: "CSV",
     extensions: &["csv", "tsv"],
-    named_extensions: &["txt", "dat", "tab"],
+    named_extensions: &["txt", "dat", "tab", "asc"],
     detect: |head| if is_text(head.bytes) { Certainty::Possible } else { Certainty::No },
-    open: open,
+    open,
     fuzz: |_, bytes| fuzz::table(bytes),
 };
 
-fn is_text(head: &[u8]) -> bool {
-    !head.is_empty() && head.iter().all(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..))
+/// Whether bytes may be the beginning of a table: text, or UTF-16.
+pub(super) fn is_text(head: &[u8]) -> bool {
+    let plain = |b: &u8| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
+    match head {
+        [] => false,
+        [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] => rest.iter().all(|b| *b == 0 || plain(b)),
+        _ => head.iter().all(plain),
+    }
 }
 
 /// Values that one read gives at most.
@@ -48,43 +65,53 @@ struct CsvReader {
     rows: Rows,
     /// Indices of the columns, in the order of the planes.
     columns: Vec<usize>,
-    decimal_comma: bool,
+    comma: Comma,
+    stream: bool,
 }
 
-fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
+fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
+    let mut source = utf16::decoded(source)?;
     if options.csv.time.is_some() {
         source = source.into_seekable(u64::MAX)?;
     }
     let shape = sniff::sniff(&mut source, &options.csv)?;
     let choice = columns::choose(&shape, &options.csv)?;
     let mut info = SignalInfo::new(source.name(), Format::Csv);
-    info.notes = choice.notes;
+    info.notes.clone_from(&shape.notes);
+    info.notes.extend(choice.notes);
     info.precision = Precision::F64;
     if choice.columns.is_empty() {
-        let place = Place::Line { line: if shape.header { 2 } else { 1 }, column: None };
-        return Err(Error::malformed(source.name(), place, "the table has no column of numbers"));
+        let place = Place::Line { line: shape.skip + 1, column: None };
+        let reason = match choice.axis {
+            Some(axis) => format!(
+                "the table has no column of numbers but '{}', which looks like a time axis (--column analyses it)",
+                shape.names[axis]
+            ),
+            None => "the table has no column of numbers".into(),
+        };
+        return Err(Error::malformed(source.name(), place, reason));
     }
     info.channels =
-        choice.columns.iter().enumerate().map(|(i, column)| channel(i + 1, &shape.names[*column])).collect();
-    let stamps = match (choice.time, source.fork()) {
-        (Some(column), Some(fork)) => Some(time::rate(fork, &shape, column)?),
+        choice.columns.iter().enumerate().map(|(i, column)| channel(i + 1, *column, &shape)).collect();
+    let times = match (choice.time, source.fork()) {
+        (Some(column), Some(fork)) => Some(time::rate(fork, &shape, column, &options.csv)?),
         _ => None,
     };
-    info.set_rate(stamps.map(|(rate, _)| rate), options.rate)?;
-    info.rate_in_hz &= stamps.is_some_and(|(_, dates)| dates);
-    let mut rows = Rows::new(source, shape.delimiter);
-    if shape.header {
-        rows.next()?;
-    }
-    let reader = CsvReader { info, rows, decimal_comma: shape.decimal_comma(), columns: choice.columns };
+    info.set_rate(times.as_ref().map(|t| t.rate).or(shape.rate), options.rate)?;
+    info.rate_in_hz &= times.as_ref().is_none_or(|t| t.in_hz);
+    info.notes.extend(times.into_iter().flat_map(|t| t.notes));
+    let mut rows = Rows::new(source, shape.dialect.clone());
+    rows.skip_lines(shape.skip)?;
+    let stream = rows.is_stream();
+    let reader = CsvReader { info, rows, comma: shape.comma, columns: choice.columns, stream };
     Ok(vec![Box::new(Guarded::new(reader))])
 }
 
-/// `Lead II [mV]` has the unit mV.
-fn channel(number: usize, name: &str) -> ChannelInfo {
-    let unit =
-        name.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')).map(|(_, unit)| unit.trim().to_owned());
-    ChannelInfo { number, name: name.to_owned(), unit: unit.filter(|unit| !unit.is_empty()) }
+/// The unit is that of the row of units, or that in the name.
+fn channel(number: usize, column: usize, shape: &sniff::Shape) -> ChannelInfo {
+    let name = shape.names[column].clone();
+    let own = shape.units.get(column).cloned().flatten();
+    ChannelInfo { number, unit: own.or_else(|| unit::of_name(&name)), name }
 }
 
 impl BlockReader for CsvReader {
@@ -96,6 +123,10 @@ impl BlockReader for CsvReader {
         let most = max_frames.min((BUDGET / planes.len()).max(1));
         let mut frames = 0;
         while frames < most {
+            // Rows of a stream leave as they come.
+            if self.stream && frames > 0 && !self.rows.is_ready() {
+                break;
+            }
             let Some((row, line)) = self.rows.next()? else { break };
             for ((plane, column), channel) in planes.iter_mut().zip(&self.columns).zip(&self.info.channels) {
                 let wrong = |reason: String| {
@@ -109,14 +140,27 @@ impl BlockReader for CsvReader {
                         column + 1
                     ));
                 };
-                match Value::of(field, self.decimal_comma) {
+                match Value::of(field, self.comma) {
                     Value::Number(value) => plane.push(T::of_f64(value)),
                     Value::Missing => plane.push(T::of_f64(f64::NAN)),
+                    Value::Text if self.comma == Comma::Unclear && field.contains(&b',') => {
+                        return wrong(format!(
+                            "'{}': a decimal comma, or one that groups thousands? Say --decimal ',' or '.'",
+                            shown(field)
+                        ));
+                    }
                     Value::Text => return wrong(format!("'{}' is not a number", shown(field))),
                 }
             }
             frames += 1;
         }
-        Ok(if frames == 0 { Chunk::End } else { Chunk::Data(frames) })
+        if frames > 0 {
+            return Ok(Chunk::Data(frames));
+        }
+        if let 1.. = self.rows.comments {
+            let count = std::mem::take(&mut self.rows.comments);
+            self.info.notes.push(format!("{count} lines of comment between the rows were passed over"));
+        }
+        Ok(Chunk::End)
     }
 }

@@ -7,6 +7,8 @@
 mod header;
 mod planar;
 
+pub(super) use planar::Planar;
+
 use super::body::Body;
 use super::format::{Certainty, Descriptor, Readers};
 use super::reader::{BlockReader, Chunk, Guarded};
@@ -15,7 +17,6 @@ use super::source::Source;
 use super::{Format, OpenOptions, SignalInfo, fuzz};
 use crate::{Error, Place, Result};
 use header::Header;
-use planar::Planar;
 
 /// The format's entry.
 pub(super) static FORMAT: Descriptor = Descriptor {
@@ -55,6 +56,12 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     Ok(vec![Box::new(Guarded::new(open_array(source, info, options)?))])
 }
 
+/// What the header at the source's start says, into an info that already has the path and the format. Reads no samples.
+pub(super) fn describe(mut source: Source, info: &mut SignalInfo, options: &OpenOptions) -> Result<()> {
+    let header = header::parse(&mut source)?;
+    shape(&source, &header, info, options).map(|_| ())
+}
+
 /// The array at the source's start, into an info that already has the path and the format.
 pub(super) fn open_array(
     mut source: Source,
@@ -62,10 +69,37 @@ pub(super) fn open_array(
     options: &OpenOptions,
 ) -> Result<NpyReader> {
     let header = header::parse(&mut source)?;
-    let per = if header.complex { 2 } else { 1 };
+    let (layout, total) = shape(&source, &header, &mut info, options)?;
+    let per: u64 = if header.complex { 2 } else { 1 };
+    let channels = info.channels.len();
+    let width = channels * per as usize;
+    let frame = width as u64 * header.sample.kind.bytes() as u64;
+    if let Some(left) = source.left().filter(|left| *left > total) {
+        info.notes.push(format!("{} bytes follow the array and are not read", left - total));
+    }
+    let store = if layout.planar && channels > 1 {
+        Store::Channels(Planar::new(source.into_seekable(total)?, header.sample, per as usize, layout.frames))
+    } else {
+        if let Some(there) = source.left().map(|left| left / frame).filter(|there| *there < layout.frames) {
+            info.notes.push(format!("the header promises {} frames, the file has {there}", layout.frames));
+            info.frames = Some(there);
+        }
+        Store::Frames(Body::new(source, header.sample, Scale::Counts, width, Some(layout.frames)))
+    };
+    Ok(NpyReader { info, store })
+}
+
+/// Checks the shape against what there is and describes it; gives the bytes of the array, too.
+fn shape(
+    source: &Source,
+    header: &Header,
+    info: &mut SignalInfo,
+    options: &OpenOptions,
+) -> Result<(Layout, u64)> {
+    let per: u64 = if header.complex { 2 } else { 1 };
     let element = per * header.sample.kind.bytes() as u64;
-    let layout = layout(&source, &header, options)?;
-    let total = check_size(&source, &layout, element)?;
+    let layout = layout(source, header, options)?;
+    let total = check_size(source, &layout, element)?;
 
     // The check has bounded it by what there is.
     let channels = usize::try_from(layout.channels).unwrap_or(usize::MAX);
@@ -81,18 +115,7 @@ pub(super) fn open_array(
         );
         info.notes.push(note);
     }
-    let width = channels * per as usize;
-    let store = if layout.planar && channels > 1 {
-        Store::Channels(Planar::new(source.into_seekable(total)?, header.sample, per as usize, layout.frames))
-    } else {
-        let body = Body::new(source, header.sample, Scale::Counts, width, Some(layout.frames));
-        if let Some(there) = body.frames_there().filter(|there| *there < layout.frames) {
-            info.notes.push(format!("the header promises {} frames, the file has {there}", layout.frames));
-            info.frames = Some(there);
-        }
-        Store::Frames(body)
-    };
-    Ok(NpyReader { info, store })
+    Ok((layout, total))
 }
 
 fn layout(source: &Source, header: &Header, options: &OpenOptions) -> Result<Layout> {
@@ -129,7 +152,7 @@ fn check_size(source: &Source, layout: &Layout, element: u64) -> Result<u64> {
         return Err(Error::malformed(source.name(), Place::Byte(0), reason));
     }
     let needed = if planar { total } else { frame };
-    match source.left() {
+    match source.promised() {
         // A file cut between frames can be read up to there; one cut between channels lacks all of the last.
         Some(left) if frames > 0 && needed > left => {
             let reason = format!(

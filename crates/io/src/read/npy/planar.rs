@@ -10,7 +10,7 @@ const BUDGET: usize = 1 << 22;
 /// Bytes converted at a time.
 const PIECE: usize = 256 * 1024;
 
-pub(super) struct Planar {
+pub(in crate::read) struct Planar {
     source: Source,
     /// Offset of the first channel.
     start: u64,
@@ -24,12 +24,16 @@ pub(super) struct Planar {
 
 impl Planar {
     /// `source` is seekable and stands at the first element.
-    pub(super) fn new(source: Source, sample: SampleType, per: usize, frames: u64) -> Self {
+    pub(in crate::read) fn new(source: Source, sample: SampleType, per: usize, frames: u64) -> Self {
         let start = source.position();
         Self { source, start, sample, per, frames, next: 0, buffer: Vec::new() }
     }
 
-    pub(super) fn read<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {
+    pub(in crate::read) fn read<T: Target>(
+        &mut self,
+        planes: &mut [Vec<T>],
+        max_frames: usize,
+    ) -> Result<Chunk> {
         let left = usize::try_from(self.frames - self.next).unwrap_or(usize::MAX);
         let count = max_frames.min(left).min((BUDGET / planes.len()).max(1));
         if count == 0 {

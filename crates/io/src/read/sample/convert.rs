@@ -98,6 +98,10 @@ pub(in crate::read) fn decode<T: Target>(
             int!(1, BITS7, 128, |b: [u8; 1]| i32::from(b[0]), |b: [u8; 1]| i32::from(b[0]), T::of_i32)
         }
         SampleKind::S8 => int!(1, BITS7, 0, i8::from_le_bytes, i8::from_be_bytes, T::of_i32),
+        SampleKind::ALaw => int!(1, BITS15, 0, |b: [u8; 1]| a_law(b[0]), |b: [u8; 1]| a_law(b[0]), T::of_i32),
+        SampleKind::MuLaw => {
+            int!(1, BITS15, 0, |b: [u8; 1]| mu_law(b[0]), |b: [u8; 1]| mu_law(b[0]), T::of_i32)
+        }
         SampleKind::U16 => int!(2, BITS15, 32768, u16_le, u16_be, T::of_i32),
         SampleKind::S16 => int!(2, BITS15, 0, i16::from_le_bytes, i16::from_be_bytes, T::of_i32),
         SampleKind::U24 => int!(3, BITS23, 1 << 23, u24_le, u24_be, T::of_i32),
@@ -112,6 +116,25 @@ pub(in crate::read) fn decode<T: Target>(
         SampleKind::F32 => float!(4, f32::from_le_bytes, f32::from_be_bytes, T::of_f32),
         SampleKind::F64 => float!(8, f64::from_le_bytes, f64::from_be_bytes, T::of_f64),
     }
+}
+
+/// ITU-T G.711, A-law, as 16 bits.
+fn a_law(code: u8) -> i32 {
+    let code = code ^ 0x55;
+    let (exponent, mantissa) = (i32::from(code >> 4 & 7), i32::from(code & 15));
+    let magnitude = match exponent {
+        0 => (mantissa << 4) + 8,
+        _ => ((mantissa << 4) + 0x108) << (exponent - 1),
+    };
+    if code & 0x80 != 0 { magnitude } else { -magnitude }
+}
+
+/// ITU-T G.711, µ-law, as 16 bits.
+fn mu_law(code: u8) -> i32 {
+    let code = !code;
+    let (exponent, mantissa) = (i32::from(code >> 4 & 7), i32::from(code & 15));
+    let magnitude = (((mantissa << 3) + 0x84) << exponent) - 0x84;
+    if code & 0x80 != 0 { -magnitude } else { magnitude }
 }
 
 fn u16_le(b: [u8; 2]) -> i32 {

@@ -28,9 +28,12 @@ pub enum SampleKind {
     F16,
     F32,
     F64,
+    /// Logarithmic, 8 bits (ITU-T G.711).
+    ALaw,
+    MuLaw,
 }
 
-const KINDS: [(SampleKind, &str, usize); 13] = [
+const KINDS: [(SampleKind, &str, usize); 15] = [
     (SampleKind::U8, "u8", 1),
     (SampleKind::S8, "s8", 1),
     (SampleKind::U16, "u16", 2),
@@ -44,6 +47,8 @@ const KINDS: [(SampleKind, &str, usize); 13] = [
     (SampleKind::F16, "f16", 2),
     (SampleKind::F32, "f32", 4),
     (SampleKind::F64, "f64", 8),
+    (SampleKind::ALaw, "alaw", 1),
+    (SampleKind::MuLaw, "mulaw", 1),
 ];
 
 impl SampleKind {
@@ -99,7 +104,7 @@ impl fmt::Display for SampleType {
 
 /// Headerless samples: `[iq-]KIND[le|be]`.
 ///
-/// KIND is `u8 s8 u16 s16 u24 s24 u32 s32 f32 f64`; without an order, little-endian. `iq-` is a pair
+/// KIND is `u8 s8 u16 s16 u24 s24 u32 s32 f32 f64 alaw mulaw`; without an order, little-endian. `iq-` is a pair
 /// (in phase, quadrature) a sample. `i16` is accepted for `s16`, and `cu8`, `cs16le`, `cf32` for
 /// `iq-u8`, `iq-s16le`, `iq-f32le`. Integers are scaled to full scale ±1 (`u8` is centred on 128) unless
 /// [`super::OpenOptions::counts`] keeps them.
@@ -139,7 +144,7 @@ impl FromStr for RawFormat {
             .map(|(kind, _, _)| Self { sample: SampleType { kind: *kind, big_endian }, complex })
             .ok_or_else(|| {
                 let expected =
-                    "[iq-]KIND[le|be] with KIND u8 s8 u16 s16 u24 s24 u32 s32 f32 f64, such as s16le";
+                    "[iq-]KIND[le|be] with KIND u8 s8 u16 s16 u24 s24 u32 s32 f32 f64 alaw mulaw, such as s16le";
                 Error::argument("raw", format!("unknown format '{text}', expected {expected}"))
             })
     }

@@ -1,6 +1,7 @@
 //! The chunks before the samples.
 
-use super::PcmLayout;
+use super::{Chunks, PcmLayout, is_placeholder};
+use crate::read::coded::{Codec, CodedLayout, MS_COEFFICIENTS};
 use crate::read::sample::{SampleKind, SampleType};
 use crate::read::source::Source;
 use crate::{Error, Place, Result};
@@ -14,25 +15,31 @@ pub(super) struct Header {
 pub(super) enum Coding {
     /// Samples that lie in the file as they are.
     Pcm(PcmLayout),
-    /// A format tag that needs a decoder.
+    /// Samples that are coded in blocks.
+    Blocks(CodedLayout),
+    /// A format tag that is not read.
     Other(u16),
 }
 
 /// The `fmt ` chunk.
-struct FormatChunk {
+pub(super) struct FormatChunk {
     tag: u16,
     channels: u16,
     rate: u32,
     block_align: u16,
     bits: u16,
     at: u64,
+    /// The coefficients that Microsoft's ADPCM brings.
+    coefficients: Vec<[i32; 2]>,
 }
 
 const PCM: u16 = 1;
+const MS_ADPCM: u16 = 2;
 const FLOAT: u16 = 3;
+const A_LAW: u16 = 6;
+const MU_LAW: u16 = 7;
+const IMA_ADPCM: u16 = 0x11;
 const EXTENSIBLE: u16 = 0xfffe;
-/// A size that the writer did not know (a stream) or that stands in the `ds64` chunk.
-const UNKNOWN: u32 = u32::MAX;
 
 /// Byte order of the header's numbers.
 #[derive(Clone, Copy)]
@@ -60,6 +67,7 @@ pub(super) fn parse(source: &mut Source) -> Result<Header> {
     }
     let mut format = None;
     let mut long_size = None;
+    let mut fact = None;
     loop {
         let at = source.position();
         let head: [u8; 8] = source.exact("a chunk's header (no data chunk was found before it)")?;
@@ -68,7 +76,7 @@ pub(super) fn parse(source: &mut Source) -> Result<Header> {
         let mut taken = 0;
         match &id {
             b"fmt " => {
-                let (chunk, bytes) = parse_format(source, size, order)?;
+                let (chunk, bytes) = parse_format(source, size, order.big)?;
                 format = Some(chunk);
                 taken = bytes;
             }
@@ -78,14 +86,19 @@ pub(super) fn parse(source: &mut Source) -> Result<Header> {
                 long_size = Some(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
                 taken = 16;
             }
+            b"fact" if size >= 4 => {
+                let frames: [u8; 4] = source.exact("the fact chunk")?;
+                fact = Some(u64::from(order.u32(frames)));
+                taken = 4;
+            }
             b"data" => {
                 let Some(format) = format else {
                     let reason = "the data chunk comes before any format chunk";
                     return Err(Error::malformed(source.name(), Place::Byte(at), reason));
                 };
                 let bytes = data_size(source, size, long_size)?;
-                let coding = layout(source, &format, bytes, order)?;
-                return Ok(Header { coding, format_at: format.at });
+                let chunks = Chunks::Riff { big_endian: order.big };
+                return finish(source, &format, bytes, fact, chunks, order.big);
             }
             _ => {}
         }
@@ -102,13 +115,14 @@ pub(super) fn parse(source: &mut Source) -> Result<Header> {
 }
 
 /// The format chunk and how many of its bytes were taken.
-fn parse_format(source: &mut Source, size: u32, order: Order) -> Result<(FormatChunk, u64)> {
+pub(super) fn parse_format(source: &mut Source, size: u32, big: bool) -> Result<(FormatChunk, u64)> {
+    let order = Order { big };
     let at = source.position();
     if size < 14 {
         let reason = format!("a format chunk of {size} bytes, at least 14 are needed");
         return Err(Error::malformed(source.name(), Place::Byte(at), reason));
     }
-    let mut bytes = [0; 40];
+    let mut bytes = [0; 256];
     let take = bytes.len().min(size as usize);
     let got = source.fill(&mut bytes[..take])?;
     if got < take {
@@ -123,13 +137,22 @@ fn parse_format(source: &mut Source, size: u32, order: Order) -> Result<(FormatC
     if tag == EXTENSIBLE && take >= 26 {
         tag = word(24);
     }
-    Ok((FormatChunk { tag, channels, rate, block_align, bits, at }, take as u64))
+    let mut coefficients = Vec::new();
+    if tag == MS_ADPCM && take >= 22 {
+        let signed = |i: usize| i32::from(word(i).cast_signed());
+        let pairs = usize::from(word(20)).min((take - 22) / 4);
+        coefficients.extend((0..pairs).map(|pair| [signed(22 + 4 * pair), signed(24 + 4 * pair)]));
+    }
+    Ok((FormatChunk { tag, channels, rate, block_align, bits, at, coefficients }, take as u64))
 }
 
 /// Bytes of samples, or `None` when the header does not know.
 fn data_size(source: &mut Source, size: u32, long_size: Option<u64>) -> Result<Option<u64>> {
-    if size == UNKNOWN {
-        return Ok(long_size.filter(|long| *long != 0 && *long != u64::MAX));
+    if let (u32::MAX, Some(long)) = (size, long_size) {
+        return Ok(Some(long).filter(|long| *long != 0 && *long != u64::MAX));
+    }
+    if is_placeholder(size) && source.left().is_none_or(|left| left < u64::from(size)) {
+        return Ok(None);
     }
     if size == 0 && !chunk_follows(source)? {
         return Ok(None);
@@ -151,10 +174,46 @@ fn chunk_follows(source: &mut Source) -> Result<bool> {
     })
 }
 
-fn layout(source: &Source, format: &FormatChunk, bytes: Option<u64>, order: Order) -> Result<Coding> {
+/// What follows from the format chunk and the size of the samples.
+pub(super) fn finish(
+    source: &Source,
+    format: &FormatChunk,
+    bytes: Option<u64>,
+    fact: Option<u64>,
+    chunks: Chunks,
+    big_endian: bool,
+) -> Result<Header> {
+    let coding = layout(source, format, bytes, fact, chunks, big_endian)?;
+    Ok(Header { coding, format_at: format.at })
+}
+
+fn layout(
+    source: &Source,
+    format: &FormatChunk,
+    bytes: Option<u64>,
+    fact: Option<u64>,
+    chunks: Chunks,
+    big_endian: bool,
+) -> Result<Coding> {
     let bad = |reason: String| Err(Error::malformed(source.name(), Place::Byte(format.at), reason));
     if format.channels == 0 {
         return bad("the format chunk says 0 channels".into());
+    }
+    let codec = match format.tag {
+        IMA_ADPCM => Some(Codec::ImaWav),
+        MS_ADPCM if format.coefficients.is_empty() => Some(Codec::Ms(MS_COEFFICIENTS.to_vec())),
+        MS_ADPCM => Some(Codec::Ms(format.coefficients.clone())),
+        _ => None,
+    };
+    if let Some(codec) = codec {
+        return Ok(Coding::Blocks(CodedLayout {
+            codec,
+            channels: format.channels.into(),
+            rate: format.rate.into(),
+            block: format.block_align.into(),
+            bytes,
+            frames: fact.filter(|frames| *frames > 0),
+        }));
     }
     let per_sample = match format.block_align / format.channels {
         0 => usize::from(format.bits.div_ceil(8)),
@@ -167,6 +226,8 @@ fn layout(source: &Source, format: &FormatChunk, bytes: Option<u64>, order: Orde
         (PCM, 4) => SampleKind::S32,
         (FLOAT, 4) => SampleKind::F32,
         (FLOAT, 8) => SampleKind::F64,
+        (A_LAW, _) => SampleKind::ALaw,
+        (MU_LAW, _) => SampleKind::MuLaw,
         (PCM | FLOAT, _) => {
             let kind = if format.tag == PCM { "integer" } else { "float" };
             return bad(format!(
@@ -176,15 +237,17 @@ fn layout(source: &Source, format: &FormatChunk, bytes: Option<u64>, order: Orde
         }
         (tag, _) => return Ok(Coding::Other(tag)),
     };
+    let per_sample = kind.bytes();
     let frame = per_sample as u64 * u64::from(format.channels);
     if format.block_align != 0 && u64::from(format.block_align) != frame {
         let (align, channels) = (format.block_align, format.channels);
         return bad(format!("frames of {align} bytes cannot hold {channels} equal channels"));
     }
     Ok(Coding::Pcm(PcmLayout {
-        sample: SampleType { kind, big_endian: order.big },
+        sample: SampleType { kind, big_endian },
         channels: format.channels.into(),
         rate: format.rate.into(),
         frames: bytes.map(|bytes| bytes / frame),
+        chunks,
     }))
 }

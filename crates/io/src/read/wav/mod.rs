@@ -1,16 +1,19 @@
-//! WAV: RIFF, RIFX (big-endian), RF64 and BW64 with PCM or float samples.
-//!
-//! The header is parsed here and the samples are converted in bulk; other codecs (ADPCM, A-law, …) go to
-//! the general audio decoder.
+//! WAV: RIFF, RIFX (big-endian), RF64 and BW64, and Sony's W64, with PCM, floats, A-law, µ-law or ADPCM.
 
 mod header;
+mod size;
+mod w64;
+
+pub(super) use size::{Chunks, is_placeholder};
+pub(super) use w64::FORMAT as W64;
 
 use super::body::Body;
+use super::coded;
 use super::format::{Certainty, Descriptor, Readers};
 use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use super::sample::Target;
 use super::source::Source;
-use super::{Format, OpenOptions, SignalInfo, audio, fuzz};
+use super::{Format, OpenOptions, SignalInfo, fuzz};
 use crate::{Error, Place, Result};
 use header::Coding;
 
@@ -25,11 +28,14 @@ pub(super) static FORMAT: Descriptor = Descriptor {
         let riff = [b"RIFF", b"RF64", b"BW64", b"RIFX"].iter().any(|tag| head.has(0, *tag));
         Certainty::signature(riff && head.has(8, b"WAVE"))
     },
-    open: open,
+    open: |mut source, options| {
+        let header = header::parse(&mut source)?;
+        open(source, Format::Wav, header, options)
+    },
     fuzz: fuzz::plain,
 };
 
-/// A header with samples after it, read frame by frame: what WAV and AIFF come to.
+/// A header with samples after it, read frame by frame: what WAV, AIFF and AU come to.
 pub(super) struct PcmReader {
     info: SignalInfo,
     body: Body,
@@ -42,6 +48,8 @@ pub(super) struct PcmLayout {
     pub(super) rate: f64,
     /// Frames that are promised; `None` when the header does not know (a stream).
     pub(super) frames: Option<u64>,
+    /// What may follow the samples.
+    pub(super) chunks: Chunks,
 }
 
 impl PcmReader {
@@ -56,8 +64,13 @@ impl PcmReader {
         info.number_channels(layout.channels);
         info.precision = layout.sample.kind.precision();
         info.set_rate(Some(layout.rate), options.rate)?;
-        let body = Body::new(source, layout.sample, options.scale(), layout.channels, layout.frames);
-        info.frames = match (layout.frames, body.frames_there()) {
+        let promised = layout.frames.filter(|_| !options.ignore_length);
+        let frame = (layout.channels * layout.sample.kind.bytes()) as u64;
+        if let Some(frames) = promised {
+            info.notes.extend(size::left_over(&source, frames.saturating_mul(frame), layout.chunks)?);
+        }
+        let body = Body::new(source, layout.sample, options.scale(), layout.channels, promised);
+        info.frames = match (promised, body.frames_there()) {
             (Some(promised), Some(there)) if there < promised => {
                 info.notes.push(format!("the header promises {promised} frames, the file has {there}"));
                 Some(there)
@@ -75,19 +88,30 @@ impl BlockReader for PcmReader {
     }
 
     fn read_block<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {
-        self.body.read(planes, max_frames)
+        let chunk = self.body.read(planes, max_frames)?;
+        self.body.note_trailing(&mut self.info);
+        Ok(chunk)
     }
 }
 
-fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
-    let header = header::parse(&mut source)?;
+/// The reader that a header asks for; `source` stands at the first sample.
+fn open(source: Source, format: Format, header: header::Header, options: &OpenOptions) -> Result<Readers> {
     match header.coding {
-        Coding::Pcm(layout) => Ok(vec![PcmReader::boxed(source, Format::Wav, &layout, options)?]),
+        Coding::Pcm(layout) => Ok(vec![PcmReader::boxed(source, format, &layout, options)?]),
+        Coding::Blocks(layout) => Ok(vec![coded::boxed(source, format, layout, options)?]),
         Coding::Other(tag) => {
-            if let Some(whole) = source.fork() {
-                return Ok(vec![audio::open(whole, Format::Wav, options)?]);
-            }
-            let reason = format!("WAV codec {tag:#06x} is not read from a stream, only from a file");
+            let name = match tag {
+                0x31 => "GSM 6.10",
+                0x14 | 0x40 => "G.72x ADPCM",
+                0x45 => "G.726",
+                0x50 | 0x55 => "MPEG audio",
+                0x161 | 0x162 => "Windows Media",
+                _ => "a codec",
+            };
+            let reason = format!(
+                "{name} ({tag:#06x}) in WAV is not read, PCM, floats, A-law, µ-law, IMA and Microsoft ADPCM are: \
+                 convert it, for example with `ffmpeg -i FILE out.wav`"
+            );
             Err(Error::unsupported(source.name(), Place::Byte(header.format_at), reason))
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Usage, limits, values};
 use clap::Args;
-use rlx_io::read::{CsvOptions, Format, OpenOptions, RawFormat, format_names};
+use rlx_io::read::{CsvOptions, DateFormat, Format, OpenOptions, RawFormat, format_names, time_unit};
 use std::path::PathBuf;
 
 /// Flags about files and how to open them.
@@ -44,6 +44,26 @@ pub(crate) struct SourceFlags {
     #[arg(long, value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new())]
     header: Option<bool>,
 
+    /// Lines of a table to pass over at its start; what stands before the first row is found by itself
+    #[arg(long, value_name = "LINES", default_value_t = 0, hide_default_value = true)]
+    skip_rows: u64,
+
+    /// What a line of comment in a table begins with; # by default
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+
+    /// Decimal sign of a table, `,` or `.`; found by itself by default
+    #[arg(long, value_name = "CHAR")]
+    decimal: Option<String>,
+
+    /// Unit of the numbers in the column of --time: s, ms, us, ns, min, h, d; from its name by default
+    #[arg(long, value_name = "UNIT")]
+    time_unit: Option<String>,
+
+    /// How the dates in the column of --time are written: dmy, mdy, or a pattern such as "%d.%m.%Y %H:%M:%S"
+    #[arg(long, value_name = "FORMAT")]
+    date_format: Option<String>,
+
     /// Axis of time in a two-dimensional array: 0 for [samples, channels], 1 for [channels, samples]
     #[arg(long, value_name = "AXIS")]
     axis: Option<usize>,
@@ -51,6 +71,10 @@ pub(crate) struct SourceFlags {
     /// Keep stored integers as they are instead of scaling full scale to ±1
     #[arg(long)]
     counts: bool,
+
+    /// Take two channels as one complex signal: the first in phase, the second in quadrature
+    #[arg(long)]
+    iq: bool,
 
     /// Read to the end of the file, whatever length its header gives (WAV, AIFF, AU, W64, EDF, BDF)
     #[arg(long)]
@@ -83,7 +107,19 @@ impl TryFrom<SourceFlags> for SourceArgs {
             time: flags.time,
             delimiter: flags.delimiter.map(|text| delimiter(&text)).transpose()?,
             header: flags.header,
+            skip_rows: flags.skip_rows,
+            comment: flags.comment,
+            decimal: flags.decimal.map(|text| decimal(&text)).transpose()?,
+            time_unit: flags.time_unit.map(|text| unit_of_time(&text)).transpose()?,
+            date_format: flags
+                .date_format
+                .map(|text| text.parse::<DateFormat>().map_err(|e| Usage::new("--date-format", reason(&e))))
+                .transpose()?,
         };
+        if csv.time.is_none() && (csv.time_unit.is_some() || csv.date_format.is_some()) {
+            let flag = if csv.time_unit.is_some() { "--time-unit" } else { "--date-format" };
+            return Err(Usage::new(flag, "needs --time, the column that it is about"));
+        }
         let open = OpenOptions {
             format: format.transpose()?,
             rate: flags.rate,
@@ -91,6 +127,7 @@ impl TryFrom<SourceFlags> for SourceArgs {
             channels: flags.channels,
             counts: flags.counts,
             ignore_length: flags.ignore_length,
+            iq: flags.iq,
             axis: flags.axis,
             csv,
         };
@@ -104,6 +141,18 @@ fn reason(error: &rlx_io::Error) -> String {
         rlx_io::Error::Argument { reason, .. } => reason.clone(),
         other => other.to_string(),
     }
+}
+
+fn decimal(text: &str) -> Result<u8, Usage> {
+    match text.as_bytes() {
+        [sign @ (b',' | b'.')] => Ok(*sign),
+        _ => Err(Usage::new("--decimal", format!("'{text}' is neither , nor ."))),
+    }
+}
+
+fn unit_of_time(text: &str) -> Result<f64, Usage> {
+    time_unit(text)
+        .ok_or_else(|| Usage::new("--time-unit", format!("'{text}' is none of s, ms, us, ns, min, h, d")))
 }
 
 fn delimiter(text: &str) -> Result<u8, Usage> {

@@ -12,9 +12,10 @@ pub(crate) fn header(
     estimate: &EstimateArgs,
     params: &PsdParams,
     segments: u64,
-    notes: Vec<String>,
+    mut notes: Vec<String>,
 ) -> Header {
     let scaling = params.scaling.to_string();
+    notes.extend(units_note(signal, &scaling));
     Header {
         schema: SCHEMA,
         tool: "rlx-fft".into(),
@@ -35,6 +36,23 @@ pub(crate) fn header(
         defaults: estimate.defaults.clone(),
         notes,
     }
+}
+
+/// The unit of each channel, where they do not have one in common.
+fn units_note(signal: &Signal, scaling: &str) -> Option<String> {
+    const SHOWN: usize = 40;
+    let mixed = signal.unit().is_none() && signal.channels.iter().any(|(_, c)| c.unit.is_some());
+    if !mixed || scaling == "raw" {
+        return None;
+    }
+    let of = |(_, channel): &(usize, rlx_io::read::ChannelInfo)| {
+        format!("{} {}", channel.name, power_unit(scaling, channel.unit.as_deref(), &signal.axis.x_unit))
+    };
+    let mut all: Vec<_> = signal.channels.iter().take(SHOWN).map(of).collect();
+    if signal.channels.len() > SHOWN {
+        all.push("…".into());
+    }
+    Some(format!("the channels have units of their own: {}", all.join(", ")))
 }
 
 /// What happened to missing samples of a channel, if anything did.

@@ -1,0 +1,188 @@
+//! The rate of timestamps: a line through all of them.
+
+/// Steps that the usual one is the median of.
+const FIRST: usize = 1001;
+/// Share of the usual step that a single one may differ, beside the rounding of written digits.
+const JITTER: f64 = 0.1;
+
+/// Collects timestamps, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Fit {
+    /// Before the usual step is known.
+    first: Vec<(f64, f64, u64)>,
+    usual: Option<f64>,
+    count: u64,
+    start: f64,
+    last: f64,
+    rounding: f64,
+    /// Sums over the residuals from the usual step: Σr, Σi·r, Σr².
+    sums: [f64; 3],
+    largest: f64,
+}
+
+/// What the timestamps say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Line {
+    /// Timestamps per unit of time.
+    pub(super) rate: f64,
+    /// Root mean square of the timestamps' distances from the line, in units of time; 0 if they lie on it.
+    pub(super) residual: f64,
+    pub(super) count: u64,
+}
+
+/// The timestamps are not uniform: the line of the table, and why.
+pub(super) type Uneven = (u64, String);
+
+impl Fit {
+    /// Takes a timestamp and the unit of its last written digit.
+    pub(super) fn push(&mut self, now: f64, step: f64, line: u64) -> Result<(), Uneven> {
+        if self.usual.is_some() {
+            return self.take(now, step, line);
+        }
+        self.first.push((now, step, line));
+        if self.first.len() > FIRST { self.settle() } else { Ok(()) }
+    }
+
+    /// Finds the usual step and takes what was kept back.
+    fn settle(&mut self) -> Result<(), Uneven> {
+        let mut steps: Vec<f64> = self.first.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+        steps.sort_unstable_by(f64::total_cmp);
+        self.usual = steps.get(steps.len() / 2).copied();
+        self.rounding = self.first.iter().map(|(_, step, _)| *step).fold(0.0, f64::max);
+        for (now, step, line) in std::mem::take(&mut self.first) {
+            self.take(now, step, line)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, now: f64, step: f64, line: u64) -> Result<(), Uneven> {
+        self.rounding = self.rounding.max(step);
+        let usual = self.usual.unwrap_or(0.0);
+        if self.count == 0 {
+            self.start = now;
+        } else {
+            self.check(now, usual).map_err(|reason| (line, reason))?;
+        }
+        let index = self.count as f64;
+        let residual = (now - self.start) - index * usual;
+        self.sums[0] += residual;
+        self.sums[1] += index * residual;
+        self.sums[2] += residual * residual;
+        self.largest = self.largest.max(residual.abs());
+        self.count += 1;
+        self.last = now;
+        Ok(())
+    }
+
+    /// Where the usual step is no more than one unit of the last digit, rounding cannot be told from a missing row:
+    /// such steps must be equal.
+    fn check(&self, now: f64, usual: f64) -> Result<(), String> {
+        let step = now - self.last;
+        let rounding = if usual < 1.5 * self.rounding { 0.0 } else { self.rounding };
+        let allowed = JITTER * usual.abs() + rounding * 1.001 + 8.0 * f64::EPSILON * now.abs();
+        if step > 0.0 && usual > 0.0 && (step - usual).abs() <= allowed {
+            return Ok(());
+        }
+        Err(format!(
+            "the timestamps are not uniform: this one is {} after the one before, the usual step is {}; \
+             without a time column, give the rate yourself",
+            short(step),
+            short(usual)
+        ))
+    }
+
+    /// The line. `Err` has the number of timestamps where they are too few.
+    pub(super) fn line(mut self) -> Result<Result<Line, u64>, Uneven> {
+        if self.usual.is_none() {
+            self.settle()?;
+        }
+        let Some(usual) = self.usual.filter(|_| self.count > 1) else { return Ok(Err(self.count)) };
+        let n = self.count as f64;
+        let exact = (n - 1.0) / (self.last - self.start);
+        if self.largest <= 1e-6 * usual + 16.0 * f64::EPSILON * self.last.abs() {
+            return Ok(Ok(Line { rate: exact, residual: 0.0, count: self.count }));
+        }
+        let [sum, with_index, squares] = self.sums;
+        let variance = n * (n * n - 1.0) / 12.0;
+        let covariance = with_index - (n - 1.0) / 2.0 * sum;
+        let slope = usual + covariance / variance;
+        let residual = ((squares - sum * sum / n - covariance * covariance / variance) / n).max(0.0).sqrt();
+        // Six standard errors of the slope, were the residuals independent; those of rounding are not.
+        let tolerance = (6.0 * residual * (12.0 / n).sqrt() / n).max(self.rounding / n);
+        Ok(Ok(Line { rate: plain(slope, tolerance), residual, count: self.count }))
+    }
+}
+
+/// The rate with the fewest digits (its own or its period's) whose period is within the tolerance.
+fn plain(period: f64, tolerance: f64) -> f64 {
+    for digits in 0..9 {
+        let rounded = |value: f64| format!("{value:.digits$e}").parse().unwrap_or(value);
+        let rate: f64 = rounded(1.0 / period);
+        if (1.0 / rate - period).abs() <= tolerance {
+            return rate;
+        }
+        let own: f64 = rounded(period);
+        if (own - period).abs() <= tolerance {
+            return 1.0 / own;
+        }
+    }
+    1.0 / period
+}
+
+/// Six digits: differences of decimals have a tail of noise.
+pub(super) fn short(value: f64) -> f64 {
+    format!("{value:.6e}").parse().unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(times: impl Iterator<Item = f64>, step: f64) -> Line {
+        let mut fit = Fit::default();
+        for (i, time) in times.enumerate() {
+            fit.push(time, step, i as u64).unwrap();
+        }
+        fit.line().unwrap().unwrap()
+    }
+
+    #[test]
+    fn written_in_milliseconds() {
+        for rate in [256.0, 128.0, 600.0 / 7.0, 44.1, 250.0, 500.0, 333.0, 1000.0 / 3.0] {
+            for (count, truncate) in [(5000, false), (300, false), (3000, true), (100_000, false)] {
+                let of = |i: i32| {
+                    let time = f64::from(i) / rate * 1000.0;
+                    (if truncate { (time + 1e-9).floor() } else { time.round() }) / 1000.0
+                };
+                let found = line((0..count).map(of), 1e-3);
+                let decimals = 10.0 * rate;
+                if decimals.fract() == 0.0 {
+                    assert!((found.rate - rate).abs() < 1e-9 * rate, "{rate} {count}: {found:?}");
+                } else {
+                    assert!((found.rate - rate).abs() < 2e-4 * rate, "{rate} {count}: {found:?}");
+                }
+                assert!(found.residual < 0.6e-3, "{found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn steps_of_three_are_a_third() {
+        assert_eq!(line((0..4).map(|i| f64::from(3 * i)), 1.0).rate, 1.0 / 3.0);
+        assert_eq!(
+            line((0..5).map(|i| f64::from(i) * 0.5), 0.1),
+            Line { rate: 2.0, residual: 0.0, count: 5 }
+        );
+    }
+
+    #[test]
+    fn jitter_is_told_and_a_missing_row_refused() {
+        let jitter = |i: i32| f64::from(i) * 0.01 + if i % 2 == 0 { 2e-4 } else { -2e-4 };
+        let found = line((0..2000).map(jitter), 1e-6);
+        assert!((found.rate - 100.0).abs() < 1e-9 && (found.residual - 2e-4).abs() < 1e-5, "{found:?}");
+        let mut fit = Fit::default();
+        let times = (0..3000).filter(|i| *i != 2500).map(|i| (f64::from(i) / 256.0 * 1000.0).round());
+        let refused = times.enumerate().find_map(|(i, t)| fit.push(t, 1.0, i as u64).err());
+        assert_eq!(refused.map(|(line, _)| line), Some(2500));
+    }
+}

@@ -1,0 +1,278 @@
+//! WFDB (PhysioNet): a header (`.hea`) that describes signals in one or several files beside it.
+//!
+//! The formats and the text of the header are those of the WFDB applications guide, header(5) and signal(5). Samples
+//! are physical values, (digital − baseline) / gain; the value that a format reserves for missing samples becomes NaN.
+//! Signals with several samples per frame are a reader of their own, at their rate.
+
+mod header;
+mod samples;
+
+use super::format::{Certainty, Descriptor, Readers};
+use super::reader::{BlockReader, Chunk, Guarded};
+use super::sample::Target;
+use super::source::Source;
+use super::{ChannelInfo, Format, OpenOptions, Precision, SignalInfo, fuzz};
+use crate::{Error, Place, Result};
+use header::{Header, Signal};
+use samples::Samples;
+use std::path::Path;
+
+/// The format's entry.
+pub(super) static FORMAT: Descriptor = Descriptor {
+    name: "wfdb",
+    aliases: &["physionet"],
+    title: "WFDB",
+    extensions: &["hea"],
+    named_extensions: &[],
+    detect: |head| match head.extension {
+        "hea" => Certainty::Name,
+        // Samples have no signature; the header beside them tells.
+        "dat" if head.path.with_extension("hea").is_file() => Certainty::Name,
+        _ => Certainty::No,
+    },
+    open,
+    fuzz: |_, bytes| fuzz::halves(bytes, open_wfdb),
+};
+
+/// Frames that are decoded at once.
+const FRAMES: usize = 4096;
+/// Values of all channels that one read gives at most.
+const BUDGET: usize = 1 << 20;
+/// A header longer than this is not read.
+const MAX_HEADER: u64 = 4 << 20;
+
+fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
+    let path = source.name().to_owned();
+    if path.as_os_str() == "-" {
+        let reason = "the header names files beside it, which standard input has none of: name the file";
+        return Err(Error::unsupported(&path, Place::File, reason));
+    }
+    if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("hea")) {
+        source = Source::open(&path.with_extension("hea"))?;
+    }
+    let description = source.name().to_owned();
+    let header = header::parse(&description, &source.text(MAX_HEADER)?)?;
+    readers(&description, &header, options, &mut |file| Source::open(&beside(&description, file)?))
+}
+
+/// A description and the bytes of its (only) file of samples.
+pub(super) fn open_wfdb(meta: Source, data: Source, options: &OpenOptions) -> Result<Readers> {
+    let (mut meta, mut data) = (meta, Some(data));
+    let name = meta.name().to_owned();
+    let header = header::parse(&name, &meta.text(MAX_HEADER)?)?;
+    readers(&name, &header, options, &mut |_| {
+        data.take().ok_or_else(|| Error::unsupported(&name, Place::File, "more than one file of samples"))
+    })
+}
+
+/// A file of the same directory; a path to elsewhere is not followed.
+fn beside(description: &Path, file: &str) -> Result<std::path::PathBuf> {
+    let name = Path::new(file);
+    if file == "-" || file == "~" || name.file_name() != Some(name.as_os_str()) {
+        let reason = format!("the file of samples '{file}' is not one of the same directory");
+        return Err(Error::unsupported(description, Place::File, reason));
+    }
+    Ok(description.with_file_name(name))
+}
+
+/// The signals of one file, which lie interleaved in it.
+struct File {
+    samples: Samples,
+    /// Index of its first signal in the header, and how many.
+    first: usize,
+    count: usize,
+}
+
+fn readers(
+    path: &Path,
+    header: &Header,
+    options: &OpenOptions,
+    open: &mut dyn FnMut(&str) -> Result<Source>,
+) -> Result<Readers> {
+    // Signals of one file stand together.
+    let mut files: Vec<(Source, usize, usize)> = Vec::new();
+    for (index, signal) in header.signals.iter().enumerate() {
+        let before = index.checked_sub(1).map(|before| &header.signals[before]);
+        match files.last_mut() {
+            Some((_, _, count)) if before.is_some_and(|before| before.file == signal.file) => *count += 1,
+            _ => files.push((open(&signal.file)?.into_seekable(u64::MAX)?, index, 1)),
+        }
+    }
+    let mut notes = Vec::new();
+    let mut there = u64::MAX;
+    for (source, first, count) in &files {
+        let signals = &header.signals[*first..*first + *count];
+        let per_frame: u64 = signals.iter().map(|s| s.per_frame).sum();
+        let kind = &signals[0];
+        if signals.iter().any(|s| s.format != kind.format || s.offset != kind.offset) {
+            let reason = format!("the signals of {} have different formats", kind.file);
+            return Err(Error::malformed(path, Place::File, reason));
+        }
+        let bytes = source.len().unwrap_or(0).saturating_sub(kind.offset);
+        there = there.min(kind.format.samples_in(bytes) / per_frame);
+    }
+    let frames = match header.frames.filter(|_| !options.ignore_length) {
+        Some(promised) if promised > there => {
+            notes.push(format!("the header promises {promised} frames, the files have {there}"));
+            promised
+        }
+        Some(promised) => {
+            if there > promised + 1 {
+                let more = there - promised;
+                notes.push(format!(
+                    "{more} frames follow the {promised} that the header counts and are not read; --ignore-length reads them"
+                ));
+            }
+            promised
+        }
+        None => there,
+    };
+    for signal in header.signals.iter().filter(|signal| signal.skew != 0) {
+        notes.push(format!(
+            "signal '{}' has a skew of {} samples, which is not corrected",
+            signal.name, signal.skew
+        ));
+    }
+    let mut rates: Vec<u64> = header.signals.iter().map(|signal| signal.per_frame).collect();
+    rates.sort_unstable();
+    rates.dedup();
+    rates.reverse();
+    if rates.len() > 1 && options.rate.is_some() {
+        let reason =
+            format!("{} has signals of {} rates, one cannot stand for all", path.display(), rates.len());
+        return Err(Error::argument("rate", reason));
+    }
+    let mut all: Readers = Vec::new();
+    for per_frame in &rates {
+        let mut info = SignalInfo::new(path, Format::Wfdb);
+        info.precision = Precision::F64;
+        let rate = header.rate * *per_frame as f64;
+        info.set_rate(Some(rate), options.rate)?;
+        info.frames = Some(frames.min(there).saturating_mul(*per_frame));
+        info.part = (rates.len() > 1).then(|| format!("{rate} Hz"));
+        info.notes.clone_from(&notes);
+        let wanted: Vec<usize> =
+            (0..header.signals.len()).filter(|i| header.signals[*i].per_frame == *per_frame).collect();
+        let channel = |i: &usize| {
+            let signal = &header.signals[*i];
+            ChannelInfo { number: i + 1, name: signal.name.clone(), unit: Some(signal.unit.clone()) }
+        };
+        info.channels = wanted.iter().map(channel).collect();
+        let of_file = |(source, first, count): &(Source, usize, usize)| {
+            let mut fork = source.fork()?;
+            let kind = &header.signals[*first];
+            fork.seek_to(kind.offset);
+            Some(File { samples: Samples::new(fork, kind.format), first: *first, count: *count })
+        };
+        let own: Vec<File> = files
+            .iter()
+            .filter(|(_, first, count)| wanted.iter().any(|i| (*first..*first + *count).contains(i)))
+            .filter_map(of_file)
+            .collect();
+        all.push(Box::new(Guarded::new(WfdbReader {
+            info,
+            signals: header.signals.clone(),
+            wanted,
+            files: own,
+            per_frame: *per_frame,
+            promised: frames,
+            next: 0,
+            rest: Vec::new(),
+            digital: Vec::new(),
+        })));
+    }
+    Ok(all)
+}
+
+struct WfdbReader {
+    info: SignalInfo,
+    signals: Vec<Signal>,
+    /// Indices of this reader's signals.
+    wanted: Vec<usize>,
+    files: Vec<File>,
+    per_frame: u64,
+    promised: u64,
+    /// The next frame.
+    next: u64,
+    /// Decoded samples that were not given out, by channel.
+    rest: Vec<std::collections::VecDeque<f64>>,
+    digital: Vec<i32>,
+}
+
+impl WfdbReader {
+    /// Decodes the next frames into `rest`; false at the end.
+    fn decode(&mut self, frames: usize) -> Result<bool> {
+        let left = usize::try_from(self.promised - self.next).unwrap_or(usize::MAX);
+        let frames = frames.min(left);
+        if frames == 0 {
+            return Ok(false);
+        }
+        self.rest.resize_with(self.wanted.len(), Default::default);
+        let mut whole = frames;
+        for file in &mut self.files {
+            let signals = &self.signals[file.first..file.first + file.count];
+            let width: usize = signals.iter().map(|s| s.per_frame as usize).sum();
+            self.digital.clear();
+            file.samples.take(frames * width, &mut self.digital)?;
+            whole = whole.min(self.digital.len() / width);
+            let mut at = 0;
+            for (index, signal) in signals.iter().enumerate() {
+                let per_frame = signal.per_frame as usize;
+                if let Some(plane) = self.wanted.iter().position(|wanted| *wanted == file.first + index) {
+                    for frame in self.digital.chunks_exact(width) {
+                        let values = frame[at..at + per_frame].iter();
+                        self.rest[plane].extend(values.map(|value| signal.physical(*value)));
+                    }
+                }
+                at += per_frame;
+            }
+        }
+        let ready = self.rest.first().map_or(0, std::collections::VecDeque::len);
+        let _ = ready;
+        self.next += whole as u64;
+        if whole < frames {
+            let reason =
+                format!("the header promises {} frames, the files have {}", self.promised, self.next);
+            let at = self.files.first().map_or(0, |file| file.samples.position());
+            let shortest = self.rest.iter().map(std::collections::VecDeque::len).min().unwrap_or(0);
+            self.rest.iter_mut().for_each(|plane| plane.truncate(shortest));
+            self.promised = self.next;
+            return Err(Error::truncated(&self.info.path, at, reason));
+        }
+        Ok(true)
+    }
+}
+
+impl BlockReader for WfdbReader {
+    fn info(&self) -> &SignalInfo {
+        &self.info
+    }
+
+    fn read_block<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {
+        let most = max_frames.min((BUDGET / planes.len()).max(1));
+        let mut done = 0;
+        let mut failed = None;
+        while done < most {
+            let there = self.rest.first().map_or(0, std::collections::VecDeque::len);
+            if there == 0 {
+                let width: u64 = self.signals.iter().map(|s| s.per_frame).sum();
+                let frames = (BUDGET / usize::try_from(width.max(1)).unwrap_or(BUDGET)).clamp(1, FRAMES);
+                match self.decode(frames.min((most / self.per_frame as usize).max(1))) {
+                    Ok(true) => continue,
+                    Ok(false) => break,
+                    Err(error) => failed = Some(error),
+                }
+            }
+            let there = self.rest.first().map_or(0, std::collections::VecDeque::len);
+            let take = there.min(most - done);
+            for (plane, rest) in planes.iter_mut().zip(&mut self.rest) {
+                plane.extend(rest.drain(..take).map(T::of_f64));
+            }
+            done += take;
+            if let Some(error) = failed {
+                return Err(error);
+            }
+        }
+        Ok(if done == 0 { Chunk::End } else { Chunk::Data(done) })
+    }
+}
