@@ -4,6 +4,7 @@
     python scripts/fuzz_seeds.py
 """
 
+import gzip
 import io
 import json
 import shutil
@@ -76,6 +77,43 @@ def main() -> None:
 
     for name in ["plain.edf", "plus.edf", "plain.bdf", "plus.bdf", "gaps.edf"]:
         put(name.rpartition(".")[2], name, (DATA / name).read_bytes())
+    for form, target, subtypes in [
+        ("W64", "w64", ["PCM_16", "FLOAT", "ULAW", "IMA_ADPCM", "MS_ADPCM"]),
+        ("AU", "au", ["PCM_S8", "PCM_24", "DOUBLE", "ALAW"]),
+    ]:
+        for subtype in subtypes:
+            buffer = io.BytesIO()
+            sf.write(buffer, stereo, 8000, format=form, subtype=subtype)
+            put(target, f"{subtype}.{target}".lower(), buffer.getvalue())
+    buffer = io.BytesIO()
+    sf.write(buffer, stereo, 8000, format="AIFF", subtype="IMA_ADPCM")
+    put("aiff", "ima4.aiff", buffer.getvalue())
+    for fmt in ["8", "16x2", "24", "32", "61", "80", "160", "212", "310", "311+4"]:
+        header = f"r 2 250 40\nr.dat {fmt} 200(5)/mV 16 0 0 0 0 one\nr.dat {fmt} 100 16 3 0 0 0 two\n"
+        put("wfdb", f"format{fmt}", header.encode() + b"\0" + bytes(i * 37 % 251 for i in range(400)))
+    for kind in ["INT_16", "INT_32", "IEEE_FLOAT_32", "UINT_16"]:
+        for orientation in ["MULTIPLEXED", "VECTORIZED"]:
+            header = (
+                "Brain Vision Data Exchange Header File Version 1.0\n[Common Infos]\nDataFile=a.eeg\nDataFormat=BINARY\n"
+                f"DataOrientation={orientation}\nNumberOfChannels=2\nSamplingInterval=4000\n[Binary Infos]\n"
+                f"BinaryFormat={kind}\n[Channel Infos]\nCh1=a,,0.5,µV\nCh2=b\\1c,,,\n"
+            )
+            put("brainvision", f"{kind}_{orientation}".lower(), header.encode() + b"\0" + bytes(range(160)))
+    table = b"Device,1\nTime,x\nms,V\n" + b"".join(b"%d,%d.5\n" % (10 * i, i) for i in range(40))
+    dates = b"date;x\n" + b"".join(b"%02d/03/2020 10:00:00 AM;1,5\n" % (i + 1) for i in range(20))
+    for a in range(0, 256, 37):
+        put("csv_options", f"table_{a}", bytes([a, a * 3 % 256]) + table)
+        put("csv_options", f"dates_{a}", bytes([a | 2, a * 5 % 256]) + dates)
+    put("csv", "preamble", table)
+    put("csv", "dates", dates)
+    put("csv", "utf16", table.decode().encode("utf-16"))
+    put("csv", "errors", b"a,b\n#N/A,1\n2,#DIV/0!\n\"1,5\",3\n" * 4)
+    put("any", "table.gz", gzip.compress(table, mtime=0))
+    put("any", "array.gz", gzip.compress((OUT / "npy" / "line.npy").read_bytes(), mtime=0))
+    # A frame of zstd with one raw block, behind one that is to be skipped.
+    text = b"x\n1\n2\n"
+    frame = b"\x28\xb5\x2f\xfd\x20" + bytes([len(text)]) + (len(text) << 3 | 1).to_bytes(3, "little") + text
+    put("any", "table.zst", b"\x50\x2a\x4d\x18\x03\0\0\0abc" + frame)
     captures = [{"core:sample_start": 0, "core:frequency": 1e8}, {"core:sample_start": 4, "core:frequency": 2e8}]
     for datatype in ["cf32_le", "ci16_be", "ru8", "cu8", "rf64_le"]:
         meta = {"global": {"core:datatype": datatype, "core:sample_rate": 1e6}, "captures": captures}
