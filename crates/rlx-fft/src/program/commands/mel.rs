@@ -207,7 +207,9 @@ fn on_device<T: InputSample + Real>(
                     all.extend_from_slice(block);
                 }
             }
-            Step::Gap => bail!("the recording pauses, and frames of one stretch at a time have no device: leave --device out"),
+            Step::Gap => bail!(
+                "the recording pauses, and frames of one stretch at a time have no device: leave --device out"
+            ),
             Step::End => break,
         }
     }
