@@ -49,7 +49,7 @@ fn open_format(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn 
 
 /// The first bytes: enough to tell the formats apart. A line of text suffices, for more may be slow to come.
 fn head(source: &mut Source) -> Result<&[u8]> {
-    while source.peek_more(format::PEEK)? {
+    while source.peeked().len() < format::PEEK && source.peek_more(format::PEEK)? {
         let head = source.peeked();
         if head.contains(&b'\n') && csv::is_text(head) && head.trim_ascii_start().first() != Some(&b'{') {
             break;

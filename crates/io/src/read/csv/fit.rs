@@ -2,12 +2,17 @@
 
 /// Steps that the usual one is the median of.
 const FIRST: usize = 1001;
-/// Share of the usual step that a single one may differ, beside the rounding of written digits.
-const JITTER: f64 = 0.1;
+/// Share of the usual step that a single one may differ, beside the rounding of written digits: clocks of loggers
+/// jitter; dates, of which months are nearly equal, do not.
+pub(super) const NUMBERS: f64 = 0.1;
+pub(super) const DATES: f64 = 1e-3;
+/// Share of the period that the fewest digits may change.
+const PLAIN: f64 = 2e-3;
 
 /// Collects timestamps, one after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Fit {
+    jitter: f64,
     /// Before the usual step is known.
     first: Vec<(f64, f64, u64)>,
     usual: Option<f64>,
@@ -34,6 +39,21 @@ pub(super) struct Line {
 pub(super) type Uneven = (u64, String);
 
 impl Fit {
+    /// `jitter`: share of the usual step that a single one may differ.
+    pub(super) fn new(jitter: f64) -> Self {
+        Self {
+            jitter,
+            first: Vec::new(),
+            usual: None,
+            count: 0,
+            start: 0.0,
+            last: 0.0,
+            rounding: 0.0,
+            sums: [0.0; 3],
+            largest: 0.0,
+        }
+    }
+
     /// Takes a timestamp and the unit of its last written digit.
     pub(super) fn push(&mut self, now: f64, step: f64, line: u64) -> Result<(), Uneven> {
         if self.usual.is_some() {
@@ -48,7 +68,8 @@ impl Fit {
         let mut steps: Vec<f64> = self.first.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
         steps.sort_unstable_by(f64::total_cmp);
         self.usual = steps.get(steps.len() / 2).copied();
-        self.rounding = self.first.iter().map(|(_, step, _)| *step).fold(0.0, f64::max);
+        // The finest written digit: some programs leave zeros at the end out.
+        self.rounding = self.first.iter().map(|(_, step, _)| *step).fold(f64::INFINITY, f64::min);
         for (now, step, line) in std::mem::take(&mut self.first) {
             self.take(now, step, line)?;
         }
@@ -56,7 +77,7 @@ impl Fit {
     }
 
     fn take(&mut self, now: f64, step: f64, line: u64) -> Result<(), Uneven> {
-        self.rounding = self.rounding.max(step);
+        self.rounding = self.rounding.min(step);
         let usual = self.usual.unwrap_or(0.0);
         if self.count == 0 {
             self.start = now;
@@ -79,7 +100,7 @@ impl Fit {
     fn check(&self, now: f64, usual: f64) -> Result<(), String> {
         let step = now - self.last;
         let rounding = if usual < 1.5 * self.rounding { 0.0 } else { self.rounding };
-        let allowed = JITTER * usual.abs() + rounding * 1.001 + 8.0 * f64::EPSILON * now.abs();
+        let allowed = self.jitter * usual.abs() + rounding * 1.001 + 8.0 * f64::EPSILON * now.abs();
         if step > 0.0 && usual > 0.0 && (step - usual).abs() <= allowed {
             return Ok(());
         }
@@ -100,7 +121,8 @@ impl Fit {
         let n = self.count as f64;
         let exact = (n - 1.0) / (self.last - self.start);
         if self.largest <= 1e-6 * usual + 16.0 * f64::EPSILON * self.last.abs() {
-            return Ok(Ok(Line { rate: exact, residual: 0.0, count: self.count }));
+            let noise = 16.0 * f64::EPSILON * self.last.abs() / (n - 1.0);
+            return Ok(Ok(Line { rate: plain(1.0 / exact, noise), residual: 0.0, count: self.count }));
         }
         let [sum, with_index, squares] = self.sums;
         let variance = n * (n * n - 1.0) / 12.0;
@@ -109,6 +131,7 @@ impl Fit {
         let residual = ((squares - sum * sum / n - covariance * covariance / variance) / n).max(0.0).sqrt();
         // Six standard errors of the slope, were the residuals independent; those of rounding are not.
         let tolerance = (6.0 * residual * (12.0 / n).sqrt() / n).max(self.rounding / n);
+        let tolerance = tolerance.min(PLAIN * slope);
         Ok(Ok(Line { rate: plain(slope, tolerance), residual, count: self.count }))
     }
 }
@@ -139,7 +162,7 @@ mod tests {
     use super::*;
 
     fn line(times: impl Iterator<Item = f64>, step: f64) -> Line {
-        let mut fit = Fit::default();
+        let mut fit = Fit::new(NUMBERS);
         for (i, time) in times.enumerate() {
             fit.push(time, step, i as u64).unwrap();
         }
@@ -176,11 +199,22 @@ mod tests {
     }
 
     #[test]
+    fn zeros_that_are_left_out_do_not_coarsen_the_rate() {
+        let mut fit = Fit::new(NUMBERS);
+        for i in 0..500 {
+            let text = format!("{}", (f64::from(i) / 256.0 * 1000.0).round() / 1000.0);
+            let digits = text.split_once('.').map_or(0, |(_, digits)| digits.len());
+            fit.push(text.parse().unwrap(), 10f64.powi(-i32::try_from(digits).unwrap()), 1).unwrap();
+        }
+        assert_eq!(fit.line().unwrap().unwrap().rate, 256.0);
+    }
+
+    #[test]
     fn jitter_is_told_and_a_missing_row_refused() {
         let jitter = |i: i32| f64::from(i) * 0.01 + if i % 2 == 0 { 2e-4 } else { -2e-4 };
         let found = line((0..2000).map(jitter), 1e-6);
         assert!((found.rate - 100.0).abs() < 1e-9 && (found.residual - 2e-4).abs() < 1e-5, "{found:?}");
-        let mut fit = Fit::default();
+        let mut fit = Fit::new(NUMBERS);
         let times = (0..3000).filter(|i| *i != 2500).map(|i| (f64::from(i) / 256.0 * 1000.0).round());
         let refused = times.enumerate().find_map(|(i, t)| fit.push(t, 1.0, i as u64).err());
         assert_eq!(refused.map(|(line, _)| line), Some(2500));

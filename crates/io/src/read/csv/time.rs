@@ -2,7 +2,7 @@
 
 use super::date::{self, DateOrder, Instant};
 use super::date_format::{self, Kind};
-use super::fit::{Fit, Line, Uneven, short};
+use super::fit::{DATES, Fit, Line, NUMBERS, Uneven, short};
 use super::sniff::Shape;
 use super::text::Rows;
 use super::unit;
@@ -59,7 +59,7 @@ pub(super) fn rate(source: Source, shape: &Shape, column: usize, options: &CsvOp
         _ => vec![DateOrder::DayMonth],
     };
     // One line for each order that the data has not ruled out, and why it did.
-    let mut open: Vec<(DateOrder, Series)> = orders.iter().map(|o| (*o, Series::default())).collect();
+    let mut open: Vec<(DateOrder, Series)> = orders.iter().map(|o| (*o, Series::new(&stamp))).collect();
     let mut ruled_out: Option<Error> = None;
     let mut example: Option<String> = None;
     while let Some((row, line)) = rows.next()? {
@@ -116,7 +116,6 @@ pub(super) fn rate(source: Source, shape: &Shape, column: usize, options: &CsvOp
 }
 
 /// One reading of the column.
-#[derive(Default)]
 struct Series {
     fit: Fit,
     /// The first number, exactly, where it is whole.
@@ -128,6 +127,11 @@ struct Series {
 }
 
 impl Series {
+    fn new(stamp: &Stamp) -> Self {
+        let jitter = if matches!(stamp, Stamp::Numbers { .. }) { NUMBERS } else { DATES };
+        Self { fit: Fit::new(jitter), base: None, started: false, midnights: 0.0, last: 0.0 }
+    }
+
     fn push(&mut self, now: Instant, field: &[u8], line: u64, numbers: bool) -> Result<(), Uneven> {
         let mut seconds = now.seconds;
         if now.clock_only {
