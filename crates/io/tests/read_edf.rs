@@ -99,7 +99,6 @@ fn cut_and_lying() {
     assert_eq!(text(&with(252, b"x   ")), "a.edf: byte 252: the number of signals 'x' is not a number");
     assert!(text(&with(252, b"9999")).contains("needs 2559744 bytes"));
     assert!(text(&with(252, b"0   ")).contains("0 signals"));
-    let physical = 256 + 4 * (16 + 80 + 8);
     let samples = 256 + 4 * (16 + 80 + 8 * 5 + 80);
     let mut readers = open_bytes("a.edf", &with(samples, b"99999999"), &OpenOptions::default()).unwrap();
     assert!(matches!(read_all(&mut readers[0], 10).error, Some(Error::Truncated { .. })));

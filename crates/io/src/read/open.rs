@@ -49,9 +49,11 @@ fn open_format(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn 
 
 /// The first bytes: enough to tell the formats apart. A line of text suffices, for more may be slow to come.
 fn head(source: &mut Source) -> Result<&[u8]> {
-    while source.peeked().len() < format::PEEK && source.peek_more(format::PEEK)? {
+    loop {
         let head = source.peeked();
-        if head.contains(&b'\n') && csv::is_text(head) && head.trim_ascii_start().first() != Some(&b'{') {
+        let line =
+            head.contains(&b'\n') && csv::is_text(head) && head.trim_ascii_start().first() != Some(&b'{');
+        if line || head.len() >= format::PEEK || !source.peek_more(format::PEEK)? {
             break;
         }
     }

@@ -43,10 +43,8 @@ pub(super) struct Shape {
 pub(super) fn sniff(source: &mut Source, options: &CsvOptions) -> Result<Shape> {
     let name = source.name().to_owned();
     let stream = !source.is_seekable();
-    let (mut seen, mut lines) = (0, 0);
+    let (mut seen, mut lines, mut more) = (0, 0, true);
     loop {
-        // Twice as far each time: the first line may be long.
-        let more = source.peek_more(PEEK.max(seen))?;
         let text = source.peeked();
         let new = text.get(seen..).unwrap_or_default();
         if let Some(at) = new.iter().position(|b| *b == 0).map(|at| at + seen) {
@@ -60,25 +58,23 @@ pub(super) fn sniff(source: &mut Source, options: &CsvOptions) -> Result<Shape> 
             let reason = format!("the first line has more than {MAX_ROW} bytes");
             return Err(Error::malformed(&name, Place::Line { line: 1, column: None }, reason));
         }
-        let enough = full || (seen >= PEEK && lines >= LINES);
-        if more && !enough && !(stream && lines >= LINES) {
-            continue;
-        }
-        // The last line may be cut.
-        let whole = match text.iter().rposition(|b| *b == b'\n') {
-            Some(end) if more => &text[..=end],
-            _ => text,
-        };
-        let Some(shape) = shape(whole, options) else {
-            if more && !enough {
-                continue;
+        let last = !more || full || (seen >= PEEK && lines >= LINES);
+        if last || (stream && lines >= LINES) {
+            // The last line may be cut.
+            let whole = match text.iter().rposition(|b| *b == b'\n') {
+                Some(end) if more => &text[..=end],
+                _ => text,
+            };
+            match shape(whole, options) {
+                Some(shape) if last || shape.rows.len() >= LIVE_ROWS => return Ok(shape),
+                None if !more || full => {
+                    return Err(Error::malformed(&name, Place::File, "the table has no rows"));
+                }
+                _ => {}
             }
-            return Err(Error::malformed(&name, Place::File, "the table has no rows"));
-        };
-        if more && !enough && shape.rows.len() < LIVE_ROWS {
-            continue;
         }
-        return Ok(shape);
+        // Twice as far each time: the first line may be long.
+        more = source.peek_more(PEEK.max(seen))?;
     }
 }
 

@@ -391,8 +391,9 @@ mod tests {
         fn rows_are_those_of_another_parser(text in "[a1,;\"\n\r ]{0,60}") {
             let text = text.as_bytes();
             // A quote inside an unquoted field, and text behind a closed one, have no rule.
-            prop_assume!(!odd_quotes(text, b','));
-            prop_assert_eq!(ours(text, b','), theirs(text, b','));
+            if !odd_quotes(text, b',') {
+                prop_assert_eq!(ours(text, b','), theirs(text, b','));
+            }
         }
     }
 
