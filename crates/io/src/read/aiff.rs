@@ -18,7 +18,7 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     detect: |head| {
         Certainty::signature(head.has(0, b"FORM") && (head.has(8, b"AIFF") || head.has(8, b"AIFC")))
     },
-    open: open,
+    open,
     fuzz: fuzz::plain,
 };
 

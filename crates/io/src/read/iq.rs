@@ -17,7 +17,7 @@ pub(super) fn paired(inner: Box<dyn SignalReader>) -> Result<Box<dyn SignalReade
         return Ok(inner);
     }
     let count = info.channels.len();
-    if count % 2 != 0 {
+    if !count.is_multiple_of(2) {
         let reason = format!("two channels make one complex signal (--iq), and this file has {count}");
         return Err(Error::unsupported(&info.path, Place::File, reason));
     }

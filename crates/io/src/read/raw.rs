@@ -16,7 +16,7 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     extensions: &[],
     named_extensions: &[],
     detect: |_| Certainty::No,
-    open: open,
+    open,
     fuzz: |_, bytes| fuzz::raw(bytes),
 };
 

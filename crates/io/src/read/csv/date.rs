@@ -280,9 +280,7 @@ fn without_weekday(text: &str) -> &str {
 /// Days of a date with a year.
 fn day(text: &str, order: DateOrder) -> Option<i64> {
     let mut parts = Vec::with_capacity(3);
-    for part in
-        text.split(|c: char| matches!(c, '/' | '-' | '.' | ',' | ' ' | '_')).filter(|part| !part.is_empty())
-    {
+    for part in text.split(['/', '-', '.', ',', ' ', '_']).filter(|part| !part.is_empty()) {
         // The German article of a date is none of it.
         if !matches!(part, "de" | "of" | "den") {
             parts.push(part);

@@ -26,7 +26,7 @@ pub(super) static EDF: Descriptor = Descriptor {
     extensions: &["edf"],
     named_extensions: &["rec"],
     detect: |head| Certainty::signature(head.has(0, b"0       ") && header::is_plausible(head.bytes)),
-    open: open,
+    open,
     fuzz: fuzz::plain,
 };
 
@@ -38,7 +38,7 @@ pub(super) static BDF: Descriptor = Descriptor {
     extensions: &["bdf"],
     named_extensions: &[],
     detect: |head| Certainty::signature(head.has(0, b"\xffBIOSEMI")),
-    open: open,
+    open,
     fuzz: fuzz::plain,
 };
 

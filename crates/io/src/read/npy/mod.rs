@@ -26,7 +26,7 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     extensions: &["npy"],
     named_extensions: &[],
     detect: |head| Certainty::signature(head.has(0, b"\x93NUMPY")),
-    open: open,
+    open,
     fuzz: fuzz::array,
 };
 

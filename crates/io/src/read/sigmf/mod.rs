@@ -32,7 +32,7 @@ pub(super) static FORMAT: Descriptor = Descriptor {
         "sigmf-meta" | "sigmf-data" | "sigmf" => Certainty::Name,
         _ => Certainty::signature(is_meta(head.bytes)),
     },
-    open: open,
+    open,
     fuzz: |_, bytes| fuzz::recording(bytes),
 };
 

@@ -227,8 +227,6 @@ impl WfdbReader {
                 at += per_frame;
             }
         }
-        let ready = self.rest.first().map_or(0, std::collections::VecDeque::len);
-        let _ = ready;
         self.next += whole as u64;
         if whole < frames {
             let reason =
