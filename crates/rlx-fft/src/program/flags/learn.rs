@@ -161,7 +161,7 @@ pub(crate) struct TrainFlags {
     steps: usize,
 
     /// Its rate at the start of the cosine schedule
-    #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = limits::not_negative)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = limits::weight)]
     lr: f64,
 
     /// Iterations of L-BFGS after it, at most
@@ -169,7 +169,7 @@ pub(crate) struct TrainFlags {
     polish: usize,
 
     /// Relative L2 error at which to stop
-    #[arg(long, value_name = "ERROR", default_value_t = 1e-8, value_parser = limits::not_negative)]
+    #[arg(long, value_name = "ERROR", default_value_t = 1e-8, value_parser = limits::weight)]
     target_error: f64,
 
     /// The first seed
@@ -298,7 +298,7 @@ pub(crate) struct FitFlags {
     pub(crate) outputs: Option<PathBuf>,
 
     /// Normal noise added to a named transform's entries, relative to their root mean square
-    #[arg(long, value_name = "LEVEL", default_value_t = 0.0, value_parser = limits::not_negative)]
+    #[arg(long, value_name = "LEVEL", default_value_t = 0.0, value_parser = limits::weight)]
     pub(crate) noise: f64,
 
     /// Seed of the noise

@@ -97,6 +97,17 @@ pub(crate) fn not_negative(text: &str) -> Result<f64, String> {
     }
 }
 
+/// The largest rate, weight or level of noise of a training.
+const MOST: f64 = 1e6;
+
+/// A rate, a weight or a level of noise.
+pub(crate) fn weight(text: &str) -> Result<f64, String> {
+    match not_negative(text)? {
+        value if value <= MOST => Ok(value),
+        value => Err(format!("{value} is more than {MOST}: must be within 0 … {MOST}")),
+    }
+}
+
 /// A share, ends included.
 pub(crate) fn share(text: &str) -> Result<f64, String> {
     match finite(text)? {

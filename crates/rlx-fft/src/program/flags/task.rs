@@ -27,27 +27,27 @@ pub(crate) struct TaskFlags {
     steps: usize,
 
     /// Rate of the weights at the start of the cosine schedule
-    #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = limits::not_negative)]
+    #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = limits::weight)]
     lr: f64,
 
     /// Rate of gates, mask and corrector
-    #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = limits::not_negative)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = limits::weight)]
     gate_lr: f64,
 
     /// Weight of the open gates
-    #[arg(long, value_name = "W", default_value_t = 1.0, value_parser = limits::not_negative)]
+    #[arg(long, value_name = "W", default_value_t = 1.0, value_parser = limits::weight)]
     sparsity_weight: f64,
 
     /// Weight of the log-mel loss
-    #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::not_negative)]
+    #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::weight)]
     mel_weight: f64,
 
     /// Weight of the log-power loss
-    #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::not_negative)]
+    #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::weight)]
     welch_weight: f64,
 
     /// Weight of the peak-matching loss
-    #[arg(long, value_name = "W", default_value_t = 2.0, value_parser = limits::not_negative)]
+    #[arg(long, value_name = "W", default_value_t = 2.0, value_parser = limits::weight)]
     peak_weight: f64,
 
     /// Peaks of each row
@@ -55,7 +55,7 @@ pub(crate) struct TaskFlags {
     pub(crate) peak_k: usize,
 
     /// Weight of the complex spectrum's difference from the teacher's
-    #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::not_negative)]
+    #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::weight)]
     spectrum_weight: f64,
 
     /// Frequencies that are asked for, in cycles a sample (0:0.5 is all)
