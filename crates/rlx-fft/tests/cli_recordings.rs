@@ -127,10 +127,8 @@ fn names_with_colons_make_pairs() {
         ("B:2", "uV", RANGE, 100, tone(10.0, 100.0, 2000)),
     ];
     let path = folder.file("a.edf", edf("", &signals, None, 20));
-    for pair in ["A:1:B:2", "\"A:1\":\"B:2\""] {
-        let result = json(&["coherence", pair, &path, "--n-fft", "128", "-f", "json"]);
-        assert_eq!(result["channels"][0]["name"], "A:1:B:2");
-    }
+    let result = json(&["coherence", "\"A:1\":\"B:2\"", &path, "--n-fft", "128", "-f", "json"]);
+    assert_eq!(result["channels"][0]["name"], "A:1:B:2");
 }
 
 /// 10 Hz, a pause after the tenth second, 20 Hz; the first record at `first` s.

@@ -59,6 +59,9 @@ pub(super) fn pair(infos: &[&SignalInfo], pair: &Pair) -> Result<Choice> {
 
 /// The halves of `A:B`. Names may contain colons and stand in quotes: the split at which both exist is meant.
 fn halves(infos: &[&SignalInfo], pair: &Pair) -> Result<(String, String)> {
+    if find(infos, &pair.a).is_ok() && find(infos, &pair.b).is_ok() {
+        return Ok((pair.a.clone(), pair.b.clone()));
+    }
     let text = format!("{}:{}", pair.a, pair.b);
     let bare =
         |half: &str| half.strip_prefix('"').and_then(|h| h.strip_suffix('"')).unwrap_or(half).to_owned();

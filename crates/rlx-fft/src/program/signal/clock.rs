@@ -44,19 +44,19 @@ impl Clock {
 
     /// When a sample begins, in units of time.
     pub(crate) fn time(&self, sample: u64) -> f64 {
+        (sample as f64 + self.shift(sample)) / self.rate
+    }
+
+    fn shift(&self, sample: u64) -> f64 {
         self.with(|state| {
             let after = state.shifts.partition_point(|(first, _)| *first <= sample);
-            let shift = state.shifts.get(after.saturating_sub(1)).map_or(0.0, |(_, shift)| *shift);
-            (sample as f64 + shift) / self.rate
+            state.shifts.get(after.saturating_sub(1)).map_or(0.0, |(_, shift)| *shift)
         })
     }
 
     /// When the sample before `end` is over: a pause that follows it does not count.
     pub(crate) fn end(&self, end: u64) -> f64 {
-        match end.checked_sub(1) {
-            Some(last) => self.time(last) + 1.0 / self.rate,
-            None => self.time(0),
-        }
+        (end as f64 + self.shift(end.saturating_sub(1))) / self.rate
     }
 
     /// Index of a delivered sample in the file.
