@@ -212,11 +212,11 @@ def arrays(d: Differ, rng: np.random.Generator):
             array = np.asarray(values * (100 if dtype[-2] in "ui" else 1), dtype=dtype, order=order)
             path = d.folder / "a.npy"
             np.save(path, array)
-            d.check(f"NPY {dtype} {order}", [str(path), "--rate", "1"], array.astype(float))
+            d.check(f"NPY {dtype} {order}", [str(path), "--rate", "1"], array.astype(float), 1e-6)
             for save in (np.savez, np.savez_compressed):
                 packed = d.folder / "a.npz"
                 save(packed, x=array)
-                d.check(f"NPZ {save.__name__} {dtype} {order}", [str(packed), "--rate", "1"], array.astype(float))
+                d.check(f"NPZ {save.__name__} {dtype} {order}", [str(packed), "--rate", "1"], array.astype(float), 1e-6)
 
 
 def main():

@@ -52,6 +52,8 @@ pub(super) fn is_text(head: &[u8]) -> bool {
     let plain = |b: &u8| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
     match head {
         [] => false,
+        // UTF-16 without a mark: its first characters are ASCII.
+        [a, 0, b, 0, ..] | [0, a, 0, b, ..] if *a != 0 && *b != 0 => head.iter().all(|b| *b == 0 || plain(b)),
         [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] => rest.iter().all(|b| *b == 0 || plain(b)),
         _ => head.iter().all(plain),
     }
