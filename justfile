@@ -108,6 +108,16 @@ test-sql *args:
 test-cluster *args:
     scripts/test_sql.sh cluster:: "$@"
 
+# The viewer in a real browser, its server under attack, reports, and the live view in tmux: just test-view
+test-view *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    cargo build --release -p rlx-fft {{with_features}}
+    program="${CARGO_TARGET_DIR:-target}/release/rlx-fft"
+    python3 scripts/test_view.py "$program" "$@"
+    python3 scripts/test_live.py "$program"
+
 # Formatting and lints.
 lint:
     cargo fmt --check

@@ -12,6 +12,8 @@ const PIECE: usize = 256 * 1024;
 /// Frames of `width` samples one after the other, up to a promised number or to the end.
 pub(super) struct Body {
     pub(super) source: Source,
+    /// Offset of the first sample.
+    start: u64,
     sample: SampleType,
     scale: Scale,
     /// Samples of one frame: channels, times two for pairs.
@@ -36,6 +38,7 @@ impl Body {
     ) -> Self {
         let width = width.max(1);
         Self {
+            start: source.position(),
             source,
             sample,
             scale,
@@ -66,6 +69,18 @@ impl Body {
     /// Whole frames that the source has left, if its length is known.
     pub(super) fn frames_there(&self) -> Option<u64> {
         self.source.left().map(|left| left / self.frame_bytes() as u64)
+    }
+
+    /// Moves to a frame; one behind the promised end is the end. Returns `false` for a forward stream.
+    pub(super) fn seek(&mut self, frame: u64) -> bool {
+        if !self.source.is_seekable() {
+            return false;
+        }
+        let frame = frame.min(self.total.unwrap_or(u64::MAX));
+        let offset = frame.saturating_mul(self.frame_bytes() as u64).saturating_add(self.start);
+        self.source.seek_to(offset);
+        self.promised = self.total.map(|total| total - frame);
+        true
     }
 
     pub(super) fn read<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {

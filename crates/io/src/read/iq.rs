@@ -64,4 +64,8 @@ impl SignalReader for Iq {
     fn annotations(&mut self) -> Result<Vec<Annotation>> {
         self.inner.annotations()
     }
+
+    fn seek(&mut self, frame: u64) -> Result<bool> {
+        self.inner.seek(frame)
+    }
 }

@@ -60,4 +60,8 @@ impl BlockReader for RawReader {
         self.body.note_trailing(&mut self.info);
         Ok(chunk)
     }
+
+    fn seek(&mut self, frame: u64) -> Result<bool> {
+        Ok(self.body.seek(frame))
+    }
 }

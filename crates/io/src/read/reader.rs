@@ -48,6 +48,14 @@ pub trait SignalReader: Send {
     fn annotations(&mut self) -> Result<Vec<Annotation>> {
         Ok(Vec::new())
     }
+
+    /// Moves to a sample, counted from 0 over the data (gaps take no samples): the next read starts there.
+    /// Returns `false`, and stays where it is, if the format can only be read in order. A position behind the end
+    /// reads as the end. An error that was waiting for its read is dropped.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    fn seek(&mut self, frame: u64) -> Result<bool>;
 }
 
 /// What a format implements: one body for both precisions.
@@ -61,6 +69,11 @@ pub(super) trait BlockReader: Send {
     /// As [`SignalReader::annotations`].
     fn annotations(&mut self) -> Result<Vec<Annotation>> {
         Ok(Vec::new())
+    }
+
+    /// Moves to a sample, if the format allows it; see [`SignalReader::seek`].
+    fn seek(&mut self, _frame: u64) -> Result<bool> {
+        Ok(false)
     }
 }
 
@@ -126,5 +139,14 @@ impl<R: BlockReader> SignalReader for Guarded<R> {
 
     fn annotations(&mut self) -> Result<Vec<Annotation>> {
         self.inner.annotations()
+    }
+
+    fn seek(&mut self, frame: u64) -> Result<bool> {
+        let moved = self.inner.seek(frame)?;
+        if moved {
+            self.pending = None;
+            self.done = false;
+        }
+        Ok(moved)
     }
 }

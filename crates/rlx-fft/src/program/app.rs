@@ -63,6 +63,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Spectrogram(flags) => commands::spectrogram::run(flags, &console),
         Command::Mel(flags) => commands::mel::run(flags, &console),
         Command::Info(flags) => commands::info::run(flags, &console),
+        #[cfg(feature = "view")]
+        Command::View(flags) => commands::view::run(flags, &console),
+        #[cfg(feature = "live")]
+        Command::Live(flags) => commands::live::run(flags, &console),
         Command::BenchWelchPeaks(flags) => commands::bench_welch_peaks::run(flags, &console),
         Command::Devices(flags) => commands::devices::run(&flags),
         Command::Calibrate(flags) => commands::calibrate::run(&flags, &console),

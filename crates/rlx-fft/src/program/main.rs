@@ -6,7 +6,10 @@ mod commands;
 mod console;
 mod files;
 mod flags;
+mod html;
 mod interrupt;
+#[cfg(feature = "live")]
+mod live;
 mod logger;
 mod memory;
 mod output;
@@ -14,6 +17,8 @@ mod plots;
 mod progress;
 mod signal;
 mod spectra;
+#[cfg(feature = "view")]
+mod view;
 
 /// The command line, for reports.
 fn command_line() -> String {

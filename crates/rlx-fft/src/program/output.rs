@@ -3,6 +3,7 @@
 use crate::closed::stdout_is_closed;
 use crate::console::Console;
 use crate::flags::OutputArgs;
+use crate::html::Html;
 use crate::interrupt;
 use rlx_io::write::{Error, Format, OutputFile, Report, Result, ResultWriter, WriterOptions};
 use std::io::{self, BufWriter, Stdout, Write};
@@ -42,6 +43,7 @@ pub(crate) fn open_stdout() -> Result<Stdout> {
 pub(crate) struct Output {
     writer: ResultWriter<Target>,
     format: Format,
+    html: Option<Html>,
 }
 
 impl Output {
@@ -54,7 +56,16 @@ impl Output {
             }
         };
         let options = WriterOptions { format: args.format, colour, csv_safe: args.csv_safe, target: name };
-        Ok(Self { writer: ResultWriter::new(target, options), format: args.format })
+        Ok(Self {
+            writer: ResultWriter::new(target, options),
+            format: args.format,
+            html: Html::new(args.html.as_deref()),
+        })
+    }
+
+    /// The report that goes with the results, where one is wanted.
+    pub(crate) fn html(&self) -> Option<Html> {
+        self.html.clone()
     }
 
     /// Whether a result can leave in pieces as soon as they are known.
@@ -75,6 +86,9 @@ impl Output {
     /// Writes a result whole: a signal waits.
     pub(crate) fn write<R: Report>(&mut self, result: &R) -> Result<()> {
         let _whole = interrupt::writing();
+        if let Some(html) = &self.html {
+            html.result(result)?;
+        }
         self.writer.write(result)
     }
 

@@ -1,9 +1,11 @@
 //! Where pictures go.
 
 use crate::flags::PlotArgs;
+use crate::html::Html;
 use crate::interrupt;
+use anyhow::Result;
 use rlx_io::plot::{Heatmap, SpectrumPlot, heatmap, spectrum};
-use rlx_io::write::{OutputFile, Result};
+use rlx_io::write::OutputFile;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -11,29 +13,37 @@ use std::path::PathBuf;
 pub(crate) struct Plots {
     args: Option<PlotArgs>,
     drawn: usize,
+    html: Option<Html>,
 }
 
 impl Plots {
-    pub(crate) fn new(args: Option<PlotArgs>) -> Self {
-        Self { args, drawn: 0 }
+    /// Pictures for files of their own and for a report, as far as wanted.
+    pub(crate) fn new(args: Option<PlotArgs>, html: Option<Html>) -> Self {
+        Self { args, drawn: 0, html }
     }
 
     /// Whether pictures are wanted.
     pub(crate) fn wanted(&self) -> bool {
-        self.args.is_some()
+        self.args.is_some() || self.html.is_some()
     }
 
     /// Draws lines over frequency.
     pub(crate) fn spectrum(&mut self, plot: &SpectrumPlot) -> Result<()> {
+        if let Some(html) = &self.html {
+            html.spectrum(plot);
+        }
         self.write(|args| spectrum(plot, args.size, args.format))
     }
 
     /// Draws power over time and frequency.
     pub(crate) fn heatmap(&mut self, plot: &Heatmap) -> Result<()> {
+        if let Some(html) = &self.html {
+            html.heatmap(plot)?;
+        }
         self.write(|args| heatmap(plot, args.size, args.format))
     }
 
-    fn write(&mut self, draw: impl FnOnce(&PlotArgs) -> Result<Vec<u8>>) -> Result<()> {
+    fn write(&mut self, draw: impl FnOnce(&PlotArgs) -> rlx_io::write::Result<Vec<u8>>) -> Result<()> {
         let Some(args) = &self.args else { return Ok(()) };
         let bytes = draw(args)?;
         self.drawn += 1;
@@ -44,7 +54,8 @@ impl Plots {
         let mut file = OutputFile::create(&path)?;
         file.write_all(&bytes).map_err(|e| rlx_io::write::Error::io(path.display().to_string(), e))?;
         let _whole = interrupt::writing();
-        file.commit()
+        file.commit()?;
+        Ok(())
     }
 }
 

@@ -295,4 +295,13 @@ impl BlockReader for EdfReader {
         let Some(mut fork) = self.source.fork() else { return Ok(Vec::new()) };
         times::annotations(&mut fork, &self.header, self.records.min(self.there))
     }
+
+    fn seek(&mut self, frame: u64) -> Result<bool> {
+        let per_record = self.header.signals[self.signals[0]].samples;
+        self.record = (frame / per_record).min(self.records);
+        self.given = if self.record == self.records { 0 } else { frame % per_record };
+        // No pause is reported before the position asked for.
+        self.paused = true;
+        Ok(true)
+    }
 }

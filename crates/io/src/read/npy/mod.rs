@@ -177,4 +177,11 @@ impl BlockReader for NpyReader {
             Store::Channels(planar) => planar.read(planes, max_frames),
         }
     }
+
+    fn seek(&mut self, frame: u64) -> Result<bool> {
+        Ok(match &mut self.store {
+            Store::Frames(body) => body.seek(frame),
+            Store::Channels(planar) => planar.seek(frame),
+        })
+    }
 }

@@ -29,6 +29,12 @@ impl Planar {
         Self { source, start, sample, per, frames, next: 0, buffer: Vec::new() }
     }
 
+    /// Moves to a sample.
+    pub(in crate::read) fn seek(&mut self, frame: u64) -> bool {
+        self.next = frame.min(self.frames);
+        true
+    }
+
     pub(in crate::read) fn read<T: Target>(
         &mut self,
         planes: &mut [Vec<T>],

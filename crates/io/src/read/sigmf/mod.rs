@@ -150,6 +150,7 @@ fn open_pair(
             raw,
             scale: options.scale(),
             source: fork,
+            all: group.runs.clone(),
             runs: group.runs.into(),
             annotations: Arc::clone(&annotations),
             body: None,
@@ -165,11 +166,21 @@ struct SigMfReader {
     raw: RawFormat,
     scale: super::sample::Scale,
     source: Source,
+    /// Every run, and those that were not read yet.
+    all: Vec<Run>,
     runs: VecDeque<Run>,
     annotations: Arc<[Annotation]>,
     body: Option<Body>,
     /// Where the samples end.
     end: u64,
+}
+
+impl SigMfReader {
+    fn body_of(&self, run: Run) -> Option<Body> {
+        let mut source = self.source.part(self.source.name().to_owned(), 0, self.end)?;
+        source.seek_to(run.start);
+        Some(Body::new(source, self.raw.sample, self.scale, self.info.planes(), Some(run.frames)))
+    }
 }
 
 impl BlockReader for SigMfReader {
@@ -186,12 +197,10 @@ impl BlockReader for SigMfReader {
                 }
             }
             let Some(run) = self.runs.pop_front() else { return Ok(Chunk::End) };
-            let Some(mut source) = self.source.part(self.source.name().to_owned(), 0, self.end) else {
+            self.body = self.body_of(run);
+            if self.body.is_none() {
                 return Ok(Chunk::End);
-            };
-            source.seek_to(run.start);
-            let width = self.info.planes();
-            self.body = Some(Body::new(source, self.raw.sample, self.scale, width, Some(run.frames)));
+            }
             if let Some(frames) = run.gap {
                 return Ok(Chunk::Gap { frames });
             }
@@ -200,6 +209,25 @@ impl BlockReader for SigMfReader {
 
     fn annotations(&mut self) -> Result<Vec<Annotation>> {
         Ok(self.annotations.to_vec())
+    }
+
+    fn seek(&mut self, frame: u64) -> Result<bool> {
+        let mut left = frame;
+        let mut runs = self.all.iter().copied();
+        self.body = None;
+        while let Some(run) = runs.next() {
+            if left < run.frames {
+                // The position asked for is the start: no gap is reported before it.
+                self.body = self.body_of(run);
+                if let Some(body) = &mut self.body {
+                    body.seek(left);
+                }
+                break;
+            }
+            left -= run.frames;
+        }
+        self.runs = runs.collect();
+        Ok(true)
     }
 }
 

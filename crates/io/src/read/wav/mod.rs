@@ -92,6 +92,10 @@ impl BlockReader for PcmReader {
         self.body.note_trailing(&mut self.info);
         Ok(chunk)
     }
+
+    fn seek(&mut self, frame: u64) -> Result<bool> {
+        Ok(self.body.seek(frame))
+    }
 }
 
 /// The reader that a header asks for; `source` stands at the first sample.

@@ -1,7 +1,7 @@
 //! `ablation`: what pruning to a band and what learned gates are worth, variant by variant, in turns.
 
 use super::learned::{Head, signals};
-use super::setup::write_json;
+use super::setup::write_report;
 use crate::app::{Failure, Outcome};
 use crate::files;
 use crate::flags::AblationFlags;
@@ -109,7 +109,7 @@ pub(crate) fn run(flags: &AblationFlags) -> Result<Outcome, Failure> {
         file.commit()?;
     }
     let report = Report { head: Head::new(1), iters: flags.iters, seed: flags.seed, rows };
-    write_json(flags.json.as_deref(), &report)?;
+    write_report(&flags.report, &report)?;
     Ok(Outcome::Whole)
 }
 

@@ -1,6 +1,6 @@
 //! `bench-e2e`: whole pipelines by every kind of transform, speed and held-out accuracy side by side.
 
-use super::setup::write_json;
+use super::setup::write_report;
 use crate::app::{Failure, Outcome};
 use crate::command_line;
 use crate::console::Console;
@@ -83,6 +83,6 @@ pub(crate) fn run(flags: &BenchE2eFlags, console: &Console) -> Result<Outcome, F
     }
     let envelope = Envelope::here(command_line(), flags.seed, 1, asked.info.as_ref());
     let report = Report { envelope, calibration: "none", rows, picker: [] };
-    write_json(flags.json.as_deref(), &report)?;
+    write_report(&flags.report, &report)?;
     Ok(Outcome::Whole)
 }

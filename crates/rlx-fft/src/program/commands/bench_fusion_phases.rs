@@ -1,6 +1,6 @@
 //! `bench-fusion-phases`: the same peaks by five routes, what each moves, predicted against measured.
 
-use super::setup::write_json;
+use super::setup::write_report;
 use crate::app::{Failure, Outcome};
 use crate::command_line;
 use crate::files;
@@ -63,7 +63,7 @@ pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
         writeln!(out, "{line}")?;
     }
     let envelope = Envelope::here(command_line(), 0, options.threads, asked.info.as_ref());
-    write_json(flags.json.as_deref(), &Whole { envelope, rows: [], picker: [], report })?;
+    write_report(&flags.report, &Whole { envelope, rows: [], picker: [], report })?;
     Ok(Outcome::Whole)
 }
 

@@ -1,6 +1,6 @@
 //! `bench-picker`: how often the picker is right, and how much it costs where it is not.
 
-use super::setup::write_json;
+use super::setup::write_report;
 use crate::app::{Failure, Outcome};
 use crate::command_line;
 use crate::console::Console;
@@ -62,7 +62,7 @@ pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome
         score.prediction_within_2x
     )?;
     let envelope = Envelope::here(command_line(), 0, options.threads, asked.info.as_ref());
-    write_json(flags.json.as_deref(), &Whole { envelope, report })?;
+    write_report(&flags.report, &Whole { envelope, report })?;
     Ok(Outcome::Whole)
 }
 

@@ -1,6 +1,6 @@
 //! `bench-welch-peaks`: every path of batched peaks on the same input.
 
-use super::setup::write_json;
+use super::setup::write_report;
 use crate::app::{Failure, Outcome};
 use crate::command_line;
 use crate::console::Console;
@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 
 /// Runs the command.
 pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outcome, Failure> {
-    let BenchWelchPeaksArgs { mut config, train_steps, json } = BenchWelchPeaksArgs::try_from(flags)?;
+    let BenchWelchPeaksArgs { mut config, train_steps, report: to } = BenchWelchPeaksArgs::try_from(flags)?;
     files::distinct(&[], &[("--json", json.as_deref())])?;
     Isa::detect()?;
     if train_steps > 0 {
@@ -52,7 +52,7 @@ pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outc
     print_rows(&report.rows, &mut out)?;
     print_crossovers(&report, &mut out)?;
     out.flush()?;
-    write_json(json.as_deref(), &report)?;
+    write_report(&to, &report)?;
     Ok(Outcome::Whole)
 }
 

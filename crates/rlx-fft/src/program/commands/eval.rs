@@ -1,7 +1,7 @@
 //! `eval`, `compare`: errors and speed of models on held-out signals.
 
 use super::learned::{Head, signals};
-use super::setup::write_json;
+use super::setup::write_report;
 use crate::app::{Failure, Outcome};
 use crate::files;
 use crate::flags::EvalFlags;
@@ -72,7 +72,7 @@ pub(crate) fn run(flags: &EvalFlags) -> Result<Outcome, Failure> {
             ms
         )?;
     }
-    write_json(flags.json.as_deref(), &Report { head: Head::new(1), rows: flags.rows, k: flags.k, models })?;
+    write_report(&flags.report, &Report { head: Head::new(1), rows: flags.rows, k: flags.k, models })?;
     Ok(Outcome::Whole)
 }
 

@@ -1,7 +1,7 @@
 //! `fit`: the butterflies of a matrix, in closed form.
 
 use super::learned::{Head, read_matrix, target};
-use super::setup::write_json;
+use super::setup::write_report;
 use crate::app::{Failure, Outcome};
 use crate::files;
 use crate::flags::FitFlags;
@@ -94,6 +94,6 @@ pub(crate) fn run(flags: &FitFlags) -> Result<Outcome, Failure> {
         exact: fitted.exact,
         seconds,
     };
-    write_json(flags.json.as_deref(), &report)?;
+    write_report(&flags.report, &report)?;
     Ok(Outcome::Whole)
 }

@@ -29,7 +29,11 @@ pub(crate) fn run(flags: Box<InfoFlags>, console: &Console) -> Result<Outcome, F
         counted?;
         Ok(())
     })?;
+    let html = output.html();
     output.finish()?;
+    if let Some(html) = html {
+        html.write("What is in the files")?;
+    }
     Ok(outcome)
 }
 

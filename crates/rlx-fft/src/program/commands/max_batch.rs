@@ -1,6 +1,6 @@
 //! `max-batch`: the largest batch that a device takes, proved by running it.
 
-use super::setup::write_json;
+use super::setup::write_report;
 use crate::app::{Failure, Outcome};
 use crate::files;
 use crate::flags::{MaxBatchFlags, known_device};
@@ -33,6 +33,6 @@ pub(crate) fn run(flags: &MaxBatchFlags) -> Result<Outcome, Failure> {
             row.device, row.n_fft, row.batch, row.bound
         )?;
     }
-    write_json(flags.json.as_deref(), &rows)?;
+    write_report(&flags.report, &rows)?;
     Ok(Outcome::Whole)
 }

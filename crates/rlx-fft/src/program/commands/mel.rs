@@ -29,11 +29,9 @@ pub(crate) fn run(flags: Box<MelFlags>, console: &Console) -> Result<Outcome, Fa
     let args = MelArgs::try_from(*flags)?;
     prepare(&args.input)?;
     check_files(&args.input.source, &args.output, args.plot.as_ref())?;
-    let mut to = Answers {
-        output: Output::open(&args.output, console)?,
-        plots: Plots::new(args.plot.clone()),
-        console,
-    };
+    let output = Output::open(&args.output, console)?;
+    let html = output.html();
+    let mut to = Answers { output, plots: Plots::new(args.plot.clone(), html.clone()), console };
     let outcome = for_each_meant(&args.input, Meant::Each, console, |reader, signal| {
         if reader.info().complex {
             bail!("log-mel features are of real signals, and this one is complex (IQ)");
@@ -44,6 +42,9 @@ pub(crate) fn run(flags: Box<MelFlags>, console: &Console) -> Result<Outcome, Fa
         }
     })?;
     to.output.finish()?;
+    if let Some(html) = html {
+        html.write("Features by rlx-fft")?;
+    }
     Ok(outcome)
 }
 

@@ -14,6 +14,8 @@ pub(crate) mod eval;
 pub(crate) mod fit;
 pub(crate) mod info;
 pub(crate) mod learned;
+#[cfg(feature = "live")]
+pub(crate) mod live;
 pub(crate) mod man;
 pub(crate) mod max_batch;
 pub(crate) mod mel;
@@ -28,3 +30,5 @@ pub(crate) mod spectrogram;
 pub(crate) mod sql;
 pub(crate) mod train;
 pub(crate) mod train_e2e;
+#[cfg(feature = "view")]
+pub(crate) mod view;

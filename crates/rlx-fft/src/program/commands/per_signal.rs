@@ -84,7 +84,9 @@ pub(crate) fn per_signal(
     prepare(asked.input)?;
     check_files(&asked.input.source, asked.output, asked.plot.as_ref())?;
     let output = Output::open(asked.output, console)?;
-    let mut to = Answers { output, plots: Plots::new(asked.plot.clone()), console };
+    let html = output.html();
+    let plots = Plots::new(asked.plot.clone(), html.clone());
+    let mut to = Answers { output, plots, console };
     let meant = asked.pair.map_or(Meant::Each, Meant::Pair);
     let outcome = for_each_meant(asked.input, meant, console, |reader, signal| {
         let info = reader.info().clone();
@@ -102,5 +104,8 @@ pub(crate) fn per_signal(
         }
     })?;
     to.output.finish()?;
+    if let Some(html) = html {
+        html.write("Results of rlx-fft")?;
+    }
     Ok(outcome)
 }

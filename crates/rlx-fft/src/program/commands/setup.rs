@@ -2,7 +2,10 @@
 
 use crate::console::Console;
 use crate::files::Files;
-use crate::flags::{BYTES_A_POINT, Band, EstimateArgs, InputArgs, OutputArgs, PlotArgs, SourceArgs, Usage};
+use crate::flags::{
+    BYTES_A_POINT, Band, EstimateArgs, InputArgs, OutputArgs, PlotArgs, ReportFlags, SourceArgs, Usage,
+};
+use crate::html::Html;
 use crate::memory::too_much;
 use crate::output::Output;
 use crate::signal::{Blocks, InputSample, Signal, explain};
@@ -13,7 +16,6 @@ use rlx_io::read::expand_inputs;
 use rlx_io::write::{OutputFile, Report};
 use serde::Serialize;
 use std::io::Write;
-use std::path::Path;
 
 /// Sets threads up.
 pub(crate) fn prepare(input: &InputArgs) -> Result<()> {
@@ -37,6 +39,9 @@ pub(crate) fn check_files(
     match &output.path {
         Some(path) => files.writes("--output", path)?,
         None => files.writes_stdout()?,
+    }
+    if let Some(path) = &output.html {
+        files.writes("--html", path)?;
     }
     plot.map_or(Ok(()), |plot| files.writes_pictures("--plot", &plot.path))
 }
@@ -107,9 +112,13 @@ pub(crate) fn deliver<R: Report>(output: &mut Output, result: &R, console: &Cons
     Ok(())
 }
 
-/// Writes `value` as JSON to `path`, where there is one: whole or not at all.
-pub(crate) fn write_json(path: Option<&Path>, value: &impl Serialize) -> Result<()> {
-    let Some(path) = path else { return Ok(()) };
+/// Writes a report in the forms that are wanted, each whole or not at all.
+pub(crate) fn write_report(to: &ReportFlags, value: &impl Serialize) -> Result<()> {
+    if let Some(html) = Html::new(to.html.as_deref()) {
+        html.bench(serde_json::to_value(value)?);
+        html.write("Report of rlx-fft")?;
+    }
+    let Some(path) = &to.json else { return Ok(()) };
     let mut file = OutputFile::create(path)?;
     serde_json::to_writer_pretty(&mut file, value).with_context(|| path.display().to_string())?;
     file.write_all(b"\n").with_context(|| path.display().to_string())?;

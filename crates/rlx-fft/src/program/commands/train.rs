@@ -1,7 +1,7 @@
 //! `train`: transforms from random weights, by gradient.
 
 use super::learned::{Head, target, thread_time};
-use super::setup::write_json;
+use super::setup::write_report;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::files;
@@ -100,7 +100,7 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
         config,
         runs,
     };
-    write_json(flags.json.as_deref(), &report)?;
+    write_report(&flags.report, &report)?;
     let mut broken = false;
     for run in report.runs.iter().filter(|run| run.stop == Stop::NotFinite) {
         broken = true;

@@ -1,7 +1,7 @@
 //! `train-e2e`, `train-distill`, `train-distill-ternary`: models for a task.
 
 use super::learned::{Head, signals};
-use super::setup::write_json;
+use super::setup::write_report;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::files;
@@ -33,7 +33,35 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     q8: Option<RecallStudy>,
     seconds: f64,
+    /// The course of the training, some hundred points of it.
+    history: Vec<Point>,
+    /// Gates that stayed open, per stage.
+    stages: Vec<StageGates>,
 }
+
+/// One step of the training.
+#[derive(Debug, Serialize)]
+struct Point {
+    step: usize,
+    total_loss: f64,
+    mel_loss: f64,
+    welch_loss: f64,
+    peak_loss: f64,
+    spectrum_loss: f64,
+    gates_open: f64,
+    /// On the validation rows, where it was measured.
+    recall: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct StageGates {
+    stage: usize,
+    open: usize,
+    gates: usize,
+}
+
+/// Points of a training's course that are kept, those with a recall not counted.
+const POINTS: usize = 300;
 
 /// Runs `train-e2e`.
 pub(crate) fn run(flags: &TrainE2eFlags, console: &Console) -> Result<Outcome, Failure> {
@@ -73,6 +101,8 @@ fn learn(
     let start = Instant::now();
     let mut bar = loss_bar(console, "training");
     let mut recall = String::new();
+    let mut history = Vec::new();
+    let spacing = (config.steps / POINTS).max(1);
     let checkpoint = flags.checkpoint.clone().map(|path| (path, flags.checkpoint_every));
     let outcome = train_e2e(&config, &signals, teacher, checkpoint, &mut |p| {
         if let Some(found) = p.recall {
@@ -80,6 +110,19 @@ fn learn(
         }
         let text = format!("loss {:.4}, gates open {:.3}{recall}", p.losses.total, p.losses.open);
         bar(p.step as f64 / config.steps as f64, &text);
+        if p.recall.is_some() || p.step.is_multiple_of(spacing) {
+            let l = p.losses;
+            history.push(Point {
+                step: p.step,
+                total_loss: l.total,
+                mel_loss: l.mel,
+                welch_loss: l.welch,
+                peak_loss: l.peak,
+                spectrum_loss: l.spectrum,
+                gates_open: l.open,
+                recall: p.recall,
+            });
+        }
         if flags.log_every > 0 && p.step.is_multiple_of(flags.log_every) {
             let l = p.losses;
             console.note(&format!(
@@ -120,10 +163,12 @@ fn learn(
         live_outputs_share: model.live_outputs() as f64 / outputs,
         q8,
         seconds: start.elapsed().as_secs_f64(),
+        history,
+        stages: stages(model),
         config,
     };
     print(&report)?;
-    write_json(flags.json.as_deref(), &report)?;
+    write_report(&flags.report, &report)?;
     if report.stop == Stop::NotFinite {
         console.note(&format!(
             "the loss was no number at step {}: the weights before it are kept",
@@ -132,6 +177,15 @@ fn learn(
         return Ok(Outcome::Partial);
     }
     Ok(Outcome::Whole)
+}
+
+/// The mask holds one value a butterfly, stage after stage.
+fn stages(model: &FastLearnedFftModel) -> Vec<StageGates> {
+    let per_stage = (model.mask().len() / model.network().stages().max(1)).max(1);
+    let count = |gates: &[f32]| gates.iter().filter(|gate| **gate > 0.0).count();
+    let stage =
+        |(at, gates): (usize, &[f32])| StageGates { stage: at + 1, open: count(gates), gates: gates.len() };
+    model.mask().chunks(per_stage).enumerate().map(stage).collect()
 }
 
 fn print(report: &Report) -> std::io::Result<()> {

@@ -1,8 +1,8 @@
 //! Flags of `bench-e2e`.
 
+use super::ReportFlags;
 use super::limits;
 use clap::Args;
-use std::path::PathBuf;
 
 /// As given on the command line.
 #[derive(Debug, Clone, Args)]
@@ -65,7 +65,6 @@ pub(crate) struct BenchE2eFlags {
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub(crate) seed: u64,
 
-    /// Also write the report as JSON
-    #[arg(long, value_name = "PATH")]
-    pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportFlags,
 }

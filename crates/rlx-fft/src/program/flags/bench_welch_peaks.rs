@@ -1,12 +1,11 @@
 //! Flags of `bench-welch-peaks`.
 
 use super::device::known_device;
-use super::{Usage, limits};
+use super::{ReportFlags, Usage, limits};
 use crate::memory;
 use clap::Args;
 use rlx_fft::bench_welch_peaks::BenchConfig;
 use rlx_fft::welch_peaks_picker::parse_welch_peaks_strategy;
-use std::path::PathBuf;
 
 /// As given on the command line.
 #[derive(Debug, Clone, Args)]
@@ -59,9 +58,8 @@ pub(crate) struct BenchWelchPeaksFlags {
     #[arg(long)]
     no_ultra_fast: bool,
 
-    /// Also write the report as JSON
-    #[arg(long, value_name = "PATH")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportFlags,
 }
 
 /// Checked.
@@ -70,7 +68,7 @@ pub(crate) struct BenchWelchPeaksArgs {
     pub(crate) config: BenchConfig,
     /// Steps to train the model of the learned rows; 0 leaves them out.
     pub(crate) train_steps: usize,
-    pub(crate) json: Option<PathBuf>,
+    pub(crate) report: ReportFlags,
 }
 
 impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
@@ -98,7 +96,7 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
             ultra: !flags.no_ultra_fast,
             learned: None,
         };
-        Ok(Self { config, train_steps: flags.train_steps, json: flags.json })
+        Ok(Self { config, train_steps: flags.train_steps, report: flags.report })
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct SourceFlags {
     inputs: Vec<PathBuf>,
 
     /// Samples per second (per the unit of time of `--x-unit cycles/…`); needed for CSV, NPY and raw samples
-    #[arg(long, value_name = "RATE", value_parser = values::positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "RATE", value_parser = values::rate, allow_negative_numbers = true)]
     rate: Option<f64>,
 
     /// Headerless samples: u8, s8, s16le, s24be, f32le, f64le …, iq-u8, iq-s16le … for IQ pairs

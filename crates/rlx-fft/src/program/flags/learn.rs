@@ -1,6 +1,6 @@
 //! Flags of `train` and `fit`: transforms learned from a matrix.
 
-use super::{Usage, limits};
+use super::{ReportFlags, Usage, limits};
 use clap::{Args, ValueEnum};
 use rlx_learn::{Init, Parametrisation, Permutation, Schedule, TrainConfig, Transform};
 use std::path::PathBuf;
@@ -224,9 +224,8 @@ pub(crate) struct TrainFlags {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
-    /// Also write the report as JSON
-    #[arg(long, value_name = "PATH")]
-    pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportFlags,
 }
 
 impl TrainFlags {
@@ -313,9 +312,8 @@ pub(crate) struct FitFlags {
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 
-    /// Also write the report as JSON
-    #[arg(long, value_name = "PATH")]
-    pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportFlags,
 }
 
 impl FitFlags {

@@ -14,11 +14,14 @@ mod info;
 mod input;
 mod learn;
 pub(crate) mod limits;
+#[cfg(feature = "live")]
+mod live;
 mod mel;
 mod missing;
 mod output;
 mod peaks;
 mod psd;
+mod report;
 mod shell;
 mod spectrogram;
 mod sql;
@@ -26,6 +29,8 @@ mod task;
 mod tuning;
 mod usage;
 mod values;
+#[cfg(feature = "view")]
+mod view;
 
 pub(crate) use bench_e2e::BenchE2eFlags;
 pub(crate) use bench_welch_peaks::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
@@ -36,11 +41,14 @@ pub(crate) use groups::grouped;
 pub(crate) use info::{InfoArgs, InfoFlags};
 pub(crate) use input::{InputArgs, InputFlags, SourceArgs, SourceFlags};
 pub(crate) use learn::{FitFlags, TargetFlags, TrainFlags, TransformName};
+#[cfg(feature = "live")]
+pub(crate) use live::{LiveArgs, LiveFlags};
 pub(crate) use mel::{MelArgs, MelFlags};
 pub(crate) use missing::{MissingArgs, MissingFlags};
 pub(crate) use output::{OutputArgs, OutputFlags, PlotArgs, PlotFlags};
 pub(crate) use peaks::{Every, Mode, PeaksArgs, PeaksFlags};
 pub(crate) use psd::{PsdArgs, PsdFlags};
+pub(crate) use report::ReportFlags;
 pub(crate) use shell::{CompletionsFlags, ManFlags};
 pub(crate) use spectrogram::{SpectrogramArgs, SpectrogramFlags};
 pub(crate) use sql::SqlFlags;
@@ -50,6 +58,8 @@ pub(crate) use tuning::{
 };
 pub(crate) use usage::Usage;
 pub(crate) use values::{Band, Pair};
+#[cfg(feature = "view")]
+pub(crate) use view::{ViewArgs, ViewFlags};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -93,6 +103,12 @@ pub(crate) enum Command {
     Mel(Box<MelFlags>),
     /// What is in a file
     Info(Box<InfoFlags>),
+    /// Spectrograms, spectra and peaks of long recordings in the browser, on this machine
+    #[cfg(feature = "view")]
+    View(Box<ViewFlags>),
+    /// Waterfall, spectrum and peaks of a running signal in the terminal, and a log of its peaks
+    #[cfg(feature = "live")]
+    Live(Box<LiveFlags>),
     /// Time every path of batched peaks on the same input, and check the answers
     BenchWelchPeaks(BenchWelchPeaksFlags),
     /// Devices: what there is, what is missing and why, what was calibrated

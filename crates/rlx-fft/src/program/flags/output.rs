@@ -22,6 +22,10 @@ pub(crate) struct OutputFlags {
     /// In CSV, put an apostrophe before texts that a spreadsheet would execute (names like =1+1)
     #[arg(long)]
     csv_safe: bool,
+
+    /// Write a report too: one HTML file with curves and pictures that can be zoomed
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// Where to and how.
@@ -33,6 +37,8 @@ pub(crate) struct OutputArgs {
     pub(crate) path: Option<PathBuf>,
     /// Whether CSV is for spreadsheets that execute what looks like a formula.
     pub(crate) csv_safe: bool,
+    /// The report.
+    pub(crate) html: Option<PathBuf>,
 }
 
 impl TryFrom<OutputFlags> for OutputArgs {
@@ -48,7 +54,7 @@ impl TryFrom<OutputFlags> for OutputArgs {
         if flags.csv_safe && format != Format::Csv {
             return Err(Usage::new("--csv-safe", format!("goes with --format csv, and this is {format}")));
         }
-        Ok(Self { format, path, csv_safe: flags.csv_safe })
+        Ok(Self { format, path, csv_safe: flags.csv_safe, html: flags.html })
     }
 }
 

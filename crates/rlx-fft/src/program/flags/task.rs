@@ -2,7 +2,7 @@
 
 use super::learn::{InitName, training_device};
 use super::values::{Band, band};
-use super::{Usage, limits};
+use super::{ReportFlags, Usage, limits};
 use clap::Args;
 use rlx_learn::{E2eConfig, GateKind, HardenAt, LossWeights};
 use std::path::PathBuf;
@@ -114,9 +114,8 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 
-    /// Also write the report as JSON
-    #[arg(long, value_name = "PATH")]
-    pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportFlags,
 }
 
 impl TaskFlags {
@@ -213,9 +212,8 @@ pub(crate) struct EvalFlags {
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub(crate) seed: u64,
 
-    /// Also write the report as JSON
-    #[arg(long, value_name = "PATH")]
-    pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportFlags,
 }
 
 /// `roundtrip`.
@@ -271,9 +269,8 @@ pub(crate) struct AblationFlags {
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub(crate) seed: u64,
 
-    /// Also write the report as JSON
-    #[arg(long, value_name = "PATH")]
-    pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportFlags,
 
     /// Also write the rows as CSV
     #[arg(long, value_name = "PATH")]

@@ -1,9 +1,8 @@
 //! Flags of the commands about devices and the picker.
 
 use super::bench_welch_peaks::{room, sweep};
-use super::{Usage, limits};
+use super::{ReportFlags, Usage, limits};
 use clap::Args;
-use std::path::PathBuf;
 
 /// `devices`.
 #[derive(Debug, Clone, Args)]
@@ -56,9 +55,8 @@ pub(crate) struct BenchPickerFlags {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = limits::threads_or_all)]
     pub(crate) threads: usize,
 
-    /// Also write the report as JSON
-    #[arg(long, value_name = "PATH")]
-    pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportFlags,
 }
 
 /// `max-batch`.
@@ -82,9 +80,8 @@ pub(crate) struct MaxBatchFlags {
     #[arg(long, value_name = "ROWS", default_value_t = 1 << 22, value_parser = limits::batch)]
     pub(crate) limit: usize,
 
-    /// Also write the rows as JSON
-    #[arg(long, value_name = "PATH")]
-    pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportFlags,
 }
 
 /// `bench-fusion-phases`.
@@ -113,9 +110,8 @@ pub(crate) struct BenchFusionPhasesFlags {
     #[arg(long, value_name = "N", default_value_t = 15, value_parser = limits::rounds)]
     pub(crate) iters: usize,
 
-    /// Also write the report as JSON
-    #[arg(long, value_name = "PATH")]
-    pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportFlags,
 }
 
 impl BenchPickerFlags {

@@ -125,6 +125,22 @@ fn name(text: &str) -> Option<(String, &str)> {
     }
 }
 
+/// A number with an optional prefix: `100M`, `2.4G`, `433920k`.
+pub(crate) fn with_prefix(text: &str) -> Result<f64, String> {
+    const PREFIXES: [(char, f64); 3] = [('k', 1e3), ('M', 1e6), ('G', 1e9)];
+    let text = text.trim();
+    match PREFIXES.iter().find_map(|(prefix, factor)| Some((text.strip_suffix(*prefix)?, factor))) {
+        Some((digits, factor)) => Ok(number(digits)? * factor),
+        None => number(text),
+    }
+}
+
+/// A sample rate above 0: `48000`, `48k`, `2.048M`.
+pub(crate) fn rate(text: &str) -> Result<f64, String> {
+    let value = with_prefix(text)?;
+    if value > 0.0 { Ok(value) } else { Err(format!("{value} is not above 0")) }
+}
+
 /// A number above 0.
 pub(crate) fn positive(text: &str) -> Result<f64, String> {
     let value = number(text)?;
@@ -172,6 +188,16 @@ mod tests {
         assert_eq!(pair("1:\"a:\"\"b\"\"\""), two("1", "a:\"b\""));
         for text in ["", "a", "a:", ":b", "a:b:c", "\"a:b", "\"a\"b:c", "\"\":b"] {
             assert!(pair(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_may_have_prefixes() {
+        for (text, hz) in [("48000", 48e3), ("48k", 48e3), ("2.048M", 2.048e6), ("1G", 1e9)] {
+            assert_eq!(rate(text), Ok(hz), "{text}");
+        }
+        for text in ["", "M", "-1k", "0", "1T"] {
+            assert!(rate(text).is_err(), "{text}");
         }
     }
 

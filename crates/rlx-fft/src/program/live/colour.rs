@@ -1,0 +1,64 @@
+//! Levels as colours of a terminal.
+
+use ratatui::style::Color;
+
+/// Anchors of viridis (Smith and van der Walt, CC0), evenly spaced.
+const VIRIDIS: [[u8; 3]; 9] = [
+    [68, 1, 84],
+    [71, 44, 122],
+    [59, 81, 139],
+    [44, 113, 142],
+    [33, 144, 141],
+    [39, 173, 129],
+    [92, 200, 99],
+    [170, 220, 50],
+    [253, 231, 37],
+];
+
+/// How many colours a terminal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// 24 bits.
+    True,
+    /// The 6×6×6 cube of 256 colours.
+    Indexed,
+}
+
+impl Depth {
+    /// By the environment: terminals with true colour say so.
+    pub(crate) fn of_terminal() -> Self {
+        let claims = std::env::var("COLORTERM").unwrap_or_default();
+        if claims.contains("truecolor") || claims.contains("24bit") { Self::True } else { Self::Indexed }
+    }
+
+    /// The colour of `t` in 0 … 1, dark to bright.
+    pub(crate) fn colour(self, t: f32) -> Color {
+        let x = if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) } * (VIRIDIS.len() - 1) as f32;
+        let i = (x as usize).min(VIRIDIS.len() - 2);
+        let part = x - i as f32;
+        let [r, g, b] = std::array::from_fn(|c| {
+            let (low, high) = (f32::from(VIRIDIS[i][c]), f32::from(VIRIDIS[i + 1][c]));
+            (low + (high - low) * part).round() as u8
+        });
+        match self {
+            Self::True => Color::Rgb(r, g, b),
+            Self::Indexed => {
+                let level = |v: u8| (u16::from(v) * 5 + 127) / 255;
+                Color::Indexed((16 + 36 * level(r) + 6 * level(g) + level(b)) as u8)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_depths_run_from_dark_to_bright() {
+        assert_eq!(Depth::True.colour(0.0), Color::Rgb(68, 1, 84));
+        assert_eq!(Depth::True.colour(2.0), Color::Rgb(253, 231, 37));
+        assert_eq!(Depth::Indexed.colour(1.0), Color::Indexed(16 + 36 * 5 + 6 * 5 + 1));
+        assert_eq!(Depth::Indexed.colour(f32::NAN), Depth::Indexed.colour(0.0));
+    }
+}

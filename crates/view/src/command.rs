@@ -1,0 +1,84 @@
+//! The command line that gives what the page shows.
+
+use crate::selection::Selection;
+use crate::{ExportKind, ExportQuery};
+
+/// A line for a POSIX shell; `open` are the flags that the files were opened with.
+pub(crate) fn command(selection: &Selection<'_>, query: &ExportQuery, open: &[String]) -> String {
+    let (params, rate) = (&selection.params, selection.recording.rate());
+    let what = match query.what {
+        ExportKind::Psd => "psd",
+        ExportKind::Peaks => "peaks",
+        ExportKind::Spectrogram => "spectrogram",
+    };
+    let path = selection.recording.signal().path.to_string_lossy().into_owned();
+    let mut words = vec!["rlx-fft".to_owned(), what.to_owned()];
+    if path.starts_with('-') && path.len() > 1 {
+        words.push(format!("./{path}"));
+    } else {
+        words.push(path);
+    }
+    words.extend(open.iter().cloned());
+    let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), value]);
+    let names = selection.names();
+    if names.len() < selection.recording.signal().channels.len() {
+        // Names may repeat; numbers count from 1.
+        let unique = |name: &String| {
+            selection.recording.signal().channels.iter().filter(|c| c.name == *name).count() == 1
+                && !name.contains(',')
+        };
+        let wanted: Vec<String> = names
+            .iter()
+            .zip(&selection.query.channels)
+            .map(|(name, index)| if unique(name) { name.clone() } else { (index + 1).to_string() })
+            .collect();
+        flag("channel", wanted.join(","));
+    }
+    if selection.query.start > 0 {
+        flag("start", format!("{}s", selection.query.start as f64 / rate));
+    }
+    if selection.query.start + selection.count < selection.recording.frames() {
+        flag("duration", format!("{}s", selection.count as f64 / rate));
+    }
+    flag("n-fft", params.n_fft.to_string());
+    flag("hop", params.hop.to_string());
+    flag("window", params.window.to_string());
+    flag("detrend", params.detrend.to_string());
+    flag("scaling", params.scaling.to_string());
+    match query.what {
+        ExportKind::Psd => flag("average", params.average.to_string()),
+        ExportKind::Peaks => {
+            flag("average", params.average.to_string());
+            flag("k", selection.query.k.to_string());
+            flag("prominence", selection.query.prominence.to_string());
+        }
+        ExportKind::Spectrogram => {}
+    }
+    flag("nan", "skip-segment".into());
+    flag("format", query.format.clone());
+    if let Some([lo, hi]) = selection.band {
+        words.push(format!("--band={lo}:{hi}"));
+    }
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(quoted("a/b-c.wav"), "a/b-c.wav");
+        assert_eq!(quoted("EEG Fp1"), "'EEG Fp1'");
+        assert_eq!(quoted("it's; rm -rf $HOME"), r"'it'\''s; rm -rf $HOME'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,125 @@
+//! Powers of many frames at once, by the batch kernels.
+
+use crate::Result;
+use crate::sample::ViewSample;
+use num_complex::Complex;
+use rlx_dsp::nan::NanPolicy;
+use rlx_dsp::scaling::Scaling;
+use rlx_dsp::stft::{Padding, Placement, Spectrogram, SpectrogramParams, SpectrogramScaling};
+use rlx_dsp::welch::{PsdParams, SegmentSpectra};
+
+/// A sample whose frames have a kernel, in single precision.
+pub(crate) trait FrameSample: ViewSample {
+    /// The kernel.
+    type Kernel: FrameKernel<Self>;
+
+    /// What an envelope shows of a sample.
+    fn shown(self) -> f32;
+}
+
+/// Turns samples into powers of frames.
+pub(crate) trait FrameKernel<S>: Sized + Send {
+    /// A kernel for frames of `params`, `params.hop` apart.
+    fn new(params: &PsdParams) -> Result<Self>;
+
+    /// Powers of all frames of `x`, `[frames][bins]` in the transform's order, in the scaling of the parameters. The
+    /// frames that hold a NaN or an infinity are all NaN.
+    fn powers<'a>(&mut self, x: &[S], out: &'a mut Vec<f32>) -> Result<&'a [f32]>;
+
+    /// Bins of a frame.
+    fn bins(&self) -> usize;
+}
+
+impl FrameSample for f32 {
+    type Kernel = Spectrogram<f32>;
+
+    fn shown(self) -> f32 {
+        self
+    }
+}
+
+impl FrameKernel<f32> for Spectrogram<f32> {
+    fn new(params: &PsdParams) -> Result<Self> {
+        let scaling = match params.scaling {
+            Scaling::Density => SpectrogramScaling::Density,
+            Scaling::Spectrum => SpectrogramScaling::Spectrum,
+            Scaling::Raw => SpectrogramScaling::Raw,
+        };
+        let frames = SpectrogramParams {
+            sample_rate: params.sample_rate,
+            window: params.window,
+            symmetry: params.symmetry,
+            win_length: params.segment_len,
+            n_fft: params.n_fft,
+            hop: params.hop,
+            placement: Placement::Start,
+            padding: Padding::None,
+            detrend: params.detrend,
+            scaling,
+            nan: NanPolicy::Propagate,
+        };
+        // The window's own check is stricter than that of a spectrogram.
+        params.weights()?;
+        Ok(Self::new(frames)?)
+    }
+
+    fn powers<'a>(&mut self, x: &[f32], out: &'a mut Vec<f32>) -> Result<&'a [f32]> {
+        let size = self.n_frames(x.len()) * self.bins();
+        out.resize(size, 0.0);
+        if size > 0 {
+            self.process_into(x, out)?;
+        }
+        Ok(out)
+    }
+
+    fn bins(&self) -> usize {
+        self.params().n_bins()
+    }
+}
+
+impl FrameSample for Complex<f32> {
+    type Kernel = ComplexFrames;
+
+    fn shown(self) -> f32 {
+        self.re
+    }
+}
+
+/// Frames of complex samples.
+pub(crate) struct ComplexFrames {
+    spectra: SegmentSpectra<Complex<f32>>,
+    params: PsdParams,
+    factor: f32,
+}
+
+impl FrameKernel<Complex<f32>> for ComplexFrames {
+    fn new(params: &PsdParams) -> Result<Self> {
+        let weights = params.weights()?;
+        let factor = params.scaling.factor(&weights, params.sample_rate) as f32;
+        Ok(Self { spectra: SegmentSpectra::with_weights(*params, &weights)?, params: *params, factor })
+    }
+
+    fn powers<'a>(&mut self, x: &[Complex<f32>], out: &'a mut Vec<f32>) -> Result<&'a [f32]> {
+        let bins = self.bins();
+        out.resize(self.params.segment_count(x.len()) * bins, 0.0);
+        if out.is_empty() {
+            return Ok(out);
+        }
+        self.spectra.powers_into(x, out)?;
+        for frame in out.chunks_exact_mut(bins) {
+            let mut finite = true;
+            for power in &mut *frame {
+                *power *= self.factor;
+                finite &= power.is_finite();
+            }
+            if !finite {
+                frame.fill(f32::NAN);
+            }
+        }
+        Ok(out)
+    }
+
+    fn bins(&self) -> usize {
+        self.params.n_fft
+    }
+}

@@ -1,0 +1,41 @@
+//! The engine of the viewer: what a page that shows a recording asks for, computed when it is asked for.
+//!
+//! An [`Engine`] holds recordings and answers typed requests ([`Request`]) with typed replies ([`Reply`]): tiles of a
+//! spectrogram at any zoom, the envelope of the samples, spectra, peaks and powers of a selection, and exports of them.
+//! Nothing here knows how requests arrive: the program's local server hands them over from HTTP, a WebAssembly worker
+//! from messages. [`Engine::handle`] takes the JSON of a request and never panics on it.
+//!
+//! Memory: tiles are cached up to a number of bytes; a tile or a spectrum is computed piece by piece, so a recording's
+//! length does not matter. [`page`] has the sources of the page.
+
+mod aggregate;
+mod annotate;
+mod cache;
+mod cancel;
+mod command;
+mod engine;
+mod envelope;
+mod error;
+mod export;
+mod frames;
+#[doc(hidden)]
+pub mod fuzz;
+pub mod page;
+mod peaks;
+mod query;
+mod recording;
+mod reply;
+mod sample;
+mod selection;
+mod spool;
+mod tile;
+
+pub use cancel::Cancel;
+pub use engine::{Engine, EngineOptions, Session};
+pub use error::{Error, Result};
+pub use query::{
+    Aggregate, AnnotateQuery, EnvelopeQuery, Estimate, ExportKind, ExportQuery, Request, SamplesQuery,
+    SelectionQuery, TileQuery,
+};
+pub use recording::{Gap, Note, Opener, Recording, RecordingInfo};
+pub use reply::{FileFailure, Info, Measure, Reply};

@@ -1,0 +1,81 @@
+//! Spectra as people read them: ascending frequencies, and the peaks in a band.
+
+use rlx_dsp::fft::{Real, Sample};
+use rlx_dsp::peaks::{SpectralPeakParams, spectral_peaks as all_peaks};
+use rlx_dsp::welch::PsdParams;
+use rlx_dsp::window::Window;
+use rlx_io::write::results::PeakEntry;
+
+/// Where the bins of a transform lie on the frequency axis.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Axis {
+    /// Frequencies, ascending.
+    pub(crate) freq: Vec<f64>,
+    /// The transform's bin at each position.
+    bins: Vec<usize>,
+}
+
+impl Axis {
+    /// Two-sided bins come with the negative frequencies last: they are put first, and `center` is added.
+    pub(crate) fn new<S: Sample>(params: &PsdParams, center: f64) -> Self {
+        let freq = params.frequencies::<S>();
+        let mut bins: Vec<usize> = (0..freq.len()).collect();
+        bins.sort_by(|a, b| freq[*a].total_cmp(&freq[*b]));
+        Self { freq: bins.iter().map(|bin| freq[*bin] + center).collect(), bins }
+    }
+
+    /// Positions inside a band, ends included.
+    pub(crate) fn inside(&self, band: Option<[f64; 2]>) -> Vec<usize> {
+        let within = |freq: f64| band.is_none_or(|[lo, hi]| (lo..=hi).contains(&freq));
+        (0..self.freq.len()).filter(|&i| within(self.freq[i])).collect()
+    }
+
+    /// A transform's values in the order of the frequencies.
+    pub(crate) fn arrange<T: Real>(&self, values: &[T]) -> Vec<f64> {
+        self.bins.iter().map(|bin| shown(values[*bin])).collect()
+    }
+}
+
+/// The double with the shortest decimal text that stands for this number: what the program's results show.
+fn shown<T: Real>(value: T) -> f64 {
+    if T::EPSILON < 1e-12 {
+        return value.widen();
+    }
+    format!("{value}").parse().unwrap_or_else(|_| value.widen())
+}
+
+/// Which peaks of a spectrum.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PeakChoice {
+    pub(crate) k: usize,
+    pub(crate) prominence_db: f64,
+    pub(crate) band: Option<[f64; 2]>,
+}
+
+/// The strongest peaks inside a band; prominences and widths are those in the whole spectrum.
+pub(crate) fn peaks(
+    axis: &Axis,
+    power: &[f64],
+    params: &PsdParams,
+    choice: PeakChoice,
+) -> rlx_dsp::Result<Vec<PeakEntry>> {
+    let step = params.sample_rate / params.n_fft as f64;
+    let conditions = SpectralPeakParams {
+        height_db: None,
+        prominence_db: choice.prominence_db,
+        distance: None,
+        hann: params.window == Window::Hann && params.segment_len == params.n_fft,
+    };
+    let within = |freq: f64| choice.band.is_none_or(|[lo, hi]| (lo..=hi).contains(&freq));
+    let found = all_peaks(power, &conditions)?.into_iter().filter(|p| within(axis.freq[p.position]));
+    let entry = |(rank, peak): (usize, rlx_dsp::peaks::SpectralPeak)| PeakEntry {
+        rank: rank + 1,
+        bin: axis.bins[peak.position],
+        freq: axis.freq[peak.position] + peak.offset * step,
+        power: power[peak.position],
+        level_db: peak.level_db,
+        prominence_db: Some(peak.prominence_db),
+        width: Some(peak.width * step),
+    };
+    Ok(found.take(choice.k).enumerate().map(entry).collect())
+}
