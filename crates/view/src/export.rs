@@ -86,5 +86,5 @@ fn spectrogram<S: FrameSample>(selection: &Selection<'_>, cancel: &Cancel) -> Re
     }
     let mut header = selection.header("spectrogram", 1);
     header.average.clear();
-    Ok(SpectrogramResult { header, channels })
+    Ok(SpectrogramResult { header, channels, part: false })
 }

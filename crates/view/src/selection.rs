@@ -170,7 +170,7 @@ impl<'a> Selection<'a> {
                 Ok(ChannelPeaks { name, frames: vec![FramePeaks { t_start_s, t_end_s, peaks }] })
             })
             .collect::<Result<Vec<_>>>()?;
-        Ok(PeaksResult { header: self.header("peaks", segments), channels })
+        Ok(PeaksResult { header: self.header("peaks", segments), channels, framed: false })
     }
 
     /// Powers in the band; the spectrum is a density whatever scaling was asked for.
@@ -230,6 +230,7 @@ impl<'a> Selection<'a> {
             source: self.recording.info().name,
             sample_rate: params.sample_rate,
             x_unit: "Hz".into(),
+            bin_width: params.sample_rate / params.n_fft as f64,
             n_fft: params.n_fft,
             hop: params.hop,
             window: params.window.to_string(),
