@@ -58,7 +58,14 @@ struct Variant {
 pub(crate) fn run(flags: &AblationFlags) -> Result<Outcome, Failure> {
     let (n_ffts, batches) = flags.grid()?;
     let models: Vec<_> = flags.models.iter().map(|path| ("--models", Some(path.as_path()))).collect();
-    files::distinct(&models, &[("--json", flags.json.as_deref()), ("--csv", flags.csv.as_deref())])?;
+    files::distinct(
+        &models,
+        &[
+            ("--json", flags.report.json.as_deref()),
+            ("--html", flags.report.html.as_deref()),
+            ("--csv", flags.csv.as_deref()),
+        ],
+    )?;
     let mut rows = Vec::new();
     for &n_fft in &n_ffts {
         for &batch in &batches {

@@ -23,7 +23,10 @@ struct Report {
 /// Runs the command.
 pub(crate) fn run(flags: &BenchE2eFlags, console: &Console) -> Result<Outcome, Failure> {
     let asked = known_device(&flags.device)?;
-    files::distinct(&[], &[("--json", flags.json.as_deref())])?;
+    files::distinct(
+        &[],
+        &[("--json", flags.report.json.as_deref()), ("--html", flags.report.html.as_deref())],
+    )?;
     if let Some(reason) = &asked.missing {
         console.note(&format!("{}: {reason}; the CPU takes its place", asked.label));
     }

@@ -13,7 +13,10 @@ use std::io::Write;
 /// Runs the command.
 pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
     let asked = known_device(&flags.device)?;
-    files::distinct(&[], &[("--json", flags.json.as_deref())])?;
+    files::distinct(
+        &[],
+        &[("--json", flags.report.json.as_deref()), ("--html", flags.report.html.as_deref())],
+    )?;
     let mut out = std::io::stdout().lock();
     // The phases of a device that is not here are skipped; those of the CPU run in their place.
     if let Some(reason) = &asked.missing {

@@ -16,7 +16,10 @@ use std::io::Write;
 pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome, Failure> {
     let [n_ffts, batches, ks] = flags.grid()?;
     let asked = known_device(&flags.device)?;
-    files::distinct(&[], &[("--json", flags.json.as_deref())])?;
+    files::distinct(
+        &[],
+        &[("--json", flags.report.json.as_deref()), ("--html", flags.report.html.as_deref())],
+    )?;
     if let Some(reason) = &asked.missing {
         console.note(&format!("{}: skipped: {reason}; the CPU's cells follow", asked.label));
     }

@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 /// Runs the command.
 pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outcome, Failure> {
     let BenchWelchPeaksArgs { mut config, train_steps, report: to } = BenchWelchPeaksArgs::try_from(flags)?;
-    files::distinct(&[], &[("--json", json.as_deref())])?;
+    files::distinct(&[], &[("--json", to.json.as_deref()), ("--html", to.html.as_deref())])?;
     Isa::detect()?;
     if train_steps > 0 {
         config.learned =

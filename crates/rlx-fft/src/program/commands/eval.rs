@@ -42,7 +42,10 @@ struct Report {
 /// Runs the command.
 pub(crate) fn run(flags: &EvalFlags) -> Result<Outcome, Failure> {
     let read: Vec<_> = flags.models.iter().map(|path| ("MODEL", Some(path.as_path()))).collect();
-    files::distinct(&read, &[("--json", flags.json.as_deref())])?;
+    files::distinct(
+        &read,
+        &[("--json", flags.report.json.as_deref()), ("--html", flags.report.html.as_deref())],
+    )?;
     let models = flags.models.iter().map(|path| judge(flags, path)).collect::<Result<Vec<_>>>()?;
     let mut out = std::io::stdout().lock();
     writeln!(

@@ -36,7 +36,11 @@ pub(crate) fn run(flags: &FitFlags) -> Result<Outcome, Failure> {
             ("--inputs", flags.inputs.as_deref()),
             ("--outputs", flags.outputs.as_deref()),
         ],
-        &[("--out", flags.out.as_deref()), ("--json", flags.json.as_deref())],
+        &[
+            ("--out", flags.out.as_deref()),
+            ("--json", flags.report.json.as_deref()),
+            ("--html", flags.report.html.as_deref()),
+        ],
     )?;
     let (mut target, permutation) = match (&flags.inputs, &flags.outputs) {
         (Some(inputs), Some(outputs)) => {

@@ -10,7 +10,10 @@ use std::io::Write;
 /// Runs the command.
 pub(crate) fn run(flags: &MaxBatchFlags) -> Result<Outcome, Failure> {
     let asked = known_device(&flags.device)?;
-    files::distinct(&[], &[("--json", flags.json.as_deref())])?;
+    files::distinct(
+        &[],
+        &[("--json", flags.report.json.as_deref()), ("--html", flags.report.html.as_deref())],
+    )?;
     let mut out = std::io::stdout().lock();
     if let Some(reason) = &asked.missing {
         writeln!(out, "{}: skipped: {reason}; the CPU's rows follow", asked.label)?;

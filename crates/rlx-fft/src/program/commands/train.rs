@@ -50,7 +50,11 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
     let target_flags = &flags.target;
     files::distinct(
         &[("--matrix", target_flags.matrix.as_deref())],
-        &[("--checkpoint", flags.checkpoint.as_deref()), ("--json", flags.json.as_deref())],
+        &[
+            ("--checkpoint", flags.checkpoint.as_deref()),
+            ("--json", flags.report.json.as_deref()),
+            ("--html", flags.report.html.as_deref()),
+        ],
     )?;
     let (target, permutation) = target(&flags.target, config.seed)?;
     config.permutation = permutation;

@@ -84,7 +84,8 @@ fn check(task: &TaskFlags, teacher: Option<&Path>) -> Result<(), Failure> {
     reads.push(("--teacher", teacher));
     let writes = [
         ("--out", task.out.as_deref()),
-        ("--json", task.json.as_deref()),
+        ("--json", task.report.json.as_deref()),
+        ("--html", task.report.html.as_deref()),
         ("--checkpoint", task.checkpoint.as_deref()),
     ];
     files::distinct(&reads, &writes)

@@ -1,7 +1,7 @@
 //! `live`.
 
-use super::values;
 use super::{SourceArgs, SourceFlags, Usage};
+use super::{limits, values};
 use clap::Args;
 use rlx_dsp::window::Window;
 use std::path::PathBuf;
@@ -64,7 +64,7 @@ pub(crate) struct LiveFlags {
     log_keep: usize,
 
     /// Peaks of a line of the log
-    #[arg(long, short, value_name = "K", default_value_t = 10, value_parser = values::at_least_one)]
+    #[arg(long, short, value_name = "K", default_value = "10", value_parser = limits::peaks)]
     k: usize,
 }
 

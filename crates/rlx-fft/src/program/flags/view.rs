@@ -1,6 +1,6 @@
 //! `view`.
 
-use super::values;
+use super::limits;
 use super::{SourceArgs, SourceFlags, Usage};
 use clap::Args;
 
@@ -31,11 +31,11 @@ pub(crate) struct ViewFlags {
     read_only: bool,
 
     /// Memory for computed tiles, in MiB
-    #[arg(long, value_name = "MIB", default_value = "64", value_parser = values::at_least_one)]
+    #[arg(long, value_name = "MIB", default_value = "64")]
     cache: usize,
 
     /// Threads; as many as there are cores by default
-    #[arg(long, value_name = "COUNT", value_parser = values::at_least_one)]
+    #[arg(long, value_name = "COUNT", value_parser = limits::threads)]
     threads: Option<usize>,
 }
 
