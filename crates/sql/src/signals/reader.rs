@@ -106,8 +106,11 @@ fn frames<T: Number>(
                 return Ok(false);
             }
         }
-        if chunk == Chunk::End {
-            return Ok(true);
+        match chunk {
+            Chunk::Data(_) => {}
+            // A pause takes time that no sample stands for.
+            Chunk::Gap { frames } => start += frames.round() as i64,
+            Chunk::End => return Ok(true),
         }
     }
 }
