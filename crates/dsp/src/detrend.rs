@@ -1,11 +1,7 @@
 //! Removal of a mean or a straight line from each segment.
 
-use std::fmt;
-use std::str::FromStr;
-
-use crate::error::{Error, Result};
 use crate::fft::{Real, Sample};
-use crate::scaling::{choose, label};
+use crate::params::named;
 
 /// What is subtracted from a segment before the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -20,8 +16,11 @@ pub enum Detrend {
     Linear,
 }
 
-const NAMES: [(&str, Detrend); 3] =
-    [("none", Detrend::None), ("constant", Detrend::Constant), ("linear", Detrend::Linear)];
+named! { Detrend, "detrend",
+    None = "none", "nothing";
+    Constant = "constant", "the mean";
+    Linear = "linear", "the least-squares line";
+}
 
 impl Detrend {
     /// Fits what is to be subtracted, in f64 whatever the samples are: with an offset of 1e5 a mean in f32
@@ -132,20 +131,6 @@ fn sum<S: Sample>(samples: &[S], term: impl Fn(f64, S) -> f64) -> f64 {
     lanes.iter().sum::<f64>() + tail
 }
 
-impl fmt::Display for Detrend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(label(&NAMES, *self))
-    }
-}
-
-impl FromStr for Detrend {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        choose("detrend", &NAMES, text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,15 +164,5 @@ mod tests {
         let mut x = [5.0_f32, 6.0];
         Detrend::None.apply(&mut x);
         assert_eq!(x, [5.0, 6.0]);
-    }
-
-    #[test]
-    fn text_and_back() {
-        for (name, detrend) in NAMES {
-            assert_eq!(name.parse::<Detrend>(), Ok(detrend));
-            assert_eq!(detrend.to_string(), name);
-        }
-        let message = "quadratic".parse::<Detrend>().unwrap_err().to_string();
-        assert_eq!(message, "detrend: \"quadratic\" is none of none, constant, linear");
     }
 }

@@ -8,6 +8,7 @@ pub mod fft;
 pub mod lanes;
 pub mod mel;
 pub mod nan;
+pub mod params;
 pub mod peak;
 pub mod peaks;
 pub mod reference;

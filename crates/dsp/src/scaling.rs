@@ -1,9 +1,6 @@
 //! Units of a spectrum, averaging over segments, one- and two-sided layouts.
 
-use std::fmt;
-use std::str::FromStr;
-
-use crate::error::{Error, Result};
+use crate::params::named;
 
 /// How `|X|²` is scaled (definitions as in `scipy.signal.welch`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -46,19 +43,24 @@ pub enum Sides {
     Two,
 }
 
-const SCALINGS: [(&str, Scaling); 3] =
-    [("density", Scaling::Density), ("spectrum", Scaling::Spectrum), ("raw", Scaling::Raw)];
+named! { Scaling, "scaling",
+    Density = "density", "power per unit of frequency, unit²/Hz";
+    Spectrum = "spectrum", "power of a tone at its bin, unit²";
+    Raw = "raw", "|X|² with the one-sided doubling alone";
+}
 
-const AVERAGES: [(&str, Average); 6] = [
-    ("mean", Average::Mean),
-    ("median", Average::Median),
-    ("max", Average::Max),
-    ("min", Average::Min),
-    ("max-hold", Average::Max),
-    ("min-hold", Average::Min),
-];
+named! { Average, "average",
+    Mean = "mean", "arithmetic mean over the segments";
+    Median = "median", "median over the segments, corrected for its bias";
+    Max = "max" | "max-hold", "largest value per bin";
+    Min = "min" | "min-hold", "smallest value per bin";
+}
 
-const SIDES: [(&str, Sides); 3] = [("auto", Sides::Auto), ("one", Sides::One), ("two", Sides::Two)];
+named! { Sides, "sides",
+    Auto = "auto", "one-sided for real samples, two-sided for complex ones";
+    One = "one", "negative frequencies folded onto the positive ones";
+    Two = "two", "all bins, in the transform's order";
+}
 
 impl Scaling {
     /// The factor on `|X|²` for these window weights; `sample_rate` in Hz. The one-sided doubling
@@ -90,61 +92,9 @@ pub fn is_doubled(bin: usize, n_fft: usize) -> bool {
     bin != 0 && 2 * bin != n_fft
 }
 
-macro_rules! text {
-    ($type:ident, $argument:literal, $names:ident) => {
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(label(&$names, *self))
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = Error;
-
-            fn from_str(text: &str) -> Result<Self> {
-                choose($argument, &$names, text)
-            }
-        }
-    };
-}
-
-text!(Scaling, "scaling", SCALINGS);
-text!(Average, "average", AVERAGES);
-text!(Sides, "sides", SIDES);
-
-/// The first name of `value`.
-pub(crate) fn label<T: PartialEq>(names: &[(&'static str, T)], value: T) -> &'static str {
-    names.iter().find(|(_, v)| *v == value).map_or("", |(name, _)| name)
-}
-
-/// The value of that name; case does not matter.
-pub(crate) fn choose<T: Copy>(argument: &'static str, names: &[(&str, T)], text: &str) -> Result<T> {
-    let found = names.iter().find(|(name, _)| name.eq_ignore_ascii_case(text.trim()));
-    found.map(|(_, value)| *value).ok_or_else(|| {
-        let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-        Error::argument(argument, format!("{text:?} is none of {}", known.join(", ")))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_and_back() {
-        for (name, average) in AVERAGES {
-            assert_eq!(name.to_uppercase().parse::<Average>(), Ok(average));
-            assert_eq!(average.to_string().parse::<Average>(), Ok(average));
-        }
-        for (name, scaling) in SCALINGS {
-            assert_eq!((name.parse::<Scaling>(), scaling.to_string().as_str()), (Ok(scaling), name));
-        }
-        for (name, sides) in SIDES {
-            assert_eq!((name.parse::<Sides>(), sides.to_string().as_str()), (Ok(sides), name));
-        }
-        let message = "power".parse::<Scaling>().unwrap_err().to_string();
-        assert_eq!(message, "scaling: \"power\" is none of density, spectrum, raw");
-    }
 
     #[test]
     fn factors_of_three_weights() {

@@ -1,15 +1,12 @@
 //! The reference systems' parameters.
 
-use std::fmt;
-use std::str::FromStr;
-
 use super::{
     LogMelParams, MaxOver, MelLayout, MelLog, MelNorm, MelNormalise, MelScale, Preemphasis, Reference,
     TriangleDomain,
 };
+use crate::params::named;
 use crate::stft::{Padding, Placement};
 use crate::window::{Symmetry, Window};
-use crate::{Error, Result};
 
 /// A system whose log-mel features are reproduced. As text: `librosa`, `whisper`, `kaldi`, `torchaudio`, `nemo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,13 +28,13 @@ pub enum Preset {
     Nemo,
 }
 
-const NAMES: [(&str, Preset); 5] = [
-    ("librosa", Preset::Librosa),
-    ("whisper", Preset::Whisper),
-    ("kaldi", Preset::Kaldi),
-    ("torchaudio", Preset::Torchaudio),
-    ("nemo", Preset::Nemo),
-];
+named! { Preset, "preset",
+    Librosa = "librosa", "librosa.feature.melspectrogram in decibels";
+    Whisper = "whisper", "openai/whisper's log_mel_spectrogram";
+    Kaldi = "kaldi", "Kaldi's compute-fbank-feats";
+    Torchaudio = "torchaudio", "torchaudio's MelSpectrogram in decibels";
+    Nemo = "nemo", "NeMo's AudioToMelSpectrogramPreprocessor";
+}
 
 impl Preset {
     /// Every preset.
@@ -123,25 +120,5 @@ impl Preset {
                 ..speech
             },
         }
-    }
-}
-
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = NAMES.iter().find(|(_, preset)| preset == self).map_or("", |(name, _)| *name);
-        f.write_str(name)
-    }
-}
-
-impl FromStr for Preset {
-    type Err = Error;
-
-    /// Upper and lower case are the same.
-    fn from_str(text: &str) -> Result<Self> {
-        let plain = text.trim().to_ascii_lowercase();
-        NAMES.iter().find(|(name, _)| *name == plain).map(|(_, preset)| *preset).ok_or_else(|| {
-            let known = NAMES.map(|(name, _)| name).join(", ");
-            Error::argument("preset", format!("{text:?} is none of {known}"))
-        })
     }
 }

@@ -146,9 +146,14 @@ pub(super) fn hold(average: Average, first: bool, held: &mut [f64], powers: &[f6
         held.copy_from_slice(powers);
         return;
     }
+    let better: fn(f64, f64) -> bool = match average {
+        Average::Max => |power, held| power > held,
+        Average::Min => |power, held| power < held,
+        // Sums and stored spectra do not come here.
+        Average::Mean | Average::Median => return,
+    };
     for (held, power) in held.iter_mut().zip(powers) {
-        let better = if average == Average::Max { power > held } else { power < held };
-        if better || power.is_nan() {
+        if better(*power, *held) || power.is_nan() {
             *held = *power;
         }
     }

@@ -5,25 +5,18 @@ use rayon::prelude::*;
 use super::plan::{Coverage, Welch};
 use crate::error::{Error, Result};
 use crate::fft::Sample;
+use crate::params::{Threads, Workers};
 
 /// Lines gathered at a time where they do not lie side by side in memory.
 const GATHERED_LINES: usize = 256;
 
 impl<S: Sample> Welch<S> {
-    /// Sets how many threads share the rows of a batch: 1 is the caller's alone, 0 (the default) is rayon's
-    /// current pool, any other number is a pool of that many, kept with this plan.
+    /// Sets which threads share the rows of a batch; rayon's current pool by default.
     ///
     /// # Errors
     /// [`Error::Argument`] when the threads cannot be started.
-    pub fn with_threads(mut self, threads: usize) -> Result<Self> {
-        self.pool = match threads {
-            0 | 1 => None,
-            n => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build();
-                Some(pool.map_err(|error| Error::argument("threads", format!("{n}: {error}")))?)
-            }
-        };
-        self.threads = threads;
+    pub fn with_threads(mut self, threads: impl Into<Threads>) -> Result<Self> {
+        self.threads = Workers::start(threads.into())?;
         Ok(self)
     }
 
@@ -104,11 +97,7 @@ impl<S: Sample> Welch<S> {
         if len < self.params.segment_len {
             return Err(Error::TooShort { len, segment: self.params.segment_len });
         }
-        let threads = match self.threads {
-            0 => rayon::current_num_threads(),
-            n => n,
-        };
-        let share = rows.div_ceil(threads.min(rows));
+        let share = rows.div_ceil(self.threads.count().min(rows));
         let shares = rows.div_ceil(share);
         while self.workers.len() < shares {
             self.workers.push(self.workers[0].clone());
@@ -118,7 +107,7 @@ impl<S: Sample> Welch<S> {
         if let [worker] = workers {
             worker.psd_rows(params, first_row, x, len, out);
         } else {
-            let mut run = || {
+            self.threads.install(|| {
                 workers
                     .par_iter_mut()
                     .zip(x.par_chunks(share * len))
@@ -127,11 +116,7 @@ impl<S: Sample> Welch<S> {
                     .for_each(|(s, ((worker, x), out))| {
                         worker.psd_rows(params, first_row + s * share, x, len, out);
                     });
-            };
-            match &self.pool {
-                Some(pool) => pool.install(run),
-                None => run(),
-            }
+            });
         }
         let mut total = Coverage::default();
         for worker in &mut self.workers[..shares] {

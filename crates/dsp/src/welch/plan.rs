@@ -1,7 +1,5 @@
 //! Averaged spectra of whole signals.
 
-use rayon::ThreadPool;
-
 use super::average::PowerAverage;
 use super::framer::clean_runs;
 use super::params::PsdParams;
@@ -9,6 +7,7 @@ use super::segment::SegmentSpec;
 use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::nan::{Filled, NanPolicy, fill_gaps, first_non_finite};
+use crate::params::{Threads, Workers};
 
 /// What a spectrum was averaged from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,9 +74,7 @@ pub struct Welch<S: Sample> {
     pub(super) params: PsdParams,
     /// One a thread; the first one does single signals.
     pub(super) workers: Vec<Worker<S>>,
-    /// 0: as many as the current rayon pool has.
-    pub(super) threads: usize,
-    pub(super) pool: Option<ThreadPool>,
+    pub(super) threads: Workers,
 }
 
 /// What one thread needs.
@@ -113,7 +110,7 @@ impl<S: Sample> Welch<S> {
             filled: Vec::new(),
             outcome: Ok(Coverage::default()),
         };
-        Ok(Self { params, workers: vec![worker], threads: 0, pool: None })
+        Ok(Self { params, workers: vec![worker], threads: Workers::start(Threads::default())? })
     }
 
     /// The parameters of this plan.

@@ -6,9 +6,13 @@
 
 mod gain;
 mod kaiser;
-mod name;
+mod symmetry;
+mod table;
+mod text;
 
 pub use gain::{coherent_gain, enbw};
+pub use symmetry::Symmetry;
+pub use table::{WINDOWS, WindowEntry, WindowParameter};
 
 use std::f64::consts::PI;
 
@@ -52,17 +56,6 @@ pub enum Window {
     },
     /// Kaldi's `(0.5 − 0.5 cos(2πn/D))^0.85`.
     Povey,
-}
-
-/// Whether a window's period is its length or one less.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
-pub enum Symmetry {
-    /// `D = N` in the formulas: the next point would be the first one again (DFT-even).
-    #[default]
-    Periodic,
-    /// `D = N − 1`: the last point equals the first.
-    Symmetric,
 }
 
 impl Window {
@@ -155,7 +148,7 @@ mod tests {
 
     #[test]
     fn periodic_is_the_head_of_the_longer_symmetric_one() {
-        for window in name::tests::all() {
+        for window in table::tests::all() {
             for len in [2, 3, 16, 17, 255] {
                 let periodic = window.coefficients(len, Symmetry::Periodic).unwrap();
                 let longer = window.coefficients(len + 1, Symmetry::Symmetric).unwrap();
@@ -166,7 +159,7 @@ mod tests {
 
     #[test]
     fn symmetric_reads_the_same_backwards_and_peaks_at_one() {
-        for window in name::tests::all() {
+        for window in table::tests::all() {
             let w = window.coefficients(65, Symmetry::Symmetric).unwrap();
             assert!(w.iter().eq(w.iter().rev()), "{window}");
             assert!((w[32] - 1.0).abs() < 1e-8, "{window}: {}", w[32]);
@@ -185,7 +178,7 @@ mod tests {
 
     #[test]
     fn one_point_is_one_and_no_point_is_an_error() {
-        for window in name::tests::all() {
+        for window in table::tests::all() {
             assert_eq!(window.coefficients(1, Symmetry::Symmetric).unwrap(), [1.0]);
             assert!(window.coefficients(0, Symmetry::Periodic).is_err());
         }

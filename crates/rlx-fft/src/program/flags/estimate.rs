@@ -174,7 +174,9 @@ impl EstimateArgs {
     pub(crate) fn params(&self, rate: f64, frames: Option<u64>) -> PsdParams {
         let n_fft = self.n_fft.unwrap_or_else(|| self.rule.choose(frames));
         let segment_len = self.segment.unwrap_or(n_fft);
-        let repeated = (segment_len as f64 * self.overlap).round() as usize;
+        // As SciPy: half of an odd length is rounded down. The small number takes the rounding of a product like
+        // 0.29 · 100 away.
+        let repeated = (segment_len as f64 * self.overlap + 1e-9).floor() as usize;
         PsdParams {
             sample_rate: rate,
             window: self.window,
