@@ -64,7 +64,7 @@ rig-bench host="local" batches="32,1024,8192,65536" device="cuda":
 
 # The tests of the fusion gate.
 test-rlx-fft-fusion-gate:
-    cargo test -p rlx-fft-compile gate
+    cargo test -p rlx-fft-compile --lib -- gate fusion
 
 # The Python package: wheel, environment, tests beside SciPy, librosa, Kaldi and torchaudio: just test-python -k mel
 test-python *args:

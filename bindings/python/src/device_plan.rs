@@ -209,9 +209,8 @@ impl DevicePlan {
             if !host.is_empty() {
                 log::info!(target: crate::LOG, "{id}: the host runs {}", host.join(", "));
             }
-            let executable = open.session.compile_plan(plan)?;
             // Kept here, with its buffers, and nowhere else.
-            open.session.clear_cache();
+            let executable = open.session.compile_once(plan)?;
             Some((open, executable))
         } else {
             None

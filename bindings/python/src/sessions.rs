@@ -6,12 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::exceptions::{PyMemoryError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use rlx_compile::cost::predict_plan;
 use rlx_compile::plan::Place;
-use rlx_compile::{BackendCaps, BackendCostModel, Graph, Op, PassContext, PassList, Plan, compile};
+use rlx_compile::{Graph, Op, Plan};
 use rlx_fft::dsp::nan::NanPolicy;
-use rlx_runtime::calibrate::{Stored, load};
-use rlx_runtime::{Device, DeviceInfo, Error, Session, SessionOptions, devices};
+use rlx_runtime::{Device, DeviceInfo, Error, Session, SessionOptions, select};
 
 use crate::errors::Refusal;
 
@@ -58,7 +56,7 @@ pub(crate) fn session(id: &str, kind: Kind) -> Result<Arc<Open>, Error> {
 
 /// The device of this name; `None` for `auto`, which depends on the work.
 pub(crate) fn named(name: &str) -> PyResult<Option<DeviceInfo>> {
-    match name.parse::<Device>().map_err(refused)? {
+    match Device::named(name).map_err(refused)? {
         Device::Auto => Ok(None),
         device => device.resolve().map(Some).map_err(refused),
     }
@@ -66,36 +64,22 @@ pub(crate) fn named(name: &str) -> PyResult<Option<DeviceInfo>> {
 
 /// The device, no software adapter, that is predicted to beat the CPU's threads on host data.
 pub(crate) fn cheapest(graph: &Graph, threads: usize) -> Option<DeviceInfo> {
-    let mut gpus = devices().into_iter().filter(|d| d.class.has_bus() && !d.software).peekable();
-    gpus.peek()?;
-    let predicted = |info: &DeviceInfo| {
-        let model = match load(&info.host_id()) {
-            Stored::Found(calibration) => calibration.model,
-            Stored::None | Stored::Ignored { .. } => BackendCostModel::shipped(info.class),
-        };
-        let caps = BackendCaps::shipped(info.class);
-        let plan = compile(graph, &PassContext::new(&caps, &model), &PassList::standard()).ok()?.plan;
-        let cost = predict_plan(&plan, &model);
-        let shared = cost.total_ns() - cost.latency_ns;
-        let spread = if info.class.has_bus() { 1 } else { threads.max(1) };
-        let runs = !info.class.has_bus() || on_device(&plan);
-        runs.then_some(cost.latency_ns + shared / spread as f64)
-    };
-    let host = predicted(&Device::Cpu.resolve().ok()?)?;
-    let costs = gpus.filter_map(|info| Some((predicted(&info)?, info)));
-    let (cost, best) = costs.min_by(|a, b| a.0.total_cmp(&b.0))?;
-    let taken = if cost < host { best.id.as_str() } else { "cpu" };
-    log::info!(
-        target: crate::LOG,
-        "auto: {taken} (predicted: {} {:.4} ms, cpu {:.4} ms on {threads} threads)",
-        best.id, cost * 1e-6, host * 1e-6
-    );
-    (cost < host).then_some(best)
+    let all = select::by_cost(graph, threads).ok()?;
+    let cost = |c: &select::Candidate| format!("{} {:.4} ms", c.device.id, c.predicted_ns * 1e-6);
+    let best = all.first()?;
+    if all.len() > 1 {
+        let costs: Vec<String> = all.iter().map(cost).collect();
+        log::info!(
+            target: crate::LOG,
+            "auto: {} (predicted: {}; {threads} threads of the CPU)", best.device.id, costs.join(", ")
+        );
+    }
+    best.device.class.has_bus().then(|| best.device.clone())
 }
 
 /// Whether a plan leaves anything to its device.
 pub(crate) fn on_device(plan: &Plan) -> bool {
-    computed(plan).any(|(_, place)| place == Place::Device)
+    select::runs_on_device(plan)
 }
 
 /// The ops that the host runs.

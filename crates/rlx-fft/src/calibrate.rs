@@ -49,7 +49,7 @@ pub fn devices_to_calibrate(name: &str) -> Result<Vec<String>> {
     if name.trim().eq_ignore_ascii_case("all") {
         return Ok(devices().into_iter().filter(|d| !d.software).map(|d| d.id).collect());
     }
-    let info = name.parse::<Device>()?.resolve()?;
+    let info = Device::named(name)?.resolve()?;
     let cpu = Device::Cpu.resolve()?;
     let with_cpu = info.class.has_bus() && load(&cpu.host_id()).calibration().is_none();
     Ok(with_cpu.then_some(cpu.id).into_iter().chain([info.id]).collect())
@@ -60,7 +60,7 @@ pub fn devices_to_calibrate(name: &str) -> Result<Vec<String>> {
 /// # Errors
 /// As [`calibrate`].
 pub fn measure(device: Option<&str>, progress: impl FnMut(f64)) -> Result<(String, Calibration, f64)> {
-    let device = device.unwrap_or("auto").parse::<Device>()?;
+    let device = Device::named(device.unwrap_or("auto"))?;
     let start = std::time::Instant::now();
     let info = device.resolve()?;
     let mut calibration = if info.class.has_bus() {

@@ -43,7 +43,7 @@ impl AskedDevice {
     /// # Errors
     /// A name that no device has, with those that there are.
     pub fn find(name: &str) -> Result<Self> {
-        let device: Device = name.parse()?;
+        let device = Device::named(name)?;
         let found = device.resolve();
         let label = match (&device, &found) {
             (Device::Gpu, Ok(info)) => info.class.to_string(),

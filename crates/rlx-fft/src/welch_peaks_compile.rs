@@ -62,7 +62,7 @@ impl CompiledRlxWelchPeaksExec {
     /// # Errors
     /// An unknown or absent device, with those that there are; an impossible shape.
     pub fn compile_adaptive(batch: usize, n_fft: usize, k: usize, device: Option<&str>) -> Result<Self> {
-        let session = Session::open(&device.unwrap_or("auto").parse::<Device>()?)?;
+        let session = Session::open(&Device::named(device.unwrap_or("auto"))?)?;
         Self::compile_on(&session, &WelchPeaksShape::new(batch, n_fft, 2, k))
     }
 
@@ -96,7 +96,8 @@ impl CompiledRlxWelchPeaksExec {
                 Plan::new(welch_peaks(shape)?, &session.caps().clone().block_fft_only())?
             }
         };
-        Ok(Self { executable: session.compile_plan(plan)?, kind, shape: *shape })
+        // What is returned holds it: the session need not.
+        Ok(Self { executable: session.compile_once(plan)?, kind, shape: *shape })
     }
 
     /// The route.

@@ -16,12 +16,12 @@ pub enum Error {
     #[error(transparent)]
     Dsp(#[from] rlx_dsp::Error),
     /// The name is not in the grammar of [`Device`](crate::Device).
-    #[error("device {name:?} is unknown; this machine has {available}")]
+    #[error("device {name:?} is unknown; {known}")]
     UnknownDevice {
         /// What was asked for.
         name: String,
-        /// Devices that there are, comma-separated.
-        available: String,
+        /// The names that there are, or the devices of this machine.
+        known: String,
     },
     /// A known device that this build or this machine lacks.
     #[error("device {name} is not available: {reason}; this machine has {available}")]

@@ -25,6 +25,8 @@ pub mod cuda;
 mod cuda;
 pub mod device;
 pub mod error;
+mod machine;
+pub mod select;
 pub mod session;
 #[cfg(feature = "gpu")]
 pub mod wgpu;
@@ -33,6 +35,7 @@ pub mod wgpu;
 mod wgpu;
 mod whole_file;
 
-pub use device::{Device, DeviceInfo, absent_devices, devices};
+pub use device::{Device, DeviceInfo};
 pub use error::{Error, Result};
+pub use machine::{absent_devices, devices};
 pub use session::{Executable, OutputInfo, SampleFormat, Samples, Session, SessionOptions, Timed};

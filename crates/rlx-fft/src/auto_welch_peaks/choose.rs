@@ -5,7 +5,7 @@ use rlx_compile::cost::fused_welch_peaks_auto_viable;
 use rlx_compile::picker::pick;
 use rlx_compile::{BackendCaps, BackendCostModel};
 use rlx_runtime::cpu::useful_threads;
-use rlx_runtime::{Device, DeviceInfo, Session, SessionOptions};
+use rlx_runtime::{Device, DeviceInfo, Session, SessionOptions, select};
 use serde::Serialize;
 
 use super::machine::{Machine, calibration};
@@ -16,10 +16,6 @@ use crate::learned_plan::with_model;
 use crate::welch_peaks_picker::{
     LearnedCandidate, Pick, PickRequest, StrategyModels, WelchPeaksPickMode, WelchPeaksStrategy,
 };
-
-/// No device behind a bus answers sooner: below this the drivers are not even asked. The quickest round trip that was measured
-/// from host memory to host memory took 21 µs, of 32 rows from pinned memory on an H200.
-const SHORTEST_ROUND_TRIP_NS: f64 = 15_000.0;
 
 /// What `auto` compared: a device, what it would run there, and how long that was predicted to take.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -74,7 +70,7 @@ pub(super) fn choose(
     settings: &AutoSettings<'_>,
     machine: &dyn Machine,
 ) -> Result<Chosen> {
-    let device: Device = settings.device.unwrap_or("auto").parse()?;
+    let device = Device::named(settings.device.unwrap_or("auto"))?;
     let threads = useful_threads(settings.threads, shape.batch);
     let cpu = Device::Cpu.resolve()?;
     let mut chooser = Chooser { shape: *shape, settings, machine, threads, cpu, complaints: Vec::new() };
@@ -97,9 +93,9 @@ impl Chooser<'_> {
         );
         let legacy = host.request.legacy;
         let mut considered = Vec::new();
-        if !stays && (legacy || self.cost(&host) > SHORTEST_ROUND_TRIP_NS) {
+        if !stays && (legacy || select::worth_asking(self.cost(&host))) {
             let mut gpus = Vec::new();
-            for info in self.machine.gpus().into_iter().filter(|d| !d.software) {
+            for info in self.machine.gpus().into_iter().filter(select::eligible) {
                 let caps = self.caps_of(&info);
                 gpus.push(self.candidate(info, &caps)?);
             }

@@ -2,6 +2,7 @@
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_runtime::device::available_memory;
+use rlx_runtime::session::BatchMemory;
 use rlx_runtime::{Device, Session, SessionOptions};
 use serde::Serialize;
 
@@ -67,7 +68,7 @@ pub fn max_batch(options: &MaxBatchOptions) -> Result<Vec<MaxBatchRow>> {
         let reason = format!("must be above 0 and at most 1, got {}", options.memory_share);
         return Err(Error::argument("memory_share", reason));
     }
-    let device: Device = options.device.as_deref().unwrap_or("auto").parse()?;
+    let device = Device::named(options.device.as_deref().unwrap_or("auto"))?;
     let session = Session::with_options(&device, SessionOptions::default().threads(0))?;
     options.n_ffts.iter().map(|&n_fft| row(options, &session, n_fft)).collect()
 }
@@ -79,7 +80,11 @@ fn row(options: &MaxBatchOptions, session: &Session, n_fft: usize) -> Result<Max
     let device = session.device();
     // The caller's buffers lie in the host's memory, whatever the device.
     let host = options.memory_bytes.or_else(available_memory).unwrap_or(1 << 30);
-    let own = || session.free_memory().or(device.memory_bytes.filter(|_| device.class.has_bus()));
+    let own = || match session.batch_memory() {
+        BatchMemory::Bytes(bytes) => Some(bytes),
+        BatchMemory::Chunks => None,
+        _ => device.memory_bytes,
+    };
     let on_device = if device.class.has_bus() { options.memory_bytes.or_else(own) } else { None };
     let rows_of = |bytes: u64| {
         let budget = (bytes as f64 * options.memory_share) as u64;
@@ -108,7 +113,6 @@ fn row(options: &MaxBatchOptions, session: &Session, n_fft: usize) -> Result<Max
             }
         }
     }
-    session.clear_cache();
     let bytes = batch as u64 * row_bytes;
     Ok(MaxBatchRow { device: device.id.clone(), n_fft, batch, bytes, bound, ms })
 }

@@ -58,8 +58,6 @@ pub fn calibrate_device(
                 Entry::Vacant(entry) => entry.insert(open(threads)?),
             };
             let timed = fused_ns(session, shape, options, &signal)?;
-            // A plan keeps its buffers on the device: they would add up.
-            session.clear_cache();
             samples.extend(timed.map(|ns| Sample { strategy, n_fft, segments, k, batch, threads, ns }));
         }
         Ok(samples)
@@ -77,7 +75,9 @@ fn fused_ns(
     options: &CalibrateOptions,
     signal: &[f32],
 ) -> Result<Option<f64>> {
-    let executable = session.compile_with(&welch_peaks(shape)?, FusionPolicy::Always)?;
+    // Not kept: the buffers of all shapes would add up on the device.
+    let executable =
+        session.compile_once(session.explain(&welch_peaks(shape)?, FusionPolicy::Always)?.plan)?;
     let plan = executable.plan();
     if plan.exec_kind() != ExecKind::FusedOp || !plan.splits().is_empty() {
         return Ok(None);

@@ -72,7 +72,6 @@ pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
         None => suggested_fused_compute_scale(executable.plan(), &model, host_ns(&executable)?),
     };
     put(&mut model.fused_compute_scale, scale);
-    session.clear_cache();
     model.validate()?;
     Ok(model)
 }

@@ -246,7 +246,7 @@ mod tests {
         let record = calibrate_cpu(&CalibrateOptions::tiny(), |share| heard.push(share)).unwrap();
         record.validate().unwrap();
         assert_eq!(heard.last(), Some(&1.0));
-        record.matches(&crate::device::devices()[0].host_id()).unwrap();
+        record.matches(&crate::devices()[0].host_id()).unwrap();
         for strategy in &WelchPeaksStrategy::ALL[..3] {
             let of = record.samples.iter().filter(|s| s.strategy == *strategy && s.threads == 1);
             let mut batches: Vec<usize> = of.map(|s| s.batch).collect();

@@ -108,7 +108,7 @@ mod tests {
     use rlx_compile::{BackendCostModel, DeviceClass};
 
     use super::*;
-    use crate::device::devices;
+    use crate::devices;
 
     fn record() -> Calibration {
         let host = devices()[0].host_id();

@@ -59,8 +59,11 @@ impl Step for Fused {
         Ok(self.scratch.peaks_of_rows_into(input, self.batch, self.row_len, out)?)
     }
 
-    fn run_rows(&mut self, input: &[f32], row_len: usize, out: &mut [f32]) -> Result<bool> {
-        self.scratch.peaks_of_rows_into(input, self.batch, row_len, out)?;
-        Ok(true)
+    fn supports_strides(&self) -> bool {
+        true
+    }
+
+    fn run_rows(&mut self, input: &[f32], row_len: usize, out: &mut [f32]) -> Result<()> {
+        Ok(self.scratch.peaks_of_rows_into(input, self.batch, row_len, out)?)
     }
 }

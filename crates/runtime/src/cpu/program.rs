@@ -10,10 +10,14 @@ pub(super) trait Step: Send {
     /// Computes `out` from `input`; the lengths are those of the inferred types.
     fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()>;
 
-    /// The same of rows that lie `row_len` values apart, of which the leading ones are the input's; `false` where the step
-    /// takes rows only side by side.
-    fn run_rows(&mut self, _input: &[f32], _row_len: usize, _out: &mut [f32]) -> Result<bool> {
-        Ok(false)
+    /// Whether [`Step::run_rows`] reads rows that lie apart in place.
+    fn supports_strides(&self) -> bool {
+        false
+    }
+
+    /// The same of rows that lie `row_len` values apart, of which the leading ones are the input's.
+    fn run_rows(&mut self, _input: &[f32], _row_len: usize, _out: &mut [f32]) -> Result<()> {
+        Err(Error::unsupported("the step takes rows only side by side"))
     }
 }
 
@@ -46,15 +50,18 @@ pub(crate) struct HostProgram {
 }
 
 impl Program for HostProgram {
-    fn run_rows(&mut self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<bool> {
-        let unchecked = self.check_rows.iter().all(Option::is_none);
+    fn supports_strides(&self) -> bool {
+        let alone = matches!(
+            &self.steps[..],
+            [Placed { step, from: Slot::Input(0), to: Slot::Output(0) }] if step.supports_strides()
+        );
+        alone && self.copies.is_empty() && self.check_rows.iter().all(Option::is_none)
+    }
+
+    fn run_rows(&mut self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<()> {
         match (&mut self.steps[..], &mut *outputs) {
-            ([Placed { step, from: Slot::Input(0), to: Slot::Output(0) }], [out])
-                if unchecked && self.copies.is_empty() =>
-            {
-                step.run_rows(samples, row_len, out)
-            }
-            _ => Ok(false),
+            ([Placed { step, .. }], [out]) => step.run_rows(samples, row_len, out),
+            _ => Err(Error::unsupported("the program takes rows only side by side")),
         }
     }
 

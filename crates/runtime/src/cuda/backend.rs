@@ -14,7 +14,7 @@ use super::nvrtc::{CubinCache, Nvrtc, nvrtc};
 use super::{discovery, lower};
 use crate::device::{CudaSelect, DeviceInfo};
 use crate::error::{Error, Result};
-use crate::session::{Backend, DeviceProbe, Program, SessionOptions, lower_split};
+use crate::session::{Backend, BatchMemory, DeviceProbe, Program, SessionOptions, lower_split};
 
 /// What kernels are built with.
 pub(super) struct Toolchain {
@@ -118,9 +118,8 @@ impl Backend for CudaBackend {
         })
     }
 
-    fn free_memory(&self) -> Option<u64> {
-        // Batches flow through in chunks: what limits them is the host's memory.
-        Some(u64::MAX)
+    fn batch_memory(&self) -> BatchMemory {
+        BatchMemory::Chunks
     }
 
     fn probe(&self) -> Result<DeviceProbe> {

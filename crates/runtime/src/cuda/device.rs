@@ -43,9 +43,16 @@ impl CudaDevice {
     /// # Errors
     /// [`Error::AbsentDevice`] where there is none.
     pub fn open(index: usize) -> Result<Self> {
-        let name = crate::device::Device::Cuda(CudaSelect::Index(index));
-        let info = name.resolve()?;
-        discovery::found().map_err(Error::unsupported)?;
+        let info = discovery::info(CudaSelect::Index(index)).map_err(|reason| Error::AbsentDevice {
+            name: format!("cuda:{index}"),
+            reason,
+            available: match discovery::found() {
+                Ok(found) if !found.is_empty() => {
+                    found.iter().map(|f| f.info.id.as_str()).collect::<Vec<_>>().join(", ")
+                }
+                _ => "no CUDA device".to_owned(),
+            },
+        })?;
         Ok(Self { context: Context::of(index)?, info })
     }
 

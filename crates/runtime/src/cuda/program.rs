@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use rlx_compile::plan::Place;
-use rlx_compile::{Graph, NodeId, Op, Plan};
 use rlx_dsp::nan::NanPolicy;
 
 use super::chain::Chains;
 use super::driver::{Context, DeviceMemory, Graph as Recorded, PinnedBuffer, Stream, while_recording};
 use super::scratch::{ByUser, Scratch, User};
 use super::stage::{Job, Kernels, NonFinite, Pump, Source, Status, Target, Value};
-use crate::cpu::{HostProgram, Part, part, refuse_non_finite};
+use crate::cpu::refuse_non_finite;
 use crate::error::{Error, Result};
-use crate::session::{Kind, Program, Resident, SampleFormat, Samples, SessionOptions, Timed};
+use crate::session::{HostRows, Kind, Program, Resident, SampleFormat, Samples, SessionOptions, Timed};
 
 /// What lowering found out about a device part.
 pub(super) struct Layout {
@@ -43,7 +41,8 @@ pub(crate) struct DeviceProgram {
     chains: Vec<Arc<Chains>>,
     contexts: Vec<Arc<Context>>,
     options: SessionOptions,
-    repair: Repair,
+    /// Rows with NaN or infinity, so that what such a row becomes is the same on every device.
+    repair: HostRows,
     scratch: ByUser<Scratch>,
     /// Of runs on data that lies on the device; nobody reads it, so that all of them may share it.
     status: Option<Status>,
@@ -57,7 +56,7 @@ impl DeviceProgram {
         layout: Layout,
         devices: Vec<(Arc<Context>, Arc<Chains>)>,
         options: SessionOptions,
-        repair: Repair,
+        repair: HostRows,
     ) -> Result<Self> {
         // Compiles now what most callers will need, so that the first run is not the slow one.
         for (_, chains) in &devices {
@@ -103,7 +102,11 @@ impl DeviceProgram {
                 let value = samples.get(row * self.layout.row_len + index).map_or(f64::NAN, f64::from);
                 Err(Error::Dsp(rlx_dsp::Error::NonFinite { row, index: index as u64, value }))
             }
-            Some((row, _)) => self.repair.rows(&self.layout, samples, row, outputs),
+            Some((row, _)) => {
+                let mut inputs = vec![Samples::F32(&[]); self.layout.inputs];
+                inputs[self.layout.input] = samples;
+                self.repair.repair(row, &inputs, outputs)
+            }
         }
     }
 
@@ -312,70 +315,4 @@ fn aligned(name: &str, address: u64, bytes: usize) -> Result<()> {
         return Ok(());
     }
     Err(Error::unsupported(format!("{name} at {address:#x} of the device: no multiple of {bytes} bytes")))
-}
-
-/// Rows with NaN or infinity, done again by the host, so that what such a row becomes is the same on every device.
-pub(super) struct Repair {
-    row: Graph,
-    runs: Vec<bool>,
-    values: Vec<NodeId>,
-    options: SessionOptions,
-    program: Option<HostProgram>,
-}
-
-impl Repair {
-    /// For these values of a plan.
-    pub(super) fn new(plan: &Plan, values: &[NodeId], options: &SessionOptions) -> Result<Self> {
-        let mut row = Graph::new();
-        for (_, node) in plan.graph().iter() {
-            let op = match &node.op {
-                Op::Input { len, complex, .. } => Op::Input { batch: 1, len: *len, complex: *complex },
-                op => op.clone(),
-            };
-            row.push(op, &node.inputs)?;
-        }
-        let runs = plan.places().iter().map(|p| *p == Place::Device).collect();
-        let options = SessionOptions { threads: 1, nan: NanPolicy::Propagate, ..options.clone() };
-        Ok(Self { row, runs, values: values.to_vec(), options, program: None })
-    }
-
-    fn rows(
-        &mut self,
-        layout: &Layout,
-        samples: Samples<'_>,
-        first: usize,
-        outputs: &mut [&mut [f32]],
-    ) -> Result<()> {
-        let program = match &mut self.program {
-            Some(program) => program,
-            none => {
-                let types = self.row.infer()?;
-                let given =
-                    self.row.iter().filter(|(_, n)| matches!(n.op, Op::Input { .. })).map(|(id, _)| id);
-                let runs = |id: NodeId| self.runs[id.0];
-                let part_of = Part { given: given.collect(), wanted: self.values.clone(), runs: &runs };
-                none.insert(part(&self.row, &types, &self.options, &part_of)?)
-            }
-        };
-        let (batch, len) = (layout.batch, layout.row_len);
-        let sizes = || layout.results.iter().map(|&v| (layout.values[v].row / 4, layout.values[v].planes));
-        let mut one: Vec<Vec<f32>> = sizes().map(|(row, planes)| vec![0.0; row * planes]).collect();
-        for row in first..batch {
-            let values: Vec<f32> = (row * len..(row + 1) * len).filter_map(|i| samples.get(i)).collect();
-            if values.iter().all(|v| v.is_finite()) {
-                continue;
-            }
-            let mut inputs: Vec<&[f32]> = vec![&[]; layout.inputs];
-            inputs[layout.input] = &values;
-            let mut slices: Vec<&mut [f32]> = one.iter_mut().map(Vec::as_mut_slice).collect();
-            program.run(&inputs, &mut slices)?;
-            for ((out, one), (width, planes)) in outputs.iter_mut().zip(&one).zip(sizes()) {
-                for plane in 0..planes {
-                    out[(plane * batch + row) * width..][..width]
-                        .copy_from_slice(&one[plane * width..][..width]);
-                }
-            }
-        }
-        Ok(())
-    }
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::discovery::available;
 use crate::error::{Error, Result};
 
 /// Which NVIDIA devices.
@@ -67,6 +66,9 @@ pub enum Device {
 }
 
 impl Device {
+    /// The names that there are.
+    pub const GRAMMAR: &str = "auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12, gpu";
+
     /// The name without what is selected of its kind: `cuda` of `cuda:1`. Rows of reports are named by it.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -87,7 +89,10 @@ impl FromStr for Device {
 
     fn from_str(text: &str) -> Result<Self> {
         let name = text.trim();
-        let unknown = || Error::UnknownDevice { name: text.to_owned(), available: available() };
+        let unknown = || Error::UnknownDevice {
+            name: text.to_owned(),
+            known: format!("it is none of {}", Self::GRAMMAR),
+        };
         let (kind, select) = match name.split_once(':') {
             Some((kind, select)) => (kind, Some(select.trim())),
             None => (name, None),
@@ -157,11 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn unknown_names_list_what_there_is() {
+    fn unknown_names_list_the_known_ones() {
         for name in ["", "tpu", "cpu:0", "cuda:", "cuda:x", "cuda:-1", "wgpu:", "gpu:0", "auto:1"] {
             let error = name.parse::<Device>().unwrap_err();
             assert!(matches!(error, Error::UnknownDevice { .. }), "{name}");
-            assert!(error.to_string().contains("this machine has cpu"), "{error}");
+            assert!(error.to_string().contains("none of auto, cpu, cuda[:N|:all]"), "{error}");
         }
     }
 }

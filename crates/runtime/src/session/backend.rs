@@ -32,9 +32,9 @@ pub trait Backend: Send + Sync {
         self.caps()
     }
 
-    /// Bytes that a batch may take on the device now; `None` where it shares the host's memory, or does not say.
-    fn free_memory(&self) -> Option<u64> {
-        None
+    /// Memory that a batch may take on the device now.
+    fn batch_memory(&self) -> BatchMemory {
+        BatchMemory::Unknown
     }
 
     /// Latencies and bandwidths as the device's own clock has them. What is absent, a calibration takes from the times
@@ -45,6 +45,18 @@ pub trait Backend: Send + Sync {
     fn probe(&self) -> Result<DeviceProbe> {
         Ok(DeviceProbe::default())
     }
+}
+
+/// What bounds a batch on a device, beside the host's memory that holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BatchMemory {
+    /// The device shares the host's memory, or does not report its own.
+    Unknown,
+    /// A batch must fit in so many bytes.
+    Bytes(u64),
+    /// Nothing: batches flow through the device in chunks.
+    Chunks,
 }
 
 /// Coefficients that a device can measure alone.
@@ -73,14 +85,19 @@ pub trait Program: Send {
     /// What the samples or the device make impossible.
     fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()>;
 
+    /// Whether [`Program::run_rows`] reads rows that lie apart in place.
+    fn supports_strides(&self) -> bool {
+        false
+    }
+
     /// [`Program::run`] of a plan with one input on rows that lie `row_len` values apart, of which the leading ones are the
-    /// input's. `false`: the program takes rows only side by side, and nothing was done.
+    /// input's.
     ///
     /// # Errors
-    /// As there.
-    fn run_rows(&mut self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<bool> {
+    /// As [`Program::run`]; a program that does not support strides.
+    fn run_rows(&mut self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<()> {
         let _ = (samples, row_len, outputs);
-        Ok(false)
+        Err(Error::unsupported("the program takes rows only side by side"))
     }
 
     /// [`Program::run`] on samples of any type. A device without kernels for it gets them as `f32`.

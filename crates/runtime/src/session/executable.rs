@@ -81,8 +81,9 @@ impl Executable {
         &self.shared.outputs
     }
 
-    /// Runs the plan: one slice an input, one an output, in node order. Allocates nothing beyond what a kernel
-    /// itself does.
+    /// Runs the plan: one slice per input and one per output, in node order. Where one device runs all of it, nothing is
+    /// allocated beyond what a kernel itself allocates; a plan that is split between device and host allocates a few
+    /// pointers.
     ///
     /// # Errors
     /// [`Error::Count`] and [`Error::Length`] for buffers that do not fit; NaN and infinity under
@@ -111,8 +112,8 @@ impl Executable {
         }
         self.check(self.shared.inputs.iter().copied(), outputs)?;
         let mut program = self.program();
-        if program.run_rows(samples, row_len, outputs)? {
-            return Ok(());
+        if program.supports_strides() {
+            return program.run_rows(samples, row_len, outputs);
         }
         let mut gathered = self.shared.gathered.lock().unwrap_or_else(PoisonError::into_inner);
         gathered.clear();

@@ -1,8 +1,10 @@
 //! Sessions: a device that is open, what it costs, and the plans that are compiled on it.
 
 mod backend;
+mod cache;
 mod executable;
-mod left_out;
+mod host_rows;
+mod nan_guard;
 mod open;
 mod options;
 mod resident;
@@ -12,8 +14,10 @@ mod session;
 mod split;
 mod timed;
 
-pub use backend::{Backend, DeviceProbe, Program};
+pub use backend::{Backend, BatchMemory, DeviceProbe, Program};
 pub use executable::{Executable, OutputInfo};
+#[cfg(feature = "cuda")]
+pub(crate) use host_rows::HostRows;
 pub use options::{FrameTransform, SessionOptions};
 #[cfg(any(feature = "cuda", feature = "gpu"))]
 pub(crate) use resident::Kind;

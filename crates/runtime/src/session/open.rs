@@ -3,8 +3,9 @@
 use super::backend::Backend;
 use super::options::SessionOptions;
 use crate::cpu::CpuBackend;
-use crate::device::{CudaSelect, Device, WgpuApi, WgpuSelect, absent};
+use crate::device::{CudaSelect, Device, WgpuApi, WgpuSelect};
 use crate::error::Result;
+use crate::machine::absent;
 use crate::{cuda, wgpu};
 
 /// Opens a device; `auto` is the CPU here.

@@ -2,10 +2,6 @@
 
 /// A program that can run on buffers of its device. Only the types of its own backend (a CUDA stream, a list of commands
 /// for an adapter) can make use of it.
-#[cfg_attr(
-    not(any(feature = "cuda", feature = "gpu")),
-    expect(dead_code, reason = "this build has no device with such programs")
-)]
 pub struct Resident<'a>(pub(crate) Kind<'a>);
 
 pub(crate) enum Kind<'a> {

@@ -58,6 +58,19 @@ impl<'a> Samples<'a> {
         }
     }
 
+    /// Some of them.
+    ///
+    /// # Panics
+    /// When the range goes beyond the end.
+    #[must_use]
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
+        match self {
+            Self::F32(v) => Self::F32(&v[range]),
+            Self::I16(v) => Self::I16(&v[range]),
+            Self::F16(v) => Self::F16(&v[range]),
+        }
+    }
+
     /// One of them; `None` beyond the end.
     pub fn get(&self, at: usize) -> Option<f32> {
         match self {

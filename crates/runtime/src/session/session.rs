@@ -1,25 +1,24 @@
 //! An open device with its cost model and its compile cache.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rlx_compile::cost::Calibration;
 use rlx_compile::passes::{Compiled, FusionPolicy};
-use rlx_compile::plan::PlanKey;
 use rlx_compile::{BackendCaps, BackendCostModel, Graph, PassContext, PassList, Plan, compile};
 
-use super::backend::{Backend, DeviceProbe, Program};
+use super::backend::{Backend, BatchMemory, DeviceProbe, Program};
+use super::cache::Cache;
 use super::executable::Executable;
 use super::open::open;
 use super::options::SessionOptions;
 use crate::device::{Device, DeviceInfo};
 use crate::error::{Error, Result};
 
-/// An open device.
+/// An open device. It keeps the plans that it compiled last: up to 64 of them, whose values take up to 1 GiB.
 pub struct Session {
     backend: Box<dyn Backend>,
     model: BackendCostModel,
-    cache: Mutex<HashMap<PlanKey, Executable>>,
+    cache: Mutex<Cache>,
 }
 
 impl Session {
@@ -42,7 +41,7 @@ impl Session {
     /// A session on a backend that the caller made.
     pub fn on_backend(backend: Box<dyn Backend>) -> Self {
         let model = backend.shipped_model();
-        Self { backend, model, cache: Mutex::new(HashMap::new()) }
+        Self { backend, model, cache: Mutex::default() }
     }
 
     /// The same session with measured costs.
@@ -85,9 +84,9 @@ impl Session {
         &self.model
     }
 
-    /// Bytes that a batch may take on the device now; `None` where it shares the host's memory, or does not say.
-    pub fn free_memory(&self) -> Option<u64> {
-        self.backend.free_memory()
+    /// Memory that a batch may take on the device now.
+    pub fn batch_memory(&self) -> BatchMemory {
+        self.backend.batch_memory()
     }
 
     /// Coefficients that the device measures by itself.
@@ -137,6 +136,26 @@ impl Session {
     /// # Errors
     /// A plan for another class of device; what the device cannot build.
     pub fn compile_plan(&self, plan: Plan) -> Result<Executable> {
+        let plan = self.confirmed(plan)?;
+        let known = self.cache().get(plan.key(), &plan);
+        if let Some(found) = known {
+            return Ok(found);
+        }
+        let executable = self.build(plan)?;
+        self.cache().put(executable.clone());
+        Ok(executable)
+    }
+
+    /// [`Session::compile_plan`] without keeping the result: kernels and buffers go with the last clone of what is returned.
+    ///
+    /// # Errors
+    /// As [`Session::compile_plan`].
+    pub fn compile_once(&self, plan: Plan) -> Result<Executable> {
+        self.build(self.confirmed(plan)?)
+    }
+
+    /// A plan of this class of device. One that was made from claims alone may hold what the device has no kernel for.
+    fn confirmed(&self, plan: Plan) -> Result<Plan> {
         let class = self.device().class;
         if plan.class() != class {
             return Err(Error::unsupported(format!(
@@ -144,18 +163,16 @@ impl Session {
                 plan.class()
             )));
         }
-        // A plan that was made from claims alone may hold what the device has no kernel for.
-        let plan = plan.confirmed(self.backend.kernels())?;
-        let key = plan.key();
-        let known = || self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        // A hash is not an identity: plans that merely share a key are told apart.
-        if let Some(found) = known().get(&key).filter(|e| e.plan() == &plan) {
-            return Ok(found.clone());
-        }
-        let program = self.backend.lower(&plan)?;
-        let executable = Executable::new(plan, key, program)?;
-        known().insert(key, executable.clone());
-        Ok(executable)
+        Ok(plan.confirmed(self.backend.kernels())?)
+    }
+
+    fn build(&self, plan: Plan) -> Result<Executable> {
+        let (key, program) = (plan.key(), self.backend.lower(&plan)?);
+        Executable::new(plan, key, program)
+    }
+
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A plan's program without the executable around it: what an executable's own cost is measured against. Who calls it
@@ -169,12 +186,12 @@ impl Session {
 
     /// Number of compiled plans that are kept.
     pub fn cached(&self) -> usize {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.cache().len()
     }
 
     /// Forgets the compiled plans; executables that are held stay usable.
     pub fn clear_cache(&self) {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.cache().clear();
     }
 }
 

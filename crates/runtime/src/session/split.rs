@@ -5,7 +5,7 @@ use rlx_compile::{NodeId, Op, Plan};
 use rlx_dsp::nan::NanPolicy;
 
 use super::backend::Program;
-use super::left_out::{by_policy, of_device};
+use super::nan_guard::{guarded, of_device};
 use super::options::SessionOptions;
 use crate::cpu::{HostProgram, of_regions, over_gaps, refuse_non_finite};
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ pub fn lower_split(
     let HandedOut { results, values, needs, host_runs } = handed_out(plan);
     let host_results: Vec<usize> = (0..results.len()).filter(|&i| !values.contains(&results[i])).collect();
     if !host_runs && host_results.is_empty() && values == results {
-        let program = by_policy(plan, &values, options, device(&values, &of_device(options))?)?;
+        let program = guarded(plan, &values, options, device(&values, &of_device(options))?)?;
         return Ok(over_gaps(graph, types, options, program));
     }
 
@@ -56,7 +56,7 @@ pub fn lower_split(
         (places[value] != Some(i)).then_some((value, i))
     });
     let row = |id: &NodeId| types[id.0].last() * (types[id.0].kind.element_bytes() / 4);
-    let of = |device: Box<dyn Program>| by_policy(plan, &values, options, device);
+    let of = |device: Box<dyn Program>| guarded(plan, &values, options, device);
     let program = SplitProgram {
         check_rows: (options.nan == NanPolicy::Error).then(|| inputs.iter().map(row).collect()),
         device: if values.is_empty() { None } else { Some(of(device(&values, &of_device(options))?)?) },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::adapters;
 use super::buffer::{SampleValue, WgpuBuffer};
 use super::gpu::Gpu;
-use crate::device::{Device, DeviceInfo, WgpuApi, WgpuSelect, absent};
+use crate::device::{Device, DeviceInfo, WgpuApi, WgpuSelect};
 use crate::error::{Error, Result};
 use crate::session::{Executable, Kind, Resident, SampleFormat};
 
@@ -52,8 +52,18 @@ impl WgpuDevice {
             Device::Dx12 => adapters::select(WgpuApi::Dx12, preferred),
             other => return Err(Error::unsupported(format!("{other} is not an adapter of wgpu"))),
         };
-        let found = found.map_err(|reason| absent(name, reason))?;
-        let gpu = Gpu::open(found).map_err(|reason| absent(name, reason))?;
+        let absent = |reason| Error::AbsentDevice {
+            name: name.to_string(),
+            reason,
+            available: match adapters::all() {
+                Ok(all) if !all.is_empty() => {
+                    all.iter().map(|a| a.info.id.as_str()).collect::<Vec<_>>().join(", ")
+                }
+                _ => "no adapter".to_owned(),
+            },
+        };
+        let found = found.map_err(absent)?;
+        let gpu = Gpu::open(found).map_err(absent)?;
         Ok(Self { gpu, info: found.info.clone() })
     }
 

@@ -137,8 +137,6 @@ fn run_point(
     if let Some(lost) = cases.iter().find_map(Case::fell_back) {
         say(&format!("[welch-peaks] {lost}; the CPU went on"));
     }
-    // Buffers on a device stay as long as their plan does.
-    targets.iter().for_each(|t| t.session.clear_cache());
     let choice = PickerChoice {
         batch: at.batch,
         k: at.k,

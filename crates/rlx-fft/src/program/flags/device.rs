@@ -3,6 +3,7 @@
 use super::Usage;
 use clap::Args;
 use rlx_fft::devices::AskedDevice;
+use rlx_fft::{Device, WelchPeaksPickMode, WelchPeaksStrategy, parse_welch_peaks_strategy};
 
 /// Flags about devices.
 #[derive(Debug, Clone, Args)]
@@ -75,19 +76,15 @@ impl DeviceFlags {
     /// Checks that the device is there; gives it, where it is another than the CPU, and the strategy's segments.
     pub(crate) fn validate(self, framed: bool) -> Result<(Option<String>, Segments), Usage> {
         let device = with_bus(self.device)?;
-        let segments = match self.strategy.to_ascii_lowercase().as_str() {
-            "auto" | "rlx" | "compiled" | "gpu" => Segments::All,
-            "ultra" | "ultra-fast" | "1seg" => Segments::First(1),
-            "fast" | "streaming" | "rustfft" | "2seg" => Segments::First(2),
-            "learned" | "learned_compiled" => {
-                return Err(Usage::new(
-                    "--strategy",
-                    "learned needs a learned transform, and there is none yet",
-                ));
-            }
-            other => {
-                let known = "auto, ultra (ultra-fast, 1seg), fast (streaming, rustfft, 2seg), rlx (compiled, gpu), learned";
-                return Err(Usage::new("--strategy", format!("'{other}' is none of {known}")));
+        use WelchPeaksStrategy::{FastStreaming, LearnedCompiled, RlxCompiled, UltraFast};
+        let mode = parse_welch_peaks_strategy(&self.strategy).map_err(strategy)?;
+        let segments = match mode {
+            WelchPeaksPickMode::Auto | WelchPeaksPickMode::Force(RlxCompiled) => Segments::All,
+            WelchPeaksPickMode::Force(UltraFast) => Segments::First(1),
+            WelchPeaksPickMode::Force(FastStreaming) => Segments::First(2),
+            WelchPeaksPickMode::Force(LearnedCompiled) => {
+                let reason = "learned runs a model, which this command does not load: see eval and bench-e2e";
+                return Err(Usage::new("--strategy", reason));
             }
         };
         if segments != Segments::All && !framed {
@@ -98,12 +95,16 @@ impl DeviceFlags {
     }
 }
 
+/// A strategy's name that is none, with its flag once.
+pub(super) fn strategy(error: impl std::fmt::Display) -> Usage {
+    let text = error.to_string();
+    Usage::new("--strategy", text.strip_prefix("strategy: ").unwrap_or(&text))
+}
+
 /// Refuses names that are no device's; one that is not here says why.
 pub(crate) fn known_device(name: &str) -> Result<AskedDevice, Usage> {
-    AskedDevice::find(name).map_err(|error| {
-        let known = "auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12, gpu";
-        Usage::new("--device", format!("{error}; it is none of {known}"))
-    })
+    AskedDevice::find(name)
+        .map_err(|error| Usage::new("--device", format!("{error}; it is none of {}", Device::GRAMMAR)))
 }
 
 #[cfg(test)]

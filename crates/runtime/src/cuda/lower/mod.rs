@@ -15,15 +15,16 @@ use std::sync::Arc;
 
 use rlx_compile::regions::Asked;
 use rlx_compile::{NodeId, Plan};
+use rlx_dsp::nan::NanPolicy;
 
 use super::backend::Toolchain;
 use super::blueprint::{Blueprint, SampleType};
 use super::chain::{Arg, Build, Chain, Chains, Grid, Link};
 use super::driver::{Context, DeviceMemory, Function, Module, Stream};
 use super::nvrtc::{CubinCache, KernelSource, nvrtc};
-use super::program::{DeviceProgram, Repair};
+use super::program::DeviceProgram;
 use crate::error::{Error, Result};
-use crate::session::{Program, SampleFormat, SessionOptions};
+use crate::session::{HostRows, Program, SampleFormat, SessionOptions};
 
 /// A kernel of a chain, before it is built for a device and a type of samples.
 struct Stage {
@@ -60,7 +61,8 @@ pub(super) fn device_program(
     let chains =
         |context: &Arc<Context>| (context.clone(), Arc::new(Chains::new(context.clone(), build.clone())));
     let devices = contexts.iter().map(chains).collect();
-    let repair = Repair::new(plan, wanted, options)?;
+    let propagate = SessionOptions { threads: 1, ..options.clone() }.nan(NanPolicy::Propagate);
+    let repair = HostRows::new(plan, wanted, &propagate)?;
     Ok(Box::new(DeviceProgram::new(layout, devices, options.clone(), repair)?))
 }
 

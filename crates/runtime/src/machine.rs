@@ -1,61 +1,11 @@
-//! What this machine has.
+//! The devices of this machine: the CPU, and what the backends find.
+//!
+//! Names and descriptions ([`device`](crate::device)) lie below the backends, which know nothing of each other; this module
+//! lies above them.
 
-use std::collections::BTreeMap;
-
-use rlx_compile::DeviceClass;
-use rlx_compile::cost::HostId;
-use serde::Serialize;
-
-use super::cpu_info;
-use super::name::{CudaSelect, Device, WgpuApi, WgpuSelect};
+use crate::device::{AbsentDevice, CudaSelect, Device, DeviceInfo, WgpuApi, WgpuSelect, cpu_info};
 use crate::error::{Error, Result};
 use crate::{cuda, wgpu};
-
-/// A device that is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DeviceInfo {
-    /// The name under which it is opened again: `cpu`, `cuda:0`, ….
-    pub id: String,
-    /// Kind of device.
-    pub class: DeviceClass,
-    /// Name as its driver gives it (the processor's, for the CPU).
-    pub name: String,
-    /// Version of the driver; empty for the CPU.
-    pub driver: String,
-    /// Instruction set of the host's kernels.
-    pub isa: String,
-    /// Threads of the host.
-    pub threads: usize,
-    /// Memory in bytes; `None` when not known.
-    pub memory_bytes: Option<u64>,
-    /// An adapter that runs on the processor; `auto` never takes it.
-    pub software: bool,
-    /// Limits of its interface that kernels must keep to, by the interface's names; none where there is no such thing.
-    pub limits: BTreeMap<&'static str, u64>,
-}
-
-impl DeviceInfo {
-    /// For which machine a calibration of this device holds.
-    pub fn host_id(&self) -> HostId {
-        HostId {
-            class: self.class,
-            device: self.name.clone(),
-            driver: self.driver.clone(),
-            isa: self.isa.clone(),
-            threads: self.threads,
-            program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        }
-    }
-}
-
-/// A known device that is not there, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AbsentDevice {
-    /// Its name.
-    pub id: &'static str,
-    /// What this build or this machine lacks.
-    pub reason: String,
-}
 
 /// Every device that can be opened, the CPU first. Drivers are asked once a process.
 pub fn devices() -> Vec<DeviceInfo> {
@@ -77,7 +27,7 @@ pub fn absent_devices() -> Vec<AbsentDevice> {
 }
 
 /// Names of what there is, for messages.
-pub(super) fn available() -> String {
+fn available() -> String {
     devices().iter().map(|d| d.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
@@ -87,7 +37,21 @@ pub(crate) fn absent(device: &Device, reason: String) -> Error {
 }
 
 impl Device {
-    /// The device that this name stands for here. `auto` is the CPU: who compares predicted times knows better.
+    /// Reads a name, as [`FromStr`](std::str::FromStr) does; an unknown one is an error that lists what this machine has.
+    ///
+    /// # Errors
+    /// [`Error::UnknownDevice`] with what there is.
+    pub fn named(name: &str) -> Result<Self> {
+        name.parse().map_err(|error| match error {
+            Error::UnknownDevice { name, .. } => {
+                Error::UnknownDevice { name, known: format!("this machine has {}", available()) }
+            }
+            other => other,
+        })
+    }
+
+    /// The device that this name stands for here. `auto` is the CPU where no work is named; [`select`](crate::select)
+    /// compares predicted times.
     ///
     /// # Errors
     /// [`Error::AbsentDevice`] with what there is.
@@ -126,6 +90,13 @@ mod tests {
         assert!(cpu.threads >= 1 && !cpu.name.is_empty() && !cpu.isa.is_empty());
         assert_eq!(Device::Auto.resolve().unwrap(), cpu);
         assert!(devices().contains(&cpu));
+    }
+
+    #[test]
+    fn an_unknown_name_lists_what_there_is() {
+        let error = Device::named("tpu").unwrap_err();
+        assert!(error.to_string().contains("\"tpu\" is unknown; this machine has cpu"), "{error}");
+        assert_eq!(Device::named("cpu").unwrap(), Device::Cpu);
     }
 
     #[test]
