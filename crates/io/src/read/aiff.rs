@@ -169,7 +169,8 @@ fn layout(source: &Source, common: &Common, bytes: Option<u64>) -> Result<PcmLay
         b"raw " => (Some(SampleKind::U8), true),
         b"fl32" | b"FL32" => (Some(SampleKind::F32), true),
         b"fl64" | b"FL64" => (Some(SampleKind::F64), true),
-        b"42ni" => (Some(SampleKind::S24), false),
+        // libsndfile spells the first one with a digit.
+        b"42ni" | b"42n1" => (Some(SampleKind::S24), false),
         b"23ni" => (Some(SampleKind::S32), false),
         b"alaw" | b"ALAW" => (Some(SampleKind::ALaw), true),
         b"ulaw" | b"ULAW" => (Some(SampleKind::MuLaw), true),
