@@ -32,7 +32,13 @@ fn state_and_restore_at_any_sample() {
                 // As text: a NaN in an unfinished segment is not equal to itself.
                 assert_eq!(format!("{:?}", second.state()), format!("{:?}", first.state()));
                 second.push(&x[cut..]).unwrap();
-                assert_eq!(second.finish().unwrap(), whole, "{average} {nan} {cut}");
+                // Segments that are transformed together are rounded in another order.
+                let second = second.finish().unwrap();
+                assert_eq!(second.coverage, whole.coverage, "{average} {nan} {cut}");
+                let close = |(a, b): (&f64, &f64)| {
+                    (a - b).abs() <= 1e-12 * whole.psd.iter().fold(0.0, |m, &v| v.max(m)) || a == b
+                };
+                assert!(second.psd.iter().zip(&whole.psd).all(close), "{average} {nan} {cut}");
             }
         }
     }

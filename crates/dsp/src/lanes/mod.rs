@@ -14,23 +14,32 @@ mod load;
 mod reduce;
 mod simd;
 
+pub(crate) use fft::plan::is_smooth as has_recipe;
 pub use fft::plan::supports;
 pub use isa::Isa;
 pub use kernels::band::BandSpec;
-pub use kernels::frames::LaneFrames;
+pub use kernels::complex::LaneComplex;
+pub use kernels::cross::LaneCross;
+pub use kernels::frames::{LaneFrames, LanePowers};
 pub use kernels::row::RowWelch;
 pub use kernels::tape::{LaneTape, TapeOp, TapeOutput, TapeSpec, Weight};
-pub use kernels::welch::{LaneSpec, LaneWelch, Rows};
+pub use kernels::welch::{LanePsd, LaneSpec, LaneWelch, Rows};
 pub use load::detrend::Offset;
 pub use load::frame_spec::FrameSpec;
 pub use reduce::mel::{LaneLog, LaneMel};
 
 use fearless_simd::Level;
 use kernels::band::BandKernel;
+use kernels::complex::ComplexKernel;
+use kernels::cross::CrossKernel;
 use kernels::frames::FramesKernel;
 use kernels::row::RowKernel;
 use kernels::tape::TapeKernel;
-use kernels::welch::WelchKernel;
+use kernels::welch::{PsdKernel, WelchKernel};
+use reduce::median::LONGEST;
+pub(crate) use reduce::products::BINS as PADDED_BINS;
+pub(crate) use simd::Element;
+use simd::{Lanes, lanes};
 
 /// Runs `$build` with the level token of `$isa`; `None` where the machine has no such level.
 macro_rules! on_level {
@@ -66,6 +75,66 @@ pub fn welch_kernel(isa: Isa, spec: LaneSpec) -> Option<Box<dyn LaneWelch>> {
 pub fn frames_kernel(isa: Isa, spec: impl Into<FrameSpec>) -> Option<Box<dyn LaneFrames>> {
     let spec = spec.into();
     on_level!(isa, simd => FramesKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneFrames>))
+}
+
+/// `build(simd)` for levels of four lanes and more, `None` below: two rows of `f64` at a time gain nothing.
+fn if_wide<S: Lanes, T: Element, K: ?Sized>(
+    simd: S,
+    build: impl FnOnce(S) -> Option<Box<K>>,
+) -> Option<Box<K>> {
+    if const { lanes::<S, T>() < 4 } { None } else { build(simd) }
+}
+
+/// The kernel for averages of segments as `spec` has them, `hop` apart, on `isa`; `None` as for [`frames_kernel`].
+pub(crate) fn psd_kernel<T: Element>(
+    isa: Isa,
+    spec: FrameSpec<T>,
+    hop: usize,
+) -> Option<Box<dyn LanePsd<T>>> {
+    on_level!(isa, simd => if_wide::<_, T, _>(simd, |simd| PsdKernel::new(simd, spec, hop).map(|k| Box::new(k) as Box<dyn LanePsd<T>>)))
+}
+
+/// Writes the medians of `values`, `[count, bins]`, to `out`, `[bins]`, NaN where a value of the bin is not finite.
+/// `false`, and nothing written, where columns are too long for it.
+pub(crate) fn medians(isa: Isa, values: &[f64], column: &mut Vec<f64>, out: &mut [f64]) -> bool {
+    if out.is_empty() || values.len() / out.len() > LONGEST || values.len() < out.len() {
+        return false;
+    }
+    on_level!(isa, simd => {
+        simd.run(
+            #[inline(always)]
+            || reduce::median::medians(simd, values, column, out),
+        );
+        Some(())
+    })
+    .is_some()
+}
+
+/// Adds the products of all pairs of channels, see [`reduce::products`].
+pub(crate) fn products(isa: Isa, spectra: &[f64], channels: usize, bins: usize, sums: &mut [f64]) {
+    let done = on_level!(isa, simd => {
+        simd.run(
+            #[inline(always)]
+            || reduce::products::products(simd, spectra, channels, bins, sums),
+        );
+        Some(())
+    });
+    debug_assert!(done.is_some(), "the level was detected");
+}
+
+/// The kernel for powers of single segments as `spec` has them on `isa`; `None` as for [`frames_kernel`].
+pub(crate) fn powers_kernel<T: Element>(isa: Isa, spec: FrameSpec<T>) -> Option<Box<dyn LanePowers<T>>> {
+    on_level!(isa, simd => if_wide::<_, T, _>(simd, |simd| FramesKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LanePowers<T>>)))
+}
+
+/// The kernel for segments of complex samples as `spec` has them on `isa`; `None` as for [`frames_kernel`].
+pub(crate) fn complex_kernel<T: Element>(isa: Isa, spec: FrameSpec<T>) -> Option<Box<dyn LaneComplex<T>>> {
+    on_level!(isa, simd => if_wide::<_, T, _>(simd, |simd| ComplexKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneComplex<T>>)))
+}
+
+/// The kernel for cross powers of segments as `spec` has them on `isa`; `None` as for [`frames_kernel`].
+pub(crate) fn cross_kernel<T: Element>(isa: Isa, spec: FrameSpec<T>) -> Option<Box<dyn LaneCross<T>>> {
+    on_level!(isa, simd => if_wide::<_, T, _>(simd, |simd| CrossKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneCross<T>>)))
 }
 
 /// The kernel of a tape on `isa`; `None` where an address or a slot of `spec` is not there, the transform is shorter than

@@ -129,7 +129,7 @@ mod tests {
         assert!(planned(&LogMelParams { log: MelLog::Linear, ..whisper }));
         for altered in [
             LogMelParams { power: 1.0, ..whisper },
-            LogMelParams { n_fft: 500, ..whisper },
+            LogMelParams { n_fft: 551, ..whisper },
             LogMelParams { log: MelLog::Ln { floor: 1e-60 }, ..whisper },
             LogMelParams { win_length: 3, ..whisper },
         ] {

@@ -21,6 +21,8 @@ pub enum PeaksEngine {
 pub(super) struct Worker {
     lanes: Option<Box<dyn LaneWelch>>,
     rows: Box<dyn RowWelch>,
+    /// Fewest rows for which a whole group of lanes pays.
+    least: usize,
 }
 
 impl Worker {
@@ -37,21 +39,22 @@ impl Worker {
             }
             PeaksEngine::Streaming | PeaksEngine::StoredPsd => None,
         };
-        Ok(Self { lanes, rows })
+        // A group that is not full costs the lanes as much as a full one; powers of two gain most from them.
+        let least = if welch.n_fft.is_power_of_two() { 2 } else { isa.lanes().div_ceil(3) };
+        Ok(Self { lanes, rows, least })
     }
 
     /// Peaks of `rows`; the first row in which they are not finite.
     pub(super) fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize> {
         match &mut self.lanes {
-            // A lone row costs the lanes as much as a whole group.
-            Some(lanes) if rows.count > 1 => lanes.peaks(rows, k, out),
+            Some(lanes) if rows.count >= self.least => lanes.peaks(rows, k, out),
             _ => self.rows.peaks(rows, k, out),
         }
     }
 
     pub(super) fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]) {
         match &mut self.lanes {
-            Some(lanes) if rows.count > 1 => lanes.psd(rows, scale, out),
+            Some(lanes) if rows.count >= self.least => lanes.psd(rows, scale, out),
             _ => self.rows.psd(rows, scale, out),
         }
     }

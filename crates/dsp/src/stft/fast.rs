@@ -1,57 +1,57 @@
-//! Frames of f32 samples through the lanes kernels.
+//! Frames of samples through the lanes kernels.
 
 use std::ops::Range;
 
 use super::frame_fft::{FrameFft, FrameParams, PowerFrames};
 use crate::Result;
-use crate::detrend::Detrend;
 use crate::fft::Real;
-use crate::lanes::{FrameSpec, Isa, LaneFrames, Offset, frames_kernel, supports};
+use crate::lanes::{Element, FrameSpec, Isa, LaneFrames, LanePowers, frames_kernel, powers_kernel};
 use crate::specialise::{same_type, specialise};
 
-/// The lanes kernel for these frames, or `None` where there is none for their length or detrending.
-pub(crate) fn lane_frames(params: &FrameParams) -> Result<Option<Box<dyn LaneFrames>>> {
-    let offset = match params.detrend {
-        Detrend::None => Offset::Keep,
-        Detrend::Constant => Offset::SubtractMean,
-        Detrend::Linear => return Ok(None),
-    };
-    if !supports(params.n_fft) {
-        return Ok(None);
-    }
+/// What the lanes have to know of these frames.
+fn frame_spec<T: Real>(params: &FrameParams) -> Result<FrameSpec<T>> {
     let window = params.window.coefficients(params.win_length, params.symmetry)?;
-    let spec = FrameSpec {
-        window: window.into_iter().map(|w| w as f32).collect(),
+    Ok(FrameSpec {
+        window: window.into_iter().map(T::narrow).collect(),
         n_fft: params.n_fft,
         lead: params.lead(),
-        offset,
-        preemphasis: params.preemphasis as f32,
-    };
-    Ok(frames_kernel(Isa::detect()?, spec))
+        offset: params.detrend.into(),
+        preemphasis: T::narrow(params.preemphasis),
+    })
 }
 
-/// The lanes kernel behind [`PowerFrames`], for f32 samples where there is one.
+/// The lanes kernel for these frames, or `None` where there is none for their length.
+pub(crate) fn lane_frames(params: &FrameParams) -> Result<Option<Box<dyn LaneFrames>>> {
+    Ok(frames_kernel(Isa::detect()?, frame_spec::<f32>(params)?))
+}
+
+/// The lanes kernel behind [`PowerFrames`], where there is one.
 pub(super) fn fast_power_frames<T: Real>(params: FrameParams) -> Result<Option<Box<dyn PowerFrames<T>>>> {
-    if !same_type::<T, f32>() {
-        return Ok(None);
+    if same_type::<T, f32>() {
+        return Ok(FastFrames::<f32>::plan(params)?.and_then(specialise));
     }
-    let Some(kernel) = lane_frames(&params)? else { return Ok(None) };
-    let least = Isa::detect()?.lanes() / 2;
-    let fast = FastFrames { kernel, hop: params.hop, least, plain: FrameFft::new(params)? };
-    Ok(specialise(Box::new(fast) as Box<dyn PowerFrames<f32>>))
+    Ok(FastFrames::<f64>::plan(params)?.and_then(specialise))
 }
 
 /// Many frames at a time in lanes, few by the plain transform.
-struct FastFrames {
-    kernel: Box<dyn LaneFrames>,
+struct FastFrames<T: Element> {
+    kernel: Box<dyn LanePowers<T>>,
     hop: usize,
     /// Fewest frames for which a whole group of lanes pays.
     least: usize,
-    plain: FrameFft<f32>,
+    plain: FrameFft<T>,
 }
 
-impl PowerFrames<f32> for FastFrames {
-    fn power_frames(&mut self, signal: &[f32], frames: Range<usize>, out: &mut [f32]) {
+impl<T: Element> FastFrames<T> {
+    fn plan(params: FrameParams) -> Result<Option<Box<dyn PowerFrames<T>>>> {
+        let Some(kernel) = powers_kernel(Isa::detect()?, frame_spec(&params)?) else { return Ok(None) };
+        let least = kernel.lanes() / 2;
+        Ok(Some(Box::new(Self { kernel, hop: params.hop, least, plain: FrameFft::new(params)? })))
+    }
+}
+
+impl<T: Element> PowerFrames<T> for FastFrames<T> {
+    fn power_frames(&mut self, signal: &[T], frames: Range<usize>, out: &mut [T]) {
         if frames.len() < self.least {
             return self.plain.power_frames(signal, frames, out);
         }

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::scaling::Average;
 
-/// Averages segments as their samples arrive. Holds one value a bin and less than two segments of samples,
+/// Averages segments as their samples arrive. Holds one value per bin and less than two segments of samples,
 /// however long the signal is.
 ///
 /// A *stretch* is a run of samples without a break; segments lie `hop` apart in it from its first sample on and
@@ -28,7 +28,9 @@ use crate::scaling::Average;
 /// for block in x.chunks(37) {
 ///     accumulator.push(block)?;
 /// }
-/// assert_eq!(accumulator.finish()?, welch(&x, &params)?);
+/// let (streamed, whole) = (accumulator.finish()?, welch(&x, &params)?);
+/// assert_eq!(streamed.coverage, whole.coverage);
+/// assert!(streamed.psd.iter().zip(&whole.psd).all(|(a, b)| (a - b).abs() <= 1e-12 * b));
 /// # Ok::<(), rlx_dsp::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -126,8 +128,8 @@ impl<S: Sample> WelchAccumulator<S> {
         self.stream.coverage(self.average.segments())
     }
 
-    /// Continues the stretch with a block of any length. Blocks of some 30 segments and more are the fastest: in f32
-    /// they fill the lanes kernels.
+    /// Continues the stretch with a block of any length. Blocks of some 30 segments and more are the fastest: they fill the
+    /// lanes kernels.
     ///
     /// # Errors
     /// [`Error::NonFinite`] under [`NanPolicy::Error`](crate::nan::NanPolicy::Error), with the position counted

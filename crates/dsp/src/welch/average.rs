@@ -7,7 +7,7 @@ use super::params::PsdParams;
 use super::segment::SegmentSpec;
 use super::state::AccumulatorState;
 use crate::error::{Error, Result};
-use crate::fft::{Real, Sample, rfft_bins};
+use crate::fft::{Sample, rfft_bins};
 use crate::scaling::Average;
 
 /// Takes segments, answers with their average. Holds bins, not segments, except for the median.
@@ -20,10 +20,16 @@ pub(crate) struct PowerAverage<S: Sample> {
     segments: u64,
     /// Sum, maximum or minimum so far of each of the transform's bins; scratch of the median.
     held: Vec<f64>,
-    /// One segment's powers, for the averages that look at each.
-    single: Vec<f64>,
+    /// Powers of some segments, or sums of some rows.
+    block: Vec<f64>,
     spectra: SpectraStore,
 }
+
+/// Rows of fewer groups of segments than this are computed side by side.
+const SHORT_ROWS: usize = 2;
+
+/// Segments whose powers are held at a time.
+const BLOCK: usize = 64;
 
 /// The state of an average that holds bins.
 pub(super) struct Checkpoint {
@@ -42,9 +48,18 @@ impl<S: Sample> PowerAverage<S> {
             layout: Layout::new::<S>(params, spec),
             segments: 0,
             held: vec![0.0; bins],
-            single: vec![0.0; bins],
+            block: Vec::new(),
             spectra: SpectraStore::new(bins),
         })
+    }
+
+    /// Makes every table and buffer now that whole signals need, so that they are added without allocating.
+    pub(crate) fn prepare(&mut self) {
+        let single = self.average != Average::Mean;
+        self.kernel.prepare(single);
+        if single {
+            self.block.resize(BLOCK * self.held.len(), 0.0);
+        }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -74,21 +89,54 @@ impl<S: Sample> PowerAverage<S> {
     /// Adds the first `count` segments of `samples`.
     pub(crate) fn add(&mut self, samples: &[S], count: usize) {
         if self.average == Average::Mean {
-            self.kernel.add_powers(samples, count, &mut self.held);
+            self.segments += count as u64;
+            return self.kernel.add_powers(samples, self.hop, count, &mut self.held);
+        }
+        if self.average == Average::Median {
+            self.kernel.powers(samples, self.hop, count, self.spectra.next_segments(count));
             self.segments += count as u64;
             return;
         }
-        for s in 0..count {
-            let segment = &samples[s * self.hop..];
-            if self.average == Average::Median {
-                self.kernel.add_powers(segment, 1, self.spectra.next_segment());
-            } else {
-                self.single.fill(0.0);
-                self.kernel.add_powers(segment, 1, &mut self.single);
-                hold(self.average, self.segments == 0, &mut self.held, &self.single);
+        let bins = self.held.len();
+        for first in (0..count).step_by(BLOCK) {
+            let block = BLOCK.min(count - first);
+            self.block.resize(block * bins, 0.0);
+            self.kernel.powers(&samples[first * self.hop..], self.hop, block, &mut self.block);
+            for powers in self.block.chunks_exact(bins) {
+                hold(self.average, self.segments == 0, &mut self.held, powers);
+                self.segments += 1;
             }
-            self.segments += 1;
         }
+    }
+
+    /// Rows of `count` segments that [`mean_of_rows`](Self::mean_of_rows) computes at a time; 1 where it computes none.
+    pub(crate) fn rows_at_a_time(&self, count: usize) -> usize {
+        let group = self.kernel.group();
+        let side_by_side = self.average == Average::Mean && !S::COMPLEX && count < SHORT_ROWS * group;
+        if side_by_side { group } else { 1 }
+    }
+
+    /// The scaled averages of finite rows of `row_len` samples and `count` segments each into `out`, `[rows, n_bins]`.
+    /// `false` where row by row is faster or another average is wanted.
+    pub(crate) fn mean_of_rows(
+        &mut self,
+        x: &[S],
+        row_len: usize,
+        count: usize,
+        out: &mut [S::Real],
+    ) -> bool {
+        if self.average != Average::Mean {
+            return false;
+        }
+        let bins = self.held.len();
+        self.block.resize(x.len() / row_len * bins, 0.0);
+        if !self.kernel.add_rows(x, row_len, count, &mut self.block) {
+            return false;
+        }
+        for (sums, out) in self.block.chunks_exact(bins).zip(out.chunks_exact_mut(self.layout.n_bins())) {
+            self.layout.write(sums, count as f64, out);
+        }
+        true
     }
 
     pub(super) fn save(&self, state: &mut AccumulatorState) {
@@ -133,10 +181,7 @@ impl<S: Sample> PowerAverage<S> {
             self.spectra.medians(&mut self.held);
         }
         let count = if self.average == Average::Mean { self.segments as f64 } else { 1.0 };
-        for (bin, out) in out.iter_mut().enumerate() {
-            let source = self.layout.source(bin);
-            *out = S::Real::narrow(self.held[source.bin] / count * source.factor);
-        }
+        self.layout.write(&self.held, count, out);
     }
 }
 

@@ -97,7 +97,9 @@ impl<S: Sample> Welch<S> {
         if len < self.params.segment_len {
             return Err(Error::TooShort { len, segment: self.params.segment_len });
         }
-        let share = rows.div_ceil(self.threads.count().min(rows));
+        // Whole blocks of rows that are computed side by side, so that the numbers do not depend on the threads.
+        let together = self.workers[0].rows_at_a_time(self.params.segment_count(len));
+        let share = rows.div_ceil(self.threads.count().min(rows)).next_multiple_of(together);
         let shares = rows.div_ceil(share);
         while self.workers.len() < shares {
             self.workers.push(self.workers[0].clone());

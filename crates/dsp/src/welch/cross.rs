@@ -5,9 +5,10 @@ use num_complex::Complex;
 use super::framer::clean_runs;
 use super::layout::Layout;
 use super::median::SpectraStore;
+use super::pair::{self, PairKernel};
 use super::params::PsdParams;
 use super::plan::{Coverage, check_finite};
-use super::segment::{SegmentSpec, SegmentTransform};
+use super::segment::SegmentSpec;
 use crate::error::{Error, Result};
 use crate::fft::{Real, Sample, rfft_bins};
 use crate::nan::{NanPolicy, fill_gaps};
@@ -132,8 +133,8 @@ pub fn coherence<S: Sample>(x: &[S], y: &[S], params: &PsdParams) -> Result<Vec<
 /// The running averages of `|X|²`, `|Y|²` and `conj(X) · Y`, in f64.
 #[derive(Debug, Clone)]
 pub(crate) struct CrossAverage<S: Sample> {
-    spec: SegmentSpec,
-    transforms: [SegmentTransform<S>; 2],
+    kernel: Box<dyn PairKernel<S>>,
+    hop: usize,
     median: bool,
     layout: Layout,
     pub(crate) segments: u64,
@@ -154,10 +155,10 @@ impl<S: Sample> CrossAverage<S> {
         }
         let values = 4 * if S::COMPLEX { spec.n_fft } else { rfft_bins(spec.n_fft) };
         Ok(Self {
-            transforms: [SegmentTransform::new(&spec)?, SegmentTransform::new(&spec)?],
+            kernel: pair::plan(&spec)?,
+            hop: spec.hop,
             median: params.average == Average::Median,
             layout: Layout::new::<S>(params, &spec),
-            spec,
             segments: 0,
             held: vec![0.0; values],
             spectra: SpectraStore::new(values),
@@ -172,21 +173,13 @@ impl<S: Sample> CrossAverage<S> {
 
     /// Adds the first `count` segments of both signals.
     pub(crate) fn add(&mut self, [x, y]: [&[S]; 2], count: usize) {
-        let [tx, ty] = &mut self.transforms;
-        for (x, y) in self.spec.segments(x, count).zip(self.spec.segments(y, count)) {
-            let sums = if self.median { self.spectra.next_segment() } else { &mut self.held[..] };
-            let bins = sums.len() / 4;
-            let (pxx, rest) = sums.split_at_mut(bins);
-            let (pyy, rest) = rest.split_at_mut(bins);
-            let (re, im) = rest.split_at_mut(bins);
-            for (k, (x, y)) in tx.transform(x).iter().zip(ty.transform(y)).enumerate() {
-                let (xr, xi, yr, yi) = (x.re.widen(), x.im.widen(), y.re.widen(), y.im.widen());
-                pxx[k] += xr * xr + xi * xi;
-                pyy[k] += yr * yr + yi * yi;
-                re[k] += xr * yr + xi * yi;
-                im[k] += xr * yi - xi * yr;
-            }
-            self.segments += 1;
+        self.segments += count as u64;
+        if !self.median {
+            return self.kernel.add([x, y], count, &mut self.held);
+        }
+        for s in 0..count {
+            let at = s * self.hop;
+            self.kernel.add([&x[at..], &y[at..]], 1, self.spectra.next_segments(1));
         }
     }
 

@@ -1,102 +1,327 @@
-//! Segments of f32 samples through the lanes kernels.
+//! Segments through the lanes kernels: many at a time there; few, faint or overflowing ones one by one.
 
 use std::fmt;
 
-use super::kernel::SegmentKernel;
-use super::segment::{SegmentSpec, SegmentTransform};
-use crate::detrend::Detrend;
+use super::kernel::{Plain, SegmentKernel};
+use super::segment::SegmentSpec;
 use crate::error::Result;
-use crate::lanes::{Isa, LaneSpec, LaneWelch, Offset, welch_kernel};
+use crate::fft::{Complex, Real, Sample};
+use crate::lanes::{
+    Element, FrameSpec, Isa, LaneComplex, LanePowers, LanePsd, Rows, complex_kernel, has_recipe,
+    powers_kernel, psd_kernel,
+};
 
 /// Power per segment below which an f32 square may have lost digits to underflow: its smallest normal number
 /// over the share of the strongest bin that still matters.
 const FAINT: f64 = 1e-28;
 
-/// Fewer segments than this gain nothing from any width of lanes.
-const FEW: usize = 12;
-
-/// Many segments at a time in lanes; few, faint or overflowing ones by the plain kernel.
-pub(super) struct FastF32 {
-    isa: Isa,
-    lanes: LaneSpec,
-    kernel: Box<dyn LaneWelch>,
-    plain: Box<dyn SegmentKernel<f32>>,
-    sums: Vec<f64>,
-}
-
-impl FastF32 {
-    /// A kernel for `spec`, or `None` where the lanes have none for its length or detrending.
-    pub(super) fn new(spec: &SegmentSpec) -> Result<Option<Self>> {
-        let offset = match spec.detrend {
-            Detrend::None => Offset::Keep,
-            Detrend::Constant => Offset::SubtractMean,
-            Detrend::Linear => return Ok(None),
-        };
-        if spec.weights.len() != spec.n_fft {
-            return Ok(None);
-        }
-        let isa = Isa::detect()?;
-        let window = spec.weights.iter().map(|&w| w as f32).collect();
-        let lanes = LaneSpec { window, hop: spec.hop, n_segments: 1, offset };
-        let Some(kernel) = welch_kernel(isa, lanes.clone()) else { return Ok(None) };
-        let plain = Box::new(super::kernel::Plain(SegmentTransform::new(spec)?, spec.clone()));
-        let sums = vec![0.0; lanes.n_bins()];
-        Ok(Some(Self { isa, lanes, kernel, plain, sums }))
+/// A spec of the lanes for segments as `spec` has them.
+pub(super) fn frame_spec<T: Real>(spec: &SegmentSpec) -> FrameSpec<T> {
+    FrameSpec {
+        window: spec.weights.iter().map(|&w| T::narrow(w)).collect(),
+        n_fft: spec.n_fft,
+        lead: 0,
+        offset: spec.detrend.into(),
+        preemphasis: T::zero(),
     }
 }
 
-impl SegmentKernel<f32> for FastF32 {
-    fn add_powers(&mut self, samples: &[f32], count: usize, sums: &mut [f64]) {
+/// Rows of `T` in one vector of `isa`.
+fn lanes_of<T>(isa: Isa) -> usize {
+    isa.lanes() * size_of::<f32>() / size_of::<T>()
+}
+
+/// Whether the lanes have kernels for these segments.
+fn has_kernel<T: Element>(isa: Isa, spec: &SegmentSpec) -> bool {
+    let lanes = lanes_of::<T>(isa);
+    lanes >= 4 && spec.weights.len() >= lanes && has_recipe(spec.n_fft)
+}
+
+/// Fewest segments that gain from a group of lanes that holds `group` of them.
+fn few(group: usize) -> usize {
+    (3 * group / 8).clamp(2, 12)
+}
+
+/// Whether powers in `T` whose largest is `strongest` can be trusted: finite, and not so faint that squares underflow.
+fn is_sound<S: Sample>(strongest: f64, finite: bool, count: usize, samples: &[S]) -> bool {
+    let faint = S::Real::EPSILON > 1e-10 && strongest < FAINT * count as f64 && !is_silent(samples);
+    finite && !faint
+}
+
+/// Whether every sample is zero.
+fn is_silent<S: Sample>(samples: &[S]) -> bool {
+    samples.chunks(1024).all(|block| block.iter().fold(true, |silent, x| silent & (x.parts() == (0.0, 0.0))))
+}
+
+/// The largest value, and whether all are finite.
+fn summary(values: impl Iterator<Item = f64>) -> (f64, bool) {
+    values.fold((0.0, true), |(most, finite), v| (if v > most { v } else { most }, finite & v.is_finite()))
+}
+
+/// Segments of real samples.
+pub(super) struct FastReal<T: Element> {
+    isa: Isa,
+    spec: SegmentSpec,
+    /// Made when first asked for: accumulators of few segments do without.
+    kernel: Option<Box<dyn LanePsd<T>>>,
+    single: Option<Box<dyn LanePowers<T>>>,
+    plain: Plain<T>,
+    sums: Vec<f64>,
+    values: Vec<T>,
+}
+
+impl<T: Element> FastReal<T> {
+    /// A kernel for `spec`, or `None` where the lanes have none for its length.
+    pub(super) fn new(spec: &SegmentSpec) -> Result<Option<Self>> {
+        let isa = Isa::detect()?;
+        if !has_kernel::<T>(isa, spec) {
+            return Ok(None);
+        }
+        let (plain, sums) = (Plain::new(spec)?, vec![0.0; spec.n_fft / 2 + 1]);
+        Ok(Some(Self {
+            isa,
+            spec: spec.clone(),
+            kernel: None,
+            single: None,
+            plain,
+            sums,
+            values: Vec::new(),
+        }))
+    }
+
+    /// The kernel of many segments.
+    fn kernel(&mut self) -> &mut dyn LanePsd<T> {
+        let Self { isa, spec, kernel, .. } = self;
+        let make = || psd_kernel(*isa, frame_spec(spec), spec.hop).expect("there is a recipe");
+        &mut **kernel.get_or_insert_with(make)
+    }
+
+    fn make_single(&mut self) {
+        if self.single.is_none() {
+            self.single = powers_kernel(self.isa, frame_spec(&self.spec));
+        }
+    }
+}
+
+impl<T: Element> SegmentKernel<T> for FastReal<T> {
+    fn add_powers(&mut self, samples: &[T], hop: usize, count: usize, sums: &mut [f64]) {
         // A group of pairs that is not full costs the lanes as much as a full one, and so does an odd last segment.
-        let group = 2 * self.kernel.lanes();
+        let group = self.group();
         let rest = count % group;
         let lone = match rest {
-            _ if count < FEW => count,
+            _ if count < few(group) => count,
             rest if 8 * rest < 3 * group => rest,
             rest => rest % 2,
         };
         if lone > 0 {
-            let first = (count - lone) * self.lanes.hop;
-            self.plain.add_powers(&samples[first..], lone, sums);
+            let first = (count - lone) * hop;
+            self.plain.add_powers(&samples[first..], hop, lone, sums);
         }
         let count = count - lone;
         if count == 0 {
             return;
         }
-        let samples = &samples[..(count - 1) * self.lanes.hop + self.lanes.window.len()];
+        let samples = &samples[..(count - 1) * hop + self.spec.weights.len()];
         self.sums.fill(0.0);
-        self.kernel.add_segments(samples, count, &mut self.sums);
-        let strongest = self.sums.iter().fold(0.0, |a: f64, &b| a.max(b));
-        let finite = self.sums.iter().all(|s| s.is_finite());
-        let faint = strongest < FAINT * count as f64 && !silent(samples);
-        if !finite || faint {
-            return self.plain.add_powers(samples, count, sums);
+        let mut sums_here = std::mem::take(&mut self.sums);
+        self.kernel().add_segments_apart(samples, hop, count, &mut sums_here);
+        self.sums = sums_here;
+        let (strongest, finite) = summary(self.sums.iter().copied());
+        if !is_sound(strongest, finite, count, samples) {
+            return self.plain.add_powers(samples, hop, count, sums);
         }
         sums.iter_mut().zip(&self.sums).for_each(|(sum, s)| *sum += s);
     }
 
-    fn boxed_clone(&self) -> Box<dyn SegmentKernel<f32>> {
-        let kernel = welch_kernel(self.isa, self.lanes.clone()).expect("it was built from this before");
+    fn powers(&mut self, samples: &[T], hop: usize, count: usize, out: &mut [f64]) {
+        let bins = self.sums.len();
+        let group = self.group();
+        if count >= few(group) {
+            self.make_single();
+        }
+        for first in (0..count).step_by(group) {
+            let used = group.min(count - first);
+            let (samples, out) = (&samples[first * hop..], &mut out[first * bins..(first + used) * bins]);
+            match &mut self.single {
+                Some(single) if used >= few(group) => {
+                    self.values.resize(used * bins, T::zero());
+                    single.power_frames(samples, hop, used, &mut self.values);
+                    out.iter_mut().zip(&self.values).for_each(|(out, v)| *out = v.widen());
+                }
+                _ => {
+                    self.plain.powers(samples, hop, used, out);
+                    continue;
+                }
+            }
+            let len = self.spec.weights.len();
+            for (s, out) in out.chunks_exact_mut(bins).enumerate() {
+                let (strongest, finite) = summary(out.iter().copied());
+                let segment = &samples[s * hop..s * hop + len];
+                if !is_sound(strongest, finite, 1, segment) {
+                    self.plain.powers(segment, hop, 1, out);
+                }
+            }
+        }
+    }
+
+    fn add_rows(&mut self, rows: &[T], row_len: usize, count: usize, sums: &mut [f64]) -> bool {
+        let (n_rows, bins, lanes) = (rows.len() / row_len, self.sums.len(), lanes_of::<T>(self.isa));
+        if 2 * n_rows < lanes {
+            return false;
+        }
+        self.values.resize(n_rows * bins, T::zero());
+        let side_by_side = Rows { samples: rows, stride: row_len, count: n_rows };
+        let mut values = std::mem::take(&mut self.values);
+        self.kernel().psd_of(side_by_side, count, T::narrow(count as f64), &mut values);
+        self.values = values;
+        let rows = rows.chunks_exact(row_len);
+        let (n_fft, len) = (self.spec.n_fft, (count - 1) * self.spec.hop + self.spec.weights.len());
+        for ((row, values), sums) in rows.zip(self.values.chunks_exact(bins)).zip(sums.chunks_exact_mut(bins))
+        {
+            let (strongest, finite) = summary(values.iter().map(|v| v.widen()));
+            if is_sound(strongest, finite, count, &row[..len]) {
+                // The kernel has doubled every bin that has a mirror.
+                for (bin, (sum, v)) in sums.iter_mut().zip(values).enumerate() {
+                    *sum = if bin == 0 || 2 * bin == n_fft { v.widen() } else { 0.5 * v.widen() };
+                }
+            } else {
+                sums.fill(0.0);
+                self.plain.add_powers(row, self.spec.hop, count, sums);
+            }
+        }
+        true
+    }
+
+    fn prepare(&mut self, single: bool) {
+        self.kernel();
+        if single {
+            self.make_single();
+            self.values.resize(self.group() * self.sums.len(), T::zero());
+        }
+    }
+
+    fn group(&self) -> usize {
+        2 * lanes_of::<T>(self.isa)
+    }
+
+    fn boxed_clone(&self) -> Box<dyn SegmentKernel<T>> {
         Box::new(Self {
             isa: self.isa,
-            lanes: self.lanes.clone(),
-            kernel,
-            plain: self.plain.boxed_clone(),
+            spec: self.spec.clone(),
+            kernel: None,
+            single: None,
+            plain: self.plain.clone(),
             sums: self.sums.clone(),
+            values: Vec::new(),
         })
     }
 }
 
-/// Whether every sample is zero; looked at in blocks, without a branch a sample.
-fn silent(samples: &[f32]) -> bool {
-    samples.chunks(1024).all(|block| block.iter().fold(0, |bits, x| bits | (x.to_bits() << 1)) == 0)
+impl<T: Element> fmt::Debug for FastReal<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FastReal").field("isa", &self.isa).field("spec", &self.spec).finish_non_exhaustive()
+    }
 }
 
-impl fmt::Debug for FastF32 {
+/// Segments of complex samples.
+pub(super) struct FastComplex<T: Element>
+where
+    Complex<T>: Sample<Real = T>,
+{
+    isa: Isa,
+    spec: SegmentSpec,
+    kernel: Box<dyn LaneComplex<T>>,
+    plain: Plain<Complex<T>>,
+    sums: Vec<f64>,
+    values: Vec<T>,
+}
+
+impl<T: Element> FastComplex<T>
+where
+    Complex<T>: Sample<Real = T>,
+{
+    /// A kernel for `spec`, or `None` where the lanes have none for its length.
+    pub(super) fn new(spec: &SegmentSpec) -> Result<Option<Self>> {
+        let isa = Isa::detect()?;
+        let Some(kernel) = complex_kernel(isa, frame_spec(spec)) else { return Ok(None) };
+        let (plain, sums) = (Plain::new(spec)?, vec![0.0; spec.n_fft]);
+        Ok(Some(Self { isa, spec: spec.clone(), kernel, plain, sums, values: Vec::new() }))
+    }
+}
+
+impl<T: Element> SegmentKernel<Complex<T>> for FastComplex<T>
+where
+    Complex<T>: Sample<Real = T>,
+{
+    fn add_powers(&mut self, samples: &[Complex<T>], hop: usize, count: usize, sums: &mut [f64]) {
+        let group = self.kernel.lanes();
+        let rest = count % group;
+        let lone = if rest < few(group) { rest } else { 0 };
+        if lone > 0 {
+            self.plain.add_powers(&samples[(count - lone) * hop..], hop, lone, sums);
+        }
+        let count = count - lone;
+        if count == 0 {
+            return;
+        }
+        let samples = &samples[..(count - 1) * hop + self.spec.weights.len()];
+        self.sums.fill(0.0);
+        self.kernel.add_segments(samples, hop, count, &mut self.sums);
+        let (strongest, finite) = summary(self.sums.iter().copied());
+        if !is_sound(strongest, finite, count, samples) {
+            return self.plain.add_powers(samples, hop, count, sums);
+        }
+        sums.iter_mut().zip(&self.sums).for_each(|(sum, s)| *sum += s);
+    }
+
+    fn powers(&mut self, samples: &[Complex<T>], hop: usize, count: usize, out: &mut [f64]) {
+        let (bins, group) = (self.sums.len(), self.kernel.lanes());
+        let len = self.spec.weights.len();
+        for first in (0..count).step_by(group) {
+            let used = group.min(count - first);
+            let (samples, out) = (&samples[first * hop..], &mut out[first * bins..(first + used) * bins]);
+            if used < few(group) {
+                self.plain.powers(samples, hop, used, out);
+                continue;
+            }
+            self.values.resize(used * bins, T::zero());
+            self.kernel.powers(samples, hop, used, &mut self.values);
+            out.iter_mut().zip(&self.values).for_each(|(out, v)| *out = v.widen());
+            for (s, out) in out.chunks_exact_mut(bins).enumerate() {
+                let (strongest, finite) = summary(out.iter().copied());
+                let segment = &samples[s * hop..s * hop + len];
+                if !is_sound(strongest, finite, 1, segment) {
+                    self.plain.powers(segment, hop, 1, out);
+                }
+            }
+        }
+    }
+
+    fn group(&self) -> usize {
+        self.kernel.lanes()
+    }
+
+    fn boxed_clone(&self) -> Box<dyn SegmentKernel<Complex<T>>> {
+        let kernel = complex_kernel(self.isa, frame_spec(&self.spec));
+        Box::new(Self {
+            isa: self.isa,
+            spec: self.spec.clone(),
+            kernel: kernel.expect("it was built from this before"),
+            plain: self.plain.clone(),
+            sums: self.sums.clone(),
+            values: Vec::new(),
+        })
+    }
+}
+
+impl<T: Element> fmt::Debug for FastComplex<T>
+where
+    Complex<T>: Sample<Real = T>,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FastF32")
+        f.debug_struct("FastComplex")
             .field("isa", &self.isa)
-            .field("n_fft", &self.lanes.window.len())
+            .field("spec", &self.spec)
             .finish_non_exhaustive()
     }
 }

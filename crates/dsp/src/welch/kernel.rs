@@ -1,19 +1,40 @@
-//! The one step where the time goes: the power of many segments of contiguous samples, added up.
+//! Hot loop: powers of many segments of contiguous samples, added up or one by one.
 
 use std::fmt::Debug;
 
-use super::fast::FastF32;
+use super::fast::{FastComplex, FastReal};
 use super::segment::{SegmentSpec, SegmentTransform};
 use crate::error::Result;
-use crate::fft::{Real, Sample};
+use crate::fft::{Complex, Real, Sample};
 use crate::specialise::{same_type, specialise};
 
-/// Adds the unscaled power spectra of segments of contiguous samples.
+/// Powers of segments of contiguous samples; segment `s` starts at `samples[s · hop]`, whatever the hop was that the kernel
+/// was made for. Bins are those of the transform:
+/// `n_fft/2 + 1`, not doubled, for real samples, `n_fft` for complex ones.
 pub(crate) trait SegmentKernel<S: Sample>: Debug + Send + Sync {
-    /// Adds `Σ |X_s[k]|²` over segments `s = 0 … count − 1`, of which segment `s` starts at `samples[s · hop]`,
-    /// to `sums[k]`. `samples` holds at least `(count − 1) · hop + segment_len` values. Bins are those of the
-    /// transform: `n_fft/2 + 1`, not doubled, for real samples, `n_fft` for complex ones.
-    fn add_powers(&mut self, samples: &[S], count: usize, sums: &mut [f64]);
+    /// Adds `Σ |X_s[k]|²` over segments `s = 0 … count − 1` to `sums[k]`. `samples` holds at least
+    /// `(count − 1) · hop + segment_len` values.
+    fn add_powers(&mut self, samples: &[S], hop: usize, count: usize, sums: &mut [f64]);
+
+    /// Writes `|X_s[k]|²` to `out`, `[count, bins]`.
+    fn powers(&mut self, samples: &[S], hop: usize, count: usize, out: &mut [f64]);
+
+    /// Writes `Σ |X_s[k]|²` over the `count` segments of each row to `sums`, `[rows, bins]`. Rows are `row_len` samples
+    /// and finite. Returns whether this kernel has done so: it does where that is faster than row by row.
+    fn add_rows(&mut self, rows: &[S], row_len: usize, count: usize, sums: &mut [f64]) -> bool {
+        let _ = (rows, row_len, count, sums);
+        false
+    }
+
+    /// Makes the tables and buffers for many segments now instead of when they come; `single` for powers one by one.
+    fn prepare(&mut self, single: bool) {
+        let _ = single;
+    }
+
+    /// Segments that [`add_powers`](Self::add_powers) computes at a time.
+    fn group(&self) -> usize {
+        1
+    }
 
     /// A kernel with the same tables and buffers of its own.
     fn boxed_clone(&self) -> Box<dyn SegmentKernel<S>>;
@@ -25,12 +46,28 @@ impl<S: Sample> Clone for Box<dyn SegmentKernel<S>> {
     }
 }
 
+/// The kernel in lanes for samples `Fast`, where those are `S` and there is one.
+fn in_lanes<S: Sample, Fast: Sample, K: SegmentKernel<Fast> + 'static>(
+    plan: impl FnOnce() -> Result<Option<K>>,
+) -> Result<Option<Box<dyn SegmentKernel<S>>>> {
+    if !same_type::<S, Fast>() {
+        return Ok(None);
+    }
+    Ok(plan()?.and_then(|kernel| specialise(Box::new(kernel) as Box<dyn SegmentKernel<Fast>>)))
+}
+
 /// The fastest kernel there is for these segments.
 pub(crate) fn plan<S: Sample>(spec: &SegmentSpec) -> Result<Box<dyn SegmentKernel<S>>> {
-    if same_type::<S, f32>()
-        && let Some(kernel) = FastF32::new(spec)?
-        && let Some(kernel) = specialise(Box::new(kernel) as Box<dyn SegmentKernel<f32>>)
-    {
+    if let Some(kernel) = in_lanes::<S, f32, _>(|| FastReal::<f32>::new(spec))? {
+        return Ok(kernel);
+    }
+    if let Some(kernel) = in_lanes::<S, f64, _>(|| FastReal::<f64>::new(spec))? {
+        return Ok(kernel);
+    }
+    if let Some(kernel) = in_lanes::<S, Complex<f32>, _>(|| FastComplex::<f32>::new(spec))? {
+        return Ok(kernel);
+    }
+    if let Some(kernel) = in_lanes::<S, Complex<f64>, _>(|| FastComplex::<f64>::new(spec))? {
         return Ok(kernel);
     }
     Ok(Box::new(Plain::<S>(SegmentTransform::new(spec)?, spec.clone())))
@@ -40,15 +77,29 @@ pub(crate) fn plan<S: Sample>(spec: &SegmentSpec) -> Result<Box<dyn SegmentKerne
 #[derive(Debug, Clone)]
 pub(super) struct Plain<S: Sample>(pub(super) SegmentTransform<S>, pub(super) SegmentSpec);
 
+impl<S: Sample> Plain<S> {
+    pub(super) fn new(spec: &SegmentSpec) -> Result<Self> {
+        Ok(Self(SegmentTransform::new(spec)?, spec.clone()))
+    }
+}
+
 impl<S: Sample> SegmentKernel<S> for Plain<S> {
-    fn add_powers(&mut self, samples: &[S], count: usize, sums: &mut [f64]) {
+    fn add_powers(&mut self, samples: &[S], hop: usize, count: usize, sums: &mut [f64]) {
         let Self(transform, spec) = self;
-        for segment in spec.segments(samples, count) {
+        for segment in spec.segments_apart(samples, hop, count) {
             for (sum, x) in sums.iter_mut().zip(transform.transform(segment)) {
                 // Squared in f64: an f32 square overflows above 1.8e19.
                 let (re, im) = (x.re.widen(), x.im.widen());
                 *sum += re * re + im * im;
             }
+        }
+    }
+
+    fn powers(&mut self, samples: &[S], hop: usize, count: usize, out: &mut [f64]) {
+        out.fill(0.0);
+        let bins = out.len() / count.max(1);
+        for (s, out) in out.chunks_exact_mut(bins.max(1)).enumerate() {
+            self.add_powers(&samples[s * hop..], hop, 1, out);
         }
     }
 

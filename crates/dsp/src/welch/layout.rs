@@ -2,7 +2,7 @@
 
 use super::params::PsdParams;
 use super::segment::SegmentSpec;
-use crate::fft::Sample;
+use crate::fft::{Real, Sample};
 use crate::scaling::is_doubled;
 
 /// Which bins the result has and how they are scaled.
@@ -36,6 +36,28 @@ impl Layout {
 
     pub(crate) fn n_bins(&self) -> usize {
         if self.one_sided { self.n_fft / 2 + 1 } else { self.n_fft }
+    }
+
+    /// The scaled average of `count` segments whose sums are `held`.
+    pub(crate) fn write<T: Real>(&self, held: &[f64], count: f64, out: &mut [T]) {
+        let scale = |bin: usize, out: &mut T| {
+            let source = self.source(bin);
+            *out = T::narrow(held[source.bin] / count * source.factor);
+        };
+        if !self.one_sided {
+            out.iter_mut().enumerate().for_each(|(bin, out)| scale(bin, out));
+            return;
+        }
+        // Bins with a mirror have one factor, so that their loop vectorises.
+        let inner = 1..self.n_fft.div_ceil(2).max(1);
+        let factor = self.source(1).factor;
+        for (out, held) in out[inner.clone()].iter_mut().zip(&held[inner.clone()]) {
+            *out = T::narrow(held / count * factor);
+        }
+        scale(0, &mut out[0]);
+        for (bin, out) in out.iter_mut().enumerate().skip(inner.end) {
+            scale(bin, out);
+        }
     }
 
     #[inline]

@@ -1,5 +1,7 @@
 //! The median over segments and its bias.
 
+use crate::lanes::{Isa, medians};
+
 /// Spectra of all segments, kept because a median needs them all: `segments × bins` values of f64.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SpectraStore {
@@ -7,11 +9,13 @@ pub(crate) struct SpectraStore {
     /// Segment after segment.
     values: Vec<f64>,
     column: Vec<f64>,
+    /// Asked for once: asking allocates.
+    isa: Option<Isa>,
 }
 
 impl SpectraStore {
     pub(crate) fn new(bins: usize) -> Self {
-        Self { bins, ..Self::default() }
+        Self { bins, isa: Isa::detect().ok(), ..Self::default() }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -31,8 +35,13 @@ impl SpectraStore {
 
     /// Room for one more segment, zeroed.
     pub(crate) fn next_segment(&mut self) -> &mut [f64] {
+        self.next_segments(1)
+    }
+
+    /// Room for `count` more segments, zeroed.
+    pub(crate) fn next_segments(&mut self, count: usize) -> &mut [f64] {
         let start = self.values.len();
-        self.values.resize(start + self.bins, 0.0);
+        self.values.resize(start + count * self.bins, 0.0);
         &mut self.values[start..]
     }
 
@@ -43,6 +52,14 @@ impl SpectraStore {
     /// The median of each bin over the segments, less its bias, into `out`. NaN where any segment is.
     pub(crate) fn medians(&mut self, out: &mut [f64]) {
         let bias = median_bias(self.values.len() / self.bins);
+        if let Some(isa) = self.isa
+            && out.len() == self.bins
+            && medians(isa, &self.values, &mut self.column, out)
+            && out.iter().all(|v| v.is_finite())
+        {
+            out.iter_mut().for_each(|v| *v /= bias);
+            return;
+        }
         for (bin, out) in out.iter_mut().enumerate() {
             self.column.clear();
             self.column.extend(self.values.iter().skip(bin).step_by(self.bins));

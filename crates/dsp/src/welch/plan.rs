@@ -105,11 +105,9 @@ impl<S: Sample> Welch<S> {
     }
 
     fn from_spec(params: PsdParams, spec: &SegmentSpec) -> Result<Self> {
-        let worker = Worker {
-            average: PowerAverage::with_spec(&params, spec)?,
-            filled: Vec::new(),
-            outcome: Ok(Coverage::default()),
-        };
+        let mut average = PowerAverage::with_spec(&params, spec)?;
+        average.prepare();
+        let worker = Worker { average, filled: Vec::new(), outcome: Ok(Coverage::default()) };
         Ok(Self { params, workers: vec![worker], threads: Workers::start(Threads::default())? })
     }
 
@@ -205,11 +203,30 @@ impl<S: Sample> Worker<S> {
         len: usize,
         out: &mut [S::Real],
     ) {
-        let rows = x.chunks_exact(len).zip(out.chunks_exact_mut(self.average.n_bins()));
-        self.outcome = rows.enumerate().try_fold(Coverage::default(), |mut total, (row, (x, out))| {
-            total.add(self.psd_into(params, first_row + row, x, out)?);
+        let segments = params.segment_count(len);
+        let (block, bins) = (self.average.rows_at_a_time(segments), self.average.n_bins());
+        let blocks = x.chunks(block * len).zip(out.chunks_mut(block * bins));
+        self.outcome = blocks.enumerate().try_fold(Coverage::default(), |mut total, (b, (x, out))| {
+            // Rows that are all finite side by side; the policy is asked about the others.
+            if block > 1
+                && segments > 0
+                && first_non_finite(x).is_none()
+                && self.average.mean_of_rows(x, len, segments, out)
+            {
+                let segments = (x.len() / len * segments) as u64;
+                total.add(Coverage { segments, ..Coverage::default() });
+                return Ok(total);
+            }
+            for (row, (x, out)) in x.chunks_exact(len).zip(out.chunks_exact_mut(bins)).enumerate() {
+                total.add(self.psd_into(params, first_row + b * block + row, x, out)?);
+            }
             Ok(total)
         });
+    }
+
+    /// Rows of `count` segments that are computed side by side.
+    pub(super) fn rows_at_a_time(&self, count: usize) -> usize {
+        self.average.rows_at_a_time(count)
     }
 
     /// What [`psd_rows`](Self::psd_rows) ended with.

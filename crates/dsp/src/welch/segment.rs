@@ -41,8 +41,22 @@ impl SegmentSpec {
     }
 
     /// The segments of `samples`, the first `count` of them.
-    pub(crate) fn segments<'a, S>(&self, samples: &'a [S], count: usize) -> impl Iterator<Item = &'a [S]> {
-        let (hop, len) = (self.hop, self.weights.len());
+    pub(crate) fn segments<'a, S>(
+        &self,
+        samples: &'a [S],
+        count: usize,
+    ) -> impl Iterator<Item = &'a [S]> + use<'a, S> {
+        self.segments_apart(samples, self.hop, count)
+    }
+
+    /// The first `count` segments of `samples` that lie `hop` apart.
+    pub(crate) fn segments_apart<'a, S>(
+        &self,
+        samples: &'a [S],
+        hop: usize,
+        count: usize,
+    ) -> impl Iterator<Item = &'a [S]> + use<'a, S> {
+        let len = self.weights.len();
         (0..count).map(move |s| &samples[s * hop..s * hop + len])
     }
 }

@@ -82,12 +82,12 @@ impl<S: Sample> WelchSums<S> {
         match self.params.nan {
             NanPolicy::Error => {
                 check_finite(0, 0, x)?;
-                self.kernel.add_powers(x, count, sums);
+                self.kernel.add_powers(x, self.params.hop, count, sums);
             }
-            NanPolicy::Propagate => self.kernel.add_powers(x, count, sums),
+            NanPolicy::Propagate => self.kernel.add_powers(x, self.params.hop, count, sums),
             NanPolicy::SkipSegment => coverage.skipped = self.add_clean(x, count, sums),
             NanPolicy::Interpolate { .. } if first_non_finite(x).is_none() => {
-                self.kernel.add_powers(x, count, sums);
+                self.kernel.add_powers(x, self.params.hop, count, sums);
             }
             NanPolicy::Interpolate { max_gap } => {
                 let mut filled = std::mem::take(&mut self.filled);
@@ -105,7 +105,7 @@ impl<S: Sample> WelchSums<S> {
     fn add_clean(&mut self, x: &[S], count: usize, sums: &mut [f64]) -> u64 {
         let kernel = &mut self.kernel;
         let (len, hop) = (self.params.segment_len, self.params.hop);
-        clean_runs([x], len, hop, count, |[run], n| kernel.add_powers(run, n, sums))
+        clean_runs([x], len, hop, count, |[run], n| kernel.add_powers(run, hop, n, sums))
     }
 
     /// The spectrum of `segments` segments whose powers are in `sums`, scaled, in `f64`. NaN for no segments.

@@ -66,16 +66,16 @@ fn column<S: Lanes, const A: usize>(simd: S, z: &Turned<S>) -> [Z<S>; 4] {
         u[q] = match (A, q) {
             (0, _) => y,
             (2, 2) => [y[1], -y[0]],
-            _ => twiddle::<S>(simd, y, TWIDDLES[A][q - 1]),
+            _ => twiddle::<S, f32>(simd, y, TWIDDLES[A][q - 1]),
         };
     }
     u
 }
 
 #[inline(always)]
-fn four<S: Lanes>(simd: S, z: [Z<S>; 4]) -> Block<S, 4> {
+fn four<S: Lanes>(simd: S, z: [Z<S>; 4]) -> Block<S, f32, 4> {
     let [a, b, c, d] = z;
-    <Dft as Radix<S, 4>>::dft(simd, ([a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]]))
+    <Dft as Radix<S, f32, 4>>::dft(simd, ([a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]]))
 }
 
 /// Powers `q`, `q + 4`, … of a block.

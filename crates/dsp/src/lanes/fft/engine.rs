@@ -1,4 +1,4 @@
-//! A group of `W` rows through the transform: load, stages, last stage. Owner of the scratch.
+//! A group of `W` rows through the transform: load, stages, last stage. Owns the scratch buffers.
 
 use crate::lanes::fft::butterfly::SplatOn;
 use crate::lanes::fft::four_step::{FourStep, Meet, POINTS};
@@ -6,60 +6,125 @@ use crate::lanes::fft::last::{Last, run_last, run_last_complex};
 use crate::lanes::fft::plan::Recipe;
 use crate::lanes::fft::schedule::{Pass, Schedule};
 use crate::lanes::fft::stage::{run_stage, run_stage_into};
-use crate::lanes::load::detrend::prepare;
+use crate::lanes::load::detrend::{Offset, prepare};
 use crate::lanes::load::frame_spec::FrameSpec;
 use crate::lanes::load::prefetch::Prefetch;
-use crate::lanes::load::window::{Pair, load_pair, load_plane};
+use crate::lanes::load::window::{Pair, load_complex, load_pair, load_plane};
 use crate::lanes::reduce::one_sided::OneSided;
-use crate::lanes::simd::{Lanes, MAX_LANES, V, Z};
+use crate::lanes::reduce::two_for_one::balance;
+use crate::lanes::simd::{Element, Lanes, RowsOf, V, Z, lanes};
+use fearless_simd::{SimdFloatElement, prelude::*};
 
 /// The transform of one pair of segments in each of `W` rows.
-pub(crate) struct Engine<S: Lanes> {
+pub(crate) struct Engine<S: Lanes, T: Element = f32> {
     pub(crate) simd: S,
-    pub(crate) recipe: Recipe,
-    pub(crate) spec: FrameSpec,
+    pub(crate) recipe: Recipe<T>,
+    pub(crate) spec: FrameSpec<T>,
     /// What the samples are multiplied by while they are loaded, where the window has to wait.
-    ones: Vec<f32>,
+    ones: Vec<T>,
     /// The transform's points, and those of the near buffer.
-    pub(crate) z: Vec<Z<S>>,
+    pub(crate) z: Vec<Z<S, T>>,
     pub(crate) schedule: Schedule,
     /// What [`Self::power`] leaves: powers in the order that [`Self::one_sided`] knows.
-    pub(crate) acc: Vec<V<S>>,
-    /// What [`Self::power`] goes by instead, where that is quicker.
-    four_step: Option<FourStep<S>>,
+    pub(crate) acc: Vec<V<S, T>>,
+    /// Four-step decomposition that [`Self::power`] uses instead, where it is faster.
+    four_step: Option<T::FourStep<S>>,
 }
 
-impl<S: Lanes> Engine<S> {
+/// A faster way to the powers of a pair of segments, where a precision has one.
+pub(crate) trait PairPower<S: Lanes, T: SimdFloatElement>: Sized + Send + Sync {
+    /// The plan for segments under `window`, or `None` where it is not faster.
+    fn plan(simd: S, window: &[T], offset: Offset) -> Option<Self>;
+
+    /// As [`Engine::power`].
+    fn pair_power(
+        &mut self,
+        rows: &RowsOf<'_, T>,
+        pair: Pair,
+        what: Last,
+        ahead: &mut Prefetch<'_, T>,
+        sums: &mut [V<S, T>],
+    );
+
+    /// How the sums are read, for transforms of `n` points.
+    fn order(&self, n: usize) -> OneSided;
+}
+
+/// No faster way.
+pub(crate) enum NoFourStep {}
+
+impl<S: Lanes> PairPower<S, f64> for NoFourStep {
+    fn plan(_: S, _: &[f64], _: Offset) -> Option<Self> {
+        None
+    }
+
+    fn pair_power(
+        &mut self,
+        _: &RowsOf<'_, f64>,
+        _: Pair,
+        _: Last,
+        _: &mut Prefetch<'_, f64>,
+        _: &mut [V<S, f64>],
+    ) {
+        match *self {}
+    }
+
+    fn order(&self, _: usize) -> OneSided {
+        match *self {}
+    }
+}
+
+impl<S: Lanes> PairPower<S, f32> for FourStep<S> {
+    fn plan(simd: S, window: &[f32], offset: Offset) -> Option<Self> {
+        if offset == Offset::SubtractLine {
+            return None;
+        }
+        Self::new(simd, window, offset)
+    }
+
+    fn pair_power(
+        &mut self,
+        rows: &RowsOf<'_, f32>,
+        pair: Pair,
+        what: Last,
+        ahead: &mut Prefetch<'_>,
+        sums: &mut [V<S>],
+    ) {
+        self.power(rows, pair, what, ahead, sums);
+    }
+
+    fn order(&self, n: usize) -> OneSided {
+        OneSided::new(n, POINTS, self.slots.iter().map(|slot| (slot.bin, slot.meet == Meet::Alone)))
+    }
+}
+
+impl<S: Lanes, T: Element> Engine<S, T> {
     /// An engine for segments as `spec` has them, or `None` where there is no recipe for their size.
-    pub(crate) fn new(simd: S, spec: FrameSpec) -> Option<Self> {
+    pub(crate) fn new(simd: S, spec: FrameSpec<T>) -> Option<Self> {
         let n = spec.n_fft;
-        // Shorter windows do not fill a tile.
-        if spec.window.len() < S::W || spec.lead + spec.window.len() > n {
+        // Shorter windows do not fill a tile; a line with preemphasis is nobody's wish.
+        let unsupported = spec.offset == Offset::SubtractLine && spec.preemphasis != T::zero();
+        if unsupported || spec.window.len() < lanes::<S, T>() || spec.lead + spec.window.len() > n {
             return None;
         }
         let recipe = Recipe::new(n, S::WIDE_REGISTERS)?;
-        Some(Self::with(simd, spec, recipe))
+        let zero = V::<S, T>::splat_on(simd, T::zero());
+        let ones = if spec.is_plain() { Vec::new() } else { vec![T::one(); spec.window.len()] };
+        let schedule = Schedule::new(&recipe, NEAR / size_of::<Z<S, T>>());
+        let (z, acc) = (vec![[zero; 2]; schedule.points], vec![zero; n]);
+        Some(Self { simd, recipe, spec, ones, z, schedule, acc, four_step: None })
     }
 
     /// As [`Self::new`], for [`Self::power`] of many pairs of segments.
-    pub(crate) fn of_pairs(simd: S, spec: FrameSpec) -> Option<Self> {
-        let whole = spec.window.len() == spec.n_fft && spec.preemphasis == 0.0;
-        let four_step = if whole { FourStep::new(simd, &spec.window, spec.offset) } else { None };
+    pub(crate) fn of_pairs(simd: S, spec: FrameSpec<T>) -> Option<Self> {
+        let whole = spec.window.len() == spec.n_fft && spec.preemphasis == T::zero();
+        let four_step = if whole { PairPower::plan(simd, &spec.window, spec.offset) } else { None };
         Self::new(simd, spec).map(|engine| Self { four_step, ..engine })
-    }
-
-    fn with(simd: S, spec: FrameSpec, recipe: Recipe) -> Self {
-        let n = spec.n_fft;
-        let zero = V::<S>::splat_on(simd, 0.0);
-        let ones = if spec.is_plain() { Vec::new() } else { vec![1.0; spec.window.len()] };
-        let schedule = Schedule::new(&recipe, NEAR / size_of::<Z<S>>());
-        let (z, acc) = (vec![[zero; 2]; schedule.points], vec![zero; n]);
-        Self { simd, recipe, spec, ones, z, schedule, acc, four_step: None }
     }
 
     /// Windowed samples into `z`: `read` puts samples times its weights where the window lies.
     #[inline(always)]
-    fn load_with(&mut self, read: impl FnOnce(S, &[f32], &mut [Z<S>])) {
+    fn load_with(&mut self, read: impl FnOnce(S, &[T], &mut [Z<S, T>])) {
         let Self { simd, spec, ones, z, .. } = self;
         let (simd, window) = (*simd, &spec.window[..]);
         simd.run(
@@ -69,7 +134,7 @@ impl<S: Lanes> Engine<S> {
                 let (z, tail) = rest[..spec.n_fft - spec.lead].split_at_mut(window.len());
                 // The transform before this one used the padding as scratch.
                 for z in head.iter_mut().chain(tail) {
-                    *z = [V::<S>::splat_on(simd, 0.0); 2];
+                    *z = [V::<S, T>::splat_on(simd, T::zero()); 2];
                 }
                 read(simd, if spec.is_plain() { window } else { ones }, z);
                 if !spec.is_plain() {
@@ -80,7 +145,7 @@ impl<S: Lanes> Engine<S> {
     }
 
     /// Windowed samples of one pair of segments into `z`.
-    pub(crate) fn load(&mut self, rows: &[&[f32]; MAX_LANES], pair: Pair) {
+    pub(crate) fn load(&mut self, rows: &RowsOf<'_, T>, pair: Pair) {
         self.load_with(
             #[inline(always)]
             |simd, weights, z| load_pair(simd, rows, pair, weights, z),
@@ -88,13 +153,57 @@ impl<S: Lanes> Engine<S> {
     }
 
     /// `Z` of the first segments of two groups of rows, one group in each plane; bin `k` at `z[recipe.position[k]]`.
-    pub(crate) fn complex_of_two(&mut self, first: &[&[f32]; MAX_LANES], second: &[&[f32]; MAX_LANES]) {
+    pub(crate) fn complex_of_two(&mut self, first: &RowsOf<'_, T>, second: &RowsOf<'_, T>) {
         self.load_with(
             #[inline(always)]
             |simd, weights, z| {
-                load_plane::<S, 0>(simd, first, 0, weights, z);
-                load_plane::<S, 1>(simd, second, 0, weights, z);
+                load_plane::<S, T, 0>(simd, first, 0, weights, z);
+                load_plane::<S, T, 1>(simd, second, 0, weights, z);
             },
+        );
+        self.transform_complex();
+    }
+
+    /// `Z` of `x + i·scale·y`, the first segments of two groups of rows. `false`, without a transform, where a lane's two
+    /// signals are not within the limit of [`balance`] of each other.
+    pub(crate) fn complex_of_balanced(&mut self, x: &RowsOf<'_, T>, y: &RowsOf<'_, T>, scale: T) -> bool {
+        self.load_with(
+            #[inline(always)]
+            |simd, weights, z| {
+                load_plane::<S, T, 0>(simd, x, 0, weights, z);
+                load_plane::<S, T, 1>(simd, y, 0, weights, z);
+            },
+        );
+        let Self { simd, recipe, z, .. } = self;
+        let simd = *simd;
+        let balanced = simd.run(
+            #[inline(always)]
+            || {
+                let zero = V::<S, T>::splat_on(simd, T::zero());
+                let factor = V::<S, T>::splat_on(simd, scale);
+                let mut energy = [zero; 2];
+                for z in &mut z[..recipe.n] {
+                    z[1] *= factor;
+                    energy[0] = z[0].mul_add(z[0], energy[0]);
+                    energy[1] = z[1].mul_add(z[1], energy[1]);
+                }
+                let limit = V::<S, T>::splat_on(simd, T::narrow(balance(recipe.n)));
+                let finite = (energy[0] + energy[1]).simd_lt(V::<S, T>::splat_on(simd, T::infinity()));
+                let close = energy[0].simd_le(energy[1] * limit) & energy[1].simd_le(energy[0] * limit);
+                (close & finite).all_true()
+            },
+        );
+        if balanced {
+            self.transform_complex();
+        }
+        balanced
+    }
+
+    /// `Z` of one segment of complex samples of each row; rows hold real and imaginary parts in turn.
+    pub(crate) fn complex_of_complex(&mut self, rows: &RowsOf<'_, T>) {
+        self.load_with(
+            #[inline(always)]
+            |simd, weights, z| load_complex(simd, rows, weights, z),
         );
         self.transform_complex();
     }
@@ -102,16 +211,20 @@ impl<S: Lanes> Engine<S> {
     /// `|Z_k|² + |Z_{n−k}|²` of a pair of segments to the accumulator; `ahead` is fetched meanwhile.
     pub(crate) fn power(
         &mut self,
-        rows: &[&[f32]; MAX_LANES],
+        rows: &RowsOf<'_, T>,
         pair: Pair,
         what: Last,
-        ahead: &mut Prefetch<'_>,
+        ahead: &mut Prefetch<'_, T>,
     ) {
         if let Some(four_step) = &mut self.four_step {
-            four_step.power(rows, pair, what, ahead, &mut self.acc);
+            four_step.pair_power(rows, pair, what, ahead, &mut self.acc);
             return;
         }
         self.load(rows, pair);
+        self.power_of_loaded(what, ahead);
+    }
+
+    fn power_of_loaded(&mut self, what: Last, ahead: &mut Prefetch<'_, T>) {
         let Self { simd, recipe, z, schedule, acc, .. } = self;
         let simd = *simd;
         for pass in &schedule.passes {
@@ -129,7 +242,7 @@ impl<S: Lanes> Engine<S> {
                 Pass::Last { pairs } => {
                     let radix = recipe.last_radix();
                     let sums = &mut acc[pairs.start * radix..pairs.end * radix];
-                    run_last(simd, radix, z, &schedule.pairs[pairs.clone()], sums, what);
+                    run_last::<S, T>(simd, radix, z, &schedule.pairs[pairs.clone()], sums, what);
                 }
             }
         }
@@ -138,8 +251,7 @@ impl<S: Lanes> Engine<S> {
     /// How the accumulator is read.
     pub(crate) fn one_sided(&self) -> OneSided {
         if let Some(four_step) = &self.four_step {
-            let sums = four_step.slots.iter().map(|slot| (slot.bin, slot.meet == Meet::Alone));
-            return OneSided::new(self.recipe.n, POINTS, sums);
+            return four_step.order(self.recipe.n);
         }
         let pairs = self.schedule.pairs.iter().zip(&self.schedule.bins);
         OneSided::new(
@@ -150,7 +262,7 @@ impl<S: Lanes> Engine<S> {
     }
 
     /// `Z` of a pair of segments, bin `k` at `z[recipe.position[k]]`.
-    pub(crate) fn complex(&mut self, rows: &[&[f32]; MAX_LANES], pair: Pair) {
+    pub(crate) fn complex(&mut self, rows: &RowsOf<'_, T>, pair: Pair) {
         self.load(rows, pair);
         self.transform_complex();
     }
@@ -166,10 +278,10 @@ const NEAR: usize = 32 << 10;
 
 /// The stages from `stage` on, over one block of that stage. Blocks too large for the first-level cache are finished one
 /// after the other after each pass, instead of pass after pass over all of them.
-fn descend<S: Lanes>(simd: S, recipe: &Recipe, stage: usize, z: &mut [Z<S>]) {
+fn descend<S: Lanes, T: Element>(simd: S, recipe: &Recipe<T>, stage: usize, z: &mut [Z<S, T>]) {
     let mut block = z.len();
     for (i, (&radix, twiddles)) in recipe.radices.iter().zip(&recipe.twiddles).enumerate().skip(stage) {
-        let far = block * size_of::<Z<S>>() > NEAR;
+        let far = block * size_of::<Z<S, T>>() > NEAR;
         block /= radix;
         run_stage(simd, radix, z, block, twiddles, &mut Prefetch::none());
         if far {
@@ -177,5 +289,5 @@ fn descend<S: Lanes>(simd: S, recipe: &Recipe, stage: usize, z: &mut [Z<S>]) {
             return;
         }
     }
-    run_last_complex(simd, block, z);
+    run_last_complex(simd, block, z, &recipe.ones);
 }

@@ -7,7 +7,9 @@
 //! Bound by the two vector ports: radix 8 has 52 operations a block and 16 for its powers.
 
 use crate::lanes::fft::butterfly::{Block, Dft, Radix, SplatOn};
-use crate::lanes::simd::{Lanes, V, Z};
+use crate::lanes::fft::stage::{by_radix, run_stage};
+use crate::lanes::load::prefetch::Prefetch;
+use crate::lanes::simd::{Element, Lanes, V, Z};
 use fearless_simd::prelude::*;
 
 /// What the last stage does with the transform.
@@ -21,13 +23,13 @@ pub(crate) enum Last {
 
 /// The transform of the `R` points from `at` on.
 #[inline(always)]
-fn block_at<S: Lanes, const R: usize>(simd: S, z: &[Z<S>], at: u32) -> Block<S, R>
+fn block_at<S: Lanes, T: Element, const R: usize>(simd: S, z: &[Z<S, T>], at: u32) -> Block<S, T, R>
 where
-    Dft: Radix<S, R>,
+    Dft: Radix<S, T, R>,
 {
     let z = &z[at as usize..][..R];
-    let zero = V::<S>::splat_on(simd, 0.0);
-    let mut x: Block<S, R> = ([zero; R], [zero; R]);
+    let zero = V::<S, T>::splat_on(simd, T::zero());
+    let mut x: Block<S, T, R> = ([zero; R], [zero; R]);
     for i in 0..R {
         [x.0[i], x.1[i]] = z[i];
     }
@@ -35,25 +37,30 @@ where
 }
 
 #[inline(always)]
-fn last<S: Lanes, const R: usize, const ADD: bool>(simd: S, z: &[Z<S>], pairs: &[[u32; 2]], sums: &mut [V<S>])
-where
-    Dft: Radix<S, R>,
+fn last<S: Lanes, T: Element, const R: usize>(
+    simd: S,
+    z: &[Z<S, T>],
+    pairs: &[[u32; 2]],
+    sums: &mut [V<S, T>],
+    add: bool,
+) where
+    Dft: Radix<S, T, R>,
 {
     for (&[first, second], sums) in pairs.iter().zip(sums.chunks_exact_mut(R)) {
-        let (yr, yi) = block_at::<S, R>(simd, z, first);
-        let mut power = [V::<S>::splat_on(simd, 0.0); R];
+        let (yr, yi) = block_at::<S, T, R>(simd, z, first);
+        let mut power = [V::<S, T>::splat_on(simd, T::zero()); R];
         for q in 0..R {
             power[q] = yi[q].mul_add(yi[q], yr[q] * yr[q]);
         }
         if first != second {
-            let (yr, yi) = block_at::<S, R>(simd, z, second);
+            let (yr, yi) = block_at::<S, T, R>(simd, z, second);
             for q in 0..R {
                 let mirror = R - 1 - q;
                 power[q] = yi[mirror].mul_add(yi[mirror], yr[mirror].mul_add(yr[mirror], power[q]));
             }
         }
         // One rounding of the sum for each pair of segments, not four: there may be many.
-        if ADD {
+        if add {
             for q in 0..R {
                 power[q] += sums[q];
             }
@@ -63,53 +70,65 @@ where
 }
 
 /// Runs the last stage, of radix `radix`, over `pairs` of blocks (see [`Schedule::pairs`](crate::lanes::fft::schedule::Schedule::pairs)).
-pub(crate) fn run_last<S: Lanes>(
+pub(crate) fn run_last<S: Lanes, T: Element>(
     simd: S,
     radix: usize,
-    z: &[Z<S>],
+    z: &[Z<S, T>],
     pairs: &[[u32; 2]],
-    sums: &mut [V<S>],
+    sums: &mut [V<S, T>],
     what: Last,
 ) {
     macro_rules! go {
-        ($r:literal, $add:literal) => {
+        ($r:literal) => {
             simd.run(
                 #[inline(always)]
-                || last::<S, $r, $add>(simd, z, pairs, sums),
+                || last::<S, T, $r>(simd, z, pairs, sums, what == Last::AddPower),
             )
         };
     }
-    match (radix, what) {
-        (4, Last::Power) => go!(4, false),
-        (4, Last::AddPower) => go!(4, true),
-        (_, Last::Power) => go!(8, false),
-        (_, Last::AddPower) => go!(8, true),
+    macro_rules! go_known {
+        ($r:literal, $add:literal) => {
+            simd.run(
+                #[inline(always)]
+                || last::<S, T, $r>(simd, z, pairs, sums, $add),
+            )
+        };
     }
+    // The radices of the powers of two know at compile time whether they add.
+    match (radix, what) {
+        (4, Last::Power) => return go_known!(4, false),
+        (4, Last::AddPower) => return go_known!(4, true),
+        (8, Last::Power) if S::WIDE_REGISTERS => return go_known!(8, false),
+        (8, Last::AddPower) if S::WIDE_REGISTERS => return go_known!(8, true),
+        _ => {}
+    }
+    by_radix!(S, radix, go);
 }
 
 #[inline(always)]
-fn last_complex<S: Lanes, const R: usize>(simd: S, z: &mut [Z<S>])
+fn last_complex<S: Lanes, T: Element, const R: usize>(simd: S, z: &mut [Z<S, T>])
 where
-    Dft: Radix<S, R>,
+    Dft: Radix<S, T, R>,
 {
     for z in z.chunks_exact_mut(R) {
-        let (yr, yi) = block_at::<S, R>(simd, z, 0);
+        let (yr, yi) = block_at::<S, T, R>(simd, z, 0);
         for q in 0..R {
             z[q] = [yr[q], yi[q]];
         }
     }
 }
 
-/// Runs the last stage, of radix `radix`, in place.
-pub(crate) fn run_last_complex<S: Lanes>(simd: S, radix: usize, z: &mut [Z<S>]) {
+/// Runs the last stage, of radix `radix`, in place; `ones` are its twiddles, for the radices that have no kernel without.
+pub(crate) fn run_last_complex<S: Lanes, T: Element>(simd: S, radix: usize, z: &mut [Z<S, T>], ones: &[T]) {
     match radix {
         4 => simd.run(
             #[inline(always)]
-            || last_complex::<S, 4>(simd, z),
+            || last_complex::<S, T, 4>(simd, z),
         ),
-        _ => simd.run(
+        8 if S::WIDE_REGISTERS => simd.run(
             #[inline(always)]
-            || last_complex::<S, 8>(simd, z),
+            || last_complex::<S, T, 8>(simd, z),
         ),
+        _ => run_stage(simd, radix, z, 1, ones, &mut Prefetch::none()),
     }
 }

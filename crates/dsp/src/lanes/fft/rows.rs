@@ -104,13 +104,13 @@ fn real_stage<S: Lanes, const C: usize, const SHIFT: bool>(
             out[0][c][s] = even + odd;
             fours[s] = even - odd;
             let (m, p) = (b[1] - b[3], b[1] + b[3]);
-            let one = [m.mul_add(h, b[0]), neg_mul_add::<S>(p, h, -b[2])];
-            let three = [neg_mul_add::<S>(m, h, b[0]), neg_mul_add::<S>(p, h, b[2])];
-            out[4 * s + 1][c] = times::<S>(one, w[0]);
-            out[4 * s + 2][c] = times::<S>([a[0] - a[2], a[3] - a[1]], w[1]);
-            out[4 * s + 3][c] = times::<S>(three, w[2]);
+            let one = [m.mul_add(h, b[0]), neg_mul_add::<S, f32>(p, h, -b[2])];
+            let three = [neg_mul_add::<S, f32>(m, h, b[0]), neg_mul_add::<S, f32>(p, h, b[2])];
+            out[4 * s + 1][c] = times::<S, f32>(one, w[0]);
+            out[4 * s + 2][c] = times::<S, f32>([a[0] - a[2], a[3] - a[1]], w[1]);
+            out[4 * s + 3][c] = times::<S, f32>(three, w[2]);
         }
-        out[4][c] = times::<S>(fours, w[3]);
+        out[4][c] = times::<S, f32>(fours, w[3]);
     }
 }
 
@@ -139,14 +139,14 @@ fn first<S: Lanes, const C: usize, const SHIFT: bool>(
 #[inline(always)]
 fn stage<S: Lanes, const R: usize>(simd: S, twiddles: &[Z<S>], work: &mut [Z<S>], s: usize)
 where
-    Dft: Radix<S, R>,
+    Dft: Radix<S, f32, R>,
 {
     for block in work.chunks_exact_mut(R * s) {
         let legs = columns::<Z<S>, R>(block, s);
         for (c, w) in twiddles.chunks_exact(R - 1).take(s).enumerate() {
-            let y = column(
+            let y = column::<S, f32, R>(
                 simd,
-                points(simd, &legs, c),
+                points::<S, f32, R>(simd, &legs, c),
                 #[inline(always)]
                 |q| w[q - 1],
             );
@@ -170,6 +170,7 @@ pub(crate) fn along<S: Lanes>(
         ($c:literal, $last:literal) => {{
             match tables.offset {
                 Offset::Keep => first::<S, $c, false>(simd, tables, row, work, ahead),
+                Offset::SubtractLine => unreachable!("lines go by the stages in lanes"),
                 Offset::SubtractMean => first::<S, $c, true>(simd, tables, row, work, ahead),
             }
             if $c > $last {

@@ -12,6 +12,7 @@
 use std::ops::Range;
 
 use crate::lanes::fft::plan::Recipe;
+use crate::lanes::fft::stage::copies;
 
 /// One pass over points; those from `n` on are the near buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ struct Block {
 
 impl Schedule {
     /// The passes of `recipe` where blocks of up to `near` points stay near.
-    pub(crate) fn new(recipe: &Recipe, near: usize) -> Self {
+    pub(crate) fn new<T>(recipe: &Recipe<T>, near: usize) -> Self {
         let mut schedule = Self { passes: Vec::new(), pairs: Vec::new(), bins: Vec::new(), points: recipe.n };
         let whole = [Block { at: 0, bin: 0 }; 2];
         if recipe.n > near {
@@ -59,7 +60,7 @@ impl Schedule {
     }
 
     /// A pair of blocks that do not stay near, of which there are `m`, before stage `stage`.
-    fn far(&mut self, recipe: &Recipe, near: usize, stage: usize, pair: [Block; 2], m: usize) {
+    fn far<T>(&mut self, recipe: &Recipe<T>, near: usize, stage: usize, pair: [Block; 2], m: usize) {
         for block in distinct(pair) {
             self.passes.push(Pass::Stage { stage, points: block.at..block.at + recipe.n / m });
         }
@@ -70,7 +71,7 @@ impl Schedule {
                 self.last(recipe, stage, pair, m);
             } else if len > near {
                 self.far(recipe, near, stage, pair, m);
-            } else if 4 * len > near {
+            } else if 4 * len > near || !copies(recipe.radices[stage]) {
                 // Two blocks and what is copied from would not be near together: measured slower than in place.
                 for block in distinct(pair) {
                     self.stages(recipe, stage, block.at..block.at + len);
@@ -93,14 +94,14 @@ impl Schedule {
     }
 
     /// The stages from `stage` on but the last, over whole blocks.
-    fn stages(&mut self, recipe: &Recipe, stage: usize, points: Range<usize>) {
+    fn stages<T>(&mut self, recipe: &Recipe<T>, stage: usize, points: Range<usize>) {
         for stage in stage..recipe.twiddles.len() {
             self.passes.push(Pass::Stage { stage, points: points.clone() });
         }
     }
 
     /// The last stage of a pair of blocks, of which there are `m` before stage `stage`.
-    fn last(&mut self, recipe: &Recipe, stage: usize, pair: [Block; 2], m: usize) {
+    fn last<T>(&mut self, recipe: &Recipe<T>, stage: usize, pair: [Block; 2], m: usize) {
         if stage < recipe.twiddles.len() {
             for pair in children(recipe, stage, pair, m) {
                 self.last(recipe, stage + 1, pair, m * recipe.radices[stage]);
@@ -123,7 +124,7 @@ fn distinct(pair: [Block; 2]) -> impl Iterator<Item = Block> {
 }
 
 /// What stage `stage` makes of a pair of `m` blocks: pairs of blocks that mirror each other, each once.
-fn children(recipe: &Recipe, stage: usize, pair: [Block; 2], m: usize) -> Vec<[Block; 2]> {
+fn children<T>(recipe: &Recipe<T>, stage: usize, pair: [Block; 2], m: usize) -> Vec<[Block; 2]> {
     let radix = recipe.radices[stage];
     let (span, m_after) = (recipe.n / m / radix, m * radix);
     let child = |of: Block, q: usize| Block { at: of.at + q * span, bin: of.bin + q * m };
@@ -146,9 +147,10 @@ mod tests {
     /// in one pair with its mirror.
     #[test]
     fn every_point_goes_through_every_stage_once() {
-        for n in [16, 32, 64, 128, 256, 400, 512, 1024, 2048, 4096] {
+        for n in [8, 9, 15, 16, 32, 35, 64, 100, 128, 147, 256, 400, 512, 1000, 1024, 1764, 2048, 2187, 4096]
+        {
             for (wide, near) in [(true, 256), (false, 256), (true, 64), (true, 16)] {
-                let recipe = Recipe::new(n, wide).expect("supported");
+                let recipe = Recipe::<f32>::new(n, wide).expect("supported");
                 let schedule = Schedule::new(&recipe, near);
                 // What lies at each point: the point of the transform in place that it stands for, and its stages so far.
                 let mut here: Vec<Option<(usize, usize)>> = (0..n).map(|p| Some((p, 0))).collect();

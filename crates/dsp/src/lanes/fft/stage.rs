@@ -9,7 +9,7 @@
 
 use crate::lanes::fft::butterfly::{Block, Dft, Radix, SplatOn, neg_mul_add};
 use crate::lanes::load::prefetch::Prefetch;
-use crate::lanes::simd::{Lanes, V, Z};
+use crate::lanes::simd::{Element, Lanes, V, Z};
 use fearless_simd::prelude::*;
 
 /// Lines asked for at each butterfly: two stages of a transform of two half overlapping segments ask for a whole group.
@@ -17,49 +17,49 @@ pub(crate) const LINES: usize = 6;
 
 /// `y·w`.
 #[inline(always)]
-pub(crate) fn times<S: Lanes>(y: Z<S>, w: Z<S>) -> Z<S> {
-    [neg_mul_add::<S>(y[1], w[1], y[0] * w[0]), y[1].mul_add(w[0], y[0] * w[1])]
+pub(crate) fn times<S: Lanes, T: Element>(y: Z<S, T>, w: Z<S, T>) -> Z<S, T> {
+    [neg_mul_add::<S, T>(y[1], w[1], y[0] * w[0]), y[1].mul_add(w[0], y[0] * w[1])]
 }
 
 /// `y` times a twiddle.
 #[inline(always)]
-pub(crate) fn twiddle<S: Lanes>(simd: S, y: Z<S>, w: [f32; 2]) -> Z<S> {
-    times::<S>(y, [V::<S>::splat_on(simd, w[0]), V::<S>::splat_on(simd, w[1])])
+pub(crate) fn twiddle<S: Lanes, T: Element>(simd: S, y: Z<S, T>, w: [T; 2]) -> Z<S, T> {
+    times::<S, T>(y, [V::<S, T>::splat_on(simd, w[0]), V::<S, T>::splat_on(simd, w[1])])
 }
 
 /// One column of a stage: the butterfly and its twiddles, `w(q)` of output `q`.
 #[inline(always)]
-pub(crate) fn column<S: Lanes, const R: usize>(
+pub(crate) fn column<S: Lanes, T: Element, const R: usize>(
     simd: S,
-    x: Block<S, R>,
-    w: impl Fn(usize) -> Z<S>,
-) -> [Z<S>; R]
+    x: Block<S, T, R>,
+    w: impl Fn(usize) -> Z<S, T>,
+) -> [Z<S, T>; R]
 where
-    Dft: Radix<S, R>,
+    Dft: Radix<S, T, R>,
 {
     let (yr, yi) = Dft::dft(simd, x);
     let mut y = [[yr[0], yi[0]]; R];
     for q in 1..R {
-        y[q] = times::<S>([yr[q], yi[q]], w(q));
+        y[q] = times::<S, T>([yr[q], yi[q]], w(q));
     }
     y
 }
 
 /// The twiddle of output `q` in a column's part of a table, the same in all lanes.
 #[inline(always)]
-fn splat<S: Lanes>(simd: S, w: &[f32], q: usize) -> Z<S> {
-    [V::<S>::splat_on(simd, w[2 * q - 2]), V::<S>::splat_on(simd, w[2 * q - 1])]
+fn splat<S: Lanes, T: Element>(simd: S, w: &[T], q: usize) -> Z<S, T> {
+    [V::<S, T>::splat_on(simd, w[2 * q - 2]), V::<S, T>::splat_on(simd, w[2 * q - 1])]
 }
 
 /// Point `j` of each leg.
 #[inline(always)]
-pub(crate) fn points<S: Lanes, const R: usize>(
+pub(crate) fn points<S: Lanes, T: Element, const R: usize>(
     simd: S,
-    legs: &[impl AsRef<[Z<S>]>; R],
+    legs: &[impl AsRef<[Z<S, T>]>; R],
     j: usize,
-) -> Block<S, R> {
-    let zero = V::<S>::splat_on(simd, 0.0);
-    let mut x: Block<S, R> = ([zero; R], [zero; R]);
+) -> Block<S, T, R> {
+    let zero = V::<S, T>::splat_on(simd, T::zero());
+    let mut x: Block<S, T, R> = ([zero; R], [zero; R]);
     for i in 0..R {
         [x.0[i], x.1[i]] = legs[i].as_ref()[j];
     }
@@ -68,22 +68,22 @@ pub(crate) fn points<S: Lanes, const R: usize>(
 
 /// One decimation-in-frequency stage with twiddles over every block of `R·s` points.
 #[inline(always)]
-fn stage<S: Lanes, const R: usize>(
+fn stage<S: Lanes, T: Element, const R: usize>(
     simd: S,
-    z: &mut [Z<S>],
+    z: &mut [Z<S, T>],
     s: usize,
-    twiddles: &[f32],
-    ahead: &mut Prefetch<'_>,
+    twiddles: &[T],
+    ahead: &mut Prefetch<'_, T>,
 ) where
-    Dft: Radix<S, R>,
+    Dft: Radix<S, T, R>,
 {
     for block in z.chunks_exact_mut(R * s) {
-        let z = columns::<Z<S>, R>(block, s);
+        let z = columns::<Z<S, T>, R>(block, s);
         for (j, w) in twiddles.chunks_exact(2 * (R - 1)).take(s).enumerate() {
             ahead.step::<LINES>();
-            let y = column(
+            let y = column::<S, T, R>(
                 simd,
-                points(simd, &z, j),
+                points::<S, T, R>(simd, &z, j),
                 #[inline(always)]
                 |q| splat(simd, w, q),
             );
@@ -96,26 +96,26 @@ fn stage<S: Lanes, const R: usize>(
 
 /// [`stage`] of the one block `from`, its results in `z`.
 #[inline(always)]
-fn stage_into<S: Lanes, const R: usize>(
+fn stage_into<S: Lanes, T: Element, const R: usize>(
     simd: S,
-    from: &[Z<S>],
-    z: &mut [Z<S>],
-    twiddles: &[f32],
-    ahead: &mut Prefetch<'_>,
+    from: &[Z<S, T>],
+    z: &mut [Z<S, T>],
+    twiddles: &[T],
+    ahead: &mut Prefetch<'_, T>,
 ) where
-    Dft: Radix<S, R>,
+    Dft: Radix<S, T, R>,
 {
     let s = z.len() / R;
     let mut legs = [from; R];
     for i in 0..R {
         legs[i] = &from[i * s..][..s];
     }
-    let z = columns::<Z<S>, R>(z, s);
+    let z = columns::<Z<S, T>, R>(z, s);
     for (j, w) in twiddles.chunks_exact(2 * (R - 1)).take(s).enumerate() {
         ahead.step::<LINES>();
-        let y = column(
+        let y = column::<S, T, R>(
             simd,
-            points(simd, &legs, j),
+            points::<S, T, R>(simd, &legs, j),
             #[inline(always)]
             |q| splat(simd, w, q),
         );
@@ -139,52 +139,70 @@ pub(crate) fn columns<T, const R: usize>(block: &mut [T], s: usize) -> [&mut [T]
     )
 }
 
+/// Calls `$go!(R)` with `$radix` as a constant; levels of few registers have the small radices only.
+macro_rules! by_radix {
+    ($level:ident, $radix:expr, $go:ident) => {
+        match $radix {
+            2 => $go!(2),
+            3 => $go!(3),
+            4 => $go!(4),
+            5 => $go!(5),
+            7 => $go!(7),
+            _ if !$level::WIDE_REGISTERS => unreachable!("plans for few registers have small radices"),
+            6 => $go!(6),
+            8 => $go!(8),
+            _ => $go!(10),
+        }
+    };
+}
+pub(crate) use by_radix;
+
 /// Runs a stage of radix `radix` over blocks of `radix·s` points, asking for a few lines `ahead` at each butterfly.
-pub(crate) fn run_stage<S: Lanes>(
+pub(crate) fn run_stage<S: Lanes, T: Element>(
     simd: S,
     radix: usize,
-    z: &mut [Z<S>],
+    z: &mut [Z<S, T>],
     s: usize,
-    twiddles: &[f32],
-    ahead: &mut Prefetch<'_>,
+    twiddles: &[T],
+    ahead: &mut Prefetch<'_, T>,
 ) {
     macro_rules! go {
         ($r:literal) => {
             simd.run(
                 #[inline(always)]
-                || stage::<S, $r>(simd, z, s, twiddles, ahead),
+                || stage::<S, T, $r>(simd, z, s, twiddles, ahead),
             )
         };
     }
-    match radix {
-        2 => go!(2),
-        4 => go!(4),
-        5 => go!(5),
-        _ => go!(8),
-    }
+    by_radix!(S, radix, go);
 }
 
-/// [`run_stage`] of the one block `from`, its results in `z`.
-pub(crate) fn run_stage_into<S: Lanes>(
+/// Whether [`run_stage_into`] has this radix: those of the powers of two, whose blocks get small enough for it.
+pub(crate) fn copies(radix: usize) -> bool {
+    matches!(radix, 2 | 4 | 8)
+}
+
+/// [`run_stage`] of the one block `from`, its results in `z`, for a radix that [`copies`].
+pub(crate) fn run_stage_into<S: Lanes, T: Element>(
     simd: S,
     radix: usize,
-    from: &[Z<S>],
-    z: &mut [Z<S>],
-    twiddles: &[f32],
-    ahead: &mut Prefetch<'_>,
+    from: &[Z<S, T>],
+    z: &mut [Z<S, T>],
+    twiddles: &[T],
+    ahead: &mut Prefetch<'_, T>,
 ) {
     macro_rules! go {
         ($r:literal) => {
             simd.run(
                 #[inline(always)]
-                || stage_into::<S, $r>(simd, from, z, twiddles, ahead),
+                || stage_into::<S, T, $r>(simd, from, z, twiddles, ahead),
             )
         };
     }
     match radix {
         2 => go!(2),
         4 => go!(4),
-        5 => go!(5),
+        _ if !S::WIDE_REGISTERS => unreachable!("plans for few registers have small radices"),
         _ => go!(8),
     }
 }

@@ -127,7 +127,7 @@ fn pass<S: Lanes, const R: usize, const MASK: usize>(
     blocks: &[u32],
     ahead: &mut Prefetch<'_>,
 ) where
-    Dft: Radix<S, R>,
+    Dft: Radix<S, f32, R>,
 {
     for &first in blocks {
         let block = &mut z[first as usize..][..R * s];
@@ -141,7 +141,7 @@ fn pass<S: Lanes, const R: usize, const MASK: usize>(
                 block[j + q * s] = if q == 0 {
                     [yr[0], yi[0]]
                 } else {
-                    twiddle::<S>(simd, [yr[q], yi[q]], [w[2 * q - 2], w[2 * q - 1]])
+                    twiddle::<S, f32>(simd, [yr[q], yi[q]], [w[2 * q - 2], w[2 * q - 1]])
                 };
             }
         }
@@ -156,7 +156,7 @@ fn last<S: Lanes, const R: usize, const MASK: usize, const ADD: bool>(
     acc: &mut [V<S>],
     blocks: &[u32],
 ) where
-    Dft: Radix<S, R>,
+    Dft: Radix<S, f32, R>,
 {
     for &first in blocks {
         let (z, acc) = (&z[first as usize..][..R], &mut acc[first as usize..][..R]);
@@ -172,9 +172,9 @@ fn last<S: Lanes, const R: usize, const MASK: usize, const ADD: bool>(
 
 /// Points `j`, `j + s`, … of a block.
 #[inline(always)]
-fn gathered<S: Lanes, const R: usize>(simd: S, block: &[Z<S>], j: usize, s: usize) -> Block<S, R> {
+fn gathered<S: Lanes, const R: usize>(simd: S, block: &[Z<S>], j: usize, s: usize) -> Block<S, f32, R> {
     let zero = V::<S>::splat_on(simd, 0.0);
-    let mut x: Block<S, R> = ([zero; R], [zero; R]);
+    let mut x: Block<S, f32, R> = ([zero; R], [zero; R]);
     for i in 0..R {
         [x.0[i], x.1[i]] = block[j + i * s];
     }
@@ -204,8 +204,12 @@ macro_rules! by_mask {
             (4, 0x8) => go!(4, 0x8),
             (4, 0x9) => go!(4, 0x9),
             (4, _) => go!(4, 0xF),
+            (2, _) => go!(2, 0x3),
+            (3, _) => go!(3, 0x7),
             (5, _) => go!(5, 0x1F),
-            _ => go!(2, 0x3),
+            (7, _) => go!(7, 0x7F),
+            (6, _) => go!(6, 0x3F),
+            _ => go!(10, 0x3FF),
         }
     }};
 }
@@ -265,7 +269,7 @@ mod tests {
     /// Share of butterfly outputs that are computed at n = 256, against what the bins of the lowest sixteenth need.
     #[test]
     fn a_band_needs_few_outputs_of_late_passes() {
-        let recipe = Recipe::new(256, true).unwrap();
+        let recipe = Recipe::<f32>::new(256, true).unwrap();
         let wanted: Vec<u32> =
             (0..256).filter(|k: &usize| (k + 8) % 256 < 16).map(|k| recipe.position[k] as u32).collect();
         let outputs: Vec<usize> = passes(256, &recipe.radices, &wanted)

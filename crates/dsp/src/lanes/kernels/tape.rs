@@ -256,7 +256,7 @@ fn sum<S: Lanes>(simd: S, terms: &[(u32, Weight)], z: &[Z<S>]) -> Z<S> {
         let x = z[*at as usize];
         let (c, d) = (V::<S>::splat_on(simd, w[0]), V::<S>::splat_on(simd, w[1]));
         total = [
-            neg_mul_add::<S>(x[1], d, x[0].mul_add(c, total[0])),
+            neg_mul_add::<S, f32>(x[1], d, x[0].mul_add(c, total[0])),
             x[1].mul_add(c, x[0].mul_add(d, total[1])),
         ];
     }
@@ -266,7 +266,7 @@ fn sum<S: Lanes>(simd: S, terms: &[(u32, Weight)], z: &[Z<S>]) -> Z<S> {
 #[inline(always)]
 fn times<S: Lanes>(simd: S, x: Z<S>, w: Weight) -> Z<S> {
     let (c, d) = (V::<S>::splat_on(simd, w[0]), V::<S>::splat_on(simd, w[1]));
-    [neg_mul_add::<S>(x[1], d, x[0] * c), x[1].mul_add(c, x[0] * d)]
+    [neg_mul_add::<S, f32>(x[1], d, x[0] * c), x[1].mul_add(c, x[0] * d)]
 }
 
 #[inline(always)]
@@ -284,7 +284,7 @@ fn minus<S: Lanes>(x: Z<S>, y: Z<S>) -> Z<S> {
 fn mix<S: Lanes>(simd: S, x: Z<S>, y: Z<S>, a: Weight, b: Weight) -> Z<S> {
     let t = times(simd, x, a);
     let (c, d) = (V::<S>::splat_on(simd, b[0]), V::<S>::splat_on(simd, b[1]));
-    [neg_mul_add::<S>(y[1], d, y[0].mul_add(c, t[0])), y[1].mul_add(c, y[0].mul_add(d, t[1]))]
+    [neg_mul_add::<S, f32>(y[1], d, y[0].mul_add(c, t[0])), y[1].mul_add(c, y[0].mul_add(d, t[1]))]
 }
 
 /// A run of operations of one kind.

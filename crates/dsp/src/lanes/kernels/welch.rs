@@ -11,7 +11,7 @@ use crate::lanes::load::window::Pair;
 use crate::lanes::reduce::one_sided::OneSided;
 use crate::lanes::reduce::topk::{TopScratch, select_peaks};
 use crate::lanes::reduce::two_for_one::{Factors, separate};
-use crate::lanes::simd::{Lanes, MAX_LANES, V};
+use crate::lanes::simd::{Element, Lanes, RowsOf, V, lanes};
 use fearless_simd::prelude::*;
 
 /// What a Welch kernel computes from each row: `n_segments` windowed segments, `hop` samples apart.
@@ -41,27 +41,49 @@ impl LaneSpec {
 
 /// Rows of equal length in one slice: row `r` starts at sample `r·stride`.
 #[derive(Debug, Clone, Copy)]
-pub struct Rows<'a> {
+pub struct Rows<'a, T = f32> {
     /// The samples.
-    pub samples: &'a [f32],
+    pub samples: &'a [T],
     /// Distance between the starts of two rows; rows may overlap.
     pub stride: usize,
     /// Number of rows.
     pub count: usize,
 }
 
-impl<'a> Rows<'a> {
+impl<'a, T> Rows<'a, T> {
     /// Row `r`, `len` samples of it.
-    pub(crate) fn row(&self, r: usize, len: usize) -> &'a [f32] {
+    pub(crate) fn row(&self, r: usize, len: usize) -> &'a [T] {
         &self.samples[r * self.stride..r * self.stride + len]
     }
 }
 
-/// A Welch kernel with its scratch, on one instruction set.
-pub trait LaneWelch: Send + Sync {
+/// A kernel for averages of segments' powers, with its scratch, on one instruction set.
+pub trait LanePsd<T>: Send + Sync {
     /// Rows that are computed at a time.
     fn lanes(&self) -> usize;
 
+    /// One-sided mean power times `scale` of `n_segments` segments of each row, `[rows, n_bins]`, into `out`.
+    ///
+    /// # Panics
+    /// When `n_segments` is 0 or `out` does not hold `rows · n_bins` values.
+    fn psd_of(&mut self, rows: Rows<'_, T>, n_segments: usize, scale: T, out: &mut [T]);
+
+    /// Adds `|X|²` (no one-sided doubling) of `segments` segments, segment `i` at `samples[i·hop..]`, to `sum`,
+    /// `[n_bins]`. The kernel's own `n_segments` plays no part.
+    ///
+    /// # Panics
+    /// When `samples` ends before the last segment does, or `sum` does not hold `n_bins` values.
+    fn add_segments(&mut self, samples: &[T], segments: usize, sum: &mut [f64]);
+
+    /// [`add_segments`](Self::add_segments) of segments `hop` apart.
+    ///
+    /// # Panics
+    /// As there.
+    fn add_segments_apart(&mut self, samples: &[T], hop: usize, segments: usize, sum: &mut [f64]);
+}
+
+/// [`LanePsd`] of `f32` rows of so many segments, and their peaks.
+pub trait LaneWelch: LanePsd<f32> {
     /// Packed peaks `[rows, k, 2]` of raw power (mean over segments) into `out`.
     ///
     /// Returns the first row in which the strongest power is not finite.
@@ -75,25 +97,25 @@ pub trait LaneWelch: Send + Sync {
     /// # Panics
     /// When `out` does not hold `rows · n_bins` values.
     fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]);
+}
 
-    /// Adds `|X|²` (no one-sided doubling) of `segments` segments, segment `i` at `samples[i·hop..]`, to `sum`,
-    /// `[n_bins]`. The kernel's own `n_segments` plays no part.
-    ///
-    /// # Panics
-    /// When `samples` ends before the last segment does, or `sum` does not hold `n_bins` values.
-    fn add_segments(&mut self, samples: &[f32], segments: usize, sum: &mut [f64]);
+/// [`LanePsd`] on the level `S`, without what peaks need.
+pub(crate) struct PsdKernel<S: Lanes, T: Element> {
+    engine: Engine<S, T>,
+    hop: usize,
+    one_sided: OneSided,
+    powers: Vec<V<S, T>>,
+    /// Powers of a second group of rows; empty until rows of one segment come.
+    partner: Vec<V<S, T>>,
+    /// A silent row for lanes without segments.
+    silence: Vec<T>,
 }
 
 /// [`LaneWelch`] on the level `S`.
 pub(crate) struct WelchKernel<S: Lanes> {
-    engine: Engine<S>,
-    spec: LaneSpec,
-    one_sided: OneSided,
-    powers: Vec<V<S>>,
-    partner: Vec<V<S>>,
+    psd: PsdKernel<S, f32>,
+    n_segments: usize,
     top: TopScratch<S>,
-    /// A silent row for lanes without segments.
-    silence: Vec<f32>,
 }
 
 /// Groups whose powers are added in `f32` before they go to `f64`: each lane then sums 16 numbers.
@@ -102,120 +124,137 @@ const GROUPS_A_SUM: usize = 8;
 impl<S: Lanes> WelchKernel<S> {
     /// A kernel for `spec`, or `None` where its size has no recipe.
     pub(crate) fn new(simd: S, spec: LaneSpec) -> Option<Self> {
-        let frame = FrameSpec { offset: spec.offset, ..spec.window.clone().into() };
-        let engine = Engine::of_pairs(simd, frame)?;
+        let (hop, n_segments) = (spec.hop, spec.n_segments);
+        let frame = FrameSpec { offset: spec.offset, ..spec.window.into() };
+        Some(Self { psd: PsdKernel::new(simd, frame, hop)?, n_segments, top: TopScratch::new(simd) })
+    }
+}
+
+impl<S: Lanes, T: Element> PsdKernel<S, T> {
+    /// A kernel for segments as `spec` has them, `hop` apart, or `None` where their size has no recipe.
+    pub(crate) fn new(simd: S, spec: FrameSpec<T>, hop: usize) -> Option<Self> {
+        let segment_len = spec.window.len();
+        let engine = Engine::of_pairs(simd, spec)?;
         let one_sided = engine.one_sided();
-        let powers = vec![V::<S>::splat_on(simd, 0.0); one_sided.n_bins()];
-        let silence = vec![0.0; spec.window.len() + spec.hop];
-        let partner = if spec.n_segments == 1 { powers.clone() } else { Vec::new() };
-        Some(Self { engine, spec, one_sided, powers, partner, top: TopScratch::new(simd), silence })
+        let powers = vec![V::<S, T>::splat_on(simd, T::zero()); one_sided.n_bins()];
+        let silence = vec![T::zero(); segment_len + hop];
+        Some(Self { engine, hop, one_sided, powers, partner: Vec::new(), silence })
+    }
+
+    fn segment_len(&self) -> usize {
+        self.engine.spec.window.len()
     }
 
     /// `self.powers[k]` lane `r` = accumulated one-sided power of row `r` times `scale`.
-    fn fold(&mut self, scale: f32) {
+    fn fold(&mut self, scale: T) {
         let (simd, one_sided, acc, powers) =
             (self.engine.simd, &self.one_sided, &self.engine.acc, &mut self.powers);
         simd.run(
             #[inline(always)]
-            || one_sided.run(simd, acc, scale, powers),
+            || one_sided.run::<S, T>(simd, acc, scale, powers),
         );
     }
 
     /// Calls `each(self, first row, rows in the group)` with `self.powers` filled, group by group.
-    fn for_groups(&mut self, rows: Rows<'_>, scale: f32, mut each: impl FnMut(&mut Self, usize, usize)) {
-        let mut first = 0;
+    fn for_groups(
+        &mut self,
+        rows: Rows<'_, T>,
+        n_segments: usize,
+        scale: T,
+        mut each: impl FnMut(&mut Self, usize, usize),
+    ) {
+        let (w, mut first) = (lanes::<S, T>(), 0);
         while first < rows.count {
             let left = rows.count - first;
-            if self.spec.n_segments == 1 && left > S::W && self.two_rows_a_lane(rows, first, scale) {
-                each(self, first, S::W);
+            if n_segments == 1 && left > w && self.two_rows_a_lane(rows, first, scale) {
+                each(self, first, w);
                 std::mem::swap(&mut self.powers, &mut self.partner);
-                each(self, first + S::W, S::W.min(left - S::W));
-                first += 2 * S::W;
+                each(self, first + w, w.min(left - w));
+                first += 2 * w;
             } else {
-                self.one_row_a_lane(rows, first, scale);
-                each(self, first, S::W.min(left));
-                first += S::W;
+                self.one_row_a_lane(rows, first, n_segments, scale);
+                each(self, first, w.min(left));
+                first += w;
             }
         }
     }
 
     /// Powers of rows `first … first + W`: segments in pairs.
-    fn one_row_a_lane(&mut self, rows: Rows<'_>, first: usize, scale: f32) {
-        let (len, hop, n_segments) = (self.spec.frame_len(), self.spec.hop, self.spec.n_segments);
+    fn one_row_a_lane(&mut self, rows: Rows<'_, T>, first: usize, n_segments: usize, scale: T) {
+        let (w, hop) = (lanes::<S, T>(), self.hop);
+        let len = self.segment_len() + (n_segments - 1) * hop;
         // Lanes without a row repeat the last one; nothing of them is written.
         let group = std::array::from_fn(|r| rows.row((first + r).min(rows.count - 1), len));
-        let next =
-            (first + S::W).min(rows.count) * rows.stride..(first + 2 * S::W).min(rows.count) * rows.stride;
+        let next = (first + w).min(rows.count) * rows.stride..(first + 2 * w).min(rows.count) * rows.stride;
         let mut ahead = Prefetch::new(rows.samples.get(next).unwrap_or(&[]));
         for segment in (0..n_segments).step_by(2) {
             let pair = Pair { start: segment * hop, hop: (segment + 1 < n_segments).then_some(hop) };
             let what = if segment == 0 { Last::Power } else { Last::AddPower };
             self.engine.power(&group, pair, what, &mut ahead);
         }
-        self.fold(scale / n_segments as f32);
+        self.fold(scale / T::narrow(n_segments as f64));
     }
 
     /// Powers of rows `first … first + W` to `self.powers` and of the next `W` to `self.partner`, where a row is
     /// one segment and would leave the imaginary plane empty. `false` where two rows are too unlike to share it.
-    fn two_rows_a_lane(&mut self, rows: Rows<'_>, first: usize, scale: f32) -> bool {
-        let len = self.spec.frame_len();
+    fn two_rows_a_lane(&mut self, rows: Rows<'_, T>, first: usize, scale: T) -> bool {
+        let len = self.segment_len();
         let group = |at: usize| std::array::from_fn(|r| rows.row((at + r).min(rows.count - 1), len));
-        self.engine.complex_of_two(&group(first), &group(first + S::W));
+        self.engine.complex_of_two(&group(first), &group(first + lanes::<S, T>()));
+        self.partner.resize(self.powers.len(), V::<S, T>::splat_on(self.engine.simd, T::zero()));
         let Engine { simd, z, recipe, .. } = &self.engine;
         let (powers, partner) = (&mut self.powers, &mut self.partner);
-        let factors = Factors { inner: 2.0 * scale, edge: scale };
+        let factors = Factors { inner: scale + scale, edge: scale };
         simd.run(
             #[inline(always)]
-            || separate(*simd, z, &recipe.position, factors, powers, partner),
+            || separate::<S, T>(*simd, z, &recipe.position, factors, powers, partner),
         )
+    }
+
+    /// Adds what the accumulator holds, summed over the lanes, to `sum`.
+    fn flush(&mut self, sum: &mut [f64]) {
+        self.fold(T::one());
+        let n = self.engine.recipe.n;
+        for (bin, (sum, powers)) in sum.iter_mut().zip(&self.powers).enumerate() {
+            // The fold has doubled every bin that has a mirror.
+            let share = if bin == 0 || 2 * bin == n { 1.0 } else { 0.5 };
+            *sum += share * powers.as_slice().iter().map(|&p| p.widen()).sum::<f64>();
+        }
     }
 }
 
-impl<S: Lanes> LaneWelch for WelchKernel<S> {
+impl<S: Lanes, T: Element> LanePsd<T> for PsdKernel<S, T> {
     fn lanes(&self) -> usize {
-        S::W
+        lanes::<S, T>()
     }
 
-    fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize> {
-        assert!(
-            k >= 1 && k <= self.one_sided.n_bins() && out.len() == rows.count * k * 2,
-            "k and out are checked by callers"
-        );
-        let mut bad = None;
-        self.for_groups(rows, 1.0, |this, first, used| {
-            let out = &mut out[2 * k * first..2 * k * (first + used)];
-            let (simd, powers, top) = (this.engine.simd, &this.powers, &mut this.top);
-            let at = simd.run(
-                #[inline(always)]
-                || select_peaks(simd, powers, k, top, out),
-            );
-            bad = bad.or(at.map(|lane| first + lane));
-        });
-        bad
-    }
-
-    fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]) {
+    fn psd_of(&mut self, rows: Rows<'_, T>, n_segments: usize, scale: T, out: &mut [T]) {
         let n_bins = self.one_sided.n_bins();
         assert_eq!(out.len(), rows.count * n_bins, "out is checked by callers");
-        self.for_groups(rows, scale, |this, first, used| {
+        self.for_groups(rows, n_segments, scale, |this, first, used| {
             let out = &mut out[n_bins * first..n_bins * (first + used)];
             let (simd, powers) = (this.engine.simd, &this.powers);
             simd.run(
                 #[inline(always)]
-                || scatter(simd, powers, used, out),
+                || scatter::<S, T>(simd, powers, used, out),
             );
         });
     }
 
-    fn add_segments(&mut self, samples: &[f32], segments: usize, sum: &mut [f64]) {
-        let (n, hop) = (self.spec.window.len(), self.spec.hop);
+    fn add_segments(&mut self, samples: &[T], segments: usize, sum: &mut [f64]) {
+        self.add_segments_apart(samples, self.hop, segments, sum);
+    }
+
+    fn add_segments_apart(&mut self, samples: &[T], hop: usize, segments: usize, sum: &mut [f64]) {
+        let (w, n) = (lanes::<S, T>(), self.segment_len());
+        self.silence.resize(n + hop.max(self.hop), T::zero());
         let pairs = segments / 2;
         let mut pending = 0;
-        for first in (0..pairs).step_by(S::W) {
+        for first in (0..pairs).step_by(w) {
             let silence = &self.silence[..];
-            let group: [&[f32]; MAX_LANES] = std::array::from_fn(|r| {
+            let group: RowsOf<'_, T> = std::array::from_fn(|r| {
                 let pair = first + r;
-                if r < S::W && pair < pairs {
+                if r < w && pair < pairs {
                     &samples[2 * hop * pair..2 * hop * pair + n + hop]
                 } else {
                     silence
@@ -235,7 +274,7 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
         }
         if segments % 2 == 1 {
             let at = (segments - 1) * hop;
-            let mut group: [&[f32]; MAX_LANES] = [&self.silence; MAX_LANES];
+            let mut group: RowsOf<'_, T> = std::array::from_fn(|_| &self.silence[..]);
             group[0] = &samples[at..at + n];
             self.engine.power(
                 &group,
@@ -251,15 +290,45 @@ impl<S: Lanes> LaneWelch for WelchKernel<S> {
     }
 }
 
-impl<S: Lanes> WelchKernel<S> {
-    /// Adds what the accumulator holds, summed over the lanes, to `sum`.
-    fn flush(&mut self, sum: &mut [f64]) {
-        self.fold(1.0);
-        let n = self.engine.recipe.n;
-        for (bin, (sum, powers)) in sum.iter_mut().zip(&self.powers).enumerate() {
-            // The fold has doubled every bin that has a mirror.
-            let share = if bin == 0 || 2 * bin == n { 1.0 } else { 0.5 };
-            *sum += share * powers.as_slice().iter().map(|&p| f64::from(p)).sum::<f64>();
-        }
+impl<S: Lanes> LanePsd<f32> for WelchKernel<S> {
+    fn lanes(&self) -> usize {
+        S::W
+    }
+
+    fn psd_of(&mut self, rows: Rows<'_>, n_segments: usize, scale: f32, out: &mut [f32]) {
+        self.psd.psd_of(rows, n_segments, scale, out);
+    }
+
+    fn add_segments(&mut self, samples: &[f32], segments: usize, sum: &mut [f64]) {
+        self.psd.add_segments(samples, segments, sum);
+    }
+
+    fn add_segments_apart(&mut self, samples: &[f32], hop: usize, segments: usize, sum: &mut [f64]) {
+        self.psd.add_segments_apart(samples, hop, segments, sum);
+    }
+}
+
+impl<S: Lanes> LaneWelch for WelchKernel<S> {
+    fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize> {
+        assert!(
+            k >= 1 && k <= self.psd.one_sided.n_bins() && out.len() == rows.count * k * 2,
+            "k and out are checked by callers"
+        );
+        let mut bad = None;
+        let Self { psd, n_segments, top } = self;
+        psd.for_groups(rows, *n_segments, 1.0, |psd, first, used| {
+            let out = &mut out[2 * k * first..2 * k * (first + used)];
+            let (simd, powers, top) = (psd.engine.simd, &psd.powers, &mut *top);
+            let at = simd.run(
+                #[inline(always)]
+                || select_peaks(simd, powers, k, top, out),
+            );
+            bad = bad.or(at.map(|lane| first + lane));
+        });
+        bad
+    }
+
+    fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]) {
+        self.psd.psd_of(rows, self.n_segments, scale, out);
     }
 }

@@ -1,12 +1,13 @@
 //! What becomes of the samples of a frame on their way into the transform.
 
+use crate::fft::Real;
 use crate::lanes::load::detrend::Offset;
 
 /// A frame: `window.len()` samples, prepared and windowed, `lead` zeros before them and zeros after up to `n_fft`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FrameSpec {
+pub struct FrameSpec<T = f32> {
     /// Window coefficients.
-    pub window: Vec<f32>,
+    pub window: Vec<T>,
     /// Points of the transform.
     pub n_fft: usize,
     /// Zeros before the window in the transform; as many samples of the frame are passed over.
@@ -14,19 +15,19 @@ pub struct FrameSpec {
     /// What happens to the mean of the samples under the window.
     pub offset: Offset,
     /// `y[t] = x[t] − c·x[t−1]` under the window, after the mean; `y[0] = (1 − c)·x[0]`. 0 for none.
-    pub preemphasis: f32,
+    pub preemphasis: T,
 }
 
-impl FrameSpec {
+impl<T: Real> FrameSpec<T> {
     /// Whether the window is all that is done to the samples.
     pub(crate) fn is_plain(&self) -> bool {
-        self.offset == Offset::Keep && self.preemphasis == 0.0
+        self.offset == Offset::Keep && self.preemphasis == T::zero()
     }
 }
 
-impl From<Vec<f32>> for FrameSpec {
+impl<T: Real> From<Vec<T>> for FrameSpec<T> {
     /// A window as long as the transform, and nothing else.
-    fn from(window: Vec<f32>) -> Self {
-        Self { n_fft: window.len(), window, lead: 0, offset: Offset::Keep, preemphasis: 0.0 }
+    fn from(window: Vec<T>) -> Self {
+        Self { n_fft: window.len(), window, lead: 0, offset: Offset::Keep, preemphasis: T::zero() }
     }
 }

@@ -1,55 +1,55 @@
 //! The next group's samples, fetched towards the core while this group is computed.
 
-/// Cache lines that are still to be asked for.
+/// Samples whose cache lines are still to be prefetched.
 #[derive(Debug)]
-pub(crate) struct Prefetch<'a> {
-    lines: &'a [[f32; LINE]],
+pub(crate) struct Prefetch<'a, T = f32> {
+    samples: &'a [T],
 }
 
-/// Samples in a page of memory.
-const PAGE: usize = 1024;
+/// Bytes of a page of memory.
+const PAGE: usize = 4096;
 
-/// Samples in a cache line.
-const LINE: usize = 16;
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
-impl<'a> Prefetch<'a> {
+impl<'a, T> Prefetch<'a, T> {
     /// The lines of `samples`. Their pages are looked up at once: a fetch waits for that, and several wait together.
     #[inline(always)]
-    pub(crate) fn new(samples: &'a [f32]) -> Self {
-        for page in samples.chunks(PAGE) {
+    pub(crate) fn new(samples: &'a [T]) -> Self {
+        for page in samples.chunks(PAGE / size_of::<T>()) {
             fetch(page);
         }
-        Self { lines: samples.as_chunks().0 }
+        Self { samples }
     }
 
     /// Nothing to fetch.
     pub(crate) fn none() -> Self {
-        Self { lines: &[] }
+        Self { samples: &[] }
     }
 
     /// Asks for the next `LINES` lines.
     #[inline(always)]
     pub(crate) fn step<const LINES: usize>(&mut self) {
-        if let Some((now, later)) = self.lines.split_first_chunk::<LINES>() {
-            for line in now {
+        if let Some((now, later)) = self.samples.split_at_checked(LINES * LINE / size_of::<T>()) {
+            for line in now.chunks_exact(LINE / size_of::<T>()) {
                 fetch(line);
             }
-            self.lines = later;
+            self.samples = later;
         }
     }
 }
 
 /// Asks for all lines of `samples`.
 #[inline(always)]
-pub(crate) fn fetch_all(samples: &[f32]) {
-    for line in samples.chunks(LINE) {
+pub(crate) fn fetch_all<T>(samples: &[T]) {
+    for line in samples.chunks(LINE / size_of::<T>()) {
         fetch(line);
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn fetch(line: &[f32]) {
+fn fetch<T>(line: &[T]) {
     use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
     // SAFETY: a prefetch is a hint: it reads nothing into the program and faults on no address; this one is of a
     // live slice besides.
@@ -71,4 +71,4 @@ pub(crate) fn fetch_near<T>(_at: &T) {}
 
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-fn fetch(_line: &[f32]) {}
+fn fetch<T>(_line: &[T]) {}

@@ -8,13 +8,13 @@
 //! Bound by the shuffle port. Loading quads of four rows into one register moves half of the
 //! transpose to the load ports and the blend port.
 
-use crate::lanes::simd::{Lanes, MAX_LANES, V};
+use crate::lanes::simd::{Element, Lanes, MAX_LANES, RowsOf, V, lanes};
 use fearless_simd::prelude::*;
 
 /// Transposes `W` vectors of `W` lanes in place, on any level.
 #[inline(always)]
-pub(crate) fn transpose<S: Lanes>(tile: &mut [V<S>; MAX_LANES]) {
-    let w = S::W;
+pub(crate) fn transpose<S: Lanes, T: Element>(tile: &mut [V<S, T>; MAX_LANES]) {
+    let w = lanes::<S, T>();
     let mut span = w / 2;
     while span > 0 {
         let mut next = *tile;
@@ -27,13 +27,19 @@ pub(crate) fn transpose<S: Lanes>(tile: &mut [V<S>; MAX_LANES]) {
     }
 }
 
-/// Loads `W` rows and transposes them by zips.
+/// Loads `W` samples from `at` on of `W` rows and transposes them by zips.
 #[inline(always)]
-pub(crate) fn gather_by_zips<S: Lanes>(simd: S, rows: &[&[f32]; MAX_LANES], tile: &mut [V<S>; MAX_LANES]) {
-    for (v, row) in tile.iter_mut().zip(rows).take(S::W) {
-        *v = V::<S>::from_slice(simd, &row[..S::W]);
+pub(crate) fn gather_by_zips<S: Lanes, T: Element>(
+    simd: S,
+    rows: &RowsOf<'_, T>,
+    at: usize,
+    tile: &mut [V<S, T>; MAX_LANES],
+) {
+    let w = lanes::<S, T>();
+    for (v, row) in tile.iter_mut().zip(rows).take(w) {
+        *v = V::<S, T>::from_slice(simd, &row[at..at + w]);
     }
-    transpose::<S>(tile);
+    transpose::<S, T>(tile);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -167,7 +173,7 @@ macro_rules! portable {
         impl Lanes for $level {
             #[inline(always)]
             fn gather_part(self, rows: &[&[f32]; MAX_LANES], _: usize, tile: &mut [V<Self>; MAX_LANES]) {
-                gather_by_zips(self, rows, tile);
+                gather_by_zips::<Self, f32>(self, rows, 0, tile);
             }
         }
     };
@@ -180,22 +186,35 @@ portable!(fearless_simd::aarch64::Neon);
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 portable!(fearless_simd::Fallback);
 
-/// Lanes back to rows: `out[lane, bin]` for the first `lanes` lanes of one vector a bin.
+/// Lanes back to rows: `out[lane, bin]` for the first `used` lanes of one vector a bin.
 #[inline(always)]
-pub(crate) fn scatter<S: Lanes>(simd: S, powers: &[V<S>], lanes: usize, out: &mut [f32]) {
+pub(crate) fn scatter<S: Lanes, T: Element>(simd: S, powers: &[V<S, T>], used: usize, out: &mut [T]) {
     let n_bins = powers.len();
-    let mut tile = [V::<S>::simd_from(simd, 0.0); MAX_LANES];
-    let whole = n_bins - n_bins % S::W;
-    for at in (0..whole).step_by(S::W) {
-        tile[..S::W].copy_from_slice(&powers[at..at + S::W]);
-        transpose::<S>(&mut tile);
-        for (lane, v) in tile.iter().enumerate().take(lanes.min(S::W)) {
-            v.store_slice(&mut out[lane * n_bins + at..lane * n_bins + at + S::W]);
+    scatter_strided::<S, T>(simd, powers, used, n_bins, out);
+}
+
+/// [`scatter`] to rows that are `pitch` apart.
+#[inline(always)]
+pub(crate) fn scatter_strided<S: Lanes, T: Element>(
+    simd: S,
+    powers: &[V<S, T>],
+    used: usize,
+    pitch: usize,
+    out: &mut [T],
+) {
+    let (n_bins, w) = (powers.len(), lanes::<S, T>());
+    let mut tile = [V::<S, T>::simd_from(simd, T::zero()); MAX_LANES];
+    let whole = n_bins - n_bins % w;
+    for at in (0..whole).step_by(w) {
+        tile[..w].copy_from_slice(&powers[at..at + w]);
+        transpose::<S, T>(&mut tile);
+        for (lane, v) in tile.iter().enumerate().take(used.min(w)) {
+            v.store_slice(&mut out[lane * pitch + at..lane * pitch + at + w]);
         }
     }
     for bin in whole..n_bins {
-        for lane in 0..lanes {
-            out[lane * n_bins + bin] = powers[bin][lane];
+        for lane in 0..used {
+            out[lane * pitch + bin] = powers[bin][lane];
         }
     }
 }

@@ -8,7 +8,7 @@
 //! Bound by the shuffle port (see `transpose`); each sample is loaded once although segments overlap.
 
 use crate::lanes::fft::butterfly::SplatOn;
-use crate::lanes::simd::{Lanes, MAX_LANES, V, Z};
+use crate::lanes::simd::{Element, Lanes, MAX_LANES, RowsOf, V, Z, lanes};
 
 /// Which two segments are loaded, relative to the start of each row.
 #[derive(Debug, Clone, Copy)]
@@ -21,32 +21,32 @@ pub(crate) struct Pair {
 
 /// Loads, transposes and windows one pair of segments of `window.len()` samples into `z`.
 #[inline(always)]
-pub(crate) fn load_pair<S: Lanes>(
+pub(crate) fn load_pair<S: Lanes, T: Element>(
     simd: S,
-    rows: &[&[f32]; MAX_LANES],
+    rows: &RowsOf<'_, T>,
     pair: Pair,
-    window: &[f32],
-    z: &mut [Z<S>],
+    window: &[T],
+    z: &mut [Z<S, T>],
 ) {
-    let n = window.len();
+    let (n, w) = (window.len(), lanes::<S, T>());
     match pair.hop {
         Some(hop) if hop < n => {
             let mut t = 0;
             while t < n + hop {
                 // The last tile steps back so as to end with the span.
-                let at = t.min(n + hop - S::W);
-                let tile = load_tile(simd, rows, pair.start + at);
-                window_tile::<S, 0>(simd, &tile, at, window, z);
-                window_tile::<S, 1>(simd, &tile, at.wrapping_sub(hop), window, z);
-                t += S::W;
+                let at = t.min(n + hop - w);
+                let tile = load_tile::<S, T>(simd, rows, pair.start + at);
+                window_tile::<S, T, 0>(simd, &tile, at, window, z);
+                window_tile::<S, T, 1>(simd, &tile, at.wrapping_sub(hop), window, z);
+                t += w;
             }
         }
         // Nothing is shared: two spans.
         hop => {
-            load_plane::<S, 0>(simd, rows, pair.start, window, z);
+            load_plane::<S, T, 0>(simd, rows, pair.start, window, z);
             match hop {
-                Some(hop) => load_plane::<S, 1>(simd, rows, pair.start + hop, window, z),
-                None => z.iter_mut().for_each(|z| z[1] = V::<S>::splat_on(simd, 0.0)),
+                Some(hop) => load_plane::<S, T, 1>(simd, rows, pair.start + hop, window, z),
+                None => z.iter_mut().for_each(|z| z[1] = V::<S, T>::splat_on(simd, T::zero())),
             }
         }
     }
@@ -54,54 +54,76 @@ pub(crate) fn load_pair<S: Lanes>(
 
 /// One segment of each row, windowed, into one plane of `z`.
 #[inline(always)]
-pub(crate) fn load_plane<S: Lanes, const PLANE: usize>(
+pub(crate) fn load_plane<S: Lanes, T: Element, const PLANE: usize>(
     simd: S,
-    rows: &[&[f32]; MAX_LANES],
+    rows: &RowsOf<'_, T>,
     start: usize,
-    window: &[f32],
-    z: &mut [Z<S>],
+    window: &[T],
+    z: &mut [Z<S, T>],
 ) {
-    let n = window.len();
-    for t in (0..n).step_by(S::W) {
-        let at = t.min(n - S::W);
-        let tile = load_tile(simd, rows, start + at);
-        window_tile::<S, PLANE>(simd, &tile, at, window, z);
+    let (n, w) = (window.len(), lanes::<S, T>());
+    for t in (0..n).step_by(w) {
+        let at = t.min(n - w);
+        let tile = load_tile::<S, T>(simd, rows, start + at);
+        window_tile::<S, T, PLANE>(simd, &tile, at, window, z);
     }
 }
 
 /// `W` samples from `at` on of each row, transposed.
 #[inline(always)]
-pub(crate) fn load_tile<S: Lanes>(simd: S, rows: &[&[f32]; MAX_LANES], at: usize) -> [V<S>; MAX_LANES] {
-    let mut tile = [V::<S>::splat_on(simd, 0.0); MAX_LANES];
-    simd.gather_tile(rows, at, &mut tile);
+pub(crate) fn load_tile<S: Lanes, T: Element>(
+    simd: S,
+    rows: &RowsOf<'_, T>,
+    at: usize,
+) -> [V<S, T>; MAX_LANES] {
+    let mut tile = [V::<S, T>::splat_on(simd, T::zero()); MAX_LANES];
+    T::gather_tile(simd, rows, at, &mut tile);
     tile
+}
+
+/// One segment of complex samples of each row, windowed; rows hold real and imaginary parts in turn.
+#[inline(always)]
+pub(crate) fn load_complex<S: Lanes, T: Element>(
+    simd: S,
+    rows: &RowsOf<'_, T>,
+    window: &[T],
+    z: &mut [Z<S, T>],
+) {
+    let (n, w) = (window.len(), lanes::<S, T>());
+    for t in (0..2 * n).step_by(w) {
+        // Tiles hold an even number of parts, so each begins with a real one.
+        let at = t.min(2 * n - w);
+        let tile = load_tile::<S, T>(simd, rows, at);
+        for i in 0..w / 2 {
+            let weight = V::<S, T>::splat_on(simd, window[at / 2 + i]);
+            z[at / 2 + i] = [tile[2 * i] * weight, tile[2 * i + 1] * weight];
+        }
+    }
 }
 
 /// `z[at + i][PLANE] = tile[i] · window[at + i]` where `at + i` lies in the window; `at` may be negative (wrapped).
 #[inline(always)]
-fn window_tile<S: Lanes, const PLANE: usize>(
+fn window_tile<S: Lanes, T: Element, const PLANE: usize>(
     simd: S,
-    tile: &[V<S>; MAX_LANES],
+    tile: &[V<S, T>; MAX_LANES],
     at: usize,
-    window: &[f32],
-    z: &mut [Z<S>],
+    window: &[T],
+    z: &mut [Z<S, T>],
 ) {
-    let n = window.len();
-    if at >= n && at.wrapping_add(S::W - 1) >= n {
+    let (n, w) = (window.len(), lanes::<S, T>());
+    if at >= n && at.wrapping_add(w - 1) >= n {
         // The other segment's samples alone.
         return;
     }
-    if let (Some(window), Some(z)) =
-        (window.get(at..at.wrapping_add(S::W)), z.get_mut(at..at.wrapping_add(S::W)))
-    {
-        for i in 0..S::W {
-            z[i][PLANE] = tile[i] * V::<S>::splat_on(simd, window[i]);
+    if let (Some(window), Some(z)) = (window.get(at..at.wrapping_add(w)), z.get_mut(at..at.wrapping_add(w))) {
+        for i in 0..w {
+            z[i][PLANE] = tile[i] * V::<S, T>::splat_on(simd, window[i]);
         }
     } else {
-        for i in 0..S::W {
+        for i in 0..w {
             let at = at.wrapping_add(i);
-            if let (Some(&w), Some(z)) = (window.get(at), z.get_mut(at)) {
-                z[PLANE] = tile[i] * V::<S>::splat_on(simd, w);
+            if let (Some(&weight), Some(z)) = (window.get(at), z.get_mut(at)) {
+                z[PLANE] = tile[i] * V::<S, T>::splat_on(simd, weight);
             }
         }
     }

@@ -5,7 +5,7 @@
 //! that mirror themselves; sums keep the order of its pairs and get that of the bins here.
 
 use crate::lanes::fft::butterfly::SplatOn;
-use crate::lanes::simd::{Lanes, V};
+use crate::lanes::simd::{Element, Lanes, V};
 use fearless_simd::prelude::*;
 
 /// Where the power of each one-sided bin lies.
@@ -44,8 +44,14 @@ impl OneSided {
 
     /// `out[k] = scale · one-sided power`, bins in order. Bins 1 … are scaled by `scale`, DC and Nyquist too.
     #[inline(always)]
-    pub(crate) fn run<S: Lanes>(&self, simd: S, power: &[V<S>], scale: f32, out: &mut [V<S>]) {
-        let factor = V::<S>::splat_on(simd, scale);
+    pub(crate) fn run<S: Lanes, T: Element>(
+        &self,
+        simd: S,
+        power: &[V<S, T>],
+        scale: T,
+        out: &mut [V<S, T>],
+    ) {
+        let factor = V::<S, T>::splat_on(simd, scale);
         for (&place, out) in self.places.iter().zip(&mut *out) {
             *out = power[place as usize] * factor;
         }
