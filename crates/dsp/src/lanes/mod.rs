@@ -8,6 +8,7 @@
 #![expect(clippy::needless_range_loop, reason = "a butterfly indexes several arrays by one point")]
 
 mod fft;
+mod instances;
 mod isa;
 mod kernels;
 mod load;
@@ -16,6 +17,7 @@ mod simd;
 
 pub(crate) use fft::plan::is_smooth as has_recipe;
 pub use fft::plan::supports;
+
 pub use isa::Isa;
 pub use kernels::band::BandSpec;
 pub use kernels::complex::LaneComplex;
@@ -30,16 +32,14 @@ pub use reduce::mel::{LaneLog, LaneMel};
 
 use fearless_simd::Level;
 use kernels::band::BandKernel;
-use kernels::complex::ComplexKernel;
-use kernels::cross::CrossKernel;
 use kernels::frames::FramesKernel;
 use kernels::row::RowKernel;
 use kernels::tape::TapeKernel;
-use kernels::welch::{PsdKernel, WelchKernel};
+use kernels::welch::WelchKernel;
 use reduce::median::LONGEST;
 pub(crate) use reduce::products::BINS as PADDED_BINS;
 pub(crate) use simd::Element;
-use simd::{Lanes, lanes};
+use simd::Lanes;
 
 /// Runs `$build` with the level token of `$isa`; `None` where the machine has no such level.
 macro_rules! on_level {
@@ -62,7 +62,6 @@ macro_rules! on_level {
     }};
 }
 
-#[cfg(test)]
 use on_level;
 
 /// The Welch kernel for `spec` on `isa`; `None` where its size has no recipe or the machine no such level.
@@ -73,25 +72,11 @@ pub fn welch_kernel(isa: Isa, spec: LaneSpec) -> Option<Box<dyn LaneWelch>> {
 /// The frames kernel for `spec`, or for a window as long as the transform, on `isa`; `None` as for [`welch_kernel`],
 /// and where the window is shorter than a vector.
 pub fn frames_kernel(isa: Isa, spec: impl Into<FrameSpec>) -> Option<Box<dyn LaneFrames>> {
-    let spec = spec.into();
+    frames_of(isa, spec.into())
+}
+
+fn frames_of(isa: Isa, spec: FrameSpec) -> Option<Box<dyn LaneFrames>> {
     on_level!(isa, simd => FramesKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneFrames>))
-}
-
-/// `build(simd)` for levels of four lanes and more, `None` below: two rows of `f64` at a time gain nothing.
-fn if_wide<S: Lanes, T: Element, K: ?Sized>(
-    simd: S,
-    build: impl FnOnce(S) -> Option<Box<K>>,
-) -> Option<Box<K>> {
-    if const { lanes::<S, T>() < 4 } { None } else { build(simd) }
-}
-
-/// The kernel for averages of segments as `spec` has them, `hop` apart, on `isa`; `None` as for [`frames_kernel`].
-pub(crate) fn psd_kernel<T: Element>(
-    isa: Isa,
-    spec: FrameSpec<T>,
-    hop: usize,
-) -> Option<Box<dyn LanePsd<T>>> {
-    on_level!(isa, simd => if_wide::<_, T, _>(simd, |simd| PsdKernel::new(simd, spec, hop).map(|k| Box::new(k) as Box<dyn LanePsd<T>>)))
 }
 
 /// Writes the medians of `values`, `[count, bins]`, to `out`, `[bins]`, NaN where a value of the bin is not finite.
@@ -120,21 +105,6 @@ pub(crate) fn products(isa: Isa, spectra: &[f64], channels: usize, bins: usize, 
         Some(())
     });
     debug_assert!(done.is_some(), "the level was detected");
-}
-
-/// The kernel for powers of single segments as `spec` has them on `isa`; `None` as for [`frames_kernel`].
-pub(crate) fn powers_kernel<T: Element>(isa: Isa, spec: FrameSpec<T>) -> Option<Box<dyn LanePowers<T>>> {
-    on_level!(isa, simd => if_wide::<_, T, _>(simd, |simd| FramesKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LanePowers<T>>)))
-}
-
-/// The kernel for segments of complex samples as `spec` has them on `isa`; `None` as for [`frames_kernel`].
-pub(crate) fn complex_kernel<T: Element>(isa: Isa, spec: FrameSpec<T>) -> Option<Box<dyn LaneComplex<T>>> {
-    on_level!(isa, simd => if_wide::<_, T, _>(simd, |simd| ComplexKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneComplex<T>>)))
-}
-
-/// The kernel for cross powers of segments as `spec` has them on `isa`; `None` as for [`frames_kernel`].
-pub(crate) fn cross_kernel<T: Element>(isa: Isa, spec: FrameSpec<T>) -> Option<Box<dyn LaneCross<T>>> {
-    on_level!(isa, simd => if_wide::<_, T, _>(simd, |simd| CrossKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneCross<T>>)))
 }
 
 /// The kernel of a tape on `isa`; `None` where an address or a slot of `spec` is not there, the transform is shorter than

@@ -3,6 +3,7 @@
 
 use super::fft::engine::{NoFourStep, PairPower};
 use super::fft::four_step::FourStep;
+use super::instances::Kernels;
 use super::load::transpose::gather_by_zips;
 use crate::fft::Real;
 use fearless_simd::{Simd, SimdBase, SimdFloatElement, SimdFrom};
@@ -20,7 +21,7 @@ pub(crate) const MAX_LANES: usize = 16;
 pub(crate) type RowsOf<'a, T> = [&'a [T]; MAX_LANES];
 
 /// A number that the kernels compute with: `f32` or `f64`.
-pub(crate) trait Element: Real + SimdFloatElement {
+pub(crate) trait Element: Real + SimdFloatElement + Kernels {
     /// The faster way to the powers of a pair of segments that this precision has.
     type FourStep<S: Lanes>: PairPower<S, Self>;
 

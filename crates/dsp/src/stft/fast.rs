@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::frame_fft::{FrameFft, FrameParams, PowerFrames};
 use crate::Result;
 use crate::fft::Real;
-use crate::lanes::{Element, FrameSpec, Isa, LaneFrames, LanePowers, frames_kernel, powers_kernel};
+use crate::lanes::{Element, FrameSpec, Isa, LaneFrames, LanePowers, frames_kernel};
 use crate::specialise::{same_type, specialise};
 
 /// What the lanes have to know of these frames.
@@ -44,7 +44,7 @@ struct FastFrames<T: Element> {
 
 impl<T: Element> FastFrames<T> {
     fn plan(params: FrameParams) -> Result<Option<Box<dyn PowerFrames<T>>>> {
-        let Some(kernel) = powers_kernel(Isa::detect()?, frame_spec(&params)?) else { return Ok(None) };
+        let Some(kernel) = T::powers_kernel(Isa::detect()?, frame_spec(&params)?) else { return Ok(None) };
         let least = kernel.lanes() / 2;
         Ok(Some(Box::new(Self { kernel, hop: params.hop, least, plain: FrameFft::new(params)? })))
     }

@@ -6,10 +6,7 @@ use super::kernel::{Plain, SegmentKernel};
 use super::segment::SegmentSpec;
 use crate::error::Result;
 use crate::fft::{Complex, Real, Sample};
-use crate::lanes::{
-    Element, FrameSpec, Isa, LaneComplex, LanePowers, LanePsd, Rows, complex_kernel, has_recipe,
-    powers_kernel, psd_kernel,
-};
+use crate::lanes::{Element, FrameSpec, Isa, LaneComplex, LanePowers, LanePsd, Rows, has_recipe};
 
 /// Power per segment below which an f32 square may have lost digits to underflow: its smallest normal number
 /// over the share of the strongest bin that still matters.
@@ -92,13 +89,13 @@ impl<T: Element> FastReal<T> {
     /// The kernel of many segments.
     fn kernel(&mut self) -> &mut dyn LanePsd<T> {
         let Self { isa, spec, kernel, .. } = self;
-        let make = || psd_kernel(*isa, frame_spec(spec), spec.hop).expect("there is a recipe");
+        let make = || T::psd_kernel(*isa, frame_spec(spec), spec.hop).expect("there is a recipe");
         &mut **kernel.get_or_insert_with(make)
     }
 
     fn make_single(&mut self) {
         if self.single.is_none() {
-            self.single = powers_kernel(self.isa, frame_spec(&self.spec));
+            self.single = T::powers_kernel(self.isa, frame_spec(&self.spec));
         }
     }
 }
@@ -243,7 +240,7 @@ where
     /// A kernel for `spec`, or `None` where the lanes have none for its length.
     pub(super) fn new(spec: &SegmentSpec) -> Result<Option<Self>> {
         let isa = Isa::detect()?;
-        let Some(kernel) = complex_kernel(isa, frame_spec(spec)) else { return Ok(None) };
+        let Some(kernel) = T::complex_kernel(isa, frame_spec(spec)) else { return Ok(None) };
         let (plain, sums) = (Plain::new(spec)?, vec![0.0; spec.n_fft]);
         Ok(Some(Self { isa, spec: spec.clone(), kernel, plain, sums, values: Vec::new() }))
     }
@@ -302,7 +299,7 @@ where
     }
 
     fn boxed_clone(&self) -> Box<dyn SegmentKernel<Complex<T>>> {
-        let kernel = complex_kernel(self.isa, frame_spec(&self.spec));
+        let kernel = T::complex_kernel(self.isa, frame_spec(&self.spec));
         Box::new(Self {
             isa: self.isa,
             spec: self.spec.clone(),

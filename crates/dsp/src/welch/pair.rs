@@ -6,7 +6,7 @@ use super::fast::frame_spec;
 use super::segment::{SegmentSpec, SegmentTransform};
 use crate::error::Result;
 use crate::fft::{Real, Sample};
-use crate::lanes::{Element, Isa, LaneCross, cross_kernel};
+use crate::lanes::{Element, Isa, LaneCross};
 use crate::specialise::{same_type, specialise};
 
 /// Adds `|X|²`, `|Y|²` and both parts of `conj(X) · Y` of segments of two signals, `[4, bins]`.
@@ -89,7 +89,7 @@ struct FastPair<T: Element> {
 impl<T: Element> FastPair<T> {
     fn plan(spec: &SegmentSpec) -> Result<Option<Box<dyn PairKernel<T>>>> {
         let isa = Isa::detect()?;
-        let Some(kernel) = cross_kernel(isa, frame_spec(spec)) else { return Ok(None) };
+        let Some(kernel) = T::cross_kernel(isa, frame_spec(spec)) else { return Ok(None) };
         let sums = vec![0.0; 4 * (spec.n_fft / 2 + 1)];
         Ok(Some(Box::new(Self { isa, kernel, plain: PlainPair::new(spec)?, sums, left: Vec::new() })))
     }
@@ -138,7 +138,7 @@ impl<T: Element> PairKernel<T> for FastPair<T> {
     }
 
     fn boxed_clone(&self) -> Box<dyn PairKernel<T>> {
-        let kernel = cross_kernel(self.isa, frame_spec(&self.plain.spec));
+        let kernel = T::cross_kernel(self.isa, frame_spec(&self.plain.spec));
         Box::new(Self {
             isa: self.isa,
             kernel: kernel.expect("it was built from this before"),

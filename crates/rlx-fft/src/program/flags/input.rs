@@ -45,8 +45,8 @@ pub(crate) struct SourceFlags {
     header: Option<bool>,
 
     /// Lines of a table to pass over at its start; what stands before the first row is found by itself
-    #[arg(long, value_name = "LINES", default_value_t = 0, hide_default_value = true)]
-    skip_rows: u64,
+    #[arg(long, value_name = "LINES", default_value_t = 0, hide_default_value = true, value_parser = limits::skipped_lines)]
+    skip_rows: usize,
 
     /// What a line of comment in a table begins with; # by default
     #[arg(long, value_name = "TEXT")]
@@ -107,7 +107,7 @@ impl TryFrom<SourceFlags> for SourceArgs {
             time: flags.time,
             delimiter: flags.delimiter.map(|text| delimiter(&text)).transpose()?,
             header: flags.header,
-            skip_rows: flags.skip_rows,
+            skip_rows: flags.skip_rows as u64,
             comment: flags.comment,
             decimal: flags.decimal.map(|text| decimal(&text)).transpose()?,
             time_unit: flags.time_unit.map(|text| unit_of_time(&text)).transpose()?,

@@ -35,6 +35,7 @@ limits! {
     threads, THREADS: 1, 1024, "threads";
     threads_or_all, THREADS_OR_ALL: 0, 1024, "threads, 0 for all cores";
     channels, CHANNELS: 1, 1 << 16, "channels of headerless samples";
+    skipped_lines, SKIPPED_LINES: 0, 1 << 40, "lines passed over";
     max_gap, MAX_GAP: 0, 1 << 30, "samples of a gap";
     bench_n_fft, BENCH_N_FFT: 2, 1 << 20, "points of a transform that is timed";
     learned_n_fft, LEARNED_N_FFT: 2, 4096, "points of a learned transform";
