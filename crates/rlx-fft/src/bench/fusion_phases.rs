@@ -101,9 +101,42 @@ pub struct FusionPhasesReport {
 }
 
 impl FusionPhasesReport {
-    /// The line `suggested fused_io_compute_scale: X`, where there is one to suggest.
-    pub fn suggestion_line(&self) -> Option<String> {
-        self.suggested_fused_io_compute_scale.map(|x| format!("suggested fused_io_compute_scale: {x:.3}"))
+    /// The line `suggested fused_io_compute_scale: X`, or why none is suggested.
+    pub fn suggestion_line(&self) -> String {
+        let fused = |r: &&PhaseRow| r.path == FusionPhase::FusedOp.path() && r.status == Status::Ok;
+        let what = match (self.suggested_fused_io_compute_scale, self.phases.iter().any(|r| fused(&r))) {
+            (Some(scale), _) => format!("{scale:.3}"),
+            (None, true) => format!(
+                "none: the fused kernel took no longer than the model's time without its arithmetic ({} coefficients; \
+                 run rlx-fft calibrate)",
+                self.calibration
+            ),
+            (None, false) => "none: no fused kernel ran".to_owned(),
+        };
+        format!("suggested fused_io_compute_scale: {what}")
+    }
+
+    /// Adds rows for a device that is absent, before those that ran in its place.
+    pub fn add_absent(&mut self, device: &str, reason: &str, n_fft: usize, batches: &[usize], k: usize) {
+        let absent = batches.iter().flat_map(|&batch| {
+            FusionPhase::ALL.map(|phase| PhaseRow {
+                path: phase.path(),
+                status: Status::Skipped,
+                reason: Some(reason.to_owned()),
+                n_fft,
+                batch,
+                k,
+                device: device.to_owned(),
+                exec_kind: None,
+                io: None,
+                ms: None,
+                ms_min: None,
+                ms_p90: None,
+                predicted_ms: None,
+                speedup: None,
+            })
+        });
+        self.phases.splice(..0, absent.collect::<Vec<_>>());
     }
 }
 
@@ -115,7 +148,7 @@ pub fn bench_fusion_phases(options: &FusionPhasesOptions) -> Result<FusionPhases
     if options.iters == 0 {
         return Err(Error::argument("iters", "0 iterations measure nothing"));
     }
-    let device: Device = options.device.as_deref().unwrap_or("auto").parse()?;
+    let device = Device::named(options.device.as_deref().unwrap_or("auto"))?;
     let mut report = FusionPhasesReport {
         phases: Vec::new(),
         suggested_fused_io_compute_scale: None,
@@ -273,7 +306,10 @@ mod tests {
         let out = |i: usize| report.phases[i].io.unwrap().host_output_bytes;
         assert_eq!(out(0), 32 * out(2));
         assert_eq!(report.phases[0].speedup, Some(1.0));
-        assert!(report.suggestion_line().unwrap().starts_with("suggested fused_io_compute_scale: "));
+        // A number or a reason: which of them depends on the machine.
+        let line = report.suggestion_line();
+        let what = line.strip_prefix("suggested fused_io_compute_scale: ").unwrap();
+        assert!(what.parse::<f64>().is_ok() || what.starts_with("none: "), "{line}");
     }
 
     #[test]
@@ -285,6 +321,7 @@ mod tests {
         assert_eq!((fused.ms, fused.speedup, fused.predicted_ms, fused.io), (None, None, None, None));
         assert_eq!(report.phases[0].status, Status::Ok);
         assert_eq!(report.suggested_fused_io_compute_scale, None);
+        assert!(report.suggestion_line().ends_with("none: no fused kernel ran"));
         let none = FusionPhasesOptions { iters: 0, ..FusionPhasesOptions::default() };
         assert!(bench_fusion_phases(&none).is_err());
     }

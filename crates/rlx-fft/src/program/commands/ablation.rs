@@ -1,7 +1,7 @@
 //! `ablation`: what pruning to a band and what learned gates are worth, variant by variant, in turns.
 
 use super::learned::{Head, signals};
-use super::setup::write_report;
+use super::report::write_report;
 use crate::app::{Failure, Outcome};
 use crate::files;
 use crate::flags::AblationFlags;

@@ -1,6 +1,6 @@
 //! `bench-e2e`: whole pipelines by every kind of transform, speed and held-out accuracy side by side.
 
-use super::setup::write_report;
+use super::report::write_report;
 use crate::app::{Failure, Outcome};
 use crate::command_line;
 use crate::console::Console;

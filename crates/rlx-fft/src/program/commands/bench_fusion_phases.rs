@@ -1,9 +1,8 @@
 //! `bench-fusion-phases`: the same peaks by five routes, what each moves, predicted against measured.
 
-use super::setup::write_report;
+use super::report::Report;
 use crate::app::{Failure, Outcome};
 use crate::command_line;
-use crate::files;
 use crate::flags::{BenchFusionPhasesFlags, known_device};
 use rlx_fft::bench_fusion_phases::{FusionPhasesOptions, FusionPhasesReport, bench_fusion_phases};
 use rlx_fft::report::{Envelope, Status};
@@ -13,11 +12,8 @@ use std::io::Write;
 /// Runs the command.
 pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
     let asked = known_device(&flags.device)?;
-    files::distinct(
-        &[],
-        &[("--json", flags.report.json.as_deref()), ("--html", flags.report.html.as_deref())],
-    )?;
-    let mut out = std::io::stdout().lock();
+    let to = Report::open(&flags.report)?;
+    let mut out = to.text();
     // The phases of a device that is not here are skipped; those of the CPU run in their place.
     if let Some(reason) = &asked.missing {
         writeln!(out, "{}: skipped: {reason}; the CPU's phases follow", asked.label)?;
@@ -30,11 +26,22 @@ pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
         iters: flags.iters,
         ..FusionPhasesOptions::default()
     };
-    let report = bench_fusion_phases(&options)?;
+    let mut report = bench_fusion_phases(&options)?;
+    if let Some(reason) = &asked.missing {
+        report.add_absent(&asked.label, reason, options.n_fft, &options.batches, options.k);
+    }
     writeln!(
         out,
-        "{:<30} {:>6} {:>9} {:>6} {:>14} {:>10} {:>8} {:>12}",
-        "path", "batch", "launches", "syncs", "host out bytes", "ms", "speedup", "predicted ms"
+        "{:<34} {:>8} {:>9} {:>6} {:>14} {:>14} {:>10} {:>8} {:>12}",
+        "path",
+        "batch",
+        "launches",
+        "syncs",
+        "host out bytes",
+        "readback bytes",
+        "ms",
+        "speedup",
+        "predicted ms"
     )?;
     let number =
         |value: Option<f64>, digits: usize| value.map_or("-".to_owned(), |v| format!("{v:.digits$}"));
@@ -42,31 +49,31 @@ pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
         let Some(io) = row.io.as_ref().filter(|_| row.status == Status::Ok) else {
             writeln!(
                 out,
-                "{:<30} {:>6} skipped: {}",
+                "{:<34} {:>8} skipped ({}): {}",
                 row.path,
                 row.batch,
+                row.device,
                 row.reason.as_deref().unwrap_or("no reason given")
             )?;
             continue;
         };
         writeln!(
             out,
-            "{:<30} {:>6} {:>9} {:>6} {:>14} {:>10} {:>8} {:>12}",
+            "{:<34} {:>8} {:>9} {:>6} {:>14} {:>14} {:>10} {:>8} {:>12}",
             row.path,
             row.batch,
             io.launches,
             io.sync_points,
             io.host_output_bytes,
+            io.host_readback_bytes,
             number(row.ms, 4),
             number(row.speedup, 2),
             number(row.predicted_ms, 4)
         )?;
     }
-    if let Some(line) = report.suggestion_line() {
-        writeln!(out, "{line}")?;
-    }
+    writeln!(out, "{}", report.suggestion_line())?;
     let envelope = Envelope::here(command_line(), 0, options.threads, asked.info.as_ref());
-    write_report(&flags.report, &Whole { envelope, rows: [], picker: [], report })?;
+    to.write(&Whole { envelope, rows: [], picker: [], report })?;
     Ok(Outcome::Whole)
 }
 

@@ -1,10 +1,9 @@
 //! `bench-picker`: how often the picker is right, and how much it costs where it is not.
 
-use super::setup::write_report;
+use super::report::Report;
 use crate::app::{Failure, Outcome};
 use crate::command_line;
 use crate::console::Console;
-use crate::files;
 use crate::flags::{BenchPickerFlags, known_device};
 use crate::progress::share_bar;
 use rlx_fft::bench_picker::{BenchPickerOptions, BenchPickerReport, bench_picker};
@@ -16,10 +15,7 @@ use std::io::Write;
 pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome, Failure> {
     let [n_ffts, batches, ks] = flags.grid()?;
     let asked = known_device(&flags.device)?;
-    files::distinct(
-        &[],
-        &[("--json", flags.report.json.as_deref()), ("--html", flags.report.html.as_deref())],
-    )?;
+    let to = Report::open(&flags.report)?;
     if let Some(reason) = &asked.missing {
         console.note(&format!("{}: skipped: {reason}; the CPU's cells follow", asked.label));
     }
@@ -32,7 +28,7 @@ pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome
         ..BenchPickerOptions::default()
     };
     let report = bench_picker(&options, None, share_bar(console, "measuring"))?;
-    let mut out = std::io::stdout().lock();
+    let mut out = to.text();
     writeln!(
         out,
         "{:>6} {:>6} {:>4} {:>24} {:>12} {:>12} {:>7}",
@@ -65,7 +61,7 @@ pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome
         score.prediction_within_2x
     )?;
     let envelope = Envelope::here(command_line(), 0, options.threads, asked.info.as_ref());
-    write_report(&flags.report, &Whole { envelope, report })?;
+    to.write(&Whole { envelope, report })?;
     Ok(Outcome::Whole)
 }
 

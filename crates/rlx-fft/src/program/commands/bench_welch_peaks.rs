@@ -1,30 +1,32 @@
 //! `bench-welch-peaks`: every path of batched peaks on the same input.
 
-use super::setup::write_report;
+use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
 use crate::command_line;
 use crate::console::Console;
-use crate::files;
 use crate::flags::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
 use rlx_dsp::lanes::Isa;
 use rlx_fft::bench_welch_peaks::{
     Report, batch_crossover, explicit_device, k_crossover, print_crossovers, print_rows, run as measure,
 };
 use rlx_fft::report::Envelope;
+use rlx_fft::{WelchPeaksPickMode, WelchPeaksStrategy};
 use rlx_learn::{E2eConfig, FastLearnedFftModel, Signals, train_e2e};
 use std::io::Write;
 use std::ops::ControlFlow;
 
 /// Runs the command.
 pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outcome, Failure> {
-    let BenchWelchPeaksArgs { mut config, train_steps, report: to } = BenchWelchPeaksArgs::try_from(flags)?;
-    files::distinct(&[], &[("--json", to.json.as_deref()), ("--html", to.html.as_deref())])?;
+    let BenchWelchPeaksArgs { mut config, note, train_steps, report: to } =
+        BenchWelchPeaksArgs::try_from(flags)?;
+    let to = Outputs::open(&to)?;
+    note.iter().for_each(|note| console.note(note));
     Isa::detect()?;
     if train_steps > 0 {
         config.learned =
             Some(trained(config.n_fft, config.ks.iter().copied().max(), train_steps, config.seed));
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = to.text();
     let mut said = Vec::new();
     let (rows, picker) = measure(&config, |line| said.push(line.to_owned()))?;
     for line in said {
@@ -52,8 +54,16 @@ pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outc
     print_rows(&report.rows, &mut out)?;
     print_crossovers(&report, &mut out)?;
     out.flush()?;
-    write_report(&to, &report)?;
-    Ok(Outcome::Whole)
+    to.write(&report)?;
+    // A strategy that was forced onto a device that is absent did not run.
+    let forced = matches!(config.mode, WelchPeaksPickMode::Force(WelchPeaksStrategy::RlxCompiled));
+    match &config.device.missing {
+        Some(reason) if forced => {
+            console.error(&anyhow::anyhow!("--device {}: {reason}", config.device.label));
+            Ok(Outcome::Partial)
+        }
+        _ => Ok(Outcome::Whole),
+    }
 }
 
 /// A small model for the learned rows, or why there is none.

@@ -1,7 +1,7 @@
 //! `eval`, `compare`: errors and speed of models on held-out signals.
 
 use super::learned::{Head, signals};
-use super::setup::write_report;
+use super::report::write_report;
 use crate::app::{Failure, Outcome};
 use crate::files;
 use crate::flags::EvalFlags;

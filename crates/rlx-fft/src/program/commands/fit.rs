@@ -1,7 +1,7 @@
 //! `fit`: the butterflies of a matrix, in closed form.
 
 use super::learned::{Head, read_matrix, target};
-use super::setup::write_report;
+use super::report::write_report;
 use crate::app::{Failure, Outcome};
 use crate::files;
 use crate::flags::FitFlags;

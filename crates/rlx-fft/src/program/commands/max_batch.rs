@@ -1,8 +1,7 @@
 //! `max-batch`: the largest batch that a device takes, proved by running it.
 
-use super::setup::write_report;
+use super::report::Report;
 use crate::app::{Failure, Outcome};
-use crate::files;
 use crate::flags::{MaxBatchFlags, known_device};
 use rlx_fft::max_batch::{MaxBatchOptions, max_batch};
 use std::io::Write;
@@ -10,11 +9,8 @@ use std::io::Write;
 /// Runs the command.
 pub(crate) fn run(flags: &MaxBatchFlags) -> Result<Outcome, Failure> {
     let asked = known_device(&flags.device)?;
-    files::distinct(
-        &[],
-        &[("--json", flags.report.json.as_deref()), ("--html", flags.report.html.as_deref())],
-    )?;
-    let mut out = std::io::stdout().lock();
+    let to = Report::open(&flags.report)?;
+    let mut out = to.text();
     if let Some(reason) = &asked.missing {
         writeln!(out, "{}: skipped: {reason}; the CPU's rows follow", asked.label)?;
     }
@@ -36,6 +32,6 @@ pub(crate) fn run(flags: &MaxBatchFlags) -> Result<Outcome, Failure> {
             row.device, row.n_fft, row.batch, row.bound
         )?;
     }
-    write_report(&flags.report, &rows)?;
+    to.write(&rows)?;
     Ok(Outcome::Whole)
 }

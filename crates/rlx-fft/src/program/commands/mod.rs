@@ -23,6 +23,7 @@ mod mel_sink;
 pub(crate) mod peaks;
 pub(crate) mod per_signal;
 pub(crate) mod psd;
+pub(crate) mod report;
 pub(crate) mod roundtrip;
 pub(crate) mod setup;
 mod shrunk;

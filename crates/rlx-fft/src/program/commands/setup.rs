@@ -2,20 +2,15 @@
 
 use crate::console::Console;
 use crate::files::Files;
-use crate::flags::{
-    BYTES_A_POINT, Band, EstimateArgs, InputArgs, OutputArgs, PlotArgs, ReportFlags, SourceArgs, Usage,
-};
-use crate::html::Html;
+use crate::flags::{BYTES_A_POINT, Band, EstimateArgs, InputArgs, OutputArgs, PlotArgs, SourceArgs, Usage};
 use crate::memory::too_much;
 use crate::output::Output;
 use crate::signal::{Blocks, InputSample, Signal, explain};
 use crate::spectra::{Layout, check_band};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use rlx_dsp::welch::PsdParams;
 use rlx_io::read::expand_inputs;
-use rlx_io::write::{OutputFile, Report};
-use serde::Serialize;
-use std::io::Write;
+use rlx_io::write::Report;
 
 /// Sets threads up.
 pub(crate) fn prepare(input: &InputArgs) -> Result<()> {
@@ -109,19 +104,5 @@ pub(crate) fn deliver<R: Report>(output: &mut Output, result: &R, console: &Cons
         caption(result, console);
     }
     output.write(result)?;
-    Ok(())
-}
-
-/// Writes a report in the forms that are wanted, each whole or not at all.
-pub(crate) fn write_report(to: &ReportFlags, value: &impl Serialize) -> Result<()> {
-    if let Some(html) = Html::new(to.html.as_deref()) {
-        html.bench(serde_json::to_value(value)?);
-        html.write("Report of rlx-fft")?;
-    }
-    let Some(path) = &to.json else { return Ok(()) };
-    let mut file = OutputFile::create(path)?;
-    serde_json::to_writer_pretty(&mut file, value).with_context(|| path.display().to_string())?;
-    file.write_all(b"\n").with_context(|| path.display().to_string())?;
-    file.commit()?;
     Ok(())
 }

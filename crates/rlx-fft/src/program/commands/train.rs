@@ -1,7 +1,7 @@
 //! `train`: transforms from random weights, by gradient.
 
 use super::learned::{Head, target, thread_time};
-use super::setup::write_report;
+use super::report::write_report;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::files;

@@ -1,7 +1,7 @@
 //! `train-e2e`, `train-distill`, `train-distill-ternary`: models for a task.
 
 use super::learned::{Head, signals};
-use super::setup::write_report;
+use super::report::write_report;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::files;

@@ -1,6 +1,6 @@
 //! Flags of `bench-welch-peaks`.
 
-use super::device::known_device;
+use super::device::{known_device, strategy};
 use super::{ReportFlags, Usage, limits};
 use crate::memory;
 use clap::Args;
@@ -18,7 +18,7 @@ pub(crate) struct BenchWelchPeaksFlags {
     n_fft: usize,
 
     /// Rows: one number, a list (32,1024) or a range of powers of two (32-8192)
-    #[arg(long, value_name = "LIST", default_value = "32,256,1024,4096,8192")]
+    #[arg(long, value_name = "LIST", default_value = "32")]
     batch: String,
 
     /// Peaks of each row: one number, a list (4,8,16) or a range of powers of two (4-64)
@@ -66,6 +66,8 @@ pub(crate) struct BenchWelchPeaksFlags {
 #[derive(Debug)]
 pub(crate) struct BenchWelchPeaksArgs {
     pub(crate) config: BenchConfig,
+    /// What was changed of the arguments.
+    pub(crate) note: Option<String>,
     /// Steps to train the model of the learned rows; 0 leaves them out.
     pub(crate) train_steps: usize,
     pub(crate) report: ReportFlags,
@@ -82,13 +84,19 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
         let (batches, ks) = (sweep("--batch", &flags.batch)?, sweep("--k", &flags.k)?);
         limits::BENCH_PEAKS.check("--k", &ks)?;
         room(&[flags.n_fft], &batches)?;
+        // More peaks than bins are all bins: one row, and one entry of every table.
+        let bins = flags.n_fft / 2 + 1;
+        let above = ks.iter().any(|k| *k > bins);
+        let note =
+            above.then(|| format!("--k above {bins}, the bins of n_fft {}, is taken as {bins}", flags.n_fft));
+        let mut clipped: Vec<usize> = ks.iter().map(|k| (*k).min(bins)).collect();
+        clipped.dedup();
         let config = BenchConfig {
             n_fft: flags.n_fft,
             batches,
-            ks,
+            ks: clipped,
             device: known_device(&flags.device)?,
-            mode: parse_welch_peaks_strategy(&flags.strategy)
-                .map_err(|error| Usage::new("--strategy", error.to_string()))?,
+            mode: parse_welch_peaks_strategy(&flags.strategy).map_err(strategy)?,
             iters: flags.iters,
             seed: flags.seed,
             threads,
@@ -96,7 +104,7 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
             ultra: !flags.no_ultra_fast,
             learned: None,
         };
-        Ok(Self { config, train_steps: flags.train_steps, report: flags.report })
+        Ok(Self { config, note, train_steps: flags.train_steps, report: flags.report })
     }
 }
 
@@ -123,6 +131,11 @@ pub(super) fn sweep(flag: &str, text: &str) -> Result<Vec<usize>, Usage> {
         if from > to {
             return Err(refuse("the range is empty"));
         }
+        if !from.is_power_of_two() || !to.is_power_of_two() {
+            return Err(refuse(
+                "a range goes from one power of two to another; give a list for other numbers",
+            ));
+        }
         return Ok(std::iter::successors(Some(from), |v| Some(v * 2)).take_while(|v| *v <= to).collect());
     }
     text.split(',').map(number).collect()
@@ -137,7 +150,7 @@ mod tests {
         assert_eq!(sweep("--batch", "32"), Ok(vec![32]));
         assert_eq!(sweep("--batch", "32,1024"), Ok(vec![32, 1024]));
         assert_eq!(sweep("--k", "4-64"), Ok(vec![4, 8, 16, 32, 64]));
-        for text in ["", "x", "0", "8-4", "4,", "1-", "99999999999"] {
+        for text in ["", "x", "0", "8-4", "4,", "1-", "99999999999", "33-128", "32-100"] {
             assert!(sweep("--k", text).unwrap_err().to_string().starts_with("--k: "), "{text}");
         }
     }

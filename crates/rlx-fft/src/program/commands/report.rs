@@ -1,0 +1,79 @@
+//! Reports beside the table, for `--json PATH` and `--html PATH`.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use rlx_io::write::OutputFile;
+use serde::Serialize;
+
+use crate::app::Failure;
+use crate::files;
+use crate::flags::ReportFlags;
+use crate::html::Html;
+
+/// Where a report goes. JSON is opened before the work begins, so that a path that cannot be written costs nothing.
+pub(crate) struct Report {
+    json: Json,
+    html: Option<PathBuf>,
+}
+
+enum Json {
+    /// Nowhere.
+    None,
+    /// To standard output, for `-`; the table goes to standard error.
+    Stdout,
+    /// To a file, whole or not at all.
+    File(OutputFile),
+}
+
+impl Report {
+    /// Opens the outputs, which must differ.
+    pub(crate) fn open(flags: &ReportFlags) -> Result<Self, Failure> {
+        let stdout = flags.json.as_ref().is_some_and(|path| path.as_os_str() == "-");
+        let file = flags.json.as_deref().filter(|_| !stdout);
+        files::distinct(&[], &[("--json", file), ("--html", flags.html.as_deref())])?;
+        let json = match file {
+            Some(path) => Json::File(OutputFile::create(path).map_err(anyhow::Error::from)?),
+            None if stdout => Json::Stdout,
+            None => Json::None,
+        };
+        Ok(Self { json, html: flags.html.clone() })
+    }
+
+    /// Where the table goes.
+    pub(crate) fn text(&self) -> Box<dyn Write> {
+        match self.json {
+            Json::Stdout => Box::new(std::io::stderr()),
+            Json::None | Json::File(_) => Box::new(std::io::stdout()),
+        }
+    }
+
+    /// Writes the report in the forms that are wanted, each whole or not at all.
+    pub(crate) fn write(self, value: &impl Serialize) -> Result<()> {
+        if let Some(html) = Html::new(self.html.as_deref()) {
+            html.bench(serde_json::to_value(value)?);
+            html.write("Report of rlx-fft")?;
+        }
+        match self.json {
+            Json::None => Ok(()),
+            Json::Stdout => {
+                let mut out = std::io::stdout().lock();
+                serde_json::to_writer_pretty(&mut out, value)?;
+                out.write_all(b"\n")?;
+                Ok(())
+            }
+            Json::File(mut file) => {
+                serde_json::to_writer_pretty(&mut file, value).context("writing --json")?;
+                file.write_all(b"\n").context("writing --json")?;
+                file.commit()?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Writes a report after a run, in the forms that are wanted.
+pub(crate) fn write_report(to: &ReportFlags, value: &impl Serialize) -> Result<(), Failure> {
+    Ok(Report::open(to)?.write(value)?)
+}
