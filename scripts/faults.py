@@ -49,10 +49,16 @@ def temporaries(folder):
     return [p for p in folder.iterdir() if p.name.startswith(".rlx-fft-")]
 
 
+def as_usual():
+    """Before a child starts: no signal is ignored because whoever called this script ignores it."""
+    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(sig, signal.SIG_DFL)
+
+
 def kill_once(program, folder, source, fmt, sig, moment, rng, whole):
     out = folder / f"out.{fmt}"
     out.write_bytes(OLD)
-    child = subprocess.Popen([program, "spectrogram", *source, "-f", fmt, "-o", str(out), "-q"],
+    child = subprocess.Popen([program, "spectrogram", *source, "-f", fmt, "-o", str(out), "-q"], preexec_fn=as_usual,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if moment in ("created", "first bytes"):
         while child.poll() is None and not (left := temporaries(folder)):
@@ -148,7 +154,7 @@ def container(program, folder, args):
 
     def begin():
         child = subprocess.Popen([*inside, program, "peaks", "-", "--raw", "s16le", "--rate", "8000", "--every", "1s", "-o",
-                                  str(place / "live.csv"), "-q"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                                  str(place / "live.csv"), "-q"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=as_usual)
         child.stdin.write(b"\1\2" * 20_000)
         child.stdin.flush()
         limit = time.monotonic() + 60

@@ -8,6 +8,7 @@ import pathlib
 import random
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -111,7 +112,8 @@ def main():
         content = file.read_bytes()
         grown.write_bytes(content[: len(content) // 4])
         follow = subprocess.Popen([program, "live", grown, "--raw", "iq-u8", "--rate", "256k", "--follow", "--log", text,
-                                   "--log-every", "500ms", "--quiet"], stdout=subprocess.PIPE)
+                                   "--log-every", "500ms", "--quiet"], stdout=subprocess.PIPE,
+                                  preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         try:
             count = lambda: len(text.read_text().splitlines()) if text.exists() else 0
             wait(lambda: count() == 4, "four lines of the first two seconds")

@@ -1,6 +1,7 @@
 //! Segments through the lanes kernels: many at a time there; few, faint or overflowing ones one by one.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::kernel::{Plain, SegmentKernel};
 use super::segment::SegmentSpec;
@@ -31,7 +32,9 @@ fn lanes_of<T>(isa: Isa) -> usize {
 /// Whether the lanes have kernels for these segments.
 fn has_kernel<T: Element>(isa: Isa, spec: &SegmentSpec) -> bool {
     let lanes = lanes_of::<T>(isa);
-    lanes >= 4 && spec.weights.len() >= lanes && has_recipe(spec.n_fft)
+    // The lanes keep silence as long as a segment and a hop for rows that are absent.
+    let near = spec.hop <= 4 * spec.weights.len();
+    near && lanes >= 4 && spec.weights.len() >= lanes && has_recipe(spec.n_fft)
 }
 
 /// Fewest segments that gain from a group of lanes that holds `group` of them.
@@ -59,8 +62,9 @@ fn summary(values: impl Iterator<Item = f64>) -> (f64, bool) {
 pub(super) struct FastReal<T: Element> {
     isa: Isa,
     spec: SegmentSpec,
-    /// Made when first asked for: accumulators of few segments do without.
-    kernel: Option<Box<dyn LanePsd<T>>>,
+    /// Kernels that are not at work, shared by all clones: as many as have worked at the same time. They are made when first
+    /// asked for: accumulators of few segments do without.
+    kernels: Arc<Mutex<Vec<Box<dyn LanePsd<T>>>>>,
     single: Option<Box<dyn LanePowers<T>>>,
     plain: Plain<T>,
     sums: Vec<f64>,
@@ -78,7 +82,7 @@ impl<T: Element> FastReal<T> {
         Ok(Some(Self {
             isa,
             spec: spec.clone(),
-            kernel: None,
+            kernels: Arc::default(),
             single: None,
             plain,
             sums,
@@ -86,11 +90,16 @@ impl<T: Element> FastReal<T> {
         }))
     }
 
-    /// The kernel of many segments.
-    fn kernel(&mut self) -> &mut dyn LanePsd<T> {
-        let Self { isa, spec, kernel, .. } = self;
-        let make = || T::psd_kernel(*isa, frame_spec(spec), spec.hop).expect("there is a recipe");
-        &mut **kernel.get_or_insert_with(make)
+    /// Lends a kernel of many segments to `work`.
+    fn with_kernel<R>(&self, work: impl FnOnce(&mut dyn LanePsd<T>) -> R) -> R {
+        let kernels = || self.kernels.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = kernels().pop();
+        let make =
+            || T::psd_kernel(self.isa, frame_spec(&self.spec), self.spec.hop).expect("there is a recipe");
+        let mut kernel = idle.unwrap_or_else(make);
+        let result = work(&mut *kernel);
+        kernels().push(kernel);
+        result
     }
 
     fn make_single(&mut self) {
@@ -121,7 +130,7 @@ impl<T: Element> SegmentKernel<T> for FastReal<T> {
         let samples = &samples[..(count - 1) * hop + self.spec.weights.len()];
         self.sums.fill(0.0);
         let mut sums_here = std::mem::take(&mut self.sums);
-        self.kernel().add_segments_apart(samples, hop, count, &mut sums_here);
+        self.with_kernel(|kernel| kernel.add_segments_apart(samples, hop, count, &mut sums_here));
         self.sums = sums_here;
         let (strongest, finite) = summary(self.sums.iter().copied());
         if !is_sound(strongest, finite, count, samples) {
@@ -169,7 +178,7 @@ impl<T: Element> SegmentKernel<T> for FastReal<T> {
         self.values.resize(n_rows * bins, T::zero());
         let side_by_side = Rows { samples: rows, stride: row_len, count: n_rows };
         let mut values = std::mem::take(&mut self.values);
-        self.kernel().psd_of(side_by_side, count, T::narrow(count as f64), &mut values);
+        self.with_kernel(|kernel| kernel.psd_of(side_by_side, count, T::narrow(count as f64), &mut values));
         self.values = values;
         let rows = rows.chunks_exact(row_len);
         let (n_fft, len) = (self.spec.n_fft, (count - 1) * self.spec.hop + self.spec.weights.len());
@@ -190,7 +199,7 @@ impl<T: Element> SegmentKernel<T> for FastReal<T> {
     }
 
     fn prepare(&mut self, single: bool) {
-        self.kernel();
+        self.with_kernel(|_| ());
         if single {
             self.make_single();
             self.values.resize(self.group() * self.sums.len(), T::zero());
@@ -205,7 +214,7 @@ impl<T: Element> SegmentKernel<T> for FastReal<T> {
         Box::new(Self {
             isa: self.isa,
             spec: self.spec.clone(),
-            kernel: None,
+            kernels: Arc::clone(&self.kernels),
             single: None,
             plain: self.plain.clone(),
             sums: self.sums.clone(),

@@ -111,14 +111,13 @@ impl Expanded {
         let wanted = Pattern::new(pattern).map_err(refuse)?;
         let literal = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
         let base: PathBuf = Path::new(pattern).components().take_while(literal).collect();
-        let hidden = pattern.contains("/.") || pattern.starts_with('.') && !pattern.starts_with("./");
         let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
-        let mut count = 0;
+        let mut found = Vec::new();
         let mut waiting = vec![base];
         while let Some(directory) = waiting.pop() {
             let shown = if directory.as_os_str().is_empty() { Path::new(".") } else { &directory };
             let entries = fs::read_dir(shown).and_then(|all| all.collect::<io::Result<Vec<_>>>());
-            let mut entries = match entries {
+            let entries = match entries {
                 Ok(entries) => entries,
                 // What is no directory has nothing below it.
                 Err(error) if error.kind() == io::ErrorKind::NotADirectory => continue,
@@ -128,23 +127,18 @@ impl Expanded {
                     continue;
                 }
             };
-            // The last one that is put there is the next one to be looked into.
-            entries.sort_by_key(|entry| std::cmp::Reverse(entry.file_name()));
-            let mut files = Vec::new();
             for entry in entries {
-                if !hidden && entry.file_name().as_encoded_bytes().starts_with(b".") {
-                    continue;
-                }
                 let path = directory.join(entry.file_name());
                 if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     waiting.push(path);
                 } else if wanted.matches_path_with(&path, options) && path.is_file() {
-                    files.push(path);
+                    found.push(path);
                 }
             }
-            count += files.len();
-            self.files.extend(files.into_iter().rev());
         }
+        found.sort();
+        let count = found.len();
+        self.files.append(&mut found);
         Ok(count)
     }
 }

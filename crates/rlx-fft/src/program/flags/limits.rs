@@ -188,6 +188,10 @@ mod tests {
         for command in program.get_subcommands() {
             for arg in command.get_arguments().filter(|a| a.get_action().takes_values()) {
                 let Some(long) = arg.get_long().filter(|long| !text.contains(long)) else { continue };
+                // Lists are read after the command line, where each number has its limit.
+                if arg.get_value_names().is_some_and(|names| names.iter().any(|name| *name == "LIST")) {
+                    continue;
+                }
                 for value in ["18446744073709551615", "99999999999999999999", "nan", "inf", "-inf", "1e400"] {
                     if any.contains(&long) && value.starts_with(|c: char| c.is_ascii_digit()) {
                         continue;
@@ -198,7 +202,6 @@ mod tests {
                         panic!("{args:?} was taken");
                     };
                     let names = error.to_string();
-                    // Lists are read after the command line.
                     let later = names.contains("required") || names.contains("subcommand");
                     assert!(names.contains(&format!("--{long}")) || later, "{args:?}: {names}");
                 }
