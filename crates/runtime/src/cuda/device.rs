@@ -417,7 +417,7 @@ struct Addresses {
 }
 
 /// The program, where the device runs all of the plan.
-fn resident<'a>(program: &'a mut Box<dyn Program>) -> Result<&'a mut DeviceProgram> {
+fn resident(program: &mut Box<dyn Program>) -> Result<&mut DeviceProgram> {
     match program.resident() {
         Some(Resident(Kind::Cuda(program))) => Ok(program),
         _ => Err(Error::unsupported("the plan does not run on data that lies on a CUDA device")),

@@ -215,7 +215,7 @@ impl BlockReader for SigMfReader {
         let mut left = frame;
         let mut runs = self.all.iter().copied();
         self.body = None;
-        while let Some(run) = runs.next() {
+        for run in runs.by_ref() {
             if left < run.frames {
                 // The position asked for is the start: no gap is reported before it.
                 self.body = self.body_of(run);
