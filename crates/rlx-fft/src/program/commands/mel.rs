@@ -95,7 +95,7 @@ fn one<T: InputSample + Real>(
             sink.frame(signal.time(first) + plan.time(i), frame, to)
         })?,
     };
-    sink.finish(notes, to, |result, pictures, to| Ok(to.plots.heatmap(&picture(result, pictures))?))?;
+    sink.finish(notes, to, |result, pictures, to| to.plots.heatmap(&picture(result, pictures)))?;
     blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
 }
 

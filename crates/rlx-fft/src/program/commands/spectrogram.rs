@@ -90,7 +90,7 @@ impl PerSignal for SpectrogramArgs {
             .extend(signal.names().zip(&channels).filter_map(|(name, c)| coverage_note(name, &c.coverage())));
         let (range, freq) = (self.range, inside.iter().map(|&i| layout.freq[i]).collect::<Vec<_>>());
         sink.finish(notes, to, |header, names, pictures, to| {
-            Ok(to.plots.heatmap(&picture(header, names, pictures, &freq, range))?)
+            to.plots.heatmap(&picture(header, names, pictures, &freq, range))
         })
     }
 }

@@ -98,7 +98,8 @@ fn find(infos: &[&SignalInfo], wanted: &str) -> Result<Vec<(usize, usize)>> {
             None => false,
         })
     };
-    let ways: [&dyn Fn(&SignalInfo, &ChannelInfo) -> bool; 4] = [
+    type Matches<'a> = &'a dyn Fn(&SignalInfo, &ChannelInfo) -> bool;
+    let ways: [Matches<'_>; 4] = [
         &|_, channel| channel.name == wanted,
         &|_, channel| Some(channel.number) == number,
         &in_part,
