@@ -153,6 +153,8 @@ mod tests {
             "plot",
             "out",
             "json",
+            "html",
+            "strategy",
             "csv",
             "checkpoint",
             "matrix",
