@@ -293,6 +293,9 @@ def reports(page, program, folder):
         ("bench", bench, "table.heat td", "welch_full_psd"),
         ("training", training, ".u-wrap canvas", "history"),
     ]
+    # The page of a server that has ended still asks it: it is left, and what it said.
+    page.browser.go("about:blank")
+    page.browser.console()
     for name, arguments, selector, text in cases:
         path = folder / f"{name}.html"
         done = subprocess.run([program, *map(str, arguments), "--html", str(path), "--quiet"], stdout=subprocess.PIPE,
