@@ -31,8 +31,9 @@ const VIRIDIS: [[u8; 3]; 9] = [
     [253, 231, 37],
 ];
 
-/// Colour of `t` in 0 … 1, dark to bright; NaN is grey.
-pub(super) fn viridis(t: f64) -> [u8; 3] {
+/// Returns the red, green and blue of viridis at `t` in 0 … 1, dark to bright; grey for NaN.
+#[must_use]
+pub fn viridis(t: f64) -> [u8; 3] {
     if t.is_nan() {
         return [128, 128, 128];
     }

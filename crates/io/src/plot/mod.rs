@@ -11,5 +11,6 @@ mod spectrum;
 mod svg_image;
 
 pub use canvas::{PlotFormat, Size};
+pub use colours::viridis;
 pub use heatmap::{Heatmap, HeatmapPanel, heatmap};
 pub use spectrum::{Curve, Marker, SpectrumPlot, spectrum};

@@ -1,19 +1,7 @@
 //! Levels as colours of a terminal.
 
 use ratatui::style::Color;
-
-/// Anchors of viridis (Smith and van der Walt, CC0), evenly spaced.
-const VIRIDIS: [[u8; 3]; 9] = [
-    [68, 1, 84],
-    [71, 44, 122],
-    [59, 81, 139],
-    [44, 113, 142],
-    [33, 144, 141],
-    [39, 173, 129],
-    [92, 200, 99],
-    [170, 220, 50],
-    [253, 231, 37],
-];
+use rlx_io::plot::viridis;
 
 /// How many colours a terminal has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +21,7 @@ impl Depth {
 
     /// The colour of `t` in 0 … 1, dark to bright.
     pub(crate) fn colour(self, t: f32) -> Color {
-        let x = if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) } * (VIRIDIS.len() - 1) as f32;
-        let i = (x as usize).min(VIRIDIS.len() - 2);
-        let part = x - i as f32;
-        let [r, g, b] = std::array::from_fn(|c| {
-            let (low, high) = (f32::from(VIRIDIS[i][c]), f32::from(VIRIDIS[i + 1][c]));
-            (low + (high - low) * part).round() as u8
-        });
+        let [r, g, b] = viridis(if t.is_nan() { 0.0 } else { f64::from(t) });
         match self {
             Self::True => Color::Rgb(r, g, b),
             Self::Indexed => {
