@@ -160,3 +160,22 @@ fn bench_e2e_trains_measures_and_says_what_it_left_out() {
         "{out}"
     );
 }
+
+#[test]
+fn a_report_on_standard_output_is_alone_there() {
+    let folder = Folder::new("dash");
+    for args in [
+        &["fit", "--n-fft", "16"][..],
+        &["train", "--n-fft", "16", "--steps", "20", "--polish", "5"],
+        &["bench-fusion-phases", "--batch", "8", "--iters", "1", "--device", "cpu"],
+        &["max-batch", "--n-fft", "64", "--limit", "8", "--device", "cpu"],
+    ] {
+        let mut command = program();
+        command.current_dir(folder.path("")).env("RLX_FFT_CACHE", folder.path("cache"));
+        let output = command.args(args).args(["--json", "-"]).output().expect("the program starts");
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).expect("nothing but JSON");
+        assert!(!output.stderr.is_empty(), "{args:?}: the table is on standard error");
+        assert!(!folder.names().contains(&"-".to_owned()), "{args:?}: a file named '-'");
+    }
+}

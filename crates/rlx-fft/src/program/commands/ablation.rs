@@ -1,9 +1,8 @@
 //! `ablation`: what pruning to a band and what learned gates are worth, variant by variant, in turns.
 
 use super::learned::{Head, signals};
-use super::report::write_report;
+use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
-use crate::files;
 use crate::flags::AblationFlags;
 use anyhow::{Context, Result};
 use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
@@ -58,21 +57,14 @@ struct Variant {
 pub(crate) fn run(flags: &AblationFlags) -> Result<Outcome, Failure> {
     let (n_ffts, batches) = flags.grid()?;
     let models: Vec<_> = flags.models.iter().map(|path| ("--models", Some(path.as_path()))).collect();
-    files::distinct(
-        &models,
-        &[
-            ("--json", flags.report.json.as_deref()),
-            ("--html", flags.report.html.as_deref()),
-            ("--csv", flags.csv.as_deref()),
-        ],
-    )?;
+    let to = Outputs::beside(&flags.report, &models, &[("--csv", flags.csv.as_deref())])?;
     let mut rows = Vec::new();
     for &n_fft in &n_ffts {
         for &batch in &batches {
             rows.extend(measure(flags, n_fft, batch)?);
         }
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = to.text();
     writeln!(
         out,
         "{:<28} {:>6} {:>7} {:>6} {:>8} {:>9} {:>9} {:>8} {:>9}",
@@ -116,7 +108,7 @@ pub(crate) fn run(flags: &AblationFlags) -> Result<Outcome, Failure> {
         file.commit()?;
     }
     let report = Report { head: Head::new(1), iters: flags.iters, seed: flags.seed, rows };
-    write_report(&flags.report, &report)?;
+    to.write(&report)?;
     Ok(Outcome::Whole)
 }
 

@@ -1,10 +1,9 @@
 //! `bench-e2e`: whole pipelines by every kind of transform, speed and held-out accuracy side by side.
 
-use super::report::write_report;
+use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
 use crate::command_line;
 use crate::console::Console;
-use crate::files;
 use crate::flags::{BenchE2eFlags, known_device};
 use rlx_fft::bench_e2e::{E2eBenchOptions, E2eModelOptions, E2eModels, E2eRow, bench_e2e};
 use rlx_fft::report::Envelope;
@@ -23,10 +22,7 @@ struct Report {
 /// Runs the command.
 pub(crate) fn run(flags: &BenchE2eFlags, console: &Console) -> Result<Outcome, Failure> {
     let asked = known_device(&flags.device)?;
-    files::distinct(
-        &[],
-        &[("--json", flags.report.json.as_deref()), ("--html", flags.report.html.as_deref())],
-    )?;
+    let to = Outputs::open(&flags.report)?;
     if let Some(reason) = &asked.missing {
         console.note(&format!("{}: {reason}; the CPU takes its place", asked.label));
     }
@@ -55,7 +51,7 @@ pub(crate) fn run(flags: &BenchE2eFlags, console: &Console) -> Result<Outcome, F
         compiled: !flags.no_compiled,
     };
     let rows = bench_e2e(&options, &models)?;
-    let mut out = std::io::stdout().lock();
+    let mut out = to.text();
     writeln!(
         out,
         "{:<18} {:<16} {:>9} {:>9} {:>9} {:>8} {:>10} accuracy",
@@ -86,6 +82,6 @@ pub(crate) fn run(flags: &BenchE2eFlags, console: &Console) -> Result<Outcome, F
     }
     let envelope = Envelope::here(command_line(), flags.seed, 1, asked.info.as_ref());
     let report = Report { envelope, calibration: "none", rows, picker: [] };
-    write_report(&flags.report, &report)?;
+    to.write(&report)?;
     Ok(Outcome::Whole)
 }

@@ -1,9 +1,8 @@
 //! `eval`, `compare`: errors and speed of models on held-out signals.
 
 use super::learned::{Head, signals};
-use super::report::write_report;
+use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
-use crate::files;
 use crate::flags::EvalFlags;
 use anyhow::{Result, bail};
 use rlx_dsp::peak::WelchPeakParams;
@@ -42,12 +41,9 @@ struct Report {
 /// Runs the command.
 pub(crate) fn run(flags: &EvalFlags) -> Result<Outcome, Failure> {
     let read: Vec<_> = flags.models.iter().map(|path| ("MODEL", Some(path.as_path()))).collect();
-    files::distinct(
-        &read,
-        &[("--json", flags.report.json.as_deref()), ("--html", flags.report.html.as_deref())],
-    )?;
+    let to = Outputs::beside(&flags.report, &read, &[])?;
     let models = flags.models.iter().map(|path| judge(flags, path)).collect::<Result<Vec<_>>>()?;
-    let mut out = std::io::stdout().lock();
+    let mut out = to.text();
     writeln!(
         out,
         "{:<32} {:>6} {:>12} {:>10} {:>9} {:>10} {:>16} {:>9}",
@@ -75,7 +71,7 @@ pub(crate) fn run(flags: &EvalFlags) -> Result<Outcome, Failure> {
             ms
         )?;
     }
-    write_report(&flags.report, &Report { head: Head::new(1), rows: flags.rows, k: flags.k, models })?;
+    to.write(&Report { head: Head::new(1), rows: flags.rows, k: flags.k, models })?;
     Ok(Outcome::Whole)
 }
 

@@ -1,9 +1,8 @@
 //! `fit`: the butterflies of a matrix, in closed form.
 
 use super::learned::{Head, read_matrix, target};
-use super::report::write_report;
+use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
-use crate::files;
 use crate::flags::FitFlags;
 use rlx_learn::{
     FastLearnedFftModel, FitConfig, Permutation, Random, Target, TrainingRecord, Transform, estimate, fit,
@@ -30,17 +29,14 @@ struct Report {
 /// Runs the command.
 pub(crate) fn run(flags: &FitFlags) -> Result<Outcome, Failure> {
     flags.check()?;
-    files::distinct(
+    let to = Outputs::beside(
+        &flags.report,
         &[
             ("--matrix", flags.target.matrix.as_deref()),
             ("--inputs", flags.inputs.as_deref()),
             ("--outputs", flags.outputs.as_deref()),
         ],
-        &[
-            ("--out", flags.out.as_deref()),
-            ("--json", flags.report.json.as_deref()),
-            ("--html", flags.report.html.as_deref()),
-        ],
+        &[("--out", flags.out.as_deref())],
     )?;
     let (mut target, permutation) = match (&flags.inputs, &flags.outputs) {
         (Some(inputs), Some(outputs)) => {
@@ -63,7 +59,7 @@ pub(crate) fn run(flags: &FitFlags) -> Result<Outcome, Failure> {
     let start = Instant::now();
     let fitted = fit(&target, &FitConfig { permutation, polish: flags.polish })?;
     let seconds = start.elapsed().as_secs_f64();
-    let mut out = std::io::stdout().lock();
+    let mut out = to.text();
     writeln!(out, "n_fft {}, order {:?}, {:.3} s", target.n(), fitted.permutation, seconds)?;
     writeln!(
         out,
@@ -98,6 +94,6 @@ pub(crate) fn run(flags: &FitFlags) -> Result<Outcome, Failure> {
         exact: fitted.exact,
         seconds,
     };
-    write_report(&flags.report, &report)?;
+    to.write(&report)?;
     Ok(Outcome::Whole)
 }

@@ -28,11 +28,22 @@ enum Json {
 }
 
 impl Report {
-    /// Opens the outputs, which must differ.
+    /// Opens the outputs of a command that reads and writes nothing else.
     pub(crate) fn open(flags: &ReportFlags) -> Result<Self, Failure> {
+        Self::beside(flags, &[], &[])
+    }
+
+    /// Opens the outputs, which must differ from each other, from the files that the command `reads` and from those that it
+    /// `writes` besides.
+    pub(crate) fn beside(
+        flags: &ReportFlags,
+        reads: &[files::Named<'_>],
+        writes: &[files::Named<'_>],
+    ) -> Result<Self, Failure> {
         let stdout = flags.json.as_ref().is_some_and(|path| path.as_os_str() == "-");
         let file = flags.json.as_deref().filter(|_| !stdout);
-        files::distinct(&[], &[("--json", file), ("--html", flags.html.as_deref())])?;
+        let reports = [("--json", file), ("--html", flags.html.as_deref())];
+        files::distinct(reads, &[writes, &reports].concat())?;
         let json = match file {
             Some(path) => Json::File(OutputFile::create(path).map_err(anyhow::Error::from)?),
             None if stdout => Json::Stdout,
@@ -71,9 +82,4 @@ impl Report {
             }
         }
     }
-}
-
-/// Writes a report after a run, in the forms that are wanted.
-pub(crate) fn write_report(to: &ReportFlags, value: &impl Serialize) -> Result<(), Failure> {
-    Ok(Report::open(to)?.write(value)?)
 }

@@ -1,10 +1,9 @@
 //! `train`: transforms from random weights, by gradient.
 
 use super::learned::{Head, target, thread_time};
-use super::report::write_report;
+use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::files;
 use crate::flags::TrainFlags;
 use crate::progress::loss_bar;
 use anyhow::{Context, Result};
@@ -48,13 +47,10 @@ struct Report {
 pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, Failure> {
     let mut config = flags.config()?;
     let target_flags = &flags.target;
-    files::distinct(
+    let to = Outputs::beside(
+        &flags.report,
         &[("--matrix", target_flags.matrix.as_deref())],
-        &[
-            ("--checkpoint", flags.checkpoint.as_deref()),
-            ("--json", flags.report.json.as_deref()),
-            ("--html", flags.report.html.as_deref()),
-        ],
+        &[("--checkpoint", flags.checkpoint.as_deref())],
     )?;
     let (target, permutation) = target(&flags.target, config.seed)?;
     config.permutation = permutation;
@@ -73,7 +69,7 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
     };
     let runs = pool.install(|| seeds.par_iter().map(one).collect::<Result<Vec<_>>>())?;
     let runs: Vec<Run> = runs.into_iter().map(|(run, _)| run).collect();
-    let mut out = std::io::stdout().lock();
+    let mut out = to.text();
     writeln!(
         out,
         "{:>6} {:>10} {:>10} {:>10} {:>7} {:>9}  ended",
@@ -104,7 +100,7 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
         config,
         runs,
     };
-    write_report(&flags.report, &report)?;
+    to.write(&report)?;
     let mut broken = false;
     for run in report.runs.iter().filter(|run| run.stop == Stop::NotFinite) {
         broken = true;

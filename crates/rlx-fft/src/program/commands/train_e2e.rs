@@ -1,7 +1,7 @@
 //! `train-e2e`, `train-distill`, `train-distill-ternary`: models for a task.
 
 use super::learned::{Head, signals};
-use super::report::write_report;
+use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::files;
@@ -65,34 +65,30 @@ const POINTS: usize = 300;
 
 /// Runs `train-e2e`.
 pub(crate) fn run(flags: &TrainE2eFlags, console: &Console) -> Result<Outcome, Failure> {
-    check(&flags.task, None)?;
-    learn(&flags.task, GateKind::Soft, None, console)
+    let to = outputs(&flags.task, None)?;
+    learn(&flags.task, to, GateKind::Soft, None, console)
 }
 
 /// Runs `train-distill` or, with ternary gates, `train-distill-ternary`.
 pub(crate) fn distill(flags: &DistillFlags, gates: GateKind, console: &Console) -> Result<Outcome, Failure> {
-    check(&flags.task, Some(&flags.teacher))?;
+    let to = outputs(&flags.task, Some(&flags.teacher))?;
     let teacher = FastLearnedFftModel::load(&flags.teacher)?;
-    learn(&flags.task, gates, Some(&teacher), console)
+    learn(&flags.task, to, gates, Some(&teacher), console)
 }
 
-fn check(task: &TaskFlags, teacher: Option<&Path>) -> Result<(), Failure> {
+fn outputs(task: &TaskFlags, teacher: Option<&Path>) -> Result<Outputs, Failure> {
     let recordings = task.data.as_ref().and_then(|dir| std::fs::read_dir(dir).ok());
     let recordings: Vec<_> = recordings.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     let mut reads: Vec<files::Named<'_>> =
         recordings.iter().map(|path| ("--data", Some(path.as_path()))).collect();
     reads.push(("--teacher", teacher));
-    let writes = [
-        ("--out", task.out.as_deref()),
-        ("--json", task.report.json.as_deref()),
-        ("--html", task.report.html.as_deref()),
-        ("--checkpoint", task.checkpoint.as_deref()),
-    ];
-    files::distinct(&reads, &writes)
+    let writes = [("--out", task.out.as_deref()), ("--checkpoint", task.checkpoint.as_deref())];
+    Outputs::beside(&task.report, &reads, &writes)
 }
 
 fn learn(
     flags: &TaskFlags,
+    to: Outputs,
     gates: GateKind,
     teacher: Option<&FastLearnedFftModel>,
     console: &Console,
@@ -168,8 +164,8 @@ fn learn(
         stages: stages(model),
         config,
     };
-    print(&report)?;
-    write_report(&flags.report, &report)?;
+    print(&report, &mut *to.text())?;
+    to.write(&report)?;
     if report.stop == Stop::NotFinite {
         console.note(&format!(
             "the loss was no number at step {}: the weights before it are kept",
@@ -189,8 +185,7 @@ fn stages(model: &FastLearnedFftModel) -> Vec<StageGates> {
     model.mask().chunks(per_stage).enumerate().map(stage).collect()
 }
 
-fn print(report: &Report) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
+fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     let test = &report.test;
     writeln!(
         out,
