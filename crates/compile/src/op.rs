@@ -190,7 +190,7 @@ macro_rules! ops {
                 }
             }
 
-            /// Whether a kernel applies it while loading its operand.
+            /// Returns whether a kernel applies the op while loading its operand.
             fn is_prologue(self) -> bool {
                 match self {
                     $(Self::$kind => $prologue,)*
@@ -240,7 +240,7 @@ impl fmt::Display for OpKind {
 }
 
 impl Op {
-    /// Whether a kernel applies it while loading its operand: no launch and no buffer of its own.
+    /// Returns whether a kernel applies the op while loading its operand: no launch and no buffer of its own.
     pub fn is_prologue(&self) -> bool {
         match self {
             Self::Preemphasis { per_frame, .. } => *per_frame,

@@ -1,7 +1,7 @@
 //! Parameters of the ops: what a node says besides its operand.
 //!
-//! What `rlx_dsp` has a type for (windows, detrending, padding, averages, scalings, filterbanks) is that type; here is only
-//! what graphs add. All real parameters are `f64`, so that the text form and JSON keep them bit for bit.
+//! Windows, detrending, padding, averages, scalings and filterbanks are the types of `rlx_dsp`; this module defines only the
+//! parameters that graphs add. All real parameters are `f64`, so that the text form and JSON keep them bit for bit.
 
 use serde::{Deserialize, Serialize};
 

@@ -66,10 +66,10 @@ fn logarithm(log: &MelLog, scope: MaxOver) -> Vec<Op> {
     }
 }
 
-/// Whether a graph says what these parameters ask for.
+/// Checks that a graph can express these parameters.
 ///
 /// # Errors
-/// [`Error::Argument`] names the parameter that none does: a `power` other than 2, decibels relative to other than power 1,
+/// [`Error::Argument`] names the first parameter that cannot be expressed: a `power` other than 2, decibels relative to other than power 1,
 /// a window in the middle of a transform that is longer by an odd number or not padded.
 pub fn expressible(params: &LogMelParams) -> Result<()> {
     let (win_length, n_fft) = (params.win_length, params.n_fft);

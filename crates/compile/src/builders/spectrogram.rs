@@ -29,8 +29,8 @@ pub fn frames_of(params: &PsdParams) -> SpectrogramParams {
     }
 }
 
-/// Whether the powers of a window that lies so in its transform are those of a frame as long as the window: a window in the
-/// middle lies where such a frame would, if both are padded by half their (even) lengths.
+/// Returns whether this placement of the window within the transform gives the powers of a frame of the window's length. A
+/// centered window does if the signal is padded by half the transform's length and both lengths are even.
 pub(super) fn is_placed(placement: Placement, win_length: usize, n_fft: usize, padding: Padding) -> bool {
     match placement {
         Placement::Start => true,
