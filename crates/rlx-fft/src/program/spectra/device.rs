@@ -22,7 +22,7 @@ pub(crate) struct DeviceSpectra {
     /// Samples of a row.
     used: usize,
     plans: BTreeMap<usize, Executable>,
-    /// What the CPU computes of its plans, and why.
+    /// What the CPU computes of the plans that ran, and why; before the first one, of the plan for a single frame.
     on_cpu: Option<String>,
     samples: Vec<f32>,
     powers: Vec<f32>,
@@ -103,6 +103,8 @@ impl DeviceSpectra {
             let plan = self
                 .session
                 .compile(&psd(&self.params, Rows { batch, len: self.used, complex: S::COMPLEX })?)?;
+            let on_cpu = on_the_cpu(plan.plan());
+            self.on_cpu = if self.plans.is_empty() { on_cpu } else { on_cpu.or(self.on_cpu.take()) };
             self.plans.insert(batch, plan);
         }
         let plan = &self.plans[&batch];
