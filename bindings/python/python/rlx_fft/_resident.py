@@ -23,7 +23,11 @@ def is_resident(x: Any) -> bool:
     """Whether `x` is a CUDA tensor of another library."""
     if isinstance(x, np.ndarray) or not hasattr(x, "__dlpack_device__"):
         return False
-    return int(x.__dlpack_device__()[0]) in _KINDS
+    try:
+        return int(x.__dlpack_device__()[0]) in _KINDS
+    except (BufferError, TypeError, ValueError):
+        # DLPack has no name for the type, such as Arrow's lists: the samples are read by another protocol.
+        return False
 
 
 def handle(stream: Any) -> int | None:
