@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""PyTorch's CUDA graphs of the work of `bench_cuda`, data on the GPU. One JSON object a line.
+"""PyTorch's CUDA graphs of the work of `bench_cuda`, data on the GPU. One JSON object per line.
 
 usage: python scripts/peers_cuda.py [resident] [sizes] [log_mel]      (all of them without a name)
 

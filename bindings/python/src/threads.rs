@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use rayon::ThreadPool;
 use rlx_fft::dsp::Error;
 
-/// Of calls that do not say; 0: one a core.
+/// Of calls that do not say; 0: one per core.
 static DEFAULT: AtomicUsize = AtomicUsize::new(0);
 
 /// Pools by size, and the process that made them: threads do not survive a fork.
@@ -53,7 +53,7 @@ pub(crate) fn pool(n: usize) -> Result<Arc<ThreadPool>, Error> {
     Ok(pool)
 }
 
-/// Threads of calls that do not say: 0 is one a core (the default), 1 the calling thread alone.
+/// Threads of calls that do not say: 0 is one per core (the default), 1 the calling thread alone.
 #[pyfunction]
 pub(crate) fn set_num_threads(threads: usize) -> PyResult<()> {
     resolve(Some(threads))?;

@@ -34,7 +34,7 @@ pub struct Butterflies {
 }
 
 impl Butterflies {
-    /// Whether every place is one of the `n`.
+    /// Returns whether every place is one of the `n`.
     pub fn is_sound(&self) -> bool {
         let inside = |place: &u32| (*place as usize) < self.n;
         let mixes = self.stages.iter().flatten();
@@ -42,7 +42,7 @@ impl Butterflies {
         self.bins.len() == self.n && places.all(|p| inside(&p)) && self.bins.iter().flatten().all(inside)
     }
 
-    /// The twin of a kernel: the `n` bins of `n` points.
+    /// Returns the twin of a kernel: the `n` bins of `n` points.
     ///
     /// # Panics
     /// A frame of another length; places that are not [sound](Self::is_sound).

@@ -28,7 +28,7 @@ impl DeviceClass {
     /// Every class.
     pub const ALL: [Self; 4] = [Self::Cpu, Self::Cuda, Self::Wgpu, Self::Metal];
 
-    /// Whether results have to be fetched from the device.
+    /// Returns whether results have to be fetched from the device.
     pub fn has_bus(self) -> bool {
         self != Self::Cpu
     }
@@ -57,7 +57,7 @@ pub struct TransformCaps {
 }
 
 impl TransformCaps {
-    /// Why `n` is not one of them.
+    /// Returns why `n` is not one of them.
     pub fn refuses(&self, n: usize) -> Option<String> {
         if n < self.min || n > self.max {
             Some(format!("n_fft {n} is outside {}..={}", self.min, self.max))
@@ -92,7 +92,7 @@ fn any_number() -> usize {
 }
 
 impl FusedCaps {
-    /// Why the kernel cannot run this spec.
+    /// Returns why the kernel cannot run this spec.
     pub fn refuses(&self, spec: &WelchPeaksSpec) -> Option<String> {
         if let Some(reason) = self.n_fft.refuses(spec.n_fft) {
             return Some(reason);
@@ -111,7 +111,7 @@ impl FusedCaps {
             .then(|| format!("segments of {} padded to {}", spec.segment_len, spec.n_fft))
     }
 
-    /// Why the kernel cannot run this spec on rows of `len` samples.
+    /// Returns why the kernel cannot run this spec on rows of `len` samples.
     pub fn refuses_rows(&self, spec: &WelchPeaksSpec, len: usize) -> Option<String> {
         let segments = len.checked_sub(spec.segment_len).map_or(0, |tail| tail / spec.hop.max(1) + 1);
         let many = || format!("{segments} segments are above {}", self.max_segments);
@@ -214,17 +214,17 @@ impl BackendCaps {
         self
     }
 
-    /// Whether the device claims the op at all.
+    /// Returns whether the device claims the op at all.
     pub fn claims(&self, kind: OpKind) -> bool {
         self.ops.contains(&kind)
     }
 
-    /// Whether the fused kernel runs this spec.
+    /// Returns whether the fused kernel runs this spec.
     pub fn has_fused(&self, spec: &WelchPeaksSpec) -> bool {
         self.claims(OpKind::WelchPeaks) && self.fused.refuses(spec).is_none()
     }
 
-    /// Why the device cannot run this op; `None` when it can.
+    /// Returns why the device cannot run this op; `None` when it can.
     pub fn refuses(&self, op: &Op, operand: Option<&ValueType>, result: &ValueType) -> Option<String> {
         let kind = op.kind();
         if !self.claims(kind) {

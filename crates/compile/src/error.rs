@@ -85,12 +85,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// An [`Error::Argument`] with a formatted reason.
+    /// Creates an [`Error::Argument`] with a formatted reason.
     pub(crate) fn argument(name: &'static str, reason: impl Into<String>) -> Self {
         Self::Argument { name, reason: reason.into() }
     }
 
-    /// An [`Error::Record`] with a formatted reason.
+    /// Creates an [`Error::Record`] with a formatted reason.
     pub(crate) fn record(what: &'static str, reason: impl Into<String>) -> Self {
         Self::Record { what, reason: reason.into() }
     }

@@ -53,7 +53,7 @@ impl TryFrom<RawGraph> for Graph {
 }
 
 impl Graph {
-    /// An empty graph.
+    /// Creates an empty graph.
     pub fn new() -> Self {
         Self::default()
     }
@@ -108,27 +108,27 @@ impl Graph {
         ops.into_iter().try_fold(from, |at, op| self.push(op, &[at]))
     }
 
-    /// All nodes; the index is the id.
+    /// Returns all nodes; the index is the id.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
-    /// The node with this id.
+    /// Returns the node with this id.
     pub fn get(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.0)
     }
 
-    /// Ids and nodes in data order.
+    /// Returns the ids and nodes in data order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Node)> + ExactSizeIterator {
         self.nodes.iter().enumerate().map(|(i, node)| (NodeId(i), node))
     }
 
-    /// Ids of the outputs, in order.
+    /// Returns the ids of the outputs, in order.
     pub fn outputs(&self) -> impl Iterator<Item = NodeId> {
         self.iter().filter(|(_, n)| n.op.kind() == OpKind::Output).map(|(id, _)| id)
     }
 
-    /// The output of this name.
+    /// Returns the output of this name.
     pub fn output(&self, wanted: &str) -> Option<NodeId> {
         self.iter()
             .find(|(_, n)| matches!(&n.op, Op::Output { name, .. } if name == wanted))
@@ -146,7 +146,7 @@ impl Graph {
         users
     }
 
-    /// The same graph with some ops replaced; operands stay. For passes that keep the structure.
+    /// Returns the same graph with some ops replaced; operands stay. For passes that keep the structure.
     pub(crate) fn map_ops(&self, mut f: impl FnMut(NodeId, &Op) -> Op) -> Self {
         let nodes = self.iter().map(|(id, n)| Node { op: f(id, &n.op), inputs: n.inputs.clone() }).collect();
         Self { nodes }
@@ -174,7 +174,7 @@ impl Graph {
         Ok(copy.sweep(|_| false))
     }
 
-    /// The graph without the dropped outputs and without every node that no output needs then. An input
+    /// Returns the graph without the dropped outputs and without every node that no output needs then. An input
     /// stays: the caller still hands it over.
     pub(crate) fn sweep(&self, drop: impl Fn(NodeId) -> bool) -> Self {
         let mut live = vec![false; self.nodes.len()];

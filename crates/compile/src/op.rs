@@ -17,7 +17,7 @@ pub enum Op {
     Input {
         /// Rows; zero is allowed and gives empty results.
         batch: usize,
-        /// Samples a row.
+        /// Samples per row.
         len: usize,
         /// Whether a sample is a complex number.
         #[serde(default)]
@@ -25,7 +25,7 @@ pub enum Op {
     },
     /// Samples `[b, n]` → frames `[b, s, len]`; the tail that fills no segment is dropped.
     Segment {
-        /// Samples a segment.
+        /// Samples per segment.
         len: usize,
         /// Samples from one start to the next.
         hop: usize,
@@ -176,14 +176,14 @@ macro_rules! ops {
             /// Every kind, in pipeline order.
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$kind),*];
 
-            /// Name in the text form, in JSON and in messages.
+            /// Returns the name in the text form, in JSON and in messages.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$kind => $name,)*
                 }
             }
 
-            /// Number of operands.
+            /// Returns the number of operands.
             pub fn arity(self) -> usize {
                 match self {
                     $(Self::$kind => $arity,)*
@@ -199,7 +199,7 @@ macro_rules! ops {
         }
 
         impl Op {
-            /// Which op this is.
+            /// Returns which op this is.
             pub fn kind(&self) -> OpKind {
                 match self {
                     $(Self::$kind { .. } => OpKind::$kind,)*
@@ -248,12 +248,12 @@ impl Op {
         }
     }
 
-    /// A result for the caller.
+    /// Creates a result for the caller.
     pub fn output(name: impl Into<String>) -> Self {
         Self::Output { name: name.into(), role: OutputRole::Result }
     }
 
-    /// An output that a pass may drop.
+    /// Creates an output that a pass may drop.
     pub fn intermediate(name: impl Into<String>) -> Self {
         Self::Output { name: name.into(), role: OutputRole::Intermediate }
     }

@@ -35,7 +35,7 @@ impl Rows {
         Self { batch, len, complex: true }
     }
 
-    /// The input of these rows.
+    /// Returns the input of these rows.
     pub fn input(self) -> crate::Op {
         let Self { batch, len, complex } = self;
         crate::Op::Input { batch, len, complex }
@@ -64,7 +64,7 @@ pub struct Band {
 }
 
 impl Band {
-    /// Number of bins in the band (0 when `hi ≤ lo`).
+    /// Returns the number of bins in the band (0 when `hi ≤ lo`).
     pub fn width(self) -> usize {
         self.hi.saturating_sub(self.lo)
     }
@@ -195,7 +195,7 @@ pub struct ButterflySpec {
 }
 
 impl ButterflySpec {
-    /// All butterflies of the unpruned transform: `n/2 · log2 n`.
+    /// Returns all butterflies of the unpruned transform: `n/2 · log2 n`.
     pub fn total(&self) -> usize {
         (self.n / 2).saturating_mul(self.n.max(1).ilog2() as usize)
     }

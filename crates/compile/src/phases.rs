@@ -45,7 +45,7 @@ impl FusionPhase {
         Self::Native,
     ];
 
-    /// Name of its row.
+    /// Returns the name of its row.
     pub fn path(self) -> &'static str {
         match self {
             Self::BaselineInterleavedReadback => "baseline_interleaved_readback",
@@ -56,7 +56,7 @@ impl FusionPhase {
         }
     }
 
-    /// The phase's plan on a device. A phase whose route the device lacks is skipped with a reason.
+    /// Returns the phase's plan on a device. A phase whose route the device lacks is skipped with a reason.
     ///
     /// # Errors
     /// When the shape is impossible.

@@ -62,7 +62,7 @@ pub enum ValueKind {
 }
 
 impl ValueKind {
-    /// Bytes of one element: 4, or 8 for a complex one.
+    /// Returns the bytes of one element: 4, or 8 for a complex one.
     pub fn element_bytes(self) -> usize {
         match self {
             Self::Samples { complex: true } | Self::Frames { complex: true } | Self::Spectrum { .. } => 8,
@@ -98,12 +98,12 @@ pub struct ValueType {
 }
 
 impl ValueType {
-    /// A value of this kind and shape.
+    /// Creates a value of this kind and shape.
     pub fn new(kind: ValueKind, dims: impl Into<Vec<usize>>) -> Self {
         Self { kind, dims: dims.into() }
     }
 
-    /// Bytes of the whole value; `None` when that exceeds `isize::MAX` (no buffer can be that large). The
+    /// Returns the bytes of the whole value; `None` when that exceeds `isize::MAX` (no buffer can be that large). The
     /// product of the non-zero dimensions counts, so that an empty batch does not hide an absurd shape.
     pub fn checked_bytes(&self) -> Option<usize> {
         let row = self
@@ -115,7 +115,7 @@ impl ValueType {
         Some(if self.dims.contains(&0) { 0 } else { row })
     }
 
-    /// Bytes of the whole value, for a type that inference has accepted; saturates otherwise.
+    /// Returns the bytes of the whole value, for a type that inference has accepted; saturates otherwise.
     pub fn bytes(&self) -> u64 {
         self.checked_bytes().map_or(u64::MAX, |b| b as u64)
     }
@@ -125,12 +125,12 @@ impl ValueType {
         self.dims.iter().fold(1u64, |acc, &d| acc.saturating_mul(d as u64))
     }
 
-    /// Number of `f32` values that a host buffer holds for it.
+    /// Returns the number of `f32` values that a host buffer holds for it.
     pub fn floats(&self) -> u64 {
         self.elements().saturating_mul(self.kind.element_bytes() as u64 / 4)
     }
 
-    /// The last dimension.
+    /// Returns the last dimension.
     pub fn last(&self) -> usize {
         self.dims.last().copied().unwrap_or(0)
     }
@@ -152,7 +152,7 @@ impl fmt::Display for ValueType {
     }
 }
 
-/// Bins of a one-sided spectrum.
+/// Returns the bins of a one-sided spectrum.
 pub fn one_sided_bins(n_fft: usize) -> usize {
     n_fft / 2 + 1
 }

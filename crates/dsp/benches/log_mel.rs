@@ -24,7 +24,7 @@ fn noise(len: usize) -> Vec<f32> {
     (0..len).map(step).collect()
 }
 
-/// Like speech: four voiced syllables a second, each with a sudden start, a gliding pitch and a slow end, every
+/// Like speech: four voiced syllables per second, each with a sudden start, a gliding pitch and a slow end, every
 /// eighth one missing, over faint noise.
 fn syllables(rate: f64, len: usize) -> Vec<f32> {
     let voice = |i: usize| {

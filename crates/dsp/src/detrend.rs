@@ -111,7 +111,7 @@ impl Line {
     /// The line at the eight samples of the `c`-th chunk.
     #[inline]
     fn chunk(&self, c: usize) -> [f64; LANES] {
-        // One conversion a chunk: integers of 64 bits become floats slowly.
+        // One conversion per chunk: integers of 64 bits become floats slowly.
         let from_centre = (c * LANES) as f64 - self.centre;
         std::array::from_fn(|lane| self.level + self.slope * (from_centre + lane as f64))
     }

@@ -89,7 +89,7 @@ fn accumulators_hold_less_than_two_segments_of_samples() {
                 two.push(&block, &block).unwrap();
             }
         });
-        // Tails of two segments, and with interpolation a block, for three signals, grown step by step.
+        // Tails of two segments, and with interpolation per block, for three signals, grown step by step.
         assert!(warm_up.1 < 100_000, "{warm_up:?}");
         let later = taken(|| {
             for _ in 0..300 {

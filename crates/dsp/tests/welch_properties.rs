@@ -267,7 +267,7 @@ proptest! {
         let mut x: Vec<f64> = (0..n).map(line).collect();
         Detrend::Linear.apply(&mut x);
         prop_assert!(x.iter().all(|v| v.abs() <= 1e-14 * size));
-        // On any signal a line under it changes nothing, and doing it twice changes nothing.
+        // On any signal per line under it changes nothing, and doing it twice changes nothing.
         let mut plain = noise(seed, n);
         let mut under: Vec<f64> = plain.iter().enumerate().map(|(i, v)| v + line(i)).collect();
         Detrend::Linear.apply(&mut plain);

@@ -89,12 +89,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// An [`Error::Io`] without an offset.
+    /// Creates an [`Error::Io`] without an offset.
     pub fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
         Self::Io { path: path.as_ref().to_owned(), offset: None, source }
     }
 
-    /// An [`Error::Argument`].
+    /// Creates an [`Error::Argument`].
     pub fn argument(name: &'static str, reason: impl Into<String>) -> Self {
         Self::Argument { name, reason: reason.into() }
     }

@@ -3,7 +3,7 @@
 //! Between two stages every point may be scaled by any complex number and back, and the product stays the same
 //! (the freedom that Gribonval and others' CROQuant uses for factors of rank one). So each row of a stage is scaled by the one of
 //! some hundred factors after which rounding hurts it least; the stage after it takes the factor back before it is
-//! rounded itself. What is left at the end is one complex factor a bin.
+//! rounded itself. What is left at the end is one complex factor per bin.
 
 use num_complex::{Complex32, Complex64};
 
@@ -61,7 +61,7 @@ impl QuantisedNetwork {
                     let (scale, rounded) = if search {
                         best([plain[0] / factor[p], plain[1] / factor[q]], top)
                     } else {
-                        // One scale a stage: every point has the same factor.
+                        // One scale per stage: every point has the same factor.
                         let scale = Complex64::new(top / largest, 0.0);
                         (scale * factor[p], round(plain, scale, top).0)
                     };
@@ -260,7 +260,7 @@ mod tests {
         quantised.dequantised().unwrap().forward(&mut floats).unwrap();
         let error: f32 = ints.iter().zip(&floats).map(|(a, b)| (a - b).norm_sqr()).sum();
         let norm: f32 = floats.iter().map(|z| z.norm_sqr()).sum();
-        // Sixteen bits a stage, with crests of some 12 dB: a few 1e-5 each, on eight stages.
+        // Sixteen bits per stage, with crests of some 12 dB: a few 1e-5 each, on eight stages.
         assert!((error / norm).sqrt() < 1e-3, "{}", (error / norm).sqrt());
         assert!(quantised.forward(&mut ints[..8]).is_err());
         assert!(QuantisedNetwork::new(&ButterflyNetwork::exact(8).unwrap(), 9, true).is_err());

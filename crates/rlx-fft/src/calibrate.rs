@@ -39,9 +39,9 @@ pub fn calibrate(device: Option<&str>, progress: impl FnMut(f64)) -> Result<Cali
     Ok(Calibrated { device: info, path, seconds, calibration })
 }
 
-/// The devices that a name asks to be measured, in order. `all` is every device that is here but software adapters; a
-/// device with a bus brings the CPU along where that has no calibration yet, because the strategies of the host are
-/// compared with it.
+/// Returns the devices that a name asks to be measured, in order. `all` is every device that is here but software
+/// adapters; a device with a bus brings the CPU along where that has no calibration yet, because the strategies of
+/// the host are compared with it.
 ///
 /// # Errors
 /// An unknown or absent device.
@@ -55,7 +55,7 @@ pub fn devices_to_calibrate(name: &str) -> Result<Vec<String>> {
     Ok(with_cpu.then_some(cpu.id).into_iter().chain([info.id]).collect())
 }
 
-/// The same without keeping it: device, record, seconds.
+/// Returns the same without keeping it: device, record, seconds.
 ///
 /// # Errors
 /// As [`calibrate`].

@@ -56,7 +56,7 @@ impl AskedDevice {
         Ok(Self { name: name.to_owned(), label, info, missing })
     }
 
-    /// Its name where it is here; else the CPU's, which does the work in its place.
+    /// Returns its name where it is here; else the CPU's, which does the work in its place.
     pub fn or_cpu(&self) -> &str {
         if self.missing.is_some() { "cpu" } else { &self.name }
     }

@@ -42,8 +42,8 @@ pub(crate) fn with_model(options: SessionOptions, model: Option<&FastLearnedFftM
     }
 }
 
-/// The model's plan on a session that was opened [`with_model`]. Weights of its mask other than 0 and 1, which no op has,
-/// are in the transform.
+/// Returns the model's plan on a session that was opened [`with_model`]. Weights of its mask other than 0 and 1,
+/// which no op has, are in the transform.
 pub(crate) fn compile(
     session: &Session,
     model: &FastLearnedFftModel,

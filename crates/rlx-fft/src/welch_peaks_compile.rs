@@ -35,7 +35,7 @@ impl fmt::Display for RlxWelchPeaksExecKind {
     }
 }
 
-/// The route that [`CompiledRlxWelchPeaksExec::compile_adaptive`] takes for a shape on a device.
+/// Returns the route that [`CompiledRlxWelchPeaksExec::compile_adaptive`] takes for a shape on a device.
 pub fn rlx_welch_peaks_exec_kind(
     shape: &WelchPeaksShape,
     caps: &BackendCaps,
@@ -100,22 +100,22 @@ impl CompiledRlxWelchPeaksExec {
         Ok(Self { executable: session.compile_once(plan)?, kind, shape: *shape })
     }
 
-    /// The route.
+    /// Returns the route.
     pub fn kind(&self) -> RlxWelchPeaksExecKind {
         self.kind
     }
 
-    /// The compiled plan.
+    /// Returns the compiled plan.
     pub fn executable(&self) -> &Executable {
         &self.executable
     }
 
-    /// The shape that it was compiled for.
+    /// Returns the shape that it was compiled for.
     pub fn shape(&self) -> &WelchPeaksShape {
         &self.shape
     }
 
-    /// Values in an answer: `batch · min(k, bins) · 2`.
+    /// Returns the values in an answer: `batch · min(k, bins) · 2`.
     pub fn output_len(&self) -> usize {
         self.executable.outputs().iter().map(|o| o.floats).sum()
     }

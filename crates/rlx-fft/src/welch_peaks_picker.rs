@@ -6,7 +6,8 @@ pub use rlx_compile::picker::{
     parse_welch_peaks_strategy,
 };
 
-/// The cheapest predicted candidate (or by the fixed thresholds, where the request says so). Allocates nothing.
+/// Returns the cheapest predicted candidate (or by the fixed thresholds, where the request says so). Allocates
+/// nothing.
 pub fn pick_welch_peaks_strategy(models: &StrategyModels, request: &PickRequest) -> WelchPeaksStrategy {
     rlx_compile::picker::pick(models, request).strategy
 }

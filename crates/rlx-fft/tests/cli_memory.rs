@@ -57,7 +57,7 @@ fn columns_and_features_leave_as_they_come() {
         &["mel", "--preset", "torchaudio", "--n-mels", "32"],
     ] {
         for format in ["csv", "jsonl", "npy", "table"] {
-            // What would be kept is far more: 8 kB a column.
+            // What would be kept is far more: 8 kB per column.
             let out = folder.path("out.npy");
             let mut args = command.to_vec();
             args.extend([file.as_str(), "-f", format]);

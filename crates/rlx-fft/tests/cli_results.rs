@@ -60,7 +60,7 @@ fn frames_stream_as_json_lines() {
     let text = stdout(&[&args[..], &PULSE].concat());
     assert_eq!(text.lines().count(), 5);
     for (i, line) in text.lines().enumerate() {
-        let frame: serde_json::Value = serde_json::from_str(line).expect("one object a line");
+        let frame: serde_json::Value = serde_json::from_str(line).expect("one object per line");
         assert_eq!(frame["channels"][0]["frames"][0]["t_start_s"], 5.0 * i as f64);
     }
 }

@@ -6,7 +6,7 @@
 //       z[to] = W · z[from], in place: no two mixes of a stage share a place
 //     OUT_SPECTRUM: bin k of both segments from Z_k and Z_{N−k}
 //     else power[k] += |Z_k|² + |Z_{N−k}|², once at DC and Nyquist; a last odd segment alone: 2·|Z_k|²
-//   value of bin k = power[k] · gain + shift, 0 where the mask has it; OUT_PEAKS: one warp a row (topk.cuh, peaks_out.cuh)
+//   value of bin k = power[k] · gain + shift, 0 where the mask has it; OUT_PEAKS: one warp per row (topk.cuh, peaks_out.cuh)
 //
 // What was pruned is in no table, and the orders between stages are in the places: both cost nothing. A mix is two places
 // to read and two to write (16 bits each, N: none) and its weights: W whole, 8 floats, or TWIDDLES: w of [[1, w], [1, −w]].

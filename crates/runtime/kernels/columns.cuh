@@ -1,4 +1,4 @@
-// Transforms down the columns of a matrix: C neighbouring columns a block, N = T·P points each, thread = c + C·t.
+// Transforms down the columns of a matrix: C neighbouring columns per block, N = T·P points each, thread = c + C·t.
 //
 // As stockham.cuh, but neighbouring lanes hold neighbouring columns, so global memory moves whole lines of C values and the
 // buffer, [point][C + 1], has no bank conflicts whatever the strides of the passes.

@@ -1,10 +1,10 @@
 // Complex transforms of rows of N points: one trip through the chip.
 //
-//   T = N/P threads a row, P points each (stockham.cuh); 32/T rows a warp, or one row a block where T > 32
+//   T = N/P threads per row, P points each (stockham.cuh); 32/T rows per warp, or one row per block where T > 32
 //   registers s ← point t + T·s;  transform;  bin t + T·s ← registers s · scale
 //   the inverse has real and imaginary parts swapped
 //
-// Bound: memory. A warp's load or store is whole 128-byte lines from N = 256 on, P of them in flight a thread.
+// Bound: memory. A warp's load or store is whole 128-byte lines from N = 256 on, P of them in flight per thread.
 //
 // Constants: N_FFT POINTS RADIX_1 RADIX_2 RADIX_3, INVERSE, IN_PLANES OUT_PLANES, ROWS (a block), MIN_BLOCKS.
 

@@ -1,6 +1,6 @@
 // Local maxima of rows of powers with the conditions of scipy.signal.find_peaks, the strongest first.
 //
-//   one block a row; the row in shared memory
+//   one block per row; the row in shared memory
 //   every bin: is it the middle of a flat top above both shoulders? height, threshold
 //   distance: the strongest undecided peak clears its surroundings, again and again (only where asked for)
 //   prominence, width: every peak walks out on both sides

@@ -1,4 +1,4 @@
-// Single ops on values in device memory, for plans that no fused kernel fits: one element a thread, TOP_K one row a warp,
+// Single ops on values in device memory, for plans that no fused kernel fits: one element per thread, TOP_K one row per warp,
 // GATHER with REMOVE_MEAN one frame a warp.
 //
 //   GATHER:  samples → frames times their window: place p of N_FFT is sample frame · HOP + OFFSET + p of the signal's LEN while
@@ -15,7 +15,7 @@
 // Complex values lie as pairs, or (IN_PLANES = 2) as a plane of real and one of imaginary parts.
 // Bound: memory.
 //
-// Constants: one of the names above with its own; FRAMES a row.
+// Constants: one of the names above with its own; FRAMES per row.
 
 #include "dft.cuh"
 #ifdef GATHER

@@ -1,4 +1,4 @@
-// Which thread works at which row, where T threads hold a row: 32/T rows a warp, or T/32 warps a row.
+// Which thread works at which row, where T threads hold a row: 32/T rows per warp, or T/32 warps a row.
 //
 // Where T is no power of two the warp's last lanes repeat the last row's first threads: same values to same places.
 

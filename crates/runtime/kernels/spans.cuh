@@ -4,7 +4,7 @@
 //
 // Rows of n/2 + 1 bins begin and end inside lines, the rows of a block together only at two places. The copy in shared memory
 // lies as far from a multiple of 16 bytes as the run in memory (`skew`): so all but three floats at either end go in one bulk
-// copy by the copy engine of the multiprocessor, and before there was one, 16 bytes a thread and whole lines a warp.
+// copy by the copy engine of the multiprocessor, and before there was one, 16 bytes per thread and whole lines per warp.
 
 DEVICE int skew(const float *p) { return int(reinterpret_cast<u64>(p) / 4 % 4); }
 

@@ -5,7 +5,7 @@
 //     butterfly b = t + T·q takes registers q + (P/R)·j, times w_{LR}^{(b mod L)·j}
 //     its outputs go to (b / L)·L·R + b mod L + L·m; a trip through shared memory brings them back to t + T·s
 //
-// Shared memory: complex values, two more after every R1 of them. Pass 1 then writes 16 bytes a lane and everything
+// Shared memory: complex values, two more after every R1 of them. Pass 1 then writes 16 bytes per lane and everything
 // is free of bank conflicts. The factors lie as float4 (two a load), [factor pair][lane], in the order of use.
 
 template <int N_, int P_, int R1_, int R2_, int R3_> struct Stockham {

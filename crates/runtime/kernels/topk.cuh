@@ -10,7 +10,7 @@
 // of `lane & parity`, and `lane ^ flip` is the lane where that bit alone differs; both are constants of the level.
 
 struct Lists {
-    int regs, bits;  // registers a thread, lane bits of a list
+    int regs, bits;  // registers per thread, lane bits of a list
     int flip[6], parity[6];  // of every lane bit, most significant first
     __device__ constexpr int all() const {
         int x = 0;

@@ -1,6 +1,6 @@
 // Samples to averaged one-sided power and its K largest bins: nothing else leaves the chip.
 //
-//   T = N/P threads a row, P points each (stockham.cuh); 32/T rows a warp, or one row a block where T > 32
+//   T = N/P threads per row, P points each (stockham.cuh); 32/T rows per warp, or one row per block where T > 32
 //   for every two segments (one at a time for MAX, MIN):
 //     z = window · (segment 2i + i·segment 2i+1), each without its mean where DETREND
 //     Z = FFT(z); power[s] += |Z|²              (natural order: bin t + T·s)

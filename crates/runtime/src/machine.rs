@@ -7,7 +7,7 @@ use crate::device::{AbsentDevice, CudaSelect, Device, DeviceInfo, WgpuApi, WgpuS
 use crate::error::{Error, Result};
 use crate::{cuda, wgpu};
 
-/// Every device that can be opened, the CPU first. Drivers are asked once a process.
+/// Returns every device that can be opened, the CPU first. Drivers are asked once per process.
 pub fn devices() -> Vec<DeviceInfo> {
     let gpus = [cuda::discover(), wgpu::discover()];
     std::iter::once(cpu_info()).chain(gpus.into_iter().flatten().flatten()).collect()
@@ -26,12 +26,12 @@ pub fn absent_devices() -> Vec<AbsentDevice> {
     known.into_iter().filter_map(|(id, device)| Some(AbsentDevice { id, reason: reason(&device)? })).collect()
 }
 
-/// Names of what there is, for messages.
+/// Returns the names of what there is, for messages.
 fn available() -> String {
     devices().iter().map(|d| d.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// The error of a device that is known and not there.
+/// Returns the error of a device that is known and not there.
 pub(crate) fn absent(device: &Device, reason: String) -> Error {
     Error::AbsentDevice { name: device.to_string(), reason, available: available() }
 }

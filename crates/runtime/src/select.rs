@@ -18,17 +18,17 @@ use crate::error::Result;
 /// measured from host memory to host memory took 21 µs, of 32 rows from pinned memory on an H200.
 pub const SHORTEST_ROUND_TRIP_NS: f64 = 15_000.0;
 
-/// Whether work that takes the CPU so long may be quicker elsewhere.
+/// Returns whether work that takes the CPU so long may be quicker elsewhere.
 pub fn worth_asking(host_ns: f64) -> bool {
     host_ns > SHORTEST_ROUND_TRIP_NS
 }
 
-/// Whether `auto` may take a device in the CPU's place.
+/// Returns whether `auto` may take a device in the CPU's place.
 pub fn eligible(device: &DeviceInfo) -> bool {
     device.class.has_bus() && !device.software
 }
 
-/// The devices that `auto` compares with the CPU. Asks the drivers, once per process.
+/// Returns the devices that `auto` compares with the CPU. Asks the drivers, once per process.
 pub fn gpus() -> Vec<DeviceInfo> {
     devices().into_iter().filter(eligible).collect()
 }
@@ -88,7 +88,7 @@ fn predicted(graph: &Graph, device: DeviceInfo, threads: usize) -> Result<Option
     Ok(Some(Candidate { device, predicted_ns, measured }))
 }
 
-/// Whether a plan leaves any op to its device.
+/// Returns whether a plan leaves any op to its device.
 pub fn runs_on_device(plan: &Plan) -> bool {
     let ops = plan.graph().nodes().iter().zip(plan.places());
     ops.filter(|(node, _)| !matches!(node.op, Op::Input { .. } | Op::Output { .. }))

@@ -24,7 +24,7 @@ impl<T: Copy> Answers<T> {
         Self { at: vec![None; rows], values: Vec::new(), ordered: 0 }
     }
 
-    /// The next value's place.
+    /// Returns the next value's place.
     pub(crate) fn values(&mut self) -> &mut Vec<T> {
         &mut self.values
     }
@@ -46,7 +46,7 @@ impl<T: Copy> Answers<T> {
         offsets(self.at.iter().map(|at| at.as_ref().map_or(0, |(range, inner)| len(range, *inner))))
     }
 
-    /// The values in the order of the rows.
+    /// Returns the values in the order of the rows.
     fn in_order(&mut self) -> Vec<T> {
         if self.ordered == self.at.len() {
             // Every row came when its turn was, so the values lie in order.
@@ -56,7 +56,7 @@ impl<T: Copy> Answers<T> {
         rows.flat_map(|(range, _)| self.values[range.clone()].iter().copied()).collect()
     }
 
-    /// A list per row: offsets, nulls and values for whoever builds the item's array.
+    /// Returns a list per row: offsets, nulls and values for whoever builds the item's array.
     pub(crate) fn into_list(
         mut self,
         item: impl FnOnce(Vec<T>) -> ArrayRef,
@@ -71,12 +71,12 @@ impl<T: Copy> Answers<T> {
 }
 
 impl<T: Number> Answers<T> {
-    /// A list of numbers per row.
+    /// Returns a list of numbers per row.
     pub(crate) fn into_numbers(self) -> Result<ArrayRef> {
         self.into_list(number_array, true)
     }
 
-    /// A list of lists of numbers per row.
+    /// Returns a list of lists of numbers per row.
     pub(crate) fn into_matrices(mut self) -> Result<ArrayRef> {
         let rows = self.offsets(|range, inner| range.len() / inner.max(1))?;
         let inner = self
@@ -119,7 +119,7 @@ fn offsets(lengths: impl Iterator<Item = usize>) -> Result<OffsetBuffer<i32>> {
     Ok(OffsetBuffer::new(ScalarBuffer::from(ends)))
 }
 
-/// One optional number per row.
+/// Returns one optional number per row.
 pub(crate) fn numbers_or_null(values: Vec<Option<f64>>) -> ArrayRef {
     Arc::new(Float64Array::from(values))
 }

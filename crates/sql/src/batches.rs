@@ -54,7 +54,7 @@ impl Parameters {
         Ok(Self { sets, of_row: Some(of_row) })
     }
 
-    /// The numbers of a row; `None` where one is null.
+    /// Returns the numbers of a row; `None` where one is null.
     pub(crate) fn of(&self, row: usize) -> Option<&[f64]> {
         let set = match &self.of_row {
             None => 0,
@@ -77,7 +77,7 @@ pub(crate) struct Batch<'a, T> {
 }
 
 impl<T> Batch<'_, T> {
-    /// Number of rows.
+    /// Returns the number of rows.
     pub(crate) fn count(&self) -> usize {
         self.count
     }

@@ -65,7 +65,7 @@ impl Descriptor {
         format!("{}({}{options})", self.name, names.join(", "))
     }
 
-    /// The planner's view.
+    /// Returns the planner's view.
     pub(crate) fn signature(&self) -> Signature {
         let names = self.arguments.iter().map(|a| a.name).collect();
         Signature::user_defined(Volatility::Immutable)
@@ -150,12 +150,12 @@ impl Argument {
     }
 }
 
-/// Whether values of this type are samples.
+/// Returns whether values of this type are samples.
 pub(crate) fn is_number(kind: &DataType) -> bool {
     kind.is_numeric()
 }
 
-/// Whether samples of this type are computed in `f32`: those that fit it exactly.
+/// Returns whether samples of this type are computed in `f32`: those that fit it exactly.
 pub(crate) fn is_single(kind: &DataType) -> bool {
     use DataType::{Float16, Float32, Int8, Int16, UInt8, UInt16};
     matches!(kind, Float16 | Float32 | Int8 | Int16 | UInt8 | UInt16)

@@ -2,7 +2,7 @@
 
 use datafusion::common::DataFusionError;
 
-/// A wrong argument, found while the query is planned.
+/// Returns a wrong argument, found while the query is planned.
 pub(crate) fn plan(function: &str, argument: &str, reason: impl std::fmt::Display) -> DataFusionError {
     DataFusionError::Plan(format!("{function}: {argument}: {reason}"))
 }
@@ -12,8 +12,8 @@ pub(crate) fn run(function: &str, argument: &str, reason: impl std::fmt::Display
     DataFusionError::Execution(format!("{function}: {argument}: {reason}"))
 }
 
-/// An error of the numerical library on rows of a batch. `row` gives the row of the record batch that the library's own
-/// row stands for.
+/// Returns an error of the numerical library on rows of a batch. `row` gives the row of the record batch that the
+/// library's own row stands for.
 pub(crate) fn numeric(
     function: &str,
     samples: &str,

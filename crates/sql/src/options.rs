@@ -50,13 +50,13 @@ options! {
 }
 
 impl OptionName {
-    /// Its name in SQL.
+    /// Returns its name in SQL.
     pub(crate) fn name(self) -> &'static str {
         TABLE[self as usize].1
     }
 }
 
-/// One phrase of documentation.
+/// Returns one phrase of documentation.
 pub(crate) fn what(name: OptionName) -> &'static str {
     TABLE[name as usize].2
 }
@@ -131,7 +131,7 @@ impl Options {
         self.given.iter().find(|(own, _)| *own == name.name()).map(|(_, value)| value)
     }
 
-    /// A number.
+    /// Returns a number.
     pub(crate) fn number(&self, name: OptionName) -> Result<Option<f64>> {
         match self.find(name) {
             None => Ok(None),
@@ -142,7 +142,7 @@ impl Options {
         }
     }
 
-    /// A text.
+    /// Returns a text.
     pub(crate) fn text(&self, name: OptionName) -> Result<Option<String>> {
         match self.find(name) {
             None => Ok(None),
@@ -153,13 +153,13 @@ impl Options {
         }
     }
 
-    /// A number of samples, at least 1.
+    /// Returns a number of samples, at least 1.
     pub(crate) fn count(&self, name: OptionName) -> Result<Option<usize>> {
         let Some(value) = self.number(name)? else { return Ok(None) };
         count(value).map(Some).map_err(|reason| error::plan(self.function, name.name(), reason))
     }
 
-    /// A name that the numerical library reads.
+    /// Returns a name that the numerical library reads.
     pub(crate) fn parsed<T: FromStr<Err = rlx_dsp::Error>>(&self, name: OptionName) -> Result<Option<T>> {
         match self.find(name) {
             None => Ok(None),
@@ -191,7 +191,7 @@ impl Options {
         }
     }
 
-    /// Whether a row that is shorter than a segment gives null.
+    /// Returns whether a row that is shorter than a segment gives null.
     pub(crate) fn short_is_null(&self) -> Result<bool> {
         self.choice(OptionName::Short, &[("error", false), ("null", true)])
     }
@@ -229,7 +229,7 @@ impl Options {
     }
 }
 
-/// A whole number of at least 1.
+/// Returns a whole number of at least 1.
 pub(crate) fn count(value: f64) -> Result<usize, impl Display> {
     if value >= 1.0 && value.fract() == 0.0 && value <= 1e15 {
         Ok(value as usize)

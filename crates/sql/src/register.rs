@@ -7,12 +7,12 @@ use datafusion::prelude::SessionContext;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// The scalar functions.
+/// Returns the scalar functions.
 pub fn scalar_functions() -> Vec<ScalarUDF> {
     scalar::ALL.iter().map(|function| function.udf()).collect()
 }
 
-/// The aggregates.
+/// Returns the aggregates.
 pub fn aggregate_functions() -> Vec<AggregateUDF> {
     aggregate::ALL.iter().map(|function| function.udaf()).collect()
 }
@@ -44,7 +44,7 @@ pub fn register_without_tables(ctx: &SessionContext) {
     }
 }
 
-/// The reference of all functions in Markdown, made of their descriptors.
+/// Returns the reference of all functions in Markdown, made of their descriptors.
 pub fn reference() -> String {
     let scalars = scalar::ALL.iter().map(|function| &function.descriptor);
     let aggregates = aggregate::ALL.iter().map(|function| &function.descriptor);

@@ -66,31 +66,31 @@ impl Lists {
         Ok(Self { values: values.slice(first, last - first), offsets, nulls: array.nulls().cloned() })
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub(crate) fn len(&self) -> usize {
         self.offsets.len() - 1
     }
 
-    /// Where the samples of a row lie; `None` for null.
+    /// Returns where the samples of a row lie; `None` for null.
     pub(crate) fn range(&self, row: usize) -> Option<Range<usize>> {
         let valid = self.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
         valid.then(|| self.offsets[row]..self.offsets[row + 1])
     }
 
-    /// The length of every row, where all are valid, of equal length and not empty.
+    /// Returns the length of every row, where all are valid, of equal length and not empty.
     pub(crate) fn uniform(&self) -> Option<usize> {
         let len = self.offsets.get(1)? - self.offsets[0];
         let same = self.offsets.windows(2).all(|pair| pair[1] - pair[0] == len);
         (len > 0 && same && self.nulls.as_ref().is_none_or(|nulls| nulls.null_count() == 0)).then_some(len)
     }
 
-    /// All samples; null samples are NaN.
+    /// Returns all samples; null samples are NaN.
     pub(crate) fn samples<T: Number>(&self) -> Result<ScalarBuffer<T>> {
         numbers::<T>(&self.values)
     }
 }
 
-/// Whether the samples of a list of this type are computed in `f32`.
+/// Returns whether the samples of a list of this type are computed in `f32`.
 pub(crate) fn list_is_single(list: &DataType) -> bool {
     match list {
         DataType::List(field) | DataType::LargeList(field) | DataType::FixedSizeList(field, _) => {
@@ -100,7 +100,7 @@ pub(crate) fn list_is_single(list: &DataType) -> bool {
     }
 }
 
-/// An array of numbers as `T`, without a copy where it has that type; null is NaN.
+/// Returns an array of numbers as `T`, without a copy where it has that type; null is NaN.
 pub(crate) fn numbers<T: Number>(array: &ArrayRef) -> Result<ScalarBuffer<T>> {
     let cast = cast(array, &T::Arrow::DATA_TYPE)?;
     let numbers: &PrimitiveArray<T::Arrow> = cast.as_primitive();

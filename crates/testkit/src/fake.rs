@@ -38,7 +38,7 @@ pub struct Posing {
 }
 
 impl Posing {
-    /// A device of the class of these caps, `CLASS:0`.
+    /// Creates a device of the class of these caps, `CLASS:0`.
     ///
     /// # Panics
     /// Where the machine shows no CPU.
@@ -77,7 +77,7 @@ impl Posing {
         self
     }
 
-    /// A session on it.
+    /// Returns a session on it.
     #[must_use]
     pub fn session(self, options: SessionOptions) -> Session {
         Session::on_backend(Box::new(Opened { device: self, options }))
@@ -127,7 +127,7 @@ impl Backend for Opened {
     }
 }
 
-/// The graph with these values as its outputs.
+/// Returns the graph with these values as its outputs.
 ///
 /// # Errors
 /// None for values of the graph.

@@ -93,7 +93,7 @@ fn each(
     trials
 }
 
-/// A test, or its place with the reason why the device is absent.
+/// Returns a test, or its place with the reason why the device is absent.
 fn trial(name: String, absent: Option<String>, body: impl FnOnce() + Send + 'static) -> Trial {
     Trial::ignorable_test(name, move || match absent {
         Some(reason) => Ok(Completion::ignored_with(reason)),

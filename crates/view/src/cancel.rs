@@ -14,7 +14,7 @@ pub struct Cancel {
 }
 
 impl Cancel {
-    /// A token of view 0 that is never cancelled unless [`Cancel::for_view`] is called on it.
+    /// Creates a token of view 0 that is never cancelled unless [`Cancel::for_view`] is called on it.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -29,7 +29,7 @@ impl Cancel {
         Self { newest: Arc::clone(&self.newest), own: view }
     }
 
-    /// Whether a newer view has been asked for.
+    /// Returns whether a newer view has been asked for.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.newest.load(Ordering::Relaxed) > self.own

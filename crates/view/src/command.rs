@@ -3,7 +3,7 @@
 use crate::selection::Selection;
 use crate::{ExportKind, ExportQuery};
 
-/// A line for a POSIX shell; `open` are the flags that the files were opened with.
+/// Returns a line for a POSIX shell; `open` are the flags that the files were opened with.
 pub(crate) fn command(selection: &Selection<'_>, query: &ExportQuery, open: &[String]) -> String {
     let (params, rate) = (&selection.params, selection.recording.rate());
     let what = match query.what {

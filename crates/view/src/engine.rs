@@ -77,7 +77,7 @@ pub struct Session {
 }
 
 impl Engine {
-    /// An engine of these recordings.
+    /// Creates an engine of these recordings.
     #[must_use]
     pub fn new(recordings: Vec<Recording>, options: EngineOptions) -> Self {
         Self { recordings, tiles: Cache::new(options.cache_bytes), options }

@@ -31,7 +31,7 @@ pub(crate) fn export(selection: &Selection<'_>, query: &ExportQuery, cancel: &Ca
     Ok(Reply::File { name: format!("{}-{what}.{format}", stem(&selection.recording.info().name)), bytes })
 }
 
-/// A file name without folders and extension, with nothing in it that a browser would change.
+/// Returns a file name without folders and extension, with nothing in it that a browser would change.
 fn stem(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
@@ -47,7 +47,7 @@ fn write(result: &impl Report, format: Format) -> Result<Vec<u8>> {
     Ok(writer.finish()?)
 }
 
-/// The spectra of all frames of a selection, in single precision.
+/// Returns the spectra of all frames of a selection, in single precision.
 fn spectrogram<S: FrameSample>(selection: &Selection<'_>, cancel: &Cancel) -> Result<SpectrogramResult> {
     let (params, recording) = (&selection.params, selection.recording);
     let axis = Axis::new::<S>(params, recording.signal().center_freq.unwrap_or(0.0));

@@ -26,7 +26,7 @@ pub(crate) trait FrameKernel<S>: Sized + Send {
     /// frames that hold a NaN or an infinity are all NaN.
     fn powers<'a>(&mut self, x: &[S], out: &'a mut Vec<f32>) -> Result<&'a [f32]>;
 
-    /// Bins of a frame.
+    /// Returns the bins of a frame.
     fn bins(&self) -> usize;
 }
 

@@ -30,13 +30,13 @@ impl Axis {
         (0..self.freq.len()).filter(|&i| within(self.freq[i])).collect()
     }
 
-    /// A transform's values in the order of the frequencies.
+    /// Returns a transform's values in the order of the frequencies.
     pub(crate) fn arrange<T: Real>(&self, values: &[T]) -> Vec<f64> {
         self.bins.iter().map(|bin| shown(values[*bin])).collect()
     }
 }
 
-/// The double with the shortest decimal text that stands for this number: what the program's results show.
+/// Returns the double with the shortest decimal text that stands for this number: what the program's results show.
 fn shown<T: Real>(value: T) -> f64 {
     if T::EPSILON < 1e-12 {
         return value.widen();
@@ -52,7 +52,7 @@ pub(crate) struct PeakChoice {
     pub(crate) band: Option<[f64; 2]>,
 }
 
-/// The strongest peaks inside a band; prominences and widths are those in the whole spectrum.
+/// Returns the strongest peaks inside a band; prominences and widths are those in the whole spectrum.
 pub(crate) fn peaks(
     axis: &Axis,
     power: &[f64],

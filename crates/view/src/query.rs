@@ -77,7 +77,7 @@ fn text<'de, D: Deserializer<'de>, T: FromStr<Err = rlx_dsp::Error>>(from: D) ->
 }
 
 impl Estimate {
-    /// The parameters of an averaged spectrum, after a check of the limits.
+    /// Returns the parameters of an averaged spectrum, after a check of the limits.
     pub(crate) fn params(&self, rate: f64, average: Average) -> Result<PsdParams> {
         if !(2..=MAX_N_FFT).contains(&self.n_fft) {
             return Err(Error::request(format!("n_fft: {} is not within 2 … {MAX_N_FFT}", self.n_fft)));

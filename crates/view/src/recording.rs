@@ -85,7 +85,7 @@ pub struct Note {
 /// Most remarks that are shown.
 const MAX_NOTES: usize = 10_000;
 
-/// The second of samples at a time on the recording's own axis.
+/// Returns the second of samples at a time on the recording's own axis.
 fn sample_time(info: &SignalInfo, time: f64) -> f64 {
     let before: f64 = info
         .pauses
@@ -99,7 +99,7 @@ fn sample_time(info: &SignalInfo, time: f64) -> f64 {
 /// Samples of some channels and where the recording is interrupted in them.
 #[derive(Debug, Clone)]
 pub(crate) struct Stretch<S: ViewSample> {
-    /// One vector a channel that was asked for.
+    /// One vector per channel that was asked for.
     pub(crate) channels: Vec<Vec<S>>,
     /// Positions in the vectors before which samples are missing.
     pub(crate) gaps: Vec<usize>,
@@ -113,7 +113,7 @@ impl<S: ViewSample> Default for Stretch<S> {
 }
 
 impl<S: ViewSample> Stretch<S> {
-    /// Samples per channel.
+    /// Returns the samples per channel.
     pub(crate) fn len(&self) -> usize {
         self.channels.first().map_or(0, Vec::len)
     }
@@ -126,7 +126,7 @@ impl fmt::Debug for Recording {
 }
 
 impl Recording {
-    /// The recordings of one file.
+    /// Returns the recordings of one file.
     ///
     /// # Errors
     /// The file cannot be opened, or it does not tell its sample rate and none was given.
@@ -216,7 +216,7 @@ impl Recording {
         self.info.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Samples per channel.
+    /// Returns the samples per channel.
     pub(crate) fn frames(&self) -> u64 {
         self.info.read().unwrap_or_else(PoisonError::into_inner).frames.unwrap_or(0)
     }

@@ -84,7 +84,7 @@ pub struct Measure {
 }
 
 impl Reply {
-    /// The media type and the bytes of the answer.
+    /// Returns the media type and the bytes of the answer.
     pub fn into_bytes(self) -> (&'static str, Arc<Vec<u8>>) {
         let json = |value: serde_json::Result<Vec<u8>>| ("application/json", value.unwrap_or_default());
         let (kind, bytes) = match self {

@@ -87,7 +87,7 @@ impl<'a> Selection<'a> {
             Average::Median => (MEDIAN_BYTES / (8 * bins as u64)).max(1),
             _ => u64::MAX,
         };
-        // One channel is shared out over the threads in time, several channels one a thread.
+        // One channel is shared out over the threads in time, several channels one per thread.
         let parts = if channels.len() == 1 { rayon::current_num_threads() } else { 1 };
         let spans = spans(&self.params, self.count, parts as u64);
         let read = |&(from, count): &(u64, u64)| -> Result<Vec<WelchAccumulator<S>>> {
@@ -136,7 +136,7 @@ impl<'a> Selection<'a> {
         Ok(Spectra { axis, channels })
     }
 
-    /// The averaged spectra.
+    /// Returns the averaged spectra.
     pub(crate) fn psd(&self, cancel: &Cancel) -> Result<PsdResult> {
         let Spectra { axis, channels } = self.spectra(cancel)?;
         let inside = self.inside(&axis)?;
@@ -153,7 +153,7 @@ impl<'a> Selection<'a> {
         Ok(PsdResult { header: self.header("psd", segments), confidence: None, channels })
     }
 
-    /// The strongest peaks.
+    /// Returns the strongest peaks.
     pub(crate) fn peaks(&self, cancel: &Cancel) -> Result<PeaksResult> {
         let Spectra { axis, channels } = self.spectra(cancel)?;
         let segments = channels.iter().map(|(_, coverage)| coverage.segments).max().unwrap_or(0);
@@ -207,13 +207,13 @@ impl<'a> Selection<'a> {
         Ok(inside)
     }
 
-    /// Names of the channels.
+    /// Returns the names of the channels.
     pub(crate) fn names(&self) -> Vec<String> {
         let all = self.recording.signal().channels;
         self.query.channels.iter().map(|&channel| all[channel].name.clone()).collect()
     }
 
-    /// The channels' common unit, if they have one.
+    /// Returns the channels' common unit, if they have one.
     fn unit(&self) -> Option<String> {
         let all = self.recording.signal().channels;
         let first = all[*self.query.channels.first()?].unit.clone()?;

@@ -56,7 +56,8 @@ impl<'a> Tile<'a> {
         Ok(Self { query, params, total, columns, exact })
     }
 
-    /// Samples of the recording up to the tile's end: tells versions of a growing recording's last tile apart.
+    /// Returns the samples of the recording up to the tile's end: tells versions of a growing recording's last tile
+    /// apart.
     pub(crate) fn end(&self) -> u64 {
         let width = self.query.frames.saturating_mul(self.params.hop as u64);
         let next = self.query.index.saturating_add(1).saturating_mul(TileQuery::COLUMNS as u64);
@@ -125,7 +126,7 @@ impl<'a, S: FrameSample> Worker<'a, S> {
         Ok(columns)
     }
 
-    /// The number of a column's first frame.
+    /// Returns the number of a column's first frame.
     fn frame_of(&self, column: usize) -> u64 {
         let query = self.tile.query;
         (query.index * TileQuery::COLUMNS as u64 + column as u64) * query.frames

@@ -49,7 +49,7 @@ def on_host(stream: Any) -> None:
 
 
 def check(x: Any, axis: int, device: str | None) -> tuple[int, bool]:
-    """Samples a row, and whether they are complex."""
+    """Samples per row, and whether they are complex."""
     shape = tuple(x.shape)
     if not shape or 0 in shape:
         raise ValueError(f"x: a CUDA tensor of shape {shape} has no samples")

@@ -50,7 +50,7 @@ pub fn log_mel(params: &LogMelParams, rows: Rows) -> Result<Graph> {
     Ok(graph)
 }
 
-/// The ops of a logarithm: itself and its range.
+/// Returns the ops of a logarithm: itself and its range.
 fn logarithm(log: &MelLog, scope: MaxOver) -> Vec<Op> {
     let base = |base, floor, add| Op::Log { base, floor, add };
     match *log {

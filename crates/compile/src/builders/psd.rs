@@ -38,8 +38,8 @@ pub fn psd(params: &PsdParams, rows: Rows) -> Result<Graph> {
     Ok(graph)
 }
 
-/// The k largest bins of [`psd`]: … → Average → [Psd →] TopK → output `peaks`. Raw powers go without the scaling, which fused
-/// kernels have not.
+/// Returns the k largest bins of [`psd`]: … → Average → [Psd →] TopK → output `peaks`. Raw powers go without the
+/// scaling, which fused kernels have not.
 ///
 /// # Errors
 /// Structural ones only; shapes are checked by [`Graph::infer`].

@@ -8,7 +8,7 @@ use crate::graph::Graph;
 use crate::op::Op;
 use crate::params::{Detrend, Layout, LogBase, Rows, Scaling, Sides};
 
-/// The frames that [`psd`](super::psd) averages, each in its scaling; `average` and `sides` are not used.
+/// Returns the frames that [`psd`](super::psd) averages, each in its scaling; `average` and `sides` are not used.
 pub fn frames_of(params: &PsdParams) -> SpectrogramParams {
     SpectrogramParams {
         sample_rate: params.sample_rate,

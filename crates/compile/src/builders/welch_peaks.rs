@@ -20,9 +20,9 @@ pub struct WelchPeaksShape {
     pub n_fft: usize,
     /// Samples from one segment to the next.
     pub hop: usize,
-    /// Segments a row.
+    /// Segments per row.
     pub segments: usize,
-    /// Bins kept a row.
+    /// Bins kept per row.
     pub k: usize,
 }
 
@@ -37,7 +37,7 @@ impl WelchPeaksShape {
         Self { batch, ..self }
     }
 
-    /// Samples a row: `n_fft + (segments − 1) · hop`.
+    /// Returns the samples per row: `n_fft + (segments − 1) · hop`.
     ///
     /// # Errors
     /// [`Error::Argument`] when a field is zero (but `batch`) or the length overflows.
@@ -55,12 +55,12 @@ impl WelchPeaksShape {
             .ok_or_else(|| Error::argument("segments", format!("a row of {self:?} overflows")))
     }
 
-    /// Bins of the one-sided spectrum.
+    /// Returns the bins of the one-sided spectrum.
     pub fn bins(&self) -> usize {
         one_sided_bins(self.n_fft)
     }
 
-    /// The fused op of this shape.
+    /// Returns the fused op of this shape.
     pub fn spec(&self) -> WelchPeaksSpec {
         WelchPeaksSpec {
             segment_len: self.n_fft,
@@ -84,7 +84,7 @@ pub fn welch_peaks(shape: &WelchPeaksShape) -> Result<Graph> {
     build(shape, Sides::One, Layout::Block, false)
 }
 
-/// The same pipeline as a generic host library runs it: the full complex spectrum in this layout is an
+/// Returns the same pipeline as a generic host library runs it: the full complex spectrum in this layout is an
 /// (intermediate) output `spectrum`, from which the peaks follow.
 ///
 /// # Errors

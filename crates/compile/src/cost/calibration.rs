@@ -31,7 +31,7 @@ pub struct HostId {
 }
 
 impl HostId {
-    /// A file name that tells hosts apart and is safe on every file system; the record inside decides.
+    /// Returns a file name that tells hosts apart and is safe on every file system; the record inside decides.
     pub fn file_name(&self) -> String {
         let text = format!("{}-{}-{}-{}", self.class, self.device, self.isa, self.program_version);
         let safe: String = text
@@ -55,7 +55,7 @@ pub struct Sample {
     pub strategy: WelchPeaksStrategy,
     /// Transform length.
     pub n_fft: usize,
-    /// Segments a row.
+    /// Segments per row.
     pub segments: usize,
     /// Bins kept.
     pub k: usize,
@@ -112,7 +112,7 @@ impl Calibration {
         Ok(record)
     }
 
-    /// The record as JSON.
+    /// Returns the record as JSON.
     ///
     /// # Errors
     /// [`Error::Record`] when it would not be read again.
@@ -144,7 +144,7 @@ impl Calibration {
         }
     }
 
-    /// Whether the calibration holds here.
+    /// Checks whether the calibration holds here.
     ///
     /// # Errors
     /// The first difference.

@@ -30,7 +30,7 @@ pub struct FusionGateBreakdown {
     pub should_fuse: bool,
 }
 
-/// The two routes as plans: fused op, block FFT (one-sided, block layout) + host top-K.
+/// Returns the two routes as plans: fused op, block FFT (one-sided, block layout) + host top-K.
 fn routes(batch: usize, len: usize, spec: &WelchPeaksSpec, caps: &BackendCaps) -> Result<(Plan, Plan)> {
     let mut graph = Graph::new();
     let x = graph.push(Op::Input { batch, len, complex: false }, &[])?;
@@ -41,7 +41,7 @@ fn routes(batch: usize, len: usize, spec: &WelchPeaksSpec, caps: &BackendCaps) -
     Ok((Plan::new(graph, caps)?, Plan::new(expanded, &block)?))
 }
 
-/// The gate's whole reasoning for a packed-peaks shape.
+/// Returns the gate's whole reasoning for a packed-peaks shape.
 ///
 /// On a device without a bus the IO gate is neutral and there is no floor: what counts is whether there is a
 /// native fused kernel for the shape.
@@ -97,7 +97,7 @@ pub fn fusion_gate_for_spec(
     })
 }
 
-/// The IO gate alone, with its default for impossible shapes: no.
+/// Returns the IO gate alone, with its default for impossible shapes: no.
 pub fn welch_peaks_io_fusion_gate(
     shape: &WelchPeaksShape,
     caps: &BackendCaps,
@@ -106,7 +106,7 @@ pub fn welch_peaks_io_fusion_gate(
     welch_peaks_fusion_gate_breakdown(shape, caps, model).is_ok_and(|b| b.should_fuse_io)
 }
 
-/// Whether `auto` may take the fused op for this shape.
+/// Returns whether `auto` may take the fused op for this shape.
 pub fn fused_welch_peaks_auto_viable(
     shape: &WelchPeaksShape,
     caps: &BackendCaps,

@@ -35,7 +35,7 @@ impl IoFusionGate {
         saved + if syncs < 0.0 { syncs * self.host_thunk_penalty_ns } else { syncs * self.round_trip_ns }
     }
 
-    /// Whether the gain is large enough.
+    /// Returns whether the gain is large enough.
     pub fn passes(&self, from: &IoProfile, to: &IoProfile) -> bool {
         self.score_ns(from, to) >= self.min_gain_ns
     }

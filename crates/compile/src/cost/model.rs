@@ -43,7 +43,7 @@ pub struct BackendCostModel {
 }
 
 impl BackendCostModel {
-    /// The IO gate with this device's coefficients; neutral where there is no bus.
+    /// Returns the IO gate with this device's coefficients; neutral where there is no bus.
     pub fn io_gate(&self) -> IoFusionGate {
         if self.class.has_bus() {
             IoFusionGate {

@@ -24,7 +24,7 @@ pub struct CostBreakdown {
 }
 
 impl CostBreakdown {
-    /// The predicted time.
+    /// Returns the predicted time.
     pub fn total_ns(&self) -> f64 {
         self.latency_ns + self.upload_ns + self.kernel_ns + self.readback_ns + self.host_ns
     }
@@ -99,9 +99,9 @@ fn flops(plan: &Plan, nodes: impl Iterator<Item = usize>) -> (f64, f64) {
     sum
 }
 
-/// The fused compute scale with which the model would have predicted a measured time of a fused plan: what
-/// `bench-fusion-phases` prints as `suggested fused_io_compute_scale`. `None` when the plan has no fused
-/// kernel, or when everything but its compute already takes longer than was measured.
+/// Returns the fused compute scale with which the model would have predicted a measured time of a fused plan: what
+/// `bench-fusion-phases` prints as `suggested fused_io_compute_scale`. `None` when the plan has no fused kernel, or
+/// when everything but its compute already takes longer than was measured.
 pub fn suggested_fused_compute_scale(plan: &Plan, model: &BackendCostModel, measured_ns: f64) -> Option<f64> {
     let on_device = plan.graph().iter().filter(|(id, _)| plan.places().get(id.0) == Some(&Place::Device));
     let (fused, _) = flops(plan, on_device.map(|(id, _)| id.0));

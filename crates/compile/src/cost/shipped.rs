@@ -8,7 +8,7 @@ use super::BackendCostModel;
 use crate::caps::DeviceClass;
 
 impl BackendCostModel {
-    /// The shipped values of a class.
+    /// Returns the shipped values of a class.
     pub fn shipped(class: DeviceClass) -> Self {
         match class {
             DeviceClass::Cpu => Self {
@@ -73,7 +73,7 @@ impl BackendCostModel {
                 fused_compute_scale: 7.5,
                 host_flops_per_ns: 2.0,
                 host_thunk_penalty_ns: 60_000.0,
-                // 1,936 B a row are saved at n_fft 256, 2 segments, k 16: the crossover is at 517 rows.
+                // 1,936 B per row are saved at n_fft 256, 2 segments, k 16: the crossover is at 517 rows.
                 min_gain_ns: 50_000.0,
                 compute_floor_batch: 4096,
             },

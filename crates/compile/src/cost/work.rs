@@ -85,7 +85,7 @@ fn top_k_flops(bins: usize, k: Option<&usize>) -> f64 {
     bins as f64 * (2.0 + (k + 1.0).log2())
 }
 
-/// One row of the fused op: what its parts would do.
+/// Returns one row of the fused op: what its parts would do.
 pub(super) fn fused_row(spec: &WelchPeaksSpec, len: usize) -> f64 {
     let segments = (len.saturating_sub(spec.segment_len) / spec.hop.max(1) + 1) as f64;
     let bins = one_sided_bins(spec.n_fft);

@@ -70,7 +70,7 @@ impl<'a> At<'a> {
         Self { node, op: n.op.kind().name(), operand: n.inputs.first().and_then(|i| types.get(i.0)) }
     }
 
-    /// The operand. The structure check guarantees one; a graph that evaded it gets an error, not a panic.
+    /// Returns the operand. The structure check guarantees one; a graph that evaded it gets an error, not a panic.
     fn operand(&self) -> Result<&'a ValueType> {
         self.operand.ok_or(Error::Structure {
             node: self.node,

@@ -36,7 +36,7 @@ impl Pass for BlockLayout {
     }
 }
 
-/// Whether a result has a node's layout: directly, or through a mask, which keeps it.
+/// Returns whether a result has a node's layout: directly, or through a mask, which keeps it.
 fn handed_out(graph: &Graph) -> Vec<bool> {
     let mut wanted = vec![false; graph.nodes().len()];
     for (id, node) in graph.iter().rev() {

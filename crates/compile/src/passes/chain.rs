@@ -16,7 +16,7 @@ pub(super) struct Chain {
     pub(super) spec: WelchPeaksSpec,
 }
 
-/// All chains of a graph of these types whose inner values nobody else takes.
+/// Returns all chains of a graph of these types whose inner values nobody else takes.
 pub(super) fn find(graph: &Graph, types: &[ValueType]) -> Vec<Chain> {
     let users = graph.users();
     graph

@@ -28,7 +28,7 @@ pub fn compile(graph: &Graph, context: &PassContext<'_>, passes: &PassList) -> R
 }
 
 impl Compiled {
-    /// The graph as asked for, before and after each pass, and the plan.
+    /// Returns the graph as asked for, before and after each pass, and the plan.
     pub fn explain(&self) -> String {
         let mut text = format!("graph\n{}", indent(&self.source));
         for (index, pass) in self.passes.iter().enumerate() {

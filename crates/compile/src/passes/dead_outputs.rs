@@ -100,7 +100,7 @@ fn needed(graph: &Graph, types: &[ValueType]) -> Vec<Option<Band>> {
     need
 }
 
-/// Bins under the filters, with one to spare on each side for rounding.
+/// Returns the bins under the filters, with one to spare on each side for rounding.
 fn mel_band(spec: &crate::params::MelFilterbankParams, operand: &ValueType) -> Band {
     let n_fft = match operand.kind {
         ValueKind::Power { n_fft, .. } => n_fft as f64,

@@ -51,7 +51,7 @@ impl Pass for ExpandUnsupported {
     }
 }
 
-/// The graph with the fused ops that `which` selects as chains of simple ops.
+/// Returns the graph with the fused ops that `which` selects as chains of simple ops.
 ///
 /// # Errors
 /// Structural ones only.

@@ -39,7 +39,7 @@ impl Pass for FuseWelchPeaks {
     }
 }
 
-/// Why a chain is not fused here.
+/// Returns why a chain is not fused here.
 fn refusal(chain: &chain::Chain, types: &[ValueType], context: &PassContext<'_>) -> Result<Option<String>> {
     if !context.caps.claims(crate::OpKind::WelchPeaks) {
         return Ok(Some(format!("{} has no welch_peaks", context.caps.class)));
@@ -63,7 +63,7 @@ fn refusal(chain: &chain::Chain, types: &[ValueType], context: &PassContext<'_>)
     })
 }
 
-/// The graph with these chains as fused ops.
+/// Returns the graph with these chains as fused ops.
 pub(super) fn fuse(graph: &Graph, chains: &[chain::Chain]) -> Result<Graph> {
     graph.rewrite(|copy, id, _, ids| match chains.iter().find(|c| c.top_k == id) {
         Some(chain) => copy.push(Op::WelchPeaks(chain.spec), &[ids[chain.source.0]]).map(Some),

@@ -55,7 +55,7 @@ impl PassList {
         Self { passes: Vec::new() }
     }
 
-    /// The standard passes, all switched on.
+    /// Returns the standard passes, all switched on.
     ///
     /// Outputs are selected first, so that nobody but the peaks needs the spectrum; then dead bins go, so that
     /// bands reach the fused op; what the device cannot run fused is expanded last, whoever fused it.
@@ -74,7 +74,7 @@ impl PassList {
         self.passes.push((Box::new(pass), true));
     }
 
-    /// Names in order, and whether they are on.
+    /// Returns the names in order, and whether they are on.
     pub fn names(&self) -> impl Iterator<Item = (&'static str, bool)> {
         self.passes.iter().map(|(p, on)| (p.name(), *on))
     }

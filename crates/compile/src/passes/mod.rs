@@ -59,7 +59,7 @@ impl std::fmt::Debug for PassContext<'_> {
 }
 
 impl<'a> PassContext<'a> {
-    /// The default policy on this device.
+    /// Returns the default policy on this device.
     pub fn new(caps: &'a BackendCaps, model: &'a BackendCostModel) -> Self {
         Self { caps, kernels: caps, model, policy: FusionPolicy::Auto }
     }
@@ -75,7 +75,7 @@ pub struct Rewrite {
 }
 
 impl Rewrite {
-    /// The graph as it was.
+    /// Returns the graph as it was.
     pub fn unchanged(graph: &Graph, note: impl Into<String>) -> Self {
         Self { graph: graph.clone(), note: note.into() }
     }
@@ -84,7 +84,7 @@ impl Rewrite {
 /// A rewrite of a graph that type-checks into one that type-checks, with the same results by name, shape and
 /// value.
 pub trait Pass {
-    /// Name by which it is switched off.
+    /// Returns the name by which it is switched off.
     fn name(&self) -> &'static str;
 
     /// Rewrites.

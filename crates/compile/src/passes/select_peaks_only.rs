@@ -56,7 +56,7 @@ impl Pass for SelectPeaksOnlyOutputs {
     }
 }
 
-/// The intermediate outputs, when all results are peaks and there is one; else the first other result.
+/// Returns the intermediate outputs, when all results are peaks and there is one; else the first other result.
 fn redundant_outputs(graph: &Graph, types: &[ValueType]) -> std::result::Result<Vec<NodeId>, String> {
     let mut redundant = Vec::new();
     let mut peaks = false;

@@ -68,7 +68,7 @@ impl PickRequest {
         if self.gpu { ULTRA_MAX_BATCH.1 } else { ULTRA_MAX_BATCH.0 }
     }
 
-    /// Whether a strategy may be picked.
+    /// Returns whether a strategy may be picked.
     pub fn is_candidate(&self, strategy: WelchPeaksStrategy) -> bool {
         if self.same_answer && !strategy.same_answer() {
             return false;
@@ -84,7 +84,7 @@ impl PickRequest {
         }
     }
 
-    /// The fixed thresholds of the legacy picker.
+    /// Returns the fixed thresholds of the legacy picker.
     fn legacy(&self) -> WelchPeaksStrategy {
         let sparse = self.learned.is_some_and(|l| l.dead_share >= SPARSE);
         if sparse && !self.same_answer {

@@ -10,9 +10,9 @@ pub struct ResidualTable {
 }
 
 impl ResidualTable {
-    /// A table from points `([n_fft, k, batch], residual)`. The grid is that of all values that occur; a cell
-    /// without a point takes the nearest one (in logarithms), so that a calibration may leave out the cells
-    /// that take long. Points that repeat are averaged; those that are not finite or have a zero are ignored.
+    /// Creates a table from points `([n_fft, k, batch], residual)`. The grid is that of all values that occur; a cell
+    /// without a point takes the nearest one (in logarithms), so that a calibration may leave out the cells that take
+    /// long. Points that repeat are averaged; those that are not finite or have a zero are ignored.
     pub fn new(points: &[([usize; 3], f64)]) -> Self {
         let points: Vec<([f64; 3], f64)> = points
             .iter()
@@ -37,12 +37,12 @@ impl ResidualTable {
         Self { axes, values }
     }
 
-    /// Whether it has no point: every residual is 0.
+    /// Returns whether it has no point: every residual is 0.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// The residual, linear in the logarithms inside the grid and constant outside.
+    /// Returns the residual, linear in the logarithms inside the grid and constant outside.
     pub fn at(&self, n_fft: usize, k: usize, batch: usize) -> f64 {
         if self.is_empty() {
             return 0.0;
@@ -67,7 +67,7 @@ fn bracket(axis: &[f64], v: f64) -> (usize, usize, f64) {
     (lower, upper, t)
 }
 
-/// Mean of the points that are nearest to a cell.
+/// Returns the mean of the points that are nearest to a cell.
 fn nearest(points: &[([f64; 3], f64)], cell: [f64; 3]) -> f64 {
     let mut best = (f64::INFINITY, 0.0, 0.0);
     for (at, value) in points {

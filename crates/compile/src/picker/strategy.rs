@@ -29,7 +29,7 @@ impl WelchPeaksStrategy {
     pub const ALL: [Self; 4] =
         [Self::UltraFast, Self::FastStreaming, Self::RlxCompiled, Self::LearnedCompiled];
 
-    /// The label in reports.
+    /// Returns the label in reports.
     pub fn label(self) -> &'static str {
         match self {
             Self::UltraFast => "ultra_fast_rustfft",
@@ -39,7 +39,7 @@ impl WelchPeaksStrategy {
         }
     }
 
-    /// Whether the bins are those of the two-segment spectrum: `ultra` sees less, `learned` approximates.
+    /// Returns whether the bins are those of the two-segment spectrum: `ultra` sees less, `learned` approximates.
     pub fn same_answer(self) -> bool {
         matches!(self, Self::FastStreaming | Self::RlxCompiled)
     }

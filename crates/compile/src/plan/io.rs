@@ -68,7 +68,7 @@ impl IoProfile {
     }
 }
 
-/// The profile of a graph as it stands (its layouts included) on a device.
+/// Returns the profile of a graph as it stands (its layouts included) on a device.
 ///
 /// # Errors
 /// When the graph does not type-check.

@@ -101,7 +101,7 @@ fn device(
     cover(view, offered, input, accept)
 }
 
-/// Ops of the device in regions that it leaves with more than half of what went in, and why it leaves them.
+/// Returns the ops of the device in regions that it leaves with more than half of what went in, and why it leaves them.
 fn cut_regions(view: &View<'_>, found: &Cover) -> Vec<(NodeId, Refusal)> {
     let mut on_device = vec![false; view.graph.nodes().len()];
     found.regions.iter().flat_map(|r| &r.nodes).for_each(|n| on_device[n.0] = true);
@@ -127,7 +127,7 @@ fn cut_regions(view: &View<'_>, found: &Cover) -> Vec<(NodeId, Refusal)> {
     moved
 }
 
-/// The regions of the device, and what is left as regions of the host.
+/// Returns the regions of the device, and what is left as regions of the host.
 fn placement(view: &View<'_>, found: Cover) -> Placement {
     let (graph, nodes) = (view.graph, view.graph.nodes());
     let mut places = vec![Place::Host; nodes.len()];

@@ -29,7 +29,7 @@ impl fmt::Display for PlanKey {
     }
 }
 
-/// By which route a plan finds peaks.
+/// By which route per plan finds peaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExecKind {
@@ -150,7 +150,7 @@ impl Plan {
         Ok(Self { class, graph, placement, io, types, steps })
     }
 
-    /// Ops of each region of the device.
+    /// Returns the ops of each region of the device.
     fn device_nodes(&self) -> Vec<Vec<NodeId>> {
         let device = self.placement.regions.iter().filter(|r| r.place == Place::Device);
         device.map(|r| r.region.nodes.clone()).collect()
@@ -161,7 +161,7 @@ impl Plan {
         self.class
     }
 
-    /// The graph that runs.
+    /// Returns the graph that runs.
     pub fn graph(&self) -> &Graph {
         &self.graph
     }
@@ -171,12 +171,12 @@ impl Plan {
         &self.types
     }
 
-    /// The regions: those of the device, then those of the host, each in data order.
+    /// Returns the regions: those of the device, then those of the host, each in data order.
     pub fn regions(&self) -> &[PlacedRegion] {
         &self.placement.regions
     }
 
-    /// The regions that run at a place, in data order.
+    /// Returns the regions that run at a place, in data order.
     pub fn regions_on(&self, place: Place) -> impl Iterator<Item = &Region> + Clone {
         self.regions().iter().filter(move |r| r.place == place).map(|r| &r.region)
     }
@@ -186,12 +186,12 @@ impl Plan {
         &self.placement.places
     }
 
-    /// Where and why the plan leaves the device.
+    /// Returns where and why the plan leaves the device.
     pub fn splits(&self) -> &[Split] {
         &self.placement.splits
     }
 
-    /// The steps, in order.
+    /// Returns the steps, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -201,7 +201,7 @@ impl Plan {
         &self.io
     }
 
-    /// The key for compile caches.
+    /// Returns the key for compile caches.
     pub fn key(&self) -> PlanKey {
         // Splits are explanations: two plans that run alike share a key.
         let content = (PLAN_SCHEMA, self.class, &self.graph, self.device_nodes());
@@ -230,7 +230,7 @@ impl Plan {
         }
     }
 
-    /// The regions in words: what runs where, and why not on the device.
+    /// Returns the regions in words: what runs where, and why not on the device.
     pub fn regions_text(&self, device: &str) -> String {
         let mut text = String::new();
         for PlacedRegion { region, place, reason } in self.regions() {
@@ -248,7 +248,7 @@ impl Plan {
         text
     }
 
-    /// The plan in words: regions, steps, splits and profile.
+    /// Returns the plan in words: regions, steps, splits and profile.
     pub fn explain(&self) -> String {
         let mut text =
             format!("plan for {} ({}), key {}\n", self.class, self.exec_kind().label(), self.key());

@@ -52,7 +52,7 @@ pub struct Step {
     pub write_bytes: u64,
 }
 
-/// The steps of a placed graph.
+/// Returns the steps of a placed graph.
 pub(super) fn build(graph: &Graph, types: &[ValueType], placement: &Placement) -> Vec<Step> {
     let places = &placement.places;
     let walk = Walk { graph, types, places, users: graph.users() };
@@ -91,7 +91,7 @@ impl Walk<'_> {
         &self.graph.nodes()[id.0].op
     }
 
-    /// Bytes of a value that are moved: only the kept bins of a spectrum.
+    /// Returns the bytes of a value that are moved: only the kept bins of a spectrum.
     fn moved(&self, id: NodeId) -> u64 {
         let ty = &self.types[id.0];
         match self.op(id) {
@@ -122,7 +122,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The read-back of a device value that a host step or an output takes.
+    /// Returns the read-back of a device value that a host step or an output takes.
     fn read_back(&self, id: NodeId) -> Option<Step> {
         let op = self.op(id);
         let ty = &self.types[id.0];
@@ -156,7 +156,7 @@ impl Walk<'_> {
     }
 }
 
-/// Bytes of a value with only so many of its last dimension.
+/// Returns the bytes of a value with only so many of its last dimension.
 fn share(ty: &ValueType, bins: usize) -> u64 {
     ty.with_last(ty.kind, bins.min(ty.last())).bytes()
 }

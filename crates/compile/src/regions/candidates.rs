@@ -16,7 +16,7 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// A view of a graph of these types.
+    /// Creates a view of a graph of these types.
     pub fn new(graph: &'a Graph, types: &'a [ValueType]) -> Self {
         Self { graph, types, users: graph.users() }
     }
@@ -33,31 +33,31 @@ impl<'a> View<'a> {
         self.op(id).kind() == OpKind::Output
     }
 
-    /// Whether the caller gets this value.
+    /// Returns whether the caller gets this value.
     pub(crate) fn is_result(&self, id: NodeId) -> bool {
         self.users[id.0].iter().any(|u| self.is_output(*u))
     }
 
-    /// The ops that take this value.
+    /// Returns the ops that take this value.
     pub(crate) fn users(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
         self.users[id.0].iter().copied().filter(|u| !self.is_output(*u))
     }
 
-    /// The one op that takes this value, if nobody else gets to see it.
+    /// Returns the one op that takes this value, if nobody else gets to see it.
     fn only_user(&self, id: NodeId) -> Option<NodeId> {
         let mut users = self.users(id);
         let user = users.next()?;
         (users.next().is_none() && !self.is_result(id)).then_some(user)
     }
 
-    /// Whether the op is applied while others load: it is part of their regions.
+    /// Returns whether the op is applied while others load: it is part of their regions.
     pub(crate) fn is_loaded(&self, id: NodeId) -> bool {
         matches!(self.types[id.0].kind, ValueKind::Frames { .. }) && !self.is_result(id)
     }
 }
 
-/// The regions that may begin at an op which is not applied while loading, the largest first. The last one is the op
-/// alone with what it loads.
+/// Returns the regions that may begin at an op which is not applied while loading, the largest first. The last one is
+/// the op alone with what it loads.
 pub fn candidates(view: &View<'_>, id: NodeId) -> Vec<Region> {
     let Some(operand) = view.operand(id) else { return Vec::new() };
     if let ValueKind::Frames { .. } = view.types[id.0].kind {
@@ -109,7 +109,7 @@ fn frames(view: &View<'_>, id: NodeId) -> Option<Region> {
     Some(Region { task: Task::Frames(framed), nodes, source, results: vec![id] })
 }
 
-/// A transform with the frames that it loads, and all of their ops.
+/// Returns a transform with the frames that it loads, and all of their ops.
 fn transform(view: &View<'_>, fft: NodeId) -> Option<(Transform, Vec<NodeId>)> {
     let Op::Fft { n_fft, layout, keep, .. } = *view.op(fft) else { return None };
     let frames = Framed::of(view.graph, view.types, view.operand(fft)?)?;
@@ -158,7 +158,7 @@ fn of_powers(view: &View<'_>, power: NodeId, transform: Transform, mut nodes: Ve
     all
 }
 
-/// The average scaled and with its peaks, scaled, and alone.
+/// Returns the average scaled and with its peaks, scaled, and alone.
 fn welch(
     view: &View<'_>,
     average: NodeId,
@@ -243,7 +243,7 @@ fn mel(
     all
 }
 
-/// Whether a band has every bin that a filter reads.
+/// Returns whether a band has every bin that a filter reads.
 fn holds(band: Band, filters: &MelFilterbankParams) -> bool {
     let bin = |f: f64| f * filters.n_fft as f64 / filters.sample_rate;
     let high = bin(filters.f_max.unwrap_or(filters.sample_rate / 2.0)).ceil() as usize;
@@ -269,7 +269,7 @@ fn pre_emphasised(view: &View<'_>, id: NodeId, source: NodeId, coefficient: f64)
     regions.collect()
 }
 
-/// The peaks, the average with ever less of what follows it, the spectra.
+/// Returns the peaks, the average with ever less of what follows it, the spectra.
 fn learned(view: &View<'_>, id: NodeId) -> Vec<Region> {
     let (Op::Butterfly(spec), Some(operand)) = (view.op(id), view.operand(id)) else { return Vec::new() };
     let Some(frames) = Framed::of(view.graph, view.types, operand) else { return Vec::new() };

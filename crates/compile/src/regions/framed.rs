@@ -62,7 +62,7 @@ pub struct Plain {
 }
 
 impl Framed {
-    /// The rule behind a value of frames.
+    /// Returns the rule behind a value of frames.
     pub fn of(graph: &Graph, types: &[ValueType], frames: NodeId) -> Option<Self> {
         let (mut nodes, mut steps) = (Vec::new(), Vec::new());
         let mut at = frames;
@@ -117,7 +117,7 @@ impl Framed {
         }
     }
 
-    /// The steps, where each is there once at most and they come in the usual order.
+    /// Returns the steps, where each is there once at most and they come in the usual order.
     pub fn plain(&self) -> Option<Plain> {
         let mut plain = Plain {
             detrend: Detrend::None,
@@ -150,7 +150,7 @@ impl Framed {
         Some(plain)
     }
 
-    /// Frames that lie inside their rows, all of them.
+    /// Returns the frames that lie inside their rows, all of them.
     pub fn is_inside(&self) -> bool {
         self.pad == Padding::None && self.drop_last == 0
     }

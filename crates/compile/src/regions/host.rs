@@ -7,7 +7,7 @@ use super::{Asked, Refusal, Task};
 /// Windows up to here may have weights that add up to nothing; longer ones are not computed to find out.
 const SHORT: usize = 8;
 
-/// Whether the host runs a region as it stands. One op with what it loads is never refused.
+/// Checks whether the host runs a region as it stands. One op with what it loads is never refused.
 ///
 /// # Errors
 /// Why its parts run one by one.

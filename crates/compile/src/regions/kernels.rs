@@ -24,7 +24,7 @@ impl<'a> Asked<'a> {
         &self.types[self.region.source.0]
     }
 
-    /// Whether the region reads samples of the caller.
+    /// Returns whether the region reads samples of the caller.
     pub fn reads_input(&self) -> bool {
         self.graph.nodes()[self.region.source.0].op.kind() == crate::OpKind::Input
     }
@@ -38,7 +38,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal for this reason.
+    /// Creates a refusal for this reason.
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into() }
     }
@@ -67,14 +67,14 @@ pub trait Kernels: Send + Sync {
     /// Class of the device.
     fn class(&self) -> DeviceClass;
 
-    /// Whether there is a kernel for a region.
+    /// Checks whether there is a kernel for a region.
     ///
     /// # Errors
     /// Why there is none.
     fn kernel(&self, asked: &Asked<'_>) -> Result<(), Refusal>;
 
-    /// Whether a plan may leave the device in the middle of a region although more comes back than half of what went in.
-    /// Only who wants to know what that costs says yes; else the host has all of such a region.
+    /// Returns whether a plan may leave the device in the middle of a region although more comes back than half of
+    /// what went in. Only who wants to know what that costs says yes; else the host has all of such a region.
     fn cuts_anywhere(&self) -> bool {
         false
     }

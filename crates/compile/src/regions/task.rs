@@ -143,7 +143,7 @@ impl Spectrogram {
         frames.plain().filter(|plain| frames.is_inside() && plain.preemphasis.is_none())
     }
 
-    /// The library's plan of these frames; bins outside [`Transform::keep`] are then zero.
+    /// Returns the library's plan of these frames; bins outside [`Transform::keep`] are then zero.
     pub fn params(&self) -> Option<SpectrogramParams> {
         let Transform { frames, n_fft, .. } = &self.transform;
         let plain = frames.plain().filter(|p| p.preemphasis.is_none() && frames.drop_last == 0)?;
@@ -171,7 +171,7 @@ impl Spectrogram {
 }
 
 impl Welch {
-    /// The library's plan of this average; bins outside [`Transform::keep`] are then zero.
+    /// Returns the library's plan of this average; bins outside [`Transform::keep`] are then zero.
     pub fn params(&self) -> Option<PsdParams> {
         let Spectrogram { transform: Transform { frames, n_fft, .. }, bins, doubled, scaling } = &self.powers;
         let plain = self.powers.estimate()?;
@@ -213,7 +213,7 @@ impl Welch {
 }
 
 impl LogMel {
-    /// The library's plan, frames by mels.
+    /// Returns the library's plan, frames by mels.
     pub fn params(&self) -> Option<LogMelParams> {
         let Spectrogram { transform: Transform { frames, n_fft, .. }, bins, doubled, scaling } = &self.powers;
         let plain = frames.plain().filter(|_| frames.drop_last <= 1)?;

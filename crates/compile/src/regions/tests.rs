@@ -8,7 +8,7 @@ use crate::graph::Graph;
 use crate::op::{Op, OpKind};
 use crate::params::{Average, Detrend, Layout, Rows, Sides};
 
-/// The regions of the host, by name, and the largest of each.
+/// Returns the regions of the host, by name, and the largest of each.
 fn on_the_host(graph: &Graph) -> Vec<Region> {
     let types = graph.infer().unwrap();
     let view = View::new(graph, &types);

@@ -7,7 +7,7 @@ use crate::graph::Graph;
 use crate::op::OpKind;
 
 impl Graph {
-    /// The graph in Graphviz' `dot` language; a node shows its parameters, an edge the type of its value.
+    /// Returns the graph in Graphviz' `dot` language; a node shows its parameters, an edge the type of its value.
     pub fn to_dot(&self) -> String {
         let types = self.infer().ok();
         let mut dot = String::from("digraph pipeline {\n  node [shape=box, fontname=\"monospace\"];\n");

@@ -7,7 +7,7 @@
 //! %3 = output(%2, name=spectrum, role=result)
 //! ```
 //!
-//! One node a line: its id, the op with operands first and parameters after them, under the names of the JSON
+//! One node per line: its id, the op with operands first and parameters after them, under the names of the JSON
 //! form. What follows the closing parenthesis (the type) and lines that start with `#` are comments. A value
 //! is a number, a word, or JSON.
 

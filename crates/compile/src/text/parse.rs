@@ -67,7 +67,7 @@ impl<'a> Cursor<'a> {
         if self.take(token) { Ok(()) } else { self.fail(self.at, format!("expected `{token}`")) }
     }
 
-    /// The characters up to the first that `ok` refuses.
+    /// Returns the characters up to the first that `ok` refuses.
     fn span(&mut self, ok: impl Fn(char) -> bool) -> &'a str {
         let rest = self.rest();
         let end = rest.find(|c| !ok(c)).unwrap_or(rest.len());

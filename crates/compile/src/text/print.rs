@@ -30,7 +30,7 @@ pub(super) fn call(node: &Node) -> String {
     format!("{}({})", node.op.kind(), all.join(", "))
 }
 
-/// Names and printed values of an op's parameters, as serde sees them.
+/// Returns the names and printed values of an op's parameters, as serde sees them.
 pub(super) fn parameters(op: &Op) -> Vec<(String, String)> {
     match serde_json::to_value(op) {
         Ok(Value::Object(map)) => {
@@ -48,7 +48,7 @@ fn value(v: &Value) -> String {
     }
 }
 
-/// Whether a string may stand without quotes: it cannot be taken for another JSON value.
+/// Returns whether a string may stand without quotes: it cannot be taken for another JSON value.
 pub(super) fn is_word(s: &str) -> bool {
     s.starts_with(|c: char| c.is_ascii_alphabetic())
         && s.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.'))

@@ -19,7 +19,7 @@ const SHARE: usize = 256;
 pub struct LogMel<T: Real = f32> {
     params: LogMelParams,
     filterbank: Arc<MelFilterbank<T>>,
-    /// One a thread.
+    /// One per thread.
     workers: Vec<Box<dyn MelFrames<T>>>,
     pool: Option<rayon::ThreadPool>,
     nan: NanPolicy,

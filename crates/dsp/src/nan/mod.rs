@@ -86,7 +86,7 @@ impl TryFrom<String> for NanPolicy {
 #[must_use]
 pub fn first_non_finite<S: Sample>(samples: &[S]) -> Option<(usize, f64)> {
     const BLOCK: usize = 1024;
-    // A block is looked at whole, without a branch a sample, because nearly all blocks are clean.
+    // A block is looked at whole, without a branch per sample, because nearly all blocks are clean.
     for (b, block) in samples.chunks(BLOCK).enumerate() {
         if block.iter().fold(true, |clean, s| clean & s.finite()) {
             continue;

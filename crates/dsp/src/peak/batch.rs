@@ -93,7 +93,7 @@ impl WelchPeaksScratch {
         F: Fn(&mut Worker, Rows<'_>, &mut [f32]) -> Option<usize> + Sync,
     {
         let group = self.isa().lanes();
-        // Fewer than two groups a thread are not worth waking one.
+        // Fewer than two groups per thread are not worth waking one.
         let threads = self.workers.len().min(rows.count / (2 * group)).max(1);
         if threads == 1 {
             return work(&mut self.workers[0], rows, out);

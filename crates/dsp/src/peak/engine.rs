@@ -77,7 +77,7 @@ pub struct WelchPeaksScratch {
 impl WelchPeaksScratch {
     /// A plan on the widest instruction set of the machine (or the one that `RLX_ISA` names).
     ///
-    /// `threads` share the rows: 1 is the caller's alone, 0 one a core. The others are those of rayon's current pool, so
+    /// `threads` share the rows: 1 is the caller's alone, 0 one per core. The others are those of rayon's current pool, so
     /// that plans have no threads of their own to start and to wake.
     ///
     /// # Errors

@@ -84,7 +84,7 @@ pub fn filterbank(p: &MelFilterbankParams) -> Vec<Vec<f64>> {
         .collect()
 }
 
-/// The log-mel spectrogram of `x`, one vector of `n_mels` values a frame.
+/// The log-mel spectrogram of `x`, one vector of `n_mels` values per frame.
 pub fn log_mel(x: &[f64], p: &LogMelParams) -> Vec<Vec<f64>> {
     let spectrum = SpectrogramParams {
         sample_rate: p.sample_rate,

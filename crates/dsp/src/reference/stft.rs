@@ -85,7 +85,7 @@ fn subtract_trend(x: &mut [f64], detrend: Detrend) {
     }
 }
 
-/// The spectrogram of `x`, one vector a frame.
+/// The spectrogram of `x`, one vector per frame.
 pub fn spectrogram(x: &[f64], p: &SpectrogramParams) -> Vec<Vec<f64>> {
     let window = p.window.coefficients(p.win_length, p.symmetry).expect("valid window");
     let sum: f64 = window.iter().sum();

@@ -9,7 +9,7 @@ use crate::scaling::{Average, Scaling};
 /// What to average and how; the names are those of [`PsdParams`](crate::welch::PsdParams).
 #[derive(Debug, Clone)]
 pub struct Reference<'a> {
-    /// Samples a second.
+    /// Samples per second.
     pub sample_rate: f64,
     /// Weights of one segment; its length is the segment's.
     pub window: &'a [f64],
@@ -28,14 +28,14 @@ pub struct Reference<'a> {
 }
 
 impl Reference<'_> {
-    /// The averaged power of a real signal, one value a bin.
+    /// The averaged power of a real signal, one value per bin.
     #[must_use]
     pub fn psd(&self, x: &[f64]) -> Vec<f64> {
         let x = complex(x);
         self.csd(&x, &x).iter().map(|v| v.re).collect()
     }
 
-    /// The averaged `conj(X) · Y`, one value a bin.
+    /// The averaged `conj(X) · Y`, one value per bin.
     #[must_use]
     pub fn csd(&self, x: &[Complex<f64>], y: &[Complex<f64>]) -> Vec<Complex<f64>> {
         let x = self.spectra(x);

@@ -28,7 +28,7 @@ pub enum SpectrogramScaling {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SpectrogramParams {
-    /// Sample rate in Hz (or samples a unit of whatever the x axis counts).
+    /// Sample rate in Hz (or samples per unit of whatever the x axis counts).
     pub sample_rate: f64,
     /// Window function.
     pub window: Window,

@@ -58,7 +58,7 @@ impl<S: Sample> WelchAccumulator<S> {
         Self::with_stored_segments(params, 0)
     }
 
-    /// An empty accumulator that, for a median, keeps the spectra of up to `limit` segments: 8 bytes a bin of
+    /// An empty accumulator that, for a median, keeps the spectra of up to `limit` segments: 8 bytes per bin of
     /// the transform each. For the other averages the limit does not count.
     ///
     /// # Errors

@@ -113,7 +113,7 @@ impl<S: Sample> Csd<S> {
     }
 }
 
-/// The averaged `conj(X) · Y` of two signals, one value a bin; for the powers, the coherence, or more than one
+/// The averaged `conj(X) · Y` of two signals, one value per bin; for the powers, the coherence, or more than one
 /// pair keep a [`Csd`].
 ///
 /// # Errors
@@ -122,7 +122,7 @@ pub fn csd<S: Sample>(x: &[S], y: &[S], params: &PsdParams) -> Result<Vec<Comple
     Ok(Csd::new(*params)?.compute(x, y)?.pxy())
 }
 
-/// The magnitude-squared coherence of two signals, one value a bin. The scaling does not matter.
+/// The magnitude-squared coherence of two signals, one value per bin. The scaling does not matter.
 ///
 /// # Errors
 /// Those of [`Csd::new`] and [`Csd::compute`].

@@ -39,7 +39,7 @@ impl<S: Sample, const C: usize> Framer<S, C> {
         self.skip = 0;
     }
 
-    /// Takes one block a channel, all of one length, and calls `ready` with contiguous samples and the number
+    /// Takes one block per channel, all of one length, and calls `ready` with contiguous samples and the number
     /// of segments in them.
     pub(crate) fn push(&mut self, mut blocks: [&[S]; C], mut ready: impl FnMut([&[S]; C], usize)) {
         let dropped = self.skip.min(blocks[0].len());

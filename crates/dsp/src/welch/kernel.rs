@@ -73,7 +73,7 @@ pub(crate) fn plan<S: Sample>(spec: &SegmentSpec) -> Result<Box<dyn SegmentKerne
     Ok(Box::new(Plain::<S>(SegmentTransform::new(spec)?, spec.clone())))
 }
 
-/// Any length, any sample: one transform a segment.
+/// Any length, any sample: one transform per segment.
 #[derive(Debug, Clone)]
 pub(super) struct Plain<S: Sample>(pub(super) SegmentTransform<S>, pub(super) SegmentSpec);
 

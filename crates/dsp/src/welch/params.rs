@@ -13,7 +13,7 @@ use crate::window::{Symmetry, Window};
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PsdParams {
-    /// Samples a second, finite and positive. Frequencies come in the same unit (not everything is Hz).
+    /// Samples per second, finite and positive. Frequencies come in the same unit (not everything is Hz).
     pub sample_rate: f64,
     /// Weights of a segment.
     pub window: Window,

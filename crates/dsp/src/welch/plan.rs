@@ -72,7 +72,7 @@ pub struct Psd<T> {
 #[derive(Debug)]
 pub struct Welch<S: Sample> {
     pub(super) params: PsdParams,
-    /// One a thread; the first one does single signals.
+    /// One per thread; the first one does single signals.
     pub(super) workers: Vec<Worker<S>>,
     pub(super) threads: Workers,
 }

@@ -56,7 +56,7 @@ pub(super) fn plot_error(error: impl std::fmt::Display) -> Error {
     Error::Plot { reason: error.to_string() }
 }
 
-/// Makes the bundled font known, once a process.
+/// Makes the bundled font known, once per process.
 pub(super) fn use_bundled_font() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -151,13 +151,13 @@ impl AxisText {
         Self { label, scale: 10f64.powi(power), span: span / 10f64.powi(power) }
     }
 
-    /// A number for this axis: as many decimals as the step between ticks needs.
+    /// Returns a number for this axis: as many decimals as the step between ticks needs.
     pub(super) fn tick(&self, value: f64) -> String {
         tick(value / self.scale, self.span)
     }
 }
 
-/// A number for an axis of this length: as many decimals as the step between ticks needs.
+/// Returns a number for an axis of this length: as many decimals as the step between ticks needs.
 pub(super) fn tick(value: f64, span: f64) -> String {
     let value = if value.abs() < span * 1e-9 { 0.0 } else { value };
     // An exponent where zeros would be counted, unless it would hide how neighbours differ.

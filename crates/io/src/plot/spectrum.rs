@@ -178,7 +178,7 @@ impl Drawing for SpectrumPlot {
     }
 }
 
-/// The stretches of a line between values that are not finite, clipped from below.
+/// Returns the stretches of a line between values that are not finite, clipped from below.
 fn finite_runs<'a>(x: &'a [f64], y: &'a [f64], floor: f64) -> impl Iterator<Item = Vec<(f64, f64)>> + 'a {
     let points: Vec<(f64, f64)> = x.iter().copied().zip(y.iter().copied()).collect();
     let runs: Vec<Vec<(f64, f64)>> = points
@@ -189,8 +189,8 @@ fn finite_runs<'a>(x: &'a [f64], y: &'a [f64], floor: f64) -> impl Iterator<Item
     runs.into_iter()
 }
 
-/// The band's outline in each stretch where both ends are finite: forth along the lower, back along the
-/// upper end.
+/// Returns the band's outline in each stretch where both ends are finite: forth along the lower, back along the upper
+/// end.
 fn bands(x: &[f64], lo: &[f64], hi: &[f64], y: &Range<f64>) -> Vec<Vec<(f64, f64)>> {
     let clip = |v: f64| v.clamp(y.start, y.end);
     let rows: Vec<(f64, f64, f64)> = x.iter().zip(lo).zip(hi).map(|((&x, &lo), &hi)| (x, lo, hi)).collect();

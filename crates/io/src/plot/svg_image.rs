@@ -1,6 +1,6 @@
 //! A picture inside an SVG: thousands of rectangles would be larger and slower to show.
 
-/// An `<image>` element with a PNG inside.
+/// Returns an `<image>` element with a PNG inside.
 pub(super) fn element(png: &[u8], (x, y): (i32, i32), (width, height): (u32, u32)) -> String {
     format!(
         "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \

@@ -124,7 +124,7 @@ fn to(source: &mut Source, start: u64) -> Result<()> {
     Ok(())
 }
 
-/// The chunk and how many of its bytes were taken.
+/// Returns the chunk and how many of its bytes were taken.
 fn parse_common(source: &mut Source, is_aifc: bool, size: u32) -> Result<(Common, u64)> {
     let at = source.position();
     let bytes: [u8; 18] = source.exact("the COMM chunk")?;
@@ -145,7 +145,7 @@ fn parse_common(source: &mut Source, is_aifc: bool, size: u32) -> Result<(Common
     Ok((common, taken))
 }
 
-/// An 80-bit IEEE float, big-endian.
+/// Returns an 80-bit IEEE float, big-endian.
 fn extended(bytes: [u8; 10]) -> f64 {
     let [e0, e1, mantissa @ ..] = bytes;
     let exponent = i32::from(u16::from_be_bytes([e0 & 0x7f, e1])) - 16383 - 63;
@@ -153,7 +153,7 @@ fn extended(bytes: [u8; 10]) -> f64 {
     if e0 & 0x80 == 0 { magnitude } else { -magnitude }
 }
 
-/// How the samples lie in the file. `bytes`: of them, where the header knows.
+/// Returns how the samples lie in the file. `bytes`: of them, where the header knows.
 fn layout(source: &Source, common: &Common, bytes: Option<u64>) -> Result<PcmLayout> {
     let bad = |reason: String| Err(Error::malformed(source.name(), Place::Byte(common.at), reason));
     let integer = |bits: u16| match bits {

@@ -13,7 +13,7 @@ const SPOOL_LIMIT: u64 = 4 << 30;
 /// Extensions of compressed files.
 const EXTENSIONS: [&str; 4] = ["gz", "gzip", "zst", "zstd"];
 
-/// The name without the compression's extension: `a.csv` of `a.csv.gz`.
+/// Returns the name without the compression's extension: `a.csv` of `a.csv.gz`.
 pub(super) fn inner_name(path: &Path) -> &Path {
     let compressed = path
         .extension()
@@ -25,12 +25,12 @@ pub(super) fn inner_name(path: &Path) -> &Path {
     }
 }
 
-/// Whether the name is that of a compressed file.
+/// Returns whether the name is that of a compressed file.
 pub(super) fn is_named(path: &Path) -> bool {
     inner_name(path) != path
 }
 
-/// The unpacked stream of a compressed source; any other as it is.
+/// Returns the unpacked stream of a compressed source; any other as it is.
 pub(super) fn unpacked(mut source: Source) -> Result<Source> {
     let name = source.name().to_owned();
     let head = source.peek_some(4)?;

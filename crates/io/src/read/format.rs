@@ -48,7 +48,7 @@ pub(super) struct Head<'a> {
 }
 
 impl Head<'_> {
-    /// Whether `tag` stands at byte `at`.
+    /// Returns whether `tag` stands at byte `at`.
     pub(super) fn has(&self, at: usize, tag: &[u8]) -> bool {
         self.bytes.get(at..at + tag.len()) == Some(tag)
     }
@@ -131,12 +131,12 @@ formats! {
 }
 
 impl Format {
-    /// Every format.
+    /// Returns every format.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied()
     }
 
-    /// Name for people, such as `Ogg Vorbis`.
+    /// Returns the name for people, such as `Ogg Vorbis`.
     pub fn title(self) -> &'static str {
         self.descriptor().title
     }
@@ -146,14 +146,14 @@ impl Format {
         self.descriptor().extensions
     }
 
-    /// The format of a named file's extension. A directory is searched for [`Format::extensions`] only.
+    /// Returns the format of a named file's extension. A directory is searched for [`Format::extensions`] only.
     pub fn from_extension(path: &Path) -> Option<Self> {
         let extension = compressed::inner_name(path).extension()?.to_str()?.to_ascii_lowercase();
         let has = |list: &[&str]| list.contains(&extension.as_str());
         Self::all().find(|f| has(f.descriptor().extensions) || has(f.descriptor().named_extensions))
     }
 
-    /// Whether a directory that is searched gives this file.
+    /// Returns whether a directory that is searched gives this file.
     pub(super) fn is_listed(path: &Path) -> bool {
         let inner = compressed::inner_name(path);
         let Some(extension) = inner.extension().and_then(|e| e.to_str()) else { return false };
@@ -161,7 +161,7 @@ impl Format {
         Self::all().any(|f| f.extensions().contains(&extension.as_str()))
     }
 
-    /// The format of the first bytes, with the name as a second opinion.
+    /// Returns the format of the first bytes, with the name as a second opinion.
     pub(super) fn detect(bytes: &[u8], path: &Path) -> Option<Self> {
         let inner = compressed::inner_name(path);
         let extension = inner.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
@@ -209,12 +209,12 @@ impl FromStr for Format {
     }
 }
 
-/// The names of all formats, for help texts and messages: `raw, wav, …`.
+/// Returns the names of all formats, for help texts and messages: `raw, wav, …`.
 pub fn names() -> String {
     Format::all().map(|f| f.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// The titles of all formats, for help texts and documents: `WAV, AIFF, … and SigMF`.
+/// Returns the titles of all formats, for help texts and documents: `WAV, AIFF, … and SigMF`.
 pub fn titles() -> String {
     let all: Vec<_> = Format::all().map(Format::title).collect();
     match all.split_last() {

@@ -5,7 +5,7 @@ use super::{Chunk, CsvOptions, Format, OpenOptions, RawFormat, SampleKind, Sampl
 use super::{open_sigmf, open_source};
 use crate::Result;
 
-/// The names of the fuzz targets: one per format, and those of options.
+/// Returns the names of the fuzz targets: one per format, and those of options.
 pub fn targets() -> Vec<String> {
     let more = [COMPRESSED, TABLE_OPTIONS].map(str::to_owned);
     Format::all().map(|format| format.to_string()).chain(more).collect()
@@ -129,7 +129,7 @@ pub(super) fn recording(bytes: &[u8]) {
     halves(bytes, open_sigmf);
 }
 
-/// A description, a zero byte and the samples.
+/// Returns a description, a zero byte and the samples.
 pub(super) fn halves(bytes: &[u8], open: fn(Source, Source, &OpenOptions) -> Result<Readers>) {
     let split = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
     let (meta, data) = bytes.split_at(split);

@@ -103,7 +103,7 @@ pub struct SignalInfo {
 }
 
 impl SignalInfo {
-    /// Vectors that a read fills: one a channel, two (re, im) if the signal is complex.
+    /// Vectors that a read fills: one per channel, two (re, im) if the signal is complex.
     pub fn planes(&self) -> usize {
         self.channels.len() * if self.complex { 2 } else { 1 }
     }

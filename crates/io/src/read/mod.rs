@@ -2,7 +2,7 @@
 //!
 //! [`open`] looks at a file's content first and at its extension second, and returns one
 //! [`SignalReader`] for each group of channels that share a rate (an archive or an EEG recording may hold
-//! several). A reader fills the caller's planes, one vector a channel, block by block; nothing is ever
+//! several). A reader fills the caller's planes, one vector per channel, block by block; nothing is ever
 //! allocated because a header says so.
 //!
 //! NaN is kept as NaN and missing values become NaN: what to do about them is the caller's policy.

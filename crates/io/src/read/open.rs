@@ -47,7 +47,7 @@ fn open_format(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn 
     found.open(source, options)
 }
 
-/// The first bytes: enough to tell the formats apart. A line of text suffices, for more may be slow to come.
+/// Returns the first bytes: enough to tell the formats apart. A line of text suffices, for more may be slow to come.
 fn head(source: &mut Source) -> Result<&[u8]> {
     loop {
         let head = source.peeked();

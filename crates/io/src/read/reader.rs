@@ -19,7 +19,7 @@ pub enum Chunk {
 
 /// Reads a signal block by block.
 ///
-/// `planes` has [`SignalInfo::planes`] vectors, one a channel; a complex source has the real parts of
+/// `planes` has [`SignalInfo::planes`] vectors, one per channel; a complex source has the real parts of
 /// channel c in plane 2c and the imaginary parts in plane 2c + 1. Every call clears the planes and then fills
 /// them with at most `max_frames` samples each; fewer is not the end, only [`Chunk::End`] is.
 ///
@@ -29,19 +29,20 @@ pub trait SignalReader: Send {
     /// What is known of the signal. Notes may be added while reading.
     fn info(&self) -> &SignalInfo;
 
-    /// The next samples in single precision.
+    /// Returns the next samples in single precision.
     ///
     /// # Errors
     /// The file cannot be read, breaks its format's rules, or ends early; `planes` has the wrong length.
     fn read_f32(&mut self, planes: &mut [Vec<f32>], max_frames: usize) -> Result<Chunk>;
 
-    /// The next samples in double precision.
+    /// Returns the next samples in double precision.
     ///
     /// # Errors
     /// As [`SignalReader::read_f32`].
     fn read_f64(&mut self, planes: &mut [Vec<f64>], max_frames: usize) -> Result<Chunk>;
 
-    /// The annotations of the whole file, in order of time. May read through the file; samples are read as before.
+    /// Returns the annotations of the whole file, in order of time. May read through the file; samples are read as
+    /// before.
     ///
     /// # Errors
     /// The file cannot be read, or its annotations break its format's rules.

@@ -94,27 +94,27 @@ impl Source {
         Self { name, stream, base: 0, len, pos: 0, peeked: Vec::new(), spool_limit: u64::MAX, expected: None }
     }
 
-    /// Name for messages.
+    /// Returns the name for messages.
     pub fn name(&self) -> &Path {
         &self.name
     }
 
-    /// Bytes taken so far.
+    /// Returns the bytes taken so far.
     pub fn position(&self) -> u64 {
         self.pos
     }
 
-    /// Length in bytes, where it is known.
+    /// Returns the length in bytes, where it is known.
     pub fn len(&self) -> Option<u64> {
         self.len
     }
 
-    /// Whether it is known to hold nothing.
+    /// Returns whether it is known to hold nothing.
     pub fn is_empty(&self) -> bool {
         self.len == Some(0)
     }
 
-    /// Bytes after the position, where the length is known.
+    /// Returns the bytes after the position, where the length is known.
     pub(super) fn left(&self) -> Option<u64> {
         self.len.map(|len| len.saturating_sub(self.pos))
     }
@@ -137,7 +137,7 @@ impl Source {
         self.expected = Some(bytes);
     }
 
-    /// Bytes after the position that the length or a promise tells of.
+    /// Returns the bytes after the position that the length or a promise tells of.
     pub(super) fn promised(&self) -> Option<u64> {
         self.left().or(self.expected.map(|len| len.saturating_sub(self.pos)))
     }
@@ -158,7 +158,8 @@ impl Source {
         Ok(got? > 0)
     }
 
-    /// The next `count` bytes, or fewer at the end, without taking them and without waiting for more than those.
+    /// Returns the next `count` bytes, or fewer at the end, without taking them and without waiting for more than
+    /// those.
     pub(super) fn peek_some(&mut self, count: usize) -> Result<&[u8]> {
         while self.peeked.len() < count && self.peek_more(1 << 12)? {}
         Ok(&self.peeked[..count.min(self.peeked.len())])
@@ -178,7 +179,7 @@ impl Source {
         Ok(ready)
     }
 
-    /// The rest as text, at most `limit` bytes of it.
+    /// Returns the rest as text, at most `limit` bytes of it.
     pub(super) fn text(&mut self, limit: u64) -> Result<Vec<u8>> {
         let mut text = Vec::new();
         let mut block = vec![0; 1 << 16];
@@ -195,7 +196,7 @@ impl Source {
         }
     }
 
-    /// The next `count` bytes, or fewer at the end, without taking them.
+    /// Returns the next `count` bytes, or fewer at the end, without taking them.
     pub(super) fn peek(&mut self, count: usize) -> Result<&[u8]> {
         if self.peeked.len() < count {
             let have = self.peeked.len();
@@ -265,7 +266,7 @@ impl Source {
         Some(Self { base: self.base, ..Self::with(self.name.clone(), stream, self.len) })
     }
 
-    /// The part of a seekable source from `start` on, `len` bytes or what there is of them.
+    /// Returns the part of a seekable source from `start` on, `len` bytes or what there is of them.
     pub(super) fn part(&self, name: PathBuf, start: u64, len: u64) -> Option<Self> {
         let mut part = self.fork()?;
         let there = self.len.map_or(len, |all| all.saturating_sub(start).min(len));
@@ -392,7 +393,7 @@ impl Seek for Source {
     }
 }
 
-/// The system's error where there is one; libraries that read through us want that type.
+/// Returns the system's error where there is one; libraries that read through us want that type.
 pub(super) fn into_io(error: Error) -> io::Error {
     match error {
         Error::Io { source, .. } => source,

@@ -9,7 +9,7 @@ pub(super) fn header(out: &mut dyn Write, report: &dyn Fn() -> Vec<super::Column
     writeln!(out, "{}", names.join(","))
 }
 
-/// Writes one line a row. `wrap` gives errors the name of the target.
+/// Writes one line per row. `wrap` gives errors the name of the target.
 pub(super) fn rows<R: Report>(
     out: &mut dyn Write,
     report: &R,
@@ -42,8 +42,8 @@ fn line(out: &mut dyn Write, cells: &[Cell<'_>], safe: bool) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// A text that no spreadsheet takes for a formula: what begins like one begins with an apostrophe instead, which means
-/// text to spreadsheets. Control characters become their escapes.
+/// Returns a text that no spreadsheet takes for a formula: what begins like one begins with an apostrophe instead,
+/// which means text to spreadsheets. Control characters become their escapes.
 fn harmless(text: &str) -> String {
     let text = escaped(text);
     let formula = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];

@@ -34,12 +34,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// An [`Error::Io`] that names its target.
+    /// Creates an [`Error::Io`] that names its target.
     pub fn io(target: impl Into<String>, source: io::Error) -> Self {
         Self::Io { target: target.into(), source }
     }
 
-    /// Whether the reader of a pipe went away: nothing is wrong, there is only nobody left to write to.
+    /// Returns whether the reader of a pipe went away: nothing is wrong, there is only nobody left to write to.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
     }

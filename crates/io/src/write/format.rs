@@ -12,9 +12,9 @@ pub enum Format {
     Table,
     /// One JSON document: an object, or an array where there are several results.
     Json,
-    /// One JSON object a line, one line a result.
+    /// One JSON object per line, one line a result.
     JsonLines,
-    /// One peak, bin or cell a line, with a header line.
+    /// One peak, bin or cell per line, with a header line.
     Csv,
     /// The main array of one result.
     Npy,
@@ -26,7 +26,7 @@ impl Format {
     /// Every format, in the order of the documentation.
     pub const ALL: [Self; 6] = [Self::Table, Self::Json, Self::JsonLines, Self::Csv, Self::Npy, Self::Npz];
 
-    /// The format that a file name's extension asks for, if it asks for one.
+    /// Returns the format that a file name's extension asks for, if it asks for one.
     pub fn from_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
@@ -36,12 +36,12 @@ impl Format {
         }
     }
 
-    /// Whether the bytes are for programs only: never sent to a terminal.
+    /// Returns whether the bytes are for programs only: never sent to a terminal.
     pub fn is_binary(self) -> bool {
         matches!(self, Self::Npy | Self::Npz)
     }
 
-    /// The name that [`FromStr`] reads.
+    /// Returns the name that [`FromStr`] reads.
     pub fn name(self) -> &'static str {
         match self {
             Self::Table => "table",

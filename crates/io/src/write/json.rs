@@ -1,4 +1,4 @@
-//! JSON for people and programs: objects a field a line, arrays of numbers on one line.
+//! JSON for people and programs: objects a field per line, arrays of numbers on one line.
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};

@@ -48,7 +48,7 @@ impl<'a> NamedArray<'a> {
     }
 }
 
-/// The bytes of an NPY file.
+/// Returns the bytes of an NPY file.
 pub fn npy_bytes(array: &NamedArray<'_>) -> Vec<u8> {
     let width = match &array.values {
         Values::Text(texts) => texts.iter().map(|t| t.chars().count()).max().unwrap_or(0).max(1),

@@ -54,7 +54,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// A column that the table shows.
+    /// Creates a column that the table shows.
     pub fn new(name: &'static str, unit: impl Into<String>) -> Self {
         Self { name, unit: unit.into(), in_table: true, step: None }
     }
@@ -84,7 +84,7 @@ pub trait Report: Serialize {
     /// Columns of [`rows`](Self::rows), `source` and `channel` first.
     fn columns(&self) -> Vec<Column>;
 
-    /// Calls `row` once a peak, bin or cell, with one cell a column.
+    /// Calls `row` once a peak, bin or cell, with one cell per column.
     ///
     /// # Errors
     /// The first error of `row`.

@@ -30,7 +30,7 @@ pub struct ArraySpool {
 }
 
 impl ArraySpool {
-    /// A spool in `directory`, or among the system's temporary files.
+    /// Returns a spool in `directory`, or among the system's temporary files.
     ///
     /// # Errors
     /// No file can be created there.
@@ -66,7 +66,7 @@ impl ArraySpool {
         Ok(())
     }
 
-    /// Frames so far.
+    /// Returns the frames so far.
     pub fn frames(&self) -> u64 {
         self.full_tiles * self.per_tile as u64 + self.in_tile() as u64
     }

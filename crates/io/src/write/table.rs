@@ -55,7 +55,7 @@ fn heading(column: &Column) -> String {
     if column.unit.is_empty() { name.into() } else { format!("{name} [{}]", escaped(&column.unit)) }
 }
 
-/// A cell's text, and whether it is a number: those are aligned on the right.
+/// Returns a cell's text, and whether it is a number: those are aligned on the right.
 fn text(cell: &Cell<'_>, column: &Column) -> (String, bool) {
     match *cell {
         Cell::Text(text) => (escaped(text).into_owned(), false),
@@ -87,7 +87,7 @@ impl Grid {
         self.rows.push(row);
     }
 
-    /// Which columns hold numbers.
+    /// Returns which columns hold numbers.
     fn right(&self) -> Vec<bool> {
         (0..self.heading.len()).map(|i| self.rows.iter().any(|row| row[i].1)).collect()
     }

@@ -28,7 +28,7 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether a character does something else than stand for itself.
+/// Returns whether a character does something else than stand for itself.
 pub(super) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(

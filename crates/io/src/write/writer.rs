@@ -34,7 +34,7 @@ pub struct ResultWriter<W: Write> {
 }
 
 impl<W: Write> ResultWriter<W> {
-    /// A writer on `out`.
+    /// Creates a writer on `out`.
     pub fn new(out: W, options: WriterOptions) -> Self {
         Self { out, options, written: 0, first: None, npz: None, table: Table::default() }
     }
@@ -87,7 +87,7 @@ impl<W: Write> ResultWriter<W> {
         self.out.flush().map_err(wrap)
     }
 
-    /// The target, for the bytes of the one array of an NPY that a caller writes as they come.
+    /// Returns the target, for the bytes of the one array of an NPY that a caller writes as they come.
     ///
     /// # Errors
     /// The format is no NPY, or it holds a result already.

@@ -27,7 +27,7 @@ pub struct HardenAt(pub f64);
 pub struct E2eConfig {
     /// Points of the transform.
     pub n_fft: usize,
-    /// Rows a step.
+    /// Rows per step.
     pub batch: usize,
     /// Mel bands of the mel loss.
     pub n_mels: usize,

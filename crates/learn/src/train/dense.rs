@@ -1,4 +1,4 @@
-//! Butterflies over a batch of any vectors: point by point a row of the batch, so no lane talks to another.
+//! Butterflies over a batch of any vectors: point by point per row of the batch, so no lane talks to another.
 //!
 //! ```text
 //! for every stage s, butterfly (i, i + 2^s):   y_i = a·x_i + b·x_{i+2^s},   y_{i+2^s} = c·x_i + d·x_{i+2^s}

@@ -69,7 +69,7 @@ pub(crate) fn learn(
                 let share = done as f64 / n as f64;
                 Layer::learn(core, budget, starts, |error| tell(share, error).is_continue())?
             };
-            // Every layer has as many points as the one around it, and is as much work a point as it has columns.
+            // Every layer has as many points as the one around it, and is as much work per point as it has columns.
             done += half >> level;
             for r in 0..half {
                 // The pair (r, r + half) of the block, in either product's numbering.

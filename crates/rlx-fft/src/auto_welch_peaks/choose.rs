@@ -144,7 +144,7 @@ impl Chooser<'_> {
         Ok(Chosen { session, models, request, pick, strategy, complaints, considered })
     }
 
-    /// Whether a device would be opened in the host's place; fixed thresholds ask for no prediction.
+    /// Returns whether a device would be opened in the host's place; fixed thresholds ask for no prediction.
     fn beats(&self, gpu: &Candidate, host: &Candidate) -> bool {
         host.request.legacy || (self.leaves_the_host(gpu) && self.cost(gpu) < self.cost(host))
     }
@@ -198,7 +198,7 @@ impl Chooser<'_> {
         }
     }
 
-    /// Whether the candidate would run anything on its device.
+    /// Returns whether the candidate would run anything on its device.
     fn leaves_the_host(&self, candidate: &Candidate) -> bool {
         use WelchPeaksStrategy::{FastStreaming, UltraFast};
         !matches!(self.strategy(candidate), UltraFast | FastStreaming)

@@ -66,7 +66,7 @@ impl Machine for FakeMachine {
     }
 }
 
-/// A calibration that makes a device as quick as this many times the shipped one.
+/// Returns a calibration that makes a device as quick as this many times the shipped one.
 fn quick(info: &DeviceInfo, times: f64) -> Calibration {
     let shipped = BackendCostModel::shipped(info.class);
     let model = BackendCostModel {

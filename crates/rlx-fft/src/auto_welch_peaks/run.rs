@@ -76,7 +76,7 @@ impl AutoWelchPeaks {
     }
 }
 
-/// Rows shared by as many threads as there are tapes.
+/// Returns the rows shared by as many threads as there are tapes.
 fn on_tapes(
     tapes: &mut [CompiledModel],
     samples: &[f32],

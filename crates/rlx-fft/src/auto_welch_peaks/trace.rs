@@ -14,7 +14,7 @@ pub struct PickerTrace {
     pub batch: usize,
     /// Transform length.
     pub n_fft: usize,
-    /// Peaks a row.
+    /// Peaks per row.
     pub k: usize,
     /// The device.
     pub device: String,
@@ -48,7 +48,7 @@ impl AutoWelchPeaks {
         }
     }
 
-    /// The bench's line: `[welch-peaks] picker (auto): batch=… device=… -> …`.
+    /// Returns the bench's line: `[welch-peaks] picker (auto): batch=… device=… -> …`.
     pub fn picker_line(&self) -> String {
         let mode = match self.mode {
             WelchPeaksPickMode::Auto => "auto",
@@ -58,7 +58,7 @@ impl AutoWelchPeaks {
         format!("[welch-peaks] picker ({mode}): batch={batch} device={device} -> {}", self.strategy_label())
     }
 
-    /// The lines of the trace.
+    /// Returns the lines of the trace.
     pub(super) fn trace_lines(&self, complaints: &[String]) -> Vec<String> {
         let source =
             if self.is_calibrated() { "calibrated" } else { "shipped defaults, run rlx-fft calibrate" };

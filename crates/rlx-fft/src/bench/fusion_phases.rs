@@ -26,7 +26,7 @@ pub struct FusionPhasesOptions {
     pub n_fft: usize,
     /// Rows; each is a run of its own.
     pub batches: Vec<usize>,
-    /// Peaks a row.
+    /// Peaks per row.
     pub k: usize,
     /// Timed iterations of each phase.
     pub iters: usize,
@@ -53,7 +53,7 @@ pub struct PhaseRow {
     pub n_fft: usize,
     /// Rows.
     pub batch: usize,
-    /// Peaks a row.
+    /// Peaks per row.
     pub k: usize,
     /// The device.
     pub device: String,
@@ -74,7 +74,7 @@ pub struct PhaseRow {
     pub speedup: Option<f64>,
 }
 
-/// A profile under the report's names.
+/// Returns a profile under the report's names.
 fn io_fields<S: serde::Serializer>(io: &Option<IoProfile>, to: S) -> std::result::Result<S::Ok, S::Error> {
     let fields = io.map(|io| {
         BTreeMap::from([
@@ -101,7 +101,7 @@ pub struct FusionPhasesReport {
 }
 
 impl FusionPhasesReport {
-    /// The line `suggested fused_io_compute_scale: X`, or why none is suggested.
+    /// Returns the line `suggested fused_io_compute_scale: X`, or why none is suggested.
     pub fn suggestion_line(&self) -> String {
         let fused = |r: &&PhaseRow| r.path == FusionPhase::FusedOp.path() && r.status == Status::Ok;
         let what = match (self.suggested_fused_io_compute_scale, self.phases.iter().any(|r| fused(&r))) {

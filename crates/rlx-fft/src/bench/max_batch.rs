@@ -16,9 +16,9 @@ pub struct MaxBatchOptions {
     pub device: Option<String>,
     /// Transform lengths.
     pub n_ffts: Vec<usize>,
-    /// Segments a row.
+    /// Segments per row.
     pub segments: usize,
-    /// Peaks a row.
+    /// Peaks per row.
     pub k: usize,
     /// Share of the free memory that a batch may take, above 0, at most 1.
     pub memory_share: f64,

@@ -46,7 +46,7 @@ pub enum Status {
     Skipped,
 }
 
-/// The machine a bench ran on.
+/// The machine per bench ran on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Host {
     /// Model of the processor.

@@ -102,7 +102,7 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-/// The command that was asked for, with the usage line of its own.
+/// Returns the command that was asked for, with the usage line of its own.
 fn with_command<T>(work: impl FnOnce(&mut clap::Command) -> T) -> T {
     let mut all = grouped();
     all.build();

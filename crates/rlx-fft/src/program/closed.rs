@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Whether nobody can read what is written to standard output.
+/// Returns whether nobody can read what is written to standard output.
 pub(crate) fn stdout_is_closed() -> bool {
     CLOSED.load(Ordering::Relaxed)
 }

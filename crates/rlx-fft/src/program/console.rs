@@ -16,12 +16,12 @@ impl Console {
         Self { quiet, color }
     }
 
-    /// Whether standard output gets colours. `NO_COLOR` (no-color.org) turns the automatic choice off.
+    /// Returns whether standard output gets colours. `NO_COLOR` (no-color.org) turns the automatic choice off.
     pub(crate) fn colour_on_stdout(&self) -> bool {
         self.wants_colour(std::io::stdout().is_terminal())
     }
 
-    /// Whether progress bars make sense.
+    /// Returns whether progress bars make sense.
     pub(crate) fn shows_progress(&self) -> bool {
         !self.quiet && std::io::stderr().is_terminal()
     }
@@ -60,7 +60,7 @@ impl Console {
     }
 }
 
-/// The messages of an error and its causes, without those that a later one says again.
+/// Returns the messages of an error and its causes, without those that a later one says again.
 fn chain(error: &anyhow::Error) -> String {
     let all: Vec<String> = error.chain().map(ToString::to_string).collect();
     let mut parts: Vec<&str> = Vec::new();

@@ -22,7 +22,7 @@ pub(crate) struct Html {
 }
 
 impl Html {
-    /// A report for this file, where one is wanted.
+    /// Returns a report for this file, where one is wanted.
     pub(crate) fn new(path: Option<&Path>) -> Option<Self> {
         Some(Self { path: path?.to_owned(), parts: Arc::default() })
     }
@@ -123,7 +123,7 @@ fn value(cell: &Cell<'_>) -> Value {
     }
 }
 
-/// The document around the data.
+/// Returns the document around the data.
 fn page(data: &str) -> String {
     // Inside a script element only `</script` and `<!--` mean something.
     let data = data.replace('<', "\\u003c");
@@ -140,7 +140,7 @@ fn page(data: &str) -> String {
     )
 }
 
-/// The command line of this process, for a POSIX shell.
+/// Returns the command line of this process, for a POSIX shell.
 fn command() -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+%".contains(c);
     let words = std::env::args_os().skip(1).map(|word| {
@@ -154,8 +154,8 @@ fn command() -> String {
     std::iter::once("rlx-fft".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// The levels of a panel as a PNG: red and green are the high and the low byte of (dB + 327.68) · 100, and 0 means
-/// none. Time runs to the right, the lowest frequency is at the bottom.
+/// Returns the levels of a panel as a PNG: red and green are the high and the low byte of (dB + 327.68) · 100, and 0
+/// means none. Time runs to the right, the lowest frequency is at the bottom.
 fn levels_png(panel: &HeatmapPanel) -> Result<Vec<u8>> {
     let (columns, rows) = (panel.values.len(), panel.values.first().map_or(0, Vec::len));
     let (width, height) = (columns.min(MAX_PIXELS.0).max(1), rows.min(MAX_PIXELS.1).max(1));

@@ -20,7 +20,7 @@ mod spectra;
 #[cfg(feature = "view")]
 mod view;
 
-/// The command line, for reports.
+/// Returns the command line, for reports.
 fn command_line() -> String {
     std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }

@@ -27,7 +27,7 @@ pub(crate) fn left() -> Option<u64> {
     [machine, container, space].into_iter().flatten().min()
 }
 
-/// Why so many bytes do not fit, if they do not.
+/// Returns why so many bytes do not fit, if they do not.
 pub(crate) fn too_much(bytes: u64) -> Option<String> {
     if bytes <= SMALL {
         return None;
@@ -44,7 +44,7 @@ pub(crate) fn refuse(flag: &str, value: impl std::fmt::Display, bytes: u64) -> R
     }
 }
 
-/// A number of bytes for people.
+/// Returns a number of bytes for people.
 pub(crate) fn size(bytes: u64) -> String {
     match bytes as f64 {
         b if b >= 1e9 => format!("{:.1} GB", b / 1e9),

@@ -63,22 +63,22 @@ impl Output {
         })
     }
 
-    /// The report that goes with the results, where one is wanted.
+    /// Returns the report that goes with the results, where one is wanted.
     pub(crate) fn html(&self) -> Option<Html> {
         self.html.clone()
     }
 
-    /// Whether a result can leave in pieces as soon as they are known.
+    /// Returns whether a result can leave in pieces as soon as they are known.
     pub(crate) fn streams(&self) -> bool {
         matches!(self.format, Format::Table | Format::Csv | Format::JsonLines)
     }
 
-    /// The format.
+    /// Returns the format.
     pub(crate) fn format(&self) -> Format {
         self.format
     }
 
-    /// Whether the format has no room for what was chosen by default.
+    /// Returns whether the format has no room for what was chosen by default.
     pub(crate) fn lacks_caption(&self) -> bool {
         matches!(self.format, Format::Csv | Format::Npy)
     }
@@ -98,7 +98,7 @@ impl Output {
         self.writer.write_more(result)
     }
 
-    /// The target, for the bytes of an NPY.
+    /// Returns the target, for the bytes of an NPY.
     pub(crate) fn array_target(&mut self) -> Result<&mut Target> {
         self.writer.array_target()
     }

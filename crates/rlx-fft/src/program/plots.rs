@@ -22,7 +22,7 @@ impl Plots {
         Self { args, drawn: 0, html }
     }
 
-    /// Whether pictures are wanted.
+    /// Returns whether pictures are wanted.
     pub(crate) fn wanted(&self) -> bool {
         self.args.is_some() || self.html.is_some()
     }
@@ -80,7 +80,7 @@ pub(crate) fn time_label(x_unit: &str) -> String {
     format!("time [{}]", x_unit.strip_prefix("cycles/").unwrap_or("s"))
 }
 
-/// The file's name without its folders, for titles.
+/// Returns the file's name without its folders, for titles.
 pub(crate) fn short_name(source: &str) -> &str {
     source.rsplit('/').next().unwrap_or(source)
 }

@@ -17,7 +17,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// A bar for `frames` samples of `name`; a spinner where their number is not known.
+    /// Creates a bar for `frames` samples of `name`; a spinner where their number is not known.
     pub(crate) fn new(console: &Console, name: &str, frames: Option<u64>) -> Self {
         let bar = match frames {
             Some(frames) => ProgressBar::with_draw_target(Some(frames), ProgressDrawTarget::hidden()),
@@ -49,13 +49,13 @@ impl Progress {
     }
 }
 
-/// A bar over shares from 0 to 1, for work that counts itself.
+/// Returns a bar over shares from 0 to 1, for work that counts itself.
 pub(crate) fn share_bar(console: &Console, name: &str) -> impl FnMut(f64) + use<> {
     let mut bar = share_bar_of(console, name);
     move |share| bar.to(share)
 }
 
-/// A bar over shares from 0 to 1 with a line of text: what a training has come to.
+/// Returns a bar over shares from 0 to 1 with a line of text: what a training has come to.
 pub(crate) fn loss_bar(console: &Console, name: &str) -> impl FnMut(f64, &str) + use<> {
     let mut bar = share_bar_of(console, name);
     let name = name.to_owned();

@@ -17,7 +17,7 @@ pub struct Spread {
     pub calls: usize,
 }
 
-/// The spread of these times (ns); `None` of none.
+/// Returns the spread of these times (ns); `None` of none.
 pub fn spread(times: &mut [f64]) -> Option<Spread> {
     times.sort_by(f64::total_cmp);
     let last = times.len().checked_sub(1)?;

@@ -76,7 +76,7 @@ pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
     Ok(model)
 }
 
-/// The fused op as a plan, whatever the gate says (what the device lacks of it runs on the host).
+/// Returns the fused op as a plan, whatever the gate says (what the device lacks of it runs on the host).
 fn fused(session: &Session, shape: &WelchPeaksShape) -> Result<Executable> {
     let mut graph = Graph::new();
     let input = Op::Input { batch: shape.batch, len: shape.frame_len()?, complex: false };
@@ -89,7 +89,7 @@ fn fused(session: &Session, shape: &WelchPeaksShape) -> Result<Executable> {
     session.compile(&welch_peaks(shape)?)
 }
 
-/// Spectra of two segments a row, handed out whole.
+/// Spectra of two segments per row, handed out whole.
 fn spectrum(session: &Session, batch: usize) -> Result<Executable> {
     let mut graph = Graph::new();
     let x = graph.push(Op::Input { batch, len: 384, complex: false }, &[])?;

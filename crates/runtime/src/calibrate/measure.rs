@@ -57,7 +57,7 @@ impl Default for CalibrateOptions {
 }
 
 impl CalibrateOptions {
-    /// A few points, for tests.
+    /// Creates a few points, for tests.
     pub fn tiny() -> Self {
         Self {
             n_ffts: vec![128],
@@ -74,7 +74,8 @@ impl CalibrateOptions {
 }
 
 impl CalibrateOptions {
-    /// The shapes to measure, the smallest first, so that a limit of time costs the ones that the prior knows best.
+    /// Returns the shapes to measure, the smallest first, so that a limit of time costs the ones that the prior knows
+    /// best.
     pub(super) fn cells(&self) -> Vec<WelchPeaksShape> {
         let grid = |ns: &[usize], batches: &[usize]| {
             let mut cells = Vec::new();
@@ -93,7 +94,7 @@ impl CalibrateOptions {
         cells
     }
 
-    /// Samples of the largest batch.
+    /// Returns the samples of the largest batch.
     pub(super) fn longest(&self) -> usize {
         self.cells().iter().filter_map(|s| Some(s.batch * s.frame_len().ok()?)).max().unwrap_or(0)
     }
@@ -122,7 +123,8 @@ impl CalibrateOptions {
     }
 }
 
-/// The samples of a cell with the median of what its passes found; all of them name the same strategies in the same order.
+/// Returns the samples of a cell with the median of what its passes found; all of them name the same strategies in
+/// the same order.
 fn median_of_passes(passes: Vec<Vec<Sample>>) -> Vec<Sample> {
     let Some(first) = passes.first() else { return Vec::new() };
     let of = |sample: &Sample| {
@@ -166,7 +168,7 @@ pub fn calibrate_cpu(options: &CalibrateOptions, progress: impl FnMut(f64)) -> R
     Ok(record(host, model, samples))
 }
 
-/// One thread, and all that a batch has work for where that is more.
+/// Returns one thread, and all that a batch has work for where that is more.
 pub(super) fn thread_counts(batch: usize) -> impl Iterator<Item = usize> {
     let all = useful_threads(0, batch);
     std::iter::once(1).chain((all > 1).then_some(all))

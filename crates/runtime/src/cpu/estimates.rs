@@ -17,7 +17,7 @@ use super::program::Step;
 use crate::error::{Error, Result};
 use crate::session::SessionOptions;
 
-/// Rows of a value, and the samples of one.
+/// Returns the rows of a value, and the samples of one.
 fn rows_of(ty: &ValueType) -> (usize, usize) {
     (ty.dims.first().copied().unwrap_or(0), ty.last())
 }
@@ -30,7 +30,7 @@ fn after_gaps(nan: NanPolicy) -> NanPolicy {
     }
 }
 
-/// The threads of a plan of so many rows: 0 is rayon's pool, which needs no threads of its own.
+/// Returns the threads of a plan of so many rows: 0 is rayon's pool, which needs no threads of its own.
 fn threads_of(options: &SessionOptions) -> usize {
     match options.threads {
         1 => 1,
@@ -134,7 +134,7 @@ struct PeaksOfWelch {
     k: usize,
 }
 
-/// The fused op of a shape that the lanes kernel lacks; `None` where the library has no plan for it either.
+/// Returns the fused op of a shape that the lanes kernel lacks; `None` where the library has no plan for it either.
 pub(super) fn peaks(
     spec: &WelchPeaksSpec,
     taken: &ValueType,
@@ -222,7 +222,7 @@ impl Step for Frames {
     }
 }
 
-/// The error of a row that was computed by itself.
+/// Returns the error of a row that was computed by itself.
 fn of_row(error: DspError, row: usize) -> Error {
     Error::Dsp(match error {
         DspError::NonFinite { index, value, .. } => DspError::NonFinite { row, index, value },

@@ -62,7 +62,7 @@ impl FrameSource {
         })
     }
 
-    /// Number of frames.
+    /// Returns the number of frames.
     pub(super) fn count(&self) -> usize {
         self.batch * self.segments
     }

@@ -15,7 +15,7 @@ struct Fused {
     row_len: usize,
 }
 
-/// Whether the lanes kernel computes this op as it stands.
+/// Returns whether the lanes kernel computes this op as it stands.
 pub(super) fn native(spec: &WelchPeaksSpec) -> bool {
     supports(spec.n_fft)
         && spec.segment_len == spec.n_fft
@@ -45,7 +45,7 @@ pub(super) fn step(
     }))
 }
 
-/// Threads that a batch of rows can keep busy (0: of one a core): the kernels give each two whole groups or more,
+/// Threads that a batch of rows can keep busy (0: of one per core): the kernels give each two whole groups or more,
 /// and starting threads that get nothing would only cost.
 pub fn useful_threads(threads: usize, batch: usize) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);

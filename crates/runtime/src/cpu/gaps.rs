@@ -7,8 +7,8 @@ use rlx_dsp::nan::{NanPolicy, fill_gaps, first_non_finite};
 use crate::error::Result;
 use crate::session::{Program, SessionOptions};
 
-/// The program with its inputs interpolated under [`NanPolicy::Interpolate`]; what is left of longer gaps is the program's
-/// to leave out. Under every other policy the program as it is.
+/// Returns the program with its inputs interpolated under [`NanPolicy::Interpolate`]; what is left of longer gaps is
+/// the program's to leave out. Under every other policy the program as it is.
 pub(crate) fn over_gaps(
     graph: &Graph,
     types: &[ValueType],

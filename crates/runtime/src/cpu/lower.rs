@@ -13,7 +13,7 @@ use super::{average, estimates, fused, inverse, pointwise, power, reduce, transf
 use crate::error::{Error, Result};
 use crate::session::{Program, SessionOptions};
 
-/// The program of a whole graph on the host.
+/// Returns the program of a whole graph on the host.
 ///
 /// # Errors
 /// When the graph does not type-check; a butterfly whose model the session was not given.
@@ -21,7 +21,7 @@ pub fn host_program(graph: &Graph, options: &SessionOptions) -> Result<Box<dyn P
     Ok(over_gaps(graph, &graph.infer()?, options, Box::new(whole(graph, options)?)))
 }
 
-/// The fused op of a shape that no plan has: its parts, one by one.
+/// Returns the fused op of a shape that no plan has: its parts, one by one.
 fn expanded(spec: &WelchPeaksSpec, taken: &ValueType, options: &SessionOptions) -> Result<Box<dyn Step>> {
     let mut graph = Graph::new();
     let batch = taken.dims.first().copied().unwrap_or(0);
@@ -51,7 +51,7 @@ fn ends(graph: &Graph) -> (Vec<NodeId>, Vec<NodeId>) {
     (inputs, wanted)
 }
 
-/// The program of a plan of which the host runs every region, as the plan has them.
+/// Returns the program of a plan of which the host runs every region, as the plan has them.
 pub(super) fn plan_program(plan: &Plan, options: &SessionOptions) -> Result<Box<dyn Program>> {
     let (graph, types) = (plan.graph(), plan.types());
     let (given, wanted) = ends(graph);
@@ -70,7 +70,7 @@ pub(crate) struct Part<'a> {
     pub(crate) runs: &'a dyn Fn(NodeId) -> bool,
 }
 
-/// The program of a part of a graph of these types.
+/// Returns the program of a part of a graph of these types.
 pub(crate) fn part(
     graph: &Graph,
     types: &[ValueType],
@@ -84,7 +84,7 @@ pub(crate) fn part(
     of_regions(graph, types, options, &part.given, &part.wanted, found.regions.iter())
 }
 
-/// The program of these regions, in data order.
+/// Returns the program of these regions, in data order.
 pub(crate) fn of_regions<'a>(
     graph: &Graph,
     types: &[ValueType],
@@ -121,7 +121,7 @@ pub(crate) fn of_regions<'a>(
     Ok(lowering.program)
 }
 
-/// Whether a region finds NaN and infinity in its samples by itself.
+/// Returns whether a region finds NaN and infinity in its samples by itself.
 fn looks(task: &Task) -> bool {
     match task {
         Task::Welch(_) | Task::Spectrogram(_) | Task::LogMel(_) => true,
@@ -172,7 +172,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// One op on a value in memory.
+    /// Returns one op on a value in memory.
     fn op(&self, id: NodeId, op: &Op, taken: &ValueType, made: &ValueType) -> Result<Box<dyn Step>> {
         Ok(match op {
             Op::InverseFft { n_fft, real } => inverse::step(*n_fft, *real, taken)?,

@@ -51,7 +51,7 @@ impl Step for Power {
     }
 }
 
-/// The factor that a `Psd` applies: the sums of the window upstream, or of ones where there is none.
+/// Returns the factor that a `Psd` applies: the sums of the window upstream, or of ones where there is none.
 pub(crate) fn psd_factor(
     graph: &Graph,
     types: &[ValueType],

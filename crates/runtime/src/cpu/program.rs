@@ -10,7 +10,7 @@ pub(super) trait Step: Send {
     /// Computes `out` from `input`; the lengths are those of the inferred types.
     fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()>;
 
-    /// Whether [`Step::run_rows`] reads rows that lie apart in place.
+    /// Returns whether [`Step::run_rows`] reads rows that lie apart in place.
     fn supports_strides(&self) -> bool {
         false
     }

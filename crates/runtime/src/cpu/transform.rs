@@ -50,7 +50,7 @@ struct Transform {
     poison: bool,
 }
 
-/// Whether frames that hold a missing sample are marked for the averages that leave them out.
+/// Returns whether frames that hold a missing sample are marked for the averages that leave them out.
 fn poisons(options: &SessionOptions) -> bool {
     matches!(options.nan, NanPolicy::SkipSegment | NanPolicy::Interpolate { .. })
 }

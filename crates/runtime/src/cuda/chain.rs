@@ -32,9 +32,9 @@ pub(super) enum Arg {
 /// Blocks of a launch from its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Grid {
-    /// Items a row: 1, or its frames.
+    /// Items per row: 1, or its frames.
     pub(super) items: usize,
-    /// Items a block.
+    /// Items per block.
     pub(super) block: usize,
 }
 

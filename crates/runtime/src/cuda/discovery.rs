@@ -16,7 +16,7 @@ pub(super) struct Found {
     pub(super) index: usize,
 }
 
-/// Every device that can be opened, or why there are none. The driver is asked once a process.
+/// Every device that can be opened, or why there are none. The driver is asked once per process.
 pub(super) fn found() -> Result<&'static [Found], String> {
     static FOUND: OnceLock<Result<Vec<Found>, String>> = OnceLock::new();
     FOUND.get_or_init(look).as_deref().map_err(Clone::clone)

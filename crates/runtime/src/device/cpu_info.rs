@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::DeviceInfo;
 
-/// The host's processor. Read once: neither the name nor the memory changes.
+/// Returns the host's processor. Read once: neither the name nor the memory changes.
 pub(crate) fn cpu_info() -> DeviceInfo {
     static FOUND: OnceLock<(String, usize, Option<u64>)> = OnceLock::new();
     let (name, threads, memory_bytes) = FOUND.get_or_init(|| {
@@ -47,7 +47,7 @@ fn processor_name() -> String {
         .unwrap_or_else(|| format!("{} {}", std::env::consts::OS, std::env::consts::ARCH))
 }
 
-/// A line of `/proc/meminfo`, in bytes.
+/// Returns a line of `/proc/meminfo`, in bytes.
 fn meminfo(key: &str) -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find(|l| l.split(':').next() == Some(key))?;

@@ -85,7 +85,7 @@ pub trait Program: Send {
     /// What the samples or the device make impossible.
     fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()>;
 
-    /// Whether [`Program::run_rows`] reads rows that lie apart in place.
+    /// Returns whether [`Program::run_rows`] reads rows that lie apart in place.
     fn supports_strides(&self) -> bool {
         false
     }
@@ -110,8 +110,8 @@ pub trait Program: Send {
         self.run(&slices, outputs)
     }
 
-    /// The program as its own backend knows it, for work on data that lies on its device. `None` where the host runs a part
-    /// of the plan, or the device has no such way.
+    /// Returns the program as its own backend knows it, for work on data that lies on its device. `None` where the
+    /// host runs a part of the plan, or the device has no such way.
     fn resident(&mut self) -> Option<Resident<'_>> {
         None
     }

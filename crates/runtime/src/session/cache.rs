@@ -25,7 +25,7 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// The executable of an equal plan.
+    /// Returns the executable of an equal plan.
     pub(super) fn get(&mut self, key: PlanKey, plan: &Plan) -> Option<Executable> {
         // A hash is not an identity: plans that merely share a key are told apart.
         let at = self.entries.iter().position(|(e, _)| e.key() == key && e.plan() == plan)?;
@@ -58,7 +58,7 @@ impl Cache {
     }
 }
 
-/// Bytes of all values of a plan: no program holds more, and those that work in chunks hold less.
+/// Returns the bytes of all values of a plan: no program holds more, and those that work in chunks hold less.
 fn value_bytes(plan: &Plan) -> u64 {
     plan.types().iter().fold(0, |sum: u64, ty| sum.saturating_add(ty.floats().saturating_mul(4)))
 }

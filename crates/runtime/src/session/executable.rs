@@ -61,22 +61,22 @@ impl Executable {
         Ok(Self { shared: Arc::new(Shared { plan, key, inputs, outputs, program, gathered }) })
     }
 
-    /// The plan.
+    /// Returns the plan.
     pub fn plan(&self) -> &Plan {
         &self.shared.plan
     }
 
-    /// The plan's key, computed when it was compiled.
+    /// Returns the plan's key, computed when it was compiled.
     pub fn key(&self) -> PlanKey {
         self.shared.key
     }
 
-    /// Length of each input's buffer, in node order; a complex sample is two values.
+    /// Returns the length of each input's buffer, in node order; a complex sample is two values.
     pub fn inputs(&self) -> &[usize] {
         &self.shared.inputs
     }
 
-    /// The outputs, in node order.
+    /// Returns the outputs, in node order.
     pub fn outputs(&self) -> &[OutputInfo] {
         &self.shared.outputs
     }
@@ -121,7 +121,7 @@ impl Executable {
         program.run(&[&gathered], outputs)
     }
 
-    /// Rows of the only input, and the values of one.
+    /// Returns the rows of the only input, and the values of one.
     fn input_rows(&self) -> Result<(usize, usize)> {
         let (graph, types) = (self.shared.plan.graph(), self.shared.plan.types());
         let mut inputs = graph.nodes().iter().zip(types).filter(|(n, _)| matches!(n.op, Op::Input { .. }));
@@ -143,7 +143,7 @@ impl Executable {
         self.program().run_samples(inputs, outputs)
     }
 
-    /// The ways in which runs can be timed, [`Timed::HostPageable`] first.
+    /// Returns the ways in which runs can be timed, [`Timed::HostPageable`] first.
     pub fn timings(&self) -> Vec<Timed> {
         let more = self.program().timings().to_vec();
         std::iter::once(Timed::HostPageable).chain(more).collect()
@@ -211,7 +211,7 @@ impl Executable {
         Ok(vecs)
     }
 
-    /// Whether both handles share one compiled program.
+    /// Returns whether both handles share one compiled program.
     pub fn same_program(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }

@@ -14,7 +14,7 @@ use super::samples::Samples;
 use super::timed::Timed;
 use crate::error::Result;
 
-/// The options for a device's part.
+/// Returns the options for a device's part.
 pub(super) fn of_device(options: &SessionOptions) -> SessionOptions {
     let nan = match options.nan {
         NanPolicy::SkipSegment | NanPolicy::Interpolate { .. } => NanPolicy::Propagate,
@@ -23,7 +23,8 @@ pub(super) fn of_device(options: &SessionOptions) -> SessionOptions {
     options.clone().nan(nan)
 }
 
-/// The device's program, which hands these values out, under the session's policy. Short gaps were bridged before.
+/// Returns the device's program, which hands these values out, under the session's policy. Short gaps were bridged
+/// before.
 pub(super) fn guarded(
     plan: &Plan,
     values: &[NodeId],

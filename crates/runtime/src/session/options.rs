@@ -17,8 +17,8 @@ pub trait FrameTransform: Send + Sync {
     /// Replaces the `n` samples by the `n` bins, in natural order.
     fn forward(&self, frame: &mut [Complex32]);
 
-    /// The same as mixes of points, as far as the bins with `kept` (of all `n`) need them: for devices, which cannot call
-    /// `forward`. `None`: the host runs the transform.
+    /// Returns the same as mixes of points, as far as the bins with `kept` (of all `n`) need them: for devices, which
+    /// cannot call `forward`. `None`: the host runs the transform.
     fn butterflies(&self, kept: &[bool]) -> Option<Butterflies> {
         let _ = kept;
         None
@@ -28,7 +28,7 @@ pub trait FrameTransform: Send + Sync {
 /// Settings of a session.
 #[derive(Clone)]
 pub struct SessionOptions {
-    /// Threads that host kernels may use: 1 is the caller's alone, 0 one a core.
+    /// Threads that host kernels may use: 1 is the caller's alone, 0 one per core.
     pub threads: usize,
     /// [`NanPolicy::Error`] refuses NaN and infinity, [`NanPolicy::Propagate`] lets them reach the results.
     /// [`NanPolicy::SkipSegment`] leaves a frame that holds one out of averages (without an average it is NaN in every
@@ -49,7 +49,7 @@ impl Default for SessionOptions {
 }
 
 impl SessionOptions {
-    /// These options on so many threads (0: one a core).
+    /// These options on so many threads (0: one per core).
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;

@@ -14,7 +14,7 @@ pub enum SampleFormat {
 }
 
 impl SampleFormat {
-    /// Bytes of one.
+    /// Returns the bytes of one.
     pub fn bytes(self) -> usize {
         match self {
             Self::F32 => 4,
@@ -35,7 +35,7 @@ pub enum Samples<'a> {
 }
 
 impl<'a> Samples<'a> {
-    /// Number of samples.
+    /// Returns the number of samples.
     pub fn len(&self) -> usize {
         match self {
             Self::F32(v) => v.len(),
@@ -44,12 +44,12 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Their type.
+    /// Returns their type.
     pub fn format(&self) -> SampleFormat {
         match self {
             Self::F32(_) => SampleFormat::F32,
@@ -71,7 +71,7 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// One of them; `None` beyond the end.
+    /// Returns one of them; `None` beyond the end.
     pub fn get(&self, at: usize) -> Option<f32> {
         match self {
             Self::F32(v) => v.get(at).copied(),
@@ -80,7 +80,7 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// All of them as `f32`.
+    /// Returns all of them as `f32`.
     pub fn to_f32(&self) -> Cow<'a, [f32]> {
         match self {
             Self::F32(v) => Cow::Borrowed(v),
@@ -90,7 +90,7 @@ impl<'a> Samples<'a> {
     }
 }
 
-/// A half-precision number; exact.
+/// Returns a half-precision number; exact.
 fn half(bits: u16) -> f32 {
     let sign = u32::from(bits >> 15) << 31;
     let (exponent, fraction) = (u32::from(bits >> 10 & 0x1f), u32::from(bits & 0x3ff));

@@ -38,7 +38,7 @@ impl Session {
         Ok(Self::on_backend(open(device, options)?))
     }
 
-    /// A session on a backend that the caller made.
+    /// Creates a session on a backend that the caller made.
     pub fn on_backend(backend: Box<dyn Backend>) -> Self {
         let model = backend.shipped_model();
         Self { backend, model, cache: Mutex::default() }
@@ -69,7 +69,7 @@ impl Session {
         Ok(self)
     }
 
-    /// The device.
+    /// Returns the device.
     pub fn device(&self) -> &DeviceInfo {
         self.backend.info()
     }
@@ -113,7 +113,7 @@ impl Session {
         self.compile_plan(self.explain(graph, policy)?.plan)
     }
 
-    /// The plan of a graph with the story of its passes, without lowering it.
+    /// Returns the plan of a graph with the story of its passes, without lowering it.
     ///
     /// # Errors
     /// As [`Session::compile`].
@@ -123,7 +123,7 @@ impl Session {
         Ok(compile(graph, &context, &PassList::standard())?)
     }
 
-    /// The plan of a graph as it stands, by the kernels that the device has.
+    /// Returns the plan of a graph as it stands, by the kernels that the device has.
     ///
     /// # Errors
     /// [`Error::Compile`] when the graph does not type-check or has no output.
@@ -154,7 +154,8 @@ impl Session {
         self.build(self.confirmed(plan)?)
     }
 
-    /// A plan of this class of device. One that was made from claims alone may hold what the device has no kernel for.
+    /// Returns a plan of this class of device. One that was made from claims alone may hold what the device has no
+    /// kernel for.
     fn confirmed(&self, plan: Plan) -> Result<Plan> {
         let class = self.device().class;
         if plan.class() != class {
@@ -175,8 +176,8 @@ impl Session {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A plan's program without the executable around it: what an executable's own cost is measured against. Who calls it
-    /// sees to the lengths of its buffers.
+    /// Returns a plan's program without the executable around it: what an executable's own cost is measured against.
+    /// Who calls it sees to the lengths of its buffers.
     ///
     /// # Errors
     /// As [`Session::compile_plan`].
@@ -184,7 +185,7 @@ impl Session {
         self.backend.lower(&plan.clone().confirmed(self.backend.kernels())?)
     }
 
-    /// Number of compiled plans that are kept.
+    /// Returns the number of compiled plans that are kept.
     pub fn cached(&self) -> usize {
         self.cache().len()
     }

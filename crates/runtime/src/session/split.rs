@@ -10,8 +10,9 @@ use super::options::SessionOptions;
 use crate::cpu::{HostProgram, of_regions, over_gaps, refuse_non_finite};
 use crate::error::{Error, Result};
 
-/// The program of a plan whose device part another backend builds: `device` gets the values that its program has to hand
-/// out, in the order of its outputs (its inputs are all of the plan's), and the options for it; the host runs what follows.
+/// Returns the program of a plan whose device part another backend builds: `device` gets the values that its program
+/// has to hand out, in the order of its outputs (its inputs are all of the plan's), and the options for it; the host
+/// runs what follows.
 ///
 /// Of the policies for NaN a device has to know only `Error` and `Propagate`. Under those that leave segments out it gets
 /// `Propagate`: short gaps are bridged before the samples leave, and the host does the rows again that still lack some.

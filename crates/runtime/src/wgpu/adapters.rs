@@ -1,4 +1,4 @@
-//! Adapters of this machine, asked for once a process.
+//! Adapters of this machine, asked for once per process.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

@@ -29,7 +29,7 @@ impl Constants<'_> {
         }
     }
 
-    /// A number that must be there.
+    /// Returns a number that must be there.
     pub(super) fn number(&self, name: &'static str) -> Result<f64> {
         let value = self.value(name)?.unwrap_or(ScalarValue::Null);
         match value.cast_to(&DataType::Float64) {
@@ -38,7 +38,7 @@ impl Constants<'_> {
         }
     }
 
-    /// The options.
+    /// Returns the options.
     pub(super) fn options(&self) -> Result<Options> {
         let known = self.descriptor.arguments.iter().find_map(|argument| match argument.kind {
             Kind::Options(known) => Some(known),

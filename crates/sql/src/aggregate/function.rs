@@ -25,7 +25,7 @@ pub(crate) struct Aggregate {
 }
 
 impl Aggregate {
-    /// The DataFusion function.
+    /// Returns the DataFusion function.
     pub(crate) fn udaf(&'static self) -> AggregateUDF {
         AggregateUDF::new_from_impl(Function {
             aggregate: self,

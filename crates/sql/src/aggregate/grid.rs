@@ -45,22 +45,22 @@ impl Total {
 }
 
 impl<T: Number> Grid<T> {
-    /// The first segment that starts at or after a sample.
+    /// Returns the first segment that starts at or after a sample.
     pub(super) fn first_segment(&self, sample: i64) -> i64 {
         sample.div_euclid(self.hop) + i64::from(sample.rem_euclid(self.hop) != 0)
     }
 
-    /// The first segment that ends after a sample index, exclusive: the next one to wait for.
+    /// Returns the first segment that ends after a sample index, exclusive: the next one to wait for.
     pub(super) fn next_segment(&self, end: i64) -> i64 {
         (end - self.segment).div_euclid(self.hop) + 1
     }
 
-    /// Samples of an unfinished end that are worth a transform.
+    /// Returns the samples of an unfinished end that are worth a transform.
     pub(super) fn enough(&self) -> usize {
         (self.segment + WAITED_SEGMENTS * self.hop) as usize
     }
 
-    /// Where the samples end that segments before `segment` need.
+    /// Returns where the samples end that segments before `segment` need.
     pub(super) fn end_before(&self, segment: i64) -> i64 {
         (segment - 1) * self.hop + self.segment
     }

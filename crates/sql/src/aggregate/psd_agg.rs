@@ -330,7 +330,7 @@ fn append<V: Copy>(answers: &mut Answers<V>, row: usize, values: impl Iterator<I
     answers.put(row, start..end, 1);
 }
 
-/// The run that four bounds and the next samples stand for.
+/// Returns the run that four bounds and the next samples stand for.
 fn read_run<T: Number>(grid: &Grid<T>, bounds: &[i64], samples: &mut &[T]) -> Result<Run<T>> {
     let [start, end, first, next] = [bounds[0], bounds[1], bounds[2], bounds[3]];
     let lengths = || {

@@ -29,7 +29,7 @@ pub(super) struct Run<T> {
 }
 
 impl<T: Number> Run<T> {
-    /// A run of these samples.
+    /// Creates a run of these samples.
     pub(super) fn new(start: i64, samples: &[T]) -> Self {
         Self {
             start,
@@ -67,7 +67,7 @@ impl<T: Number> Run<T> {
         Ok(())
     }
 
-    /// The value at an index, where it is still there.
+    /// Returns the value at an index, where it is still there.
     pub(super) fn value(&self, grid: &Grid<T>, index: i64) -> Option<T> {
         let of = |samples: &[T], from: i64| {
             usize::try_from(index - from).ok().and_then(|i| samples.get(i).copied())

@@ -132,17 +132,17 @@ impl<T: Number> Series<T> {
         self.sort_in(grid)
     }
 
-    /// The settled runs, after [`finish`](Self::finish).
+    /// Returns the settled runs, after [`finish`](Self::finish).
     pub(super) fn runs(&self) -> impl Iterator<Item = &Run<T>> {
         self.runs.values()
     }
 
-    /// The samples in no run, after [`finish`](Self::finish).
+    /// Returns the samples in no run, after [`finish`](Self::finish).
     pub(super) fn loose(&self) -> &[(i64, T)] {
         &self.loose
     }
 
-    /// Bytes held.
+    /// Returns the bytes held.
     pub(super) fn size(&self) -> usize {
         let of =
             |run: &Run<T>| size_of::<Run<T>>() + (run.head.capacity() + run.tail.capacity()) * size_of::<T>();

@@ -13,7 +13,7 @@ pub(super) trait Grow {
 
 /// A [`GroupsAccumulator`] that can be copied.
 pub(super) trait Groups: GroupsAccumulator + Grow + Debug + Sync {
-    /// A copy with all that was taken.
+    /// Returns a copy with all that was taken.
     fn copied(&self) -> Box<dyn Groups>;
 
     /// As DataFusion wants it.
@@ -38,7 +38,7 @@ pub(super) struct Single {
 }
 
 impl Single {
-    /// The group of an accumulator that has taken nothing.
+    /// Returns the group of an accumulator that has taken nothing.
     pub(super) fn new(mut groups: Box<dyn Groups>) -> Self {
         // A partition without a row has a state too.
         groups.grow(1);

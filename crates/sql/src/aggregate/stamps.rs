@@ -64,7 +64,7 @@ fn stamped<const PER_SECOND: i64>(stamps: &[i64], rate: f64, origin: f64, out: &
     furthest
 }
 
-/// The largest integer of at most `x`, without a call of the system's library.
+/// Returns the largest integer of at most `x`, without a call of the system's library.
 #[inline]
 fn floor(x: f64) -> i64 {
     let cut = x as i64;

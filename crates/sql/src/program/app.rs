@@ -79,7 +79,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-/// The error without the engine's wrappings; a lost scheduler is named.
+/// Returns the error without the engine's wrappings; a lost scheduler is named.
 fn message(error: &anyhow::Error, cluster: Option<&str>) -> String {
     let text = match error.downcast_ref::<DataFusionError>() {
         Some(error) => error.strip_backtrace(),

@@ -59,7 +59,7 @@ pub(super) struct Target {
 }
 
 impl Flags {
-    /// Where the result goes.
+    /// Returns where the result goes.
     pub(super) fn target(&self) -> Result<Target, String> {
         let path = self.output.clone().filter(|path| path.as_os_str() != "-");
         let by_name = || path.as_deref().and_then(Format::from_path);

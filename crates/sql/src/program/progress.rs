@@ -51,7 +51,7 @@ fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
     }
 }
 
-/// Rows that come out of the plan's leaves.
+/// Returns the rows that come out of the plan's leaves.
 fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
     if plan.children().is_empty() {
         return plan.metrics().and_then(|m| m.output_rows()).unwrap_or_default() as u64;
@@ -59,7 +59,7 @@ fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
     plan.children().into_iter().map(rows_read).sum()
 }
 
-/// Rows that the leaves have, where the files say.
+/// Returns the rows that the leaves have, where the files say.
 fn total_rows(plan: &Arc<dyn ExecutionPlan>) -> Option<u64> {
     if plan.children().is_empty() {
         if plan.output_partitioning().partition_count() == 0 {

@@ -5,7 +5,7 @@ use crate::register_all;
 use anyhow::Result;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-/// A session on this machine, or on the cluster that the flags name.
+/// Returns a session on this machine, or on the cluster that the flags name.
 pub(super) async fn open(flags: &Flags) -> Result<SessionContext> {
     if let Some(address) = &flags.cluster {
         return remote(address, flags).await;

@@ -39,12 +39,12 @@ impl Call<'_> {
         at.ok_or_else(|| DataFusionError::Internal(format!("{}: no argument {name}", self.descriptor.name)))
     }
 
-    /// The list column.
+    /// Returns the list column.
     pub(crate) fn lists(&self) -> Result<Lists> {
         Lists::new(&self.argument("samples")?.to_array(self.rows)?)
     }
 
-    /// Whether the list column is computed in `f32`.
+    /// Returns whether the list column is computed in `f32`.
     pub(crate) fn is_single(&self) -> bool {
         self.argument("samples").is_ok_and(|samples| list_is_single(&samples.data_type()))
     }
@@ -55,7 +55,7 @@ impl Call<'_> {
         Parameters::new(&arguments, self.rows)
     }
 
-    /// A text that all rows share.
+    /// Returns a text that all rows share.
     pub(crate) fn text(&self, name: &'static str) -> Result<String> {
         match self.argument(name)? {
             ColumnarValue::Scalar(value) => match value.try_as_str() {
@@ -66,7 +66,7 @@ impl Call<'_> {
         }
     }
 
-    /// The options, a constant.
+    /// Returns the options, a constant.
     pub(crate) fn options(&self) -> Result<Options> {
         let known = self.descriptor.arguments.iter().find_map(|argument| match argument.kind {
             Kind::Options(known) => Some(known),
@@ -83,7 +83,7 @@ impl Call<'_> {
         Options::read(self.descriptor.name, known.unwrap_or_default(), value.as_ref())
     }
 
-    /// An error of the numerical library in a batch, with the row of the record batch.
+    /// Returns an error of the numerical library in a batch, with the row of the record batch.
     pub(crate) fn numeric<T>(&self, error: rlx_dsp::Error, batch: &Batch<'_, T>) -> DataFusionError {
         error::numeric(self.descriptor.name, "samples", error, |row| batch.row(row))
     }
@@ -139,7 +139,7 @@ impl Hash for Function {
 }
 
 impl Scalar {
-    /// The DataFusion function.
+    /// Returns the DataFusion function.
     pub(crate) fn udf(&'static self) -> ScalarUDF {
         ScalarUDF::new_from_impl(Function {
             scalar: self,
@@ -177,7 +177,7 @@ impl ScalarUDFImpl for Function {
     }
 }
 
-/// The type of samples of a list: `Float32` or `Float64`.
+/// Returns the type of samples of a list: `Float32` or `Float64`.
 pub(crate) fn sample_type(list: &DataType) -> DataType {
     if list_is_single(list) { DataType::Float32 } else { DataType::Float64 }
 }

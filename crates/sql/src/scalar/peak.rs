@@ -17,7 +17,7 @@ pub(super) struct Peak {
     pub(super) width: f64,
 }
 
-/// The columns, with the names of the results of `rlx-fft peaks`.
+/// Returns the columns, with the names of the results of `rlx-fft peaks`.
 fn fields() -> Fields {
     let real = |name, nullable| Field::new(name, DataType::Float64, nullable);
     Fields::from(vec![
@@ -31,12 +31,12 @@ fn fields() -> Fields {
     ])
 }
 
-/// The type of a list of peaks.
+/// Returns the type of a list of peaks.
 pub(super) fn peaks_type() -> DataType {
     DataType::new_list(DataType::Struct(fields()), false)
 }
 
-/// The column.
+/// Returns the column.
 pub(super) fn peaks_array(answers: Answers<Peak>) -> Result<ArrayRef> {
     answers.into_list(structs, false)
 }

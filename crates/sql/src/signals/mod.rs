@@ -85,7 +85,7 @@ impl TableFunctionImpl for ReadSignal {
     }
 }
 
-/// The value of an expression without columns.
+/// Returns the value of an expression without columns.
 fn constant(session: &dyn Session, expr: &Expr) -> Result<ScalarValue> {
     let expr = session.create_physical_expr(expr.clone(), &DFSchema::empty())?;
     match expr.evaluate(&RecordBatch::new_empty(Arc::new(Schema::empty())))? {

@@ -115,7 +115,7 @@ fn frames<T: Number>(
     }
 }
 
-/// One row per channel.
+/// Returns one row per channel.
 fn rows<T: Number>(
     info: &SignalInfo,
     start: i64,

@@ -4,7 +4,7 @@
 //! for each pair of blocks of R points that mirror each other:
 //!     y = DFT_R(a)   w = DFT_R(b)   sum_q (+)= |y_q|² + |w_{R−1−q}|²
 //! ```
-//! Bound by the two vector ports: radix 8 has 52 operations a block and 16 for its powers.
+//! Bound by the two vector ports: radix 8 has 52 operations per block and 16 for its powers.
 
 use crate::lanes::fft::butterfly::{Block, Dft, Radix, SplatOn};
 use crate::lanes::fft::stage::{by_radix, run_stage};

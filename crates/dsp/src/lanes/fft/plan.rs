@@ -19,7 +19,7 @@ pub(crate) struct Recipe<T = f32> {
     pub(crate) n: usize,
     /// Radices, first stage first; their product is `n`.
     pub(crate) radices: Vec<usize>,
-    /// One table a stage but the last: for each column `j`, `(re, im)` for `q = 1 … radix−1`.
+    /// One table per stage but the last: for each column `j`, `(re, im)` for `q = 1 … radix−1`.
     pub(crate) twiddles: Vec<Vec<T>>,
     /// Twiddles of 1 for the last stage, where it is run as a stage with twiddles.
     pub(crate) ones: Vec<T>,

@@ -61,7 +61,7 @@ fn real_stage<S: Lanes, const C: usize, const SHIFT: bool>(
 ) {
     let next = next.as_chunks::<POINTS>().0;
     let window: &[[V<S>; C]; 8] = tables.window.as_chunks().0.try_into().expect("8 legs");
-    let twiddles: &[[Z<S>; 4]; C] = tables.first.as_chunks().0.try_into().expect("4 twiddles a vector");
+    let twiddles: &[[Z<S>; 4]; C] = tables.first.as_chunks().0.try_into().expect("4 twiddles per vector");
     let out: &mut [[Z<S>; C]; 8] = work.as_chunks_mut().0.try_into().expect("8 blocks");
     let mean = if SHIFT {
         let [a, b] = legs;

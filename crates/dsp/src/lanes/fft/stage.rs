@@ -4,7 +4,7 @@
 //! for each block of L = R·s points:  for each column j < s:
 //!     x_i = a[j + i·s]      y = DFT_R(x)      a[j + q·s] = y_q · exp(−2πi·jq/L)
 //! ```
-//! Layout: one real and one imaginary vector a point, side by side, so that a radix-8 butterfly needs
+//! Layout: one real and one imaginary vector per point, side by side, so that a radix-8 butterfly needs
 //! eight addresses. Bound by the two vector ports: radix 8 has 80 operations for 16 loads and 16 stores.
 
 use crate::lanes::fft::butterfly::{Block, Dft, Radix, SplatOn, neg_mul_add};

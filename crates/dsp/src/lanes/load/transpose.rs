@@ -186,7 +186,7 @@ portable!(fearless_simd::aarch64::Neon);
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 portable!(fearless_simd::Fallback);
 
-/// Lanes back to rows: `out[lane, bin]` for the first `used` lanes of one vector a bin.
+/// Lanes back to rows: `out[lane, bin]` for the first `used` lanes of one vector per bin.
 #[inline(always)]
 pub(crate) fn scatter<S: Lanes, T: Element>(simd: S, powers: &[V<S, T>], used: usize, out: &mut [T]) {
     let n_bins = powers.len();

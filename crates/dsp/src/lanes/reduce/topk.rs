@@ -125,7 +125,7 @@ fn top_keys<S: Lanes, const B: usize>(simd: S, powers: &[V<S>], mask: u32, out: 
 
 /// The K largest bins of the first lanes as `(bin, power)` pairs, `[lanes, k, 2]`, into `out`.
 ///
-/// `powers` holds one vector a bin. Returns the first lane whose strongest power is not finite.
+/// `powers` holds one vector per bin. Returns the first lane whose strongest power is not finite.
 #[inline(always)]
 pub(crate) fn select_peaks<S: Lanes>(
     simd: S,

@@ -14,7 +14,7 @@ struct Tracked {
     taken: Arc<AtomicU64>,
 }
 
-/// The stream, and the number of bytes that were taken from it.
+/// Returns the stream, and the number of bytes that were taken from it.
 pub(super) fn tracked(source: Source) -> (MediaSourceStream<'static>, Arc<AtomicU64>) {
     let taken = Arc::new(AtomicU64::new(0));
     let stream = Tracked {

@@ -27,7 +27,7 @@ pub(super) struct Channel {
 
 const MAX_CHANNELS: usize = 65_536;
 
-/// Whether a text begins as a header does.
+/// Returns whether a text begins as a header does.
 pub(super) fn is_header(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     [&b"Brain Vision Data Exchange Header"[..], b"BrainVision Data Exchange Header"]
@@ -44,7 +44,8 @@ pub(super) fn text(bytes: &[u8]) -> String {
     }
 }
 
-/// The lines `KEY=VALUE` as (line, section, key, value), sections and keys in lower case. Text ends them at `[Comment]`.
+/// Returns the lines `KEY=VALUE` as (line, section, key, value), sections and keys in lower case. Text ends them at
+/// `[Comment]`.
 pub(super) fn entries(text: &str) -> Vec<(u64, String, String, String)> {
     let mut section = String::new();
     let mut found = Vec::new();

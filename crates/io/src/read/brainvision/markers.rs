@@ -50,7 +50,7 @@ fn date(text: &str) -> Option<f64> {
     Some(days as f64 * 86_400.0 + f64::from(clock) + f64::from(part(14, 20)?) * 1e-6)
 }
 
-/// Where a new segment begins behind the first sample: (samples before, length of the gap in samples).
+/// Returns where a new segment begins behind the first sample: (samples before, length of the gap in samples).
 pub(super) fn gaps(markers: &[Marker], rate: f64, frames: u64) -> Vec<(u64, f64)> {
     let mut gaps: Vec<(u64, f64)> = Vec::new();
     let mut before: Option<&Marker> = None;
@@ -67,7 +67,7 @@ pub(super) fn gaps(markers: &[Marker], rate: f64, frames: u64) -> Vec<(u64, f64)
     gaps
 }
 
-/// The markers on the recording's own axis, those of new segments left out.
+/// Returns the markers on the recording's own axis, those of new segments left out.
 pub(super) fn annotations(markers: &[Marker], rate: f64, gaps: &[(u64, f64)]) -> Vec<Annotation> {
     let time = |sample: u64| {
         let passed = &gaps[..gaps.partition_point(|(at, _)| *at <= sample)];

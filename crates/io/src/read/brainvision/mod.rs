@@ -61,7 +61,7 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
     reader(&description, &header, data, found, notes, options)
 }
 
-/// A description and its samples, without markers.
+/// Returns a description and its samples, without markers.
 pub(super) fn open_brainvision(meta: Source, data: Source, options: &OpenOptions) -> Result<Readers> {
     let mut meta = meta;
     let name = meta.name().to_owned();
@@ -69,7 +69,7 @@ pub(super) fn open_brainvision(meta: Source, data: Source, options: &OpenOptions
     reader(&name, &header, data, Vec::new(), Vec::new(), options)
 }
 
-/// A file of the same directory; a path to elsewhere is not followed. `$b` is the name of the header.
+/// Returns a file of the same directory; a path to elsewhere is not followed. `$b` is the name of the header.
 fn beside(description: &Path, file: &str) -> Result<PathBuf> {
     let stem = description.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let file = file.replace("$b", &stem);

@@ -37,7 +37,7 @@ pub(super) struct CodedLayout {
 }
 
 impl CodedLayout {
-    /// Frames in a block of so many bytes.
+    /// Returns the frames in a block of so many bytes.
     fn frames_in(&self, bytes: usize) -> usize {
         let channels = self.channels;
         match self.codec {
@@ -64,7 +64,7 @@ struct CodedReader {
 /// A block is never larger.
 const MAX_BLOCK: usize = 1 << 20;
 
-/// A reader of the blocks that begin at the source's position.
+/// Returns a reader of the blocks that begin at the source's position.
 pub(super) fn boxed(
     source: Source,
     format: Format,

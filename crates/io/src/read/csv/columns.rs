@@ -27,7 +27,7 @@ pub(super) fn choose(shape: &Shape, options: &CsvOptions) -> Result<Choice, Erro
     Ok(choice)
 }
 
-/// A column by its name, or by its number from 1.
+/// Returns a column by its name, or by its number from 1.
 fn find(shape: &Shape, wanted: &str, option: &'static str) -> Result<usize, Error> {
     let by_name = shape.names.iter().position(|name| name == wanted);
     let by_number =

@@ -112,7 +112,7 @@ impl Fit {
         ))
     }
 
-    /// The line. `Err` has the number of timestamps where they are too few.
+    /// Returns the line. `Err` has the number of timestamps where they are too few.
     pub(super) fn line(mut self) -> Result<Result<Line, u64>, Uneven> {
         if self.usual.is_none() {
             self.settle()?;
@@ -136,7 +136,7 @@ impl Fit {
     }
 }
 
-/// The rate with the fewest digits (its own or its period's) whose period is within the tolerance.
+/// Returns the rate with the fewest digits (its own or its period's) whose period is within the tolerance.
 fn plain(period: f64, tolerance: f64) -> f64 {
     for digits in 0..9 {
         let rounded = |value: f64| format!("{value:.digits$e}").parse().unwrap_or(value);

@@ -47,7 +47,7 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     fuzz: |_, bytes| fuzz::table(bytes),
 };
 
-/// Whether bytes may be the beginning of a table: text, or UTF-16.
+/// Returns whether bytes may be the beginning of a table: text, or UTF-16.
 pub(super) fn is_text(head: &[u8]) -> bool {
     let plain = |b: &u8| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
     match head {

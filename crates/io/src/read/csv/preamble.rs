@@ -2,7 +2,7 @@
 
 use super::value::shown;
 
-/// The delimiter of a first line `sep=;`, which spreadsheets understand.
+/// Returns the delimiter of a first line `sep=;`, which spreadsheets understand.
 pub(super) fn declared_delimiter(text: &[u8]) -> Option<u8> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let line = text.split(|b| matches!(b, b'\n' | b'\r')).next()?;
@@ -16,7 +16,7 @@ pub(super) fn declared_delimiter(text: &[u8]) -> Option<u8> {
     }
 }
 
-/// The sample rate that one of the lines before line `end` tells, in Hz, and that line.
+/// Returns the sample rate that one of the lines before line `end` tells, in Hz, and that line.
 pub(super) fn rate(text: &[u8], end: u64) -> Option<(f64, String)> {
     const KEYS: [&str; 8] = [
         "sample rate",

@@ -137,7 +137,8 @@ fn shape(text: &[u8], options: &CsvOptions) -> Option<Shape> {
     })
 }
 
-/// The first delimiter that makes all rows of the second half equally wide; else the one that makes most of them so.
+/// Returns the first delimiter that makes all rows of the second half equally wide; else the one that makes most of
+/// them so.
 fn delimiter(rows_of: impl Fn(u8) -> Vec<Record>) -> u8 {
     let mut best = (b',', 0.0);
     for candidate in DELIMITERS {
@@ -249,7 +250,7 @@ impl Body {
     }
 }
 
-/// Whether all fields of a row, as far as there are any, are units.
+/// Returns whether all fields of a row, as far as there are any, are units.
 fn is_units(row: &Record) -> bool {
     let mut fields = row.iter().map(<[u8]>::trim_ascii).filter(|field| !field.is_empty()).peekable();
     fields.peek().is_some() && fields.all(|field| std::str::from_utf8(field).is_ok_and(unit::is_unit))

@@ -82,12 +82,12 @@ impl Rows {
         }
     }
 
-    /// Whether a line can be taken without waiting for more bytes.
+    /// Returns whether a line can be taken without waiting for more bytes.
     pub(super) fn is_ready(&self) -> bool {
         self.at_end || memchr(b'\n', &self.buffer[self.start..self.end]).is_some()
     }
 
-    /// Whether the bytes come from a stream that may be slow.
+    /// Returns whether the bytes come from a stream that may be slow.
     pub(super) fn is_stream(&self) -> bool {
         !self.source.is_seekable()
     }
@@ -98,7 +98,7 @@ impl Rows {
         Ok(())
     }
 
-    /// The next row and the number of its last line. Empty lines and comments are passed over.
+    /// Returns the next row and the number of its last line. Empty lines and comments are passed over.
     pub(super) fn next(&mut self) -> Result<Option<(Row<'_>, u64)>> {
         loop {
             let Some((from, to)) = self.take_line()? else { return Ok(None) };
@@ -134,7 +134,7 @@ impl Rows {
         }
     }
 
-    /// Where the next line lies in the buffer, without its end. Earlier places are no longer valid.
+    /// Returns where the next line lies in the buffer, without its end. Earlier places are no longer valid.
     fn take_line(&mut self) -> Result<Option<(usize, usize)>> {
         let mut scanned = 0;
         loop {
@@ -218,7 +218,7 @@ impl Rows {
         }
     }
 
-    /// The row that begins at `self.start` and has `len` bytes so far, with the next line.
+    /// Returns the row that begins at `self.start` and has `len` bytes so far, with the next line.
     fn extend(&mut self, len: usize) -> Result<Option<(usize, usize)>> {
         let mut scan = len;
         // Over the line's own end.
@@ -350,7 +350,7 @@ impl Record {
     }
 }
 
-/// Rows of a piece of text in memory behind its first `skip` lines, for looking ahead.
+/// Returns the rows of a piece of text in memory behind its first `skip` lines, for looking ahead.
 pub(super) fn sample_rows(text: &[u8], dialect: &Dialect, skip: u64, most: usize) -> Vec<Record> {
     let mut rows = Rows::new(Source::from_bytes("", text), dialect.clone());
     let mut found = Vec::new();
@@ -376,7 +376,7 @@ mod tests {
         sample_rows(text, &dialect, 0, usize::MAX).into_iter().map(|r| r.fields).collect()
     }
 
-    /// The same by the crate `csv`.
+    /// Returns the same by the crate `csv`.
     fn theirs(text: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -397,7 +397,7 @@ mod tests {
         }
     }
 
-    /// Whether a quote stands anywhere but around a whole field.
+    /// Returns whether a quote stands anywhere but around a whole field.
     fn odd_quotes(text: &[u8], delimiter: u8) -> bool {
         let (mut inside, mut start, mut closed) = (false, true, false);
         for &byte in text {

@@ -188,7 +188,7 @@ fn stamp(shape: &Shape, column: usize, options: &CsvOptions) -> Stamp {
     Stamp::Numbers { unit }
 }
 
-/// Whether a text is a date or a clock in any order.
+/// Returns whether a text is a date or a clock in any order.
 pub(super) fn is_date(text: &str) -> bool {
     [DateOrder::DayMonth, DateOrder::MonthDay].iter().any(|order| date::parse(text, *order).is_some())
 }
@@ -288,7 +288,7 @@ fn step_of(field: &[u8]) -> f64 {
 }
 
 impl Shape {
-    /// The unit of a column of times, in seconds, by the row of units or by its name.
+    /// Returns the unit of a column of times, in seconds, by the row of units or by its name.
     fn time_unit(&self, column: usize) -> Option<f64> {
         let row = self.units.get(column).and_then(Option::as_deref).and_then(unit::time_unit);
         row.or_else(|| unit::time_of_name(&self.names[column]))

@@ -20,7 +20,7 @@ pub fn time_unit(text: &str) -> Option<f64> {
     TIMES.iter().find(|(names, _)| names.contains(&lower.as_str())).map(|(_, seconds)| *seconds)
 }
 
-/// The unit that a column's name ends with: `Lead II [mV]`, `Channel 1 (V)`, `Zeit, s`.
+/// Returns the unit that a column's name ends with: `Lead II [mV]`, `Channel 1 (V)`, `Zeit, s`.
 ///
 /// What stands in square brackets is a unit, whatever it is; otherwise it must be a known one.
 pub(super) fn of_name(name: &str) -> Option<String> {
@@ -39,7 +39,7 @@ pub(super) fn of_name(name: &str) -> Option<String> {
     bare.filter(|unit| is_unit(unit)).map(str::to_owned)
 }
 
-/// The unit of time that the name of a column of times ends with, also `time_ms`, `t us` and `timeMs`.
+/// Returns the unit of time that the name of a column of times ends with, also `time_ms`, `t us` and `timeMs`.
 pub(super) fn time_of_name(name: &str) -> Option<f64> {
     if let Some(unit) = of_name(name) {
         return time_unit(&unit);
@@ -54,7 +54,7 @@ pub(super) fn time_of_name(name: &str) -> Option<f64> {
     time_unit(&name[camel..]).filter(|_| name[..camel].ends_with(|c: char| c.is_lowercase()))
 }
 
-/// Whether a text is a unit, such as `m/s²`, `µV`, `(ms)`.
+/// Returns whether a text is a unit, such as `m/s²`, `µV`, `(ms)`.
 pub(super) fn is_unit(text: &str) -> bool {
     let text = text.trim();
     let stripped = [('(', ')'), ('[', ']')]
@@ -67,7 +67,7 @@ pub(super) fn is_unit(text: &str) -> bool {
     time_unit(bare).is_some() || bare.split(['/', '*', '·', ' ', '⋅']).all(|factor| is_factor(factor.trim()))
 }
 
-/// A unit without its brackets.
+/// Returns a unit without its brackets.
 pub(super) fn bare(text: &str) -> &str {
     let text = text.trim();
     [('(', ')'), ('[', ']')]

@@ -4,7 +4,7 @@ use crate::Result;
 use crate::read::source::Source;
 use std::io::{self, Read};
 
-/// The source as UTF-8 if its first bytes are UTF-16, with or without a byte order mark.
+/// Returns the source as UTF-8 if its first bytes are UTF-16, with or without a byte order mark.
 pub(super) fn decoded(mut source: Source) -> Result<Source> {
     let head = source.peek_some(4)?;
     let big_endian = match *head {

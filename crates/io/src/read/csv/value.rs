@@ -65,7 +65,7 @@ impl Value {
     }
 }
 
-/// The number with a point and without groups.
+/// Returns the number with a point and without groups.
 fn with_comma(text: &str, comma: Comma) -> Option<String> {
     let (decimal, group) = match comma {
         Comma::Decimal => (',', '.'),
@@ -119,12 +119,12 @@ fn is_missing(field: &[u8]) -> bool {
     }
 }
 
-/// Whether a field is a spreadsheet's error.
+/// Returns whether a field is a spreadsheet's error.
 fn is_error(field: &[u8]) -> bool {
     ERRORS.iter().any(|error| field.eq_ignore_ascii_case(error.as_bytes()))
 }
 
-/// Whether a line that begins with `#` begins with a spreadsheet's error rather than being a comment.
+/// Returns whether a line that begins with `#` begins with a spreadsheet's error rather than being a comment.
 pub(super) fn begins_with_error(line: &[u8], delimiter: u8) -> bool {
     let end = match delimiter {
         b' ' => line.iter().position(|b| matches!(b, b' ' | b'\t')),
@@ -133,7 +133,7 @@ pub(super) fn begins_with_error(line: &[u8], delimiter: u8) -> bool {
     is_error(line[..end.unwrap_or(line.len())].trim_ascii())
 }
 
-/// A field for a message: cut, and with what is not text replaced.
+/// Returns a field for a message: cut, and with what is not text replaced.
 pub(super) fn shown(field: &[u8]) -> String {
     let mut text: String = String::from_utf8_lossy(field.trim_ascii()).chars().take(40).collect();
     if field.len() > 40 {

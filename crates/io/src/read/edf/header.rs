@@ -50,7 +50,7 @@ const PHYSICAL: [usize; 2] = [3, 4];
 const DIGITAL: [usize; 2] = [5, 6];
 const SAMPLES: usize = 8;
 
-/// Whether the fixed part has numbers where the format wants them; names may be of any encoding.
+/// Returns whether the fixed part has numbers where the format wants them; names may be of any encoding.
 pub(super) fn is_plausible(head: &[u8]) -> bool {
     let numeric = |at: usize, width: usize| head.get(at..at + width).and_then(parse_number).is_some();
     numeric(184, 8) && numeric(236, 8) && numeric(244, 8) && numeric(252, 4)

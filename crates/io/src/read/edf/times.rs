@@ -57,7 +57,7 @@ impl Times {
         Ok(times)
     }
 
-    /// The pauses before records, in seconds: of the run that begins there.
+    /// Returns the pauses before records, in seconds: of the run that begins there.
     pub(super) fn pause_before(&self, record: u64, duration: f64) -> Option<f64> {
         let index =
             self.runs.binary_search_by_key(&record, |run| run.record).ok().filter(|index| *index > 0)?;
@@ -69,13 +69,13 @@ impl Times {
         run.onset - (before.onset + (run.record - before.record) as f64 * duration)
     }
 
-    /// All pauses: records before, and seconds.
+    /// Returns all pauses: records before, and seconds.
     pub(super) fn pauses(&self, duration: f64) -> Vec<(u64, f64)> {
         (1..self.runs.len()).map(|index| (self.runs[index].record, self.pause(index, duration))).collect()
     }
 }
 
-/// The annotations of all records and signals, in order of time.
+/// Returns the annotations of all records and signals, in order of time.
 pub(super) fn annotations(source: &mut Source, header: &Header, records: u64) -> Result<Vec<Annotation>> {
     let mut found = Vec::new();
     let mut bytes = Vec::new();

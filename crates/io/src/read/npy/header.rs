@@ -97,7 +97,7 @@ fn shape(text: &str) -> Result<Vec<u64>, Problem> {
         .collect()
 }
 
-/// The number type of a dtype such as `<f8`, and whether it is complex.
+/// Returns the number type of a dtype such as `<f8`, and whether it is complex.
 fn element(dtype: &str) -> Result<(SampleType, bool), Problem> {
     let (big_endian, code) = match dtype.split_at_checked(1) {
         Some((">" | "!", code)) => (true, code),

@@ -62,7 +62,7 @@ pub(super) fn describe(mut source: Source, info: &mut SignalInfo, options: &Open
     shape(&source, &header, info, options).map(|_| ())
 }
 
-/// The array at the source's start, into an info that already has the path and the format.
+/// Returns the array at the source's start, into an info that already has the path and the format.
 pub(super) fn open_array(
     mut source: Source,
     mut info: SignalInfo,
@@ -138,7 +138,7 @@ fn layout(source: &Source, header: &Header, options: &OpenOptions) -> Result<Lay
     }
 }
 
-/// Bytes of the array, after comparing what the shape claims with what there is.
+/// Returns the bytes of the array, after comparing what the shape claims with what there is.
 fn check_size(source: &Source, layout: &Layout, element: u64) -> Result<u64> {
     let Layout { channels, frames, planar } = *layout;
     let too_large = || {

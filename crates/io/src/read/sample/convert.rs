@@ -183,7 +183,7 @@ fn half(bits: u16) -> f32 {
     f32::from_bits(sign | magnitude)
 }
 
-/// One and two planes in one pass, which the compiler vectorises; more in passes over blocks that stay in L1.
+/// Returns one and two planes in one pass, which the compiler vectorises; more in passes over blocks that stay in L1.
 #[inline(always)]
 fn spread<const N: usize, T: Copy>(bytes: &[u8], planes: &mut [Vec<T>], of: impl Fn([u8; N]) -> T) {
     const BLOCK: usize = 16 * 1024;

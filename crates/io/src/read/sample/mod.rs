@@ -56,7 +56,7 @@ impl SampleKind {
         KINDS[self as usize]
     }
 
-    /// Bytes of one sample.
+    /// Returns the bytes of one sample.
     pub fn bytes(self) -> usize {
         self.row().2
     }

@@ -8,7 +8,7 @@ const BLOCK: u64 = 512;
 /// Members that are looked at.
 const MAX_MEMBERS: usize = 1 << 16;
 
-/// Whether the bytes begin as a tar file does.
+/// Returns whether the bytes begin as a tar file does.
 pub(super) fn is_archive(head: &[u8]) -> bool {
     head.get(257..262) == Some(b"ustar")
 }
@@ -19,7 +19,7 @@ pub(super) struct Recording {
     pub(super) data: Source,
 }
 
-/// The recordings in the order of their descriptions; their names are `archive:member`.
+/// Returns the recordings in the order of their descriptions; their names are `archive:member`.
 pub(super) fn recordings(source: Source) -> Result<Vec<Recording>> {
     let archive = source.into_seekable(u64::MAX)?;
     let members = members(&archive)?;
@@ -51,7 +51,7 @@ struct Member {
     len: u64,
 }
 
-/// The files of a tar archive; what is no plain file is passed over.
+/// Returns the files of a tar archive; what is no plain file is passed over.
 fn members(archive: &Source) -> Result<Vec<Member>> {
     let mut at = 0;
     let mut members = Vec::new();

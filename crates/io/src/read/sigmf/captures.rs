@@ -27,7 +27,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// The gaps as (samples before, length).
+    /// Returns the gaps as (samples before, length).
     pub(super) fn gaps(&self) -> Vec<(u64, f64)> {
         let mut before = 0;
         let mut gaps = Vec::new();
@@ -39,7 +39,7 @@ impl Group {
     }
 }
 
-/// The captures by centre frequency, in the order of their first one, and the position of each capture.
+/// Returns the captures by centre frequency, in the order of their first one, and the position of each capture.
 ///
 /// Positions count from the first capture: by `core:global_index` where there is one, else the samples follow
 /// those of the capture before.

@@ -40,7 +40,7 @@ pub(super) struct Remark {
 /// Annotations that are kept of one file.
 const MAX_ANNOTATIONS: usize = 1 << 20;
 
-/// The annotations on the recording's own axis. Without a rate there are none.
+/// Returns the annotations on the recording's own axis. Without a rate there are none.
 pub(super) fn annotations(meta: &Meta, positions: &[u64], rate: Option<f64>) -> Vec<Annotation> {
     let Some(rate) = rate else { return Vec::new() };
     let seconds = |sample: f64| {
@@ -132,7 +132,7 @@ pub(super) fn datatype(path: &Path, text: &str) -> Result<RawFormat> {
     raw.parse().map_err(|_| unknown())
 }
 
-/// A count or an index: a whole number that is not negative.
+/// Returns a count or an index: a whole number that is not negative.
 pub(super) fn whole(path: &Path, value: f64, name: &str) -> Result<u64> {
     if value.fract() == 0.0 && (0.0..9.0e15).contains(&value) {
         return Ok(value as u64);

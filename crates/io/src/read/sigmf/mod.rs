@@ -107,7 +107,7 @@ pub fn open_sigmf(meta: Source, data: Source, options: &OpenOptions) -> Result<V
     open_pair(&description, &read_meta(meta)?, data, options)
 }
 
-/// The readers of a description and its samples.
+/// Returns the readers of a description and its samples.
 fn open_pair(
     description: &Path,
     meta: &Meta,
@@ -231,7 +231,7 @@ impl BlockReader for SigMfReader {
     }
 }
 
-/// Bytes that no capture covers.
+/// Returns the bytes that no capture covers.
 fn trailing_note(data: &Source, end: u64, frame: u64, groups: &[Group]) -> Option<String> {
     let last =
         groups.iter().flat_map(|g| &g.runs).map(|run| run.start + run.frames * frame).max().unwrap_or(0);

@@ -114,7 +114,7 @@ pub(super) fn parse(source: &mut Source) -> Result<Header> {
     }
 }
 
-/// The format chunk and how many of its bytes were taken.
+/// Returns the format chunk and how many of its bytes were taken.
 pub(super) fn parse_format(source: &mut Source, size: u32, big: bool) -> Result<(FormatChunk, u64)> {
     let order = Order { big };
     let at = source.position();
@@ -146,7 +146,7 @@ pub(super) fn parse_format(source: &mut Source, size: u32, big: bool) -> Result<
     Ok((FormatChunk { tag, channels, rate, block_align, bits, at, coefficients }, take as u64))
 }
 
-/// Bytes of samples, or `None` when the header does not know.
+/// Returns the bytes of samples, or `None` when the header does not know.
 fn data_size(source: &mut Source, size: u32, long_size: Option<u64>) -> Result<Option<u64>> {
     if let (u32::MAX, Some(long)) = (size, long_size) {
         return Ok(Some(long).filter(|long| *long != 0 && *long != u64::MAX));
@@ -160,7 +160,7 @@ fn data_size(source: &mut Source, size: u32, long_size: Option<u64>) -> Result<O
     Ok(Some(size.into()))
 }
 
-/// Whether the file goes on with chunks up to its end: then a size of 0 means what it says.
+/// Returns whether the file goes on with chunks up to its end: then a size of 0 means what it says.
 fn chunk_follows(source: &mut Source) -> Result<bool> {
     let left = source.left();
     let head = source.peek(8)?;

@@ -98,7 +98,7 @@ impl BlockReader for PcmReader {
     }
 }
 
-/// The reader that a header asks for; `source` stands at the first sample.
+/// Returns the reader that a header asks for; `source` stands at the first sample.
 fn open(source: Source, format: Format, header: header::Header, options: &OpenOptions) -> Result<Readers> {
     match header.coding {
         Coding::Pcm(layout) => Ok(vec![PcmReader::boxed(source, format, &layout, options)?]),

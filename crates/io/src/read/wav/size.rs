@@ -23,7 +23,7 @@ pub(in crate::read) fn is_placeholder(size: u32) -> bool {
     matches!(size, 0x7eff_ff00..=0x7f00_0010 | 0x7fff_ef00..=0x8000_0000 | 0xffff_ef00..=u32::MAX)
 }
 
-/// A note where more bytes follow the `bytes` of samples from the source's position on than chunks explain.
+/// Returns a note where more bytes follow the `bytes` of samples from the source's position on than chunks explain.
 pub(super) fn left_over(source: &Source, bytes: u64, chunks: Chunks) -> Result<Option<String>> {
     let Some(left) = source.left().filter(|left| *left > bytes) else { return Ok(None) };
     let Some(mut fork) = source.fork() else { return Ok(None) };

@@ -30,7 +30,7 @@ pub(super) struct Signal {
 }
 
 impl Signal {
-    /// The physical value; NaN for a missing sample.
+    /// Returns the physical value; NaN for a missing sample.
     pub(super) fn physical(&self, digital: i32) -> f64 {
         if digital == self.format.missing() {
             return f64::NAN;

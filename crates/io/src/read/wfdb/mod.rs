@@ -55,7 +55,7 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
     readers(&description, &header, options, &mut |file| Source::open(&beside(&description, file)?))
 }
 
-/// A description and the bytes of its (only) file of samples.
+/// Returns a description and the bytes of its (only) file of samples.
 pub(super) fn open_wfdb(meta: Source, data: Source, options: &OpenOptions) -> Result<Readers> {
     let (mut meta, mut data) = (meta, Some(data));
     let name = meta.name().to_owned();
@@ -65,7 +65,7 @@ pub(super) fn open_wfdb(meta: Source, data: Source, options: &OpenOptions) -> Re
     })
 }
 
-/// A file of the same directory; a path to elsewhere is not followed.
+/// Returns a file of the same directory; a path to elsewhere is not followed.
 fn beside(description: &Path, file: &str) -> Result<std::path::PathBuf> {
     let name = Path::new(file);
     if file == "-" || file == "~" || name.file_name() != Some(name.as_os_str()) {

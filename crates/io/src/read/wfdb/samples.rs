@@ -39,7 +39,7 @@ impl Coding {
         })
     }
 
-    /// Samples of one group and its bytes.
+    /// Returns the samples of one group and its bytes.
     fn group(self) -> (usize, usize) {
         match self {
             Self::Differences | Self::Offset8 => (1, 1),
@@ -51,7 +51,7 @@ impl Coding {
         }
     }
 
-    /// Samples in so many bytes; the last group may be cut.
+    /// Returns the samples in so many bytes; the last group may be cut.
     pub(super) fn samples_in(self, bytes: u64) -> u64 {
         let (samples, len) = self.group();
         let (samples, len) = (samples as u64, len as u64);

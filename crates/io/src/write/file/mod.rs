@@ -72,7 +72,7 @@ impl OutputFile {
         }
     }
 
-    /// The name as the user gave it.
+    /// Returns the name as the user gave it.
     pub fn name(&self) -> &str {
         &self.shown
     }

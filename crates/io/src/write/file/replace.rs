@@ -19,7 +19,7 @@ pub(super) fn inherit(fresh: &File, old: &File) -> io::Result<()> {
     fresh.set_permissions(meta.permissions())
 }
 
-/// Whether the directory may not be written to, although a file in it may.
+/// Returns whether the directory may not be written to, although a file in it may.
 pub(super) fn is_refused(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }

@@ -31,8 +31,8 @@ pub fn remove_unfinished() {
 pub(super) struct Temporary(PathBuf);
 
 impl Temporary {
-    /// A new file in the directory of `target`, hidden, under a name that nobody else has: a name that depended on the
-    /// process's number would come again in a container.
+    /// Returns a new file in the directory of `target`, hidden, under a name that nobody else has: a name that
+    /// depended on the process's number would come again in a container.
     pub(super) fn beside(target: &Path) -> io::Result<(Self, File)> {
         // Listed before anyone can see that it exists.
         let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,7 +10,7 @@ pub struct CrossResult {
     /// How they were estimated.
     #[serde(flatten)]
     pub header: Header,
-    /// One entry a pair.
+    /// One entry per pair.
     pub channels: Vec<CrossChannel>,
 }
 
@@ -37,7 +37,7 @@ pub struct CoherenceResult {
     /// How it was estimated.
     #[serde(flatten)]
     pub header: Header,
-    /// One entry a pair.
+    /// One entry per pair.
     pub channels: Vec<CoherenceChannel>,
 }
 

@@ -50,7 +50,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// The caption's lines: source and rate, then the estimate, then the notes.
+    /// Returns the caption's lines: source and rate, then the estimate, then the notes.
     pub(super) fn caption(&self) -> Vec<String> {
         let marked = |name: &str, value: String| {
             if self.defaults.iter().any(|d| d == name) { format!("{value} (default)") } else { value }
@@ -83,7 +83,7 @@ impl Header {
         self.x_unit.strip_prefix("cycles/").unwrap_or("s")
     }
 
-    /// Time from one segment to the next.
+    /// Returns the time from one segment to the next.
     pub(super) fn frame_step(&self) -> f64 {
         self.hop as f64 / self.sample_rate
     }

@@ -31,7 +31,7 @@ pub struct InfoResult {
 }
 
 impl InfoResult {
-    /// A result for one signal.
+    /// Creates a result for one signal.
     pub fn new(
         tool: &str,
         version: &str,

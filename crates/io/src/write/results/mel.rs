@@ -14,7 +14,7 @@ pub struct MelResult {
     pub preset: String,
     /// Mel bands.
     pub n_mels: usize,
-    /// One entry a channel.
+    /// One entry per channel.
     pub channels: Vec<MelChannel>,
 }
 

@@ -10,7 +10,7 @@ pub struct PeaksResult {
     /// How they were found.
     #[serde(flatten)]
     pub header: Header,
-    /// One entry a channel.
+    /// One entry per channel.
     pub channels: Vec<ChannelPeaks>,
     /// Whether this is a part of what is told frame by frame: the table then shows their times.
     #[serde(skip)]
@@ -22,7 +22,7 @@ pub struct PeaksResult {
 pub struct ChannelPeaks {
     /// Name of the channel.
     pub name: String,
-    /// One entry a frame; a whole recording is one frame.
+    /// One entry per frame; a whole recording is one frame.
     pub frames: Vec<FramePeaks>,
 }
 
@@ -103,7 +103,7 @@ impl Report for PeaksResult {
         Ok(())
     }
 
-    /// One entry a peak in every array; `channel` counts from 0 and indexes `channel_names`.
+    /// Returns one entry a peak in every array; `channel` counts from 0 and indexes `channel_names`.
     fn arrays(&self) -> Vec<NamedArray<'_>> {
         let all: Vec<_> = self.iter().collect();
         let real = |name: &str, value: &dyn Fn(&FramePeaks, &PeakEntry) -> f64| {

@@ -13,7 +13,7 @@ pub struct PsdResult {
     /// Level of the band `psd_lo` … `psd_hi` in percent, where one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f64>,
-    /// One entry a channel.
+    /// One entry per channel.
     pub channels: Vec<ChannelPsd>,
 }
 

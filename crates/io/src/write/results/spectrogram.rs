@@ -10,7 +10,7 @@ pub struct SpectrogramResult {
     /// How they were computed.
     #[serde(flatten)]
     pub header: Header,
-    /// One entry a channel.
+    /// One entry per channel.
     pub channels: Vec<ChannelSpectrogram>,
     /// Whether these are not all columns: how many there are is not known yet.
     #[serde(skip)]

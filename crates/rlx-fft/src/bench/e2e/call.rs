@@ -28,7 +28,7 @@ pub(super) struct Call<'a> {
     pub(super) run: Run<'a>,
 }
 
-/// The layout of a pipeline's rows.
+/// Returns the layout of a pipeline's rows.
 pub(super) fn params(pipeline: Pipeline, n_fft: usize, k: usize) -> WelchPeakParams {
     match pipeline.segments() {
         1 => WelchPeakParams::ultra_fast_for_n_fft(n_fft, k),
@@ -37,7 +37,7 @@ pub(super) fn params(pipeline: Pipeline, n_fft: usize, k: usize) -> WelchPeakPar
     }
 }
 
-/// The call, or why there is none.
+/// Returns the call, or why there is none.
 pub(super) fn call<'a>(
     options: &E2eBenchOptions,
     models: &'a E2eModels,
@@ -160,7 +160,7 @@ fn picked<'a>(
     Ok(Ok(Call { width, device, run: Box::new(move |x, out| auto.welch_peaks_batch_fast_into(x, out)) }))
 }
 
-/// The model that an eager or compiled backend runs.
+/// Returns the model that an eager or compiled backend runs.
 fn model(n_fft: usize, models: &E2eModels, backend: Backend) -> Result<Maybe<FastLearnedFftModel>> {
     Ok(match backend {
         Backend::ButterflyEager => Ok(FastLearnedFftModel::exact(n_fft)?),
@@ -172,7 +172,7 @@ fn model(n_fft: usize, models: &E2eModels, backend: Backend) -> Result<Maybe<Fas
     })
 }
 
-/// A frame's complex bins by a backend.
+/// Returns a frame's complex bins by a backend.
 fn transform<'a>(n_fft: usize, models: &'a E2eModels, backend: Backend) -> Result<Maybe<Transform<'a>>> {
     Ok(match backend {
         Backend::Rustfft => {
@@ -197,7 +197,7 @@ fn transform<'a>(n_fft: usize, models: &'a E2eModels, backend: Backend) -> Resul
     })
 }
 
-/// The pipelines that need complex bins.
+/// Returns the pipelines that need complex bins.
 fn frames<'a>(options: &E2eBenchOptions, pipeline: Pipeline, mut transform: Transform<'a>) -> Call<'a> {
     let n = options.n_fft;
     let row = params(pipeline, n, 1).welch.frame_len();

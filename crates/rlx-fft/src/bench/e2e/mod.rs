@@ -40,7 +40,7 @@ impl Pipeline {
     pub const ALL: [Self; 6] =
         [Self::Mel, Self::Welch, Self::WelchPeaks, Self::WelchPeaksUltra, Self::Q8, Self::Denoise];
 
-    /// Its name in the report.
+    /// Returns its name in the report.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mel => "mel",
@@ -114,7 +114,7 @@ impl Backend {
         Self::Auto,
     ];
 
-    /// Its name in the report.
+    /// Returns its name in the report.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rustfft => "rustfft",
@@ -140,7 +140,7 @@ pub struct E2eBenchOptions {
     pub n_fft: usize,
     /// Rows of a call.
     pub batch: usize,
-    /// Peaks a row.
+    /// Peaks per row.
     pub k: usize,
     /// Mel bands.
     pub n_mels: usize,
@@ -169,9 +169,9 @@ pub struct E2eRow {
     pub n_fft: usize,
     /// Rows.
     pub batch: usize,
-    /// Peaks a row.
+    /// Peaks per row.
     pub k: usize,
-    /// Segments a row.
+    /// Segments per row.
     pub segments: usize,
     /// Where it ran.
     pub device: String,
@@ -185,7 +185,7 @@ pub struct E2eRow {
     pub ms_min: Option<f64>,
     /// 90th percentile, ms.
     pub ms_p90: Option<f64>,
-    /// Rows a second, by the median.
+    /// Rows per second, by the median.
     pub rows_per_s: Option<f64>,
     /// The reference's median over this one.
     pub speedup_vs_rustfft: Option<f64>,

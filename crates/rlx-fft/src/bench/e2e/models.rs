@@ -25,7 +25,7 @@ pub struct E2eModels {
 pub struct E2eModelOptions {
     /// Points of the transform.
     pub n_fft: usize,
-    /// Rows a step.
+    /// Rows per step.
     pub batch: usize,
     /// Peaks of each row.
     pub k: usize,

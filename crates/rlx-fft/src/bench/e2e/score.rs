@@ -57,12 +57,12 @@ impl Score {
         Ok(Self { pipeline, samples, truth, row, rows, batch: options.batch })
     }
 
-    /// The first batch: what is timed.
+    /// Returns the first batch: what is timed.
     pub(super) fn batch(&self) -> &[f32] {
         &self.samples[..self.batch * self.row]
     }
 
-    /// The pipeline's metric over all rows.
+    /// Returns the pipeline's metric over all rows.
     pub(super) fn accuracy(&self, options: &E2eBenchOptions, call: &mut Call<'_>) -> Result<f64> {
         let mut got = vec![0.0f32; self.rows * call.width];
         let batches = self.samples.chunks_exact(self.batch * self.row);
@@ -97,7 +97,7 @@ impl Score {
         })
     }
 
-    /// Mean gain in signal-to-noise ratio in dB, half a frame at both ends left out: it is in one frame only.
+    /// Returns the mean gain in signal-to-noise ratio in dB, half a frame at both ends left out: it is in one frame only.
     fn gain(&self, got: &[f32]) -> f64 {
         let edge = self.row / 9;
         let mut sum = 0.0;

@@ -32,7 +32,7 @@ pub struct PickerCell {
     pub n_fft: usize,
     /// Rows.
     pub batch: usize,
-    /// Peaks a row.
+    /// Peaks per row.
     pub k: usize,
     /// Threads.
     pub threads: usize,
@@ -45,8 +45,8 @@ pub struct PickerCell {
 }
 
 impl PickerCell {
-    /// How much longer the picked strategy took than the quickest, as a share (0: it is the quickest); `None` where
-    /// nothing was measured.
+    /// Returns how much longer the picked strategy took than the quickest, as a share (0: it is the quickest); `None`
+    /// where nothing was measured.
     pub fn regret(&self) -> Option<f64> {
         let (picked, best) = (self.time(self.picked)?, self.best()?);
         Some(picked.ms / best.ms - 1.0)

@@ -23,7 +23,7 @@ pub struct BenchPickerOptions {
     pub n_ffts: Vec<usize>,
     /// Rows.
     pub batches: Vec<usize>,
-    /// Peaks a row.
+    /// Peaks per row.
     pub ks: Vec<usize>,
     /// Threads; 0: as many as a batch can use.
     pub threads: usize,

@@ -18,7 +18,7 @@ pub struct PickerScore {
 }
 
 impl PickerScore {
-    /// The score of these cells.
+    /// Returns the score of these cells.
     pub fn of(rows: &[PickerCell]) -> Self {
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
         let regrets: Vec<f64> = rows.iter().filter_map(PickerCell::regret).collect();

@@ -114,7 +114,7 @@ impl Case {
         }
     }
 
-    /// The device that was lost while it ran, if one was.
+    /// Returns the device that was lost while it ran, if one was.
     pub(super) fn fell_back(&self) -> Option<&str> {
         match &self.plan {
             Plan::Picked(plan) => plan.fell_back(),
@@ -132,7 +132,7 @@ pub(super) struct At {
     pub(super) threads: usize,
 }
 
-/// The rustfft paths: the 8-segment PSD, the fast ones, ultra.
+/// Returns the rustfft paths: the 8-segment PSD, the fast ones, ultra.
 pub(super) fn library_cases(at: &At, ultra: bool) -> Result<Vec<Case>> {
     let fast = WelchPeakParams::fast_for_n_fft(at.n_fft, at.k);
     let full = WelchPeakParams::reference_for_n_fft(at.n_fft, at.k);
@@ -156,8 +156,8 @@ pub(super) fn library_cases(at: &At, ultra: bool) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// The compiled plan on a device: by the route that the gate takes, then the fused op whatever the gate says, in every way
-/// that the device can be timed. A path that the device lacks, with the reason.
+/// Returns the compiled plan on a device: by the route that the gate takes, then the fused op whatever the gate says,
+/// in every way that the device can be timed. A path that the device lacks, with the reason.
 pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, Option<Skipped>)> {
     let Target { label, session } = target;
     let params = WelchPeakParams::fast_for_n_fft(at.n_fft, at.k);
@@ -187,7 +187,7 @@ pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, O
     Ok((cases, None))
 }
 
-/// The learned strategy on a device, and there also between the device's own points.
+/// Returns the learned strategy on a device, and there also between the device's own points.
 pub(super) fn learned_cases(
     at: &At,
     target: &Target,
@@ -252,7 +252,7 @@ pub(super) fn picker_cases(
     Ok((cases, trace))
 }
 
-/// The rows that the picked strategy answers for.
+/// Returns the rows that the picked strategy answers for.
 fn picked_params(at: &At, plan: &AutoWelchPeaks) -> WelchPeakParams {
     match plan.strategy() {
         WelchPeaksStrategy::UltraFast => WelchPeakParams::ultra_fast_for_n_fft(at.n_fft, at.k),

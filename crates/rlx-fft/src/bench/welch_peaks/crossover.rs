@@ -57,7 +57,7 @@ fn measured<'a>(rows: &'a [Row], point: (usize, usize), prefix: &'a str) -> Opti
     row.and_then(|row| row.ms)
 }
 
-/// One entry a batch and k.
+/// Returns one entry a batch and k.
 pub fn batch_crossover(rows: &[Row]) -> Vec<BatchCrossover> {
     let fastest = |(batch, k)| {
         let timed = rows.iter().filter(|row| {
@@ -73,7 +73,7 @@ pub fn batch_crossover(rows: &[Row]) -> Vec<BatchCrossover> {
     points(rows).into_iter().filter_map(fastest).collect()
 }
 
-/// One entry a batch and k, where more than one k was measured; empty else.
+/// Returns one entry a batch and k, where more than one k was measured; empty else.
 pub fn k_crossover(rows: &[Row]) -> Vec<KCrossover> {
     let points = points(rows);
     if points.iter().all(|&(_, k)| k == points[0].1) {

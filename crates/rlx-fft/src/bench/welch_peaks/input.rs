@@ -9,7 +9,7 @@ pub(super) fn tones_in_noise(seed: u64, batch: usize, frame_len: usize) -> Vec<f
         for _ in 0..4 {
             let step = std::f64::consts::PI * random.unit();
             let level = 10f64.powf(-1.5 * random.unit());
-            // A rotation by recurrence: two products a sample instead of a sine.
+            // A rotation by recurrence: two products per sample instead of a sine.
             let (sin, cos) = step.sin_cos();
             let (mut im, mut re) = (std::f64::consts::TAU * random.unit()).sin_cos();
             for x in &mut *row {

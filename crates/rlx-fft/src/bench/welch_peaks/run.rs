@@ -152,7 +152,8 @@ fn run_point(
     Ok((rows, choice))
 }
 
-/// The open devices of the explicit rows: the CPU, and the one that was asked for (of `auto` the GPU, where there is one).
+/// Returns the open devices of the explicit rows: the CPU, and the one that was asked for (of `auto` the GPU, where
+/// there is one).
 fn targets(config: &BenchConfig) -> Result<Vec<Target>> {
     let mut targets = Vec::new();
     if !config.compiled {
@@ -176,12 +177,12 @@ fn targets(config: &BenchConfig) -> Result<Vec<Target>> {
     Ok(targets)
 }
 
-/// The device of the explicit rows: of `auto` the best GPU.
+/// Returns the device of the explicit rows: of `auto` the best GPU.
 pub fn explicit_device(asked: &AskedDevice) -> Result<AskedDevice> {
     Ok(if asked.label == "auto" { AskedDevice::find("gpu")? } else { asked.clone() })
 }
 
-/// Why the picker's rows cannot run here, where they cannot.
+/// Returns why the picker's rows cannot run here, where they cannot.
 fn refused(config: &BenchConfig) -> Option<String> {
     match config.mode {
         WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled) => match &config.learned {

@@ -4,7 +4,7 @@ use super::report::{Report, Row};
 use crate::bench::report::Status;
 use std::io::{Result, Write};
 
-/// One line a row.
+/// One line per row.
 pub fn print_rows(rows: &[Row], out: &mut dyn Write) -> Result<()> {
     writeln!(
         out,

@@ -66,7 +66,7 @@ pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outc
     }
 }
 
-/// A small model for the learned rows, or why there is none.
+/// Returns a small model for the learned rows, or why there is none.
 fn trained(
     n_fft: usize,
     k: Option<usize>,

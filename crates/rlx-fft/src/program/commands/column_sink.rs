@@ -37,7 +37,7 @@ enum Kept {
 pub(super) struct ColumnSink {
     frame: Frame,
     kept: Kept,
-    /// One picture a channel.
+    /// One picture per channel.
     pictures: Vec<Shrunk>,
     columns: u64,
     /// Columns at which the memory is looked at next.
@@ -164,7 +164,7 @@ fn empty(name: &str, freq: &[f64]) -> ChannelSpectrogram {
     ChannelSpectrogram { name: name.to_owned(), t_s: Vec::new(), freq: freq.to_vec(), power: Vec::new() }
 }
 
-/// The temporary file of an array, with where it lies.
+/// Returns the temporary file of an array, with where it lies.
 pub(super) fn spool_error(directory: Option<&Path>, error: std::io::Error) -> Error {
     let place = directory.map_or_else(std::env::temp_dir, Path::to_path_buf);
     Error::io(format!("a temporary file in {}", place.display()), error)

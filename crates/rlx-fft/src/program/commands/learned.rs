@@ -34,7 +34,7 @@ impl Head {
     }
 }
 
-/// The matrix in a .npy file, `[rows, columns]`, real or complex.
+/// Returns the matrix in a .npy file, `[rows, columns]`, real or complex.
 pub(crate) fn read_matrix(path: &Path) -> Result<Matrix> {
     let mut readers = open(path, &OpenOptions::default())?;
     let name = path.display();
@@ -78,7 +78,7 @@ pub(crate) fn thread_time() -> Option<Duration> {
     text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }
 
-/// The generator's signals, or the recordings of a directory: every channel of every file that can be read.
+/// Returns the generator's signals, or the recordings of a directory: every channel of every file that can be read.
 pub(crate) fn signals(data: Option<&Path>, n_fft: usize, seed: u64) -> Result<Signals> {
     let Some(dir) = data else { return Ok(Signals::Generated(seed)) };
     let frame = WelchPeakParams::reference_for_n_fft(n_fft, 1).welch.frame_len();

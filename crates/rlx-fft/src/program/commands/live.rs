@@ -111,7 +111,7 @@ pub(crate) fn run(flags: Box<LiveFlags>, console: &Console) -> Result<Outcome, F
     Ok(Outcome::Whole)
 }
 
-/// The transform's bins by ascending frequency, and those frequencies.
+/// Returns the transform's bins by ascending frequency, and those frequencies.
 fn axis<S: Sample>(params: &PsdParams, center: f64) -> (Vec<usize>, Vec<f64>) {
     let freq = params.frequencies::<S>();
     let mut order: Vec<usize> = (0..freq.len()).collect();

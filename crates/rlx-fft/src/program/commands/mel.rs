@@ -103,7 +103,7 @@ fn one<T: InputSample + Real>(
 /// `[channels][n_mels]`.
 type Emit<'a> = &'a mut dyn FnMut(u64, usize, &[f64]) -> Result<()>;
 
-/// Frames as they come; where they depend on later ones, from the disk once all are there. Gives the notes.
+/// Returns the frames as they come; where they depend on later ones, from the disk once all are there. Gives the notes.
 fn streamed<T: InputSample + Real>(
     blocks: &mut Blocks<T>,
     signal: &Signal,
@@ -190,7 +190,7 @@ fn streamed<T: InputSample + Real>(
     Ok(notes)
 }
 
-/// All samples at once on a device, or here where it has no way to do it. Gives the notes.
+/// Returns all samples at once on a device, or here where it has no way to do it. Gives the notes.
 fn on_device<T: InputSample + Real>(
     device: &str,
     blocks: &mut Blocks<T>,
@@ -291,13 +291,13 @@ fn header(signal: &Signal, args: &MelArgs, params: &LogMelParams, notes: Vec<Str
     }
 }
 
-/// Features of each band, a value a frame.
+/// Features of each band, a value per frame.
 fn bands<T: Real>(mel: &LogMelOutput<T>) -> Vec<Vec<f64>> {
     let row = |band| (0..mel.n_frames).filter_map(|frame| mel.get(band, frame)).map(shown).collect();
     (0..mel.n_mels).map(row).collect()
 }
 
-/// The preset at the signal's rate. Presets of models that were trained at one rate refuse others.
+/// Returns the preset at the signal's rate. Presets of models that were trained at one rate refuse others.
 fn params(args: &MelArgs, rate: f64) -> Result<LogMelParams> {
     let own = args.params.sample_rate;
     let any_rate = matches!(args.preset, Preset::Librosa | Preset::Torchaudio);

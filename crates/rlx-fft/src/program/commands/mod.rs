@@ -1,4 +1,4 @@
-//! The commands, one a file: checked arguments in, an outcome out.
+//! The commands, one per file: checked arguments in, an outcome out.
 
 pub(crate) mod ablation;
 pub(crate) mod bench_e2e;

@@ -48,7 +48,8 @@ impl PerSignal for PeaksArgs {
 /// Length of the frames of a signal that may never end, in its unit of time.
 const LIVE: f64 = 1.0;
 
-/// Whether a signal may never end: headerless samples from a pipe or a device, of which no stretch was asked for.
+/// Returns whether a signal may never end: headerless samples from a pipe or a device, of which no stretch was asked
+/// for.
 fn is_endless(signal: &Signal, args: &PeaksArgs) -> bool {
     let file = if signal.source == "-" { "/dev/stdin" } else { signal.source.as_str() };
     args.input.source.open.raw.is_some()
@@ -59,7 +60,7 @@ fn is_endless(signal: &Signal, args: &PeaksArgs) -> bool {
         && !std::fs::metadata(file).is_ok_and(|meta| meta.is_file())
 }
 
-/// The length of the frames, unless the signal is over before the first one is.
+/// Returns the length of the frames, unless the signal is over before the first one is.
 fn live<S: InputSample>(blocks: &mut Blocks<S>, signal: &Signal) -> Result<Option<f64>> {
     let frame = (LIVE * signal.axis.rate).round().max(1.0);
     blocks.limit(frame as usize);
@@ -262,7 +263,7 @@ fn picture(result: &PeaksResult, layout: &Layout, band: Option<&Band>, powers: &
     }
 }
 
-/// A frequency with the digits that tell it from the next bin.
+/// Returns a frequency with the digits that tell it from the next bin.
 fn label(freq: f64, bin_width: f64, x_unit: &str) -> String {
     let short: f64 = format!("{freq:.3e}").parse().unwrap_or(freq);
     // Four digits do where they say it as exactly.

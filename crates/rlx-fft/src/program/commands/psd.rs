@@ -91,7 +91,7 @@ fn power<S: InputSample>(
 }
 
 /// Factors to the ends of the confidence band at each position: wider at 0 Hz and the Nyquist bin of real
-/// signals, which have one degree of freedom a segment instead of two.
+/// signals, which have one degree of freedom per segment instead of two.
 fn factors<S: InputSample>(
     params: &PsdParams,
     coverage: &Coverage,

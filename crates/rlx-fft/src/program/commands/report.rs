@@ -52,7 +52,7 @@ impl Report {
         Ok(Self { json, html: flags.html.clone() })
     }
 
-    /// Where the table goes.
+    /// Returns where the table goes.
     pub(crate) fn text(&self) -> Box<dyn Write> {
         match self.json {
             Json::Stdout => Box::new(std::io::stderr()),

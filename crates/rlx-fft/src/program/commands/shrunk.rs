@@ -66,13 +66,13 @@ impl Shrunk {
         (start, start + step * (self.levels.len() as u64 * self.group) as f64)
     }
 
-    /// The columns.
+    /// Returns the columns.
     pub(super) fn into_levels(self) -> Vec<Vec<f64>> {
         self.levels.into_iter().map(|column| column.into_iter().map(f64::from).collect()).collect()
     }
 }
 
-/// The larger one; what is not known counts for nothing.
+/// Returns the larger one; what is not known counts for nothing.
 fn stronger(a: f32, b: f32) -> f32 {
     if a.is_nan() || b > a { b } else { a }
 }

@@ -95,7 +95,7 @@ impl PerSignal for SpectrogramArgs {
     }
 }
 
-/// The device, where it computes anything.
+/// Returns the device, where it computes anything.
 fn opened(device: &mut Option<std::result::Result<DeviceSpectra, String>>) -> Option<&mut DeviceSpectra> {
     device.as_mut().and_then(|device| device.as_mut().ok())
 }

@@ -176,7 +176,7 @@ fn learn(
     Ok(Outcome::Whole)
 }
 
-/// The mask holds one value a butterfly, stage after stage.
+/// The mask holds one value per butterfly, stage after stage.
 fn stages(model: &FastLearnedFftModel) -> Vec<StageGates> {
     let per_stage = (model.mask().len() / model.network().stages().max(1)).max(1);
     let count = |gates: &[f32]| gates.iter().filter(|gate| **gate > 0.0).count();

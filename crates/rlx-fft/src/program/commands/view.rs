@@ -64,7 +64,7 @@ pub(crate) fn run(flags: Box<ViewFlags>, console: &Console) -> Result<Outcome, F
     server.run()
 }
 
-/// How a file is opened, again and again; standard input is copied to a temporary file for that.
+/// Returns how a file is opened, again and again; standard input is copied to a temporary file for that.
 fn opener(path: &Path, options: &OpenOptions) -> anyhow::Result<Opener> {
     let options = options.clone();
     if path.as_os_str() != "-" {
@@ -76,7 +76,7 @@ fn opener(path: &Path, options: &OpenOptions) -> anyhow::Result<Opener> {
     Ok(Arc::new(move || open_source(Source::from_seek("-", spool.reader())?, &options)))
 }
 
-/// The flags that say how files are opened, for command lines that repeat it.
+/// Returns the flags that say how files are opened, for command lines that repeat it.
 fn open_flags(open: &OpenOptions) -> Vec<String> {
     let mut flags = Vec::new();
     let mut add = |name: &str, value: Option<String>| {

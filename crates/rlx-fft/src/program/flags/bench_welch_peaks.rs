@@ -46,7 +46,7 @@ pub(crate) struct BenchWelchPeaksFlags {
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     seed: u64,
 
-    /// Threads that share the rows; 0 is one a core
+    /// Threads that share the rows; 0 is one per core
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = limits::threads_or_all)]
     threads: usize,
 

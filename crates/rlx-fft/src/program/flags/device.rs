@@ -38,12 +38,12 @@ pub(crate) struct WhereFlags {
 }
 
 impl WhereFlags {
-    /// Whether it was asked what runs where.
+    /// Returns whether it was asked what runs where.
     pub(crate) fn explain(&self) -> bool {
         self.explain
     }
 
-    /// The device that was named, where it is here and another than the CPU.
+    /// Returns the device that was named, where it is here and another than the CPU.
     pub(crate) fn validate(self) -> Result<Option<String>, Usage> {
         with_bus(self.device)
     }
@@ -68,7 +68,7 @@ pub(crate) enum Segments {
 }
 
 impl DeviceFlags {
-    /// Whether it was asked what runs where.
+    /// Returns whether it was asked what runs where.
     pub(crate) fn explain(&self) -> bool {
         self.explain
     }
@@ -95,7 +95,7 @@ impl DeviceFlags {
     }
 }
 
-/// A strategy's name that is none, with its flag once.
+/// Returns a strategy's name that is none, with its flag once.
 pub(super) fn strategy(error: impl std::fmt::Display) -> Usage {
     let text = error.to_string();
     Usage::new("--strategy", text.strip_prefix("strategy: ").unwrap_or(&text))

@@ -84,7 +84,7 @@ impl NFftRule {
     /// Of spectrograms: many columns.
     pub(crate) const OVER_TIME: Self = Self { share: 16, max: 2048 };
 
-    /// The length for a recording of `frames` samples; the largest where that is not known.
+    /// Returns the length for a recording of `frames` samples; the largest where that is not known.
     pub(crate) fn choose(self, frames: Option<u64>) -> usize {
         let Some(frames) = frames else { return self.max };
         let wanted = usize::try_from(frames / self.share).unwrap_or(usize::MAX).clamp(MIN_N_FFT, self.max);
@@ -122,7 +122,7 @@ pub(crate) struct EstimateArgs {
 }
 
 impl EstimateFlags {
-    /// The checked parameters; `scaling`, `overlap` and `rule` are the command's defaults.
+    /// Returns the checked parameters; `scaling`, `overlap` and `rule` are the command's defaults.
     pub(crate) fn validate(
         self,
         scaling: Scaling,
@@ -192,7 +192,7 @@ impl EstimateArgs {
         }
     }
 
-    /// Whether the recording's length must be known before the transform's.
+    /// Returns whether the recording's length must be known before the transform's.
     pub(crate) fn depends_on_length(&self) -> bool {
         self.n_fft.is_none()
     }

@@ -47,7 +47,7 @@ const EXAMPLES: &str = "  rlx-fft peaks ecg.npy --rate 360 --k 5
   rlx-fft spectrogram speech.wav --plot speech.png
   rlx-fft help peaks";
 
-/// The command line with its commands in groups, and with the environment and examples behind them.
+/// Returns the command line with its commands in groups, and with the environment and examples behind them.
 pub(crate) fn grouped() -> Command {
     let command = Cli::command();
     let mut list = String::new();

@@ -205,7 +205,7 @@ pub(crate) struct InputArgs {
     pub(crate) duration: Option<f64>,
     /// Unit of frequencies.
     pub(crate) x_unit: String,
-    /// Threads; `None` for one a core.
+    /// Threads; `None` for one per core.
     pub(crate) threads: Option<usize>,
 }
 

@@ -63,7 +63,7 @@ impl PermutationName {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ParamName {
-    /// One angle a butterfly
+    /// One angle per butterfly
     Angle,
     /// Four complex numbers
     General,
@@ -152,7 +152,7 @@ pub(crate) struct TrainFlags {
     #[command(flatten)]
     pub(crate) target: TargetFlags,
 
-    /// Unit vectors a step: 0 or n is the whole matrix, which costs no more than a part of it
+    /// Unit vectors per step: 0 or n is the whole matrix, which costs no more than a part of it
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = limits::any_batch)]
     batch: usize,
 
@@ -229,7 +229,7 @@ pub(crate) struct TrainFlags {
 }
 
 impl TrainFlags {
-    /// The configuration, its permutation still the transform's own.
+    /// Returns the configuration, its permutation still the transform's own.
     pub(crate) fn config(&mut self) -> Result<TrainConfig, Usage> {
         if self.ifft {
             if !matches!(self.target.transform, TransformName::Dft | TransformName::Idft) {

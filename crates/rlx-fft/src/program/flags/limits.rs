@@ -82,7 +82,7 @@ impl std::fmt::Display for Limit {
     }
 }
 
-/// A finite number.
+/// Returns a finite number.
 pub(crate) fn finite(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
@@ -90,7 +90,7 @@ pub(crate) fn finite(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A finite number of at least 0.
+/// Returns a finite number of at least 0.
 pub(crate) fn not_negative(text: &str) -> Result<f64, String> {
     match finite(text)? {
         value if value >= 0.0 => Ok(value),
@@ -101,7 +101,7 @@ pub(crate) fn not_negative(text: &str) -> Result<f64, String> {
 /// The largest rate, weight or level of noise of a training.
 const MOST: f64 = 1e6;
 
-/// A rate, a weight or a level of noise.
+/// Returns a rate, a weight or a level of noise.
 pub(crate) fn weight(text: &str) -> Result<f64, String> {
     match not_negative(text)? {
         value if value <= MOST => Ok(value),
@@ -109,7 +109,7 @@ pub(crate) fn weight(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A share, ends included.
+/// Returns a share, ends included.
 pub(crate) fn share(text: &str) -> Result<f64, String> {
     match finite(text)? {
         value if (0.0..=1.0).contains(&value) => Ok(value),

@@ -47,7 +47,7 @@ pub(crate) struct LiveFlags {
     #[arg(long)]
     real_time: bool,
 
-    /// Write the peaks to this file, a JSON object a line
+    /// Write the peaks to this file, a JSON object per line
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 

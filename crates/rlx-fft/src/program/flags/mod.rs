@@ -150,7 +150,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether results go where --output says; those of the others go to standard output.
+    /// Returns whether results go where --output says; those of the others go to standard output.
     pub(crate) fn has_output(&self) -> bool {
         matches!(
             self,

@@ -97,7 +97,7 @@ pub(crate) struct PlotArgs {
 }
 
 impl PlotFlags {
-    /// The picture, if one is wanted.
+    /// Returns the picture, if one is wanted.
     pub(crate) fn validate(self) -> Result<Option<PlotArgs>, Usage> {
         let Some(path) = self.plot else { return Ok(None) };
         let format = PlotFormat::from_path(&path).map_err(|_| {

@@ -14,7 +14,7 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::learned_n_fft)]
     n_fft: usize,
 
-    /// Rows a step
+    /// Rows per step
     #[arg(long, value_name = "ROWS", default_value_t = 8, value_parser = limits::batch)]
     batch: usize,
 
@@ -58,7 +58,7 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::weight)]
     spectrum_weight: f64,
 
-    /// Frequencies that are asked for, in cycles a sample (0:0.5 is all)
+    /// Frequencies that are asked for, in cycles per sample (0:0.5 is all)
     #[arg(long, value_name = "LO:HI", value_parser = band)]
     band: Option<Band>,
 
@@ -128,7 +128,7 @@ impl TaskFlags {
         if let Some((lo, hi)) = range
             && !(0.0 <= lo && hi <= 0.5)
         {
-            return Err(Usage::new("--band", format!("{lo}:{hi} is not within 0:0.5 cycles a sample")));
+            return Err(Usage::new("--band", format!("{lo}:{hi} is not within 0:0.5 cycles per sample")));
         }
         Ok(E2eConfig {
             n_fft,

@@ -10,7 +10,7 @@ pub(crate) struct Band {
 }
 
 impl Band {
-    /// Whether a frequency lies in it, ends included.
+    /// Returns whether a frequency lies in it, ends included.
     pub(crate) fn contains(&self, freq: f64) -> bool {
         self.lo.is_none_or(|lo| freq >= lo) && self.hi.is_none_or(|hi| freq <= hi)
     }
@@ -32,8 +32,8 @@ fn number(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A length of time: `1.5`, `1.5s`, `250ms`, `40us`, `2min`, `1h`, `3d`. Without a unit it is in seconds (in the
-/// unit of `--x-unit cycles/…`).
+/// Returns a length of time: `1.5`, `1.5s`, `250ms`, `40us`, `2min`, `1h`, `3d`. Without a unit it is in seconds (in
+/// the unit of `--x-unit cycles/…`).
 pub(crate) fn duration(text: &str) -> Result<f64, String> {
     const UNITS: [(&str, f64); 8] = [
         ("ms", 1e-3),
@@ -72,7 +72,7 @@ pub(crate) fn band(text: &str) -> Result<Band, String> {
     }
 }
 
-/// A share below 1: `50%`, `50` or `0.5`.
+/// Returns a share below 1: `50%`, `50` or `0.5`.
 pub(crate) fn overlap(text: &str) -> Result<f64, String> {
     let value = match text.trim().strip_suffix('%') {
         Some(percent) => number(percent)? / 100.0,
@@ -104,7 +104,7 @@ pub(crate) fn pair(text: &str) -> Result<Pair, String> {
     Ok(Pair { a, b })
 }
 
-/// The name at the start of a text, quoted or up to a colon, and what follows it.
+/// Returns the name at the start of a text, quoted or up to a colon, and what follows it.
 fn name(text: &str) -> Option<(String, &str)> {
     let Some(mut rest) = text.strip_prefix('"') else {
         let end = text.find(':').unwrap_or(text.len());
@@ -125,7 +125,7 @@ fn name(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// A number with an optional prefix: `100M`, `2.4G`, `433920k`.
+/// Returns a number with an optional prefix: `100M`, `2.4G`, `433920k`.
 pub(crate) fn with_prefix(text: &str) -> Result<f64, String> {
     const PREFIXES: [(char, f64); 3] = [('k', 1e3), ('M', 1e6), ('G', 1e9)];
     let text = text.trim();
@@ -135,13 +135,13 @@ pub(crate) fn with_prefix(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A sample rate above 0: `48000`, `48k`, `2.048M`.
+/// Returns a sample rate above 0: `48000`, `48k`, `2.048M`.
 pub(crate) fn rate(text: &str) -> Result<f64, String> {
     let value = with_prefix(text)?;
     if value > 0.0 { Ok(value) } else { Err(format!("{value} is not above 0")) }
 }
 
-/// A number above 0.
+/// Returns a number above 0.
 pub(crate) fn positive(text: &str) -> Result<f64, String> {
     let value = number(text)?;
     if value > 0.0 { Ok(value) } else { Err(format!("{value} is not above 0")) }

@@ -19,7 +19,7 @@ impl Depth {
         if claims.contains("truecolor") || claims.contains("24bit") { Self::True } else { Self::Indexed }
     }
 
-    /// The colour of `t` in 0 … 1, dark to bright.
+    /// Returns the colour of `t` in 0 … 1, dark to bright.
     pub(crate) fn colour(self, t: f32) -> Color {
         let [r, g, b] = viridis(if t.is_nan() { 0.0 } else { f64::from(t) });
         match self {

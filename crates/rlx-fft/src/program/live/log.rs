@@ -1,4 +1,4 @@
-//! Peaks over time, a JSON object a line, in files of bounded size.
+//! Peaks over time, a JSON object per line, in files of bounded size.
 
 use super::state::Shown;
 use anyhow::{Context, Result};

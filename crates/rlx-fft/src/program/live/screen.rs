@@ -129,7 +129,7 @@ impl Screen {
         format!("{low:.0} … {high:.0} dB re 1 {}{hold}  h: help  q: quit", self.shown.unit)
     }
 
-    /// The bins under each of `columns` columns.
+    /// Returns the bins under each of `columns` columns.
     fn bins(&self, column: u16, columns: u16) -> std::ops::Range<usize> {
         let (from, to) = self.view.bins;
         let at = |c: u16| from + (to - from) * usize::from(c) / usize::from(columns.max(1));
@@ -216,7 +216,7 @@ impl Screen {
     }
 }
 
-/// A frequency with six digits and its prefix.
+/// Returns a frequency with six digits and its prefix.
 fn frequency(hz: f64) -> String {
     let (factor, prefix) = match hz.abs() {
         size if size >= 1e9 => (1e9, "G"),

@@ -74,7 +74,7 @@ fn emit<S: Sample>(accumulator: WelchAccumulator<S>, line: &mut impl FnMut(&[f64
     }
 }
 
-/// The file opened again at sample `done`, if it has more by now.
+/// Returns the file opened again at sample `done`, if it has more by now.
 fn again(file: &Option<(PathBuf, OpenOptions)>, done: u64) -> Result<Option<Box<dyn SignalReader>>> {
     let Some((path, options)) = file else { return Ok(None) };
     let mut readers = open(path, options)?;

@@ -36,7 +36,7 @@ pub(crate) struct Shared {
 pub(crate) struct Shown {
     /// Name of the source and the channel.
     pub(crate) title: String,
-    /// Samples a second.
+    /// Samples per second.
     pub(crate) rate: f64,
     /// Length of the transform.
     pub(crate) n_fft: usize,

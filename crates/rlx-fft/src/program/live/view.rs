@@ -36,7 +36,7 @@ impl View {
         Self { bins, range: None, paused: false, hold: false, peaks: true, help: false }
     }
 
-    /// The range of levels: from below the median of the average to above its maximum.
+    /// Returns the range of levels: from below the median of the average to above its maximum.
     pub(super) fn levels(&self, state: &State) -> (f64, f64) {
         if let Some(range) = self.range {
             return range;

@@ -45,7 +45,7 @@ impl Axis {
         self.x_unit.strip_prefix("cycles/").unwrap_or("s")
     }
 
-    /// The rate in units of frequency: with it, frequencies and densities come out in `x_unit`.
+    /// Returns the rate in units of frequency: with it, frequencies and densities come out in `x_unit`.
     pub(crate) fn rate_in_x(&self) -> f64 {
         self.rate * self.scale
     }

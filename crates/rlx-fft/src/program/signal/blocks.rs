@@ -83,12 +83,12 @@ impl<S: InputSample> Blocks<S> {
         Ok(step)
     }
 
-    /// The samples of the `index`-th wanted channel in this block.
+    /// Returns the samples of the `index`-th wanted channel in this block.
     pub(crate) fn channel(&self, index: usize) -> &[S] {
         &self.current[index]
     }
 
-    /// All wanted channels of this block.
+    /// Returns all wanted channels of this block.
     pub(crate) fn channels(&self) -> &[Vec<S>] {
         &self.current
     }
@@ -120,12 +120,12 @@ impl<S: InputSample> Blocks<S> {
         self.most = self.most.min(frames.max(1));
     }
 
-    /// Samples per channel read so far.
+    /// Returns the samples per channel read so far.
     pub(crate) fn frames(&self) -> u64 {
         self.delivered
     }
 
-    /// The error of a file that ended early.
+    /// Returns the error of a file that ended early.
     pub(crate) fn truncated(self) -> Option<rlx_io::Error> {
         self.truncated
     }

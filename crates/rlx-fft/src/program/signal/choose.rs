@@ -26,7 +26,7 @@ pub(super) fn channels(infos: &[&SignalInfo], names: &[String]) -> Result<Choice
     Ok(choice)
 }
 
-/// The two channels of a pair, in every reader that has both.
+/// Returns the two channels of a pair, in every reader that has both.
 pub(super) fn pair(infos: &[&SignalInfo], pair: &Pair) -> Result<Choice> {
     let mut choice = vec![Vec::new(); infos.len()];
     let (a, b) = halves(infos, pair)?;
@@ -57,7 +57,7 @@ pub(super) fn pair(infos: &[&SignalInfo], pair: &Pair) -> Result<Choice> {
     Ok(choice)
 }
 
-/// The halves of `A:B`. Names may contain colons and stand in quotes: the split at which both exist is meant.
+/// Returns the halves of `A:B`. Names may contain colons and stand in quotes: the split at which both exist is meant.
 fn halves(infos: &[&SignalInfo], pair: &Pair) -> Result<(String, String)> {
     if find(infos, &pair.a).is_ok() && find(infos, &pair.b).is_ok() {
         return Ok((pair.a.clone(), pair.b.clone()));
@@ -81,8 +81,8 @@ fn halves(infos: &[&SignalInfo], pair: &Pair) -> Result<(String, String)> {
     }
 }
 
-/// Where a channel is: by its exact name (in every reader that has one), by its number in the file, by the name of
-/// its part, or by its name in other capitals.
+/// Returns where a channel is: by its exact name (in every reader that has one), by its number in the file, by the
+/// name of its part, or by its name in other capitals.
 fn find(infos: &[&SignalInfo], wanted: &str) -> Result<Vec<(usize, usize)>> {
     let all = |meant: &dyn Fn(&SignalInfo, &ChannelInfo) -> bool| -> Vec<(usize, usize)> {
         let in_reader = |(reader, info): (usize, &&SignalInfo)| {
@@ -121,7 +121,7 @@ fn find(infos: &[&SignalInfo], wanted: &str) -> Result<Vec<(usize, usize)>> {
     bail!("no channel '{wanted}' among the {}", list(infos))
 }
 
-/// All names, with the rates where there are several.
+/// Returns all names, with the rates where there are several.
 fn list(infos: &[&SignalInfo]) -> String {
     let mut named: Vec<(usize, String)> = Vec::new();
     for info in infos {

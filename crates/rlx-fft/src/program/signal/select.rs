@@ -78,12 +78,12 @@ impl Signal {
         Ok(Self { source, axis, channels, from, until, first, frames, longest, clock, center, remarks })
     }
 
-    /// Names of the channels.
+    /// Returns the names of the channels.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.channels.iter().map(|(_, channel)| channel.name.as_str())
     }
 
-    /// The channels' common unit, if they have one.
+    /// Returns the channels' common unit, if they have one.
     pub(crate) fn unit(&self) -> Option<&str> {
         let first = self.channels.first()?.1.unit.as_deref()?;
         self.channels.iter().all(|(_, c)| c.unit.as_deref() == Some(first)).then_some(first)
@@ -100,7 +100,7 @@ impl Signal {
     }
 }
 
-/// The stretches between pauses as (position of the first sample, samples), where the length is known.
+/// Returns the stretches between pauses as (position of the first sample, samples), where the length is known.
 fn stretches(info: &SignalInfo, rate: f64) -> Option<Vec<(f64, u64)>> {
     let frames = info.frames?;
     let mut all = Vec::new();

@@ -30,7 +30,7 @@ impl fmt::Display for Beyond {
 
 impl std::error::Error for Beyond {}
 
-/// The smallest largest power that leaves room for the others below it.
+/// Returns the smallest largest power that leaves room for the others below it.
 fn least<T: Real>() -> f64 {
     T::min_positive_value().widen() / (T::EPSILON * T::EPSILON)
 }
@@ -40,7 +40,7 @@ fn is_tiny<T: Real>(magnitude: f64) -> bool {
     magnitude > 0.0 && magnitude < least::<T>().sqrt()
 }
 
-/// Whether powers of samples of about this magnitude are what they are.
+/// Returns whether powers of samples of about this magnitude are what they are.
 pub(crate) fn holds<T: Real>(power: &[T], magnitude: f64) -> bool {
     let mut most = 0.0_f64;
     for p in power {
@@ -53,7 +53,7 @@ pub(crate) fn holds<T: Real>(power: &[T], magnitude: f64) -> bool {
     most >= least::<T>() || !is_tiny::<T>(magnitude)
 }
 
-/// The largest part of a sample.
+/// Returns the largest part of a sample.
 pub(crate) fn magnitude<S: Sample>(samples: &[S]) -> f64 {
     let parts = samples.iter().map(|sample| sample.parts());
     parts.fold(0.0, |most, (re, im)| most.max(re.widen().abs()).max(im.widen().abs()))
@@ -86,7 +86,8 @@ impl Magnitudes {
         }
     }
 
-    /// Whether the samples of a channel are all the same: their mean taken away leaves nothing but its rounding.
+    /// Returns whether the samples of a channel are all the same: their mean taken away leaves nothing but its
+    /// rounding.
     pub(crate) fn is_dead<T: Real>(&self, channel: usize, power: &[T], params: &PsdParams) -> bool {
         if params.detrend == Detrend::None && self.channels[channel] > 0.0 {
             return false;

@@ -53,12 +53,12 @@ impl<S: InputSample> Columns<S> {
         Coverage { segments: self.columns - self.skipped, skipped: self.skipped, filled }
     }
 
-    /// Whether a column is complete.
+    /// Returns whether a column is complete.
     pub(crate) fn is_ready(&self) -> bool {
         !self.ready.is_empty()
     }
 
-    /// The next complete column: its first sample and its powers.
+    /// Returns the next complete column: its first sample and its powers.
     pub(crate) fn take(&mut self) -> Option<(u64, Vec<f64>)> {
         self.ready.pop_front()
     }

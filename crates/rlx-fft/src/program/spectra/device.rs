@@ -50,17 +50,17 @@ impl DeviceSpectra {
         Ok(Ok(Self { session, params: *params, used, plans, on_cpu, samples, powers }))
     }
 
-    /// Its name.
+    /// Returns its name.
     pub(crate) fn device(&self) -> &str {
         &self.session.device().id
     }
 
-    /// Frames that go together when so many are waiting.
+    /// Returns the frames that go together when so many are waiting.
     pub(crate) fn batch(waiting: usize) -> usize {
         1 << waiting.clamp(1, MOST).ilog2()
     }
 
-    /// Where its frames are computed: the device, and what the CPU does of them with the reasons.
+    /// Returns where its frames are computed: the device, and what the CPU does of them with the reasons.
     pub(crate) fn said(&self) -> String {
         let device = self.device();
         match &self.on_cpu {
@@ -69,7 +69,7 @@ impl DeviceSpectra {
         }
     }
 
-    /// Whether it computes frames that use so many samples.
+    /// Returns whether it computes frames that use so many samples.
     pub(crate) fn takes(&self, used: usize) -> bool {
         used == self.used
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! samples → rows of ROW segments, of which each begins where the one before stops stepping
-//!           rows without a missing sample  → device: one average a row, in f32 → sums over the rows, in f64
+//!           rows without a missing sample  → device: one average per row, in f32 → sums over the rows, in f64
 //!           the others, and the last samples → the library's accumulator
 //! ```
 
@@ -19,7 +19,7 @@ const ROW: usize = 16;
 /// Samples that are collected before they go to the device.
 const BATCH: usize = 1 << 22;
 
-/// Samples of a row that goes to a device.
+/// Returns the samples of a row that goes to a device.
 pub(crate) fn row_len(params: &PsdParams) -> usize {
     params.segment_len + (ROW - 1) * params.hop
 }
@@ -123,7 +123,7 @@ impl<S: InputSample> Averaged<S> {
         Ok(())
     }
 
-    /// Samples from one row to the next.
+    /// Returns the samples from one row to the next.
     fn step(&self) -> usize {
         ROW * self.params.hop
     }

@@ -1,4 +1,4 @@
-//! One estimate a frame: stretches of equal length, one after the other.
+//! One estimate per frame: stretches of equal length, one after the other.
 
 use super::beyond::{Beyond, holds, magnitude};
 use super::packed::Packed;

@@ -5,7 +5,7 @@ use crate::signal::Signal;
 use rlx_dsp::welch::{Coverage, PsdParams};
 use rlx_io::write::results::{Header, SCHEMA, power_unit};
 
-/// The header of an estimate.
+/// Returns the header of an estimate.
 pub(crate) fn header(
     command: &str,
     signal: &Signal,
@@ -38,7 +38,7 @@ pub(crate) fn header(
     }
 }
 
-/// The unit of each channel, where they do not have one in common.
+/// Returns the unit of each channel, where they do not have one in common.
 fn units_note(signal: &Signal, scaling: &str) -> Option<String> {
     const SHOWN: usize = 40;
     let mixed = signal.unit().is_none() && signal.channels.iter().any(|(_, c)| c.unit.is_some());

@@ -39,7 +39,7 @@ pub(crate) struct Local {
 /// Levels below the strongest one by more than this are as deep as this, so that a peak over nothing has a number.
 const DEPTH_DB: f64 = 400.0;
 
-/// All local maxima that satisfy the conditions, in no particular order. `step` is the distance between bins.
+/// Returns all local maxima that satisfy the conditions, in no particular order. `step` is the distance between bins.
 pub(crate) fn local_peaks(power: &[f64], shape: Shape, args: &PeaksArgs, step: f64) -> Result<Vec<Local>> {
     let top = power.iter().copied().fold(f64::NAN, f64::max);
     // Nothing but silence, or nothing known.
@@ -89,7 +89,8 @@ fn ends(power: &[f64], mean: bool, odd: bool) -> Vec<End> {
     found
 }
 
-/// The peaks of a row and of its `ends`. `around` is the circle's length where the row is a circle that was cut.
+/// Returns the peaks of a row and of its `ends`. `around` is the circle's length where the row is a circle that was
+/// cut.
 fn row(
     power: &[f64],
     level: &[f64],

@@ -297,12 +297,12 @@ impl Related {
         }
     }
 
-    /// Whether frames are what they are without the others.
+    /// Returns whether frames are what they are without the others.
     pub(crate) fn is_none(&self) -> bool {
         self.top_db.is_none() && self.normalise == MelNormalise::None
     }
 
-    /// Whether means must be known before deviations.
+    /// Returns whether means must be known before deviations.
     pub(crate) fn needs_deviations(&self) -> bool {
         matches!(self.normalise, MelNormalise::PerFeature { .. })
     }
@@ -323,7 +323,7 @@ impl Related {
         each.for_each(|((square, sum), v)| *square += (v - sum / count).powi(2));
     }
 
-    /// The value of a band of a frame, in the precision of the samples.
+    /// Returns the value of a band of a frame, in the precision of the samples.
     pub(crate) fn value<T: Real>(&self, at: usize, value: f64) -> T {
         let (channel, count) = (at / self.bands, self.frames as f64);
         let least = |v: T, floor: T| if v < floor { floor } else { v };
@@ -354,7 +354,7 @@ mod tests {
     use clap::Parser;
     use rlx_dsp::mel::Preset;
 
-    /// A signal of one channel that nothing is wrong with.
+    /// Returns a signal of one channel that nothing is wrong with.
     fn signal() -> Signal {
         let path = format!("{}/tests/../../../examples/data/ppg_100hz.csv", env!("CARGO_MANIFEST_DIR"));
         let cli = Cli::try_parse_from(["rlx-fft", "mel", &path, "--rate", "16000"]).unwrap();

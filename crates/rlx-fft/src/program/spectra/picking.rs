@@ -10,7 +10,7 @@ use rlx_dsp::welch::PsdParams;
 use rlx_dsp::window::Window;
 use rlx_io::write::results::{PeakEntry, level_db};
 
-/// The K strongest peaks, by power descending.
+/// Returns the K strongest peaks, by power descending.
 pub(crate) fn pick(spectrum: &Spectrum<'_>, params: &PsdParams, args: &PeaksArgs) -> Result<Vec<PeakEntry>> {
     match args.mode {
         Mode::Local => local(spectrum, params, args),
@@ -35,12 +35,12 @@ fn bins(spectrum: &Spectrum<'_>, args: &PeaksArgs) -> Result<Vec<PeakEntry>> {
     Ok(top.iter().map(|peak| inside[peak.bin]).enumerate().map(entry).collect())
 }
 
-/// Bins that were picked already, with their powers.
+/// Returns the bins that were picked already, with their powers.
 pub(crate) fn packed_entries(layout: &Layout, packed: &[(usize, f64)]) -> Vec<PeakEntry> {
     packed.iter().enumerate().map(|(rank, &(bin, power))| bin_entry(layout, rank, bin, power)).collect()
 }
 
-/// The entry of the spectrum's place `at`.
+/// Returns the entry of the spectrum's place `at`.
 fn bin_entry(layout: &Layout, rank: usize, at: usize, power: f64) -> PeakEntry {
     let (bin, freq) = (layout.bins[at], layout.freq[at]);
     PeakEntry {
@@ -75,8 +75,8 @@ fn local(spectrum: &Spectrum<'_>, params: &PsdParams, args: &PeaksArgs) -> Resul
     Ok(found.iter().enumerate().map(entry).collect())
 }
 
-/// How far the peak lies from its bin, in bins, by its power and those of its neighbours. The estimator for Hann holds
-/// without zero-padding only.
+/// Returns how far the peak lies from its bin, in bins, by its power and those of its neighbours. The estimator for
+/// Hann holds without zero-padding only.
 fn refined(around: [f64; 3], params: &PsdParams) -> f64 {
     let hann = params.window == Window::Hann && params.segment_len == params.n_fft;
     let found = if hann { subbin::hann(&around, 1) } else { subbin::parabolic(&around, 1) };

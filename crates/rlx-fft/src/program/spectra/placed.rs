@@ -17,12 +17,12 @@ pub(crate) fn on_the_cpu(plan: &Plan) -> Option<String> {
     (!said.is_empty()).then(|| said.join(", "))
 }
 
-/// Whether a plan leaves anything to its device.
+/// Returns whether a plan leaves anything to its device.
 pub(crate) fn uses_device(plan: &Plan) -> bool {
     plan.regions_on(Place::Device).next().is_some()
 }
 
-/// A line for each region of a pipeline: its ops, where it runs and, where that is not the device, why.
+/// Returns a line for each region of a pipeline: its ops, where it runs and, where that is not the device, why.
 pub(crate) fn explained(device: Option<&str>, graph: &Graph) -> Result<Vec<String>> {
     let session = Session::open(&device.unwrap_or("cpu").parse::<Device>()?)?;
     let plan = session.explain(graph, Default::default())?.plan;

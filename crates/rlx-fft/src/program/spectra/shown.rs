@@ -2,7 +2,7 @@
 
 use rlx_dsp::fft::Real;
 
-/// The double with the shortest decimal text that stands for this number: 0.1 for the `f32` 0.1, not
+/// Returns the double with the shortest decimal text that stands for this number: 0.1 for the `f32` 0.1, not
 /// 0.10000000149011612.
 pub(crate) fn shown<T: Real>(value: T) -> f64 {
     if T::EPSILON < 1e-12 {

@@ -32,7 +32,7 @@ impl Layout {
         }
     }
 
-    /// How the spectrum goes on beyond its ends.
+    /// Returns how the spectrum goes on beyond its ends.
     pub(crate) fn shape(&self, params: &PsdParams) -> Shape {
         match self.two_sided {
             true => Shape::Circle,
@@ -40,8 +40,8 @@ impl Layout {
         }
     }
 
-    /// A frequency between the bins as one that there is: beyond the ends the circle goes on at the other end, and half
-    /// a circle comes back.
+    /// Returns a frequency between the bins as one that there is: beyond the ends the circle goes on at the other
+    /// end, and half a circle comes back.
     pub(crate) fn wrapped(&self, freq: f64, params: &PsdParams) -> f64 {
         let (rate, half) = (params.sample_rate, params.sample_rate / 2.0);
         match freq - self.center {
@@ -58,7 +58,7 @@ impl Layout {
         (0..self.freq.len()).filter(|&i| band.is_none_or(|band| band.contains(self.freq[i]))).collect()
     }
 
-    /// A transform's values in the order of the frequencies.
+    /// Returns a transform's values in the order of the frequencies.
     pub(crate) fn arrange<T: Real>(&self, values: &[T]) -> Vec<f64> {
         self.bins.iter().map(|bin| shown(values[*bin])).collect()
     }

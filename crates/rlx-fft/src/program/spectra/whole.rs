@@ -55,7 +55,7 @@ pub(crate) fn accumulate<S: InputSample>(
         .collect()
 }
 
-/// One channel on all threads.
+/// Returns one channel on all threads.
 fn long<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,

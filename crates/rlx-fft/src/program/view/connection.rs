@@ -82,7 +82,7 @@ fn read_head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<Received
     }
 }
 
-/// The next `len` bytes; `None` if the client goes before.
+/// Returns the next `len` bytes; `None` if the client goes before.
 fn read_body(stream: &mut TcpStream, bytes: &mut Vec<u8>, len: usize) -> io::Result<Option<Vec<u8>>> {
     let deadline = Instant::now() + ARRIVAL;
     while bytes.len() < len {

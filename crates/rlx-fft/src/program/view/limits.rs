@@ -22,11 +22,11 @@ pub(super) const LINGER: Duration = Duration::from_millis(500);
 /// Pages whose views are told apart.
 pub(super) const SESSIONS: usize = 16;
 
-/// Requests a second on average, and at once.
+/// Requests per second on average, and at once.
 const RATE: f64 = 500.0;
 const BURST: f64 = 1000.0;
 
-/// Lets a bounded number of requests a second through.
+/// Lets a bounded number of requests per second through.
 #[derive(Debug)]
 pub(super) struct Rate {
     state: Mutex<(f64, Instant)>,

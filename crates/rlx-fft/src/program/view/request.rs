@@ -34,7 +34,7 @@ pub(super) enum Refusal {
     Method,
 }
 
-/// A head and how many bytes it took; `None` if more bytes are needed.
+/// Returns a head and how many bytes it took; `None` if more bytes are needed.
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Refusal> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut request = httparse::Request::new(&mut headers);

@@ -31,7 +31,7 @@ impl Response {
         Self::new(status, "text/plain; charset=utf-8", Body::Static(text))
     }
 
-    /// A refusal of a request that made sense: the page shows it.
+    /// Creates a refusal of a request that made sense: the page shows it.
     pub(super) fn error(message: &str) -> Self {
         let text = serde_json::json!({ "error": message }).to_string();
         Self::new(200, "application/json", Body::Shared(Arc::new(text.into_bytes())))

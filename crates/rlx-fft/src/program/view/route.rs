@@ -46,14 +46,14 @@ impl Router {
         None
     }
 
-    /// The target behind the token, without the query, if the token is right.
+    /// Returns the target behind the token, without the query, if the token is right.
     fn path<'a>(&self, head: &'a Head) -> Option<&'a str> {
         let path = head.target.split('?').next()?;
         let (token, rest) = path.strip_prefix('/')?.split_once('/')?;
         same(token.as_bytes(), self.token.as_bytes()).then_some(rest)
     }
 
-    /// The answer to a request that was not refused.
+    /// Returns the answer to a request that was not refused.
     pub(super) fn answer(&self, head: &Head, body: &[u8]) -> Response {
         let Some(path) = self.path(head) else {
             return Response::text(404, "there is nothing at this address");

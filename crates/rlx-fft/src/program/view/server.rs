@@ -30,7 +30,7 @@ impl Server {
         Ok(Self { listener, router: Arc::new(Router::new(engine, token, port)), address })
     }
 
-    /// Where the page is, token included.
+    /// Returns where the page is, token included.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }

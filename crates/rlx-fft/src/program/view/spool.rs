@@ -48,7 +48,7 @@ impl StdinSpool {
         }
     }
 
-    /// A reader of what has come so far.
+    /// Returns a reader of what has come so far.
     pub(crate) fn reader(&self) -> SpoolReader {
         SpoolReader { file: Arc::clone(&self.file), at: 0 }
     }

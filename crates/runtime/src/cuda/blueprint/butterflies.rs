@@ -14,7 +14,7 @@ use super::{Blueprint, Operand, Passes, SampleType, Table};
 pub const LENGTHS: std::ops::RangeInclusive<usize> = 8..=4096;
 /// Largest K.
 pub const MAX_K: usize = 64;
-/// Transform lengths whose peaks are found by the same launch: those of a warp a row.
+/// Transform lengths whose peaks are found by the same launch: those of a warp per row.
 pub const PEAKS: std::ops::RangeInclusive<usize> = 64..=1024;
 
 /// Segments of rows, one after the other.

@@ -128,7 +128,7 @@ fn rows_kernel(
 ) -> Blueprint {
     let rows = plan.per_block(BLOCK);
     let block = rows * plan.threads();
-    // Registers a thread against loads in flight.
+    // Registers per thread against loads in flight.
     let resident = match plan.points {
         8 => 1280,
         32 => 512,
@@ -165,7 +165,7 @@ pub(super) fn planes(name: &'static str, layout: Layout) -> Option<Define> {
     (layout == Layout::Block).then(|| (name, "1".to_owned()))
 }
 
-/// The plan of rows in memory: up to 512, eight points a thread in twice as many threads are faster than sixteen, as a warp
+/// The plan of rows in memory: up to 512, eight points per thread in twice as many threads are faster than sixteen, as a warp
 /// then moves longer runs.
 fn rows_plan(n: usize) -> Option<FftPlan> {
     match n {
@@ -177,7 +177,7 @@ fn rows_plan(n: usize) -> Option<FftPlan> {
 }
 
 /// The plan of complex rows of `half` points that real ones twice as long go through. At 512, where complex rows are faster
-/// with eight points a thread, sixteen are 1 to 4 % faster.
+/// with eight points per thread, sixteen are 1 to 4 % faster.
 fn real_plan(half: usize) -> Option<FftPlan> {
     if half == 512 { FftPlan::new(half) } else { rows_plan(half) }
 }

@@ -1,6 +1,6 @@
 //! Local maxima of rows of powers with the conditions of [`LocalPeaksSpec`].
 //!
-//! Arguments of `local_peaks`, grid one block a row: powers `const float*` `[rows, bins]`; out `float*`, 8-byte
+//! Arguments of `local_peaks`, grid one block per row: powers `const float*` `[rows, bins]`; out `float*`, 8-byte
 //! aligned, `[rows, max_peaks, 2]` of (bin, power) by power descending, (−1, 0) where there is no peak; rows `u64`.
 
 use rlx_compile::params::{LocalPeaksSpec, SubBin};

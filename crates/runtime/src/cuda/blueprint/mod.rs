@@ -77,13 +77,13 @@ pub struct Blueprint {
     pub source: &'static str,
     /// Its constants.
     pub defines: Vec<Define>,
-    /// Threads a block (x).
+    /// Threads per block (x).
     pub block: u32,
     /// Items (rows, transforms, frames) a block; the grid is one-dimensional.
     pub rows_per_block: u32,
     /// Dynamic shared memory in bytes, beside what the kernel declares.
     pub shared_bytes: u32,
-    /// Registers a thread may use; more is a defect of the kernel.
+    /// Registers per thread may use; more is a defect of the kernel.
     pub register_ceiling: u32,
     /// Tables, in the order of the argument list.
     pub tables: Vec<Table>,

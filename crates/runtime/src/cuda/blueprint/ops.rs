@@ -162,7 +162,7 @@ pub fn affine(frames: usize, bins: usize, factor: f64, shift: f64) -> Passes {
 
 /// Bins that are not kept become zero, in real values or in either plane of complex ones (`planes`).
 pub fn mask(frames: usize, kept: &[bool], layout: Option<Layout>) -> Passes {
-    // Pairs are two values a bin.
+    // Pairs are two values per bin.
     let width = if layout == Some(Layout::Interleaved) { 2 } else { 1 };
     let bins = kept.len() * width;
     let planes = layout.map_or(1, planes);

@@ -48,7 +48,7 @@ pub struct Pass {
 pub struct Passes {
     /// The launches.
     pub passes: Vec<Pass>,
-    /// For every scratch its f32 values a row.
+    /// For every scratch its f32 values per row.
     pub scratch: Vec<usize>,
     /// f32 values of a row of the result, all planes together.
     pub output_len: usize,
@@ -70,7 +70,7 @@ impl Passes {
         Self { passes, scratch: Vec::new(), output_len, checked, whole_batch: false }
     }
 
-    /// The same launches on `count` items a row, which lie one after the other.
+    /// The same launches on `count` items per row, which lie one after the other.
     pub(crate) fn times(mut self, count: usize) -> Self {
         for pass in &mut self.passes {
             pass.items *= count as u64;
@@ -97,7 +97,7 @@ impl Passes {
         self
     }
 
-    /// The same launches on what `first` leaves of the input in a scratch of `len` values a row, and which looks for NaN
+    /// The same launches on what `first` leaves of the input in a scratch of `len` values per row, and which looks for NaN
     /// in the `checked` values of a row.
     pub(crate) fn behind(self, mut first: Pass, len: usize, checked: usize) -> Self {
         let mut all = self.unchecked();

@@ -7,7 +7,7 @@ use super::Define;
 pub struct FftPlan {
     /// Transform length, the product of the radices.
     pub n: usize,
-    /// Points a thread, a multiple of every radix.
+    /// Points per thread, a multiple of every radix.
     pub points: usize,
     /// Radices of the passes; 1 is no pass.
     pub radices: [usize; 3],

@@ -126,7 +126,7 @@ pub fn welch_long(
     });
     if psd.is_none() {
         let mut blueprint = kernel("welch_top", "TOP", 1, vec![]);
-        // One block a row, and rows are few.
+        // One block per row, and rows are few.
         blueprint.block = 1024;
         blueprint.defines.retain(|(name, _)| *name != "BLOCK");
         blueprint.defines.extend([("BLOCK", "1024".to_owned()), ("TOP_K", k.to_string())]);

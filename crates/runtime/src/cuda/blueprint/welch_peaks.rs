@@ -41,11 +41,11 @@ pub struct WelchKernel {
     pub blueprint: Blueprint,
     /// Samples of a row that are read.
     pub frame_len: usize,
-    /// Peaks a row, `min(k, bins)`.
+    /// Peaks per row, `min(k, bins)`.
     pub k: usize,
 }
 
-/// The kernel for `spec` with `segments` segments a row, or why there is none.
+/// The kernel for `spec` with `segments` segments per row, or why there is none.
 pub fn welch_peaks(
     spec: &WelchPeaksSpec,
     segments: usize,

@@ -86,7 +86,7 @@ pub(crate) fn has(name: &str) -> bool {
     HAS.get().is_some_and(|all| all.contains(&name))
 }
 
-/// The driver's version, or why there is no driver to speak of. Looked for once a process.
+/// The driver's version, or why there is no driver to speak of. Looked for once per process.
 pub(crate) fn driver() -> Result<CudaVersion, String> {
     static FOUND: OnceLock<Result<CudaVersion, String>> = OnceLock::new();
     FOUND.get_or_init(|| probe(&NAMES)).clone()

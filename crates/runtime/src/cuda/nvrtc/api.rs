@@ -35,7 +35,7 @@ pub(crate) struct Nvrtc {
     error: unsafe extern "C" fn(Code) -> *const c_char,
 }
 
-/// The compiler, or what to install. Looked for once a process.
+/// The compiler, or what to install. Looked for once per process.
 pub(crate) fn nvrtc() -> Result<&'static Nvrtc, String> {
     static FOUND: OnceLock<Result<Nvrtc, String>> = OnceLock::new();
     let found = FOUND.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! How a batch is cut: rows a chunk, and how many chunks are in flight.
+//! How a batch is cut: rows per chunk, and how many chunks are in flight.
 
 /// What one row moves and occupies, bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Chunks {
         Self { rows: batch.max(1), count: usize::from(batch > 0), threads: 1, slots: 1 }
     }
 
-    /// The same batch with at most so many rows a chunk, in chunks of nearly equal size.
+    /// The same batch with at most so many rows per chunk, in chunks of nearly equal size.
     pub(in crate::cuda) fn with_rows(self, batch: usize, rows: usize) -> Self {
         let count = batch.div_ceil(rows.max(1));
         // A multiple of 32 rows fills the blocks of every kernel.

@@ -30,7 +30,7 @@ pub(in crate::cuda) struct NonFinite {
 }
 
 impl NonFinite {
-    /// None yet; the kernels look at so many samples a row.
+    /// None yet; the kernels look at so many samples per row.
     pub(in crate::cuda) fn none(row_len: usize) -> Self {
         Self { row_len: row_len.max(1) as u64, first: AtomicU64::new(u64::MAX) }
     }

@@ -71,7 +71,7 @@ impl Status {
         self.0.at() as u64
     }
 
-    /// `row · samples a row + index` of the first such sample, and none from then on. The stream must be idle.
+    /// `row · samples per row + index` of the first such sample, and none from then on. The stream must be idle.
     pub(in crate::cuda) fn take(&self) -> Option<u64> {
         let at: *mut u64 = self.0.at().cast();
         // SAFETY: eight page-aligned bytes; the device, their only other user, is done with them. Volatile, because the

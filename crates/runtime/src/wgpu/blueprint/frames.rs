@@ -12,11 +12,11 @@ use crate::session::SampleFormat;
 /// Frames as a rule over rows of samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::wgpu) struct Frames {
-    /// Samples a row.
+    /// Samples per row.
     pub(in crate::wgpu) row_len: usize,
-    /// Frames a row.
+    /// Frames per row.
     pub(in crate::wgpu) segments: usize,
-    /// Samples a frame.
+    /// Samples per frame.
     pub(in crate::wgpu) len: usize,
     /// Samples from one frame to the next.
     pub(in crate::wgpu) hop: usize,
@@ -63,7 +63,7 @@ pub(in crate::wgpu) struct FrameTransform {
     pub(in crate::wgpu) spectrum: Spectrum,
 }
 
-/// A transform as kernels: one, or two with a value of so many bytes a frame between them.
+/// A transform as kernels: one, or two with a value of so many bytes per frame between them.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::wgpu) enum Passes {
     /// A workgroup holds a frame.

@@ -22,7 +22,7 @@ fn each(
     Ok(Blueprint { name, text: source.finish()?, buffers, items_of_group: GROUP, items_of_row: values })
 }
 
-/// `x · scale + offset` on so many values a row.
+/// `x · scale + offset` on so many values per row.
 pub(in crate::wgpu) fn affine(scale: f64, offset: f64, values: usize) -> Result<Blueprint> {
     // The factor of a density may be below the smallest f32 while the product is not.
     let small = scale != 0.0 && scale.abs() < 1e-30;

@@ -14,7 +14,7 @@ use crate::session::SampleFormat;
 pub(in crate::wgpu) struct WelchPeaks {
     /// Segments, window and peaks.
     pub(in crate::wgpu) spec: WelchPeaksSpec,
-    /// Samples a row.
+    /// Samples per row.
     pub(in crate::wgpu) row_len: usize,
     /// What a sample is in memory.
     pub(in crate::wgpu) samples: SampleFormat,
@@ -64,12 +64,12 @@ impl TopK {
 }
 
 impl WelchPeaks {
-    /// Segments a row.
+    /// Segments per row.
     pub(in crate::wgpu) fn segments(&self) -> usize {
         self.row_len.saturating_sub(self.spec.segment_len) / self.spec.hop.max(1) + 1
     }
 
-    /// Peaks a row.
+    /// Peaks per row.
     pub(in crate::wgpu) fn k_out(&self) -> usize {
         self.spec.k.min(self.spec.n_fft / 2 + 1)
     }

@@ -72,7 +72,8 @@ fn socket(host: &str, port: u16) -> Result<SocketAddr> {
     format!("{host}:{port}").parse().with_context(|| format!("--bind {host}: must be an IP address"))
 }
 
-/// The port, or a free one for 0. Another process could take it before it is listened on; the executor says so then.
+/// Returns the port, or a free one for 0. Another process could take it before it is listened on; the executor says
+/// so then.
 fn free_port(host: &str, port: u16) -> Result<u16> {
     if port != 0 {
         return Ok(port);

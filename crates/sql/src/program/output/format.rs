@@ -32,13 +32,13 @@ const FORMATS: [(Format, &str, &[&str]); 6] = [
 ];
 
 impl Format {
-    /// The format that a file name asks for.
+    /// Returns the format that a file name asks for.
     pub(crate) fn from_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         FORMATS.iter().find(|(_, _, all)| all.contains(&extension.as_str())).map(|(format, _, _)| *format)
     }
 
-    /// Whether the bytes are for programs only.
+    /// Returns whether the bytes are for programs only.
     pub(crate) fn is_binary(self) -> bool {
         matches!(self, Self::Parquet | Self::Arrow)
     }

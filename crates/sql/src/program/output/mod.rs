@@ -83,7 +83,7 @@ impl Output {
         Ok(Self { writer, schema: Arc::clone(schema), rows: 0 })
     }
 
-    /// Rows written so far.
+    /// Returns the rows written so far.
     pub(super) fn rows(&self) -> usize {
         self.rows
     }
