@@ -62,9 +62,10 @@ where
     Complex<S::Real>: Element,
 {
     fn new(segments: &Segments) -> PyResult<Self> {
-        let Segments { params, weights, .. } = segments.clone();
-        let plans = Plans::new(move || Csd::with_weights(params, &weights)).map_err(refused)?;
-        Ok(Self { n_bins: params.n_bins::<S>(), plans })
+        let params = segments.params.clone();
+        let n_bins = params.n_bins::<S>();
+        let plans = Plans::new(move || Csd::new(params.clone())).map_err(refused)?;
+        Ok(Self { n_bins, plans })
     }
 
     fn csd<'py>(

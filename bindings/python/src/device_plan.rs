@@ -56,20 +56,21 @@ impl DevicePlan {
     /// `[…, bins]`, the mean or another average of the segments' powers.
     #[staticmethod]
     fn psd(segments: &Segments, complex: bool) -> Self {
-        Self::of(What::Psd { psd: segments.params, complex }, segments.params.nan)
+        Self::of(What::Psd { psd: segments.params.clone(), complex }, segments.params.nan)
     }
 
     /// `[…, segments, bins]`.
     #[staticmethod]
     fn spectrogram(segments: &Segments, complex: bool) -> Self {
-        Self::of(What::Spectrogram { psd: segments.params, complex }, segments.params.nan)
+        Self::of(What::Spectrogram { psd: segments.params.clone(), complex }, segments.params.nan)
     }
 
     /// `[…, k, 2]`: bin and power.
     #[staticmethod]
     fn peaks(segments: &Segments, k: usize) -> Self {
-        let psd = segments.params;
-        Self::of(What::Peaks { psd, k: k.min(psd.n_fft / 2 + 1) }, segments.params.nan)
+        let psd = segments.params.clone();
+        let k = k.min(psd.segments.n_bins());
+        Self::of(What::Peaks { psd, k }, segments.params.nan)
     }
 
     /// `[…, frames, mels]`, of signals without a missing sample.
@@ -226,7 +227,7 @@ impl DevicePlan {
     fn graph(&self, batch: usize, len: usize) -> Result<Graph, Error> {
         let rows = Rows { batch, len, complex: self.complex() };
         // The caller mirrors one-sided powers where both sides are asked for.
-        let one_sided = |params: &PsdParams| PsdParams { sides: Sides::Auto, ..*params };
+        let one_sided = |params: &PsdParams| params.clone().sides(Sides::Auto);
         Ok(match &self.what {
             What::Psd { psd: params, .. } => psd(&one_sided(params), rows)?,
             What::Spectrogram { psd, .. } => spectrogram(&frames_of(psd), rows)?,

@@ -7,13 +7,12 @@ use rlx_fft::dsp::window::{Symmetry, Window};
 
 use crate::errors::refused;
 
-/// What every estimate over segments is made from. Immutable; its weights are the window's.
+/// What every estimate over segments is made from. Immutable.
 #[pyclass(frozen)]
 #[derive(Debug, Clone)]
 pub(crate) struct Segments {
     pub(crate) params: PsdParams,
-    pub(crate) weights: Vec<f64>,
-    /// Whether `params.window` is where the weights came from.
+    /// Whether the window has a name in the core; its weights are given otherwise.
     pub(crate) named: bool,
 }
 
@@ -34,19 +33,12 @@ impl Segments {
         window: Option<&str>,
     ) -> PyResult<Self> {
         let parse = || -> Result<PsdParams, Error> {
-            Ok(PsdParams {
-                hop,
-                n_fft: nfft,
-                detrend: detrend.parse()?,
-                scaling: scaling.parse()?,
-                average: average.parse()?,
-                sides: sides.parse()?,
-                nan: nan_policy.parse()?,
-                window: window.map_or(Ok(Window::Rectangular), str::parse)?,
-                ..PsdParams::new(fs, weights.len())
-            })
+            Ok(PsdParams::new(fs, weights.len()).hop(hop).n_fft(nfft).detrend(detrend.parse()?).scaling(scaling.parse()?).average(average.parse()?).sides(sides.parse()?).nan(nan_policy.parse()?).window(match window {
+                    Some(name) => name.parse()?,
+                    None => Window::Custom(weights.as_slice().into()),
+                }))
         };
-        Ok(Self { params: parse().map_err(refused)?, weights, named: window.is_some() })
+        Ok(Self { params: parse().map_err(refused)?, named: window.is_some() })
     }
 }
 

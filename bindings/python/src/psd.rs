@@ -19,7 +19,6 @@ each_type!(Kind, Plan);
 
 struct Plan<S: Sample> {
     params: PsdParams,
-    weights: Vec<f64>,
     plans: Plans<Welch<S>>,
 }
 
@@ -49,12 +48,12 @@ impl WelchPlan {
 
 impl<S: Number> Plan<S> {
     fn new(segments: &Segments) -> PyResult<Self> {
-        let Segments { params, weights, .. } = segments.clone();
+        let params = segments.params.clone();
         let build = {
-            let weights = weights.clone();
-            move || Welch::with_weights(params, &weights)?.with_threads(1)
+            let params = params.clone();
+            move || Welch::new(params.clone())?.with_threads(1)
         };
-        Ok(Self { params, weights, plans: Plans::new(build).map_err(refused)? })
+        Ok(Self { params, plans: Plans::new(build).map_err(refused)? })
     }
 
     fn frequencies(&self) -> Vec<f64> {
@@ -96,12 +95,12 @@ impl<S: Number> Plan<S> {
             }
         };
         let done = py.detach(|| -> Result<_, Error> {
-            let long = LongWelch::<S>::with_weights(self.params, &self.weights)?;
+            let long = LongWelch::<S>::with_stored_segments(self.params.clone(), u64::MAX)?;
             let mut long = if threads == 1 { long.alone() } else { long.in_pool(threads::pool(threads)?) };
             if !long.push_while(x, &mut go_on)? {
                 return Ok(None);
             }
-            long.finish().map(|psd| Some(psd.psd))
+            long.finish().map(|psd| Some(psd.values))
         });
         let psd = done.map_err(|error| PyErr::from(Refusal::from(error).after(row)))?;
         interrupt.map_or(Ok(()), Err)?;

@@ -63,23 +63,7 @@ impl SpectraPlan {
 }
 
 fn in_lanes(params: &PsdParams) -> SpectrogramParams {
-    SpectrogramParams {
-        sample_rate: params.sample_rate,
-        window: params.window,
-        symmetry: params.symmetry,
-        win_length: params.segment_len,
-        n_fft: params.n_fft,
-        hop: params.hop,
-        placement: Placement::Start,
-        padding: Padding::None,
-        detrend: params.detrend,
-        scaling: match params.scaling {
-            Scaling::Density => SpectrogramScaling::Density,
-            Scaling::Spectrum => SpectrogramScaling::Spectrum,
-            Scaling::Raw => SpectrogramScaling::Raw,
-        },
-        nan: NanPolicy::Propagate,
-    }
+    SpectrogramParams::frames_of(params).nan(NanPolicy::Propagate)
 }
 
 impl<S: Number> Plan<S>
@@ -87,10 +71,13 @@ where
     Complex<S::Real>: Element,
 {
     fn new(segments: &Segments) -> PyResult<Self> {
-        let Segments { params, weights, .. } = segments.clone();
+        let params = segments.params.clone();
+        let weights = params.segments.weights().map_err(refused)?;
         let factor = params.scaling.factor(&weights, params.sample_rate);
-        let plans =
-            Plans::new(move || SegmentSpectra::<S>::with_weights(params, &weights)).map_err(refused)?;
+        let plans = {
+            let params = params.clone();
+            Plans::new(move || SegmentSpectra::<S>::new(params.clone())).map_err(refused)?
+        };
         Ok(Self { params, factor, plans })
     }
 

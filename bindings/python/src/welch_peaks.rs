@@ -3,7 +3,7 @@
 use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use rlx_fft::dsp::Error;
-use rlx_fft::dsp::peak::{WelchParams, WelchPeakParams, WelchPeaksScratch};
+use rlx_fft::dsp::welch::peaks::{WelchParams, WelchPeakParams, WelchPeaksScratch};
 
 use crate::arrays::{borrow, rows_of, with_last};
 use crate::errors::refused;
@@ -29,8 +29,8 @@ impl PeaksPlan {
         nan_policy: &str,
     ) -> PyResult<Self> {
         let parse = || -> Result<_, Error> {
-            let welch = WelchParams { n_fft, hop, n_segments, window: window.parse()? };
-            let params = WelchPeakParams { welch, k, nan: nan_policy.parse()? };
+            let welch = WelchParams::new(n_fft, n_segments).hop(hop).window(window.parse()?);
+            let params = WelchPeakParams::new(welch, k).nan(nan_policy.parse()?);
             Ok(Self { params, plans: Plans::new(move || WelchPeaksScratch::fastest(params, 1))? })
         };
         parse().map_err(refused)

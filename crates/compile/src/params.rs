@@ -156,7 +156,7 @@ pub struct LocalPeaksSpec {
 }
 
 /// Everything of the fused Segment … TopK op: real rows in, packed `[batch, min(k, bins), 2]` out.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WelchPeaksSpec {
     /// Samples of one segment (before zero padding).

@@ -27,17 +27,17 @@ fn noise() -> Vec<f32> {
 }
 
 fn params(detrend: Detrend) -> PsdParams {
-    PsdParams { detrend, ..PsdParams::new(48_000.0, 1024) }
+    PsdParams::new(48_000.0, 1024).detrend(detrend)
 }
 
 fn work(params: &PsdParams) -> ItemsCount {
-    ItemsCount::new(params.segment_count(LEN) * params.segment_len)
+    ItemsCount::new(params.segment_count(LEN) * params.segments.segment_len)
 }
 
 #[divan::bench(args = DETREND)]
 fn whole(bencher: Bencher, detrend: Detrend) {
     let (x, params) = (noise(), params(detrend));
-    let mut plan = Welch::<f32>::new(params).expect("valid");
+    let mut plan = Welch::<f32>::new(params.clone()).expect("valid");
     bencher.counter(work(&params)).bench_local(|| plan.psd(black_box(&x)));
 }
 
@@ -46,7 +46,7 @@ fn whole(bencher: Bencher, detrend: Detrend) {
 fn accumulated(bencher: Bencher, block: usize) {
     let (x, params) = (noise(), params(Detrend::Constant));
     bencher.counter(work(&params)).bench_local(|| {
-        let mut accumulator = WelchAccumulator::<f32>::new(params).expect("valid");
+        let mut accumulator = WelchAccumulator::<f32>::new(params.clone()).expect("valid");
         for block in black_box(&x).chunks(block) {
             accumulator.push(block).expect("finite");
         }

@@ -34,13 +34,18 @@ fn case<S: Sample>(name: &str, rows: usize, len: usize, params: PsdParams) -> Ca
     let mut values = noise(2 * rows * len);
     let mut next = || values.next().expect("two values per sample");
     let x: Vec<S> = (0..rows * len).map(|_| S::from_parts(next(), next())).collect();
-    let mut plan = Welch::<S>::new(params).and_then(|w| w.with_threads(1)).expect("valid");
+    let mut plan = Welch::<S>::new(params.clone()).and_then(|w| w.with_threads(1)).expect("valid");
     let mut out = vec![S::Real::default(); rows * plan.n_bins()];
     let segments = plan.segment_count(len) * rows;
     let run = Box::new(move || {
         plan.psd_batch_into(&x, rows, &mut out).expect("finite");
     });
-    Case { name: name.to_string(), run, work: (segments * params.segment_len) as f64, best: f64::INFINITY }
+    Case {
+        name: name.to_string(),
+        run,
+        work: (segments * params.segments.segment_len) as f64,
+        best: f64::INFINITY,
+    }
 }
 
 fn cases() -> Vec<Case> {
@@ -58,13 +63,13 @@ fn cases() -> Vec<Case> {
     }
     for n in [256, 1000, 1024] {
         for (kind, p) in [
-            ("linear", PsdParams { detrend: Detrend::Linear, ..new(n) }),
-            ("none", PsdParams { detrend: Detrend::None, ..new(n) }),
-            ("median", PsdParams { average: Average::Median, ..new(n) }),
-            ("max", PsdParams { average: Average::Max, ..new(n) }),
-            ("padded to twice", PsdParams { n_fft: 2 * n, ..new(n) }),
+            ("linear", new(n).detrend(Detrend::Linear)),
+            ("none", new(n).detrend(Detrend::None)),
+            ("median", new(n).average(Average::Median)),
+            ("max", new(n).average(Average::Max)),
+            ("padded to twice", new(n).n_fft(2 * n)),
         ] {
-            all.push(case::<f32>(&format!("f32 {n} {kind}"), 8, 65_536, p));
+            all.push(case::<f32>(&format!("f32 {n} {kind}"), 8, 65_536, p.clone()));
             all.push(case::<f64>(&format!("f64 {n} {kind}"), 8, 65_536, p));
         }
         all.push(case::<Complex<f32>>(&format!("c32 {n}"), 8, 65_536, new(n)));

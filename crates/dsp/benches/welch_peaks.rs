@@ -5,8 +5,8 @@
 
 use divan::{Bencher, black_box};
 use realfft::{RealFftPlanner, RealToComplex};
-use rlx_dsp::peak::{PeaksEngine, WelchParams, WelchPeakParams, WelchPeaksScratch};
 use rlx_dsp::peaks::insert::insert_top_k;
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchParams, WelchPeakParams, WelchPeaksScratch};
 use rlx_dsp::window::Symmetry;
 use rustfft::num_complex::Complex32;
 use std::fmt;
@@ -61,7 +61,7 @@ const CASES: [Case; 21] = [
 
 fn params(case: Case) -> WelchPeakParams {
     let welch = WelchParams::new(case.n_fft, case.segments);
-    WelchPeakParams { welch, k: case.k, ..WelchPeakParams::fast_for_n_fft(case.n_fft, case.k) }
+    WelchPeakParams::fast_for_n_fft(case.n_fft, case.k).welch(welch).k(case.k)
 }
 
 /// Seeded noise in [−1, 1), xorshift32: every comparison with the K-th is as hard as it gets.

@@ -9,7 +9,6 @@ pub mod lanes;
 pub mod mel;
 pub mod nan;
 pub mod params;
-pub mod peak;
 pub mod peaks;
 pub mod reference;
 pub mod scaling;

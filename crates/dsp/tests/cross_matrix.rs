@@ -22,23 +22,24 @@ fn noise(seed: u32, len: usize) -> Vec<f64> {
 
 /// Mean of `conj(X)·Y` over the segments, one-sided, without scaling.
 fn truth(x: &[f64], y: &[f64], p: &PsdParams) -> Vec<Complex<f64>> {
-    let weights = p.window.coefficients(p.segment_len, p.symmetry).unwrap();
-    let fft = FftPlanner::<f64>::new().plan_fft_forward(p.n_fft);
+    let weights = p.segments.window.coefficients(p.segments.segment_len, p.segments.symmetry).unwrap();
+    let fft = FftPlanner::<f64>::new().plan_fft_forward(p.segments.n_fft);
     let spectrum = |x: &[f64]| {
-        let mean = if p.detrend == Detrend::None { 0.0 } else { x.iter().sum::<f64>() / x.len() as f64 };
+        let mean =
+            if p.segments.detrend == Detrend::None { 0.0 } else { x.iter().sum::<f64>() / x.len() as f64 };
         let mut z: Vec<_> = x.iter().zip(&weights).map(|(x, w)| Complex::new((x - mean) * w, 0.0)).collect();
-        z.resize(p.n_fft, Complex::default());
+        z.resize(p.segments.n_fft, Complex::default());
         fft.process(&mut z);
         z
     };
-    let count = (x.len() - p.segment_len) / p.hop + 1;
-    let mut sums = vec![Complex::default(); p.n_fft / 2 + 1];
+    let count = (x.len() - p.segments.segment_len) / p.segments.hop + 1;
+    let mut sums = vec![Complex::default(); p.segments.n_fft / 2 + 1];
     for s in 0..count {
-        let range = s * p.hop..s * p.hop + p.segment_len;
+        let range = s * p.segments.hop..s * p.segments.hop + p.segments.segment_len;
         for (k, (x, y)) in
             spectrum(&x[range.clone()]).iter().zip(spectrum(&y[range])).take(sums.len()).enumerate()
         {
-            let doubled = if k == 0 || 2 * k == p.n_fft { 1.0 } else { 2.0 };
+            let doubled = if k == 0 || 2 * k == p.segments.n_fft { 1.0 } else { 2.0 };
             sums[k] += x.conj() * y * (doubled / count as f64);
         }
     }
@@ -57,12 +58,12 @@ fn signals<S: Sample<Real = S> + Real>(len: usize, gain: f64) -> [Vec<S>; 2] {
 }
 
 fn check_csd<S: Sample<Real = S> + Real>(n: usize, n_fft: usize, gain: f64) {
-    let p = PsdParams { n_fft, ..PsdParams::new(1.0, n) };
+    let p = PsdParams::new(1.0, n).n_fft(n_fft);
     for segments in [3, 17, 40, 71] {
-        let [x, y] = signals::<S>(n + (segments - 1) * p.hop + 1, gain);
-        let got = Csd::<S>::new(p).unwrap().compute(&x, &y).unwrap();
+        let [x, y] = signals::<S>(n + (segments - 1) * p.segments.hop + 1, gain);
+        let got = Csd::<S>::new(p.clone()).unwrap().compute(&x, &y).unwrap();
         let wide = [&x, &y].map(|x| x.iter().map(|v| v.widen()).collect::<Vec<f64>>());
-        let weights = p.window.coefficients(n, p.symmetry).unwrap();
+        let weights = p.segments.window.coefficients(n, p.segments.symmetry).unwrap();
         let density = 1.0 / weights.iter().map(|w| w * w).sum::<f64>();
         let limit = 4.0 * S::EPSILON * (n_fft as f64).log2();
         let norm = |v: &[Complex<f64>]| v.iter().map(|v| v.norm_sqr()).sum::<f64>().sqrt();
@@ -105,13 +106,11 @@ fn cross_spectra_of_signals_of_any_strength() {
 fn a_matrix_holds_the_cross_spectrum_of_each_pair() {
     let data: Vec<Vec<f64>> = (0..5).map(|c| noise(c + 10, 3000)).collect();
     let channels: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
-    for p in
-        [PsdParams::new(10.0, 200), PsdParams { sides: Sides::Two, n_fft: 243, ..PsdParams::new(1.0, 240) }]
-    {
+    for p in [PsdParams::new(10.0, 200), PsdParams::new(1.0, 240).sides(Sides::Two).n_fft(243)] {
         let matrix = cross_spectral_matrix(&channels, &p).unwrap();
         for i in 0..5 {
             for j in 0..5 {
-                let want = Csd::<f64>::new(p).unwrap().compute(&data[i], &data[j]).unwrap().pxy();
+                let want = Csd::<f64>::new(p.clone()).unwrap().compute(&data[i], &data[j]).unwrap().pxy();
                 let scale = want.iter().map(|w| w.norm()).fold(0.0, f64::max);
                 for (got, want) in matrix.pair(i, j).iter().zip(&want) {
                     assert!((got - want).norm() <= 1e-12 * scale, "{i} {j}: {got} {want}");
@@ -127,13 +126,13 @@ fn a_matrix_leaves_a_bad_segment_out_in_all_channels() {
     let mut data: Vec<Vec<f64>> = (0..3).map(|c| noise(c + 10, 1000)).collect();
     data[1][450] = f64::NAN;
     let channels: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
-    let p = PsdParams { nan: NanPolicy::SkipSegment, hop: 100, ..PsdParams::new(1.0, 100) };
+    let p = PsdParams::new(1.0, 100).nan(NanPolicy::SkipSegment).hop(100);
     let matrix = cross_spectral_matrix(&channels, &p).unwrap();
     assert_eq!((matrix.coverage.segments, matrix.coverage.skipped), (9, 1));
     assert!(matrix.re.iter().all(|v| v.is_finite()));
     let error = cross_spectral_matrix(&channels, &PsdParams::new(1.0, 100)).unwrap_err().to_string();
     assert!(error.contains('1') && error.contains("450"), "{error}");
-    let median = PsdParams { average: Average::Median, ..p };
+    let median = p.clone().average(Average::Median);
     assert!(cross_spectral_matrix(&channels, &median).unwrap_err().to_string().starts_with("average"));
     assert!(cross_spectral_matrix::<f64>(&[], &p).unwrap_err().to_string().starts_with("channels"));
     assert!(cross_spectral_matrix(&[channels[0], &channels[2][1..]], &p).is_err());
@@ -143,30 +142,31 @@ fn a_matrix_leaves_a_bad_segment_out_in_all_channels() {
 fn short_pushes_merges_and_states_are_one_push() {
     let x: Vec<f32> = noise(9, 20_000).into_iter().map(|v| v as f32 + 3.0).collect();
     let p = PsdParams::new(1.0, 250);
-    let whole = Welch::<f32>::new(p).unwrap().psd(&x).unwrap();
+    let whole = Welch::<f32>::new(p.clone()).unwrap().psd(&x).unwrap();
     let close = |got: &[f32]| {
         let error: f64 = got.iter().zip(&whole).map(|(a, b)| f64::from(a - b).powi(2)).sum();
         let norm: f64 = whole.iter().map(|b| f64::from(*b).powi(2)).sum();
         error.sqrt() <= 4.0 * f64::from(f32::EPSILON) * norm.sqrt()
     };
     for block in [1, 64, 125, 777, 1024] {
-        let mut accumulator = WelchAccumulator::<f32>::new(p).unwrap();
+        let mut accumulator = WelchAccumulator::<f32>::new(p.clone()).unwrap();
         for (b, block) in x.chunks(block).enumerate() {
             accumulator.push(block).unwrap();
             // Segments that wait for others are in a snapshot and in a state, too.
             if b == 40 {
                 let taken = accumulator.coverage().segments;
-                let mut restored = WelchAccumulator::<f32>::new(p).unwrap();
+                let mut restored = WelchAccumulator::<f32>::new(p.clone()).unwrap();
                 restored.restore(&accumulator.state()).unwrap();
                 assert_eq!(restored.coverage().segments, taken);
                 if taken > 0 {
                     let error = |a: f32, b: f32| (a - b).abs() <= 1e-5 * b;
-                    let (a, b) = (accumulator.snapshot().unwrap().psd, restored.snapshot().unwrap().psd);
+                    let (a, b) =
+                        (accumulator.snapshot().unwrap().values, restored.snapshot().unwrap().values);
                     assert!(a.iter().zip(&b).all(|(a, b)| error(*a, *b)));
                 }
                 accumulator = restored;
             }
         }
-        assert!(close(&accumulator.finish().unwrap().psd), "{block}");
+        assert!(close(&accumulator.finish().unwrap().values), "{block}");
     }
 }

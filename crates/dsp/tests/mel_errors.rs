@@ -88,8 +88,8 @@ fn silence_is_finite_in_every_preset() {
 #[test]
 fn more_filters_than_bins_are_reported() {
     let few = LogMelParams::preset(Preset::Whisper);
-    assert!(LogMel::<f32>::new(few).expect("valid").filterbank().empty_filters().is_empty());
-    let many = LogMelParams { n_mels: 300, ..few };
+    assert!(LogMel::<f32>::new(few.clone()).expect("valid").filterbank().empty_filters().is_empty());
+    let many = few.clone().n_mels(300);
     let plan = LogMel::<f32>::new(many).expect("valid");
     let empty = plan.filterbank().empty_filters();
     assert!(!empty.is_empty() && empty.len() < 300);
@@ -136,7 +136,7 @@ fn frames_with_missing_samples_follow_the_policy() {
         let mut x = clean.clone();
         x[5000] = f64::NAN;
         x[9000..9003].fill(f64::INFINITY);
-        let mut plan = LogMel::<f64>::new(params).expect("valid").with_nan(NanPolicy::SkipSegment);
+        let mut plan = LogMel::<f64>::new(params.clone()).expect("valid").with_nan(NanPolicy::SkipSegment);
         let got = plan.process(&x).expect("allowed");
         // A frame is lost exactly where it holds a missing sample (or, with pre-emphasis of the signal, the one after).
         let spread = usize::from(matches!(params.preemphasis, Preemphasis::Signal(_)));
@@ -150,8 +150,7 @@ fn frames_with_missing_samples_follow_the_policy() {
             MelLayout::MelsByFrames => out[mel * got.n_frames + frame],
             MelLayout::FramesByMels => out[frame * got.n_mels + mel],
         };
-        let energies =
-            LogMelParams { log: MelLog::Ln { floor: 1e-12 }, normalise: MelNormalise::None, ..params };
+        let energies = params.clone().log(MelLog::Ln { floor: 1e-12 }).normalise(MelNormalise::None);
         let whole = log_mel64(&clean, &energies);
         let sparse =
             LogMel::<f64>::new(energies).expect("valid").with_nan(NanPolicy::SkipSegment).process(&x);
@@ -167,7 +166,8 @@ fn frames_with_missing_samples_follow_the_policy() {
             }
         }
         // The reference systems' maxima, means and deviations pass a NaN on to all.
-        let passed = LogMel::<f64>::new(params).expect("valid").with_nan(NanPolicy::Propagate).process(&x);
+        let passed =
+            LogMel::<f64>::new(params.clone()).expect("valid").with_nan(NanPolicy::Propagate).process(&x);
         let all = !matches!(preset, Preset::Kaldi | Preset::Torchaudio);
         let passed = passed.expect("allowed").data;
         assert!(
@@ -175,13 +175,14 @@ fn frames_with_missing_samples_follow_the_policy() {
             "{preset}"
         );
         // Of a gap that a line crosses nothing is lost.
-        let mut lines =
-            LogMel::<f64>::new(params).expect("valid").with_nan(NanPolicy::Interpolate { max_gap: 3 });
+        let mut lines = LogMel::<f64>::new(params.clone())
+            .expect("valid")
+            .with_nan(NanPolicy::Interpolate { max_gap: 3 });
         assert!(lines.process(&x).expect("allowed").data.iter().all(|v| v.is_finite()));
         assert_eq!(lines.process(&clean), LogMel::<f64>::new(params).expect("valid").process(&clean));
     }
 }
 
 fn log_mel64(x: &[f64], params: &LogMelParams) -> Vec<f64> {
-    LogMel::<f64>::new(*params).and_then(|mut plan| plan.process(x)).expect("valid").data
+    LogMel::<f64>::new(params.clone()).and_then(|mut plan| plan.process(x)).expect("valid").data
 }

@@ -106,7 +106,7 @@ fn every_preset_agrees_with_its_reference() {
         let x = signal(case);
         let want = numbers(&case["data"]);
 
-        let out = LogMel::<f32>::new(p).expect("valid").process(&x).expect("long enough");
+        let out = LogMel::<f32>::new(p.clone()).expect("valid").process(&x).expect("long enough");
         let shape = match out.layout {
             MelLayout::MelsByFrames => vec![out.n_mels, out.n_frames],
             MelLayout::FramesByMels => vec![out.n_frames, out.n_mels],
@@ -119,7 +119,7 @@ fn every_preset_agrees_with_its_reference() {
 
         // The values are written with 6 decimals; Kaldi's own arithmetic and librosa's filters are f32.
         let wide: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
-        let out = LogMel::<f64>::new(p).expect("valid").process(&wide).expect("long enough");
+        let out = LogMel::<f64>::new(p.clone()).expect("valid").process(&wide).expect("long enough");
         let (near, far) = errors(&out.data, &want, &p);
         let kaldi = case["preset"] == "kaldi";
         let bound = if kaldi { 1e-4 } else { 1e-5_f64.max(0.6e-6 / decibel(&p)) };
@@ -137,16 +137,16 @@ fn filterbanks_agree_with_librosa() {
     for bank in banks {
         let args = &bank["args"];
         let sr = args["sr"].as_f64().expect("sr");
-        let params = MelFilterbankParams {
-            sample_rate: sr,
-            n_fft: args["n_fft"].as_u64().expect("n_fft") as usize,
-            n_mels: args["n_mels"].as_u64().expect("n_mels") as usize,
-            f_min: args["fmin"].as_f64().unwrap_or(0.0),
-            f_max: args["fmax"].as_f64(),
-            scale: if args["htk"] == true { MelScale::Htk } else { MelScale::Slaney },
-            norm: if args.get("norm").is_some() { MelNorm::None } else { MelNorm::Slaney },
-            domain: TriangleDomain::Hertz,
-        };
+        let params = MelFilterbankParams::new(
+            sr,
+            args["n_fft"].as_u64().expect("n_fft") as usize,
+            args["n_mels"].as_u64().expect("n_mels") as usize,
+        )
+        .f_min(args["fmin"].as_f64().unwrap_or(0.0))
+        .f_max(args["fmax"].as_f64())
+        .scale(if args["htk"] == true { MelScale::Htk } else { MelScale::Slaney })
+        .norm(if args.get("norm").is_some() { MelNorm::None } else { MelNorm::Slaney })
+        .domain(TriangleDomain::Hertz);
         let built = MelFilterbank::<f64>::new(&params).expect("valid");
         let (first, count) = (indices(&bank["first"]), indices(&bank["count"]));
         let (sum, moment) = (numbers(&bank["sum"]), numbers(&bank["moment"]));

@@ -47,26 +47,24 @@ fn params() -> impl Strategy<Value = LogMelParams> {
         let (preset, win_length, extra, hop, n_mels, f_min) = first;
         let (log, normalise, preemphasis, padding, power) = second;
         let (scale, norm, domain, placement, (drop_last_frame, remove_dc), f_max) = third;
-        LogMelParams {
-            preemphasis,
-            padding,
-            drop_last_frame,
-            remove_dc,
-            win_length,
-            n_fft: win_length + extra,
-            placement,
-            hop,
-            power,
-            n_mels,
-            f_min,
-            f_max,
-            scale,
-            norm,
-            domain,
-            log,
-            normalise,
-            ..LogMelParams::preset(preset)
-        }
+        LogMelParams::preset(preset)
+            .preemphasis(preemphasis)
+            .padding(padding)
+            .drop_last_frame(drop_last_frame)
+            .remove_dc(remove_dc)
+            .win_length(win_length)
+            .n_fft(win_length + extra)
+            .placement(placement)
+            .hop(hop)
+            .power(power)
+            .n_mels(n_mels)
+            .f_min(f_min)
+            .f_max(f_max)
+            .scale(scale)
+            .norm(norm)
+            .domain(domain)
+            .log(log)
+            .normalise(normalise)
     })
 }
 
@@ -74,7 +72,7 @@ proptest! {
     #[test]
     fn equals_the_twin(p in params(), seed in 0..1000_u64, len in 100..220_usize) {
         let x = lcg(seed, len);
-        let mut plan = LogMel::<f64>::new(p).expect("valid");
+        let mut plan = LogMel::<f64>::new(p.clone()).expect("valid");
         let out = plan.process(&x).expect("long enough");
         let want = twin::log_mel(&x, &p);
         prop_assert_eq!((out.n_frames, out.n_mels), (want.len(), p.n_mels));
@@ -112,7 +110,7 @@ proptest! {
             .map(|&n| lcg(seed, n).iter().map(|&v| v as f32).collect())
             .collect();
         let refs: Vec<&[f32]> = items.iter().map(Vec::as_slice).collect();
-        let batch = LogMel::<f32>::new(p).expect("valid").process_batch(&refs).expect("long enough");
+        let batch = LogMel::<f32>::new(p.clone()).expect("valid").process_batch(&refs).expect("long enough");
         for (item, out) in items.iter().zip(&batch) {
             prop_assert_eq!(&log_mel(item, &p).expect("valid"), out);
         }
@@ -121,10 +119,10 @@ proptest! {
 
 #[test]
 fn the_maximum_over_the_batch_reaches_every_item() {
-    let mut p = LogMelParams { max_over: MaxOver::Batch, ..LogMelParams::preset(Preset::Whisper) };
+    let mut p = LogMelParams::preset(Preset::Whisper).max_over(MaxOver::Batch);
     let loud: Vec<f32> = lcg(1, 1600).iter().map(|&v| 100.0 * v as f32).collect();
     let soft: Vec<f32> = loud.iter().map(|v| v * 1e-5).collect();
-    let both = LogMel::<f32>::new(p).expect("valid").process_batch(&[&loud, &soft]).expect("valid");
+    let both = LogMel::<f32>::new(p.clone()).expect("valid").process_batch(&[&loud, &soft]).expect("valid");
     p.max_over = MaxOver::Item;
     let apart =
         LogMel::<f32>::new(p).expect("valid").process_rows(&[loud, soft].concat(), 1600).expect("valid");
@@ -140,7 +138,7 @@ fn layouts_hold_the_same_values() {
     let x: Vec<f32> = lcg(2, 9000).iter().map(|&v| v as f32).collect();
     let p = LogMelParams::preset(Preset::Whisper);
     let mels = log_mel(&x, &p).expect("valid");
-    let frames = log_mel(&x, &LogMelParams { layout: MelLayout::FramesByMels, ..p }).expect("valid");
+    let frames = log_mel(&x, &p.clone().layout(MelLayout::FramesByMels)).expect("valid");
     assert_eq!((mels.n_mels, mels.n_frames), (80, 56));
     for m in 0..80 {
         for f in 0..56 {

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use rlx_dsp::Error;
 use rlx_dsp::nan::NanPolicy;
-use rlx_dsp::peak::{PeaksEngine, WelchParams, WelchPeakParams, WelchPeaksScratch};
 use rlx_dsp::reference;
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchParams, WelchPeakParams, WelchPeaksScratch};
 
 const ENGINES: [PeaksEngine; 3] = [PeaksEngine::Streaming, PeaksEngine::StoredPsd, PeaksEngine::Lanes];
 
@@ -35,7 +35,7 @@ fn peaks(
     x: &[f32],
     batch: usize,
 ) -> Result<Vec<f32>, Error> {
-    let mut plan = WelchPeaksScratch::new(params, engine, threads)?;
+    let mut plan = WelchPeaksScratch::new(params.clone(), engine, threads)?;
     let mut out = vec![f32::NAN; batch * params.k_out() * 2];
     plan.peaks_into(x, batch, &mut out)?;
     Ok(out)
@@ -64,12 +64,12 @@ fn bins_are_right_by_the_rule_in_every_row() {
         [(256, 2, 16), (256, 1, 8), (256, 8, 32), (128, 3, 64), (400, 2, 16), (1024, 2, 5)]
     {
         let welch = WelchParams::new(n_fft, segments);
-        let params = WelchPeakParams { welch, k, nan: NanPolicy::Error };
+        let params = WelchPeakParams::new(welch.clone(), k).nan(NanPolicy::Error);
         let mut x = rows(n_fft as u64, 35, welch.frame_len());
         // Offsets and plain noise too.
         x[..welch.frame_len()].iter_mut().for_each(|v| *v += 1e3);
         for engine in ENGINES {
-            assert_bins_right(&params, &x, &peaks(params, engine, 1, &x, 35).expect("valid"));
+            assert_bins_right(&params.clone(), &x, &peaks(params.clone(), engine, 1, &x, 35).expect("valid"));
         }
     }
 }
@@ -79,9 +79,13 @@ fn threads_do_not_change_the_answer() {
     let params = WelchPeakParams::fast_for_n_fft(64, 7);
     let x = rows(5, 301, params.welch.frame_len());
     for engine in ENGINES {
-        let one = peaks(params, engine, 1, &x, 301).expect("valid");
+        let one = peaks(params.clone(), engine, 1, &x, 301).expect("valid");
         for threads in [2, 3, 5] {
-            assert_eq!(one, peaks(params, engine, threads, &x, 301).expect("valid"), "{engine:?} {threads}");
+            assert_eq!(
+                one,
+                peaks(params.clone(), engine, threads, &x, 301).expect("valid"),
+                "{engine:?} {threads}"
+            );
         }
     }
 }
@@ -93,7 +97,7 @@ fn longer_rows_are_cut_without_a_copy() {
     let x = rows(11, 20, full);
     let cut = params.welch.truncate_batch(&x, 20, full).expect("long enough");
     for engine in ENGINES {
-        let mut plan = WelchPeaksScratch::new(params, engine, 1).expect("valid");
+        let mut plan = WelchPeaksScratch::new(params.clone(), engine, 1).expect("valid");
         let (mut a, mut b) = (vec![0.0; 20 * 8], vec![1.0; 20 * 8]);
         plan.peaks_into(&cut, 20, &mut a).expect("valid");
         plan.peaks_of_rows_into(&x, 20, full, &mut b).expect("valid");
@@ -103,7 +107,7 @@ fn longer_rows_are_cut_without_a_copy() {
 
 #[test]
 fn rows_with_missing_samples_follow_the_policy() {
-    let base = WelchPeakParams { welch: WelchParams::new(64, 3), k: 3, nan: NanPolicy::Error };
+    let base = WelchPeakParams::new(WelchParams::new(64, 3), 3).nan(NanPolicy::Error);
     let len = base.welch.frame_len();
     let clean = rows(3, 30, len);
     let mut x = clean.clone();
@@ -111,12 +115,12 @@ fn rows_with_missing_samples_follow_the_policy() {
     (x[20 * len + 50], x[20 * len + 90]) = (f32::INFINITY, f32::NAN); // in all three
     for engine in ENGINES {
         for threads in [1, 3] {
-            let go = |nan| peaks(WelchPeakParams { nan, ..base }, engine, threads, &x, 30);
+            let go = |nan| peaks(base.clone().nan(nan), engine, threads, &x, 30);
             let refused = go(NanPolicy::Error).expect_err("there is a NaN");
             assert!(matches!(refused, Error::NonFinite { row: 17, index: 70, .. }), "{refused}");
-            let untouched = peaks(base, engine, threads, &clean, 30).expect("valid");
+            let untouched = peaks(base.clone(), engine, threads, &clean, 30).expect("valid");
             let skipped = go(NanPolicy::SkipSegment).expect("rows go on");
-            let first = WelchPeakParams { welch: WelchParams::new(64, 1), ..base };
+            let first = base.clone().welch(WelchParams::new(64, 1));
             let lone = peaks(first, engine, 1, &clean[17 * len..17 * len + 64], 1).expect("valid");
             for (row, (got, want)) in skipped.chunks(6).zip(untouched.chunks(6)).enumerate() {
                 match row {
@@ -144,15 +148,11 @@ fn bad_arguments_are_named() {
             .expect_err("refused")
             .to_string()
     };
-    assert_eq!(new(WelchPeakParams { k: 0, ..fast }), "k: 0 peaks were asked for");
-    assert!(
-        new(WelchPeakParams { welch: WelchParams { hop: 0, ..fast.welch }, ..fast }).starts_with("hop: ")
-    );
-    assert!(
-        new(WelchPeakParams { welch: WelchParams { n_fft: 1, ..fast.welch }, ..fast }).starts_with("n_fft: ")
-    );
-    let huge = WelchParams { n_segments: usize::MAX, ..fast.welch };
-    assert!(new(WelchPeakParams { welch: huge, ..fast }).starts_with("n_segments: "));
+    assert_eq!(new(fast.clone().k(0)), "k: 0 peaks were asked for");
+    assert!(new(fast.clone().welch(fast.welch.clone().hop(0))).starts_with("hop: "));
+    assert!(new(fast.clone().welch(fast.welch.clone().n_fft(1))).starts_with("n_fft: "));
+    let huge = fast.welch.clone().n_segments(usize::MAX);
+    assert!(new(fast.clone().welch(huge)).starts_with("n_segments: "));
     let lanes = WelchPeaksScratch::new(WelchPeakParams::fast_for_n_fft(551, 1), PeaksEngine::Lanes, 1);
     assert!(lanes.expect_err("no kernel").to_string().starts_with("n_fft: 551"));
 
@@ -186,11 +186,11 @@ proptest! {
     fn engines_agree_with_the_twin(
         seed in any::<u64>(), level in 4u32..10, hop in 1usize..300, segments in 1usize..6, k in 1usize..40, batch in 0usize..40,
     ) {
-        let welch = WelchParams { hop, ..WelchParams::new(1 << level, segments) };
-        let params = WelchPeakParams { welch, k, nan: NanPolicy::Error };
+        let welch = WelchParams::new(1 << level, segments).hop(hop);
+        let params = WelchPeakParams::new(welch.clone(), k).nan(NanPolicy::Error);
         let x = rows(seed, batch, welch.frame_len());
         for engine in ENGINES {
-            assert_bins_right(&params, &x, &peaks(params, engine, 1, &x, batch).expect("valid"));
+            assert_bins_right(&params.clone(), &x, &peaks(params.clone(), engine, 1, &x, batch).expect("valid"));
         }
     }
 }

@@ -70,8 +70,7 @@ fn foreign_peaks_are_refused() {
 
 #[test]
 fn empty_and_constant_rows_have_no_local_peaks() {
-    let params =
-        LocalPeakParams { width: Some(Bounds::ANY), height: Some(Bounds::ANY), ..Default::default() };
+    let params = LocalPeakParams::default().width(Bounds::ANY).height(Bounds::ANY);
     for row in [&[][..], &[1.0], &[2.0; 50], &[f64::NAN; 50], &[f64::INFINITY; 3]] {
         let found = find_peaks(row, &params).expect("valid");
         assert!(found.positions.is_empty());

@@ -37,16 +37,15 @@ fn params(of: &Value) -> LocalPeakParams {
             None => Bounds::at_least(v.as_f64().expect("a bound")),
         })
     };
-    LocalPeakParams {
-        plateau_size: bounds("plateau_size"),
-        height: bounds("height"),
-        threshold: bounds("threshold"),
-        distance: of.get("distance").and_then(Value::as_f64),
-        prominence: bounds("prominence"),
-        wlen: of.get("wlen").and_then(Value::as_u64).map(|w| w as usize),
-        width: bounds("width"),
-        rel_height: of.get("rel_height").and_then(Value::as_f64).unwrap_or(0.5),
-    }
+    LocalPeakParams::default()
+        .plateau_size(bounds("plateau_size"))
+        .height(bounds("height"))
+        .threshold(bounds("threshold"))
+        .distance(of.get("distance").and_then(Value::as_f64))
+        .prominence(bounds("prominence"))
+        .wlen(of.get("wlen").and_then(Value::as_u64).map(|w| w as usize))
+        .width(bounds("width"))
+        .rel_height(of.get("rel_height").and_then(Value::as_f64).unwrap_or(0.5))
 }
 
 /// Every property under SciPy's name.

@@ -35,7 +35,15 @@ fn conditions() -> impl Strategy<Value = LocalPeakParams> {
         0.0..1.5_f64,
     )
         .prop_map(|(plateau_size, height, threshold, distance, prominence, wlen, width, rel_height)| {
-            LocalPeakParams { plateau_size, height, threshold, distance, prominence, wlen, width, rel_height }
+            LocalPeakParams::default()
+                .plateau_size(plateau_size)
+                .height(height)
+                .threshold(threshold)
+                .distance(distance)
+                .prominence(prominence)
+                .wlen(wlen)
+                .width(width)
+                .rel_height(rel_height)
         })
 }
 

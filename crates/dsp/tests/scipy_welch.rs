@@ -24,12 +24,12 @@ fn check_welch<S: Sample>(case: &Case) -> f64 {
     let params = case.params();
     let x = case.samples::<S>(case.seed);
     let got = welch(&x, &params).unwrap();
-    assert_eq!(got.frequencies.len(), case.psd.len(), "{}", case.title());
-    for (f, golden) in got.frequencies.iter().zip(&case.frequencies) {
+    assert_eq!(got.freqs.len(), case.psd.len(), "{}", case.title());
+    for (f, golden) in got.freqs.iter().zip(&case.frequencies) {
         assert!((f - golden).abs() <= 1e-15 * params.sample_rate, "{}", case.title());
     }
-    let error = relative_l2(got.psd.iter().map(|p| p.widen()), &case.psd);
-    let bound = spectrum_bound(&x, params.detrend, params.n_fft);
+    let error = relative_l2(got.values.iter().map(|p| p.widen()), &case.psd);
+    let bound = spectrum_bound(&x, params.segments.detrend, params.segments.n_fft);
     assert!(error <= bound, "{}: {error:e} > {bound:e}", case.title());
     error / bound
 }
@@ -44,10 +44,14 @@ fn check_periodogram<S: Sample>(case: &Case) {
     let x = case.samples::<S>(case.seed);
     let params = case.params();
     let got = welch(&x, &params).unwrap();
-    let error = relative_l2(got.psd.iter().map(|p| p.widen()), &case.psd);
-    assert!(error <= spectrum_bound(&x, params.detrend, params.n_fft), "{}: {error:e}", case.title());
-    if params.window == Window::Rectangular
-        && params.n_fft == x.len()
+    let error = relative_l2(got.values.iter().map(|p| p.widen()), &case.psd);
+    assert!(
+        error <= spectrum_bound(&x, params.segments.detrend, params.segments.n_fft),
+        "{}: {error:e}",
+        case.title()
+    );
+    if params.segments.window == Window::Rectangular
+        && params.segments.n_fft == x.len()
         && params.scaling == rlx_dsp::scaling::Scaling::Density
     {
         assert_eq!(periodogram(&x, params.sample_rate).unwrap(), got);
@@ -72,7 +76,7 @@ fn check_cross<S: Sample>(case: &Case) {
             S::from_parts(xr + 0.5 * zr, xi + 0.5 * zi)
         })
         .collect();
-    let bound = spectrum_bound(&x, params.detrend, params.n_fft);
+    let bound = spectrum_bound(&x, params.segments.detrend, params.segments.n_fft);
     let got = csd(&x, &y, &params).unwrap();
     let parts = got.iter().flat_map(|p| [p.re.widen(), p.im.widen()]);
     let golden: Vec<f64> = case.re.iter().zip(&case.im).flat_map(|(re, im)| [*re, *im]).collect();
@@ -82,7 +86,7 @@ fn check_cross<S: Sample>(case: &Case) {
     let got = coherence(&x, &y, &params).unwrap();
     assert_eq!(got.len(), case.coherence.len());
     // Where little power is left (0 Hz after detrending) the quotient is of roundings, in SciPy too.
-    let powers = Csd::new(params).unwrap().compute(&x, &y).unwrap();
+    let powers = Csd::new(params.clone()).unwrap().compute(&x, &y).unwrap();
     let loudest = powers.pxx.iter().map(|p| p.widen()).fold(0.0, f64::max);
     let loud: Vec<usize> = (0..got.len()).filter(|k| powers.pxx[*k].widen() > 1e-4 * loudest).collect();
     assert!(loud.len() + 4 > got.len(), "{} of {}", loud.len(), got.len());

@@ -7,7 +7,7 @@ use rlx_dsp::window::{Symmetry, Window};
 fn refused(change: impl Fn(&mut SpectrogramParams)) -> &'static str {
     let mut params = SpectrogramParams::scipy(100.0, 16);
     change(&mut params);
-    match (Spectrogram::<f32>::new(params).err(), StftStream::<f64>::new(params).err()) {
+    match (Spectrogram::<f32>::new(params.clone()).err(), StftStream::<f64>::new(params).err()) {
         (Some(Error::Argument { name, .. }), Some(Error::Argument { name: same, .. })) if name == same => {
             name
         }
@@ -17,19 +17,20 @@ fn refused(change: impl Fn(&mut SpectrogramParams)) -> &'static str {
 
 #[test]
 fn bad_parameters_are_named() {
-    assert_eq!(refused(|p| p.hop = 0), "hop");
-    assert_eq!(refused(|p| p.win_length = 0), "win_length");
-    assert_eq!(refused(|p| p.n_fft = 15), "n_fft");
-    assert_eq!(refused(|p| (p.win_length, p.n_fft) = (1, 1)), "n_fft");
+    assert_eq!(refused(|p| p.segments.hop = 0), "hop");
+    assert_eq!(refused(|p| p.segments.segment_len = 0), "win_length");
+    assert_eq!(refused(|p| p.segments.n_fft = 15), "n_fft");
+    assert_eq!(refused(|p| (p.segments.segment_len, p.segments.n_fft) = (1, 1)), "n_fft");
     assert_eq!(refused(|p| p.sample_rate = 0.0), "sample_rate");
     assert_eq!(refused(|p| p.sample_rate = f64::NAN), "sample_rate");
-    assert_eq!(refused(|p| p.window = Window::Kaiser { beta: -1.0 }), "window");
+    assert_eq!(refused(|p| p.segments.window = Window::Kaiser { beta: -1.0 }), "window");
     // A symmetric Hann of two points is all zeros: nothing could be scaled by it.
     let empty = |p: &mut SpectrogramParams| {
-        (p.window, p.win_length, p.symmetry) = (Window::Hann, 2, Symmetry::Symmetric);
+        (p.segments.window, p.segments.segment_len, p.segments.symmetry) =
+            (Window::Hann, 2, Symmetry::Symmetric);
     };
     assert_eq!(refused(empty), "window");
-    assert_eq!(refused(|p| (p.hop, p.scaling) = (0, SpectrogramScaling::Power)), "hop");
+    assert_eq!(refused(|p| (p.segments.hop, p.scaling) = (0, SpectrogramScaling::Power)), "hop");
     assert_eq!(refused(|p| *p = SpectrogramParams::scipy(1.0, 0)), "win_length");
 }
 
@@ -42,7 +43,7 @@ fn signals_that_are_too_short() {
     let mut plan = Spectrogram::new(SpectrogramParams::torch(100.0, 16, 4)).expect("valid");
     assert!(matches!(plan.process(&[0.0_f32; 8]), Err(Error::Argument { name: "padding", .. })));
     assert!(plan.process(&[0.0_f32; 9]).is_ok());
-    let constant = SpectrogramParams { padding: Padding::Constant, ..SpectrogramParams::scipy(100.0, 16) };
+    let constant = SpectrogramParams::scipy(100.0, 16).padding(Padding::Constant);
     let mut plan = Spectrogram::new(constant).expect("valid");
     assert!(plan.process(&[]).is_err());
     assert_eq!(plan.process(&[1.0_f32]).map(|out| out.n_frames), Ok(1));
@@ -59,7 +60,7 @@ fn non_finite_samples_are_found() {
     assert!(matches!(plan.process_rows(&x, 7), Err(Error::Argument { name: "row_len", .. })));
     assert!(matches!(plan.process_rows(&x, 0), Err(Error::Argument { name: "row_len", .. })));
     assert!(matches!(plan.process_into(&[0.0; 16], &mut [0.0; 8]), Err(Error::Length { expected: 9, .. })));
-    let mut stream = StftStream::new(*plan.params()).expect("valid");
+    let mut stream = StftStream::new(plan.params().clone()).expect("valid");
     stream.push(&x[..30], |_, _| ()).expect("finite");
     assert_eq!(stream.push(&x[30..], |_, _| ()), Err(at(0, 41)));
 }

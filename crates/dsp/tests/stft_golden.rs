@@ -23,15 +23,15 @@ fn scipy_params(args: &Value) -> SpectrogramParams {
     let mut p =
         SpectrogramParams::scipy(args["fs"].as_f64().expect("fs"), size(args, "nperseg").expect("nperseg"));
     if let Some(noverlap) = size(args, "noverlap") {
-        p.hop = p.win_length - noverlap;
+        p.segments.hop = p.segments.segment_len - noverlap;
     }
-    p.n_fft = size(args, "nfft").unwrap_or(p.n_fft);
-    p.window = match &args["window"] {
-        Value::Null => p.window,
+    p.segments.n_fft = size(args, "nfft").unwrap_or(p.segments.n_fft);
+    p.segments.window = match &args["window"] {
+        Value::Null => p.segments.window,
         Value::String(name) => name.parse().expect("a window"),
         pair => format!("{}:{}", pair[0].as_str().expect("name"), pair[1]).parse().expect("a window"),
     };
-    p.detrend = match &args["detrend"] {
+    p.segments.detrend = match &args["detrend"] {
         Value::Null => Detrend::Constant,
         Value::Bool(false) => Detrend::None,
         name => {
@@ -49,7 +49,7 @@ fn librosa_params(case: &Value) -> SpectrogramParams {
     let args = &case["args"];
     let (n_fft, hop) = (size(args, "n_fft").expect("n_fft"), size(args, "hop_length").expect("hop"));
     let mut p = SpectrogramParams::librosa(1000.0, n_fft, hop);
-    p.win_length = size(args, "win_length").unwrap_or(n_fft);
+    p.segments.segment_len = size(args, "win_length").unwrap_or(n_fft);
     if args["pad_mode"] == "reflect" {
         p.padding = Padding::Reflect;
     }
@@ -78,10 +78,10 @@ fn every_case_agrees_with_scipy_and_librosa() {
         let scipy = case["kind"] == "scipy";
         let params = if scipy { scipy_params(&case["args"]) } else { librosa_params(case) };
         let x = signal(case);
-        let out = Spectrogram::new(params).expect("valid").process(&x).expect("long enough");
+        let out = Spectrogram::new(params.clone()).expect("valid").process(&x).expect("long enough");
         assert_eq!(vec![out.n_frames, out.n_bins], indices(&case["shape"]), "{label}");
         let want = numbers(&case["data"]);
-        let steps = (params.n_fft as f64).log2();
+        let steps = (params.segments.n_fft as f64).log2();
         // An offset of 1e5 is itself known to 1e5 · ε only, against a signal of 1.
         let offset = case["offset"].as_f64().expect("offset").max(1.0);
         assert!(relative_l2(&out.data, &want) <= 4.0 * f64::EPSILON * steps * offset, "{label}");
@@ -108,12 +108,10 @@ fn every_case_agrees_with_scipy_and_librosa() {
 
 #[test]
 fn the_complex_spectrum_has_the_power_and_the_phase() {
-    let params = SpectrogramParams {
-        window: Window::Rectangular,
-        placement: Placement::Start,
-        padding: Padding::None,
-        ..SpectrogramParams::librosa(1.0, 8, 3)
-    };
+    let params = SpectrogramParams::librosa(1.0, 8, 3)
+        .window(Window::Rectangular)
+        .placement(Placement::Start)
+        .padding(Padding::None);
     let x = lcg(3, 30);
     let mut plan = Spectrogram::new(params).expect("valid");
     let (power, complex) = (plan.process(&x).expect("long"), plan.process_complex(&x).expect("long"));

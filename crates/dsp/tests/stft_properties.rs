@@ -7,9 +7,10 @@ use proptest::prelude::*;
 use rlx_dsp::detrend::Detrend;
 use rlx_dsp::lanes::supports;
 use rlx_dsp::nan::{NanPolicy, fill_gaps};
+use rlx_dsp::params::SegmentParams;
 use rlx_dsp::reference::stft as twin;
 use rlx_dsp::stft::{Padding, Placement, Spectrogram, SpectrogramParams, SpectrogramScaling, StftStream};
-use rlx_dsp::window::{Symmetry, Window};
+use rlx_dsp::window::Window;
 
 fn params() -> impl Strategy<Value = SpectrogramParams> {
     let paddings = [Padding::None, Padding::Constant, Padding::Reflect, Padding::Mirror];
@@ -30,19 +31,11 @@ fn params() -> impl Strategy<Value = SpectrogramParams> {
         prop::sample::select(vec![Detrend::None, Detrend::Constant, Detrend::Linear]),
     )
         .prop_map(|((win_length, extra, hop), padding, placement, scaling, window, detrend)| {
-            SpectrogramParams {
-                sample_rate: 50.0,
-                window,
-                symmetry: Symmetry::Periodic,
-                win_length,
-                n_fft: win_length + extra,
-                hop,
-                placement,
-                padding,
-                detrend,
-                scaling,
-                nan: NanPolicy::Error,
-            }
+            let segments = SegmentParams::new(win_length).window(window).n_fft(win_length + extra).hop(hop);
+            SpectrogramParams::new(50.0, segments.detrend(detrend))
+                .placement(placement)
+                .padding(padding)
+                .scaling(scaling)
         })
 }
 
@@ -50,7 +43,7 @@ proptest! {
     #[test]
     fn the_whole_signal_equals_the_twin(p in params(), seed in 0..1000_u64, len in 0..300_usize) {
         let x = lcg(seed, len);
-        let mut plan = Spectrogram::<f64>::new(p).expect("valid");
+        let mut plan = Spectrogram::<f64>::new(p.clone()).expect("valid");
         match plan.process(&x) {
             Ok(out) => {
                 let want = twin::spectrogram(&x, &p);
@@ -67,9 +60,9 @@ proptest! {
                 }
             }
             Err(_) => {
-                let frame_len = if p.placement == Placement::Center { p.n_fft } else { p.win_length };
+                let frame_len = if p.placement == Placement::Center { p.segments.n_fft } else { p.segments.segment_len };
                 let unreflected = p.padding == Padding::Reflect && len <= frame_len / 2;
-                prop_assert!(unreflected || twin::frame_starts(len, frame_len, p.hop, p.padding).is_empty() || len == 0);
+                prop_assert!(unreflected || twin::frame_starts(len, frame_len, p.segments.hop, p.padding).is_empty() || len == 0);
             }
         }
     }
@@ -88,8 +81,8 @@ proptest! {
         for hole in holes.into_iter().filter(|&hole| hole < len) {
             x[hole] = f32::NAN;
         }
-        let whole = Spectrogram::<f32>::new(p).expect("valid").process(&x);
-        let mut stream = StftStream::<f32>::new(p).expect("valid");
+        let whole = Spectrogram::<f32>::new(p.clone()).expect("valid").process(&x);
+        let mut stream = StftStream::<f32>::new(p.clone()).expect("valid");
         let mut frames: Vec<f32> = Vec::new();
         let mut count = 0;
         let mut rest = &x[..];
@@ -117,9 +110,9 @@ proptest! {
                 let amplitude = |v: f32| if p.scaling == SpectrogramScaling::Magnitude { v } else { v.sqrt() };
                 let norm = |frame: &[f32]| frame.iter().map(|v| amplitude(*v).powi(2)).sum::<f32>().sqrt();
                 let loudest = whole.data.chunks(whole.n_bins).map(norm).fold(0.0, f32::max);
-                let rounding = 4.0 * f32::EPSILON * (p.n_fft as f32).log2() * loudest;
+                let rounding = 4.0 * f32::EPSILON * (p.segments.n_fft as f32).log2() * loudest;
                 for (g, w) in frames.iter().zip(&whole.data) {
-                    let close = (amplitude(*g) - amplitude(*w)).abs() <= rounding && supports(p.n_fft);
+                    let close = (amplitude(*g) - amplitude(*w)).abs() <= rounding && supports(p.segments.n_fft);
                     // NaN equals nothing, but a missing frame must be missing in both.
                     prop_assert!(close || g.to_bits() == w.to_bits(), "{} {}", g, w);
                 }
@@ -144,11 +137,10 @@ fn missing_samples_under_each_policy() {
     let mut x = lcg(8, 400);
     x[50] = f64::NAN;
     x[200..210].fill(f64::INFINITY);
-    let mut p = SpectrogramParams { hop: 10, ..SpectrogramParams::scipy(1.0, 20) };
+    let mut p = SpectrogramParams::scipy(1.0, 20).hop(10);
     // Frame i sees samples 10i .. 10i + 20.
     let missing = |nan| {
-        let out =
-            Spectrogram::new(SpectrogramParams { nan, ..p }).expect("valid").process(&x).expect("lenient");
+        let out = Spectrogram::new(p.clone().nan(nan)).expect("valid").process(&x).expect("lenient");
         let frames = out.data.chunks(11).enumerate();
         let holes: Vec<usize> =
             frames.filter(|(_, f)| f.iter().all(|v| v.is_nan())).map(|(i, _)| i).collect();
@@ -161,12 +153,12 @@ fn missing_samples_under_each_policy() {
     assert_eq!(missing(NanPolicy::Interpolate { max_gap: 10 }), (vec![], 11, 0));
 
     p.nan = NanPolicy::Interpolate { max_gap: 10 };
-    let mut stream = StftStream::new(p).expect("valid");
+    let mut stream = StftStream::new(p.clone()).expect("valid");
     stream.push(&x[..205], |_, _| ()).expect("lenient");
     stream.push(&x[205..], |_, _| ()).expect("lenient");
     assert_eq!((stream.filled().samples, stream.filled().gaps), (11, 2));
     let mut by_hand = x.clone();
     fill_gaps(&mut by_hand, 10);
-    let plan = |x: &[f64]| Spectrogram::new(p).expect("valid").process(x).expect("lenient").data;
+    let plan = |x: &[f64]| Spectrogram::new(p.clone()).expect("valid").process(x).expect("lenient").data;
     assert_eq!(plan(&x), plan(&by_hand));
 }

@@ -24,15 +24,15 @@ fn rel_l2(got: &[f32], want: &[f64], scale: f64) -> f64 {
 fn faint_and_huge_signals_keep_their_digits() {
     let bound = 4.0 * f64::from(f32::EPSILON) * 8.0;
     for detrend in [Detrend::None, Detrend::Constant] {
-        let params = PsdParams { detrend, scaling: Scaling::Spectrum, ..PsdParams::new(1.0, 256) };
+        let params = PsdParams::new(1.0, 256).detrend(detrend).scaling(Scaling::Spectrum);
         let x = noise(256 * 60);
         let wide: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
-        let want = Welch::<f64>::new(params).expect("valid").psd(&wide).expect("long enough");
+        let want = Welch::<f64>::new(params.clone()).expect("valid").psd(&wide).expect("long enough");
         // Powers of two scale without rounding; squares of the extremes leave the range of f32.
         for exponent in [-62, -40, 0, 40, 62] {
             let factor = 2f32.powi(exponent);
             let scaled: Vec<f32> = x.iter().map(|v| v * factor).collect();
-            let got = Welch::<f32>::new(params).expect("valid").psd(&scaled).expect("long enough");
+            let got = Welch::<f32>::new(params.clone()).expect("valid").psd(&scaled).expect("long enough");
             let err = rel_l2(&got, &want, 0.25f64.powi(exponent));
             assert!(err <= bound, "2^{exponent} {detrend:?}: {err:e}");
         }

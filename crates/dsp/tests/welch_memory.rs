@@ -63,8 +63,7 @@ fn a_plan_allocates_once() {
         for (n_fft, bad) in [(256, 0.0), (251, 0.0), (256, f32::NAN)] {
             x[1234] = bad;
             let nan = if bad.is_nan() { NanPolicy::SkipSegment } else { NanPolicy::Error };
-            let mut plan =
-                Welch::<f32>::new(PsdParams { average, nan, ..PsdParams::new(1.0, n_fft) }).unwrap();
+            let mut plan = Welch::<f32>::new(PsdParams::new(1.0, n_fft).average(average).nan(nan)).unwrap();
             let mut out = vec![0.0; plan.n_bins()];
             let first = taken(|| assert!(plan.psd_into(&x, &mut out).unwrap().segments > 0));
             if average != Average::Median {
@@ -80,8 +79,8 @@ fn a_plan_allocates_once() {
 fn accumulators_hold_less_than_two_segments_of_samples() {
     let block = wave(1000);
     for nan in [NanPolicy::Error, NanPolicy::Interpolate { max_gap: 5 }] {
-        let params = PsdParams { nan, ..PsdParams::new(1.0, 512) };
-        let mut one = WelchAccumulator::<f32>::new(params).unwrap();
+        let params = PsdParams::new(1.0, 512).nan(nan);
+        let mut one = WelchAccumulator::<f32>::new(params.clone()).unwrap();
         let mut two = CsdAccumulator::<f32>::new(params).unwrap();
         let warm_up = taken(|| {
             for _ in 0..50 {

@@ -70,14 +70,14 @@ fn long_signals_are_checked_piece_by_piece_to_the_same_effect() {
         let refusal = |row, index| Error::NonFinite { row, index, value: f64::NEG_INFINITY };
         assert_eq!(welch(&bad, &params).unwrap_err(), refusal(0, at as u64));
 
-        let mut accumulator = WelchAccumulator::new(params).unwrap();
+        let mut accumulator = WelchAccumulator::new(params.clone()).unwrap();
         accumulator.push(&clean[..1000]).unwrap();
         assert_eq!(accumulator.push(&bad).unwrap_err(), refusal(0, 1000 + at as u64));
         assert_eq!((accumulator.samples(), accumulator.coverage().segments), (1000, 30));
         accumulator.push(&clean[1000..]).unwrap();
         let psd = accumulator.finish().unwrap();
         assert_eq!(psd.coverage, whole.coverage);
-        for (got, want) in psd.psd.iter().zip(&whole.psd) {
+        for (got, want) in psd.values.iter().zip(&whole.values) {
             assert!((got - want).abs() <= 1e-5 * want, "{got} {want}");
         }
     }
@@ -85,16 +85,16 @@ fn long_signals_are_checked_piece_by_piece_to_the_same_effect() {
 
 #[test]
 fn skipping_averages_the_other_segments() {
-    let params = PsdParams { nan: NanPolicy::SkipSegment, hop: 16, scaling: Scaling::Raw, ..base() };
+    let params = base().nan(NanPolicy::SkipSegment).hop(16).scaling(Scaling::Raw);
     let x = with_bad(35, f32::NAN);
     let got = welch(&x, &params).unwrap();
     assert_eq!(got.coverage, Coverage { segments: 5, skipped: 1, filled: Filled::default() });
     let mut expected = vec![0.0; 9];
     for s in [0, 1, 3, 4, 5] {
-        let one = welch(&x[16 * s..16 * s + 16], &params).unwrap().psd;
+        let one = welch(&x[16 * s..16 * s + 16], &params).unwrap().values;
         expected.iter_mut().zip(one).for_each(|(e, p)| *e += f64::from(p) / 5.0);
     }
-    for (got, expected) in got.psd.iter().zip(expected) {
+    for (got, expected) in got.values.iter().zip(expected) {
         assert!((f64::from(*got) / expected - 1.0).abs() < 1e-6);
     }
     let error = welch(&[f32::NAN; 40], &params).unwrap_err().to_string();
@@ -103,7 +103,7 @@ fn skipping_averages_the_other_segments() {
 
 #[test]
 fn interpolation_is_counted_and_long_gaps_are_skipped() {
-    let params = PsdParams { nan: NanPolicy::Interpolate { max_gap: 2 }, hop: 16, ..base() };
+    let params = base().nan(NanPolicy::Interpolate { max_gap: 2 }).hop(16);
     let mut x: Vec<f64> = noise(3, 96);
     let clean = x.clone();
     x[20] = f64::NAN;
@@ -116,8 +116,8 @@ fn interpolation_is_counted_and_long_gaps_are_skipped() {
     let step = (drawn[22] - drawn[19]) / 3.0;
     (drawn[20], drawn[21]) = (drawn[19] + step, drawn[19] + 2.0 * step);
     drawn[50] = f64::NAN;
-    let expected = welch(&drawn, &PsdParams { nan: NanPolicy::SkipSegment, ..params }).unwrap();
-    for (a, b) in got.psd.iter().zip(&expected.psd) {
+    let expected = welch(&drawn, &params.clone().nan(NanPolicy::SkipSegment)).unwrap();
+    for (a, b) in got.values.iter().zip(&expected.values) {
         assert!((a / b - 1.0).abs() < 1e-12);
     }
 }
@@ -126,12 +126,12 @@ fn interpolation_is_counted_and_long_gaps_are_skipped() {
 fn propagated_values_reach_every_bin_of_every_average() {
     for average in [Average::Mean, Average::Median, Average::Max, Average::Min] {
         for bad in [f32::NAN, f32::INFINITY] {
-            let params = PsdParams { nan: NanPolicy::Propagate, average, ..base() };
+            let params = base().nan(NanPolicy::Propagate).average(average);
             let got = welch(&with_bad(40, bad), &params).unwrap();
-            assert!(got.psd.iter().all(|p| p.is_nan()), "{average} {bad}");
+            assert!(got.values.iter().all(|p| p.is_nan()), "{average} {bad}");
             assert_eq!(got.coverage.skipped, 0);
             // Samples that no segment uses do not matter.
-            assert!(welch(&with_bad(99, bad), &params).unwrap().psd.iter().all(|p| p.is_finite()));
+            assert!(welch(&with_bad(99, bad), &params).unwrap().values.iter().all(|p| p.is_finite()));
         }
     }
 }
@@ -171,12 +171,12 @@ fn buffers_of_another_length_are_refused() {
 
 #[test]
 fn every_plan_checks_its_parameters() {
-    let bad = PsdParams { hop: 0, ..base() };
-    assert!(Welch::<f32>::new(bad).is_err());
-    assert!(WelchAccumulator::<f64>::new(bad).is_err());
-    assert!(Csd::<f32>::new(bad).is_err());
+    let bad = base().hop(0);
+    assert!(Welch::<f32>::new(bad.clone()).is_err());
+    assert!(WelchAccumulator::<f64>::new(bad.clone()).is_err());
+    assert!(Csd::<f32>::new(bad.clone()).is_err());
     assert!(CsdAccumulator::<f32>::new(bad).is_err());
-    let one_sided = PsdParams { sides: Sides::One, ..base() };
+    let one_sided = base().sides(Sides::One);
     assert!(Welch::<Complex<f32>>::new(one_sided).unwrap_err().to_string().starts_with("sides: "));
 }
 
@@ -191,7 +191,7 @@ fn a_gap_is_not_spanned() {
     let (a, b) = (welch(&x[..50], &base()).unwrap(), welch(&x[50..], &base()).unwrap());
     let (ka, kb) = (a.coverage.segments as f64, b.coverage.segments as f64);
     assert_eq!(got.coverage.segments as f64, ka + kb);
-    for ((got, a), b) in got.psd.iter().zip(&a.psd).zip(&b.psd) {
+    for ((got, a), b) in got.values.iter().zip(&a.values).zip(&b.values) {
         let expected = (a * ka + b * kb) / (ka + kb);
         assert!((got / expected - 1.0).abs() < 1e-13);
     }
@@ -199,11 +199,11 @@ fn a_gap_is_not_spanned() {
 
 #[test]
 fn a_streamed_median_needs_a_limit_and_keeps_it() {
-    let params = PsdParams { average: Average::Median, ..base() };
-    let message = WelchAccumulator::<f32>::new(params).unwrap_err().to_string();
+    let params = base().average(Average::Median);
+    let message = WelchAccumulator::<f32>::new(params.clone()).unwrap_err().to_string();
     assert!(message.starts_with("average: "), "{message}");
     let x: Vec<f64> = noise(2, 16 + 8 * 4);
-    let mut accumulator = WelchAccumulator::with_stored_segments(params, 5).unwrap();
+    let mut accumulator = WelchAccumulator::with_stored_segments(params.clone(), 5).unwrap();
     accumulator.push(&x).unwrap();
     assert_eq!(accumulator.clone().finish().unwrap(), welch(&x, &params).unwrap());
     let message = accumulator.push(&x).unwrap_err().to_string();
@@ -214,21 +214,21 @@ fn a_streamed_median_needs_a_limit_and_keeps_it() {
 #[test]
 fn accumulators_of_different_parameters_do_not_merge() {
     let mut a = WelchAccumulator::<f32>::new(base()).unwrap();
-    let b = WelchAccumulator::new(PsdParams { hop: 4, ..base() }).unwrap();
+    let b = WelchAccumulator::new(base().hop(4)).unwrap();
     assert!(a.merge(b).unwrap_err().to_string().contains("hop: 4"));
 }
 
 #[test]
 fn a_plan_forgets_the_signal_before() {
     for average in [Average::Mean, Average::Median, Average::Max, Average::Min] {
-        let params = PsdParams { average, ..base() };
-        let mut plan = Welch::<f64>::new(params).unwrap();
+        let params = base().average(average);
+        let mut plan = Welch::<f64>::new(params.clone()).unwrap();
         let loud: Vec<f64> = noise(1, 80).iter().map(|v| v * 1e3).collect();
         plan.psd(&loud).unwrap();
         let x = noise(2, 64);
-        assert_eq!(plan.psd(&x).unwrap(), welch(&x, &params).unwrap().psd);
+        assert_eq!(plan.psd(&x).unwrap(), welch(&x, &params).unwrap().values);
         assert!(plan.psd(&with_bad(5, f32::NAN).iter().map(|v| f64::from(*v)).collect::<Vec<_>>()).is_err());
-        assert_eq!(plan.psd(&x).unwrap(), welch(&x, &params).unwrap().psd);
+        assert_eq!(plan.psd(&x).unwrap(), welch(&x, &params).unwrap().values);
     }
 }
 
@@ -236,9 +236,9 @@ fn a_plan_forgets_the_signal_before() {
 fn powers_that_f32_cannot_square_are_right() {
     // |X|² of these is 1e41, above f32's largest number; its density is not.
     let x: Vec<f32> = noise(6, 64).iter().map(|v| (*v * 1e20) as f32).collect();
-    let params = PsdParams { sample_rate: 1e9, ..base() };
+    let params = base().sample_rate(1e9);
     let wide: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
-    let (got, expected) = (welch(&x, &params).unwrap().psd, welch(&wide, &params).unwrap().psd);
+    let (got, expected) = (welch(&x, &params).unwrap().values, welch(&wide, &params).unwrap().values);
     for (got, expected) in got.iter().zip(expected).skip(1) {
         assert!((f64::from(*got) / expected - 1.0).abs() < 1e-5);
     }

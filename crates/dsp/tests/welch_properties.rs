@@ -32,7 +32,12 @@ fn params() -> impl Strategy<Value = PsdParams> {
     (2_usize..40, 1_usize..60, 0_usize..12, windows(), detrend, scaling).prop_map(
         |(segment_len, hop, padding, window, detrend, scaling)| {
             let n_fft = segment_len + padding;
-            PsdParams { hop, n_fft, window, detrend, scaling, ..PsdParams::new(10.0, segment_len) }
+            PsdParams::new(10.0, segment_len)
+                .hop(hop)
+                .n_fft(n_fft)
+                .window(window)
+                .detrend(detrend)
+                .scaling(scaling)
         },
     )
 }
@@ -60,8 +65,8 @@ fn pushed(params: PsdParams, x: &[f64], blocks: &[usize]) -> WelchAccumulator<f6
 fn same_to_rounding(a: &rlx_dsp::Result<Psd<f64>>, b: &rlx_dsp::Result<Psd<f64>>) -> bool {
     match (a, b) {
         (Ok(a), Ok(b)) => {
-            let close = relative_l2(a.psd.iter().copied(), &b.psd) < 1e-12;
-            a.frequencies == b.frequencies && a.coverage == b.coverage && close
+            let close = relative_l2(a.values.iter().copied(), &b.values) < 1e-12;
+            a.freqs == b.freqs && a.coverage == b.coverage && close
         }
         (a, b) => a == b,
     }
@@ -75,11 +80,11 @@ proptest! {
         params in params(), average in averages(), len in 1_usize..400, seed in 1_u64..1000,
         blocks in prop::collection::vec(1_usize..90, 1..8),
     ) {
-        let params = PsdParams { average, ..params };
+        let params = params.clone().average(average);
         let x = noise(seed, len);
-        let streamed = pushed(params, &x, &blocks).finish();
+        let streamed = pushed(params.clone(), &x, &blocks).finish();
         let whole = welch(&x, &params);
-        prop_assert_eq!(whole.is_ok(), len >= params.segment_len);
+        prop_assert_eq!(whole.is_ok(), len >= params.segments.segment_len);
         prop_assert!(same_to_rounding(&streamed, &whole), "{:?} {:?}", streamed, whole);
     }
 
@@ -94,8 +99,8 @@ proptest! {
             x.iter_mut().skip(start).take(n).for_each(|v| *v = f64::NAN);
         }
         for nan in [NanPolicy::SkipSegment, NanPolicy::Interpolate { max_gap }] {
-            let params = PsdParams { nan, ..params };
-            let streamed = pushed(params, &x, &blocks).finish();
+            let params = params.clone().nan(nan);
+            let streamed = pushed(params.clone(), &x, &blocks).finish();
             let whole = welch(&x, &params);
             prop_assert!(same_to_rounding(&streamed, &whole), "{:?} {:?}", streamed, whole);
         }
@@ -105,16 +110,16 @@ proptest! {
     fn merged_stretches_are_one_pass(
         params in params(), average in averages(), len in 1_usize..400, parts in 1_usize..6, seed in 1_u64..1000,
     ) {
-        let params = PsdParams { average, ..params };
+        let params = params.clone().average(average);
         let x = noise(seed, len);
-        let mut merged = WelchAccumulator::with_stored_segments(params, 10_000).unwrap();
-        for stretch in params.stretches(len, parts) {
-            merged.merge(pushed(params, &x[stretch], &[29])).unwrap();
+        let mut merged = WelchAccumulator::with_stored_segments(params.clone(), 10_000).unwrap();
+        for stretch in params.segments.stretches(len, parts) {
+            merged.merge(pushed(params.clone(), &x[stretch], &[29])).unwrap();
         }
         match welch(&x, &params) {
             Ok(whole) => {
                 let merged = merged.finish().unwrap();
-                prop_assert!(relative_l2(merged.psd, &whole.psd) < 1e-14);
+                prop_assert!(relative_l2(merged.values, &whole.values) < 1e-14);
                 prop_assert_eq!(merged.coverage, whole.coverage);
             }
             Err(_) => prop_assert!(merged.finish().is_err()),
@@ -127,7 +132,7 @@ proptest! {
         lengths in prop::array::uniform4(0_usize..120),
         missing in prop::collection::vec(0_usize..300, 0..20),
     ) {
-        let params = PsdParams { average, nan: NanPolicy::Interpolate { max_gap }, ..params };
+        let params = params.clone().average(average).nan(NanPolicy::Interpolate { max_gap });
         let mut x = noise(seed, lengths.iter().sum());
         for i in missing {
             x.iter_mut().skip(i).take(1).for_each(|v| *v = f64::NAN);
@@ -135,15 +140,15 @@ proptest! {
         let (a, rest) = x.split_at(lengths[0]);
         let (b, rest) = rest.split_at(lengths[1]);
         let (c, d) = rest.split_at(lengths[2]);
-        let mut one = pushed(params, a, &[13]);
+        let mut one = pushed(params.clone(), a, &[13]);
         one.push_gap().unwrap();
         one.push(b).unwrap();
         one.push_gap().unwrap();
         one.push(c).unwrap();
         one.push(d).unwrap();
         // A into which comes B, into which came C; the merged accumulator goes on inside C's stretch.
-        let mut later = pushed(params, b, &[7]);
-        later.merge(pushed(params, c, &[31])).unwrap();
+        let mut later = pushed(params.clone(), b, &[7]);
+        later.merge(pushed(params.clone(), c, &[31])).unwrap();
         let mut merged = pushed(params, a, &[29]);
         merged.merge(later).unwrap();
         merged.push(d).unwrap();
@@ -152,7 +157,7 @@ proptest! {
         match one.finish() {
             Ok(one) => {
                 let merged = merged.finish().unwrap();
-                prop_assert!(relative_l2(merged.psd, &one.psd) < 1e-14);
+                prop_assert!(relative_l2(merged.values, &one.values) < 1e-14);
                 prop_assert_eq!(merged.coverage, one.coverage);
             }
             Err(error) => prop_assert_eq!(merged.finish().unwrap_err(), error),
@@ -164,11 +169,11 @@ proptest! {
         params in params(), len in 40_usize..300, seed in 1_u64..1000, cut in 0_usize..300, max_gap in 0_usize..4,
         missing in prop::collection::vec(0_usize..300, 0..5),
     ) {
-        let params = PsdParams { nan: NanPolicy::Interpolate { max_gap }, ..params };
+        let params = params.clone().nan(NanPolicy::Interpolate { max_gap });
         let (mut x, y) = (noise(seed, len), noise(seed + 5000, len));
         missing.iter().filter(|i| **i < len).for_each(|i| x[*i] = f64::INFINITY);
         let cut = cut.min(len);
-        let mut accumulator = CsdAccumulator::new(params).unwrap();
+        let mut accumulator = CsdAccumulator::new(params.clone()).unwrap();
         accumulator.push(&x[..cut], &y[..cut]).unwrap();
         for i in cut..len {
             accumulator.push(&x[i..=i], &y[i..=i]).unwrap();
@@ -201,7 +206,7 @@ proptest! {
         // The density's integral is the mean square under the window.
         for window in [Window::Hann, Window::Rectangular] {
             let base = PsdParams::periodogram(7.5, n);
-            let psd = welch(&x, &PsdParams { window, detrend: Detrend::None, ..base }).unwrap().psd;
+            let psd = welch(&x, &base.clone().window(window.clone()).detrend(Detrend::None)).unwrap().values;
             let w = window.coefficients(n, Symmetry::Periodic).unwrap();
             let weighted: f64 = x.iter().zip(&w).map(|(x, w)| (x * w).powi(2)).sum();
             let mean_square = weighted / w.iter().map(|w| w * w).sum::<f64>();
@@ -213,26 +218,26 @@ proptest! {
     #[test]
     fn scalings_and_sides_are_of_one_spectrum(params in params(), average in averages(), seed in 1_u64..1000) {
         let x = noise(seed, 300);
-        let params = PsdParams { average, scaling: Scaling::Raw, ..params };
-        let psd = |params: PsdParams| welch(&x, &params).unwrap().psd;
-        let w = params.weights().unwrap();
-        let raw = psd(params);
+        let params = params.clone().average(average).scaling(Scaling::Raw);
+        let psd = |params: PsdParams| welch(&x, &params).unwrap().values;
+        let w = params.segments.weights().unwrap();
+        let raw = psd(params.clone());
         let sum: f64 = w.iter().sum();
         let squares: f64 = w.iter().map(|w| w * w).sum();
         let expected = |factor: f64| raw.iter().map(move |p| p / factor).collect::<Vec<_>>();
-        let spectrum = psd(PsdParams { scaling: Scaling::Spectrum, ..params });
+        let spectrum = psd(params.clone().scaling(Scaling::Spectrum));
         prop_assert!(relative_l2(spectrum.clone(), &expected(sum * sum)) < 1e-13);
-        let density = psd(PsdParams { scaling: Scaling::Density, ..params });
+        let density = psd(params.clone().scaling(Scaling::Density));
         prop_assert!(relative_l2(density.clone(), &expected(10.0 * squares)) < 1e-13);
         // density · enbw · (rate / segment) = spectrum, and the gain is the tone's own.
         let width = enbw(&w) * 10.0 / w.len() as f64;
         prop_assert!(relative_l2(density.iter().map(|p| p * width), &spectrum) < 1e-12);
         prop_assert!((coherent_gain(&w) * w.len() as f64 - sum).abs() < 1e-12);
 
-        let two = psd(PsdParams { sides: Sides::Two, ..params });
-        prop_assert_eq!(two.len(), params.n_fft);
+        let two = psd(params.clone().sides(Sides::Two));
+        prop_assert_eq!(two.len(), params.segments.n_fft);
         for (k, one) in raw.iter().enumerate() {
-            let mirror = (params.n_fft - k) % params.n_fft;
+            let mirror = (params.segments.n_fft - k) % params.segments.n_fft;
             let folded = if mirror == k { two[k] } else { two[k] + two[mirror] };
             prop_assert!((folded - one).abs() <= 1e-14 * one);
         }
@@ -242,18 +247,18 @@ proptest! {
     fn power_grows_with_the_square(params in params(), average in averages(), seed in 1_u64..1000, power in -8..8) {
         // A power of two changes no rounding.
         let factor = 2.0_f64.powi(power);
-        let params = PsdParams { average, ..params };
+        let params = params.clone().average(average);
         let x = noise(seed, 200);
         let scaled: Vec<f64> = x.iter().map(|v| v * factor).collect();
         let expected: Vec<f64> =
-            welch(&x, &params).unwrap().psd.iter().map(|p| p * factor * factor).collect();
-        prop_assert_eq!(welch(&scaled, &params).unwrap().psd, expected);
+            welch(&x, &params).unwrap().values.iter().map(|p| p * factor * factor).collect();
+        prop_assert_eq!(welch(&scaled, &params).unwrap().values, expected);
     }
 
     #[test]
     fn holds_and_mean_are_ordered(params in params(), seed in 1_u64..1000) {
         let x = noise(seed, 300);
-        let psd = |average| welch(&x, &PsdParams { average, ..params }).unwrap().psd;
+        let psd = |average| welch(&x, &params.clone().average(average)).unwrap().values;
         let (min, mean, max) = (psd(Average::Min), psd(Average::Mean), psd(Average::Max));
         for ((min, mean), max) in min.iter().zip(&mean).zip(&max) {
             prop_assert!(*min <= mean * (1.0 + 1e-12) && *mean <= max * (1.0 + 1e-12));

@@ -72,12 +72,19 @@ fn power(segment: &[C64], weights: &[f64], n_fft: usize, detrend: Detrend) -> Ve
 
 /// The average of segments' powers over the transform's bins.
 fn average(x: &[C64], p: &PsdParams) -> Vec<f64> {
-    let weights = p.window.coefficients(p.segment_len, p.symmetry).unwrap();
-    let count = (x.len() - p.segment_len) / p.hop + 1;
+    let weights = p.segments.window.coefficients(p.segments.segment_len, p.segments.symmetry).unwrap();
+    let count = (x.len() - p.segments.segment_len) / p.segments.hop + 1;
     let powers: Vec<Vec<f64>> = (0..count)
-        .map(|s| power(&x[s * p.hop..s * p.hop + p.segment_len], &weights, p.n_fft, p.detrend))
+        .map(|s| {
+            power(
+                &x[s * p.segments.hop..s * p.segments.hop + p.segments.segment_len],
+                &weights,
+                p.segments.n_fft,
+                p.segments.detrend,
+            )
+        })
         .collect();
-    (0..p.n_fft)
+    (0..p.segments.n_fft)
         .map(|k| {
             let mut column: Vec<f64> = powers.iter().map(|p| p[k]).collect();
             column.sort_unstable_by(f64::total_cmp);
@@ -103,20 +110,20 @@ fn check<S: Sample>(x: &[C64], p: PsdParams, what: &str) {
     let exact: Vec<C64> = samples.iter().map(|s| s.parts()).map(|(re, im)| C64::new(re, im)).collect();
     let mut want = average(&exact, &p);
     if !S::COMPLEX {
-        want.truncate(p.n_fft / 2 + 1);
-        want[1..p.n_fft.div_ceil(2)].iter_mut().for_each(|power| *power *= 2.0);
+        want.truncate(p.segments.n_fft / 2 + 1);
+        want[1..p.segments.n_fft.div_ceil(2)].iter_mut().for_each(|power| *power *= 2.0);
     }
-    let mut plan = Welch::<S>::new(p).unwrap().with_threads(1).unwrap();
+    let mut plan = Welch::<S>::new(p.clone()).unwrap().with_threads(1).unwrap();
     let got = plan.psd(&samples).unwrap();
     assert_eq!(got.len(), want.len());
-    let weights = p.window.coefficients(p.segment_len, p.symmetry).unwrap();
+    let weights = p.segments.window.coefficients(p.segments.segment_len, p.segments.symmetry).unwrap();
     let gain: f64 = weights.iter().sum::<f64>().powi(2);
     let norm: f64 = want.iter().map(|w| (w / gain).powi(2)).sum();
     let error: f64 = got.iter().zip(&want).map(|(g, w)| (g.widen() - w / gain).powi(2)).sum();
     let rms = (exact.iter().map(|x| x.norm_sqr()).sum::<f64>() / exact.len() as f64).sqrt();
     let peak = exact.iter().map(|x| x.norm()).fold(0.0, f64::max);
     let limit = if S::Real::EPSILON > 1e-10 {
-        4.0 * S::Real::EPSILON * (p.n_fft as f64).log2()
+        4.0 * S::Real::EPSILON * (p.segments.n_fft as f64).log2()
     } else {
         1e-13 * (1.0 + peak / rms)
     };
@@ -132,15 +139,13 @@ fn every_size() {
         let average = [Average::Mean, Average::Mean, Average::Median, Average::Max, Average::Min][turn % 5];
         let segment_len = if turn % 4 == 3 { n - n / 3 } else { n };
         let hop = [segment_len.div_ceil(2), segment_len / 4 + 1, segment_len][turn % 3];
-        let p = PsdParams {
-            segment_len,
-            hop,
-            n_fft: n,
-            detrend,
-            average,
-            scaling: Scaling::Spectrum,
-            ..PsdParams::new(1.0, n)
-        };
+        let p = PsdParams::new(1.0, n)
+            .segment_len(segment_len)
+            .hop(hop)
+            .n_fft(n)
+            .detrend(detrend)
+            .average(average)
+            .scaling(Scaling::Spectrum);
         let segments = 35 + turn % 3;
         let len = segment_len + (segments - 1) * hop + turn % 2;
         let slope = if detrend == Detrend::Linear { 3.0 / n as f64 } else { 0.0 };
@@ -151,10 +156,10 @@ fn every_size() {
                 C64::new(noise.next() + line + (i as f64 * 0.3).sin(), noise.next() - line)
             })
             .collect();
-        check::<f32>(&x, p, "f32");
-        check::<f64>(&x, p, "f64");
+        check::<f32>(&x, p.clone(), "f32");
+        check::<f64>(&x, p.clone(), "f64");
         if turn % 2 == 0 {
-            check::<Complex<f32>>(&x, p, "c32");
+            check::<Complex<f32>>(&x, p.clone(), "c32");
             check::<Complex<f64>>(&x, p, "c64");
         }
     }
@@ -192,7 +197,7 @@ fn short_rows_are_what_each_row_is_alone() {
             (15, 48, 24, 19),
             (40, 32, 16, 20),
         ] {
-            let p = PsdParams { hop, ..PsdParams::new(1.0, n) };
+            let p = PsdParams::new(1.0, n).hop(hop);
             let len = n + (segments - 1) * hop + 3;
             // Rows of very different powers, one of them silent.
             let x: Vec<S> = (0..count * len)

@@ -3,6 +3,7 @@
 use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::scaling::Average;
 use rlx_dsp::welch::{AccumulatorState, PsdParams, WelchAccumulator};
+use rlx_dsp::window::Window;
 
 fn signal() -> Vec<f64> {
     let gap = |i: i32| (200..204).contains(&i) || i == 411;
@@ -12,15 +13,15 @@ fn signal() -> Vec<f64> {
 #[test]
 fn state_and_restore_at_any_sample() {
     let x = signal();
-    let weights: Vec<f64> = (0..32).map(|i| 1.0 + f64::from(i % 5)).collect();
+    let window = Window::Custom((0..32).map(|i| 1.0 + f64::from(i % 5)).collect());
     for average in [Average::Mean, Average::Median, Average::Max, Average::Min] {
         for (nan, hop) in [
             (NanPolicy::Interpolate { max_gap: 3 }, 16),
             (NanPolicy::Interpolate { max_gap: 8 }, 50),
             (NanPolicy::SkipSegment, 7),
         ] {
-            let params = PsdParams { average, nan, hop, ..PsdParams::new(2.0, 32) };
-            let new = || WelchAccumulator::<f64>::with_weights(params, &weights, 1000).unwrap();
+            let params = PsdParams::new(2.0, 32).average(average).nan(nan).hop(hop).window(window.clone());
+            let new = || WelchAccumulator::<f64>::with_stored_segments(params.clone(), 1000).unwrap();
             let mut whole = new();
             whole.push(&x).unwrap();
             let whole = whole.finish().unwrap();
@@ -36,9 +37,9 @@ fn state_and_restore_at_any_sample() {
                 let second = second.finish().unwrap();
                 assert_eq!(second.coverage, whole.coverage, "{average} {nan} {cut}");
                 let close = |(a, b): (&f64, &f64)| {
-                    (a - b).abs() <= 1e-12 * whole.psd.iter().fold(0.0, |m, &v| v.max(m)) || a == b
+                    (a - b).abs() <= 1e-12 * whole.values.iter().fold(0.0, |m, &v| v.max(m)) || a == b
                 };
-                assert!(second.psd.iter().zip(&whole.psd).all(close), "{average} {nan} {cut}");
+                assert!(second.values.iter().zip(&whole.values).all(close), "{average} {nan} {cut}");
             }
         }
     }
@@ -66,8 +67,10 @@ fn states_of_other_parameters_are_refused() {
 
 #[test]
 fn windows_must_agree_in_a_merge() {
-    let params = PsdParams::new(1.0, 8);
-    let mut a = WelchAccumulator::<f32>::with_weights(params, &[1.0; 8], 0).unwrap();
-    let b = WelchAccumulator::<f32>::with_weights(params, &[2.0; 8], 0).unwrap();
+    let under = |weight: f64| {
+        let window = Window::Custom([weight; 8].into());
+        WelchAccumulator::<f32>::new(PsdParams::new(1.0, 8).window(window)).unwrap()
+    };
+    let (mut a, b) = (under(1.0), under(2.0));
     assert!(a.merge(b).is_err());
 }

@@ -61,8 +61,10 @@ fn grid() -> Vec<PsdParams> {
                     // A mean or a line leaves nothing of so few samples.
                     let detrend = if segment_len < 4 { Detrend::None } else { detrend };
                     let base = PsdParams::new(50.0, segment_len);
-                    grid.push(PsdParams { average, scaling, hop, n_fft, detrend, ..base });
-                    grid.push(PsdParams { sides: Sides::Two, ..grid[grid.len() - 1] });
+                    grid.push(
+                        base.clone().average(average).scaling(scaling).hop(hop).n_fft(n_fft).detrend(detrend),
+                    );
+                    grid.push(grid[grid.len() - 1].clone().sides(Sides::Two));
                 }
             }
         }
@@ -74,9 +76,9 @@ fn reference<'a>(params: &PsdParams, window: &'a [f64], one_sided: bool) -> Refe
     Reference {
         sample_rate: params.sample_rate,
         window,
-        hop: params.hop,
-        n_fft: params.n_fft,
-        detrend: params.detrend,
+        hop: params.segments.hop,
+        n_fft: params.segments.n_fft,
+        detrend: params.segments.detrend,
         scaling: params.scaling,
         average: params.average,
         one_sided,
@@ -87,19 +89,19 @@ fn welch_of<S: Sample>() {
     let x = samples::<S>(3, 205, 2.0, 0.01);
     let wide: Vec<_> = x.iter().map(|s| Complex::new(s.parts().0, s.parts().1)).collect();
     for params in grid() {
-        let window = params.weights().unwrap();
+        let window = params.segments.weights().unwrap();
         let one_sided = params.one_sided::<S>();
         let twin = reference(&params, &window, one_sided).csd(&wide, &wide);
         let twin: Vec<f64> = twin.iter().map(|v| v.re).collect();
-        let got = Welch::<S>::new(params).unwrap().psd(&x).unwrap();
+        let got = Welch::<S>::new(params.clone()).unwrap().psd(&x).unwrap();
         let error = relative_l2(got.iter().map(|p| p.widen()), &twin);
-        let bound = spectrum_bound(&x, params.detrend, params.n_fft);
+        let bound = spectrum_bound(&x, params.segments.detrend, params.segments.n_fft);
         assert!(error <= bound, "{params:?}: {error:e} > {bound:e}");
 
-        let mut accumulator = WelchAccumulator::with_stored_segments(params, 1000).unwrap();
+        let mut accumulator = WelchAccumulator::with_stored_segments(params.clone(), 1000).unwrap();
         x.chunks(17).for_each(|block| accumulator.push(block).unwrap());
         let streamed = accumulator.finish().unwrap();
-        let error = relative_l2(streamed.psd.iter().map(|p| p.widen()), &twin);
+        let error = relative_l2(streamed.values.iter().map(|p| p.widen()), &twin);
         assert!(error <= bound, "streamed {params:?}: {error:e} > {bound:e}");
         assert_eq!(streamed.coverage.segments as usize, params.segment_count(x.len()));
     }
@@ -118,15 +120,15 @@ fn cross_spectra_are_their_twin() {
     let x = signal(1, 205, 1.0, 0.0);
     let y = signal(2, 205, -2.0, 0.1);
     for params in grid() {
-        let plan = Csd::<f64>::new(params);
+        let plan = Csd::<f64>::new(params.clone());
         if matches!(params.average, Average::Max | Average::Min) {
             assert!(plan.unwrap_err().to_string().starts_with("average: "));
             continue;
         }
-        let window = params.weights().unwrap();
+        let window = params.segments.weights().unwrap();
         let twin = reference(&params, &window, params.one_sided::<f64>()).csd(&complex(&x), &complex(&y));
         let got = plan.unwrap().compute(&x, &y).unwrap().pxy();
         let error = relative_l2(flat(&got), &flat(&twin));
-        assert!(error <= 20.0 * bound::<f64>(params.n_fft), "{params:?}: {error:e}");
+        assert!(error <= 20.0 * bound::<f64>(params.segments.n_fft), "{params:?}: {error:e}");
     }
 }

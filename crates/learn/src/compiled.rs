@@ -11,7 +11,7 @@ use rlx_dsp::lanes::{
     BandSpec, Isa, LaneTape, Rows, TapeOp, TapeOutput, TapeSpec, Weight, band_kernel, tape_kernel,
 };
 use rlx_dsp::nan::{NanPolicy, first_non_finite};
-use rlx_dsp::peak::{WelchParams, WelchPeakParams};
+use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams};
 use rlx_dsp::window::Symmetry;
 
 use crate::error::{Error, Result};
@@ -53,7 +53,7 @@ impl FastLearnedFftModel {
             let spec = BandSpec { window, hop, n_segments, bins: bins.clone(), gains };
             if let Some(kernel) = band_kernel(Isa::detect()?, spec) {
                 return Ok(CompiledModel {
-                    params: *params,
+                    params: params.clone(),
                     kernel,
                     bins,
                     operations: None,
@@ -78,7 +78,7 @@ impl FastLearnedFftModel {
             Error::argument("n_fft", format!("{}: too short for the lanes of {isa}", self.n_fft()))
         })?;
         let operations = Some(operations);
-        Ok(CompiledModel { params: *params, kernel, bins, operations, packed: Vec::new() })
+        Ok(CompiledModel { params: params.clone(), kernel, bins, operations, packed: Vec::new() })
     }
 
     fn compiled_bins(&self, params: &WelchPeakParams) -> Result<Vec<u32>> {
@@ -133,7 +133,7 @@ impl CompiledModel {
         row_len: usize,
         out: &mut [f32],
     ) -> Result<()> {
-        let params = self.params;
+        let params = self.params.clone();
         check_rows(&params, samples, batch, row_len)?;
         let k = params.k_out();
         if out.len() != batch * 2 * k {
@@ -509,7 +509,7 @@ mod tests {
                 _ => {}
             }
             let welch = WelchParams::new(n, segments);
-            let params = WelchPeakParams { welch, ..WelchPeakParams::fast_for_n_fft(n, 20) };
+            let params = WelchPeakParams::fast_for_n_fft(n, 20).welch(welch.clone());
             let rows = 37;
             let x: Vec<f32> = (0..rows * welch.frame_len()).map(|_| random.normal() as f32).collect();
             let want = model.welch_psd_batch(&welch, &x, rows).unwrap();

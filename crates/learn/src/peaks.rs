@@ -7,8 +7,8 @@
 use num_complex::Complex32;
 use rlx_dsp::mel::MelFilterbank;
 use rlx_dsp::nan::{NanPolicy, first_non_finite};
-use rlx_dsp::peak::{WelchParams, WelchPeakParams};
 use rlx_dsp::peaks::insert::insert_top_k;
+use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams};
 use rlx_dsp::window::Symmetry;
 
 use crate::error::{Error, Result};
@@ -102,7 +102,7 @@ impl FastLearnedFftModel {
         samples: &[f32],
         batch: usize,
     ) -> Result<Vec<f32>> {
-        let params = WelchPeakParams { welch: *welch, k: 1, nan: NanPolicy::Propagate };
+        let params = WelchPeakParams::new(welch.clone(), 1).nan(NanPolicy::Propagate);
         self.check(&params, samples, batch, welch.frame_len())?;
         let mut out = vec![0.0; batch * self.n_bins()];
         let mut rows = RowPowers::new(self, forward, welch)?;
@@ -142,7 +142,7 @@ impl FastLearnedFftModel {
 
     /// Whether the parameters are for this model.
     pub(crate) fn check_params(&self, params: &WelchPeakParams) -> Result<()> {
-        params.check()?;
+        params.validate()?;
         if params.welch.n_fft != self.n_fft() {
             let reason = format!("the model is for {}, got {}", self.n_fft(), params.welch.n_fft);
             return Err(Error::argument("n_fft", reason));
@@ -201,7 +201,7 @@ impl<'a> RowPowers<'a> {
         Ok(Self {
             model,
             forward,
-            welch: *welch,
+            welch: welch.clone(),
             window: window.into_iter().map(|w| w as f32).collect(),
             frame: vec![Complex32::default(); n],
             sums: vec![0.0; model.n_bins()],
@@ -239,7 +239,7 @@ impl<'a> RowPowers<'a> {
 
 #[cfg(test)]
 mod tests {
-    use rlx_dsp::peak::{PeaksEngine, WelchPeaksScratch};
+    use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeaksScratch};
 
     use super::*;
 
@@ -250,14 +250,12 @@ mod tests {
     #[test]
     fn the_exact_model_finds_what_the_fft_finds() {
         for (n_fft, segments, k) in [(64, 2, 5), (256, 8, 16), (128, 1, 200)] {
-            let params = WelchPeakParams {
-                welch: rlx_dsp::peak::WelchParams::new(n_fft, segments),
-                ..WelchPeakParams::fast_for_n_fft(n_fft, k)
-            };
+            let params = WelchPeakParams::fast_for_n_fft(n_fft, k)
+                .welch(rlx_dsp::welch::peaks::WelchParams::new(n_fft, segments));
             let x = samples(7 * params.welch.frame_len());
             let got = FastLearnedFftModel::exact(n_fft).unwrap().welch_peaks_batch(&params, &x, 7).unwrap();
             let mut want = vec![0.0; got.len()];
-            WelchPeaksScratch::new(params, PeaksEngine::Streaming, 1)
+            WelchPeaksScratch::new(params.clone(), PeaksEngine::Streaming, 1)
                 .unwrap()
                 .peaks_into(&x, 7, &mut want)
                 .unwrap();
@@ -278,7 +276,7 @@ mod tests {
         let x = samples(2 * welch.frame_len());
         let model = FastLearnedFftModel::exact(64).unwrap();
         let got = model.welch_psd_batch(&welch, &x, 2).unwrap();
-        let params = WelchPeakParams { welch, ..WelchPeakParams::fast_for_n_fft(64, 1) };
+        let params = WelchPeakParams::fast_for_n_fft(64, 1).welch(welch.clone());
         let mut want = vec![0.0; got.len()];
         WelchPeaksScratch::new(params, PeaksEngine::Streaming, 1)
             .unwrap()

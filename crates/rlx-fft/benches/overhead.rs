@@ -3,7 +3,7 @@
 
 use divan::Bencher;
 use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
-use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use rlx_fft::{AutoSettings, AutoWelchPeaks};
 use rlx_runtime::{Device, Session};
 

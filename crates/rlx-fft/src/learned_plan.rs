@@ -64,7 +64,7 @@ pub(crate) fn compile(
 #[cfg(test)]
 mod tests {
     use rlx_compile::DeviceClass;
-    use rlx_dsp::peak::WelchPeakParams;
+    use rlx_dsp::welch::peaks::WelchPeakParams;
     use rlx_learn::Gate;
     use rlx_runtime::devices;
 

@@ -92,7 +92,7 @@ pub mod welch_peaks_picker;
 pub use auto_welch_peaks::{AutoSettings, AutoWelchPeaks, PickerTrace};
 pub use compat::*;
 pub use error::{Error, Result};
-pub use rlx_dsp::peak::{WelchParams, WelchPeakParams, WelchPeaksScratch};
+pub use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams, WelchPeaksScratch};
 pub use rlx_learn::FastLearnedFftModel;
 pub use rlx_runtime::{Device, Executable, Session, SessionOptions};
 pub use welch_peaks_picker::{

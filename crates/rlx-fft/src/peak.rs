@@ -1,3 +1,3 @@
 //! Packed peaks of batches of rows: parameters and plans.
 
-pub use rlx_dsp::peak::{PeaksEngine, WelchParams, WelchPeakParams, WelchPeaksScratch};
+pub use rlx_dsp::welch::peaks::{PeaksEngine, WelchParams, WelchPeakParams, WelchPeaksScratch};

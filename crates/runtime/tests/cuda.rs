@@ -351,7 +351,7 @@ fn transforms_longer_than_a_block_are_right() {
         let len = shape.frame_len().unwrap();
         let mut graph = Graph::new();
         let input = graph.push(Op::Input { batch, len, complex: false }, &[]).unwrap();
-        graph.chain(input, [Op::WelchPeaks(spec), Op::output("peaks")]).unwrap();
+        graph.chain(input, [Op::WelchPeaks(spec.clone()), Op::output("peaks")]).unwrap();
         let executable = session.compile_plan(Plan::new(graph, session.caps()).unwrap()).unwrap();
         let mut x = floats(&samples(batch * len));
         let peaks = executable.run_to_vecs(&[&x]).unwrap();

@@ -41,14 +41,12 @@ fn graph(batch: usize, n: usize, averaged: bool, spec: &LocalPeaksSpec) -> Graph
 
 fn params(spec: &LocalPeaksSpec) -> LocalPeakParams {
     let at_least = |bound: Option<f64>| bound.map(|min| Bounds { min: Some(min), max: None });
-    LocalPeakParams {
-        height: at_least(spec.height),
-        threshold: at_least(spec.threshold),
-        distance: spec.distance,
-        prominence: at_least(spec.prominence),
-        width: at_least(spec.width),
-        ..LocalPeakParams::default()
-    }
+    LocalPeakParams::default()
+        .height(at_least(spec.height))
+        .threshold(at_least(spec.threshold))
+        .distance(spec.distance)
+        .prominence(at_least(spec.prominence))
+        .width(at_least(spec.width))
 }
 
 fn every_condition_and_estimator(device: &DeviceInfo) {

@@ -29,11 +29,11 @@ fn samples() -> Vec<f32> {
 fn graphs() -> Vec<(&'static str, Graph)> {
     let rows = Rows::new(ROWS, LEN);
     let mean = PsdParams::new(8e3, 256);
-    let whisper = LogMelParams { n_mels: 20, ..LogMelParams::preset(Preset::Whisper) };
-    let of_batch = LogMelParams { max_over: MaxOver::Batch, ..whisper };
+    let whisper = LogMelParams::preset(Preset::Whisper).n_mels(20);
+    let of_batch = whisper.clone().max_over(MaxOver::Batch);
     vec![
         ("mean", psd(&mean, rows).unwrap()),
-        ("median", psd(&PsdParams { average: Average::Median, ..mean }, rows).unwrap()),
+        ("median", psd(&mean.clone().average(Average::Median), rows).unwrap()),
         ("spectrogram", spectrogram(&frames_of(&mean), rows).unwrap()),
         ("log-mel", log_mel(&whisper, rows).unwrap()),
         ("log-mel of the batch", log_mel(&of_batch, rows).unwrap()),

@@ -129,19 +129,19 @@ proptest! {
         average in prop::sample::select(vec![Average::Mean, Average::Median, Average::Max, Average::Min]),
     ) {
         let n_fft = len + zeros;
-        let params = PsdParams { n_fft, detrend, average, ..PsdParams::new(8e3, len) };
-        let mel = LogMelParams { n_mels: 12, layout: MelLayout::FramesByMels, ..LogMelParams::preset(Preset::Whisper) };
+        let params = PsdParams::new(8e3, len).n_fft(n_fft).detrend(detrend).average(average);
+        let mel = LogMelParams::preset(Preset::Whisper).n_mels(12).layout(MelLayout::FramesByMels);
         let row_len = if what == 2 { 4000 } else { 5 * len + 3 };
         let (x, at) = (tone_in_noise(5, rows * row_len), Rows::new(rows, row_len));
         let (graph, want): (Graph, Vec<f32>) = match what {
             0 => (psd(&params, at).unwrap(), Welch::new(params).unwrap().psd_batch(&x, rows).unwrap()),
             1 => {
                 let frames = frames_of(&params);
-                let want = Spectrogram::new(frames).unwrap().process_rows(&x, row_len).unwrap();
+                let want = Spectrogram::new(frames.clone()).unwrap().process_rows(&x, row_len).unwrap();
                 (spectrogram(&frames, at).unwrap(), want)
             }
             _ => {
-                let items = LogMel::new(mel).unwrap().process_rows(&x, row_len).unwrap();
+                let items = LogMel::new(mel.clone()).unwrap().process_rows(&x, row_len).unwrap();
                 (log_mel(&mel, at).unwrap(), items.into_iter().flat_map(|item| item.data).collect())
             }
         };

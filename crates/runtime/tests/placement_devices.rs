@@ -20,7 +20,7 @@ fn sizes_with_and_without_kernels_are_the_librarys(device: &DeviceInfo) {
             (Detrend::Linear, Average::Mean),
             (Detrend::Constant, Average::Median),
         ] {
-            let params = PsdParams { detrend, average, ..PsdParams::new(8e3, n_fft) };
+            let params = PsdParams::new(8e3, n_fft).detrend(detrend).average(average);
             let (rows, len) = (2, 5 * n_fft + 7);
             let x = tone_in_noise(n_fft as u64, rows * len);
             let executable = session.compile(&psd(&params, Rows::new(rows, len)).unwrap()).unwrap();
@@ -28,7 +28,7 @@ fn sizes_with_and_without_kernels_are_the_librarys(device: &DeviceInfo) {
             let what = format!("{} {n_fft} {detrend} {average}", device.id);
             let got = executable.run_to_vecs(&[&x]).unwrap().remove(0);
             let wide: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
-            let one_sided = PsdParams { sides: Sides::One, ..params };
+            let one_sided = params.clone().sides(Sides::One);
             let want = Welch::<f64>::new(one_sided).unwrap().psd_batch(&wide, rows).unwrap();
             assert_close(&got, &want, n_fft, &what);
             for placed in plan.regions().iter().filter(|r| r.place == Place::Host) {

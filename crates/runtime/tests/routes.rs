@@ -8,9 +8,9 @@ use rlx_compile::plan::ExecKind;
 use rlx_compile::{Graph, Op, Plan, builders};
 use rlx_dsp::detrend::Detrend;
 use rlx_dsp::nan::NanPolicy;
-use rlx_dsp::peak::WelchParams;
 use rlx_dsp::reference::peak::raw_power;
 use rlx_dsp::scaling::Scaling;
+use rlx_dsp::welch::peaks::WelchParams;
 use rlx_dsp::welch::{PsdParams, Welch};
 use rlx_runtime::{Device, Error, Executable, Session, SessionOptions};
 
@@ -49,7 +49,7 @@ fn routes(session: &Session, shape: &WelchPeaksShape) -> Vec<(&'static str, Exec
 fn judge(shape: &WelchPeaksShape, samples: &[f32], peaks: &[f32], route: &str) {
     let (bins, len) = (shape.bins(), shape.frame_len().unwrap());
     let k = shape.k.min(bins);
-    let welch = WelchParams { hop: shape.hop, ..WelchParams::new(shape.n_fft, shape.segments) };
+    let welch = WelchParams::new(shape.n_fft, shape.segments).hop(shape.hop);
     let delta = f64::from(f32::EPSILON) * ((shape.n_fft as f64).log2() / 8.0).max(1.0);
     for (row, peaks) in samples.chunks_exact(len).zip(peaks.chunks_exact(2 * k)) {
         let power = raw_power(row, &welch);
@@ -173,13 +173,11 @@ fn gaps_are_left_out_or_bridged_by_every_route_as_in_the_library() {
     samples[len + 40..len + 90].fill(f32::INFINITY);
     samples[2 * len..3 * len].fill(f32::NAN);
     for nan in [NanPolicy::SkipSegment, NanPolicy::Interpolate { max_gap: 5 }] {
-        let params = PsdParams {
-            hop: shape.hop,
-            detrend: Detrend::None,
-            scaling: Scaling::Raw,
-            nan,
-            ..PsdParams::new(1.0, shape.n_fft)
-        };
+        let params = PsdParams::new(1.0, shape.n_fft)
+            .hop(shape.hop)
+            .detrend(Detrend::None)
+            .scaling(Scaling::Raw)
+            .nan(nan);
         let mut library = Welch::<f32>::new(params).unwrap();
         let session = Session::with_options(&Device::Cpu, SessionOptions::default().nan(nan)).unwrap();
         for (route, executable) in routes(&session, &shape) {

@@ -141,13 +141,13 @@ fn densities_and_spectrograms(device: &DeviceInfo) {
     ] {
         let (batch, row_len) = (3, 5 * len + 3);
         let samples = noise(batch * row_len);
-        let spec = PsdParams { n_fft: n, average, detrend, ..PsdParams::new(48e3, len) };
+        let spec = PsdParams::new(48e3, len).n_fft(n).average(average).detrend(detrend);
         let rows = Rows::new(batch, row_len);
-        let weights = spec.window.coefficients(len, spec.symmetry).unwrap();
+        let weights = spec.segments.window.coefficients(len, spec.segments.symmetry).unwrap();
         let factor = Scaling::Density.factor(&weights, 48e3);
         let welch = WelchPeaksSpec {
             segment_len: len,
-            hop: spec.hop,
+            hop: spec.segments.hop,
             average,
             detrend,
             ..WelchPeaksShape::new(batch, n, 2, 1).spec()
@@ -156,7 +156,7 @@ fn densities_and_spectrograms(device: &DeviceInfo) {
         let density: Vec<f64> = samples.chunks_exact(row_len).flat_map(scaled).collect();
         let frames: Vec<f64> = samples
             .chunks_exact(row_len)
-            .flat_map(|row| row.windows(len).step_by(spec.hop).flat_map(scaled).collect::<Vec<_>>())
+            .flat_map(|row| row.windows(len).step_by(spec.segments.hop).flat_map(scaled).collect::<Vec<_>>())
             .collect();
         let decibels: Vec<f64> = frames.iter().map(|p| 10.0 * p.max(1e-12).log10()).collect();
         let frame = frames_of(&spec);

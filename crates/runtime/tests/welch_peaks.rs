@@ -51,7 +51,7 @@ impl Seeded {
 fn executable(session: &Session, batch: usize, row_len: usize, spec: &WelchPeaksSpec) -> Executable {
     let mut graph = Graph::new();
     let x = graph.push(Op::Input { batch, len: row_len, complex: false }, &[]).unwrap();
-    graph.chain(x, [Op::WelchPeaks(*spec), Op::output("peaks")]).unwrap();
+    graph.chain(x, [Op::WelchPeaks(spec.clone()), Op::output("peaks")]).unwrap();
     session.compile_plan(Plan::new(graph, session.caps()).unwrap()).unwrap()
 }
 
@@ -71,7 +71,7 @@ fn peaks_are_right_over_the_grid(device: &DeviceInfo) {
         };
         let average = [Average::Mean, Average::Mean, Average::Max, Average::Min][random.below(4)];
         let detrend = [Detrend::None, Detrend::Constant][random.below(2)];
-        let window = [Window::Hann, Window::Hamming, Window::Rectangular][random.below(3)];
+        let window = [Window::Hann, Window::Hamming, Window::Rectangular][random.below(3)].clone();
         let spec = WelchPeaksSpec { average, detrend, window, ..shape.spec() };
         let row_len = shape.frame_len().unwrap() + random.below(3);
         let batch = if n > 1024 { shape.batch.min(5) } else { shape.batch };
@@ -87,7 +87,7 @@ fn peaks_are_right_over_the_grid(device: &DeviceInfo) {
         for (row, (samples, peaks)) in samples.chunks(row_len).zip(peaks.chunks(width)).enumerate() {
             let power = raw_power(samples, &spec);
             // What the rounding of an offset's samples leaves of it, squared.
-            let offset = WelchPeaksSpec { detrend: Detrend::None, ..spec };
+            let offset = WelchPeaksSpec { detrend: Detrend::None, ..spec.clone() };
             let of_offset = match spec.detrend {
                 Detrend::Constant => raw_power(samples, &offset).iter().sum::<f64>() * ROUNDING,
                 _ => 0.0,
@@ -96,7 +96,9 @@ fn peaks_are_right_over_the_grid(device: &DeviceInfo) {
             // far above the smallest ones.
             let of_segments = match spec.average {
                 Average::Min => {
-                    raw_power(samples, &WelchPeaksSpec { average: Average::Mean, ..spec }).iter().sum()
+                    raw_power(samples, &WelchPeaksSpec { average: Average::Mean, ..spec.clone() })
+                        .iter()
+                        .sum()
                 }
                 _ => 0.0,
             };

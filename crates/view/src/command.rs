@@ -40,10 +40,10 @@ pub(crate) fn command(selection: &Selection<'_>, query: &ExportQuery, open: &[St
     if selection.query.start + selection.count < selection.recording.frames() {
         flag("duration", format!("{}s", selection.count as f64 / rate));
     }
-    flag("n-fft", params.n_fft.to_string());
-    flag("hop", params.hop.to_string());
-    flag("window", params.window.to_string());
-    flag("detrend", params.detrend.to_string());
+    flag("n-fft", params.segments.n_fft.to_string());
+    flag("hop", params.segments.hop.to_string());
+    flag("window", params.segments.window.to_string());
+    flag("detrend", params.segments.detrend.to_string());
     flag("scaling", params.scaling.to_string());
     match query.what {
         ExportKind::Psd => flag("average", params.average.to_string()),

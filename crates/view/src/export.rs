@@ -52,7 +52,7 @@ fn spectrogram<S: FrameSample>(selection: &Selection<'_>, cancel: &Cancel) -> Re
     let (params, recording) = (&selection.params, selection.recording);
     let axis = Axis::new::<S>(params, recording.signal().center_freq.unwrap_or(0.0));
     let inside = selection.inside(&axis)?;
-    let frames = (selection.count - params.segment_len as u64) / params.hop as u64 + 1;
+    let frames = (selection.count - params.segments.segment_len as u64) / params.segments.hop as u64 + 1;
     let cells = frames * inside.len() as u64 * selection.query.channels.len() as u64;
     if cells > MAX_CELLS {
         let reason = format!(
@@ -72,12 +72,12 @@ fn spectrogram<S: FrameSample>(selection: &Selection<'_>, cancel: &Cancel) -> Re
     let mut powers = Vec::new();
     for frame in 0..frames {
         cancel.check()?;
-        let start = selection.query.start + frame * params.hop as u64;
-        recording.read(&selection.query.channels, start, params.segment_len, &mut stretch)?;
-        if !stretch.gaps.is_empty() || stretch.len() < params.segment_len {
+        let start = selection.query.start + frame * params.segments.hop as u64;
+        recording.read(&selection.query.channels, start, params.segments.segment_len, &mut stretch)?;
+        if !stretch.gaps.is_empty() || stretch.len() < params.segments.segment_len {
             continue;
         }
-        let middle = (start as f64 + params.segment_len as f64 / 2.0) / params.sample_rate;
+        let middle = (start as f64 + params.segments.segment_len as f64 / 2.0) / params.sample_rate;
         for (channel, samples) in channels.iter_mut().zip(&stretch.channels) {
             let all = axis.arrange(kernel.powers(samples, &mut powers)?);
             channel.t_s.push(middle);

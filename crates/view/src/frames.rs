@@ -5,7 +5,7 @@ use crate::sample::ViewSample;
 use num_complex::Complex;
 use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::scaling::Scaling;
-use rlx_dsp::stft::{Padding, Placement, Spectrogram, SpectrogramParams, SpectrogramScaling};
+use rlx_dsp::stft::{Spectrogram, SpectrogramParams};
 use rlx_dsp::welch::{PsdParams, SegmentSpectra};
 
 /// A sample whose frames have a kernel, in single precision.
@@ -40,26 +40,9 @@ impl FrameSample for f32 {
 
 impl FrameKernel<f32> for Spectrogram<f32> {
     fn new(params: &PsdParams) -> Result<Self> {
-        let scaling = match params.scaling {
-            Scaling::Density => SpectrogramScaling::Density,
-            Scaling::Spectrum => SpectrogramScaling::Spectrum,
-            Scaling::Raw => SpectrogramScaling::Raw,
-        };
-        let frames = SpectrogramParams {
-            sample_rate: params.sample_rate,
-            window: params.window,
-            symmetry: params.symmetry,
-            win_length: params.segment_len,
-            n_fft: params.n_fft,
-            hop: params.hop,
-            placement: Placement::Start,
-            padding: Padding::None,
-            detrend: params.detrend,
-            scaling,
-            nan: NanPolicy::Propagate,
-        };
+        let frames = SpectrogramParams::frames_of(params).nan(NanPolicy::Propagate);
         // The window's own check is stricter than that of a spectrogram.
-        params.weights()?;
+        params.segments.weights()?;
         Ok(Self::new(frames)?)
     }
 
@@ -94,9 +77,9 @@ pub(crate) struct ComplexFrames {
 
 impl FrameKernel<Complex<f32>> for ComplexFrames {
     fn new(params: &PsdParams) -> Result<Self> {
-        let weights = params.weights()?;
+        let weights = params.segments.weights()?;
         let factor = params.scaling.factor(&weights, params.sample_rate) as f32;
-        Ok(Self { spectra: SegmentSpectra::with_weights(*params, &weights)?, params: *params, factor })
+        Ok(Self { spectra: SegmentSpectra::new(params.clone())?, params: params.clone(), factor })
     }
 
     fn powers<'a>(&mut self, x: &[Complex<f32>], out: &'a mut Vec<f32>) -> Result<&'a [f32]> {
@@ -120,6 +103,6 @@ impl FrameKernel<Complex<f32>> for ComplexFrames {
     }
 
     fn bins(&self) -> usize {
-        self.params.n_fft
+        self.params.segments.n_fft
     }
 }

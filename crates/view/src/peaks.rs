@@ -59,13 +59,11 @@ pub(crate) fn peaks(
     params: &PsdParams,
     choice: PeakChoice,
 ) -> rlx_dsp::Result<Vec<PeakEntry>> {
-    let step = params.sample_rate / params.n_fft as f64;
-    let conditions = SpectralPeakParams {
-        height_db: None,
-        prominence_db: choice.prominence_db,
-        distance: None,
-        hann: params.window == Window::Hann && params.segment_len == params.n_fft,
-    };
+    let step = params.sample_rate / params.segments.n_fft as f64;
+    let conditions = SpectralPeakParams::new(choice.prominence_db)
+        .height_db(None)
+        .distance(None)
+        .hann(params.segments.window == Window::Hann && params.segments.segment_len == params.segments.n_fft);
     let within = |freq: f64| choice.band.is_none_or(|[lo, hi]| (lo..=hi).contains(&freq));
     let found = all_peaks(power, &conditions)?.into_iter().filter(|p| within(axis.freq[p.position]));
     let entry = |(rank, peak): (usize, rlx_dsp::peaks::SpectralPeak)| PeakEntry {

@@ -85,19 +85,16 @@ impl Estimate {
         if self.hop == 0 || self.hop > 1 << 20 {
             return Err(Error::request(format!("hop: {} is not within 1 … {}", self.hop, 1 << 20)));
         }
-        Ok(PsdParams {
-            sample_rate: rate,
-            window: self.window,
-            symmetry: Symmetry::Periodic,
-            segment_len: self.n_fft,
-            hop: self.hop,
-            n_fft: self.n_fft,
-            detrend: self.detrend,
-            scaling: self.scaling,
-            average,
-            sides: Sides::Auto,
-            nan: NanPolicy::SkipSegment,
-        })
+        Ok(PsdParams::new(rate, self.n_fft)
+            .window(self.window.clone())
+            .symmetry(Symmetry::Periodic)
+            .hop(self.hop)
+            .n_fft(self.n_fft)
+            .detrend(self.detrend)
+            .scaling(self.scaling)
+            .average(average)
+            .sides(Sides::Auto)
+            .nan(NanPolicy::SkipSegment))
     }
 }
 

@@ -55,10 +55,10 @@ impl<'a> Selection<'a> {
         }
         let params = query.estimate.params(recording.rate(), query.average)?;
         let count = query.count.min(recording.frames().saturating_sub(query.start));
-        if count < params.n_fft as u64 {
+        if count < params.segments.n_fft as u64 {
             let reason = format!(
                 "the selection has {count} samples, fewer than one segment of {} (n_fft)",
-                params.n_fft
+                params.segments.n_fft
             );
             return Err(Error::request(reason));
         }
@@ -92,7 +92,7 @@ impl<'a> Selection<'a> {
         let spans = spans(&self.params, self.count, parts as u64);
         let read = |&(from, count): &(u64, u64)| -> Result<Vec<WelchAccumulator<S>>> {
             let mut all = (0..channels.len())
-                .map(|_| WelchAccumulator::<S>::with_stored_segments(self.params, limit))
+                .map(|_| WelchAccumulator::<S>::with_stored_segments(self.params.clone(), limit))
                 .collect::<rlx_dsp::Result<Vec<_>>>()?;
             let piece = (PIECE / self.recording.planes().max(1)).max(1 << 12) as u64;
             let mut stretch = Stretch::<S>::default();
@@ -130,7 +130,7 @@ impl<'a> Selection<'a> {
             .into_iter()
             .map(|accumulator| {
                 let psd = accumulator.finish()?;
-                Ok((axis.arrange(&psd.psd), psd.coverage))
+                Ok((axis.arrange(&psd.values), psd.coverage))
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Spectra { axis, channels })
@@ -175,11 +175,11 @@ impl<'a> Selection<'a> {
 
     /// Powers in the band; the spectrum is a density whatever scaling was asked for.
     pub(crate) fn measure(&self, cancel: &Cancel) -> Result<Vec<Measure>> {
-        let params = PsdParams { scaling: Scaling::Density, ..self.params };
-        let density = Selection { params, ..*self };
+        let params = self.params.clone().scaling(Scaling::Density);
+        let density = Selection { params: params.clone(), ..*self };
         let Spectra { axis, channels } = density.spectra(cancel)?;
         let inside = density.inside(&axis)?;
-        let step = params.sample_rate / params.n_fft as f64;
+        let step = params.sample_rate / params.segments.n_fft as f64;
         let unit = power_unit("spectrum", self.unit().as_deref(), "Hz");
         let measure = |(name, (power, coverage)): (String, &(Vec<f64>, Coverage))| {
             let total = inside.iter().map(|&i| power[i]).sum::<f64>() * step;
@@ -230,11 +230,11 @@ impl<'a> Selection<'a> {
             source: self.recording.info().name,
             sample_rate: params.sample_rate,
             x_unit: "Hz".into(),
-            bin_width: params.sample_rate / params.n_fft as f64,
-            n_fft: params.n_fft,
-            hop: params.hop,
-            window: params.window.to_string(),
-            detrend: params.detrend.to_string(),
+            bin_width: params.sample_rate / params.segments.n_fft as f64,
+            n_fft: params.segments.n_fft,
+            hop: params.segments.hop,
+            window: params.segments.window.to_string(),
+            detrend: params.segments.detrend.to_string(),
             average: params.average.to_string(),
             unit: power_unit(&scaling, self.unit().as_deref(), "Hz"),
             scaling,
@@ -262,7 +262,7 @@ fn push<S: ViewSample>(
 
 /// Spans (start, length) of a signal of `count` samples that hold every segment once: neighbours overlap.
 fn spans(params: &PsdParams, count: u64, parts: u64) -> Vec<(u64, u64)> {
-    let (hop, len) = (params.hop as u64, params.segment_len as u64);
+    let (hop, len) = (params.segments.hop as u64, params.segments.segment_len as u64);
     let segments = if count < len { 0 } else { (count - len) / hop + 1 };
     let parts = parts.clamp(1, segments.max(1));
     let bound = |part: u64| part * (segments / parts) + part.min(segments % parts);
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn spans_hold_every_segment_once() {
         for (len, hop) in [(8usize, 4usize), (8, 3), (5, 9), (1, 1)] {
-            let params = PsdParams { hop, ..PsdParams::new(1.0, len) };
+            let params = PsdParams::new(1.0, len).hop(hop);
             for (count, parts) in [(0, 2), (4, 1), (8, 2), (40, 3), (101, 7), (9, 1000)] {
                 let starts: Vec<usize> = spans(&params, count, parts)
                     .into_iter()

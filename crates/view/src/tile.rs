@@ -20,7 +20,7 @@ const MAX_ROWS: usize = 1 << 14;
 const MAX_FRAMES: u64 = 1 << 36;
 
 /// A tile to compute, checked against its recording.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tile<'a> {
     query: &'a TileQuery,
     params: PsdParams,
@@ -42,13 +42,13 @@ impl<'a> Tile<'a> {
         if !(1..=MAX_FRAMES).contains(&query.frames) {
             return Err(Error::request(format!("frames: {} is not within 1 … {MAX_FRAMES}", query.frames)));
         }
-        let bins = if recording.is_complex() { params.n_fft } else { params.n_fft / 2 + 1 };
+        let bins = if recording.is_complex() { params.segments.n_fft } else { params.segments.n_fft / 2 + 1 };
         if query.fold == 0 || bins.div_ceil(query.fold) > MAX_ROWS {
             let reason = format!("fold: {} of {bins} bins is not within 1 … {MAX_ROWS} rows", query.fold);
             return Err(Error::request(reason));
         }
         let total = recording.frames();
-        let width = query.frames.saturating_mul(params.hop as u64);
+        let width = query.frames.saturating_mul(params.segments.hop as u64);
         let start = query.index.saturating_mul(TileQuery::COLUMNS as u64).saturating_mul(width);
         let columns = total.saturating_sub(start).div_ceil(width).min(TileQuery::COLUMNS as u64) as usize;
         let samples = width.saturating_mul(columns as u64);
@@ -59,9 +59,9 @@ impl<'a> Tile<'a> {
     /// Returns the samples of the recording up to the tile's end: tells versions of a growing recording's last tile
     /// apart.
     pub(crate) fn end(&self) -> u64 {
-        let width = self.query.frames.saturating_mul(self.params.hop as u64);
+        let width = self.query.frames.saturating_mul(self.params.segments.hop as u64);
         let next = self.query.index.saturating_add(1).saturating_mul(TileQuery::COLUMNS as u64);
-        next.saturating_mul(width).saturating_add(self.params.n_fft as u64).min(self.total)
+        next.saturating_mul(width).saturating_add(self.params.segments.n_fft as u64).min(self.total)
     }
 
     /// Computes it, on all threads. See [`crate::Reply::Tile`] for the bytes.
@@ -108,8 +108,8 @@ struct Worker<'a, S: FrameSample> {
 impl<'a, S: FrameSample> Worker<'a, S> {
     fn new(tile: &'a Tile<'a>, recording: &'a Recording, cancel: &'a Cancel) -> Result<Self> {
         // Frames of a first picture are gathered one after the other.
-        let hop = if tile.exact { tile.params.hop } else { tile.params.n_fft };
-        let kernel = S::Kernel::new(&PsdParams { hop, ..tile.params })?;
+        let hop = if tile.exact { tile.params.segments.hop } else { tile.params.segments.n_fft };
+        let kernel = S::Kernel::new(&tile.params.clone().hop(hop))?;
         Ok(Self { tile, recording, cancel, kernel, stretch: Stretch::default(), powers: Vec::new() })
     }
 
@@ -134,11 +134,11 @@ impl<'a, S: FrameSample> Worker<'a, S> {
 
     /// Every frame, in pieces that neighbouring columns share.
     fn exact(&mut self, from: usize, columns: &mut [Column]) -> Result<()> {
-        let Tile { query, params, total, .. } = *self.tile;
-        let (hop, n_fft) = (params.hop as u64, params.n_fft as u64);
+        let Tile { query, params, total, .. } = self.tile.clone();
+        let (hop, n_fft) = (params.segments.hop as u64, params.segments.n_fft as u64);
         let first = self.frame_of(from);
         let last = self.frame_of(from + columns.len()).min(total.div_ceil(hop));
-        let room = (PIECE / self.recording.planes().max(1)).max(4 * params.n_fft) as u64;
+        let room = (PIECE / self.recording.planes().max(1)).max(4 * params.segments.n_fft) as u64;
         let at_once = (room.saturating_sub(n_fft) / hop).max(1);
         let mut frame = first;
         while frame < last {
@@ -153,11 +153,11 @@ impl<'a, S: FrameSample> Worker<'a, S> {
             for index in 0..count {
                 let at = (index * hop) as usize;
                 let column = &mut columns[((frame + index - first) / query.frames) as usize];
-                let end = samples.len().min(at + params.hop);
+                let end = samples.len().min(at + params.segments.hop);
                 if at < end {
                     column.extend(&samples[at..end]);
                 }
-                let spans_gap = |gap: &usize| at < *gap && *gap < at + params.n_fft;
+                let spans_gap = |gap: &usize| at < *gap && *gap < at + params.segments.n_fft;
                 if let Some(powers) = frames.next()
                     && !self.stretch.gaps.iter().any(spans_gap)
                 {
@@ -171,15 +171,15 @@ impl<'a, S: FrameSample> Worker<'a, S> {
 
     /// A few frames, spread evenly over the column.
     fn first(&mut self, index: usize, column: &mut Column) -> Result<()> {
-        let Tile { query, params, .. } = *self.tile;
+        let Tile { query, params, .. } = self.tile.clone();
         let start = self.frame_of(index);
-        let mut gathered = Vec::with_capacity(FIRST_FRAMES as usize * params.n_fft);
+        let mut gathered = Vec::with_capacity(FIRST_FRAMES as usize * params.segments.n_fft);
         for part in 0..FIRST_FRAMES {
             let frame = start + (2 * part + 1) * query.frames / (2 * FIRST_FRAMES);
-            let at = frame * params.hop as u64;
-            self.recording.read(&[query.channel], at, params.n_fft, &mut self.stretch)?;
+            let at = frame * params.segments.hop as u64;
+            self.recording.read(&[query.channel], at, params.segments.n_fft, &mut self.stretch)?;
             column.extend(&self.stretch.channels[0]);
-            if self.stretch.len() == params.n_fft && self.stretch.gaps.is_empty() {
+            if self.stretch.len() == params.segments.n_fft && self.stretch.gaps.is_empty() {
                 gathered.extend_from_slice(&self.stretch.channels[0]);
             }
         }

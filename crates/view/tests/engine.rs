@@ -84,12 +84,12 @@ fn exact_tiles_are_the_averages_of_their_columns() {
         for (frames, index) in [(1, 0), (1, 3), (4, 1), (64, 0)] {
             let tile = tile(ask(&engine, &tile_query(frames, index, aggregate, true)).unwrap());
             assert!(tile.exact && tile.rows == 65);
-            let params = PsdParams { hop: 64, average, ..PsdParams::new(RATE, 128) };
+            let params = PsdParams::new(RATE, 128).hop(64).average(average);
             for column in [0, 1, tile.columns / 2, tile.columns - 2] {
                 let start = (index as usize * 256 + column) * frames as usize * 64;
                 let end = (start + (frames as usize - 1) * 64 + 128).min(x.len());
                 let part: Vec<f64> = x[start..end].iter().map(|x| f64::from(*x)).collect();
-                let expected = welch(&part, &params).unwrap().psd;
+                let expected = welch(&part, &params).unwrap().values;
                 for (row, power) in expected.iter().enumerate() {
                     let found = f64::from(tile.levels[column * 65 + row]) / 100.0;
                     let level = 10.0 * power.log10();
@@ -156,10 +156,10 @@ fn complex_tiles_begin_at_the_lowest_frequency() {
         panic!()
     };
     let complex: Vec<Complex<f32>> = x.chunks(2).map(|p| Complex::new(p[0], p[1])).collect();
-    let expected = welch(&complex, &PsdParams { hop: 64, ..PsdParams::new(RATE, 128) }).unwrap();
+    let expected = welch(&complex, &PsdParams::new(RATE, 128).hop(64)).unwrap();
     assert_eq!(psd.channels[0].freq[0], -4000.0);
     let at = psd.channels[0].freq.iter().position(|f| *f == -1000.0).unwrap();
-    assert!((psd.channels[0].psd[at] / f64::from(expected.psd[112]) - 1.0).abs() < 1e-5);
+    assert!((psd.channels[0].psd[at] / f64::from(expected.values[112]) - 1.0).abs() < 1e-5);
 }
 
 #[test]
@@ -175,13 +175,13 @@ fn selections_are_the_spectra_of_their_samples() {
     };
     let Reply::Psd(psd) = with("psd") else { panic!() };
     let part: Vec<f64> = x[1000..41_000].iter().map(|x| f64::from(*x)).collect();
-    let params = PsdParams { scaling: "spectrum".parse().unwrap(), ..PsdParams::new(RATE, 1000) };
+    let params = PsdParams::new(RATE, 1000).scaling("spectrum".parse().unwrap());
     let expected = welch(&part, &params).unwrap();
     assert_eq!(psd.channels[0].segments, 79);
     for (freq, power) in psd.channels[0].freq.iter().zip(&psd.channels[0].psd) {
-        let at = expected.frequencies.iter().position(|f| f == freq).unwrap();
+        let at = expected.freqs.iter().position(|f| f == freq).unwrap();
         assert!((500.0..=3500.0).contains(freq));
-        assert!((power - expected.psd[at]).abs() < 1e-5 * expected.psd[at] + 1e-12, "{freq}");
+        assert!((power - expected.values[at]).abs() < 1e-5 * expected.values[at] + 1e-12, "{freq}");
     }
     let Reply::Peaks(peaks) = with("peaks") else { panic!() };
     let peaks = &peaks.channels[0].frames[0].peaks;

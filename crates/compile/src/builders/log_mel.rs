@@ -31,7 +31,7 @@ pub fn log_mel(params: &LogMelParams, rows: Rows) -> Result<Graph> {
         ops.push(Op::Preemphasis { coefficient, per_frame: true });
     }
     ops.extend([
-        Op::Window { window: params.window, symmetry: params.symmetry },
+        Op::Window { window: params.window.clone(), symmetry: params.symmetry },
         Op::Fft { n_fft: params.n_fft, sides: Sides::One, layout: Layout::Block, keep: None },
         Op::Power { one_sided: false },
         Op::MelFilterbank(params.filterbank()),
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(dims(Preset::Nemo, 1, 16_000), Ok(vec![1, 100, 80]));
         assert!(dims(Preset::Whisper, 1, 100).is_err());
         // Kaldi without snipped edges: a frame around the middle of each hop.
-        let kaldi = LogMelParams { padding: Padding::Mirror, ..LogMelParams::preset(Preset::Kaldi) };
+        let kaldi = LogMelParams::preset(Preset::Kaldi).padding(Padding::Mirror);
         let types = log_mel(&kaldi, Rows::new(2, 16_000)).unwrap().infer().unwrap();
         assert_eq!(types.last().unwrap().dims, [2, 100, 23]);
     }
@@ -119,9 +119,9 @@ mod tests {
         let whisper = LogMelParams::preset(Preset::Whisper);
         let decibel = MelLog::Decibel { amin: 1e-10, reference: Reference::Max, top_db: None };
         for (name, odd) in [
-            ("power", LogMelParams { power: 1.0, ..whisper }),
-            ("win_length", LogMelParams { win_length: 399, ..whisper }),
-            ("log", LogMelParams { log: decibel, ..whisper }),
+            ("power", whisper.clone().power(1.0)),
+            ("win_length", whisper.clone().win_length(399)),
+            ("log", whisper.clone().log(decibel)),
         ] {
             let error = log_mel(&odd, Rows::new(1, 16_000)).unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");

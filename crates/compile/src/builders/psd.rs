@@ -11,15 +11,19 @@ use crate::params::{Detrend, Layout, Padding, Rows, Scaling, Sides};
 fn powers(params: &PsdParams, rows: Rows) -> Result<(Graph, NodeId)> {
     let mut graph = Graph::new();
     let x = graph.push(rows.input(), &[])?;
-    let mut ops =
-        vec![Op::Segment { len: params.segment_len, hop: params.hop, pad: Padding::None, drop_last: 0 }];
-    if params.detrend != Detrend::None {
-        ops.push(Op::Detrend { kind: params.detrend });
+    let mut ops = vec![Op::Segment {
+        len: params.segments.segment_len,
+        hop: params.segments.hop,
+        pad: Padding::None,
+        drop_last: 0,
+    }];
+    if params.segments.detrend != Detrend::None {
+        ops.push(Op::Detrend { kind: params.segments.detrend });
     }
     let one_sided = !rows.complex && params.sides != Sides::Two;
     ops.extend([
-        Op::Window { window: params.window, symmetry: params.symmetry },
-        Op::Fft { n_fft: params.n_fft, sides: params.sides, layout: Layout::Block, keep: None },
+        Op::Window { window: params.segments.window.clone(), symmetry: params.segments.symmetry },
+        Op::Fft { n_fft: params.segments.n_fft, sides: params.sides, layout: Layout::Block, keep: None },
         Op::Power { one_sided },
     ]);
     let powers = graph.chain(x, ops)?;
@@ -63,7 +67,7 @@ mod tests {
         let of = |params, rows| -> Result<Option<Vec<usize>>> { dims(params, rows) };
         assert_eq!(of(&params, Rows::new(3, 1024)), Ok(Some(vec![3, 128])));
         assert_eq!(of(&params, Rows::complex(3, 1024)), Ok(Some(vec![3, 255])));
-        let both = PsdParams { sides: Sides::Two, ..params };
+        let both = params.clone().sides(Sides::Two);
         assert_eq!(of(&both, Rows::new(3, 1024)), Ok(Some(vec![3, 255])));
         assert!(of(&params, Rows::complex(3, 100)).is_err());
         assert!(of(&PsdParams::new(0.0, 0), Rows::new(3, 0)).is_err());
@@ -75,7 +79,7 @@ mod tests {
         let rows = Rows::new(3, 1024);
         let graph = psd_peaks(&params, 5, rows).unwrap();
         assert_eq!(graph.infer().unwrap().last().unwrap().dims, [3, 5, 2]);
-        let raw = PsdParams { scaling: Scaling::Raw, ..params };
+        let raw = params.clone().scaling(Scaling::Raw);
         assert_eq!(psd_peaks(&raw, 5, rows).unwrap().nodes().len(), graph.nodes().len() - 1);
     }
 }

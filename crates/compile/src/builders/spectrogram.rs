@@ -10,23 +10,7 @@ use crate::params::{Detrend, Layout, LogBase, Rows, Scaling, Sides};
 
 /// Returns the frames that [`psd`](super::psd) averages, each in its scaling; `average` and `sides` are not used.
 pub fn frames_of(params: &PsdParams) -> SpectrogramParams {
-    SpectrogramParams {
-        sample_rate: params.sample_rate,
-        window: params.window,
-        symmetry: params.symmetry,
-        win_length: params.segment_len,
-        n_fft: params.n_fft,
-        hop: params.hop,
-        placement: Placement::Start,
-        padding: Padding::None,
-        detrend: params.detrend,
-        scaling: match params.scaling {
-            Scaling::Density => SpectrogramScaling::Density,
-            Scaling::Spectrum => SpectrogramScaling::Spectrum,
-            Scaling::Raw => SpectrogramScaling::Raw,
-        },
-        nan: params.nan,
-    }
+    SpectrogramParams::frames_of(params)
 }
 
 /// Returns whether this placement of the window within the transform gives the powers of a frame of the window's length. A
@@ -69,19 +53,20 @@ fn build(params: &SpectrogramParams, log: Option<Op>, rows: Rows) -> Result<Grap
             return Err(Error::argument("scaling", "graphs have powers, not magnitudes"));
         }
     };
-    let (win_length, n_fft) = (params.win_length, params.n_fft);
+    let (win_length, n_fft) = (params.segments.segment_len, params.segments.n_fft);
     if !is_placed(params.placement, win_length, n_fft, params.padding) {
         let reason = format!("graphs have no window of {win_length} in the middle of {n_fft} points here");
         return Err(Error::argument("win_length", reason));
     }
     let mut graph = Graph::new();
     let x = graph.push(rows.input(), &[])?;
-    let mut ops = vec![Op::Segment { len: win_length, hop: params.hop, pad: params.padding, drop_last: 0 }];
-    if params.detrend != Detrend::None {
-        ops.push(Op::Detrend { kind: params.detrend });
+    let mut ops =
+        vec![Op::Segment { len: win_length, hop: params.segments.hop, pad: params.padding, drop_last: 0 }];
+    if params.segments.detrend != Detrend::None {
+        ops.push(Op::Detrend { kind: params.segments.detrend });
     }
     ops.extend([
-        Op::Window { window: params.window, symmetry: params.symmetry },
+        Op::Window { window: params.segments.window.clone(), symmetry: params.segments.symmetry },
         Op::Fft { n_fft, sides: Sides::Auto, layout: Layout::Block, keep: None },
         Op::Power { one_sided: !rows.complex && scaling.is_some() },
     ]);
@@ -104,9 +89,9 @@ mod tests {
         assert_eq!(dims(&params, Rows::complex(2, 1000)), [2, 9, 200]);
         let levels = spectrogram_db(&params, 1e-12, Rows::new(2, 1000)).unwrap().infer().unwrap();
         assert_eq!(levels.last().unwrap().dims, [2, 9, 101]);
-        let padded = SpectrogramParams { padding: Padding::Constant, ..params };
+        let padded = params.clone().padding(Padding::Constant);
         assert_eq!(dims(&padded, Rows::new(2, 1000)), [2, 11, 101]);
-        let power = SpectrogramParams { scaling: SpectrogramScaling::Power, ..params };
+        let power = params.clone().scaling(SpectrogramScaling::Power);
         assert_eq!(dims(&power, Rows::new(2, 1000)), [2, 9, 101]);
     }
 
@@ -115,9 +100,9 @@ mod tests {
         let params = SpectrogramParams::librosa(8e3, 256, 64);
         assert!(spectrogram(&params, Rows::new(1, 1000)).is_ok());
         for (name, odd) in [
-            ("scaling", SpectrogramParams { scaling: SpectrogramScaling::Magnitude, ..params }),
-            ("win_length", SpectrogramParams { win_length: 199, ..params }),
-            ("win_length", SpectrogramParams { win_length: 200, padding: Padding::None, ..params }),
+            ("scaling", params.clone().scaling(SpectrogramScaling::Magnitude)),
+            ("win_length", params.clone().segment_len(199)),
+            ("win_length", params.clone().segment_len(200).padding(Padding::None)),
         ] {
             let error = spectrogram(&odd, Rows::new(1, 1000)).unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");

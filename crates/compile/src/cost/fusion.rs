@@ -34,7 +34,7 @@ pub struct FusionGateBreakdown {
 fn routes(batch: usize, len: usize, spec: &WelchPeaksSpec, caps: &BackendCaps) -> Result<(Plan, Plan)> {
     let mut graph = Graph::new();
     let x = graph.push(Op::Input { batch, len, complex: false }, &[])?;
-    graph.chain(x, [Op::WelchPeaks(*spec), Op::output(PEAKS)])?;
+    graph.chain(x, [Op::WelchPeaks(spec.clone()), Op::output(PEAKS)])?;
     // A block route that needs more than one buffer would run in chunks, and read back as much.
     let block = BackendCaps { max_buffer_bytes: u64::MAX, ..caps.clone().block_fft_only() };
     let expanded = expand_welch_peaks(&graph, |_| true)?;

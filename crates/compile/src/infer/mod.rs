@@ -36,7 +36,7 @@ fn infer_op(at: &At<'_>, op: &Op) -> Result<ValueType> {
         Op::Segment { len, hop, pad, drop_last } => framing::segment(at, *len, *hop, *pad, *drop_last),
         Op::Detrend { .. } => framing::frames(at),
         Op::Preemphasis { coefficient, per_frame } => framing::preemphasis(at, *coefficient, *per_frame),
-        Op::Window { window, symmetry } => framing::window(at, *window, *symmetry),
+        Op::Window { window, symmetry } => framing::window(at, window.clone(), *symmetry),
         Op::Fft { n_fft, sides, layout, keep } => spectral::fft(at, *n_fft, *sides, *layout, *keep),
         Op::InverseFft { n_fft, real } => spectral::inverse_fft(at, *n_fft, *real),
         Op::Butterfly(spec) => spectral::butterfly(at, spec),

@@ -6,7 +6,7 @@ use crate::params::{Average, Band, Detrend, Mask, Padding, Symmetry, WelchPeaksS
 use crate::shape::{ValueKind, ValueType, one_sided_bins};
 
 /// A chain that the fused op computes.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Chain {
     /// The TopK at its end.
     pub(super) top_k: NodeId,
@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
         let (mut window, mut symmetry, mut detrend) =
             (Window::Rectangular, Symmetry::Periodic, Detrend::None);
         if let Op::Window { window: w, symmetry: s } = op {
-            (window, symmetry) = (*w, *s);
+            (window, symmetry) = (w.clone(), *s);
             op = self.step()?;
         }
         if let Op::Detrend { kind } = op {

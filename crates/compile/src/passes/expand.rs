@@ -29,7 +29,7 @@ impl Pass for ExpandUnsupported {
             let plan = Plan::new(graph.clone(), context.kernels)?;
             let on_host = plan.regions_on(Place::Host);
             on_host
-                .filter_map(|r| if let Task::WelchPeaks(spec) = r.task { Some(spec) } else { None })
+                .filter_map(|r| if let Task::WelchPeaks(spec) = r.task.clone() { Some(spec) } else { None })
                 .collect()
         };
         if refused.is_empty() {
@@ -66,7 +66,7 @@ fn ops(spec: &WelchPeaksSpec) -> impl Iterator<Item = Op> {
     let segment = Op::Segment { len: spec.segment_len, hop: spec.hop, pad: Padding::None, drop_last: 0 };
     let detrend = (spec.detrend != Detrend::None).then_some(Op::Detrend { kind: spec.detrend });
     let rest = [
-        Op::Window { window: spec.window, symmetry: spec.symmetry },
+        Op::Window { window: spec.window.clone(), symmetry: spec.symmetry },
         Op::Fft { n_fft: spec.n_fft, sides: Sides::One, layout: Layout::Block, keep: spec.keep },
         Op::Power { one_sided: true },
         Op::Average { average: spec.average },
@@ -98,7 +98,7 @@ mod tests {
         let base = WelchPeaksSpec { keep: Some(Band { lo: 1, hi: 100 }), ..shape.spec() };
         for spec in [
             shape.spec(),
-            base,
+            base.clone(),
             WelchPeaksSpec { detrend: Detrend::Linear, average: Average::Max, segment_len: 200, ..base },
         ] {
             let graph = fused(spec);
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(Plan::new(run(fits), &caps).unwrap().exec_kind(), ExecKind::FusedOp);
         // Neither the kernel nor the transform: the host runs its own fused op.
         let odd = WelchPeaksSpec { segment_len: 250, n_fft: 250, ..shape.spec() };
-        assert_eq!(run(odd), fused(odd));
+        assert_eq!(run(odd.clone()), fused(odd.clone()));
         assert_eq!(Plan::new(run(odd), &caps).unwrap().exec_kind(), ExecKind::Host);
     }
 }

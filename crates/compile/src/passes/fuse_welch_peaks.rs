@@ -66,7 +66,7 @@ fn refusal(chain: &chain::Chain, types: &[ValueType], context: &PassContext<'_>)
 /// Returns the graph with these chains as fused ops.
 pub(super) fn fuse(graph: &Graph, chains: &[chain::Chain]) -> Result<Graph> {
     graph.rewrite(|copy, id, _, ids| match chains.iter().find(|c| c.top_k == id) {
-        Some(chain) => copy.push(Op::WelchPeaks(chain.spec), &[ids[chain.source.0]]).map(Some),
+        Some(chain) => copy.push(Op::WelchPeaks(chain.spec.clone()), &[ids[chain.source.0]]).map(Some),
         None => Ok(None),
     })
 }
@@ -144,7 +144,7 @@ mod tests {
         };
         let band = Band { lo: 3, hi: 40 };
         let fused = run(&masked(Mask::Band(band)), DeviceClass::Cpu, FusionPolicy::Auto).graph;
-        assert!(matches!(fused.nodes()[1].op, Op::WelchPeaks(s) if s.keep == Some(band)));
+        assert!(matches!(&fused.nodes()[1].op, Op::WelchPeaks(s) if s.keep == Some(band)));
         let bins = masked(Mask::Bins(vec![3, 5]));
         assert_eq!(run(&bins, DeviceClass::Cpu, FusionPolicy::Auto).graph, bins);
     }

@@ -84,7 +84,7 @@ pub fn candidates(view: &View<'_>, id: NodeId) -> Vec<Region> {
         }
         Op::WelchPeaks(spec) => {
             let (nodes, results) = (vec![id], vec![id]);
-            vec![Region { task: Task::WelchPeaks(*spec), nodes, source: operand, results }]
+            vec![Region { task: Task::WelchPeaks(spec.clone()), nodes, source: operand, results }]
         }
         op @ (Op::Segment { .. }
         | Op::Detrend { .. }

@@ -6,7 +6,7 @@ use crate::params::{Detrend, Padding, Symmetry, Window};
 use crate::shape::{ValueKind, ValueType};
 
 /// What happens to each frame.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum FrameStep {
     /// The mean or the line is subtracted.
     Detrend(Detrend),
@@ -49,7 +49,7 @@ pub struct Framed {
 }
 
 /// Steps in the order that estimates have them: detrend, pre-emphasis, window.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plain {
     /// Detrending.
     pub detrend: Detrend,
@@ -70,15 +70,17 @@ impl Framed {
             let node = graph.get(at)?;
             let operand = *node.inputs.first()?;
             nodes.push(at);
-            match node.op {
+            match &node.op {
                 Op::Detrend { kind: Detrend::None } => {}
-                Op::Detrend { kind } => steps.push(FrameStep::Detrend(kind)),
+                Op::Detrend { kind } => steps.push(FrameStep::Detrend(*kind)),
                 Op::Preemphasis { coefficient, per_frame: true } => {
-                    steps.push(FrameStep::Preemphasis(coefficient));
+                    steps.push(FrameStep::Preemphasis(*coefficient));
                 }
-                Op::Window { window, symmetry } => steps.push(FrameStep::Window(window, symmetry)),
-                Op::Affine { scale, offset } => steps.push(FrameStep::Affine { scale, offset }),
-                Op::Segment { len, hop, pad, drop_last } => {
+                Op::Window { window, symmetry } => steps.push(FrameStep::Window(window.clone(), *symmetry)),
+                Op::Affine { scale, offset } => {
+                    steps.push(FrameStep::Affine { scale: *scale, offset: *offset })
+                }
+                &Op::Segment { len, hop, pad, drop_last } => {
                     nodes.reverse();
                     steps.reverse();
                     let samples = types.get(operand.0)?;
@@ -127,17 +129,17 @@ impl Framed {
         };
         let mut reached = 0;
         for step in &self.steps {
-            let place = match *step {
+            let place = match step {
                 FrameStep::Detrend(kind) => {
-                    plain.detrend = kind;
+                    plain.detrend = *kind;
                     1
                 }
                 FrameStep::Preemphasis(c) => {
-                    plain.preemphasis = Some(c);
+                    plain.preemphasis = Some(*c);
                     2
                 }
                 FrameStep::Window(window, symmetry) => {
-                    (plain.window, plain.symmetry) = (window, symmetry);
+                    (plain.window, plain.symmetry) = (window.clone(), *symmetry);
                     3
                 }
                 FrameStep::Affine { .. } => return None,

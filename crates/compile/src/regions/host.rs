@@ -16,15 +16,15 @@ pub fn on_host(asked: &Asked<'_>) -> Result<(), Refusal> {
         Task::Frames(_) | Task::Transform(_) | Task::WelchPeaks(_) | Task::Op(_) => true,
         Task::Learned(learned) => !learned.averaged,
         Task::Spectrogram(spectrogram) => spectrogram.params().is_some_and(|params| {
-            let len = params.win_length.min(SHORT);
-            let window = params.window.coefficients(len, params.symmetry);
+            let len = params.segments.segment_len.min(SHORT);
+            let window = params.segments.window.coefficients(len, params.segments.symmetry);
             let weighs = window.is_ok_and(|weights| len == SHORT || params.scale(&weights).is_ok());
             params.validate().is_ok() && weighs
         }),
         Task::Welch(welch) => welch.params().is_some_and(|params| {
             let complex = welch.powers.transform.frames.complex;
-            let checked = if complex { params.check::<Complex<f32>>() } else { params.check::<f32>() };
-            let weighs = params.segment_len >= SHORT || params.weights().is_ok();
+            let checked = if complex { params.validate::<Complex<f32>>() } else { params.validate::<f32>() };
+            let weighs = params.segments.segment_len >= SHORT || params.segments.weights().is_ok();
             welch.peaks.is_none() && checked.is_ok() && weighs
         }),
         Task::LogMel(mel) => {

@@ -1,6 +1,7 @@
 //! What a region computes, in the parameters of the estimate that it is.
 
 use rlx_dsp::mel::{LogMelParams, MelLayout, MelLog, MelNormalise, Preemphasis, Reference};
+use rlx_dsp::params::SegmentParams;
 use rlx_dsp::stft::{Placement, SpectrogramParams, SpectrogramScaling};
 use rlx_dsp::welch::PsdParams;
 
@@ -154,19 +155,12 @@ impl Spectrogram {
             (false, None | Some((_, Scaling::Raw))) => SpectrogramScaling::Power,
             (false, Some(_)) => return None,
         };
-        (!frames.complex && self.bins == one_sided_bins(*n_fft)).then_some(SpectrogramParams {
-            sample_rate: self.scaling.map_or(1.0, |(rate, _)| rate),
-            window: plain.window,
-            symmetry: plain.symmetry,
-            win_length: frames.len,
-            n_fft: *n_fft,
-            hop: frames.hop,
-            placement: Placement::Start,
-            padding: frames.pad,
-            detrend: plain.detrend,
-            scaling,
-            nan: Default::default(),
-        })
+        if frames.complex || self.bins != one_sided_bins(*n_fft) {
+            return None;
+        }
+        let segments = segments(&plain, frames, *n_fft);
+        let sample_rate = self.scaling.map_or(1.0, |(rate, _)| rate);
+        Some(SpectrogramParams::new(sample_rate, segments).padding(frames.pad).scaling(scaling))
     }
 }
 
@@ -181,17 +175,13 @@ impl Welch {
             _ => return None,
         };
         let (sample_rate, scaling) = scaling.unwrap_or((1.0, Scaling::Raw));
-        Some(PsdParams {
-            window: plain.window,
-            symmetry: plain.symmetry,
-            hop: frames.hop,
-            n_fft: *n_fft,
-            detrend: plain.detrend,
-            scaling,
-            average: self.average,
-            sides,
-            ..PsdParams::new(sample_rate, frames.len)
-        })
+        Some(
+            PsdParams::new(sample_rate, frames.len)
+                .segments(segments(&plain, frames, *n_fft))
+                .scaling(scaling)
+                .average(self.average)
+                .sides(sides),
+        )
     }
 
     /// As the fused op has it, with `k` peaks: of real rows, one-sided.
@@ -258,29 +248,36 @@ impl LogMel {
             }
             normalise = MelNormalise::PerFeature { epsilon };
         }
-        Some(LogMelParams {
-            sample_rate: self.filters.sample_rate,
-            preemphasis,
-            padding: frames.pad,
-            drop_last_frame: frames.drop_last == 1,
-            remove_dc,
-            window: plain.window,
-            symmetry: plain.symmetry,
-            win_length: frames.len,
-            n_fft: *n_fft,
-            placement: Placement::Start,
-            hop: frames.hop,
-            power: 2.0,
-            n_mels: self.filters.n_mels,
-            f_min: self.filters.f_min,
-            f_max: self.filters.f_max,
-            scale: self.filters.scale,
-            norm: self.filters.norm,
-            domain: self.filters.domain,
-            log,
-            normalise,
-            max_over,
-            layout: MelLayout::FramesByMels,
-        })
+        let MelFilterbankParams { sample_rate, n_mels, f_min, f_max, scale, norm, domain, .. } = self.filters;
+        Some(
+            LogMelParams::new(sample_rate, *n_fft, frames.hop, n_mels)
+                .preemphasis(preemphasis)
+                .padding(frames.pad)
+                .drop_last_frame(frames.drop_last == 1)
+                .remove_dc(remove_dc)
+                .window(plain.window)
+                .symmetry(plain.symmetry)
+                .win_length(frames.len)
+                .placement(Placement::Start)
+                .f_min(f_min)
+                .f_max(f_max)
+                .scale(scale)
+                .norm(norm)
+                .domain(domain)
+                .log(log)
+                .normalise(normalise)
+                .max_over(max_over)
+                .layout(MelLayout::FramesByMels),
+        )
     }
+}
+
+/// The segmentation of these frames.
+fn segments(plain: &Plain, frames: &Framed, n_fft: usize) -> SegmentParams {
+    SegmentParams::new(frames.len)
+        .window(plain.window.clone())
+        .symmetry(plain.symmetry)
+        .hop(frames.hop)
+        .n_fft(n_fft)
+        .detrend(plain.detrend)
 }

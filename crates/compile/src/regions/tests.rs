@@ -24,26 +24,21 @@ fn names(graph: &Graph) -> Vec<&'static str> {
 
 #[test]
 fn estimates_are_one_region_each_with_their_own_parameters() {
-    let params = PsdParams {
-        n_fft: 300,
-        detrend: Detrend::Linear,
-        average: Average::Median,
-        ..PsdParams::new(48e3, 256)
-    };
+    let params = PsdParams::new(48e3, 256).n_fft(300).detrend(Detrend::Linear).average(Average::Median);
     for (rows, sides) in [(Rows::new(3, 2048), Sides::One), (Rows::complex(3, 2048), Sides::Two)] {
         let graph = psd(&params, rows).unwrap();
         let regions = on_the_host(&graph);
         let Task::Welch(welch) = &regions[0].task else { panic!("{regions:?}") };
-        assert_eq!(welch.params(), Some(PsdParams { sides, ..params }));
+        assert_eq!(welch.params(), Some(params.clone().sides(sides)));
         assert_eq!((regions.len(), regions[0].nodes.len()), (1, 7));
     }
     let graph = psd_peaks(&params, 5, Rows::new(3, 2048)).unwrap();
     assert_eq!(names(&graph), ["welch", "top_k"]);
 
-    let frames = frames_of(&PsdParams { average: Average::Mean, ..params });
+    let frames = frames_of(&params.clone().average(Average::Mean));
     let regions = on_the_host(&spectrogram(&frames, Rows::new(3, 2048)).unwrap());
     let Task::Spectrogram(found) = &regions[0].task else { panic!("{regions:?}") };
-    assert_eq!((found.params(), regions.len()), (Some(frames), 1));
+    assert_eq!((found.params(), regions.len()), (Some(frames.clone()), 1));
     // The library has no complex spectrograms.
     let complex = spectrogram(&frames, Rows::complex(3, 2048)).unwrap();
     assert_eq!(names(&complex), ["transform", "power", "psd"]);
@@ -53,7 +48,7 @@ fn estimates_are_one_region_each_with_their_own_parameters() {
 fn log_mel_presets_are_one_region_each() {
     for preset in Preset::ALL {
         for f_max in [None, Some(4000.0)] {
-            let params = LogMelParams { f_max, ..LogMelParams::preset(preset) };
+            let params = LogMelParams::preset(preset).f_max(f_max);
             let graph = log_mel(&params, Rows::new(2, 16_000)).unwrap();
             let dead = crate::passes::DeadOutputs;
             let caps = crate::BackendCaps::shipped(crate::DeviceClass::Cpu);
@@ -67,7 +62,7 @@ fn log_mel_presets_are_one_region_each() {
                 assert_eq!(regions.len(), 1, "{preset}");
                 let layout = params.layout;
                 let placement = Placement::Start;
-                let same = LogMelParams { layout, ..found };
+                let same = found.clone().layout(layout);
                 // A range of decibels is a clamp by another name.
                 let same = match (params.normalise, found.normalise) {
                     (MelNormalise::None, MelNormalise::Clamp { range, shift: 0.0, divisor: 1.0 }) => {
@@ -75,11 +70,11 @@ fn log_mel_presets_are_one_region_each() {
                         if let rlx_dsp::mel::MelLog::Decibel { top_db, .. } = &mut log {
                             *top_db = Some(range);
                         }
-                        LogMelParams { normalise: MelNormalise::None, log, ..same }
+                        same.clone().normalise(MelNormalise::None).log(log)
                     }
                     _ => same,
                 };
-                assert_eq!(same, LogMelParams { placement, ..params }, "{preset}");
+                assert_eq!(same, params.clone().placement(placement), "{preset}");
             }
         }
     }

@@ -103,16 +103,14 @@ pub(crate) fn any_op() -> impl Strategy<Value = Op> {
         (real(), size(), size(), real(), option::of(real()), scale).prop_map(
             |(sample_rate, n_fft, n_mels, f_min, f_max, scale)| {
                 let (norm, domain) = (MelNorm::Slaney, TriangleDomain::Mel);
-                Op::MelFilterbank(MelFilterbankParams {
-                    sample_rate,
-                    n_fft,
-                    n_mels,
-                    f_min,
-                    f_max,
-                    scale,
-                    norm,
-                    domain,
-                })
+                Op::MelFilterbank(
+                    MelFilterbankParams::new(sample_rate, n_fft, n_mels)
+                        .f_min(f_min)
+                        .f_max(f_max)
+                        .scale(scale)
+                        .norm(norm)
+                        .domain(domain),
+                )
             }
         ),
         (base, real(), real()).prop_map(|(base, floor, add)| Op::Log { base, floor, add }),
@@ -201,16 +199,12 @@ fn build(
     at = graph.chain(at, [Op::Power { one_sided: true }].into_iter().chain(mask(bins)))?;
     at = graph.chain(at, [Op::Average { average }].into_iter().chain(mask(bins)))?;
     let scaled = Op::Psd { sample_rate: 8e3, scaling: Scaling::Density };
-    let mel = MelFilterbankParams {
-        sample_rate: 8e3,
-        n_fft,
-        n_mels: k,
-        f_min: 500.0,
-        f_max: Some(3000.0),
-        scale: MelScale::Htk,
-        norm: MelNorm::None,
-        domain: TriangleDomain::Hertz,
-    };
+    let mel = MelFilterbankParams::new(8e3, n_fft, k)
+        .f_min(500.0)
+        .f_max(3000.0)
+        .scale(MelScale::Htk)
+        .norm(MelNorm::None)
+        .domain(TriangleDomain::Hertz);
     let log = Op::Log { base: LogBase::Db, floor: 1e-9, add: 0.0 };
     match end {
         0 | 1 => graph.chain(at, [Op::TopK { k }, Op::output("peaks")])?,

@@ -48,7 +48,7 @@ pub(super) struct PlainMelFrames<T> {
 impl<T: Real> PlainMelFrames<T> {
     pub(super) fn new(params: &LogMelParams, filterbank: &Arc<MelFilterbank<T>>) -> Result<Self> {
         Ok(Self {
-            params: *params,
+            params: params.clone(),
             filterbank: Arc::clone(filterbank),
             spectra: plan_power_frames(params.frame())?,
             power: vec![T::zero(); BLOCK * filterbank.n_bins()],

@@ -126,12 +126,12 @@ mod tests {
             assert!(planned(&LogMelParams::preset(preset)), "{preset}");
         }
         let whisper = LogMelParams::preset(Preset::Whisper);
-        assert!(planned(&LogMelParams { log: MelLog::Linear, ..whisper }));
+        assert!(planned(&whisper.clone().log(MelLog::Linear)));
         for altered in [
-            LogMelParams { power: 1.0, ..whisper },
-            LogMelParams { n_fft: 551, ..whisper },
-            LogMelParams { log: MelLog::Ln { floor: 1e-60 }, ..whisper },
-            LogMelParams { win_length: 3, ..whisper },
+            whisper.clone().power(1.0),
+            whisper.clone().n_fft(551),
+            whisper.clone().log(MelLog::Ln { floor: 1e-60 }),
+            whisper.clone().win_length(3),
         ] {
             assert!(!planned(&altered), "{altered:?}");
         }
@@ -139,12 +139,9 @@ mod tests {
 
     #[test]
     fn overflowing_energies_stay_infinite() {
-        let p = LogMelParams {
-            normalise: crate::mel::MelNormalise::None,
-            ..LogMelParams::preset(Preset::Whisper)
-        };
+        let p = LogMelParams::preset(Preset::Whisper).normalise(crate::mel::MelNormalise::None);
         let loud: Vec<f32> = (0..4000).map(|i| if i % 2 == 0 { 3e38 } else { -3e38 }).collect();
-        let out = LogMel::<f32>::new(p).expect("valid").process(&loud).expect("finite");
+        let out = LogMel::<f32>::new(p.clone()).expect("valid").process(&loud).expect("finite");
         assert!(out.data.iter().any(|v| !v.is_finite()));
         let fair: Vec<f32> = loud.iter().map(|v| v * 1e-24).collect();
         let out = LogMel::<f32>::new(p).expect("valid").process(&fair).expect("finite");

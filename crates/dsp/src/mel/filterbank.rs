@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::MelScale;
 use crate::fft::Real;
+use crate::params::builders;
 use crate::stft::check_rate;
 use crate::{Error, Result};
 
@@ -32,6 +33,7 @@ pub enum TriangleDomain {
 /// What a filterbank consists of.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+#[non_exhaustive]
 pub struct MelFilterbankParams {
     /// Sample rate in Hz.
     pub sample_rate: f64,
@@ -49,6 +51,42 @@ pub struct MelFilterbankParams {
     pub norm: MelNorm,
     /// Where the sides of the triangles are straight.
     pub domain: TriangleDomain,
+}
+
+impl MelFilterbankParams {
+    /// Slaney's scale and norm from 0 Hz to half the sample rate (`librosa.filters.mel`).
+    #[must_use]
+    pub fn new(sample_rate: f64, n_fft: usize, n_mels: usize) -> Self {
+        Self {
+            sample_rate,
+            n_fft,
+            n_mels,
+            f_min: 0.0,
+            f_max: None,
+            scale: MelScale::Slaney,
+            norm: MelNorm::Slaney,
+            domain: TriangleDomain::Hertz,
+        }
+    }
+
+    builders! {
+        /// Sets the samples per second.
+        sample_rate: f64;
+        /// Sets the length of the FFT.
+        n_fft: usize;
+        /// Sets the number of filters.
+        n_mels: usize;
+        /// Sets the lower edge of the first filter in Hz.
+        f_min: f64;
+        /// Sets the upper edge of the last filter in Hz.
+        f_max: impl Into<Option<f64>>;
+        /// Sets the mel scale.
+        scale: MelScale;
+        /// Sets the height of the triangles.
+        norm: MelNorm;
+        /// Sets where the sides of the triangles are straight.
+        domain: TriangleDomain;
+    }
 }
 
 /// `n_mels` triangular filters over the bins of a power spectrum, each kept from its first to its last weight.

@@ -229,7 +229,7 @@ fn share<T: Real>(
 /// # Errors
 /// As [`LogMel::new`] and [`LogMel::process`].
 pub fn log_mel(x: &[f32], params: &LogMelParams) -> Result<LogMelOutput> {
-    LogMel::new(*params)?.process(x)
+    LogMel::new(params.clone())?.process(x)
 }
 
 fn emphasize<T: Real>(x: &[T], c: T, out: &mut Vec<T>) {

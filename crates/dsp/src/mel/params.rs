@@ -4,6 +4,7 @@ use super::{
     MaxOver, MelFilterbankParams, MelLayout, MelLog, MelNorm, MelNormalise, MelScale, Preset, TriangleDomain,
 };
 use crate::detrend::Detrend;
+use crate::params::{SegmentParams, builders};
 use crate::stft::{FrameParams, Framing, Padding, Placement};
 use crate::window::{Symmetry, Window};
 use crate::{Error, Result};
@@ -22,8 +23,9 @@ pub enum Preemphasis {
 }
 
 /// A log-mel transform's parameters: start from a [`Preset`] and alter what differs. Lengths are in samples.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct LogMelParams {
     /// Sample rate in Hz.
     pub sample_rate: f64,
@@ -73,12 +75,70 @@ pub struct LogMelParams {
 
 impl LogMelParams {
     /// The parameters of a reference system.
+    #[must_use]
     pub fn preset(preset: Preset) -> Self {
         preset.params()
     }
 
+    /// librosa's transform (periodic Hann window of `n_fft` samples, centred frames, Slaney's mel filters, decibels) with
+    /// these lengths.
+    #[must_use]
+    pub fn new(sample_rate: f64, n_fft: usize, hop: usize, n_mels: usize) -> Self {
+        Self { sample_rate, win_length: n_fft, n_fft, hop, n_mels, ..Self::preset(Preset::Librosa) }
+    }
+
+    builders! {
+        /// Sets the samples per second.
+        sample_rate: f64;
+        /// Sets the preemphasis.
+        preemphasis: Preemphasis;
+        /// Sets what frames see beyond the ends of the signal.
+        padding: Padding;
+        /// Sets whether the last frame is left out.
+        drop_last_frame: bool;
+        /// Sets whether each frame's mean is subtracted.
+        remove_dc: bool;
+        /// Sets the window.
+        window: Window;
+        /// Sets whether the window is periodic or symmetric.
+        symmetry: Symmetry;
+        /// Sets the length of the window.
+        win_length: usize;
+        /// Sets the length of the FFT.
+        n_fft: usize;
+        /// Sets where a window shorter than the FFT lies.
+        placement: Placement;
+        /// Sets the samples from one frame to the next.
+        hop: usize;
+        /// Sets the exponent of the magnitudes.
+        power: f64;
+        /// Sets the number of mel bands.
+        n_mels: usize;
+        /// Sets the lower edge of the first band in Hz.
+        f_min: f64;
+        /// Sets the upper edge of the last band in Hz.
+        f_max: impl Into<Option<f64>>;
+        /// Sets the mel scale.
+        scale: MelScale;
+        /// Sets the height of the triangles.
+        norm: MelNorm;
+        /// Sets where the sides of the triangles are straight.
+        domain: TriangleDomain;
+        /// Sets the logarithm.
+        log: MelLog;
+        /// Sets the normalisation after the logarithm.
+        normalise: MelNormalise;
+        /// Sets what maxima are taken over.
+        max_over: MaxOver;
+        /// Sets the order of the result.
+        layout: MelLayout;
+    }
+
     /// Refuses what [`LogMel::new`](super::LogMel::new) would, but for the window's own parameter.
     pub fn validate(&self) -> Result<()> {
+        if self.win_length == 0 {
+            return Err(Error::argument("win_length", "must be at least 1, got 0"));
+        }
         self.frame().validate()?;
         self.filterbank().band()?;
         self.log.validate()?;
@@ -110,13 +170,13 @@ impl LogMelParams {
 
     pub(super) fn frame(&self) -> FrameParams {
         FrameParams {
-            window: self.window,
-            symmetry: self.symmetry,
-            win_length: self.win_length,
-            n_fft: self.n_fft,
-            hop: self.hop,
+            segments: SegmentParams::new(self.win_length)
+                .window(self.window.clone())
+                .symmetry(self.symmetry)
+                .n_fft(self.n_fft)
+                .hop(self.hop)
+                .detrend(if self.remove_dc { Detrend::Constant } else { Detrend::None }),
             placement: self.placement,
-            detrend: if self.remove_dc { Detrend::Constant } else { Detrend::None },
             preemphasis: match self.preemphasis {
                 Preemphasis::Frame(c) => c,
                 Preemphasis::None | Preemphasis::Signal(_) => 0.0,

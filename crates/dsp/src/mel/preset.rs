@@ -73,7 +73,7 @@ impl Preset {
             n_fft: 400,
             hop: 160,
             n_mels: 80,
-            ..librosa
+            ..librosa.clone()
         };
         match self {
             Self::Librosa => librosa,

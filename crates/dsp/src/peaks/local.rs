@@ -6,6 +6,7 @@ use super::threshold::Thresholds;
 use super::width::{Widths, peak_widths};
 use super::{Bounds, distance, retain_flagged};
 use crate::fft::Real;
+use crate::params::builders;
 use crate::{Error, Result};
 
 /// What a local maximum must satisfy; the default accepts every local maximum.
@@ -13,6 +14,7 @@ use crate::{Error, Result};
 /// A condition that is `Some` is computed, returned and applied, in the order of the fields. Bounds are inclusive.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[non_exhaustive]
 pub struct LocalPeakParams {
     /// Number of samples on the flat top.
     pub plateau_size: Option<Bounds>,
@@ -48,6 +50,31 @@ impl Default for LocalPeakParams {
 }
 
 impl LocalPeakParams {
+    /// No conditions: every local maximum.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    builders! {
+        /// Sets the bounds of the number of samples on the flat top.
+        plateau_size: impl Into<Option<Bounds>>;
+        /// Sets the bounds of the height.
+        height: impl Into<Option<Bounds>>;
+        /// Sets the bounds of the vertical distance to the direct neighbours.
+        threshold: impl Into<Option<Bounds>>;
+        /// Sets the least horizontal distance between peaks in samples.
+        distance: impl Into<Option<f64>>;
+        /// Sets the bounds of the prominence.
+        prominence: impl Into<Option<Bounds>>;
+        /// Sets the samples around a peak that its prominence is computed from.
+        wlen: impl Into<Option<usize>>;
+        /// Sets the bounds of the width in samples.
+        width: impl Into<Option<Bounds>>;
+        /// Sets the fraction of the prominence at which the width is taken.
+        rel_height: f64;
+    }
+
     /// Refuses a distance below 1, a `wlen` below 2, a negative `rel_height` and NaN anywhere.
     pub fn validate(&self) -> Result<()> {
         let named = [

@@ -2,9 +2,11 @@
 
 use super::{Bounds, LocalPeakParams, find_peaks, peak_prominences, peak_widths, subbin};
 use crate::Result;
+use crate::params::builders;
 
 /// What a spectral peak must satisfy.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct SpectralPeakParams {
     /// Least level in dB.
     pub height_db: Option<f64>,
@@ -15,6 +17,25 @@ pub struct SpectralPeakParams {
     /// Whether the spectrum was made with a Hann window and without zero-padding: its own estimator is closer than
     /// a parabola then.
     pub hann: bool,
+}
+
+impl SpectralPeakParams {
+    /// Peaks that rise by at least `prominence_db` above their surroundings.
+    #[must_use]
+    pub fn new(prominence_db: f64) -> Self {
+        Self { height_db: None, prominence_db, distance: None, hann: false }
+    }
+
+    builders! {
+        /// Sets the least level in dB.
+        height_db: impl Into<Option<f64>>;
+        /// Sets the least prominence in dB.
+        prominence_db: f64;
+        /// Sets the least distance between peaks in bins.
+        distance: impl Into<Option<f64>>;
+        /// Sets whether the spectrum was made with a Hann window and without zero-padding.
+        hann: bool;
+    }
 }
 
 /// One peak of a spectrum.
@@ -42,12 +63,10 @@ pub struct SpectralPeak {
 pub fn spectral_peaks(power: &[f64], params: &SpectralPeakParams) -> Result<Vec<SpectralPeak>> {
     let level: Vec<f64> = power.iter().map(|&p| 10.0 * p.max(1e-40).log10()).collect();
     let least = |value: f64| Bounds { min: Some(value), max: None };
-    let conditions = LocalPeakParams {
-        height: params.height_db.map(least),
-        prominence: Some(least(params.prominence_db)),
-        distance: params.distance.map(|distance| distance.max(1.0)),
-        ..LocalPeakParams::default()
-    };
+    let conditions = LocalPeakParams::default()
+        .height(params.height_db.map(least))
+        .prominence(least(params.prominence_db))
+        .distance(params.distance.map(|distance| distance.max(1.0)));
     let found = find_peaks(&level, &conditions)?;
     let rises = found.prominences.map(|p| p.values).unwrap_or_default();
     let linear = peak_prominences(power, &found.positions, None)?;
@@ -79,18 +98,17 @@ mod tests {
     fn tones_between_bins_are_found_by_power() {
         let tone = |f: f64, a: f64, i: usize| a * (std::f64::consts::TAU * f * i as f64 / 1000.0).sin();
         let x: Vec<f64> = (0..8000).map(|i| tone(100.3, 1.0, i) + tone(222.7, 0.1, i)).collect();
-        let params = PsdParams { scaling: Scaling::Spectrum, ..PsdParams::new(1000.0, 1000) };
+        let params = PsdParams::new(1000.0, 1000).scaling(Scaling::Spectrum);
         let psd = welch(&x, &params).unwrap();
-        let conditions =
-            SpectralPeakParams { height_db: Some(-40.0), prominence_db: 6.0, distance: None, hann: true };
-        let peaks = spectral_peaks(&psd.psd, &conditions).unwrap();
+        let conditions = SpectralPeakParams::new(6.0).height_db(-40.0).distance(None).hann(true);
+        let peaks = spectral_peaks(&psd.values, &conditions).unwrap();
         assert_eq!(peaks.iter().map(|p| p.position).collect::<Vec<_>>(), [100, 223]);
         for (peak, (f, level)) in peaks.iter().zip([(100.3, -3.0), (222.7, -23.0)]) {
             assert!((peak.position as f64 + peak.offset - f).abs() < 0.01, "{peak:?}");
             assert!(peak.level_db < level && peak.level_db > level - 1.5, "{peak:?}");
             assert!(peak.prominence_db > 20.0 && (1.0..2.5).contains(&peak.width), "{peak:?}");
         }
-        let none = SpectralPeakParams { height_db: Some(10.0), ..conditions };
-        assert_eq!(spectral_peaks(&psd.psd, &none).unwrap(), []);
+        let none = conditions.clone().height_db(10.0);
+        assert_eq!(spectral_peaks(&psd.values, &none).unwrap(), []);
     }
 }

@@ -6,7 +6,7 @@ use crate::mel::{
     LogMelParams, MelFilterbankParams, MelLog, MelNorm, MelNormalise, MelScale, Preemphasis, Reference,
     TriangleDomain,
 };
-use crate::nan::NanPolicy;
+use crate::params::SegmentParams;
 use crate::stft::{Placement, SpectrogramParams, SpectrogramScaling};
 
 /// Mel of `hz`.
@@ -86,19 +86,16 @@ pub fn filterbank(p: &MelFilterbankParams) -> Vec<Vec<f64>> {
 
 /// The log-mel spectrogram of `x`, one vector of `n_mels` values per frame.
 pub fn log_mel(x: &[f64], p: &LogMelParams) -> Vec<Vec<f64>> {
-    let spectrum = SpectrogramParams {
-        sample_rate: p.sample_rate,
-        window: p.window,
-        symmetry: p.symmetry,
-        win_length: p.win_length,
-        n_fft: p.n_fft,
-        hop: p.hop,
-        placement: p.placement,
-        padding: p.padding,
-        detrend: if p.remove_dc { Detrend::Constant } else { Detrend::None },
-        scaling: SpectrogramScaling::Power,
-        nan: NanPolicy::Error,
-    };
+    let segments = SegmentParams::new(p.win_length)
+        .window(p.window.clone())
+        .symmetry(p.symmetry)
+        .n_fft(p.n_fft)
+        .hop(p.hop)
+        .detrend(if p.remove_dc { Detrend::Constant } else { Detrend::None });
+    let spectrum = SpectrogramParams::new(p.sample_rate, segments)
+        .placement(p.placement)
+        .padding(p.padding)
+        .scaling(SpectrogramScaling::Power);
     let (mut x, mut in_frame) = (x.to_vec(), 0.0);
     match p.preemphasis {
         Preemphasis::None => {}

@@ -1,7 +1,7 @@
 //! Raw power of one row of a batch.
 
 use super::dft;
-use crate::peak::WelchParams;
+use crate::welch::peaks::WelchParams;
 use crate::window::Symmetry;
 use num_complex::Complex;
 

@@ -45,22 +45,23 @@ pub fn frame_starts(len: usize, frame_len: usize, hop: usize, padding: Padding) 
 
 /// `|X|²` of the frame at `start`, for bins `0..=n_fft/2`; O(n_fft²).
 pub fn frame_power(x: &[f64], start: i64, p: &SpectrogramParams, preemphasis: f64) -> Vec<f64> {
-    let window = p.window.coefficients(p.win_length, p.symmetry).expect("valid window");
+    let window =
+        p.segments.window.coefficients(p.segments.segment_len, p.segments.symmetry).expect("valid window");
     let lead = match p.placement {
         Placement::Start => 0,
-        Placement::Center => (p.n_fft - p.win_length) / 2,
+        Placement::Center => (p.segments.n_fft - p.segments.segment_len) / 2,
     };
     let mut seen: Vec<f64> =
-        (0..p.win_length).map(|i| sample(x, start + (lead + i) as i64, p.padding)).collect();
-    subtract_trend(&mut seen, p.detrend);
+        (0..p.segments.segment_len).map(|i| sample(x, start + (lead + i) as i64, p.padding)).collect();
+    subtract_trend(&mut seen, p.segments.detrend);
     let before = std::iter::once(seen[0]).chain(seen.iter().copied()).collect::<Vec<_>>();
     let weighted: Vec<f64> =
         seen.iter().zip(&before).zip(&window).map(|((v, b), w)| (v - preemphasis * b) * w).collect();
-    (0..=p.n_fft / 2)
+    (0..=p.segments.n_fft / 2)
         .map(|k| {
             let (mut re, mut im) = (0.0, 0.0);
             for (n, v) in weighted.iter().enumerate() {
-                let angle = TAU * ((k * (lead + n)) % p.n_fft) as f64 / p.n_fft as f64;
+                let angle = TAU * ((k * (lead + n)) % p.segments.n_fft) as f64 / p.segments.n_fft as f64;
                 re += v * angle.cos();
                 im -= v * angle.sin();
             }
@@ -87,12 +88,13 @@ fn subtract_trend(x: &mut [f64], detrend: Detrend) {
 
 /// The spectrogram of `x`, one vector per frame.
 pub fn spectrogram(x: &[f64], p: &SpectrogramParams) -> Vec<Vec<f64>> {
-    let window = p.window.coefficients(p.win_length, p.symmetry).expect("valid window");
+    let window =
+        p.segments.window.coefficients(p.segments.segment_len, p.segments.symmetry).expect("valid window");
     let sum: f64 = window.iter().sum();
     let squares: f64 = window.iter().map(|w| w * w).sum();
-    let frame_len = if p.placement == Placement::Center { p.n_fft } else { p.win_length };
+    let frame_len = if p.placement == Placement::Center { p.segments.n_fft } else { p.segments.segment_len };
     let unit = |(k, power): (usize, f64)| {
-        let twice = if k == 0 || 2 * k == p.n_fft { 1.0 } else { 2.0 };
+        let twice = if k == 0 || 2 * k == p.segments.n_fft { 1.0 } else { 2.0 };
         match p.scaling {
             SpectrogramScaling::Density => twice * power / (p.sample_rate * squares),
             SpectrogramScaling::Spectrum => twice * power / sum.powi(2),
@@ -101,7 +103,7 @@ pub fn spectrogram(x: &[f64], p: &SpectrogramParams) -> Vec<Vec<f64>> {
             SpectrogramScaling::Magnitude => power.sqrt(),
         }
     };
-    frame_starts(x.len(), frame_len, p.hop, p.padding)
+    frame_starts(x.len(), frame_len, p.segments.hop, p.padding)
         .into_iter()
         .map(|start| frame_power(x, start, p, 0.0).into_iter().enumerate().map(unit).collect())
         .collect()

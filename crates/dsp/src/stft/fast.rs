@@ -10,12 +10,13 @@ use crate::specialise::{same_type, specialise};
 
 /// What the lanes have to know of these frames.
 fn frame_spec<T: Real>(params: &FrameParams) -> Result<FrameSpec<T>> {
-    let window = params.window.coefficients(params.win_length, params.symmetry)?;
+    let window =
+        params.segments.window.coefficients(params.segments.segment_len, params.segments.symmetry)?;
     Ok(FrameSpec {
         window: window.into_iter().map(T::narrow).collect(),
-        n_fft: params.n_fft,
+        n_fft: params.segments.n_fft,
         lead: params.lead(),
-        offset: params.detrend.into(),
+        offset: params.segments.detrend.into(),
         preemphasis: T::narrow(params.preemphasis),
     })
 }
@@ -26,7 +27,7 @@ pub(crate) fn lane_frames(params: &FrameParams) -> Result<Option<Box<dyn LaneFra
 }
 
 /// The lanes kernel behind [`PowerFrames`], where there is one.
-pub(super) fn fast_power_frames<T: Real>(params: FrameParams) -> Result<Option<Box<dyn PowerFrames<T>>>> {
+pub(super) fn fast_power_frames<T: Real>(params: &FrameParams) -> Result<Option<Box<dyn PowerFrames<T>>>> {
     if same_type::<T, f32>() {
         return Ok(FastFrames::<f32>::plan(params)?.and_then(specialise));
     }
@@ -43,10 +44,15 @@ struct FastFrames<T: Element> {
 }
 
 impl<T: Element> FastFrames<T> {
-    fn plan(params: FrameParams) -> Result<Option<Box<dyn PowerFrames<T>>>> {
-        let Some(kernel) = T::powers_kernel(Isa::detect()?, frame_spec(&params)?) else { return Ok(None) };
+    fn plan(params: &FrameParams) -> Result<Option<Box<dyn PowerFrames<T>>>> {
+        let Some(kernel) = T::powers_kernel(Isa::detect()?, frame_spec(params)?) else { return Ok(None) };
         let least = kernel.lanes() / 2;
-        Ok(Some(Box::new(Self { kernel, hop: params.hop, least, plain: FrameFft::new(params)? })))
+        Ok(Some(Box::new(Self {
+            kernel,
+            hop: params.segments.hop,
+            least,
+            plain: FrameFft::new(params.clone())?,
+        })))
     }
 }
 

@@ -6,9 +6,8 @@ use num_complex::Complex;
 
 use super::Placement;
 use super::fast::fast_power_frames;
-use crate::detrend::Detrend;
 use crate::fft::{ForwardFft, Real, RealFft};
-use crate::window::{Symmetry, Window};
+use crate::params::SegmentParams;
 use crate::{Error, Result};
 
 /// Power spectra of consecutive frames of a padded signal: the seam where a faster kernel goes in.
@@ -22,22 +21,17 @@ pub(crate) trait PowerFrames<T>: Send {
 /// The fastest plan there is for power spectra of these frames.
 pub(crate) fn plan_power_frames<T: Real>(params: FrameParams) -> Result<Box<dyn PowerFrames<T>>> {
     params.validate()?;
-    match fast_power_frames(params)? {
+    match fast_power_frames(&params)? {
         Some(fast) => Ok(fast),
         None => Ok(Box::new(FrameFft::new(params)?)),
     }
 }
 
 /// What is done to a frame.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FrameParams {
-    pub(crate) window: Window,
-    pub(crate) symmetry: Symmetry,
-    pub(crate) win_length: usize,
-    pub(crate) n_fft: usize,
-    pub(crate) hop: usize,
+    pub(crate) segments: SegmentParams,
     pub(crate) placement: Placement,
-    pub(crate) detrend: Detrend,
     /// `y[n] = x[n] − c·x[n−1]` inside the frame, after the detrend, with `y[0] = (1 − c)·x[0]`; 0 for none.
     pub(crate) preemphasis: f64,
 }
@@ -46,8 +40,8 @@ impl FrameParams {
     /// Samples that one frame spans.
     pub(crate) fn frame_len(&self) -> usize {
         match self.placement {
-            Placement::Start => self.win_length,
-            Placement::Center => self.n_fft,
+            Placement::Start => self.segments.segment_len,
+            Placement::Center => self.segments.n_fft,
         }
     }
 
@@ -55,24 +49,12 @@ impl FrameParams {
     pub(super) fn lead(&self) -> usize {
         match self.placement {
             Placement::Start => 0,
-            Placement::Center => (self.n_fft - self.win_length) / 2,
+            Placement::Center => (self.segments.n_fft - self.segments.segment_len) / 2,
         }
     }
 
     pub(crate) fn validate(&self) -> Result<()> {
-        if self.win_length == 0 {
-            return Err(Error::argument("win_length", "a window of 0 samples"));
-        }
-        if self.n_fft < 2 {
-            return Err(Error::argument("n_fft", format!("must be 2 or more, got {}", self.n_fft)));
-        }
-        if self.n_fft < self.win_length {
-            let reason = format!("{} is shorter than the window of {}", self.n_fft, self.win_length);
-            return Err(Error::argument("n_fft", reason));
-        }
-        if self.hop == 0 {
-            return Err(Error::argument("hop", "frames would never advance"));
-        }
+        self.segments.validate()?;
         if !self.preemphasis.is_finite() {
             return Err(Error::argument("preemphasis", format!("must be finite, got {}", self.preemphasis)));
         }
@@ -94,15 +76,16 @@ pub(crate) struct FrameFft<T: Real> {
 impl<T: Real> FrameFft<T> {
     pub(crate) fn new(params: FrameParams) -> Result<Self> {
         params.validate()?;
-        let weights = params.window.coefficients(params.win_length, params.symmetry)?;
-        let fft = RealFft::new(params.n_fft)?;
+        let weights =
+            params.segments.window.coefficients(params.segments.segment_len, params.segments.symmetry)?;
+        let fft = RealFft::new(params.segments.n_fft)?;
         Ok(Self {
-            params,
             window: weights.into_iter().map(T::narrow).collect(),
             lead: params.lead(),
-            input: vec![T::zero(); params.n_fft],
+            input: vec![T::zero(); params.segments.n_fft],
             spectrum: vec![Complex::default(); fft.n_bins()],
             fft,
+            params,
         })
     }
 
@@ -113,9 +96,9 @@ impl<T: Real> FrameFft<T> {
         self.input.fill(T::zero());
         let samples = &mut self.input[used.clone()];
         samples.copy_from_slice(&frame[used]);
-        self.params.detrend.apply(samples);
+        self.params.segments.detrend.apply(samples);
         if self.params.preemphasis != 0.0 {
-            preemphasize(samples, T::narrow(self.params.preemphasis));
+            preemphasise(samples, T::narrow(self.params.preemphasis));
         }
         for (sample, weight) in samples.iter_mut().zip(&self.window) {
             *sample = *sample * *weight;
@@ -128,8 +111,8 @@ impl<T: Real> FrameFft<T> {
 
 impl<T: Real> PowerFrames<T> for FrameFft<T> {
     fn power_frames(&mut self, signal: &[T], frames: Range<usize>, out: &mut [T]) {
-        let (hop, len) = (self.params.hop, self.params.frame_len());
-        let bins = self.params.n_fft / 2 + 1;
+        let (hop, len) = (self.params.segments.hop, self.params.frame_len());
+        let bins = self.params.segments.n_bins();
         debug_assert_eq!(out.len(), frames.len() * bins);
         for (frame, row) in frames.zip(out.chunks_exact_mut(bins)) {
             let start = frame * hop;
@@ -141,7 +124,7 @@ impl<T: Real> PowerFrames<T> for FrameFft<T> {
 }
 
 /// Kaldi's preemphasis: the sample before the first counts as equal to it.
-fn preemphasize<T: Real>(x: &mut [T], c: T) {
+fn preemphasise<T: Real>(x: &mut [T], c: T) {
     for i in (1..x.len()).rev() {
         x[i] = x[i] - c * x[i - 1];
     }

@@ -4,6 +4,9 @@ use super::frame_fft::FrameParams;
 use super::{Framing, Padding, Placement};
 use crate::detrend::Detrend;
 use crate::nan::NanPolicy;
+use crate::params::{SegmentParams, builders};
+use crate::scaling::Scaling;
+use crate::welch::PsdParams;
 use crate::window::{Symmetry, Window};
 use crate::{Error, Result};
 
@@ -24,28 +27,30 @@ pub enum SpectrogramScaling {
     Magnitude,
 }
 
-/// A spectrogram's parameters. Lengths are in samples.
-#[derive(Debug, Clone, Copy, PartialEq)]
+impl From<Scaling> for SpectrogramScaling {
+    fn from(scaling: Scaling) -> Self {
+        match scaling {
+            Scaling::Density => Self::Density,
+            Scaling::Spectrum => Self::Spectrum,
+            Scaling::Raw => Self::Raw,
+        }
+    }
+}
+
+/// A spectrogram's parameters.
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct SpectrogramParams {
     /// Sample rate in Hz (or samples per unit of whatever the x axis counts).
     pub sample_rate: f64,
-    /// Window function.
-    pub window: Window,
-    /// Whether the window is periodic (spectra) or symmetric.
-    pub symmetry: Symmetry,
-    /// Length of the window.
-    pub win_length: usize,
-    /// Length of the FFT, at least `win_length`.
-    pub n_fft: usize,
-    /// Samples from one frame to the next, at least 1; may exceed the window.
-    pub hop: usize,
+    /// The samples under the window of a frame, the window and the transform; `hop` may exceed the window.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub segments: SegmentParams,
     /// Where a window shorter than the FFT lies.
     pub placement: Placement,
     /// What frames see beyond the ends of the signal.
     pub padding: Padding,
-    /// What is subtracted from the samples under the window, before it.
-    pub detrend: Detrend,
     /// Unit of the values.
     pub scaling: SpectrogramScaling,
     /// What becomes of NaN and infinite samples. Frames keep their places: where Welch leaves a segment out
@@ -54,48 +59,80 @@ pub struct SpectrogramParams {
 }
 
 impl SpectrogramParams {
-    /// `scipy.signal.spectrogram(x, fs, nperseg=…)`: Tukey(0.25), an eighth of overlap, constant detrend, density.
-    ///
-    /// SciPy's `noverlap` is `win_length − hop`, its `nfft` is `n_fft`.
-    pub fn scipy(sample_rate: f64, nperseg: usize) -> Self {
+    /// As [`scipy`](Self::scipy), with these segments.
+    #[must_use]
+    pub fn new(sample_rate: f64, segments: SegmentParams) -> Self {
         Self {
             sample_rate,
-            window: Window::Tukey { alpha: 0.25 },
-            symmetry: Symmetry::Periodic,
-            win_length: nperseg,
-            n_fft: nperseg,
-            hop: nperseg - nperseg / 8,
+            segments,
             placement: Placement::Start,
             padding: Padding::None,
-            detrend: Detrend::Constant,
             scaling: SpectrogramScaling::Density,
             nan: NanPolicy::Error,
         }
     }
 
+    /// `scipy.signal.spectrogram(x, fs, nperseg=…)`: Tukey(0.25), an eighth of overlap, constant detrend, density.
+    ///
+    /// SciPy's `noverlap` is `segment_len − hop`, its `nfft` is `n_fft`.
+    #[must_use]
+    pub fn scipy(sample_rate: f64, nperseg: usize) -> Self {
+        let segments = SegmentParams::new(nperseg).hop(nperseg - nperseg / 8);
+        Self::new(sample_rate, segments.window(Window::Tukey { alpha: 0.25 }))
+    }
+
     /// `np.abs(librosa.stft(x, n_fft=…, hop_length=…))**2`: periodic Hann, centred, zeros beyond the ends.
+    #[must_use]
     pub fn librosa(sample_rate: f64, n_fft: usize, hop: usize) -> Self {
-        Self {
-            window: Window::Hann,
-            win_length: n_fft,
-            n_fft,
-            hop,
-            placement: Placement::Center,
-            padding: Padding::Constant,
-            detrend: Detrend::None,
-            scaling: SpectrogramScaling::Power,
-            ..Self::scipy(sample_rate, n_fft)
-        }
+        Self::new(sample_rate, SegmentParams::new(n_fft).hop(hop).detrend(Detrend::None))
+            .placement(Placement::Center)
+            .padding(Padding::Constant)
+            .scaling(SpectrogramScaling::Power)
     }
 
     /// `torch.stft(x, n_fft, hop, window=torch.hann_window(n_fft)).abs()**2`: as librosa, but reflecting.
+    #[must_use]
     pub fn torch(sample_rate: f64, n_fft: usize, hop: usize) -> Self {
-        Self { padding: Padding::Reflect, ..Self::librosa(sample_rate, n_fft, hop) }
+        Self::librosa(sample_rate, n_fft, hop).padding(Padding::Reflect)
+    }
+
+    /// The frames that a spectrum of these parameters averages, each in its scaling; `average` and `sides` are not used.
+    #[must_use]
+    pub fn frames_of(params: &PsdParams) -> Self {
+        Self::new(params.sample_rate, params.segments.clone()).scaling(params.scaling).nan(params.nan)
+    }
+
+    builders! {
+        /// Sets the samples per second.
+        sample_rate: f64;
+        /// Sets the whole segmentation.
+        segments: SegmentParams;
+        /// Sets the window.
+        window: Window => segments.window;
+        /// Sets whether the window is periodic or symmetric.
+        symmetry: Symmetry => segments.symmetry;
+        /// Sets the samples under the window, and nothing else.
+        segment_len: usize => segments.segment_len;
+        /// Sets the samples from one frame to the next.
+        hop: usize => segments.hop;
+        /// Sets the length of the transform.
+        n_fft: usize => segments.n_fft;
+        /// Sets what is subtracted from the samples under the window.
+        detrend: Detrend => segments.detrend;
+        /// Sets where a window shorter than the FFT lies.
+        placement: Placement;
+        /// Sets what frames see beyond the ends of the signal.
+        padding: Padding;
+        /// Sets the unit of the values.
+        scaling: impl Into<SpectrogramScaling>;
+        /// Sets what becomes of NaN and infinity.
+        nan: NanPolicy;
     }
 
     /// Bins of a spectrum: `n_fft/2 + 1`.
+    #[must_use]
     pub fn n_bins(&self) -> usize {
-        self.n_fft / 2 + 1
+        self.segments.n_bins()
     }
 
     /// Refuses lengths of 0, a window longer than the FFT, and a sample rate that is not positive.
@@ -105,22 +142,13 @@ impl SpectrogramParams {
     }
 
     pub(super) fn frame(&self) -> FrameParams {
-        FrameParams {
-            window: self.window,
-            symmetry: self.symmetry,
-            win_length: self.win_length,
-            n_fft: self.n_fft,
-            hop: self.hop,
-            placement: self.placement,
-            detrend: self.detrend,
-            preemphasis: 0.0,
-        }
+        FrameParams { segments: self.segments.clone(), placement: self.placement, preemphasis: 0.0 }
     }
 
     /// Where the frames lie.
     pub fn framing(&self) -> Framing {
         let frame_len = self.frame().frame_len();
-        Framing { frame_len, hop: self.hop, padding: self.padding, drop_last: false }
+        Framing { frame_len, hop: self.segments.hop, padding: self.padding, drop_last: false }
     }
 
     /// Factor of `|X|²` for a window of these weights, and whether inner bins are doubled.

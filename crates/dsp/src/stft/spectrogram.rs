@@ -78,12 +78,12 @@ impl<T: Real> Spectrogram<T> {
 
     /// Middle of frame `index` in seconds from the first sample.
     pub fn time(&self, index: usize) -> f64 {
-        (self.framing().first_center() + (index * self.params.hop) as f64) / self.params.sample_rate
+        (self.framing().first_center() + (index * self.params.segments.hop) as f64) / self.params.sample_rate
     }
 
     /// Frequency of each bin in Hz.
     pub fn frequencies(&self) -> Vec<f64> {
-        let step = self.params.sample_rate / self.params.n_fft as f64;
+        let step = self.params.sample_rate / self.params.segments.n_fft as f64;
         (0..self.params.n_bins()).map(|bin| bin as f64 * step).collect()
     }
 
@@ -203,12 +203,13 @@ pub(super) struct FrameSpectrum<T: Real> {
 impl<T: Real> FrameSpectrum<T> {
     pub(super) fn new(params: &SpectrogramParams) -> Result<Self> {
         params.validate()?;
-        let (scale, doubled) =
-            params.scale(&params.window.coefficients(params.win_length, params.symmetry)?)?;
+        let (scale, doubled) = params.scale(
+            &params.segments.window.coefficients(params.segments.segment_len, params.segments.symmetry)?,
+        )?;
         Ok(Self {
             fft: FrameFft::new(params.frame())?,
             fast: None,
-            n_fft: params.n_fft,
+            n_fft: params.segments.n_fft,
             factors: (T::narrow(scale), T::narrow(if doubled { 2.0 * scale } else { scale })),
             magnitude: params.scaling == SpectrogramScaling::Magnitude,
             lenient: params.nan != NanPolicy::Error,
@@ -217,7 +218,7 @@ impl<T: Real> FrameSpectrum<T> {
 
     /// With the faster kernel that there may be for whole signals.
     fn in_lanes(mut self, params: &SpectrogramParams) -> Result<Self> {
-        self.fast = fast_power_frames(params.frame())?;
+        self.fast = fast_power_frames(&params.frame())?;
         Ok(self)
     }
 

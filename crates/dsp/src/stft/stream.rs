@@ -198,7 +198,7 @@ mod tests {
         for (padding, hop, block) in
             [(Padding::None, 10, 7), (Padding::Reflect, 300, 1), (Padding::Mirror, 3, 1_000_000)]
         {
-            let params = SpectrogramParams { padding, hop, ..SpectrogramParams::scipy(1.0, 64) };
+            let params = SpectrogramParams::scipy(1.0, 64).padding(padding).hop(hop);
             let mut stream = StftStream::<f32>::new(params).unwrap();
             let samples = vec![0.25; block];
             for _ in 0..10_000_usize.div_ceil(block) {

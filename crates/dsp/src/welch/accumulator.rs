@@ -1,7 +1,5 @@
 //! Welch's average of a signal that arrives in blocks.
 
-use std::sync::Arc;
-
 use super::average::PowerAverage;
 use super::params::PsdParams;
 use super::plan::{Coverage, PIECE, Psd};
@@ -24,21 +22,19 @@ use crate::scaling::Average;
 ///
 /// let x: Vec<f64> = (0..1000).map(|i| f64::from(i * i % 97)).collect();
 /// let params = PsdParams::new(1.0, 64);
-/// let mut accumulator = WelchAccumulator::new(params)?;
+/// let mut accumulator = WelchAccumulator::new(params.clone())?;
 /// for block in x.chunks(37) {
 ///     accumulator.push(block)?;
 /// }
 /// let (streamed, whole) = (accumulator.finish()?, welch(&x, &params)?);
 /// assert_eq!(streamed.coverage, whole.coverage);
-/// assert!(streamed.psd.iter().zip(&whole.psd).all(|(a, b)| (a - b).abs() <= 1e-12 * b));
+/// assert!(streamed.values.iter().zip(&whole.values).all(|(a, b)| (a - b).abs() <= 1e-12 * b));
 /// # Ok::<(), rlx_dsp::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct WelchAccumulator<S: Sample> {
     stream: Stream<S, 1>,
     average: PowerAverage<S>,
-    /// Given weights; merged accumulators must agree in them.
-    weights: Option<Arc<[f64]>>,
     /// Most segments that a median may keep.
     limit: u64,
 }
@@ -64,30 +60,9 @@ impl<S: Sample> WelchAccumulator<S> {
     /// # Errors
     /// [`Error::Argument`] for a parameter outside its domain.
     pub fn with_stored_segments(params: PsdParams, limit: u64) -> Result<Self> {
-        Self::from_spec(params, &SegmentSpec::new::<S>(&params)?, None, limit)
-    }
-
-    /// [`with_stored_segments`](Self::with_stored_segments) with `weights` in place of the window's; `params.window`
-    /// is not looked at.
-    ///
-    /// # Errors
-    /// As there; [`Error::Length`] for other than `segment_len` weights, [`Error::Argument`] for one that is not
-    /// finite.
-    pub fn with_weights(params: PsdParams, weights: &[f64], limit: u64) -> Result<Self> {
-        let weights: Arc<[f64]> = weights.into();
-        let spec = SegmentSpec::with_weights::<S>(&params, Arc::clone(&weights))?;
-        Self::from_spec(params, &spec, Some(weights), limit)
-    }
-
-    fn from_spec(
-        params: PsdParams,
-        spec: &SegmentSpec,
-        weights: Option<Arc<[f64]>>,
-        limit: u64,
-    ) -> Result<Self> {
-        let average = PowerAverage::with_spec(&params, spec)?;
+        let average = PowerAverage::with_spec(&params, &SegmentSpec::new::<S>(&params)?)?;
         let limit = if params.average == Average::Median { limit } else { u64::MAX };
-        Ok(Self { stream: Stream::new(params), average, weights, limit })
+        Ok(Self { stream: Stream::new(params), average, limit })
     }
 
     /// All that this accumulator has taken, in plain numbers: another one of the same parameters goes on from it.
@@ -104,7 +79,7 @@ impl<S: Sample> WelchAccumulator<S> {
     /// # Errors
     /// [`Error::Argument`] for a state that no accumulator of these parameters can have; nothing is replaced then.
     pub fn restore(&mut self, state: &AccumulatorState) -> Result<()> {
-        let stream = Stream::restored(*self.params(), state)?;
+        let stream = Stream::restored(self.params().clone(), state)?;
         self.average.load(state)?;
         self.stream = stream;
         self.check_limit()
@@ -172,18 +147,18 @@ impl<S: Sample> WelchAccumulator<S> {
     /// and goes on inside `other`'s last stretch.
     ///
     /// The answer is that of one accumulator that had taken both signals with a gap between them. To share
-    /// *one* stretch between accumulators, cut it with [`PsdParams::stretches`]: then the merged answer is that
+    /// *one* stretch between accumulators, cut it with [`SegmentParams::stretches`](crate::params::SegmentParams::stretches): then the merged answer is that
     /// of one pass, but for the order of the f64 sums.
     ///
     /// # Errors
     /// [`Error::Argument`] when the parameters differ, or a median would keep more segments than its limit.
     pub fn merge(&mut self, other: Self) -> Result<()> {
+        if self.params().segments.window != other.params().segments.window {
+            return Err(Error::argument("accumulator", "cannot merge averages under different windows"));
+        }
         if self.params() != other.params() {
             let reason = format!("cannot merge {:?} into {:?}", other.params(), self.params());
             return Err(Error::argument("accumulator", reason));
-        }
-        if self.weights != other.weights {
-            return Err(Error::argument("accumulator", "cannot merge averages under different windows"));
         }
         self.push_gap()?;
         if self.average.segments() + other.average.segments() > self.limit {
@@ -200,10 +175,10 @@ impl<S: Sample> WelchAccumulator<S> {
     /// [`Error::TooShort`] when no stretch had a whole segment, [`Error::Argument`] when all were left out.
     pub fn snapshot(&mut self) -> Result<Psd<S::Real>> {
         let coverage = self.coverage();
-        coverage.check(self.samples(), self.params().segment_len)?;
-        let mut psd = vec![S::Real::default(); self.average.n_bins()];
-        self.average.write(&mut psd);
-        Ok(Psd { frequencies: self.params().frequencies::<S>(), psd, coverage })
+        coverage.check(self.samples(), self.params().segments.segment_len)?;
+        let mut values = vec![S::Real::default(); self.average.n_bins()];
+        self.average.write(&mut values);
+        Ok(Psd { freqs: self.params().frequencies::<S>(), values, coverage })
     }
 
     /// Ends the last stretch and answers with the average.

@@ -94,8 +94,8 @@ impl<S: Sample> Welch<S> {
             return Err(uneven(x.len(), rows));
         }
         let len = x.len() / rows;
-        if len < self.params.segment_len {
-            return Err(Error::TooShort { len, segment: self.params.segment_len });
+        if len < self.params.segments.segment_len {
+            return Err(Error::TooShort { len, segment: self.params.segments.segment_len });
         }
         // Whole blocks of rows that are computed side by side, so that the numbers do not depend on the threads.
         let together = self.workers[0].rows_at_a_time(self.params.segment_count(len));

@@ -12,6 +12,7 @@ use super::segment::SegmentSpec;
 use crate::error::{Error, Result};
 use crate::fft::{Real, Sample, rfft_bins};
 use crate::nan::{NanPolicy, fill_gaps};
+use crate::params::SegmentParams;
 use crate::scaling::Average;
 
 /// Averaged spectra of two signals, bin by bin, with their frequencies.
@@ -19,7 +20,7 @@ use crate::scaling::Average;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CrossSpectrum<T> {
     /// Bin frequencies, in the unit of the sample rate.
-    pub frequencies: Vec<f64>,
+    pub freqs: Vec<f64>,
     /// Real part of the averaged `conj(X) · Y`.
     pub re: Vec<T>,
     /// Imaginary part of the averaged `conj(X) · Y`: positive where `y` leads `x`.
@@ -56,17 +57,7 @@ impl<S: Sample> Csd<S> {
     /// # Errors
     /// [`Error::Argument`] for a parameter outside its domain, and for [`Average::Max`] and [`Average::Min`].
     pub fn new(params: PsdParams) -> Result<Self> {
-        Ok(Self { params, average: CrossAverage::new(&params)? })
-    }
-
-    /// A plan with `weights` in place of the window's; `params.window` is not looked at.
-    ///
-    /// # Errors
-    /// As [`Csd::new`]; [`Error::Length`] for other than `segment_len` weights, [`Error::Argument`] for one that is
-    /// not finite.
-    pub fn with_weights(params: PsdParams, weights: &[f64]) -> Result<Self> {
-        let spec = SegmentSpec::with_weights::<S>(&params, weights.into())?;
-        Ok(Self { params, average: CrossAverage::with_spec(&params, spec)? })
+        Ok(Self { average: CrossAverage::new(&params)?, params })
     }
 
     /// The parameters of this plan.
@@ -81,7 +72,7 @@ impl<S: Sample> Csd<S> {
     /// [`Error::Length`] when the lengths differ (SciPy pads the shorter one with zeros), and those of
     /// [`Welch::psd_into`](super::Welch::psd_into), where row 0 is `x` and row 1 is `y`.
     pub fn compute(&mut self, x: &[S], y: &[S]) -> Result<CrossSpectrum<S::Real>> {
-        let PsdParams { segment_len, hop, .. } = self.params;
+        let SegmentParams { segment_len, hop, .. } = self.params.segments;
         if x.len() != y.len() {
             return Err(Error::Length { name: "y", expected: x.len(), got: y.len() });
         }
@@ -119,7 +110,7 @@ impl<S: Sample> Csd<S> {
 /// # Errors
 /// Those of [`Csd::new`] and [`Csd::compute`].
 pub fn csd<S: Sample>(x: &[S], y: &[S], params: &PsdParams) -> Result<Vec<Complex<S::Real>>> {
-    Ok(Csd::new(*params)?.compute(x, y)?.pxy())
+    Ok(Csd::new(params.clone())?.compute(x, y)?.pxy())
 }
 
 /// The magnitude-squared coherence of two signals, one value per bin. The scaling does not matter.
@@ -127,7 +118,7 @@ pub fn csd<S: Sample>(x: &[S], y: &[S], params: &PsdParams) -> Result<Vec<Comple
 /// # Errors
 /// Those of [`Csd::new`] and [`Csd::compute`].
 pub fn coherence<S: Sample>(x: &[S], y: &[S], params: &PsdParams) -> Result<Vec<S::Real>> {
-    Ok(Csd::new(*params)?.compute(x, y)?.coherence)
+    Ok(Csd::new(params.clone())?.compute(x, y)?.coherence)
 }
 
 /// The running averages of `|X|²`, `|Y|²` and `conj(X) · Y`, in f64.
@@ -145,14 +136,11 @@ pub(crate) struct CrossAverage<S: Sample> {
 
 impl<S: Sample> CrossAverage<S> {
     pub(crate) fn new(params: &PsdParams) -> Result<Self> {
-        Self::with_spec(params, SegmentSpec::new::<S>(params)?)
-    }
-
-    fn with_spec(params: &PsdParams, spec: SegmentSpec) -> Result<Self> {
         if matches!(params.average, Average::Max | Average::Min) {
             let reason = format!("a cross spectrum has a mean or a median, got {}", params.average);
             return Err(Error::argument("average", reason));
         }
+        let spec = SegmentSpec::new::<S>(params)?;
         let values = 4 * if S::COMPLEX { spec.n_fft } else { rfft_bins(spec.n_fft) };
         Ok(Self {
             kernel: pair::plan(&spec)?,
@@ -190,7 +178,7 @@ impl<S: Sample> CrossAverage<S> {
     }
 
     /// The scaled averages.
-    pub(crate) fn result(&mut self, frequencies: Vec<f64>, coverage: Coverage) -> CrossSpectrum<S::Real> {
+    pub(crate) fn result(&mut self, freqs: Vec<f64>, coverage: Coverage) -> CrossSpectrum<S::Real> {
         if self.median {
             self.spectra.medians(&mut self.held);
         }
@@ -206,7 +194,7 @@ impl<S: Sample> CrossAverage<S> {
             (0..self.layout.n_bins()).map(bin).collect()
         };
         CrossSpectrum {
-            frequencies,
+            freqs,
             re: each(&|k, factor, _| re[k] * factor),
             im: each(&|k, factor, sign| sign * im[k] * factor),
             pxx: each(&|k, factor, _| pxx[k] * factor),

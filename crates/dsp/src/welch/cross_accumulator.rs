@@ -82,7 +82,7 @@ impl<S: Sample> CsdAccumulator<S> {
     /// [`Error::TooShort`] when no stretch had a whole segment, [`Error::Argument`] when all were left out.
     pub fn snapshot(&mut self) -> Result<CrossSpectrum<S::Real>> {
         let coverage = self.coverage();
-        coverage.check(self.stream.samples(), self.params().segment_len)?;
+        coverage.check(self.stream.samples(), self.params().segments.segment_len)?;
         Ok(self.average.result(self.params().frequencies::<S>(), coverage))
     }
 

@@ -1,8 +1,8 @@
 //! Segments out of blocks of any length.
 
-use super::params::segment_count;
 use crate::fft::Sample;
 use crate::nan::first_non_finite;
+use crate::params::segment_count;
 
 /// Cuts a stretch of `C` channels, pushed in blocks, into runs of segments over contiguous samples.
 ///

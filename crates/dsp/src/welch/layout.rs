@@ -27,7 +27,7 @@ pub(crate) struct Source {
 impl Layout {
     pub(crate) fn new<S: Sample>(params: &PsdParams, spec: &SegmentSpec) -> Self {
         Self {
-            n_fft: params.n_fft,
+            n_fft: params.segments.n_fft,
             complex: S::COMPLEX,
             one_sided: params.one_sided::<S>(),
             factor: params.scaling.factor(&spec.weights, params.sample_rate),

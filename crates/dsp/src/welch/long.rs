@@ -18,6 +18,7 @@ use super::plan::Psd;
 use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::nan::NanPolicy;
+use crate::params::SegmentParams;
 
 /// Samples of a round, if its segments are not longer.
 const ROUND: usize = 1 << 21;
@@ -57,21 +58,22 @@ impl<S: Sample> LongWelch<S> {
         Self::of(WelchAccumulator::new(params)?)
     }
 
-    /// [`new`](Self::new) with `weights` in place of the window's. A median keeps the spectra of all segments.
+    /// [`new`](Self::new) that, for a median, keeps the spectra of up to `limit` segments in each part.
     ///
     /// # Errors
-    /// As [`WelchAccumulator::with_weights`], and as there.
-    pub fn with_weights(params: PsdParams, weights: &[f64]) -> Result<Self> {
-        Self::of(WelchAccumulator::with_weights(params, weights, u64::MAX)?)
+    /// Those of [`new`](Self::new).
+    pub fn with_stored_segments(params: PsdParams, limit: u64) -> Result<Self> {
+        Self::of(WelchAccumulator::with_stored_segments(params, limit)?)
     }
 
     fn of(one: WelchAccumulator<S>) -> Result<Self> {
-        let params = *one.params();
+        let params = one.params().clone();
         if !Self::takes(&params) {
             return Err(Error::argument("nan", "a gap to be interpolated may lie across a cut"));
         }
-        let segments = (ROUND.saturating_sub(params.segment_len) / params.hop + 1).max(FEWEST);
-        let parts = vec![one; parts(segments, segments.saturating_mul(params.hop))];
+        let segments =
+            (ROUND.saturating_sub(params.segments.segment_len) / params.segments.hop + 1).max(FEWEST);
+        let parts = vec![one; parts(segments, segments.saturating_mul(params.segments.hop))];
         Ok(Self { params, segments, parts, pool: None, alone: false, pending: Vec::new(), start: 0 })
     }
 
@@ -104,7 +106,7 @@ impl<S: Sample> LongWelch<S> {
     /// # Errors
     /// As there.
     pub fn push_while(&mut self, mut block: &[S], mut go_on: impl FnMut() -> bool) -> Result<bool> {
-        let PsdParams { hop, segment_len, .. } = self.params;
+        let SegmentParams { hop, segment_len, .. } = self.params.segments;
         let advance = self.segments * hop;
         let round = advance.max(advance - hop + segment_len);
         while self.pending.len() + block.len() >= round {
@@ -143,7 +145,8 @@ impl<S: Sample> LongWelch<S> {
     /// As [`push`](Self::push) and [`WelchAccumulator::finish`].
     pub fn finish(mut self) -> Result<Psd<S::Real>> {
         self.push_gap()?;
-        let (len, segment) = (usize::try_from(self.start).unwrap_or(usize::MAX), self.params.segment_len);
+        let (len, segment) =
+            (usize::try_from(self.start).unwrap_or(usize::MAX), self.params.segments.segment_len);
         let mut parts = self.parts.into_iter();
         let first = parts.next().ok_or(Error::TooShort { len, segment })?;
         let merged = parts.try_fold(first, |mut all, part| all.merge(part).map(|()| all));
@@ -157,7 +160,7 @@ impl<S: Sample> LongWelch<S> {
     /// Takes the segments of `x`, which is a stretch of its own, and goes `advance` samples ahead.
     fn round(&mut self, x: &[S], advance: usize) -> Result<()> {
         let parts = parts(self.params.segment_count(x.len()), x.len()).min(self.parts.len());
-        let mut ranges = self.params.stretches(x.len(), parts);
+        let mut ranges = self.params.segments.stretches(x.len(), parts);
         // Samples between segments and behind the last one are looked at, too.
         for next in 1..ranges.len() {
             ranges[next - 1].end = ranges[next - 1].end.max(ranges[next].start);
@@ -205,6 +208,7 @@ mod tests {
     use super::*;
     use crate::scaling::Average;
     use crate::welch::{Welch, welch};
+    use crate::window::Window;
 
     fn noise(len: usize) -> Vec<f32> {
         let mut s = 7u32;
@@ -236,16 +240,15 @@ mod tests {
             (64, 40, Average::Mean),
             (64, 100, Average::Min),
         ] {
-            let params =
-                PsdParams { hop, average, nan: NanPolicy::SkipSegment, ..PsdParams::new(1.0, n_fft) };
-            let one = run(params, &x, 1, x.len());
-            assert_eq!(one, run(params, &x, 3, 1 << 18));
-            assert_eq!(one, run(params, &x, 2, x.len()));
+            let params = PsdParams::new(1.0, n_fft).hop(hop).average(average).nan(NanPolicy::SkipSegment);
+            let one = run(params.clone(), &x, 1, x.len());
+            assert_eq!(one, run(params.clone(), &x, 3, 1 << 18));
+            assert_eq!(one, run(params.clone(), &x, 2, x.len()));
             let whole = welch(&x, &params).expect("enough samples");
             assert_eq!(one.coverage, whole.coverage);
-            let mean = welch(&x, &PsdParams { average: Average::Mean, ..params }).expect("enough samples");
-            let total = mean.psd.iter().map(|&p| f64::from(p)).sum();
-            assert!(is_close(&one.psd, &whole.psd, total), "{n_fft} {average}");
+            let mean = welch(&x, &params.clone().average(Average::Mean)).expect("enough samples");
+            let total = mean.values.iter().map(|&p| f64::from(p)).sum();
+            assert!(is_close(&one.values, &whole.values, total), "{n_fft} {average}");
         }
     }
 
@@ -263,31 +266,32 @@ mod tests {
     #[test]
     fn given_weights_and_medians() {
         let x = noise(30_000);
-        let params = PsdParams { average: Average::Median, ..PsdParams::new(1.0, 64) };
-        let weights: Vec<f64> = (0..64).map(|i| 1.0 + f64::from(i)).collect();
-        assert!(LongWelch::<f32>::new(params).is_err());
-        let mut long = LongWelch::<f32>::with_weights(params, &weights).expect("valid");
+        let params = PsdParams::new(1.0, 64)
+            .average(Average::Median)
+            .window(Window::Custom((0..64).map(|i| 1.0 + f64::from(i)).collect()));
+        assert!(LongWelch::<f32>::new(params.clone()).is_err());
+        let mut long = LongWelch::<f32>::with_stored_segments(params.clone(), 1000).expect("valid");
         long.push(&x).expect("finite");
-        let whole = Welch::<f32>::with_weights(params, &weights).and_then(|mut w| w.psd(&x)).expect("enough");
+        let whole = Welch::<f32>::new(params.clone()).and_then(|mut w| w.psd(&x)).expect("enough");
         let total = whole.iter().map(|&p| f64::from(p)).sum();
-        assert!(is_close(&long.finish().expect("enough").psd, &whole, total));
-        let interpolate = PsdParams { nan: NanPolicy::Interpolate { max_gap: 3 }, ..params };
-        assert!(LongWelch::<f32>::with_weights(interpolate, &weights).is_err());
+        assert!(is_close(&long.finish().expect("enough").values, &whole, total));
+        let interpolate = params.clone().nan(NanPolicy::Interpolate { max_gap: 3 });
+        assert!(LongWelch::<f32>::with_stored_segments(interpolate, 1000).is_err());
     }
 
     #[test]
     fn stretches_faults_and_stops_keep_their_places() {
         let mut x = noise(ROUND + 5000);
         let params = PsdParams::new(1.0, 64);
-        let mut long = LongWelch::<f32>::new(params).expect("valid");
+        let mut long = LongWelch::<f32>::new(params.clone()).expect("valid");
         long.push(&x[..1000]).and_then(|()| long.push_gap()).expect("finite");
         long.push(&x[1000..3000]).expect("finite");
         assert_eq!(long.finish().expect("enough").coverage.segments, (1000 / 32 - 1) + (2000 / 32 - 1));
         for hop in [32, 100] {
-            let params = PsdParams { hop, ..params };
+            let params = params.clone().hop(hop);
             for at in [0, 63, 90, ROUND / 3, ROUND + 4999] {
                 let kept = std::mem::replace(&mut x[at], f32::NAN);
-                let mut long = LongWelch::<f32>::new(params).expect("valid");
+                let mut long = LongWelch::<f32>::new(params.clone()).expect("valid");
                 let pushed = x.chunks(1 << 16).try_for_each(|block| long.push(block));
                 let error = pushed.and_then(|()| long.finish().map(|_| ())).expect_err("a NaN");
                 assert!(
@@ -297,7 +301,7 @@ mod tests {
                 x[at] = kept;
             }
         }
-        let mut stopped = LongWelch::<f32>::new(params).expect("valid");
+        let mut stopped = LongWelch::<f32>::new(params.clone()).expect("valid");
         assert_eq!(stopped.push_while(&x, || false), Ok(false));
         let short = LongWelch::<f32>::new(params)
             .and_then(|mut long| long.push(&x[..9]).and_then(|()| long.finish()));

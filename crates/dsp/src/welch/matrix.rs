@@ -120,7 +120,7 @@ pub fn cross_spectral_matrix<S: Sample>(
             held = 0;
         }
     }
-    coverage.check(len as u64, params.segment_len)?;
+    coverage.check(len as u64, params.segments.segment_len)?;
     products(isa, &spectra[..held * segment_values], channels.len(), padded, &mut sums);
     Ok(matrix::<S>(params, &spec, channels.len(), padded, &sums, coverage))
 }

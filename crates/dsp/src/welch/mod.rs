@@ -20,6 +20,7 @@ mod matrix;
 mod median;
 mod pair;
 mod params;
+pub mod peaks;
 mod plan;
 mod segment;
 mod spectra;

@@ -1,33 +1,31 @@
 //! What to average, and over which segments.
 
-use std::ops::Range;
-
 use crate::detrend::Detrend;
 use crate::error::{Error, Result};
 use crate::fft::{Sample, fftfreq, rfft_bins, rfftfreq};
 use crate::nan::NanPolicy;
+use crate::params::{SegmentParams, builders};
 use crate::scaling::{Average, Scaling, Sides};
 use crate::window::{Symmetry, Window};
 
-/// Parameters of an averaged spectrum. Every field is public; a plan checks them all.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Parameters of an averaged spectrum.
+///
+/// ```
+/// use rlx_dsp::welch::PsdParams;
+/// use rlx_dsp::params::{Average, Window};
+///
+/// let params = PsdParams::new(1000.0, 256).hop(64).window(Window::Hamming).average(Average::Median);
+/// assert_eq!(params.segments.hop, 64);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct PsdParams {
     /// Samples per second, finite and positive. Frequencies come in the same unit (not everything is Hz).
     pub sample_rate: f64,
-    /// Weights of a segment.
-    pub window: Window,
-    /// Whether the window is periodic (the default, for spectra) or symmetric.
-    pub symmetry: Symmetry,
-    /// Samples in a segment, at least 1 (SciPy's `nperseg`).
-    pub segment_len: usize,
-    /// Samples from one segment's start to the next one's, at least 1 (SciPy's `nperseg − noverlap`). More than
-    /// `segment_len` leaves samples out between the segments.
-    pub hop: usize,
-    /// Length of the transform, at least 2 and at least `segment_len`; the rest is zeros.
-    pub n_fft: usize,
-    /// What is subtracted from each segment.
-    pub detrend: Detrend,
+    /// Which samples a segment has, its window and its transform.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub segments: SegmentParams,
     /// Units of the result.
     pub scaling: Scaling,
     /// How the segments become one spectrum.
@@ -45,12 +43,7 @@ impl PsdParams {
     pub fn new(sample_rate: f64, segment_len: usize) -> Self {
         Self {
             sample_rate,
-            window: Window::Hann,
-            symmetry: Symmetry::Periodic,
-            segment_len,
-            hop: segment_len - segment_len / 2,
-            n_fft: segment_len,
-            detrend: Detrend::Constant,
+            segments: SegmentParams::new(segment_len),
             scaling: Scaling::Density,
             average: Average::Mean,
             sides: Sides::Auto,
@@ -61,29 +54,46 @@ impl PsdParams {
     /// One segment of `len` samples under a rectangular window (`scipy.signal.periodogram`).
     #[must_use]
     pub fn periodogram(sample_rate: f64, len: usize) -> Self {
-        Self { window: Window::Rectangular, hop: len.max(1), ..Self::new(sample_rate, len) }
+        Self::new(sample_rate, len).window(Window::Rectangular).hop(len.max(1))
+    }
+
+    builders! {
+        /// Sets the samples per second.
+        sample_rate: f64;
+        /// Sets the whole segmentation.
+        segments: SegmentParams;
+        /// Sets the window.
+        window: Window => segments.window;
+        /// Sets whether the window is periodic or symmetric.
+        symmetry: Symmetry => segments.symmetry;
+        /// Sets the samples of a segment, and nothing else.
+        segment_len: usize => segments.segment_len;
+        /// Sets the samples from one segment's start to the next one's.
+        hop: usize => segments.hop;
+        /// Sets the length of the transform.
+        n_fft: usize => segments.n_fft;
+        /// Sets what is subtracted from each segment.
+        detrend: Detrend => segments.detrend;
+        /// Sets the units of the result.
+        scaling: Scaling;
+        /// Sets how the segments become one spectrum.
+        average: Average;
+        /// Sets whether negative frequencies are folded onto the positive ones.
+        sides: Sides;
+        /// Sets what happens to NaN and infinity.
+        nan: NanPolicy;
     }
 
     /// Checks every field, for signals of samples `S`.
     ///
     /// # Errors
     /// [`Error::Argument`] names the field and its value.
-    pub fn check<S: Sample>(&self) -> Result<()> {
+    pub fn validate<S: Sample>(&self) -> Result<()> {
         let rate = self.sample_rate;
         if !(rate.is_finite() && rate > 0.0) {
             return Err(Error::argument("sample_rate", format!("must be finite and positive, got {rate}")));
         }
-        for (name, value, least) in
-            [("segment_len", self.segment_len, 1), ("hop", self.hop, 1), ("n_fft", self.n_fft, 2)]
-        {
-            if value < least {
-                return Err(Error::argument(name, format!("must be at least {least}, got {value}")));
-            }
-        }
-        if self.n_fft < self.segment_len {
-            let reason = format!("{} is less than segment_len {}", self.n_fft, self.segment_len);
-            return Err(Error::argument("n_fft", reason));
-        }
+        self.segments.validate()?;
         if S::COMPLEX && self.sides == Sides::One {
             return Err(Error::argument(
                 "sides",
@@ -91,23 +101,6 @@ impl PsdParams {
             ));
         }
         Ok(())
-    }
-
-    /// The segment's weights.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] when the window's parameter is outside its domain, or when all weights are zero
-    /// (some symmetric windows of two points).
-    pub fn weights(&self) -> Result<Vec<f64>> {
-        let weights = self.window.coefficients(self.segment_len, self.symmetry)?;
-        if weights.iter().all(|w| w.abs() < 1e-12) {
-            let reason = format!(
-                "a {} {} window of {} points is all zeros",
-                self.symmetry, self.window, self.segment_len
-            );
-            return Err(Error::argument("window", reason));
-        }
-        Ok(weights)
     }
 
     /// Whether the result for samples `S` is one-sided.
@@ -119,7 +112,8 @@ impl PsdParams {
     /// Bins of the result for samples `S`.
     #[must_use]
     pub fn n_bins<S: Sample>(&self) -> usize {
-        if self.one_sided::<S>() { rfft_bins(self.n_fft) } else { self.n_fft }
+        let n_fft = self.segments.n_fft;
+        if self.one_sided::<S>() { rfft_bins(n_fft) } else { n_fft }
     }
 
     /// Frequencies of the result's bins for samples `S`, in the unit of `sample_rate`; two-sided ones in
@@ -127,36 +121,14 @@ impl PsdParams {
     #[must_use]
     pub fn frequencies<S: Sample>(&self) -> Vec<f64> {
         let list = if self.one_sided::<S>() { rfftfreq } else { fftfreq };
-        list(self.n_fft, self.sample_rate)
+        list(self.segments.n_fft, self.sample_rate)
     }
 
     /// Whole segments in a signal of `len` samples. 0 for a `hop` of 0.
     #[must_use]
     pub fn segment_count(&self, len: usize) -> usize {
-        segment_count(len, self.segment_len, self.hop)
+        self.segments.count(len)
     }
-
-    /// Cuts a signal of `len` samples into at most `parts` ranges whose accumulators, merged in order, give the
-    /// answer of one pass: each range starts at a segment and ends with one, so neighbours overlap. Empty when
-    /// the signal has no whole segment.
-    #[must_use]
-    pub fn stretches(&self, len: usize, parts: usize) -> Vec<Range<usize>> {
-        let segments = self.segment_count(len);
-        let parts = parts.clamp(1, segments.max(1));
-        let bounds = |part: usize| part * (segments / parts) + part.min(segments % parts);
-        (0..parts)
-            .filter(|_| segments > 0)
-            .map(|part| {
-                let (first, next) = (bounds(part), bounds(part + 1));
-                first * self.hop..(next - 1) * self.hop + self.segment_len
-            })
-            .collect()
-    }
-}
-
-/// `(len − segment_len) / hop + 1`, 0 when no segment fits.
-pub(crate) fn segment_count(len: usize, segment_len: usize, hop: usize) -> usize {
-    if hop == 0 || len < segment_len { 0 } else { (len - segment_len) / hop + 1 }
 }
 
 #[cfg(test)]
@@ -167,53 +139,32 @@ mod tests {
     #[test]
     fn every_refusal_names_the_field_and_the_value() {
         let good = PsdParams::new(100.0, 8);
-        assert_eq!(good.check::<f32>(), Ok(()));
+        assert_eq!(good.validate::<f32>(), Ok(()));
         for (bad, message) in [
-            (PsdParams { hop: 0, ..good }, "hop: must be at least 1, got 0"),
-            (PsdParams { n_fft: 1, segment_len: 1, ..good }, "n_fft: must be at least 2, got 1"),
-            (PsdParams { n_fft: 7, ..good }, "n_fft: 7 is less than segment_len 8"),
-            (PsdParams { segment_len: 0, ..good }, "segment_len: must be at least 1, got 0"),
-            (PsdParams { sample_rate: 0.0, ..good }, "sample_rate: must be finite and positive, got 0"),
-            (PsdParams { sample_rate: -2.5, ..good }, "sample_rate: must be finite and positive, got -2.5"),
-            (
-                PsdParams { sample_rate: f64::NAN, ..good },
-                "sample_rate: must be finite and positive, got NaN",
-            ),
+            (good.clone().hop(0), "hop: must be at least 1, got 0"),
+            (good.clone().n_fft(1).segment_len(1), "n_fft: must be at least 2, got 1"),
+            (good.clone().n_fft(7), "n_fft: 7 is less than segment_len 8"),
+            (good.clone().segment_len(0), "segment_len: must be at least 1, got 0"),
+            (good.clone().sample_rate(0.0), "sample_rate: must be finite and positive, got 0"),
+            (good.clone().sample_rate(-2.5), "sample_rate: must be finite and positive, got -2.5"),
+            (good.clone().sample_rate(f64::NAN), "sample_rate: must be finite and positive, got NaN"),
         ] {
-            assert_eq!(bad.check::<f32>().unwrap_err().to_string(), message);
+            assert_eq!(bad.validate::<f32>().unwrap_err().to_string(), message);
         }
-        let one_sided = PsdParams { sides: Sides::One, ..good };
-        assert_eq!(one_sided.check::<f64>(), Ok(()));
-        assert!(one_sided.check::<Complex<f64>>().unwrap_err().to_string().starts_with("sides: "));
-        let zeros = PsdParams { segment_len: 2, symmetry: Symmetry::Symmetric, ..good };
-        let message = zeros.weights().unwrap_err().to_string();
+        let one_sided = good.clone().sides(Sides::One);
+        assert_eq!(one_sided.validate::<f64>(), Ok(()));
+        assert!(one_sided.validate::<Complex<f64>>().unwrap_err().to_string().starts_with("sides: "));
+        let zeros = good.segment_len(2).symmetry(Symmetry::Symmetric);
+        let message = zeros.segments.weights().unwrap_err().to_string();
         assert_eq!(message, "window: a symmetric hann window of 2 points is all zeros");
     }
 
+    #[cfg(feature = "serde")]
     #[test]
-    fn segments_are_counted_as_scipy_does() {
-        let params = PsdParams::new(1.0, 255);
-        assert_eq!(params.hop, 128);
-        for (len, count) in [(0, 0), (254, 0), (255, 1), (382, 1), (383, 2), (1023, 7)] {
-            assert_eq!(params.segment_count(len), count, "{len}");
-        }
-    }
-
-    #[test]
-    fn stretches_hold_every_segment_once() {
-        for (segment_len, hop) in [(8, 4), (8, 3), (5, 9), (1, 1)] {
-            let params = PsdParams { hop, ..PsdParams::new(1.0, segment_len) };
-            for len in [0, 4, 8, 9, 40, 101] {
-                for parts in [0, 1, 2, 3, 7, 1000] {
-                    let stretches = params.stretches(len, parts);
-                    let starts = stretches.iter().flat_map(|r| {
-                        (0..params.segment_count(r.len())).map(|s| r.start + s * hop).collect::<Vec<_>>()
-                    });
-                    let whole = (0..params.segment_count(len)).map(|s| s * hop);
-                    assert!(starts.eq(whole), "{segment_len} {hop} {len} {parts}");
-                    assert!(stretches.len() <= parts.max(1) && stretches.iter().all(|r| r.end <= len));
-                }
-            }
-        }
+    fn stored_parameters_stay_flat() {
+        let params = PsdParams::new(100.0, 8).window(Window::Custom([0.25, 1.0].into()));
+        let text = serde_json::to_string(&params).unwrap();
+        assert!(text.contains(r#""hop":4"#) && text.contains(r#""window":"custom:0.25,1""#), "{text}");
+        assert_eq!(serde_json::from_str::<PsdParams>(&text).unwrap(), params);
     }
 }

@@ -46,13 +46,22 @@ impl Coverage {
 /// An averaged spectrum with its frequencies.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Psd<T> {
     /// Bin frequencies, in the unit of the sample rate.
-    pub frequencies: Vec<f64>,
+    pub freqs: Vec<f64>,
     /// Power of each bin, in the unit of the scaling.
-    pub psd: Vec<T>,
+    pub values: Vec<T>,
     /// What was averaged.
     pub coverage: Coverage,
+}
+
+impl<T> Psd<T> {
+    /// A spectrum that something else has computed, such as a device.
+    #[must_use]
+    pub fn new(freqs: Vec<f64>, values: Vec<T>, coverage: Coverage) -> Self {
+        Self { freqs, values, coverage }
+    }
 }
 
 /// A plan for spectra of whole signals of samples `S`: `f32`, `f64`, or complex pairs of them. Tables, buffers
@@ -90,22 +99,9 @@ impl<S: Sample> Welch<S> {
     /// A plan.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a parameter outside its domain, see [`PsdParams::check`].
+    /// [`Error::Argument`] for a parameter outside its domain, see [`PsdParams::validate`].
     pub fn new(params: PsdParams) -> Result<Self> {
-        Self::from_spec(params, &SegmentSpec::new::<S>(&params)?)
-    }
-
-    /// A plan with `weights` in place of the window's; `params.window` is not looked at.
-    ///
-    /// # Errors
-    /// As [`Welch::new`]; [`Error::Length`] for other than `segment_len` weights, [`Error::Argument`] for one that
-    /// is not finite.
-    pub fn with_weights(params: PsdParams, weights: &[f64]) -> Result<Self> {
-        Self::from_spec(params, &SegmentSpec::with_weights::<S>(&params, weights.into())?)
-    }
-
-    fn from_spec(params: PsdParams, spec: &SegmentSpec) -> Result<Self> {
-        let mut average = PowerAverage::with_spec(&params, spec)?;
+        let mut average = PowerAverage::with_spec(&params, &SegmentSpec::new::<S>(&params)?)?;
         average.prepare();
         let worker = Worker { average, filled: Vec::new(), outcome: Ok(Coverage::default()) };
         Ok(Self { params, workers: vec![worker], threads: Workers::start(Threads::default())? })
@@ -170,7 +166,7 @@ impl<S: Sample> Worker<S> {
         }
         let count = params.segment_count(x.len());
         if count == 0 {
-            return Err(Error::TooShort { len: x.len(), segment: params.segment_len });
+            return Err(Error::TooShort { len: x.len(), segment: params.segments.segment_len });
         }
         self.average.clear();
         let mut coverage = Coverage::default();
@@ -189,7 +185,7 @@ impl<S: Sample> Worker<S> {
             }
         }
         coverage.segments = self.average.segments();
-        coverage.check(x.len() as u64, params.segment_len)?;
+        coverage.check(x.len() as u64, params.segments.segment_len)?;
         self.average.write(out);
         Ok(coverage)
     }
@@ -237,23 +233,25 @@ impl<S: Sample> Worker<S> {
     /// Checks and adds piece by piece, so that a long signal comes from memory once.
     fn add_finite(&mut self, params: &PsdParams, row: usize, x: &[S], count: usize) -> Result<()> {
         // Whole groups of the lanes kernels.
-        let piece = (PIECE / params.hop).next_multiple_of(32).max(32);
+        let piece = (PIECE / params.segments.hop).next_multiple_of(32).max(32);
         let mut checked = 0;
         for first in (0..count).step_by(piece) {
             let segments = piece.min(count - first);
-            let end = (first + segments - 1) * params.hop + params.segment_len;
+            let end = (first + segments - 1) * params.segments.hop + params.segments.segment_len;
             // Samples between segments and behind the last one are looked at too.
             let end_checked = if first + segments == count { x.len() } else { end };
             check_finite(row, checked, &x[checked.min(end_checked)..end_checked])?;
             checked = end_checked;
-            self.average.add(&x[first * params.hop..end], segments);
+            self.average.add(&x[first * params.segments.hop..end], segments);
         }
         Ok(())
     }
 
     fn add_clean(&mut self, params: &PsdParams, x: &[S], count: usize) -> u64 {
         let average = &mut self.average;
-        clean_runs([x], params.segment_len, params.hop, count, |[run], n| average.add(run, n))
+        clean_runs([x], params.segments.segment_len, params.segments.hop, count, |[run], n| {
+            average.add(run, n)
+        })
     }
 }
 
@@ -273,10 +271,10 @@ pub(super) fn check_finite<S: Sample>(row: usize, start: usize, x: &[S]) -> Resu
 /// # Errors
 /// Those of [`Welch::new`] and [`Welch::psd_into`].
 pub fn welch<S: Sample>(x: &[S], params: &PsdParams) -> Result<Psd<S::Real>> {
-    let mut plan = Welch::<S>::new(*params)?;
-    let mut psd = vec![S::Real::default(); plan.n_bins()];
-    let coverage = plan.psd_into(x, &mut psd)?;
-    Ok(Psd { frequencies: plan.frequencies(), psd, coverage })
+    let mut plan = Welch::<S>::new(params.clone())?;
+    let mut values = vec![S::Real::default(); plan.n_bins()];
+    let coverage = plan.psd_into(x, &mut values)?;
+    Ok(Psd { freqs: plan.frequencies(), values, coverage })
 }
 
 /// The spectrum of the whole signal as one segment, its mean removed, under a rectangular window, as a density

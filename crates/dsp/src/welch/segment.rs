@@ -6,8 +6,9 @@ use num_complex::Complex;
 
 use super::params::PsdParams;
 use crate::detrend::Detrend;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fft::{ForwardFft, Sample};
+use crate::params::SegmentParams;
 
 /// What a kernel must know to turn contiguous samples into spectra of segments.
 #[derive(Debug, Clone)]
@@ -24,20 +25,9 @@ pub(crate) struct SegmentSpec {
 
 impl SegmentSpec {
     pub(crate) fn new<S: Sample>(params: &PsdParams) -> Result<Self> {
-        params.check::<S>()?;
-        Self::with_weights::<S>(params, params.weights()?.into())
-    }
-
-    /// With these weights in place of the window's.
-    pub(crate) fn with_weights<S: Sample>(params: &PsdParams, weights: Arc<[f64]>) -> Result<Self> {
-        params.check::<S>()?;
-        if weights.len() != params.segment_len {
-            return Err(Error::Length { name: "window", expected: params.segment_len, got: weights.len() });
-        }
-        if let Some(weight) = weights.iter().find(|w| !w.is_finite()) {
-            return Err(Error::argument("window", format!("its weights must be finite, got {weight}")));
-        }
-        Ok(Self { weights, hop: params.hop, n_fft: params.n_fft, detrend: params.detrend })
+        params.validate::<S>()?;
+        let SegmentParams { hop, n_fft, detrend, .. } = params.segments;
+        Ok(Self { weights: params.segments.weights()?.into(), hop, n_fft, detrend })
     }
 
     /// The segments of `samples`, the first `count` of them.

@@ -17,20 +17,20 @@ pub struct SegmentSpectra<S: Sample> {
 }
 
 impl<S: Sample> SegmentSpectra<S> {
-    /// A plan with `weights` in place of the window's; `params.window` is not looked at.
+    /// A plan.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a parameter outside its domain or a weight that is not finite, [`Error::Length`] for
-    /// other than `segment_len` weights.
-    pub fn with_weights(params: PsdParams, weights: &[f64]) -> Result<Self> {
-        let spec = SegmentSpec::with_weights::<S>(&params, weights.into())?;
+    /// [`Error::Argument`] for a parameter outside its domain.
+    pub fn new(params: PsdParams) -> Result<Self> {
+        let spec = SegmentSpec::new::<S>(&params)?;
         Ok(Self { params, transform: SegmentTransform::new(&spec)?, spec })
     }
 
     /// Bins of a spectrum: `n_fft/2 + 1` of real samples, `n_fft` of complex ones.
     #[must_use]
     pub fn n_bins(&self) -> usize {
-        if S::COMPLEX { self.params.n_fft } else { rfft_bins(self.params.n_fft) }
+        let n_fft = self.params.segments.n_fft;
+        if S::COMPLEX { n_fft } else { rfft_bins(n_fft) }
     }
 
     /// The spectra of the segments of `x` into `out`, `[segments, n_bins]`.
@@ -61,7 +61,7 @@ impl<S: Sample> SegmentSpectra<S> {
     ) -> Result<()> {
         let count = self.params.segment_count(x.len());
         if count == 0 {
-            return Err(Error::TooShort { len: x.len(), segment: self.params.segment_len });
+            return Err(Error::TooShort { len: x.len(), segment: self.params.segments.segment_len });
         }
         let bins = self.n_bins();
         if out.len() != count * bins {
@@ -80,23 +80,23 @@ mod tests {
     use crate::detrend::Detrend;
     use crate::scaling::Scaling;
     use crate::welch::Welch;
+    use crate::window::Window;
 
     #[test]
     fn their_mean_power_is_the_welch_spectrum() {
         let x: Vec<f64> = (0..500).map(|i| f64::from(i * i % 89) + 0.1 * f64::from(i)).collect();
         let weights: Vec<f64> = (0..30).map(|i| 1.0 + f64::from(i % 7)).collect();
-        let params = PsdParams {
-            n_fft: 45,
-            hop: 11,
-            detrend: Detrend::Linear,
-            scaling: Scaling::Raw,
-            ..PsdParams::new(1.0, 30)
-        };
-        let mut spectra = SegmentSpectra::<f64>::with_weights(params, &weights).unwrap();
+        let params = PsdParams::new(1.0, 30)
+            .n_fft(45)
+            .hop(11)
+            .detrend(Detrend::Linear)
+            .scaling(Scaling::Raw)
+            .window(Window::Custom(weights.into()));
+        let mut spectra = SegmentSpectra::<f64>::new(params.clone()).unwrap();
         let (count, bins) = (params.segment_count(x.len()), spectra.n_bins());
         let mut powers = vec![0.0; count * bins];
         spectra.powers_into(&x, &mut powers).unwrap();
-        let psd = Welch::<f64>::with_weights(params, &weights).unwrap().psd(&x).unwrap();
+        let psd = Welch::<f64>::new(params.clone()).unwrap().psd(&x).unwrap();
         for (k, p) in psd.iter().enumerate() {
             let mean = (0..count).map(|s| powers[s * bins + k]).sum::<f64>() / count as f64;
             let expected = if k == 0 { mean } else { 2.0 * mean };
@@ -104,7 +104,7 @@ mod tests {
         }
         assert!(spectra.powers_into(&x[..29], &mut []).is_err());
         assert!(spectra.powers_into(&x, &mut powers[1..]).is_err());
-        assert!(SegmentSpectra::<f64>::with_weights(params, &weights[1..]).is_err());
-        assert!(Welch::<f64>::with_weights(params, &[f64::NAN; 30]).is_err());
+        assert!(SegmentSpectra::<f64>::new(params.clone().segment_len(29)).is_err());
+        assert!(Welch::<f64>::new(params.window(Window::Custom([f64::NAN; 30].into()))).is_err());
     }
 }

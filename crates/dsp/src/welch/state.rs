@@ -43,8 +43,8 @@ impl<S: Sample> Stream<S, 1> {
     }
 
     pub(super) fn restored(params: PsdParams, state: &AccumulatorState) -> Result<Self> {
-        let mut stream = Self::new(params);
-        if state.tail.len() >= params.segment_len || state.skip > params.hop {
+        let mut stream = Self::new(params.clone());
+        if state.tail.len() >= params.segments.segment_len || state.skip > params.segments.hop {
             let reason = format!(
                 "an unfinished segment of {} samples, {} to be dropped",
                 state.tail.len(),
@@ -53,7 +53,7 @@ impl<S: Sample> Stream<S, 1> {
             return Err(Error::argument("state", reason));
         }
         let tail = state.tail.iter().map(|&(re, im)| S::from_parts(re, im)).collect();
-        stream.framer = Framer::resumed(params.segment_len, params.hop, [tail], state.skip);
+        stream.framer = Framer::resumed(params.segments.segment_len, params.segments.hop, [tail], state.skip);
         if let Some([interpolator]) = &mut stream.interpolators {
             interpolator.resume(&state.gap)?;
         }

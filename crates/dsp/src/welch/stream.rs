@@ -6,6 +6,7 @@ use super::plan::Coverage;
 use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::nan::{Filled, Interpolator, NanPolicy, first_non_finite};
+use crate::params::SegmentParams;
 
 /// Blocks in, runs of segments that may be averaged out.
 #[derive(Debug, Clone)]
@@ -29,8 +30,8 @@ impl<S: Sample, const C: usize> Stream<S, C> {
             _ => None,
         };
         Self {
-            params,
-            framer: Framer::new(params.segment_len, params.hop),
+            params: params.clone(),
+            framer: Framer::new(params.segments.segment_len, params.segments.hop),
             interpolators,
             filled: std::array::from_fn(|_| Vec::new()),
             samples: 0,
@@ -112,8 +113,8 @@ impl<S: Sample, const C: usize> Stream<S, C> {
     }
 
     fn frame(&mut self, blocks: [&[S]; C], mut ready: impl FnMut([&[S]; C], usize)) {
-        let PsdParams { segment_len, hop, nan, .. } = self.params;
-        match nan {
+        let SegmentParams { segment_len, hop, .. } = self.params.segments;
+        match self.params.nan {
             NanPolicy::Error | NanPolicy::Propagate => self.framer.push(blocks, ready),
             NanPolicy::SkipSegment | NanPolicy::Interpolate { .. } => {
                 let skipped = &mut self.skipped;

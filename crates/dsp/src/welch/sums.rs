@@ -21,11 +21,11 @@ use crate::scaling::Average;
 ///
 /// let x: Vec<f64> = (0..1000).map(|i| f64::from(i * i % 97)).collect();
 /// let params = PsdParams::new(1.0, 64);
-/// let mut plan = WelchSums::<f64>::new(params)?;
+/// let mut plan = WelchSums::<f64>::new(params.clone())?;
 /// let (mut sums, mut psd) = (vec![0.0; plan.n_sums()], vec![0.0; plan.n_bins()]);
 /// let segments = plan.add(&x, &mut sums)?.segments;
 /// plan.write(&sums, segments, &mut psd);
-/// assert_eq!(psd, welch(&x, &params)?.psd);
+/// assert_eq!(psd, welch(&x, &params)?.values);
 /// # Ok::<(), rlx_dsp::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ impl<S: Sample> WelchSums<S> {
     /// Values of one table of sums: the bins of the transform.
     #[must_use]
     pub fn n_sums(&self) -> usize {
-        if S::COMPLEX { self.params.n_fft } else { rfft_bins(self.params.n_fft) }
+        if S::COMPLEX { self.params.segments.n_fft } else { rfft_bins(self.params.segments.n_fft) }
     }
 
     /// Bins of a spectrum.
@@ -82,12 +82,12 @@ impl<S: Sample> WelchSums<S> {
         match self.params.nan {
             NanPolicy::Error => {
                 check_finite(0, 0, x)?;
-                self.kernel.add_powers(x, self.params.hop, count, sums);
+                self.kernel.add_powers(x, self.params.segments.hop, count, sums);
             }
-            NanPolicy::Propagate => self.kernel.add_powers(x, self.params.hop, count, sums),
+            NanPolicy::Propagate => self.kernel.add_powers(x, self.params.segments.hop, count, sums),
             NanPolicy::SkipSegment => coverage.skipped = self.add_clean(x, count, sums),
             NanPolicy::Interpolate { .. } if first_non_finite(x).is_none() => {
-                self.kernel.add_powers(x, self.params.hop, count, sums);
+                self.kernel.add_powers(x, self.params.segments.hop, count, sums);
             }
             NanPolicy::Interpolate { max_gap } => {
                 let mut filled = std::mem::take(&mut self.filled);
@@ -104,7 +104,7 @@ impl<S: Sample> WelchSums<S> {
 
     fn add_clean(&mut self, x: &[S], count: usize, sums: &mut [f64]) -> u64 {
         let kernel = &mut self.kernel;
-        let (len, hop) = (self.params.segment_len, self.params.hop);
+        let (len, hop) = (self.params.segments.segment_len, self.params.segments.hop);
         clean_runs([x], len, hop, count, |[run], n| kernel.add_powers(run, hop, n, sums))
     }
 
@@ -131,8 +131,8 @@ mod tests {
         let mut x: Vec<f32> = (0..3000).map(|i| (i * i % 101) as f32).collect();
         x[700] = f32::NAN;
         for nan in [NanPolicy::SkipSegment, NanPolicy::Interpolate { max_gap: 3 }, NanPolicy::Propagate] {
-            let params = PsdParams { nan, ..PsdParams::new(100.0, 128) };
-            let mut plan = WelchSums::<f32>::new(params).unwrap();
+            let params = PsdParams::new(100.0, 128).nan(nan);
+            let mut plan = WelchSums::<f32>::new(params.clone()).unwrap();
             let (mut sums, mut psd) = (vec![0.0; plan.n_sums()], vec![0.0; plan.n_bins()]);
             let coverage = plan.add(&x, &mut sums).unwrap();
             plan.write(&sums, coverage.segments, &mut psd);
@@ -155,8 +155,6 @@ mod tests {
         assert!(plan.add(&x, &mut sums).is_err());
         assert!(plan.add(&x, &mut sums[1..]).is_err());
         assert_eq!(sums, [0.0; 5]);
-        assert!(
-            WelchSums::<f64>::new(PsdParams { average: Average::Max, ..PsdParams::new(1.0, 8) }).is_err()
-        );
+        assert!(WelchSums::<f64>::new(PsdParams::new(1.0, 8).average(Average::Max)).is_err());
     }
 }

@@ -15,16 +15,18 @@ pub use symmetry::Symmetry;
 pub use table::{WINDOWS, WindowEntry, WindowParameter};
 
 use std::f64::consts::PI;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
 /// A window function with its parameters.
 ///
 /// As text (`FromStr`, `Display`, serde) a window is its name and, after a colon, its parameter: `hann`,
-/// `blackman-harris`, `kaiser:14`, `tukey:0.5`, `gaussian:32`.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// `blackman-harris`, `kaiser:14`, `tukey:0.5`, `gaussian:32`; given weights are `custom:0.5,1,0.5`.
+#[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
+#[non_exhaustive]
 pub enum Window {
     /// All ones (boxcar).
     Rectangular,
@@ -56,18 +58,27 @@ pub enum Window {
     },
     /// Kaldi's `(0.5 − 0.5 cos(2πn/D))^0.85`.
     Povey,
+    /// These weights, which must be finite, for segments of as many samples.
+    Custom(Arc<[f64]>),
 }
 
 impl Window {
     /// The `len` weights. One point is `[1]`, whatever the window.
     ///
     /// # Errors
-    /// [`Error::Argument`] when `len` is 0 or the window's parameter is outside its domain.
-    pub fn coefficients(self, len: usize, symmetry: Symmetry) -> Result<Vec<f64>> {
+    /// [`Error::Argument`] when `len` is 0, the window's parameter is outside its domain or a given weight is not finite;
+    /// [`Error::Length`] for other than `len` given weights.
+    pub fn coefficients(&self, len: usize, symmetry: Symmetry) -> Result<Vec<f64>> {
         if len == 0 {
             return Err(Error::argument("window", "a window of 0 points was asked for"));
         }
-        self.check()?;
+        self.validate()?;
+        if let Self::Custom(weights) = self {
+            if weights.len() != len {
+                return Err(Error::Length { name: "window", expected: len, got: weights.len() });
+            }
+            return Ok(weights.to_vec());
+        }
         if len == 1 {
             return Ok(vec![1.0]);
         }
@@ -80,15 +91,19 @@ impl Window {
     }
 
     /// Refuses parameters for which the window is not defined.
-    fn check(self) -> Result<()> {
+    fn validate(&self) -> Result<()> {
         let refused = match self {
-            Self::Kaiser { beta } if !(beta.is_finite() && beta >= 0.0) => {
+            Self::Custom(weights) => match weights.iter().find(|w| !w.is_finite()) {
+                Some(weight) => format!("its weights must be finite, got {weight}"),
+                None => return Ok(()),
+            },
+            Self::Kaiser { beta } if !(beta.is_finite() && *beta >= 0.0) => {
                 format!("kaiser needs a finite beta that is not negative, got {beta}")
             }
-            Self::Tukey { alpha } if !(0.0..=1.0).contains(&alpha) => {
+            Self::Tukey { alpha } if !(0.0..=1.0).contains(alpha) => {
                 format!("tukey needs an alpha from 0 to 1, got {alpha}")
             }
-            Self::Gaussian { std } if !(std.is_finite() && std > 0.0) => {
+            Self::Gaussian { std } if !(std.is_finite() && *std > 0.0) => {
                 format!("gaussian needs a finite positive std in samples, got {std}")
             }
             _ => return Ok(()),
@@ -97,7 +112,7 @@ impl Window {
     }
 
     /// Weight at point `n ≤ period/2` of a window with that period.
-    fn rising(self, n: usize, period: usize) -> f64 {
+    fn rising(&self, n: usize, period: usize) -> f64 {
         match self {
             Self::Rectangular => 1.0,
             Self::Hann => cosine_sum(&[0.5, 0.5], n, period),
@@ -108,7 +123,7 @@ impl Window {
                 const A: [f64; 5] = [0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368];
                 cosine_sum(&A, n, period)
             }
-            Self::Kaiser { beta } => kaiser::weight(beta, n, period),
+            Self::Kaiser { beta } => kaiser::weight(*beta, n, period),
             Self::Tukey { alpha } => {
                 let taper = alpha * period as f64 / 2.0;
                 let n = n as f64;
@@ -119,6 +134,7 @@ impl Window {
                 (-from_centre * from_centre / (2.0 * std * std)).exp()
             }
             Self::Povey => cosine_sum(&[0.5, 0.5], n, period).powf(0.85),
+            Self::Custom(weights) => weights.get(n).copied().unwrap_or_default(),
         }
     }
 }

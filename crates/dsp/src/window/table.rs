@@ -68,6 +68,7 @@ macro_rules! windows {
             pub(super) fn parts(&self) -> (&'static str, Option<f64>) {
                 match self {
                     $(Self::$variant $({ $field })? => ($name, windows!(@value $($field)?)),)+
+                    Self::Custom(_) => ("custom", None),
                 }
             }
         }
@@ -94,7 +95,7 @@ impl Window {
         WINDOWS.iter().map(WindowEntry::usage).collect::<Vec<_>>().join(", ")
     }
 
-    /// The table's entry.
+    /// The table's entry; `None` for given weights.
     #[must_use]
     pub fn entry(&self) -> Option<&'static WindowEntry> {
         let (name, _) = self.parts();

@@ -8,6 +8,12 @@ use crate::error::{Error, Result};
 
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Custom(weights) = self {
+            f.write_str("custom:")?;
+            return weights.iter().enumerate().try_for_each(|(i, weight)| {
+                if i > 0 { write!(f, ",{weight}") } else { write!(f, "{weight}") }
+            });
+        }
         match self.parts() {
             (name, Some(value)) => write!(f, "{name}:{value}"),
             (name, None) => f.write_str(name),
@@ -25,6 +31,15 @@ impl FromStr for Window {
             None => (text, None),
         };
         let wanted = plain(name);
+        if let ("custom", Some(given)) = (wanted.as_str(), given) {
+            let weight = |text: &str| text.trim().parse::<f64>();
+            let weights: std::result::Result<Vec<f64>, _> = given.split(',').map(weight).collect();
+            let weights =
+                weights.map_err(|_| Error::argument("window", format!("{given:?} is no list of weights")))?;
+            let window = Self::Custom(weights.into());
+            window.validate()?;
+            return Ok(window);
+        }
         let matches = |name: &str| plain(name) == wanted;
         let entry = WINDOWS
             .iter()
@@ -48,7 +63,7 @@ impl FromStr for Window {
             })?,
         };
         let window = entry.window(value);
-        window.check()?;
+        window.validate()?;
         Ok(window)
     }
 }
@@ -81,6 +96,9 @@ mod tests {
         for window in all() {
             assert_eq!(window.to_string().parse::<Window>(), Ok(window));
         }
+        let given = Window::Custom([0.1, 1.0, -2.5e-7].into());
+        assert_eq!(given.to_string(), "custom:0.1,1,-0.00000025");
+        assert_eq!(given.to_string().parse(), Ok(given));
         for entry in WINDOWS {
             for name in entry.aliases {
                 let text = entry.parameter.map_or((*name).to_owned(), |_| format!("{name}:0.75"));
@@ -113,6 +131,9 @@ mod tests {
             ("kaiser:NaN", "NaN"),
             ("hann:3", "no parameter"),
             ("tukey:2", "from 0 to 1"),
+            ("custom:1,x", "no list of weights"),
+            ("custom:1,inf", "finite"),
+            ("custom", "known are rectangular"),
         ] {
             let message = text.parse::<Window>().unwrap_err().to_string();
             assert!(message.starts_with("window: ") && message.contains(part), "{message}");

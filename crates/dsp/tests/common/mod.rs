@@ -71,17 +71,15 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn params(&self) -> PsdParams {
-        PsdParams {
-            window: self.window.parse().unwrap(),
-            symmetry: if self.periodic { Symmetry::Periodic } else { Symmetry::Symmetric },
-            hop: self.hop,
-            n_fft: self.n_fft,
-            detrend: self.detrend.parse().unwrap(),
-            scaling: self.scaling.parse().unwrap(),
-            average: self.average.parse().unwrap(),
-            sides: self.sides.parse().unwrap(),
-            ..PsdParams::new(self.sample_rate, self.segment_len)
-        }
+        PsdParams::new(self.sample_rate, self.segment_len)
+            .window(self.window.parse().unwrap())
+            .symmetry(if self.periodic { Symmetry::Periodic } else { Symmetry::Symmetric })
+            .hop(self.hop)
+            .n_fft(self.n_fft)
+            .detrend(self.detrend.parse().unwrap())
+            .scaling(self.scaling.parse().unwrap())
+            .average(self.average.parse().unwrap())
+            .sides(self.sides.parse().unwrap())
     }
 
     pub(crate) fn samples<S: Sample>(&self, seed: u64) -> Vec<S> {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use rlx_dsp::peak::WelchPeakParams;
+use rlx_dsp::welch::peaks::WelchPeakParams;
 use serde::{Deserialize, Serialize};
 
 use super::loss::LossWeights;

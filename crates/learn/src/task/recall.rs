@@ -1,6 +1,6 @@
 //! How many of the teacher's peaks a student finds, on rows nobody trained on.
 
-use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use serde::{Deserialize, Serialize};
 
 use super::loss::significant;
@@ -69,7 +69,7 @@ pub fn study(
     let full = WelchPeakParams::reference_for_n_fft(n, k);
     let fast = WelchPeakParams::fast_for_n_fft(n, k);
     let mut teacher = vec![0.0; rows * full.welch.n_bins()];
-    WelchPeaksScratch::new(full, PeaksEngine::Streaming, 1)?.psd_into(samples, rows, &mut teacher)?;
+    WelchPeaksScratch::new(full.clone(), PeaksEngine::Streaming, 1)?.psd_into(samples, rows, &mut teacher)?;
     let cut = fast.welch.truncate_batch(samples, rows, full.welch.frame_len())?;
     let mine = model.welch_peaks_batch(&fast, &cut, rows)?;
     let theirs = untrained(&fast, &cut, rows, kept)?;

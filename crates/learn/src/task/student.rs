@@ -1,7 +1,7 @@
 //! The student of a task: weights, gates and mask, from rows of samples to losses and back.
 
 use rlx_dsp::mel::{MelFilterbank, MelFilterbankParams, MelNorm, MelScale, TriangleDomain};
-use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use rlx_dsp::window::Symmetry;
 
 use super::loss::{LossWeights, Teacher, row_loss, significant};
@@ -108,7 +108,7 @@ impl Student {
         } else {
             None
         };
-        let full = if distil { params } else { WelchPeakParams::reference_for_n_fft(n, params.k) };
+        let full = if distil { params.clone() } else { WelchPeakParams::reference_for_n_fft(n, params.k) };
         let reference = WelchPeaksScratch::new(full, PeaksEngine::Streaming, 1)?;
         let window = params.welch.window.coefficients(n, Symmetry::Periodic)?;
         let order = teacher.network().order(0).unwrap_or_default().to_vec();
@@ -420,14 +420,10 @@ pub(crate) fn weights_of(network: &ButterflyNetwork) -> Vec<Weights> {
 
 /// The filters of the mel loss: Slaney's at 16 kHz, of unit area.
 pub fn bank_params(n_fft: usize, n_mels: usize) -> MelFilterbankParams {
-    MelFilterbankParams {
-        sample_rate: 16_000.0,
-        n_fft,
-        n_mels,
-        f_min: 0.0,
-        f_max: None,
-        scale: MelScale::Slaney,
-        norm: MelNorm::Slaney,
-        domain: TriangleDomain::Hertz,
-    }
+    MelFilterbankParams::new(16_000.0, n_fft, n_mels)
+        .f_min(0.0)
+        .f_max(None)
+        .scale(MelScale::Slaney)
+        .norm(MelNorm::Slaney)
+        .domain(TriangleDomain::Hertz)
 }

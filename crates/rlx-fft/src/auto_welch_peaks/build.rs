@@ -2,7 +2,7 @@
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_compile::cost::fused_welch_peaks_auto_viable;
-use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use rlx_learn::FastLearnedFftModel;
 use rlx_runtime::{Device, Session, SessionOptions};
 
@@ -36,8 +36,8 @@ impl AutoWelchPeaks {
     ) -> Result<Self> {
         let params = WelchPeakParams::fast_for_n_fft(n_fft, k);
         let full = WelchPeakParams::reference_for_n_fft(n_fft, k).welch;
-        params.check()?;
-        full.check()?;
+        params.validate()?;
+        full.validate()?;
         if batch.checked_mul(full.frame_len()).is_none_or(|len| len > isize::MAX as usize / size_of::<f32>())
         {
             let reason = format!("{batch} rows of {} samples overflow", full.frame_len());
@@ -127,6 +127,6 @@ fn runner(
             }
             Ok(Runner::Compiled(learned_plan::compile(session, model, shape)?))
         }
-        (WelchPeaksStrategy::FastStreaming | WelchPeaksStrategy::LearnedCompiled, _) => rows(*params),
+        (WelchPeaksStrategy::FastStreaming | WelchPeaksStrategy::LearnedCompiled, _) => rows(params.clone()),
     }
 }

@@ -12,7 +12,7 @@ pub use settings::{AutoSettings, CalibrationSource};
 pub use trace::PickerTrace;
 
 use rlx_compile::builders::WelchPeaksShape;
-use rlx_dsp::peak::{WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{WelchPeakParams, WelchPeaksScratch};
 use rlx_learn::{CompiledModel, FastLearnedFftModel};
 use rlx_runtime::{DeviceInfo, Executable};
 

@@ -1,5 +1,5 @@
-use rlx_dsp::peak::WelchParams;
 use rlx_dsp::reference::peak::raw_power;
+use rlx_dsp::welch::peaks::WelchParams;
 
 use super::*;
 use crate::error::Error;

@@ -8,7 +8,7 @@ use rlx_compile::builders::WelchPeaksShape;
 use rlx_compile::cost::{predict_plan, suggested_fused_compute_scale};
 use rlx_compile::phases::{FusionPhase, PhasePlan};
 use rlx_compile::{IoProfile, PassContext, Plan};
-use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use rlx_runtime::calibrate::{Spread, interleaved, load, test_signal};
 use rlx_runtime::cpu::useful_threads;
 use rlx_runtime::{Device, Session, SessionOptions};
@@ -220,7 +220,7 @@ fn call<'a>(
     let native = phase == FusionPhase::Native;
     if native && !session.device().class.has_bus() {
         let params = WelchPeakParams::fast_for_n_fft(shape.n_fft, shape.k);
-        let mut scratch = WelchPeaksScratch::new(params, PeaksEngine::Lanes, threads)?;
+        let mut scratch = WelchPeaksScratch::new(params.clone(), PeaksEngine::Lanes, threads)?;
         let mut out = vec![0.0; shape.batch * params.k_out() * 2];
         let batch = shape.batch;
         return Ok(Box::new(move || Ok(scratch.peaks_into(samples, batch, &mut out)?)));

@@ -7,7 +7,7 @@ use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
 use rlx_compile::cost::{CALIBRATION_SCHEMA, Calibration, HostId, Sample};
 use rlx_compile::passes::FusionPolicy;
 use rlx_compile::picker::WelchPeaksStrategy;
-use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 
 use super::clock::{interleaved, spread};
 use super::coefficients;
@@ -191,7 +191,7 @@ fn cell(
     let session = Session::with_options(&Device::Cpu, SessionOptions::default().threads(threads))?;
     let (n, k, batch) = (shape.n_fft, shape.k, shape.batch);
     let fast = WelchPeakParams::fast_for_n_fft(n, k);
-    let mut rows = WelchPeaksScratch::new(fast, PeaksEngine::Streaming, threads)?;
+    let mut rows = WelchPeaksScratch::new(fast.clone(), PeaksEngine::Streaming, threads)?;
     let ultra = WelchPeakParams::ultra_fast_for_n_fft(n, k);
     let mut lead = WelchPeaksScratch::new(ultra, PeaksEngine::Streaming, threads)?;
     let executable = session.compile_with(&welch_peaks(shape)?, FusionPolicy::Always)?;

@@ -10,7 +10,7 @@ use rlx_dsp::fft::Sample;
 use rlx_dsp::mel;
 use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::peaks::top_k_packed_into;
-use rlx_dsp::stft::{self, SpectrogramParams};
+use rlx_dsp::stft;
 use rlx_dsp::welch::{self, PsdParams};
 
 use super::program::Step;
@@ -71,7 +71,7 @@ impl<S: Sample<Real = f32>> WelchRows<S> {
         options: &SessionOptions,
     ) -> Result<Self> {
         let nan = after_gaps(options.nan);
-        let plan = welch::Welch::new(PsdParams { nan, ..params })?.with_threads(threads_of(options))?;
+        let plan = welch::Welch::new(params.clone().nan(nan))?.with_threads(threads_of(options))?;
         let ((rows, len), bins) = (rows_of(taken), plan.n_bins());
         Ok(Self { plan, rows, len, bins, keep, lenient: nan == NanPolicy::SkipSegment })
     }
@@ -140,17 +140,15 @@ pub(super) fn peaks(
     taken: &ValueType,
     options: &SessionOptions,
 ) -> Result<Option<Box<dyn Step>>> {
-    let params = PsdParams {
-        window: spec.window,
-        symmetry: spec.symmetry,
-        hop: spec.hop,
-        n_fft: spec.n_fft,
-        detrend: spec.detrend,
-        scaling: rlx_dsp::scaling::Scaling::Raw,
-        average: spec.average,
-        ..PsdParams::new(1.0, spec.segment_len)
-    };
-    if params.check::<f32>().is_err() || params.weights().is_err() {
+    let params = PsdParams::new(1.0, spec.segment_len)
+        .window(spec.window.clone())
+        .symmetry(spec.symmetry)
+        .hop(spec.hop)
+        .n_fft(spec.n_fft)
+        .detrend(spec.detrend)
+        .scaling(rlx_dsp::scaling::Scaling::Raw)
+        .average(spec.average);
+    if params.validate::<f32>().is_err() || params.segments.weights().is_err() {
         return Ok(None);
     }
     let welch = WelchRows::<f32>::new(params, spec.keep, taken, options)?;
@@ -182,13 +180,13 @@ pub(super) fn spectrogram(
     options: &SessionOptions,
 ) -> Result<Box<dyn Step>> {
     let params = spectrogram.params().ok_or_else(|| no_plan("spectrogram"))?;
-    let params = SpectrogramParams { nan: after_gaps(options.nan), ..params };
+    let params = params.clone().nan(after_gaps(options.nan));
     let (rows, len) = rows_of(taken);
     let threads = match threads_of(options) {
         0 => rayon::current_num_threads(),
         n => n,
     };
-    let plans = (0..threads.min(rows).max(1)).map(|_| stft::Spectrogram::new(params));
+    let plans = (0..threads.min(rows).max(1)).map(|_| stft::Spectrogram::new(params.clone()));
     Ok(Box::new(Frames {
         plans: plans.collect::<rlx_dsp::Result<_>>()?,
         len,

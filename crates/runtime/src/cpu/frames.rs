@@ -40,7 +40,7 @@ impl FrameSource {
     pub(super) fn new(framed: &Framed, batch: usize) -> Result<Self> {
         let mut ops = Vec::new();
         for step in &framed.steps {
-            ops.push(match *step {
+            ops.push(match step.clone() {
                 FrameStep::Detrend(kind) => FrameOp::Detrend(kind),
                 FrameStep::Preemphasis(coefficient) => FrameOp::Preemphasis(coefficient as f32),
                 FrameStep::Window(window, symmetry) => {

@@ -3,7 +3,7 @@
 use rlx_compile::ValueType;
 use rlx_compile::params::{Average, Detrend, Symmetry, WelchPeaksSpec};
 use rlx_dsp::lanes::{Isa, supports};
-use rlx_dsp::peak::{PeaksEngine, WelchParams, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchParams, WelchPeakParams, WelchPeaksScratch};
 
 use super::program::Step;
 use crate::error::Result;
@@ -32,11 +32,11 @@ pub(super) fn step(
 ) -> Result<Box<dyn Step>> {
     let (batch, row_len) = (taken.dims.first().copied().unwrap_or(0), taken.last());
     let n_segments = row_len.saturating_sub(spec.n_fft) / spec.hop + 1;
-    let params = WelchPeakParams {
-        welch: WelchParams { n_fft: spec.n_fft, hop: spec.hop, n_segments, window: spec.window },
-        k: spec.k,
-        nan: options.nan,
-    };
+    let params = WelchPeakParams::new(
+        WelchParams::new(spec.n_fft, n_segments).hop(spec.hop).window(spec.window.clone()),
+        spec.k,
+    )
+    .nan(options.nan);
     let threads = useful_threads(options.threads, batch);
     Ok(Box::new(Fused {
         scratch: WelchPeaksScratch::new(params, PeaksEngine::Lanes, threads)?,

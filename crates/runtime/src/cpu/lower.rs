@@ -26,7 +26,7 @@ fn expanded(spec: &WelchPeaksSpec, taken: &ValueType, options: &SessionOptions) 
     let mut graph = Graph::new();
     let batch = taken.dims.first().copied().unwrap_or(0);
     let x = graph.push(Op::Input { batch, len: taken.last(), complex: false }, &[])?;
-    graph.chain(x, [Op::WelchPeaks(*spec), Op::output("peaks")])?;
+    graph.chain(x, [Op::WelchPeaks(spec.clone()), Op::output("peaks")])?;
     Ok(Box::new(Nested(whole(&expand_welch_peaks(&graph, |_| true)?, options)?)))
 }
 

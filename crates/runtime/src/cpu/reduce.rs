@@ -33,14 +33,12 @@ struct Local {
 
 pub(super) fn local_peaks(spec: &LocalPeaksSpec, taken: &ValueType) -> Result<Box<dyn Step>> {
     let at_least = |bound: Option<f64>| bound.map(|min| Bounds { min: Some(min), max: None });
-    let params = LocalPeakParams {
-        height: at_least(spec.height),
-        threshold: at_least(spec.threshold),
-        distance: spec.distance,
-        prominence: at_least(spec.prominence),
-        width: at_least(spec.width),
-        ..LocalPeakParams::default()
-    };
+    let params = LocalPeakParams::default()
+        .height(at_least(spec.height))
+        .threshold(at_least(spec.threshold))
+        .distance(spec.distance)
+        .prominence(at_least(spec.prominence))
+        .width(at_least(spec.width));
     params.validate()?;
     Ok(Box::new(Local { params, slots: spec.max_peaks, bins: taken.last(), sub_bin: spec.sub_bin }))
 }

@@ -111,7 +111,8 @@ pub(super) fn kernel(
     let one = |blueprint: Result<Blueprint>| made(blueprint.map(Passes::One));
     match &asked.region.task {
         Task::WelchPeaks(spec) => {
-            let kernel = WelchPeaks { spec: *spec, row_len: taken.last(), samples, peaks: true, psd: false };
+            let kernel =
+                WelchPeaks { spec: spec.clone(), row_len: taken.last(), samples, peaks: true, psd: false };
             one(kernel.blueprint(limits))
         }
         Task::Welch(welch) => {

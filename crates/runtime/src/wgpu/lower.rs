@@ -68,7 +68,7 @@ pub(super) fn lower(
         let row_len = types[operand.0].last();
         let mut one = Graph::new();
         let x = one.push(Op::Input { batch: 1, len: row_len, complex: false }, &[])?;
-        one.chain(x, [Op::WelchPeaks(*spec), Op::output("peaks")])?;
+        one.chain(x, [Op::WelchPeaks(spec.clone()), Op::output("peaks")])?;
         let width = 2 * spec.k.min(spec.n_fft / 2 + 1);
         repairs.push(Repair { input, output, row_len, width, host: host_program(&one, options)? });
     }

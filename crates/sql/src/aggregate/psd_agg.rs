@@ -92,7 +92,7 @@ fn open<T: Number>(constants: &Constants<'_>) -> Result<Box<dyn Groups>> {
     }
     let origin = options.number(OptionName::Origin)?.unwrap_or(0.0);
     // Values were looked at before they reach the transform.
-    let inner = PsdParams { nan: NanPolicy::Propagate, ..params };
+    let inner = params.clone().nan(NanPolicy::Propagate);
     let plan = WelchSums::new(inner).map_err(|error| error::numeric(NAME, "value", error, |row| row))?;
     let grid = Grid { hop: params.hop as i64, segment: params.segment_len as i64, plan };
     Ok(Box::new(Signals::<T> {

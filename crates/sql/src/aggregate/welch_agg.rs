@@ -170,7 +170,7 @@ impl<T: Number> GroupsAccumulator for Spectra<T> {
             let plan = match &scaled {
                 Some((own, plan)) if *own == rate => plan,
                 _ => {
-                    let params = PsdParams { sample_rate: rate, ..*self.plan.params() };
+                    let params = self.plan.params().clone().sample_rate(rate);
                     let plan = WelchSums::new(params)
                         .map_err(|error| error::numeric(NAME, "samples", error, |row| row))?;
                     &scaled.insert((rate, plan)).1

@@ -62,15 +62,7 @@ fn conditions(options: &Options) -> Result<LocalPeakParams> {
         )
     };
     let plain = LocalPeakParams::default();
-    Ok(LocalPeakParams {
-        height: least(OptionName::Height)?,
-        threshold: least(OptionName::Threshold)?,
-        distance: options.number(OptionName::Distance)?,
-        prominence: least(OptionName::Prominence)?,
-        width: least(OptionName::Width)?,
-        rel_height: options.number(OptionName::RelHeight)?.unwrap_or(plain.rel_height),
-        ..plain
-    })
+    Ok(plain.clone().height(least(OptionName::Height)?).threshold(least(OptionName::Threshold)?).distance(options.number(OptionName::Distance)?).prominence(least(OptionName::Prominence)?).width(least(OptionName::Width)?).rel_height(options.number(OptionName::RelHeight)?.unwrap_or(plain.rel_height)))
 }
 
 fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {

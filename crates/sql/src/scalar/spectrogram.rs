@@ -50,19 +50,11 @@ fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {
         // Checks all that Welch's method and a spectrogram share.
         let welch = options.psd(numbers[0], numbers[1], Detrend::Constant, Scaling::Density)?;
         let scipy = SpectrogramParams::scipy(welch.sample_rate, welch.segment_len);
-        let params = SpectrogramParams {
-            window: options.parsed(OptionName::Window)?.unwrap_or(scipy.window),
-            hop: options.count(OptionName::Hop)?.unwrap_or(scipy.hop.max(1)),
-            n_fft: welch.n_fft,
-            detrend: welch.detrend,
-            scaling: match welch.scaling {
+        let params = scipy.clone().window(options.parsed(OptionName::Window)?.unwrap_or(scipy.window)).hop(options.count(OptionName::Hop)?.unwrap_or(scipy.hop.max(1))).n_fft(welch.n_fft).detrend(welch.detrend).scaling(match welch.scaling {
                 Scaling::Density => SpectrogramScaling::Density,
                 Scaling::Spectrum => SpectrogramScaling::Spectrum,
                 Scaling::Raw => SpectrogramScaling::Raw,
-            },
-            nan: welch.nan,
-            ..scipy
-        };
+            }).nan(welch.nan);
         if batch.row_len < welch.segment_len {
             if options.short_is_null()? {
                 return Ok(());

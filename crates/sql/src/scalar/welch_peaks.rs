@@ -13,7 +13,7 @@ use crate::rows::Number;
 use datafusion::arrow::array::ArrayRef;
 use datafusion::common::Result;
 use rlx_dsp::detrend::Detrend;
-use rlx_dsp::peak::{WelchParams, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams, WelchPeaksScratch};
 use rlx_dsp::peaks::{
     Bounds, LocalPeakParams, find_peaks, peak_prominences, peak_widths, subbin, top_k_bins,
 };
@@ -108,13 +108,8 @@ fn fused<T: Number>(
     batch: &Batch<'_, T>,
     answers: &mut Answers<Peak>,
 ) -> Result<()> {
-    let welch = WelchParams {
-        n_fft: params.n_fft,
-        hop: params.hop,
-        n_segments: params.segment_count(batch.row_len),
-        window: params.window,
-    };
-    let peaks = WelchPeakParams { welch, k, nan: params.nan };
+    let welch = WelchParams::new(params.n_fft, params.segment_count(batch.row_len)).hop(params.hop).window(params.window);
+    let peaks = WelchPeakParams::new(welch, k).nan(params.nan);
     let width = 2 * peaks.k_out();
     let mut packed = vec![0.0; width * batch.count()];
     with_plan(
@@ -171,10 +166,7 @@ fn local<T: Number>(
     let power: Vec<f64> = psd.iter().map(|p| p.widen()).collect();
     let level: Vec<f64> = power.iter().map(|p| 10.0 * p.log10()).collect();
     let least = options.number(OptionName::Prominence)?.unwrap_or(3.0);
-    let conditions = LocalPeakParams {
-        prominence: Some(Bounds { min: Some(least), max: None }),
-        ..LocalPeakParams::default()
-    };
+    let conditions = LocalPeakParams::default().prominence(Bounds { min: Some(least), max: None });
     let step = params.sample_rate / params.n_fft as f64;
     let hann = params.window == Window::Hann && params.segment_len == params.n_fft;
     let found = || {

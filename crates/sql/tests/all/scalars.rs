@@ -201,7 +201,7 @@ fn spectrograms_and_mels_have_the_librarys_numbers() {
             (rows.len(), rows.value_length(0) as usize, values)
         };
         use rlx_dsp::stft::{Spectrogram, SpectrogramParams};
-        let params = SpectrogramParams { hop: 100, ..SpectrogramParams::scipy(1000.0, 256) };
+        let params = SpectrogramParams::scipy(1000.0, 256).hop(100);
         let expected = Spectrogram::<f64>::new(params).unwrap().process(&x).unwrap();
         let (frames, bins, values) = matrix("s");
         assert_eq!((frames, bins), (expected.n_frames, expected.n_bins));

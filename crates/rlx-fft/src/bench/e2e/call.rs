@@ -3,8 +3,8 @@
 use num_complex::Complex32;
 use rlx_dsp::fft::{ComplexFft, ForwardFft};
 use rlx_dsp::mel::MelFilterbank;
-use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use rlx_dsp::peaks::insert::insert_top_k;
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use rlx_learn::{FastLearnedFftModel, bank_params};
 
 use super::denoise::Denoiser;
@@ -72,8 +72,9 @@ pub(super) fn call<'a>(
     };
     let peaks = matches!(pipeline, Pipeline::WelchPeaks | Pipeline::WelchPeaksUltra);
     let batch = options.batch;
+    let width = if peaks { 2 * params.k_out() } else { params.welch.n_bins() };
     let run: Run<'a> = if let Some(engine) = engine {
-        let mut scratch = WelchPeaksScratch::new(params, engine, 1)?;
+        let mut scratch = WelchPeaksScratch::new(params.clone(), engine, 1)?;
         if peaks {
             Box::new(move |x, out| Ok(scratch.peaks_into(x, batch, out)?))
         } else {
@@ -120,7 +121,6 @@ pub(super) fn call<'a>(
             })
         }
     };
-    let width = if peaks { 2 * params.k_out() } else { params.welch.n_bins() };
     let call = Call { width, device: "cpu".to_owned(), run };
     Ok(Ok(if pipeline == Pipeline::Mel { mel(options, call)? } else { call }))
 }

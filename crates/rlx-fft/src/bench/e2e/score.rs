@@ -3,7 +3,7 @@
 use rlx_dsp::fft::Complex;
 use rlx_dsp::fft::{ComplexFft, ForwardFft};
 use rlx_dsp::mel::MelFilterbank;
-use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use rlx_learn::{Random, Signals, Split, bank_params, significant_recall};
 
 use super::call::{Call, FLOOR, params};

@@ -6,7 +6,7 @@ use crate::welch_peaks_compile::{CompiledRlxWelchPeaksExec, RlxWelchPeaksExecKin
 use crate::welch_peaks_cost::WelchPeaksShape;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 use crate::{AutoSettings, AutoWelchPeaks, PickerTrace};
-use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use rlx_learn::FastLearnedFftModel;
 use rlx_runtime::{Executable, Session, SessionOptions, Timed};
 
@@ -83,7 +83,7 @@ impl Case {
             device: "cpu".into(),
             buffer,
             answer,
-            params,
+            params: params.clone(),
             plan: Plan::Engine(WelchPeaksScratch::new(params, engine, at.threads)?),
             out: vec![0.0; at.batch * width],
         })
@@ -138,7 +138,14 @@ pub(super) fn library_cases(at: &At, ultra: bool) -> Result<Vec<Case>> {
     let full = WelchPeakParams::reference_for_n_fft(at.n_fft, at.k);
     let mut cases = vec![
         Case::new("welch_full_psd", Buffer::Own, Answer::Psd, full, PeaksEngine::Streaming, at)?,
-        Case::new("welch_fast_peaks_rustfft", Buffer::Own, Answer::Peaks, fast, PeaksEngine::StoredPsd, at)?,
+        Case::new(
+            "welch_fast_peaks_rustfft",
+            Buffer::Own,
+            Answer::Peaks,
+            fast.clone(),
+            PeaksEngine::StoredPsd,
+            at,
+        )?,
         Case::new(
             "welch_fast_peaks_streaming",
             Buffer::Own,
@@ -167,7 +174,7 @@ pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, O
         device: session.device().id.clone(),
         buffer: Buffer::Own,
         answer: Answer::Peaks,
-        params,
+        params: params.clone(),
         out: vec![0.0; exec.output_len()],
         plan: Plan::Compiled(exec.executable().clone(), timed),
     };
@@ -208,7 +215,7 @@ pub(super) fn learned_cases(
         device: device.id.clone(),
         buffer: Buffer::Own,
         answer: Answer::Peaks,
-        params,
+        params: params.clone(),
         out: vec![0.0; len],
         plan,
     };

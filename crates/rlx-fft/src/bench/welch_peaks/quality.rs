@@ -2,9 +2,9 @@
 
 use crate::error::Result;
 use rlx_dsp::detrend::Detrend;
-use rlx_dsp::peak::{WelchParams, WelchPeakParams};
 use rlx_dsp::peaks::top_k_bins;
 use rlx_dsp::scaling::Scaling;
+use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams};
 use rlx_dsp::welch::{PsdParams, Welch};
 
 /// How good packed peaks are.
@@ -29,13 +29,11 @@ pub(super) struct Twin {
 impl Twin {
     /// Raw powers of the leading `welch` frame of each row of `row_len` samples.
     pub(super) fn new(welch: &WelchParams, samples: &[f32], row_len: usize) -> Result<Self> {
-        let params = PsdParams {
-            window: welch.window,
-            hop: welch.hop,
-            detrend: Detrend::None,
-            scaling: Scaling::Raw,
-            ..PsdParams::new(1.0, welch.n_fft)
-        };
+        let params = PsdParams::new(1.0, welch.n_fft)
+            .window(welch.window.clone())
+            .hop(welch.hop)
+            .detrend(Detrend::None)
+            .scaling(Scaling::Raw);
         let mut plan = Welch::<f64>::new(params)?;
         let n_bins = plan.n_bins();
         let batch = samples.len() / row_len;

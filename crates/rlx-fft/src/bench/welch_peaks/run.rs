@@ -10,7 +10,7 @@ use crate::bench::report::Status;
 use crate::devices::AskedDevice;
 use crate::error::Result;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
-use rlx_dsp::peak::WelchPeakParams;
+use rlx_dsp::welch::peaks::WelchPeakParams;
 use rlx_learn::FastLearnedFftModel;
 use rlx_runtime::calibrate::load;
 use rlx_runtime::{Device, Session, SessionOptions};
@@ -52,7 +52,7 @@ pub fn run(config: &BenchConfig, mut say: impl FnMut(&str)) -> Result<(Vec<Row>,
     let targets = targets(config)?;
     for &batch in &config.batches {
         let full = WelchPeakParams::reference_for_n_fft(config.n_fft, 1).welch;
-        full.check()?;
+        full.validate()?;
         let samples = tones_in_noise(config.seed, batch, full.frame_len());
         for &k in &config.ks {
             let at = At { n_fft: config.n_fft, batch, k, threads: config.threads };
@@ -198,7 +198,7 @@ fn refused(config: &BenchConfig) -> Option<String> {
 fn case_input(case: &Case, at: &At, samples: &[f32], full_len: usize) -> Result<Vec<f32>> {
     let welch = match case.buffer {
         Buffer::Full => return Ok(Vec::new()),
-        Buffer::Own => case.params.welch,
+        Buffer::Own => case.params.welch.clone(),
         Buffer::Fast => WelchPeakParams::fast_for_n_fft(at.n_fft, at.k).welch,
     };
     if welch.frame_len() == full_len {

@@ -5,7 +5,7 @@ use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
 use crate::flags::AblationFlags;
 use anyhow::{Context, Result};
-use rlx_dsp::peak::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use rlx_fft::bench_welch_peaks::Timing;
 use rlx_io::write::OutputFile;
 use rlx_learn::{CompiledModel, FastLearnedFftModel, Split, recall_of};
@@ -134,7 +134,7 @@ fn measure(flags: &AblationFlags, n_fft: usize, batch: usize) -> Result<Vec<Row>
         out: vec![0.0; width],
         times: Vec::new(),
     };
-    let lanes = Plan::Lanes(WelchPeaksScratch::new(params, PeaksEngine::Lanes, 1)?);
+    let lanes = Plan::Lanes(WelchPeaksScratch::new(params.clone(), PeaksEngine::Lanes, 1)?);
     let mut variants = vec![variant("exact".to_owned(), banded(n_fft, 1)?, lanes)];
     let mut compiled = |name: String, model: FastLearnedFftModel, tape: bool| -> Result<()> {
         let plan = if tape { model.compile_tape(&params)? } else { model.compile(&params)? };

@@ -27,7 +27,7 @@ impl PerSignal for CoherenceArgs {
         to: &mut Answers<'_>,
     ) -> Result<()> {
         let (params, layout, inside) = prepared(blocks, signal, &self.estimate, self.band.as_ref())?;
-        let (spectrum, dead) = accumulate_pair(blocks, signal, params)?;
+        let (spectrum, dead) = accumulate_pair(blocks, signal, params.clone())?;
         if spectrum.coverage.segments < 2 {
             bail!("one segment alone always gives a coherence of 1: give a smaller --n-fft");
         }

@@ -5,7 +5,7 @@ use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
 use crate::flags::EvalFlags;
 use anyhow::{Result, bail};
-use rlx_dsp::peak::WelchPeakParams;
+use rlx_dsp::welch::peaks::WelchPeakParams;
 use rlx_learn::{
     FastLearnedFftModel, RecallStudy, Split, TrainingRecord, Transform, relative_error_of, study,
 };

@@ -3,7 +3,7 @@
 use crate::flags::{TargetFlags, TransformName};
 use anyhow::{Context, Result, bail};
 use rlx_dsp::lanes::Isa;
-use rlx_dsp::peak::WelchPeakParams;
+use rlx_dsp::welch::peaks::WelchPeakParams;
 use rlx_fft::report::Host;
 use rlx_io::read::{Chunk, OpenOptions, open};
 use rlx_learn::{Matrix, Permutation, Signals, Target};

@@ -41,13 +41,11 @@ pub(crate) fn run(flags: Box<LiveFlags>, console: &Console) -> Result<Outcome, F
     let Some(rate) = info.sample_rate else {
         return Err(anyhow!("a {} file does not tell its sample rate: give --rate", info.format).into());
     };
-    let params = PsdParams {
-        window: args.window,
-        hop: args.hop,
-        scaling: Scaling::Spectrum,
-        nan: NanPolicy::SkipSegment,
-        ..PsdParams::new(rate, args.n_fft)
-    };
+    let params = PsdParams::new(rate, args.n_fft)
+        .window(args.window.clone())
+        .hop(args.hop)
+        .scaling(Scaling::Spectrum)
+        .nan(NanPolicy::SkipSegment);
     let line_len = ((args.line_s * rate).round() as usize).max(args.n_fft);
     let center = args.center.or(info.center_freq).unwrap_or(0.0);
     let outcome = with_samples!(info, S => {

@@ -55,7 +55,7 @@ fn one<T: InputSample + Real>(
     to: &mut Answers<'_>,
 ) -> Result<()> {
     let params = params(args, signal.axis.rate)?;
-    let plan = LogMel::<T>::new(params)?;
+    let plan = LogMel::<T>::new(params.clone())?;
     let mut notes = blocks.notes();
     let empty = plan.filterbank().empty_filters().len();
     if empty > 0 {
@@ -241,7 +241,7 @@ fn on_device<T: InputSample + Real>(
             made.channels.iter().map(bands).collect()
         }
         None => {
-            let mut plan = LogMel::<T>::new(*params)?.with_threads(0)?;
+            let mut plan = LogMel::<T>::new(params.clone())?.with_threads(0)?;
             let mut all = Vec::new();
             for (i, samples) in samples.iter().enumerate() {
                 let mel = plan.process(samples).map_err(|error| explain(error, signal, i, 0))?;
@@ -251,7 +251,7 @@ fn on_device<T: InputSample + Real>(
                 }
                 // The samples are finite, and their powers are beyond their own precision.
                 let wide: Vec<f64> = samples.iter().map(|v| v.widen()).collect();
-                let mel = LogMel::<f64>::new(*params)?.process(&wide)?;
+                let mel = LogMel::<f64>::new(params.clone())?.process(&wide)?;
                 if !mel.data.iter().all(|v| v.is_finite()) {
                     return Err(Beyond { wider: false }.into());
                 }
@@ -304,7 +304,7 @@ fn params(args: &MelArgs, rate: f64) -> Result<LogMelParams> {
     if rate != own && !any_rate {
         bail!("preset {} works at {own} Hz and the signal has {rate} Hz: resample it first", args.preset);
     }
-    Ok(LogMelParams { sample_rate: rate, ..args.params })
+    Ok(args.params.clone().sample_rate(rate))
 }
 
 fn unit(params: &LogMelParams, preset: Preset) -> &'static str {

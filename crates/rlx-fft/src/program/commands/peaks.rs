@@ -74,20 +74,20 @@ fn whole<S: InputSample>(
     to: &mut Answers<'_>,
 ) -> Result<()> {
     let (params, layout, _) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
-    let spectra = accumulate(blocks, signal, params)?;
+    let spectra = accumulate(blocks, signal, params.clone())?;
     let (t_start_s, t_end_s) = (signal.time(0), signal.end(blocks.frames()));
     let mut notes = blocks.notes();
     if let Some(device) = &args.device {
         notes.push(format!("computed on the CPU: {device} takes frames (--every) only"));
     }
     if args.explain {
-        let rows = Rows { batch: 1, len: params.segment_len, complex: S::COMPLEX };
+        let rows = Rows { batch: 1, len: params.segments.segment_len, complex: S::COMPLEX };
         notes.extend(explained(None, &psd(&params, rows)?)?);
     }
     let mut channels = Vec::new();
     let mut curves = Vec::new();
     for (name, psd) in signal.names().zip(&spectra) {
-        let spectrum = Spectrum { layout: &layout, power: layout.arrange(&psd.psd) };
+        let spectrum = Spectrum { layout: &layout, power: layout.arrange(&psd.values) };
         let peaks = pick(&spectrum, &params, args)?;
         notes.extend(coverage_note(name, &psd.coverage));
         add_once(&mut notes, mean_note(&peaks, &params));
@@ -116,15 +116,15 @@ fn framed<S: InputSample>(
         bail!("--every {every} is shorter than one sample");
     }
     let params = args.estimate.params(signal.axis.rate_in_x(), Some(frame_len as u64));
-    if params.segment_len > frame_len {
-        let (len, segment) = (frame_len, params.segment_len);
+    if params.segments.segment_len > frame_len {
+        let (len, segment) = (frame_len, params.segments.segment_len);
         bail!(
             "a frame of {len} samples (--every {every}) is shorter than one segment of {segment}: give a smaller --n-fft or a longer --every"
         );
     }
     let used = match args.segments {
         Segments::All => frame_len,
-        Segments::First(n) => frame_len.min((n - 1) * params.hop + params.segment_len),
+        Segments::First(n) => frame_len.min((n - 1) * params.segments.hop + params.segments.segment_len),
     };
     let layout = Layout::new::<S>(&params, signal.center);
     check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
@@ -154,7 +154,7 @@ fn framed<S: InputSample>(
         let rows = Rows { batch: 1, len: used, complex: S::COMPLEX };
         said.extend(explained(args.device.as_deref(), &psd(&params, rows)?)?);
     }
-    let mut framer = Framer::<S>::new(params, frame_len, used, signal.channels.len(), route)?;
+    let mut framer = Framer::<S>::new(params.clone(), frame_len, used, signal.channels.len(), route)?;
     let names: Vec<&str> = signal.names().collect();
     let streams = to.output.streams();
     let mut all: Vec<ChannelPeaks> = empty(&names);
@@ -201,7 +201,7 @@ fn framed<S: InputSample>(
     }
     framer.end_stretch(signal, &mut emit)?;
     if emitted == 0 {
-        let (len, segment) = (framer.left_out as usize, params.segment_len);
+        let (len, segment) = (framer.left_out as usize, params.segments.segment_len);
         return Err(explain(rlx_dsp::Error::TooShort { len, segment }, signal, 0, 0));
     }
     // What was found out on the way.

@@ -47,9 +47,9 @@ fn power<S: InputSample>(
 ) -> Result<()> {
     let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let (spectra, said) = match &args.device {
-        None => (accumulate(blocks, signal, params)?, None),
+        None => (accumulate(blocks, signal, params.clone())?, None),
         Some(device) => {
-            let (spectra, said) = accumulate_on(device, blocks, signal, params)?;
+            let (spectra, said) = accumulate_on(device, blocks, signal, params.clone())?;
             (spectra, Some(said))
         }
     };
@@ -62,7 +62,7 @@ fn power<S: InputSample>(
     let mut channels = Vec::new();
     for (name, psd) in signal.names().zip(&spectra) {
         notes.extend(coverage_note(name, &psd.coverage));
-        let arranged = layout.arrange(&psd.psd);
+        let arranged = layout.arrange(&psd.values);
         let mut channel = ChannelPsd {
             name: name.to_owned(),
             segments: psd.coverage.segments,
@@ -98,10 +98,10 @@ fn factors<S: InputSample>(
     level: f64,
     layout: &Layout,
 ) -> Result<Vec<(f64, f64)>> {
-    let segments = effective_segments(&params.weights()?, params.hop, coverage.segments);
+    let segments = effective_segments(&params.segments.weights()?, params.segments.hop, coverage.segments);
     let inner = confidence_interval(segments, level)?;
     let edge = if S::COMPLEX { inner } else { confidence_interval(segments / 2.0, level)? };
-    let real_bin = |bin: usize| bin == 0 || 2 * bin == params.n_fft;
+    let real_bin = |bin: usize| bin == 0 || 2 * bin == params.segments.n_fft;
     Ok(layout.bins.iter().map(|&bin| if real_bin(bin) { edge } else { inner }).collect())
 }
 
@@ -112,7 +112,7 @@ fn cross<S: InputSample>(
     to: &mut Answers<'_>,
 ) -> Result<()> {
     let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
-    let (spectrum, _) = accumulate_pair(blocks, signal, params)?;
+    let (spectrum, _) = accumulate_pair(blocks, signal, params.clone())?;
     let part = |values: &[S::Real]| -> Vec<f64> {
         let all = layout.arrange(values);
         inside.iter().map(|&i| all[i]).collect()

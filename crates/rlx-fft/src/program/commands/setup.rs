@@ -60,7 +60,7 @@ pub(crate) fn prepared<S: InputSample>(
 /// Refuses what cannot have an answer or does not fit into memory, before anything is made for it: what a header says
 /// of channels and lengths costs nothing until its samples are there.
 fn check_room<S: InputSample>(blocks: &mut Blocks<S>, signal: &Signal, params: &PsdParams) -> Result<()> {
-    let segment = params.segment_len;
+    let segment = params.segments.segment_len;
     let there = match signal.frames.filter(|frames| *frames < segment as u64) {
         Some(frames) => Some(frames),
         None => blocks.look_ahead(segment as u64)?,
@@ -70,11 +70,11 @@ fn check_room<S: InputSample>(blocks: &mut Blocks<S>, signal: &Signal, params: &
         return Err(explain(rlx_dsp::Error::TooShort { len, segment }, signal, 0, 0));
     }
     let channels = signal.channels.len();
-    let bytes = (params.n_fft as u64).saturating_mul(channels as u64).saturating_mul(BYTES_A_POINT);
+    let bytes = (params.segments.n_fft as u64).saturating_mul(channels as u64).saturating_mul(BYTES_A_POINT);
     if let Some(why) = too_much(bytes) {
         bail!(
             "{channels} channels with --n-fft {} {why}: give fewer channels or a smaller --n-fft",
-            params.n_fft
+            params.segments.n_fft
         );
     }
     Ok(())

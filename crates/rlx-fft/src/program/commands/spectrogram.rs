@@ -32,9 +32,9 @@ impl PerSignal for SpectrogramArgs {
     ) -> Result<()> {
         let (params, layout, inside) = prepared(blocks, signal, &self.estimate, self.band.as_ref())?;
         let mut channels: Vec<Columns<S>> =
-            (0..signal.channels.len()).map(|_| Columns::new(params)).collect::<Result<_>>()?;
+            (0..signal.channels.len()).map(|_| Columns::new(params.clone())).collect::<Result<_>>()?;
         let mut device = match &self.device {
-            Some(name) => Some(DeviceSpectra::open::<S>(name, &params, params.segment_len)?),
+            Some(name) => Some(DeviceSpectra::open::<S>(name, &params, params.segments.segment_len)?),
             None => None,
         };
         let mut head = header("spectrogram", signal, &self.estimate, &params, 1, blocks.notes());
@@ -48,7 +48,7 @@ impl PerSignal for SpectrogramArgs {
         let before = blocks.notes();
         let directory = self.output.path.as_ref().and_then(|path| path.parent());
         let mut sink = ColumnSink::new(frame, to, directory.filter(|d| !d.as_os_str().is_empty()))?;
-        let half = params.segment_len as f64 / 2.0;
+        let half = params.segments.segment_len as f64 / 2.0;
         loop {
             let step = blocks.next()?;
             for (i, columns) in channels.iter_mut().enumerate() {
@@ -72,7 +72,10 @@ impl PerSignal for SpectrogramArgs {
             }
         }
         if sink.columns() == 0 {
-            bail!("fewer samples than one segment of {} (n_fft): give a smaller --n-fft", params.segment_len);
+            bail!(
+                "fewer samples than one segment of {} (n_fft): give a smaller --n-fft",
+                params.segments.segment_len
+            );
         }
         let mut notes: Vec<String> = blocks.notes().into_iter().filter(|n| !before.contains(n)).collect();
         match (&self.device, &device) {
@@ -83,7 +86,7 @@ impl PerSignal for SpectrogramArgs {
             (None, _) | (_, None) => {}
         }
         if self.explain {
-            let rows = Rows { batch: 1, len: params.segment_len, complex: S::COMPLEX };
+            let rows = Rows { batch: 1, len: params.segments.segment_len, complex: S::COMPLEX };
             notes.extend(explained(self.device.as_deref(), &psd(&params, rows)?)?);
         }
         notes

@@ -140,7 +140,8 @@ fn learn(
         let mut small = FastLearnedFftModel::of_network(network, Default::default());
         small.set_mask(model.mask())?;
         small.set_corrector(model.corrector())?;
-        let frame = rlx_dsp::peak::WelchPeakParams::reference_for_n_fft(config.n_fft, 1).welch.frame_len();
+        let frame =
+            rlx_dsp::welch::peaks::WelchPeakParams::reference_for_n_fft(config.n_fft, 1).welch.frame_len();
         let samples = signals.rows(Split::Test, 0, rows, frame);
         Some(study(&small, &samples, rows, config.peak_k, &kept)?)
     };

@@ -177,19 +177,16 @@ impl EstimateArgs {
         // As SciPy: half of an odd length is rounded down. The small number takes the rounding of a product like
         // 0.29 · 100 away.
         let repeated = (segment_len as f64 * self.overlap + 1e-9).floor() as usize;
-        PsdParams {
-            sample_rate: rate,
-            window: self.window,
-            symmetry: Symmetry::Periodic,
-            segment_len,
-            hop: self.hop.unwrap_or(segment_len - repeated.min(segment_len - 1)),
-            n_fft,
-            detrend: self.detrend,
-            scaling: self.scaling,
-            average: self.average,
-            sides: self.sides,
-            nan: self.missing.nan,
-        }
+        PsdParams::new(rate, segment_len)
+            .window(self.window.clone())
+            .symmetry(Symmetry::Periodic)
+            .hop(self.hop.unwrap_or(segment_len - repeated.min(segment_len - 1)))
+            .n_fft(n_fft)
+            .detrend(self.detrend)
+            .scaling(self.scaling)
+            .average(self.average)
+            .sides(self.sides)
+            .nan(self.missing.nan)
     }
 
     /// Returns whether the recording's length must be known before the transform's.

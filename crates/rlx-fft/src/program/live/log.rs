@@ -62,12 +62,8 @@ impl Log {
     }
 
     fn line(&self, shown: &Shown, power: &[f64]) -> Result<String> {
-        let conditions = SpectralPeakParams {
-            height_db: None,
-            prominence_db: self.args.prominence,
-            distance: None,
-            hann: shown.hann,
-        };
+        let conditions =
+            SpectralPeakParams::new(self.args.prominence).height_db(None).distance(None).hann(shown.hann);
         let step = shown.rate / shown.n_fft as f64;
         let peaks: Vec<_> = spectral_peaks(power, &conditions)?
             .into_iter()

@@ -201,8 +201,7 @@ impl Screen {
 
     fn table(&self, state: &State) -> Vec<Line<'static>> {
         let power = if self.view.hold { &state.hold } else { &state.average };
-        let conditions =
-            SpectralPeakParams { height_db: None, prominence_db: 6.0, distance: None, hann: self.shown.hann };
+        let conditions = SpectralPeakParams::new(6.0).height_db(None).distance(None).hann(self.shown.hann);
         let step = self.shown.rate / self.shown.n_fft as f64;
         let mut lines = vec![Line::from("  #       frequency       level")];
         let found = spectral_peaks(power, &conditions).unwrap_or_default();

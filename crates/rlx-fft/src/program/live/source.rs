@@ -30,7 +30,7 @@ impl LiveSource {
     pub(crate) fn run<S: InputSample>(mut self, shared: &Shared, mut line: impl FnMut(&[f64])) -> Result<()> {
         let mut planes: Vec<Vec<S::Plane>> = (0..self.reader.info().planes()).map(|_| Vec::new()).collect();
         let mut block = Vec::<S>::new();
-        let mut accumulator = WelchAccumulator::<S>::new(self.params)?;
+        let mut accumulator = WelchAccumulator::<S>::new(self.params.clone())?;
         let (mut filled, mut done) = (0, 0u64);
         let start = std::time::Instant::now();
         loop {
@@ -43,7 +43,8 @@ impl LiveSource {
                     done += count as u64;
                     if filled == self.line_len {
                         filled = 0;
-                        let whole = std::mem::replace(&mut accumulator, WelchAccumulator::new(self.params)?);
+                        let whole =
+                            std::mem::replace(&mut accumulator, WelchAccumulator::new(self.params.clone())?);
                         emit::<S>(whole, &mut line);
                     }
                     shared.lock().samples = done;
@@ -69,7 +70,7 @@ impl LiveSource {
 fn emit<S: Sample>(accumulator: WelchAccumulator<S>, line: &mut impl FnMut(&[f64])) {
     // A line of missing samples only has no spectrum.
     if let Ok(psd) = accumulator.finish() {
-        let power: Vec<f64> = psd.psd.iter().map(|&p| rlx_dsp::fft::Real::widen(p)).collect();
+        let power: Vec<f64> = psd.values.iter().map(|&p| rlx_dsp::fft::Real::widen(p)).collect();
         line(&power);
     }
 }

@@ -89,13 +89,13 @@ impl Magnitudes {
     /// Returns whether the samples of a channel are all the same: their mean taken away leaves nothing but its
     /// rounding.
     pub(crate) fn is_dead<T: Real>(&self, channel: usize, power: &[T], params: &PsdParams) -> bool {
-        if params.detrend == Detrend::None && self.channels[channel] > 0.0 {
+        if params.segments.detrend == Detrend::None && self.channels[channel] > 0.0 {
             return false;
         }
         let most = power.iter().map(|p| p.widen()).fold(0.0, f64::max);
         // A density or a raw power as the mean square that it would be of samples of this magnitude.
         let rounding = 4.0 * T::EPSILON * self.channels[channel];
-        let weights = params.weights().unwrap_or_default();
+        let weights = params.segments.weights().unwrap_or_default();
         most <= rounding
             * rounding
             * params.scaling.factor(&weights, params.sample_rate)

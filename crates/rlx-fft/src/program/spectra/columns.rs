@@ -6,6 +6,7 @@ use crate::signal::{InputSample, Signal, explain};
 use anyhow::Result;
 use rlx_dsp::fft::Real;
 use rlx_dsp::nan::{Filled, Interpolator, NanPolicy, first_non_finite};
+use rlx_dsp::params::SegmentParams;
 use rlx_dsp::welch::{Coverage, PsdParams, Welch};
 use std::collections::VecDeque;
 
@@ -112,7 +113,7 @@ impl<S: InputSample> Columns<S> {
         layout: &Layout,
         inside: &[usize],
     ) -> Result<()> {
-        let PsdParams { segment_len, hop, nan, .. } = *self.welch.params();
+        let PsdParams { segments: SegmentParams { segment_len, hop, .. }, nan, .. } = *self.welch.params();
         let mut at = self.jump.min(self.pending.len());
         self.jump -= at;
         // Columns that the device has refused: one of them has a missing sample.
@@ -156,7 +157,7 @@ impl<S: InputSample> Columns<S> {
                     inside.iter().map(|&i| shown(self.row[layout.bins[i]])).collect()
                 } else {
                     let samples: Vec<S::Wide> = segment.iter().map(|sample| sample.wide()).collect();
-                    let mut wide = Welch::<S::Wide>::new(*self.welch.params())?;
+                    let mut wide = Welch::<S::Wide>::new(self.welch.params().clone())?;
                     let mut row = vec![Default::default(); wide.n_bins()];
                     wide.psd_into(&samples, &mut row).map_err(explained)?;
                     if !holds(&row, magnitude(&samples)) {

@@ -47,7 +47,7 @@ impl DeviceSpectra {
         }
         let (samples, powers) = (Vec::new(), Vec::new());
         let plans = BTreeMap::new();
-        Ok(Ok(Self { session, params: *params, used, plans, on_cpu, samples, powers }))
+        Ok(Ok(Self { session, params: params.clone(), used, plans, on_cpu, samples, powers }))
     }
 
     /// Returns its name.
@@ -144,13 +144,13 @@ mod tests {
     #[test]
     fn frames_have_the_librarys_spectra_in_every_precision() {
         let tone = |i: usize| (i as f64 * 0.3).sin() + 0.2 * (i as f64 * 1.7).cos() + 0.1;
-        let params = PsdParams { average: Average::Median, ..PsdParams::new(8e3, 64) };
+        let params = PsdParams::new(8e3, 64).average(Average::Median);
         let wide: Vec<f64> = (0..5 * 300).map(tone).collect();
         let narrow: Vec<f32> = wide.iter().map(|v| *v as f32).collect();
         let pairs: Vec<Complex<f32>> = narrow.iter().map(|v| Complex::new(*v, -0.5 * v * v)).collect();
-        check(params, &wide, 300, 300);
-        check(params, &narrow, 300, 160);
-        check(PsdParams { n_fft: 100, ..params }, &pairs, 300, 300);
+        check(params.clone(), &wide, 300, 300);
+        check(params.clone(), &narrow, 300, 160);
+        check(params.clone().n_fft(100), &pairs, 300, 300);
         assert_eq!([0, 1, 5, 8, 9999].map(DeviceSpectra::batch), [1, 1, 4, 8, 256]);
     }
 
@@ -163,7 +163,7 @@ mod tests {
             x[140] = odd;
             assert!(device.spectra(&x, 128, 2).unwrap().is_none());
         }
-        let both = PsdParams { sides: Sides::Two, ..params };
+        let both = params.clone().sides(Sides::Two);
         assert!(DeviceSpectra::open::<f32>("cpu", &both, 128).unwrap().is_err());
     }
 }

@@ -21,7 +21,7 @@ const BATCH: usize = 1 << 22;
 
 /// Returns the samples of a row that goes to a device.
 pub(crate) fn row_len(params: &PsdParams) -> usize {
-    params.segment_len + (ROW - 1) * params.hop
+    params.segments.segment_len + (ROW - 1) * params.segments.hop
 }
 
 /// Averages every wanted channel, and says where.
@@ -47,7 +47,7 @@ pub(crate) fn accumulate_on<S: InputSample>(
         }
     };
     let mut channels = (0..signal.channels.len())
-        .map(|channel| Averaged::<S>::new(params, row, channel))
+        .map(|channel| Averaged::<S>::new(params.clone(), row, channel))
         .collect::<Result<Vec<_>>>()?;
     loop {
         let step = blocks.next()?;
@@ -92,8 +92,8 @@ impl<S: InputSample> Averaged<S> {
             NanPolicy::Interpolate { max_gap } => (Some(Interpolator::new(max_gap)), NanPolicy::SkipSegment),
             other => (None, other),
         };
-        let params = PsdParams { nan, ..params };
-        let host = WelchAccumulator::new(params)?;
+        let params = params.clone().nan(nan);
+        let host = WelchAccumulator::new(params.clone())?;
         let (pending, sums) = (Vec::new(), Vec::new());
         Ok(Self { params, row, channel, interpolator, pending, position: 0, sums, segments: 0, host })
     }
@@ -125,7 +125,7 @@ impl<S: InputSample> Averaged<S> {
 
     /// Returns the samples from one row to the next.
     fn step(&self) -> usize {
-        ROW * self.params.hop
+        ROW * self.params.segments.hop
     }
 
     /// Whole rows among the pending samples.
@@ -191,7 +191,7 @@ impl<S: InputSample> Averaged<S> {
         let mut coverage = self.host.coverage();
         if self.segments == 0 || coverage.segments > 0 {
             let host = self.host.clone().finish().map_err(|e| explain(e, signal, self.channel, 0))?;
-            self.add(host.psd.iter().map(|p| p.widen()), coverage.segments);
+            self.add(host.values.iter().map(|p| p.widen()), coverage.segments);
         }
         coverage.segments = self.segments;
         if let Some(interpolator) = &self.interpolator {
@@ -202,6 +202,6 @@ impl<S: InputSample> Averaged<S> {
             Average::Mean | Average::Median => self.segments as f64,
         };
         let psd = self.sums.iter().map(|sum| S::Real::narrow(sum / whole)).collect();
-        Ok(Psd { frequencies: self.params.frequencies::<S>(), psd, coverage })
+        Ok(Psd::new(self.params.frequencies::<S>(), psd, coverage))
     }
 }

@@ -85,7 +85,7 @@ impl<S: InputSample> Framer<S> {
         emit: &mut dyn FnMut(Framed) -> Result<()>,
     ) -> Result<()> {
         let rest = self.pending[0].len();
-        if rest >= self.welch.params().segment_len {
+        if rest >= self.welch.params().segments.segment_len {
             return self.emit(rest, signal, emit);
         }
         self.left_out += rest as u64;
@@ -107,7 +107,8 @@ impl<S: InputSample> Framer<S> {
         let (frame_len, used) = (self.frame_len, self.used);
         let batch = DeviceSpectra::batch(self.pending[0].len() / frame_len);
         let (mut powers, mut peaks) = (Vec::new(), Vec::new());
-        let segments = (used - self.welch.params().segment_len) / self.welch.params().hop + 1;
+        let segments =
+            (used - self.welch.params().segments.segment_len) / self.welch.params().segments.hop + 1;
         for pending in &self.pending {
             match &mut self.route {
                 Some(Route::Device(device)) if device.takes(used) => {
@@ -170,7 +171,7 @@ impl<S: InputSample> Framer<S> {
                 let samples: Vec<S::Wide> = samples.iter().map(|sample| sample.wide()).collect();
                 let wide = match &mut self.wide {
                     Some(wide) => wide,
-                    none => none.insert(Welch::new(*self.welch.params())?),
+                    none => none.insert(Welch::new(self.welch.params().clone())?),
                 };
                 let mut row = vec![Default::default(); wide.n_bins()];
                 found = wide.psd_into(&samples, &mut row).map_err(explained)?;

@@ -101,8 +101,7 @@ fn row(
 ) -> Result<Vec<Local>> {
     let least = args.height.unwrap_or(f64::NEG_INFINITY);
     let bounds = args.height.map(|value| Bounds { min: Some(value), max: None });
-    let mut positions =
-        find_peaks(level, &LocalPeakParams { height: bounds, ..Default::default() })?.positions;
+    let mut positions = find_peaks(level, &LocalPeakParams::default().height(bounds))?.positions;
     positions.extend(ends.iter().map(|end| end.at).filter(|&at| level[at] >= least));
     positions.sort_unstable();
     if let Some(distance) = args.distance {

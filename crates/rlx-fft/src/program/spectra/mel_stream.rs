@@ -35,19 +35,18 @@ impl<T: Real> MelFrames<T> {
             MelLog::Decibel { amin, reference, .. } => MelLog::Decibel { amin, reference, top_db: None },
             other => other,
         };
-        let single = LogMelParams {
-            padding: Padding::None,
-            drop_last_frame: false,
-            preemphasis: match params.preemphasis {
+        let single = params
+            .clone()
+            .padding(Padding::None)
+            .drop_last_frame(false)
+            .preemphasis(match params.preemphasis {
                 Preemphasis::Signal(_) => Preemphasis::None,
                 other => other,
-            },
-            log,
-            normalise: MelNormalise::None,
-            layout: MelLayout::FramesByMels,
-            ..*params
-        };
-        Ok(Self { plan: LogMel::new(single)?.with_threads(0)?, wide: None, params: single })
+            })
+            .log(log)
+            .normalise(MelNormalise::None)
+            .layout(MelLayout::FramesByMels);
+        Ok(Self { plan: LogMel::new(single.clone())?.with_threads(0)?, wide: None, params: single })
     }
 
     /// Logarithms of the frames of these samples, `[frames][n_mels]`.
@@ -61,7 +60,7 @@ impl<T: Real> MelFrames<T> {
         // The samples are finite, and their powers are beyond their own precision.
         let wide = match &mut self.wide {
             Some(wide) => wide,
-            none => none.insert(LogMel::new(self.params)?),
+            none => none.insert(LogMel::new(self.params.clone())?),
         };
         let samples: Vec<f64> = samples.iter().map(|v| v.widen()).collect();
         let mel = wide.process(&samples)?;
@@ -220,16 +219,15 @@ impl<T: InputSample + Real> MelFeed<T> {
             self.framing.checked_count(self.len).map_err(|error| explain(error, signal, channel, 0))?;
         if !self.begun {
             // Everything is still here, already emphasised, and short: the library pads it.
-            let plain = LogMelParams {
-                preemphasis: match params.preemphasis {
+            let plain = params
+                .clone()
+                .preemphasis(match params.preemphasis {
                     Preemphasis::Signal(_) => Preemphasis::None,
                     other => other,
-                },
-                log: frames.params.log,
-                normalise: MelNormalise::None,
-                layout: MelLayout::FramesByMels,
-                ..*params
-            };
+                })
+                .log(frames.params.log)
+                .normalise(MelNormalise::None)
+                .layout(MelLayout::FramesByMels);
             let mel = LogMel::<f64>::new(plain)?
                 .process(&self.pending.iter().map(|v| v.widen()).collect::<Vec<_>>())?;
             if !mel.data.iter().all(|v| v.is_finite()) {
@@ -375,12 +373,11 @@ mod tests {
         let x: Vec<f64> = (0..150_000).map(|n| (f64::from(n) * 0.05).sin() + 0.1 * noise()).collect();
         for preset in [Preset::Librosa, Preset::Whisper, Preset::Kaldi, Preset::Torchaudio, Preset::Nemo] {
             let own = LogMelParams::preset(preset);
-            let odd = [Padding::None, Padding::Constant, Padding::Reflect, Padding::Mirror].map(|padding| {
-                LogMelParams { padding, n_fft: 401, win_length: 401, hop: 901, n_mels: 12, ..own }
-            });
+            let odd = [Padding::None, Padding::Constant, Padding::Reflect, Padding::Mirror]
+                .map(|padding| own.clone().padding(padding).n_fft(401).win_length(401).hop(901).n_mels(12));
             for params in [own].into_iter().chain(odd) {
                 for (len, block) in [(150_000, 4096), (149_999, 50_000), (9000, 700), (600, 600)] {
-                    let want = LogMel::<f64>::new(params).unwrap().process(&x[..len]);
+                    let want = LogMel::<f64>::new(params.clone()).unwrap().process(&x[..len]);
                     let mut frames = MelFrames::<f64>::new(&params).unwrap();
                     let mut feed = MelFeed::<f64>::new(&params, NanPolicy::Error);
                     for block in x[..len].chunks(block) {

@@ -30,22 +30,22 @@ pub(crate) type Packed = Vec<(usize, f64)>;
 impl PackedFrames {
     /// `None` where the frames of `used` samples are something else.
     pub(crate) fn new<S: Sample>(params: &PsdParams, used: usize, args: &PeaksArgs) -> Result<Option<Self>> {
-        if params.n_fft < 2 || S::COMPLEX || S::Real::EPSILON < f64::from(f32::EPSILON) {
+        if params.segments.n_fft < 2 || S::COMPLEX || S::Real::EPSILON < f64::from(f32::EPSILON) {
             return Ok(None);
         }
-        let fast = WelchPeakParams::fast_for_n_fft(params.n_fft, args.k).welch;
-        let same = params.window == Window::Hann
-            && params.segment_len == params.n_fft
-            && params.hop == fast.hop
-            && params.detrend == Detrend::None
+        let fast = WelchPeakParams::fast_for_n_fft(params.segments.n_fft, args.k).welch;
+        let same = params.segments.window == Window::Hann
+            && params.segments.segment_len == params.segments.n_fft
+            && params.segments.hop == fast.hop
+            && params.segments.detrend == Detrend::None
             && params.average == Average::Mean
             && params.sides != Sides::Two
             && used == fast.frame_len();
         if !same || args.mode != Mode::Bins || args.band.is_some() {
             return Ok(None);
         }
-        let factor = params.scaling.factor(&params.weights()?, params.sample_rate);
-        let (n_fft, k, device) = (params.n_fft, args.k, args.device.clone());
+        let factor = params.scaling.factor(&params.segments.weights()?, params.sample_rate);
+        let (n_fft, k, device) = (params.segments.n_fft, args.k, args.device.clone());
         Ok(Some(Self { device, n_fft, k, factor, plans: HashMap::new(), samples: Vec::new() }))
     }
 

@@ -20,7 +20,7 @@ pub(crate) fn pick(spectrum: &Spectrum<'_>, params: &PsdParams, args: &PeaksArgs
 
 /// What a reader should know of peaks at 0 Hz.
 pub(crate) fn mean_note(entries: &[PeakEntry], params: &PsdParams) -> Option<String> {
-    let mean = params.detrend == Detrend::None && entries.iter().any(|peak| peak.bin == 0);
+    let mean = params.segments.detrend == Detrend::None && entries.iter().any(|peak| peak.bin == 0);
     mean.then(|| "bin 0 is the mean, which was not subtracted (--detrend constant does that)".to_owned())
 }
 
@@ -58,7 +58,7 @@ fn bin_entry(layout: &Layout, rank: usize, at: usize, power: f64) -> PeakEntry {
 /// half-power width.
 fn local(spectrum: &Spectrum<'_>, params: &PsdParams, args: &PeaksArgs) -> Result<Vec<PeakEntry>> {
     let (layout, power) = (spectrum.layout, &spectrum.power);
-    let step = params.sample_rate / params.n_fft as f64;
+    let step = params.sample_rate / params.segments.n_fft as f64;
     let mut found = local_peaks(power, layout.shape(params), args, step)?;
     found.retain(|peak| args.band.is_none_or(|band| band.contains(layout.freq[peak.at])));
     found.sort_by(|a, b| power[b.at].total_cmp(&power[a.at]).then(a.at.cmp(&b.at)));
@@ -78,7 +78,7 @@ fn local(spectrum: &Spectrum<'_>, params: &PsdParams, args: &PeaksArgs) -> Resul
 /// Returns how far the peak lies from its bin, in bins, by its power and those of its neighbours. The estimator for
 /// Hann holds without zero-padding only.
 fn refined(around: [f64; 3], params: &PsdParams) -> f64 {
-    let hann = params.window == Window::Hann && params.segment_len == params.n_fft;
+    let hann = params.segments.window == Window::Hann && params.segments.segment_len == params.segments.n_fft;
     let found = if hann { subbin::hann(&around, 1) } else { subbin::parabolic(&around, 1) };
     found.map_or(0.0, |sub| sub.bin - 1.0)
 }

@@ -36,7 +36,10 @@ impl Layout {
     pub(crate) fn shape(&self, params: &PsdParams) -> Shape {
         match self.two_sided {
             true => Shape::Circle,
-            false => Shape::Half { mean: params.detrend == Detrend::None, odd: params.n_fft % 2 == 1 },
+            false => Shape::Half {
+                mean: params.segments.detrend == Detrend::None,
+                odd: params.segments.n_fft % 2 == 1,
+            },
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) fn accumulate<S: InputSample>(
     // A median of a recording has a limit on its memory, which one accumulator looks after.
     // Nor does one that skips most of the samples gain by keeping whole rounds of them.
     if channels == 1
-        && params.hop <= 4 * params.segment_len
+        && params.segments.hop <= 4 * params.segments.segment_len
         && LongWelch::<S>::takes(&params)
         && params.average != Average::Median
     {
@@ -30,7 +30,7 @@ pub(crate) fn accumulate<S: InputSample>(
     let row = 8 * (params.n_bins::<S>() * channels) as u64;
     let limit = if params.average == Average::Median { MEDIAN_BYTES / row.max(1) } else { u64::MAX };
     let mut accumulators = (0..channels)
-        .map(|_| WelchAccumulator::<S>::with_stored_segments(params, limit))
+        .map(|_| WelchAccumulator::<S>::with_stored_segments(params.clone(), limit))
         .collect::<rlx_dsp::Result<Vec<_>>>()?;
     let mut magnitudes = Magnitudes::new(channels, params.nan == NanPolicy::Propagate);
     loop {
@@ -49,7 +49,7 @@ pub(crate) fn accumulate<S: InputSample>(
         .enumerate()
         .map(|(channel, a)| {
             let psd = a.finish().map_err(|error| explain(error, signal, channel, 0))?;
-            magnitudes.check(channel, &psd.psd)?;
+            magnitudes.check(channel, &psd.values)?;
             Ok(psd)
         })
         .collect()
@@ -62,7 +62,7 @@ fn long<S: InputSample>(
     params: PsdParams,
 ) -> Result<Vec<Psd<S::Real>>> {
     let explained = |error| explain(error, signal, 0, 0);
-    let mut long = LongWelch::<S>::new(params)?;
+    let mut long = LongWelch::<S>::new(params.clone())?;
     let mut magnitudes = Magnitudes::new(1, params.nan == NanPolicy::Propagate);
     loop {
         match blocks.next()? {
@@ -75,7 +75,7 @@ fn long<S: InputSample>(
         }
     }
     let psd = long.finish().map_err(explained)?;
-    magnitudes.check(0, &psd.psd)?;
+    magnitudes.check(0, &psd.values)?;
     Ok(vec![psd])
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn accumulate_pair<S: InputSample>(
     signal: &Signal,
     params: PsdParams,
 ) -> Result<(CrossSpectrum<S::Real>, Vec<bool>)> {
-    let mut accumulator = CsdAccumulator::<S>::new(params)?;
+    let mut accumulator = CsdAccumulator::<S>::new(params.clone())?;
     let mut magnitudes = Magnitudes::new(2, params.nan == NanPolicy::Propagate);
     loop {
         match blocks.next()? {

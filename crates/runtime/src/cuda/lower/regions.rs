@@ -257,7 +257,7 @@ mod tests {
         // Gathered, transformed, powers, their mean, its scale.
         let (layout, count) = of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).unwrap();
         assert_eq!((layout.row_len, layout.checked, count), (10_000, Some(10_000), 5));
-        let params = PsdParams { detrend: rlx_compile::params::Detrend::Linear, ..params };
+        let params = params.clone().detrend(rlx_compile::params::Detrend::Linear);
         assert!(of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).is_none());
     }
 

@@ -11,7 +11,7 @@ use super::regions::Taken;
 
 /// Peaks alone.
 pub(super) fn peaks(asked: &Asked<'_>, spec: &WelchPeaksSpec) -> Result<Taken, String> {
-    let (spec, row_len) = (*spec, asked.source().last());
+    let (spec, row_len) = (spec.clone(), asked.source().last());
     Taken::of(move |sample| passes(&spec, row_len, None, sample))
 }
 

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::session::SampleFormat;
 
 /// Frames as a rule over rows of samples.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(in crate::wgpu) struct Frames {
     /// Samples per row.
     pub(in crate::wgpu) row_len: usize,
@@ -49,7 +49,7 @@ pub(in crate::wgpu) enum Spectrum {
 }
 
 /// A transform of frames.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(in crate::wgpu) struct FrameTransform {
     /// The frames.
     pub(in crate::wgpu) frames: Frames,
@@ -103,7 +103,7 @@ impl FrameTransform {
     }
 
     fn window(&self) -> Result<Vec<f32>> {
-        let (window, symmetry) = self.frames.window;
+        let (window, symmetry) = self.frames.window.clone();
         let weights = window.coefficients(self.frames.len, symmetry).map_err(Error::Dsp)?;
         Ok(weights.into_iter().map(|w| w as f32).collect())
     }

@@ -5,7 +5,6 @@ use rlx_compile::params::{Average, Detrend, Layout, Padding, Rows, Sides, Symmet
 use rlx_compile::{DeviceClass, Graph, Op, Plan};
 
 use rlx_dsp::mel::{LogMelParams, Preset};
-use rlx_dsp::stft::SpectrogramParams;
 use rlx_dsp::welch::PsdParams;
 
 use super::*;
@@ -54,7 +53,7 @@ fn fused_kernels_are_valid_within_webgpu_defaults() {
             let spec = WelchPeaksSpec { average, detrend, ..shape.spec() };
             for (peaks, psd) in [(true, false), (true, true), (false, true)] {
                 let row_len = shape.frame_len().unwrap();
-                let kernel = WelchPeaks { spec, row_len, samples, peaks, psd };
+                let kernel = WelchPeaks { spec: spec.clone(), row_len, samples, peaks, psd };
                 let raised = GroupLimits { memory: 48 << 10, filled: 32, ..GroupLimits::DEFAULT };
                 for limits in [GroupLimits::DEFAULT, raised] {
                     validate(&kernel.blueprint(&limits).unwrap(), &limits);
@@ -94,12 +93,12 @@ fn kernels(graph: Graph) -> Vec<Blueprint> {
 #[test]
 fn kernels_of_every_pipeline_are_valid_within_webgpu_defaults() {
     let (density, rows) = (PsdParams::new(48e3, 1024), Rows::new(2, 20_000));
-    let frames = frames_of(&PsdParams { detrend: Detrend::None, n_fft: 8192, ..density });
-    let images = SpectrogramParams { padding: Padding::Reflect, ..frames };
+    let frames = frames_of(&density.clone().detrend(Detrend::None).n_fft(8192));
+    let images = frames.clone().padding(Padding::Reflect);
     let mel = |preset| log_mel(&LogMelParams::preset(preset), Rows::new(2, 22_050)).unwrap();
     let mut graphs = vec![
         psd(&density, rows).unwrap(),
-        psd(&PsdParams { average: Average::Max, ..PsdParams::new(48e3, 400) }, rows).unwrap(),
+        psd(&PsdParams::new(48e3, 400).average(Average::Max), rows).unwrap(),
         spectrogram_db(&images, 1e-10, rows).unwrap(),
         mel(Preset::Whisper),
         mel(Preset::Librosa),

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::session::SampleFormat;
 
 /// What a fused kernel is specialised for.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(in crate::wgpu) struct WelchPeaks {
     /// Segments, window and peaks.
     pub(in crate::wgpu) spec: WelchPeaksSpec,

@@ -1,7 +1,6 @@
 //! Rows whose powers came out NaN or infinite, done again as the caller's NaN policy says.
 
 use super::params::WelchPeakParams;
-use crate::detrend::Detrend;
 use crate::error::{Error, Result};
 use crate::lanes::Rows;
 use crate::nan::{NanPolicy, first_non_finite};
@@ -48,12 +47,8 @@ pub(super) fn repair_rows(
 }
 
 fn psd_params(params: &WelchPeakParams) -> PsdParams {
-    PsdParams {
-        window: params.welch.window,
-        hop: params.welch.hop,
-        detrend: Detrend::None,
-        scaling: Scaling::Raw,
-        nan: params.nan,
-        ..PsdParams::new(1.0, params.welch.n_fft)
-    }
+    PsdParams::new(1.0, params.welch.n_fft)
+        .segments(params.welch.segments())
+        .scaling(Scaling::Raw)
+        .nan(params.nan)
 }

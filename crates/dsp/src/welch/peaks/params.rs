@@ -1,12 +1,15 @@
 //! What a row of a batch holds and what is wanted of it.
 
+use crate::detrend::Detrend;
 use crate::error::{Error, Result};
 use crate::nan::NanPolicy;
+use crate::params::{SegmentParams, builders};
 use crate::window::{Symmetry, Window};
 
 /// Segments of one row of a batch: `n_segments` of `n_fft` samples, `hop` samples apart.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct WelchParams {
     /// Samples in a segment and points of the transform, at least 2.
     pub n_fft: usize,
@@ -23,6 +26,23 @@ impl WelchParams {
     #[must_use]
     pub fn new(n_fft: usize, n_segments: usize) -> Self {
         Self { n_fft, hop: (n_fft / 2).max(1), n_segments, window: Window::Hann }
+    }
+
+    builders! {
+        /// Sets the samples of a segment.
+        n_fft: usize;
+        /// Sets the samples from one segment's start to the next.
+        hop: usize;
+        /// Sets the segments of a row.
+        n_segments: usize;
+        /// Sets the window.
+        window: Window;
+    }
+
+    /// The same segments as parameters of other estimates: periodic window, no zero-padding, nothing subtracted.
+    #[must_use]
+    pub fn segments(&self) -> SegmentParams {
+        SegmentParams::new(self.n_fft).hop(self.hop).window(self.window.clone()).detrend(Detrend::None)
     }
 
     /// Samples of a row: `n_fft + (n_segments − 1)·hop`.
@@ -92,7 +112,7 @@ impl WelchParams {
     ///
     /// # Errors
     /// [`Error::Argument`] names the field and its value.
-    pub fn check(&self) -> Result<()> {
+    pub fn validate(&self) -> Result<()> {
         for (name, value, least) in
             [("n_fft", self.n_fft, 2), ("hop", self.hop, 1), ("n_segments", self.n_segments, 1)]
         {
@@ -117,8 +137,9 @@ impl WelchParams {
 }
 
 /// Packed peaks of the rows of a batch.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct WelchPeakParams {
     /// Segments of each row.
     pub welch: WelchParams,
@@ -129,8 +150,23 @@ pub struct WelchPeakParams {
 }
 
 impl WelchPeakParams {
+    /// The `k` strongest bins of rows of these segments; NaN and infinity are errors.
+    #[must_use]
+    pub fn new(welch: WelchParams, k: usize) -> Self {
+        Self { welch, k, nan: NanPolicy::Error }
+    }
+
+    builders! {
+        /// Sets the segments of each row.
+        welch: WelchParams;
+        /// Sets the number of peaks.
+        k: usize;
+        /// Sets what happens to a row with NaN or infinity.
+        nan: NanPolicy;
+    }
+
     fn with_segments(n_fft: usize, k: usize, n_segments: usize) -> Self {
-        Self { welch: WelchParams::new(n_fft, n_segments), k, nan: NanPolicy::Error }
+        Self::new(WelchParams::new(n_fft, n_segments), k)
     }
 
     /// Two segments, half overlapping.
@@ -161,8 +197,8 @@ impl WelchPeakParams {
     ///
     /// # Errors
     /// [`Error::Argument`] names the field and its value.
-    pub fn check(&self) -> Result<()> {
-        self.welch.check()?;
+    pub fn validate(&self) -> Result<()> {
+        self.welch.validate()?;
         if self.k == 0 {
             return Err(Error::argument("k", "0 peaks were asked for"));
         }

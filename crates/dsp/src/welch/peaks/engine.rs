@@ -8,6 +8,7 @@ use crate::lanes::{Isa, LaneSpec, LaneWelch, Offset, RowWelch, Rows, row_kernel,
 
 /// How rows are transformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum PeaksEngine {
     /// Row by row through the FFT library; any `n_fft`. Powers are kept for a group of rows at a time.
     Streaming,
@@ -84,7 +85,7 @@ impl WelchPeaksScratch {
     /// Parameters outside their domain, an `n_fft` that [`PeaksEngine::Lanes`] has no kernel for, an `RLX_ISA` that the
     /// machine lacks.
     pub fn new(params: WelchPeakParams, engine: PeaksEngine, threads: usize) -> Result<Self> {
-        params.check()?;
+        params.validate()?;
         let isa = Isa::detect()?;
         let threads = match threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
