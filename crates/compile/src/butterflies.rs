@@ -1,18 +1,19 @@
-//! A learned transform as a device runs it: what was pruned is gone, orders are places.
+//! A learned transform in the form that a device runs: pruned butterflies are removed, permutations are encoded in
+//! the addresses.
 
-/// Two points become two, or one.
+/// One butterfly: two points become two, or one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mix {
-    /// Places that are read; the same one twice where the other input is zero.
+    /// Addresses that are read; both are equal if the other input is zero.
     pub from: [u32; 2],
-    /// Places that are written, both read here or by nobody in this stage; `None`: nobody needs this output.
+    /// Addresses that are written. No other butterfly of the stage reads them. `None`: the output is not needed.
     pub to: [Option<u32>; 2],
-    /// For each output the factor of either input, real and imaginary.
+    /// For each output the complex factors of both inputs, as (re, im, re, im).
     pub weights: [[f32; 4]; 2],
 }
 
 impl Mix {
-    /// `w` of `[[1, w], [1, −w]]`.
+    /// Returns `w` if the weights have the form `[[1, w], [1, −w]]`.
     pub fn twiddle(&self) -> Option<[f32; 2]> {
         let [[_, _, re, im], second] = self.weights;
         let plain = self.weights[0][..2] == [1.0, 0.0] && second == [1.0, 0.0, -re, -im];
@@ -27,14 +28,14 @@ pub struct Butterflies {
     pub n: usize,
     /// Mixes in order.
     pub stages: Vec<Vec<Mix>>,
-    /// Where each of the `n` bins lies after the last stage; `None`: it is zero, or was not asked for.
+    /// Address of each of the `n` bins after the last stage; `None`: the bin is zero or not wanted.
     pub bins: Vec<Option<u32>>,
-    /// Imaginary parts of bins are dropped.
+    /// Whether the imaginary parts of the bins are dropped.
     pub real: bool,
 }
 
 impl Butterflies {
-    /// Returns whether every place is one of the `n`.
+    /// Returns whether every address is below `n`.
     pub fn is_sound(&self) -> bool {
         let inside = |place: &u32| (*place as usize) < self.n;
         let mixes = self.stages.iter().flatten();
@@ -42,10 +43,10 @@ impl Butterflies {
         self.bins.len() == self.n && places.all(|p| inside(&p)) && self.bins.iter().flatten().all(inside)
     }
 
-    /// Returns the twin of a kernel: the `n` bins of `n` points.
+    /// Returns the `n` bins of `n` points: the reference implementation of the kernels.
     ///
     /// # Panics
-    /// A frame of another length; places that are not [sound](Self::is_sound).
+    /// A frame of another length; addresses that are not [sound](Self::is_sound).
     pub fn forward(&self, frame: &[[f32; 2]]) -> Vec<[f32; 2]> {
         assert_eq!(frame.len(), self.n, "points");
         let mut points = frame.to_vec();

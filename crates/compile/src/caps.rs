@@ -1,4 +1,4 @@
-//! What a device can run: pure data that the runtime fills in after discovery.
+//! Capabilities of a device: plain data that the runtime fills in after discovery.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::params::{Average, Detrend, WelchPeaksSpec};
 use crate::regions::{Asked, Kernels, Refusal, Task};
 use crate::shape::{ValueKind, ValueType};
 
-/// Kind of device, as far as costs and shipped defaults differ.
+/// Kinds of devices that differ in their costs and shipped defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceClass {
@@ -45,7 +45,7 @@ impl fmt::Display for DeviceClass {
     }
 }
 
-/// Transform lengths that a kernel has.
+/// Transform lengths that a kernel supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransformCaps {
     /// Shortest.
@@ -57,7 +57,7 @@ pub struct TransformCaps {
 }
 
 impl TransformCaps {
-    /// Returns why `n` is not one of them.
+    /// Returns the reason if `n` is not supported.
     pub fn refuses(&self, n: usize) -> Option<String> {
         if n < self.min || n > self.max {
             Some(format!("n_fft {n} is outside {}..={}", self.min, self.max))
@@ -76,13 +76,13 @@ pub struct FusedCaps {
     pub n_fft: TransformCaps,
     /// Largest k.
     pub max_k: usize,
-    /// Averages that the kernel has.
+    /// Supported averages.
     pub averages: Vec<Average>,
-    /// Detrends that the kernel has.
+    /// Supported detrending.
     pub detrends: Vec<Detrend>,
-    /// Segments shorter than n_fft.
+    /// Whether segments may be shorter than n_fft.
     pub zero_padding: bool,
-    /// Most segments of a row.
+    /// Largest number of segments per row.
     #[serde(default = "any_number")]
     pub max_segments: usize,
 }
@@ -92,7 +92,7 @@ fn any_number() -> usize {
 }
 
 impl FusedCaps {
-    /// Returns why the kernel cannot run this spec.
+    /// Returns the reason if the kernel cannot run this spec.
     pub fn refuses(&self, spec: &WelchPeaksSpec) -> Option<String> {
         if let Some(reason) = self.n_fft.refuses(spec.n_fft) {
             return Some(reason);
@@ -111,7 +111,7 @@ impl FusedCaps {
             .then(|| format!("segments of {} padded to {}", spec.segment_len, spec.n_fft))
     }
 
-    /// Returns why the kernel cannot run this spec on rows of `len` samples.
+    /// Returns the reason if the kernel cannot run this spec on rows of `len` samples.
     pub fn refuses_rows(&self, spec: &WelchPeaksSpec, len: usize) -> Option<String> {
         let segments = len.checked_sub(spec.segment_len).map_or(0, |tail| tail / spec.hop.max(1) + 1);
         let many = || format!("{segments} segments are above {}", self.max_segments);
@@ -124,31 +124,31 @@ impl FusedCaps {
 pub struct BackendCaps {
     /// Kind of device.
     pub class: DeviceClass,
-    /// Ops that it claims.
+    /// Supported ops.
     pub ops: BTreeSet<OpKind>,
-    /// Lengths of its FFT.
+    /// Lengths of the FFT.
     pub fft: TransformCaps,
-    /// Lengths beside those.
+    /// Further FFT lengths.
     #[serde(default)]
     pub fft_also: Vec<usize>,
-    /// Lengths of its butterfly kernel.
+    /// Lengths of the butterfly kernel.
     pub butterfly: TransformCaps,
     /// Largest k of a stand-alone TopK or LocalPeaks.
     pub max_k: usize,
-    /// Most bins of a spectrum whose local peaks it finds.
+    /// Largest number of bins for LocalPeaks.
     #[serde(default = "any_number")]
     pub max_local_bins: usize,
-    /// Limits of the fused kernel; only looked at when `WelchPeaks` is claimed.
+    /// Limits of the fused kernel; used only if `WelchPeaks` is supported.
     pub fused: FusedCaps,
     /// Largest single buffer in bytes.
     pub max_buffer_bytes: u64,
 }
 
 impl BackendCaps {
-    /// First values for a class; the runtime narrows them to what it finds.
+    /// Returns initial values for a class; the runtime restricts them to what it finds.
     ///
-    /// The CPU has every op. A GPU claims the fused op and the block FFT with its prologue, the two routes
-    /// that `rlx_welch_peaks_exec_kind` tells apart; a runtime with more kernels adds them by
+    /// The CPU supports every op. A GPU supports the fused op and the block FFT with its prologue, the two routes
+    /// that `rlx_welch_peaks_exec_kind` distinguishes; a runtime with more kernels adds them with
     /// [`BackendCaps::with_op`].
     pub fn shipped(class: DeviceClass) -> Self {
         let pow2 = |min, max| TransformCaps { min, max, powers_of_two: true };
@@ -182,21 +182,21 @@ impl BackendCaps {
         }
     }
 
-    /// The same device with one op more.
+    /// Adds an op.
     #[must_use]
     pub fn with_op(mut self, kind: OpKind) -> Self {
         self.ops.insert(kind);
         self
     }
 
-    /// The same device without an op.
+    /// Removes an op.
     #[must_use]
     pub fn without_op(mut self, kind: OpKind) -> Self {
         self.ops.remove(&kind);
         self
     }
 
-    /// The same device, only as block FFT: everything after the transform is left to the host.
+    /// Restricts the device to the block FFT: everything after the transform runs on the host.
     #[must_use]
     pub fn block_fft_only(mut self) -> Self {
         self.ops.retain(|k| {
@@ -214,7 +214,7 @@ impl BackendCaps {
         self
     }
 
-    /// Returns whether the device claims the op at all.
+    /// Returns whether the device supports the op for some parameters.
     pub fn claims(&self, kind: OpKind) -> bool {
         self.ops.contains(&kind)
     }
@@ -224,7 +224,7 @@ impl BackendCaps {
         self.claims(OpKind::WelchPeaks) && self.fused.refuses(spec).is_none()
     }
 
-    /// Returns why the device cannot run this op; `None` when it can.
+    /// Returns the reason if the device cannot run this op.
     pub fn refuses(&self, op: &Op, operand: Option<&ValueType>, result: &ValueType) -> Option<String> {
         let kind = op.kind();
         if !self.claims(kind) {
@@ -244,7 +244,7 @@ impl BackendCaps {
             }
             _ => None,
         };
-        // A segment is a view: its overlapping copies never exist on the device, the samples do.
+        // A segment is a view: the device stores the samples, not the overlapping copies.
         let samples = operand.filter(|o| matches!(o.kind, ValueKind::Samples { .. }));
         let written = if op.is_prologue() { 0 } else { result.bytes() };
         let largest = samples.map_or(0, ValueType::bytes).max(written);
@@ -255,7 +255,7 @@ impl BackendCaps {
     }
 }
 
-/// A device of which no more is known than its ops: it runs them one by one, with what they load, and the fused op.
+/// A device that is known only by its ops: it runs them one by one, with their prologues, and the fused op.
 impl Kernels for BackendCaps {
     fn class(&self) -> DeviceClass {
         self.class

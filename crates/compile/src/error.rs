@@ -1,4 +1,4 @@
-//! What can be wrong with a graph, a plan or a calibration; every message names the op and the shapes.
+//! Errors of graphs, plans and calibrations; messages name the op and the shapes.
 
 use crate::graph::NodeId;
 
@@ -19,14 +19,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// The operand is of a kind that the op does not take.
+    /// The op does not support this kind of operand.
     #[error("{node} ({op}): expects {expected}, got {got}")]
     Operand {
         /// The offending node.
         node: NodeId,
         /// Name of its op.
         op: &'static str,
-        /// The kinds that the op takes.
+        /// Kinds of operands that the op supports.
         expected: &'static str,
         /// Kind and shape of the operand.
         got: String,

@@ -18,7 +18,7 @@ impl fmt::Display for NodeId {
     }
 }
 
-/// An op and the nodes whose values it takes.
+/// An op and the nodes of its operands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Node {
@@ -58,7 +58,7 @@ impl Graph {
         Self::default()
     }
 
-    /// A graph of these nodes.
+    /// Creates a graph of these nodes.
     ///
     /// # Errors
     /// [`Error::Structure`] on a wrong number of operands, an operand that is not defined earlier, an operand
@@ -74,7 +74,7 @@ impl Graph {
     /// Appends a node and returns its id.
     ///
     /// # Errors
-    /// As [`Graph::from_nodes`].
+    /// Those of [`Graph::from_nodes`].
     pub fn push(&mut self, op: Op, inputs: &[NodeId]) -> Result<NodeId> {
         let id = NodeId(self.nodes.len());
         let kind = op.kind();
@@ -103,7 +103,7 @@ impl Graph {
     /// Appends a chain of one-operand ops after `from` and returns the last id.
     ///
     /// # Errors
-    /// As [`Graph::from_nodes`].
+    /// Those of [`Graph::from_nodes`].
     pub fn chain(&mut self, from: NodeId, ops: impl IntoIterator<Item = Op>) -> Result<NodeId> {
         ops.into_iter().try_fold(from, |at, op| self.push(op, &[at]))
     }
@@ -135,7 +135,7 @@ impl Graph {
             .map(|(id, _)| id)
     }
 
-    /// For each node the nodes that take its value.
+    /// Returns for each node the nodes that use its value.
     pub fn users(&self) -> Vec<Vec<NodeId>> {
         let mut users = vec![Vec::new(); self.nodes.len()];
         for (id, node) in self.iter() {
@@ -146,15 +146,15 @@ impl Graph {
         users
     }
 
-    /// Returns the same graph with some ops replaced; operands stay. For passes that keep the structure.
+    /// Returns a copy with some ops replaced and the same operands, for passes that keep the structure.
     pub(crate) fn map_ops(&self, mut f: impl FnMut(NodeId, &Op) -> Op) -> Self {
         let nodes = self.iter().map(|(id, n)| Node { op: f(id, &n.op), inputs: n.inputs.clone() }).collect();
         Self { nodes }
     }
 
-    /// Copies the graph node by node. `f` gets the copy so far, the node and the new ids of all earlier nodes;
-    /// it returns the id that stands for the node from then on, or `None` to have it copied. What nobody needs
-    /// afterwards is swept.
+    /// Copies the graph node by node. `f` gets the copy so far, the node and the new ids of all earlier nodes; it
+    /// returns the id that stands for the node from then on, or `None` to have it copied. Nodes that no output needs
+    /// afterwards are removed.
     pub(crate) fn rewrite(
         &self,
         mut f: impl FnMut(&mut Self, NodeId, &Node, &[NodeId]) -> Result<Option<NodeId>>,
@@ -174,8 +174,8 @@ impl Graph {
         Ok(copy.sweep(|_| false))
     }
 
-    /// Returns the graph without the dropped outputs and without every node that no output needs then. An input
-    /// stays: the caller still hands it over.
+    /// Returns the graph without the dropped outputs and without the nodes that only they needed. Inputs stay,
+    /// because the caller still passes them.
     pub(crate) fn sweep(&self, drop: impl Fn(NodeId) -> bool) -> Self {
         let mut live = vec![false; self.nodes.len()];
         for (id, node) in self.iter().rev() {

@@ -1,14 +1,13 @@
-//! The compiler of `rlx-fft`: what is wanted is a graph of ops, what runs is a plan for the device at hand.
+//! The compiler of `rlx-fft`: turns a graph of ops into a plan for one device.
 //!
-//! Pure: no device, no file and no clock is touched here, so all of it is tested without one.
+//! It uses no device, file or clock, so everything is testable without one.
 //!
-//! | module | what |
-//! |---|---|
+//! | module | contents | |---|---|
 //! | [`graph`], [`op`], [`params`], [`shape`] | pipelines as data, typed and shape-checked; text form, Graphviz, serde |
 //! | [`builders`] | the standard pipelines |
-//! | [`butterflies`] | a learned transform as a device runs it |
-//! | [`regions`] | what one kernel runs, recognised once; what a backend answers |
-//! | [`caps`] | what a device can run |
+//! | [`butterflies`] | learned transforms in the form that a device runs |
+//! | [`regions`] | groups of ops that one kernel runs; the answers of backends |
+//! | [`caps`] | capabilities of a device |
 //! | [`passes`] | rewrites, and [`compile`] |
 //! | [`plan`] | placement, steps, IO profile, cache key |
 //! | [`cost`] | latency–bandwidth model, fusion gate, calibration record |

@@ -13,7 +13,7 @@ use crate::params::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Op {
-    /// Rows from the caller: samples `[b, len]`.
+    /// The caller's rows: samples `[b, len]`.
     Input {
         /// Rows; zero is allowed and gives empty results.
         batch: usize,
@@ -27,7 +27,7 @@ pub enum Op {
     Segment {
         /// Samples per segment.
         len: usize,
-        /// Samples from one start to the next.
+        /// Distance between the starts of consecutive segments, in samples.
         hop: usize,
         /// Padding of both ends.
         #[serde(default)]
@@ -45,8 +45,8 @@ pub enum Op {
     Preemphasis {
         /// Factor of the sample before.
         coefficient: f64,
-        /// In each frame, whose first sample counts as its own predecessor (Kaldi); else over the whole row, before
-        /// which there is silence (NeMo).
+        /// Whether the filter runs within each frame, with the first sample as its own predecessor (Kaldi); otherwise
+        /// over the whole row, preceded by zero (NeMo).
         #[serde(default)]
         per_frame: bool,
     },
@@ -151,20 +151,20 @@ pub enum Op {
         /// Added after the factor.
         offset: f64,
     },
-    /// Hands its operand to the caller.
+    /// Returns its operand to the caller.
     Output {
         /// Name of the result, unique in the graph.
         name: String,
-        /// Whether the caller asked for it.
+        /// Whether the caller requested it.
         #[serde(default)]
         role: OutputRole,
     },
 }
 
-/// Everything that is said once for each op: name, operands, and whether a kernel applies it while it loads its operand.
+/// The table of ops: name, number of operands, and whether a kernel applies the op while loading its operand.
 macro_rules! ops {
     ($($kind:ident { name: $name:literal, arity: $arity:literal, prologue: $prologue:literal })*) => {
-        /// An op without its parameters: what a device claims.
+        /// An op without its parameters.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[expect(missing_docs, reason = "the names are those of Op")]
@@ -199,7 +199,7 @@ macro_rules! ops {
         }
 
         impl Op {
-            /// Returns which op this is.
+            /// Returns the kind of this op.
             pub fn kind(&self) -> OpKind {
                 match self {
                     $(Self::$kind { .. } => OpKind::$kind,)*
@@ -240,7 +240,7 @@ impl fmt::Display for OpKind {
 }
 
 impl Op {
-    /// Returns whether a kernel applies the op while loading its operand: no launch and no buffer of its own.
+    /// Returns whether a kernel applies the op while loading its operand: without a separate launch or buffer.
     pub fn is_prologue(&self) -> bool {
         match self {
             Self::Preemphasis { per_frame, .. } => *per_frame,
@@ -248,7 +248,7 @@ impl Op {
         }
     }
 
-    /// Creates a result for the caller.
+    /// Creates an output that the caller requested.
     pub fn output(name: impl Into<String>) -> Self {
         Self::Output { name: name.into(), role: OutputRole::Result }
     }

@@ -1,5 +1,5 @@
-//! The phases of `bench-fusion-phases`: the same peaks by five routes, from everything over the bus to peaks
-//! alone. (There is no phase 4.)
+//! The phases of `bench-fusion-phases`: the same peaks by five routes, from reading back the whole spectrum to
+//! reading back peaks only. (There is no phase 4.)
 
 use std::fmt;
 
@@ -18,15 +18,15 @@ pub enum FusionPhase {
     BaselineInterleavedReadback,
     /// The same in block layout.
     BlockLayout,
-    /// The fused op, whatever the gate says.
+    /// The fused op, regardless of the gate.
     FusedOp,
-    /// What [`compile`] makes of the baseline graph: the gate decides.
+    /// The baseline graph after [`compile`]: the gate decides.
     CompiledPeaksOutput,
     /// The fused kernel called directly, without graph and plan.
     Native,
 }
 
-/// A phase on a device: its plan, or why there is none.
+/// A phase on a device: its plan, or the reason why it is skipped.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PhasePlan {
     /// It runs.
@@ -56,10 +56,10 @@ impl FusionPhase {
         }
     }
 
-    /// Returns the phase's plan on a device. A phase whose route the device lacks is skipped with a reason.
+    /// Returns the phase's plan on a device. A phase that the device does not support is skipped with a reason.
     ///
     /// # Errors
-    /// When the shape is impossible.
+    /// If the shape is invalid.
     pub fn plan(self, shape: &WelchPeaksShape, context: &PassContext<'_>) -> Result<PhasePlan> {
         let runs = |plan| Ok(PhasePlan::Runs(Box::new(plan)));
         match self {

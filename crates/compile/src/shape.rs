@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::params::Layout;
 
-/// In what unit a power stands.
+/// Unit of a power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PowerUnit {
@@ -18,7 +18,7 @@ pub enum PowerUnit {
     Log,
 }
 
-/// What the numbers of a value mean.
+/// Meaning of the numbers of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueKind {
@@ -36,9 +36,9 @@ pub enum ValueKind {
     Spectrum {
         /// Transform length.
         n_fft: usize,
-        /// The input was real, so the upper half mirrors the lower one.
+        /// Whether the input was real, so that the upper half mirrors the lower one.
         real_input: bool,
-        /// Only `n_fft/2 + 1` bins are there.
+        /// Whether the spectrum has only `n_fft/2 + 1` bins.
         one_sided: bool,
         /// Order in memory.
         layout: Layout,
@@ -91,7 +91,7 @@ impl fmt::Display for ValueKind {
 /// Kind and dimensions, outermost first; the last dimension is contiguous.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValueType {
-    /// What the numbers mean.
+    /// Meaning of the numbers.
     pub kind: ValueKind,
     /// Dimensions; the first is the batch.
     pub dims: Vec<usize>,

@@ -1,4 +1,4 @@
-//! What can go wrong with a file, always with the file's name and the place in it.
+//! Errors of reading, each with the name of the file and the position in it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Result of every fallible call in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Where in a file something was found.
+/// Position in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
@@ -14,7 +14,7 @@ pub enum Place {
     File,
     /// Offset in bytes from the start of the file (of the array, inside an archive).
     Byte(u64),
-    /// Line of a text file, counted from 1, and the column's name where one is concerned.
+    /// Line of a text file, from 1, and the name of the column if the error concerns one.
     Line {
         /// Line number from 1.
         line: u64,
@@ -34,21 +34,21 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why a signal could not be read or a result not be written.
+/// Reasons why a signal could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The operating system refused.
+    /// An error of the operating system.
     #[error("{}: {}{source}", path.display(), offset.map_or_else(String::new, |at| format!("byte {at}: ")))]
     Io {
         /// The file.
         path: PathBuf,
-        /// How far it had been read or written, where that is known.
+        /// Offset in bytes up to which the file was read, if known.
         offset: Option<u64>,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The content breaks the rules of its format.
+    /// The content violates its format.
     #[error("{}: {place}{reason}", path.display())]
     Malformed {
         /// The file.
@@ -58,24 +58,24 @@ pub enum Error {
         /// What is wrong, values included.
         reason: String,
     },
-    /// The file ends before what its header promised. What was there has been delivered before this error.
+    /// The file is shorter than its header states. The available samples were delivered before this error.
     #[error("{}: {place}truncated: {reason}", path.display())]
     Truncated {
         /// The file.
         path: PathBuf,
         /// Where the data ended.
         place: Place,
-        /// What was promised and what was there.
+        /// The expected and the available length.
         reason: String,
     },
-    /// Well-formed, as far as one can tell, but of a kind that is not read or written.
+    /// The file is well-formed as far as checked, but of an unsupported kind.
     #[error("{}: {place}{reason}", path.display())]
     Unsupported {
         /// The file.
         path: PathBuf,
         /// Where in the file.
         place: Place,
-        /// What is not supported, and what would be.
+        /// The unsupported property and the supported alternatives.
         reason: String,
     },
     /// An option is outside its domain.

@@ -1,7 +1,7 @@
 //! Readers of signals and writers of results.
 //!
-//! Input is untrusted: every reader works in blocks, allocates by what it has read
-//! and never by what a header claims, and returns errors that name the file and the place.
+//! Input is untrusted: every reader works in blocks, sizes allocations by the data it has read and never by a header
+//! alone, and returns errors that name the file and the position.
 
 pub mod error;
 #[cfg(feature = "plot")]

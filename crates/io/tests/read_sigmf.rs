@@ -67,7 +67,7 @@ fn channels_headers_and_trailing_bytes() {
 fn what_is_wrong_is_said() {
     let text = |meta: Value| pair(&meta, &[0; 8]).map(|_| ()).unwrap_err().to_string();
     assert!(text(json!({})).contains("missing field `global`"));
-    assert!(text(json!({"global": global("cf16_le")})).contains("'cf16_le' is not read"));
+    assert!(text(json!({"global": global("cf16_le")})).contains("'cf16_le' is not supported"));
     let captures = json!([{"core:sample_start": 0}, {"core:sample_start": 1e12}]);
     assert!(
         text(json!({"global": global("ru8"), "captures": captures}))

@@ -105,7 +105,7 @@ fn lines_before_the_table_are_counted() {
     let (_, _, notes) =
         read(format!("Device,1\nSerial,2\nt,x\n{}", body()).as_bytes(), CsvOptions::default());
     assert!(
-        notes.iter().any(|n| n.contains("2 lines before the table were passed over, the first: 'Device,1'")),
+        notes.iter().any(|n| n.contains("2 lines before the table were skipped, the first: 'Device,1'")),
         "{notes:?}"
     );
     let skip = CsvOptions { skip_rows: 3, ..Default::default() };

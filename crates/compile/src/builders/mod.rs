@@ -1,5 +1,5 @@
-//! The standard pipelines as graphs, unfused: passes and the device decide how they run. What is wanted is said in
-//! `rlx_dsp`'s parameters, of which data in [`Rows`](crate::params::Rows).
+//! The standard pipelines as unfused graphs; passes and the device determine how they run. Parameters are those of
+//! `rlx_dsp`, the shape of the input is [`Rows`](crate::params::Rows).
 
 mod log_mel;
 mod psd;
@@ -15,5 +15,5 @@ pub use welch_peaks::{
 
 /// Name of the packed peaks among a graph's outputs.
 pub const PEAKS: &str = "peaks";
-/// Name of the spectrum that [`welch_peaks_with_spectrum`] also hands out.
+/// Name of the second output of [`welch_peaks_with_spectrum`].
 pub const SPECTRUM: &str = "spectrum";

@@ -1,4 +1,4 @@
-//! Welch PSD, `scipy.signal.welch`'s defaults.
+//! Welch PSD with the defaults of `scipy.signal.welch`.
 
 use rlx_dsp::welch::PsdParams;
 
@@ -30,11 +30,11 @@ fn powers(params: &PsdParams, rows: Rows) -> Result<(Graph, NodeId)> {
     Ok((graph, powers))
 }
 
-/// Input → Segment → [Detrend →] Window → Fft → Power → Average → Psd → output `psd`, `[batch, bins]`. The session's policy
-/// for NaN counts, not that of the parameters.
+/// Input → Segment → [Detrend →] Window → Fft → Power → Average → Psd → output `psd`, `[batch, bins]`. The NaN policy
+/// is that of the session; the one of the parameters is ignored.
 ///
 /// # Errors
-/// Structural ones only; shapes are checked by [`Graph::infer`].
+/// [`Error::Structure`](crate::Error::Structure); shapes are checked by [`Graph::infer`].
 pub fn psd(params: &PsdParams, rows: Rows) -> Result<Graph> {
     let (mut graph, powers) = powers(params, rows)?;
     let scaled = Op::Psd { sample_rate: params.sample_rate, scaling: params.scaling };
@@ -42,11 +42,11 @@ pub fn psd(params: &PsdParams, rows: Rows) -> Result<Graph> {
     Ok(graph)
 }
 
-/// Returns the k largest bins of [`psd`]: … → Average → [Psd →] TopK → output `peaks`. Raw powers go without the
-/// scaling, which fused kernels have not.
+/// Returns the k largest bins of [`psd`]: … → Average → [Psd →] TopK → output `peaks`. Raw powers need no scaling and
+/// therefore fit fused kernels.
 ///
 /// # Errors
-/// Structural ones only; shapes are checked by [`Graph::infer`].
+/// [`Error::Structure`](crate::Error::Structure); shapes are checked by [`Graph::infer`].
 pub fn psd_peaks(params: &PsdParams, k: usize, rows: Rows) -> Result<Graph> {
     let (mut graph, powers) = powers(params, rows)?;
     let scaled = (params.scaling != Scaling::Raw)

@@ -13,8 +13,8 @@ pub fn frames_of(params: &PsdParams) -> SpectrogramParams {
     SpectrogramParams::frames_of(params)
 }
 
-/// Returns whether this placement of the window within the transform gives the powers of a frame of the window's length. A
-/// centered window does if the signal is padded by half the transform's length and both lengths are even.
+/// Returns whether this placement of the window within the transform gives the powers of a frame of the window's
+/// length. A centred window does if the signal is padded by half the transform's length and both lengths are even.
 pub(super) fn is_placed(placement: Placement, win_length: usize, n_fft: usize, padding: Padding) -> bool {
     match placement {
         Placement::Start => true,
@@ -25,12 +25,12 @@ pub(super) fn is_placed(placement: Placement, win_length: usize, n_fft: usize, p
     }
 }
 
-/// Input → Segment → [Detrend →] Window → Fft → Power [→ Psd] → output `spectrogram`, `[batch, frames, bins]`. The session's
-/// policy for NaN counts, not that of the parameters.
+/// Input → Segment → [Detrend →] Window → Fft → Power [→ Psd] → output `spectrogram`, `[batch, frames, bins]`. The
+/// NaN policy is that of the session; the one of the parameters is ignored.
 ///
 /// # Errors
-/// [`Error::Argument`] for what no graph says: magnitudes, and a window in the middle of a transform that is longer by an
-/// odd number or not padded. Shapes are checked by [`Graph::infer`].
+/// [`Error::Argument`] for parameters that a graph cannot express: magnitudes, and a window centred in a transform
+/// that is longer by an odd number or not padded. Shapes are checked by [`Graph::infer`].
 pub fn spectrogram(params: &SpectrogramParams, rows: Rows) -> Result<Graph> {
     build(params, None, rows)
 }
@@ -38,7 +38,7 @@ pub fn spectrogram(params: &SpectrogramParams, rows: Rows) -> Result<Graph> {
 /// [`spectrogram`] in decibels: `10 · log10(max(x, floor))`.
 ///
 /// # Errors
-/// As there.
+/// Those of [`spectrogram`].
 pub fn spectrogram_db(params: &SpectrogramParams, floor: f64, rows: Rows) -> Result<Graph> {
     build(params, Some(Op::Log { base: LogBase::Db, floor, add: 0.0 }), rows)
 }
@@ -50,12 +50,12 @@ fn build(params: &SpectrogramParams, log: Option<Op>, rows: Rows) -> Result<Grap
         SpectrogramScaling::Raw => Some(Scaling::Raw),
         SpectrogramScaling::Power => None,
         SpectrogramScaling::Magnitude => {
-            return Err(Error::argument("scaling", "graphs have powers, not magnitudes"));
+            return Err(Error::argument("scaling", "graphs support powers, not magnitudes"));
         }
     };
     let (win_length, n_fft) = (params.segments.segment_len, params.segments.n_fft);
     if !is_placed(params.placement, win_length, n_fft, params.padding) {
-        let reason = format!("graphs have no window of {win_length} in the middle of {n_fft} points here");
+        let reason = format!("graphs do not support a window of {win_length} centred in {n_fft} points here");
         return Err(Error::argument("win_length", reason));
     }
     let mut graph = Graph::new();

@@ -11,14 +11,14 @@ use crate::params::{
 };
 use crate::shape::one_sided_bins;
 
-/// The shape of a packed-peaks batch: what decides between strategies.
+/// The shape of a packed-peaks batch, by which a strategy is selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WelchPeaksShape {
     /// Rows.
     pub batch: usize,
     /// Segment and transform length.
     pub n_fft: usize,
-    /// Samples from one segment to the next.
+    /// Distance between the starts of consecutive segments, in samples.
     pub hop: usize,
     /// Segments per row.
     pub segments: usize,
@@ -27,12 +27,12 @@ pub struct WelchPeaksShape {
 }
 
 impl WelchPeaksShape {
-    /// Segments that overlap by half.
+    /// Creates a shape whose segments overlap by half.
     pub fn new(batch: usize, n_fft: usize, segments: usize, k: usize) -> Self {
         Self { batch, n_fft, hop: (n_fft / 2).max(1), segments, k }
     }
 
-    /// The same rows in another number.
+    /// Returns the same shape with another number of rows.
     pub fn with_batch(self, batch: usize) -> Self {
         Self { batch, ..self }
     }
@@ -84,7 +84,7 @@ pub fn welch_peaks(shape: &WelchPeaksShape) -> Result<Graph> {
     build(shape, Sides::One, Layout::Block, false)
 }
 
-/// Returns the same pipeline as a generic host library runs it: the full complex spectrum in this layout is an
+/// Returns the pipeline as a generic host library runs it: the full complex spectrum in this layout is an
 /// (intermediate) output `spectrum`, from which the peaks follow.
 ///
 /// # Errors
@@ -93,18 +93,18 @@ pub fn welch_peaks_with_spectrum(shape: &WelchPeaksShape, layout: Layout) -> Res
     build(shape, Sides::Two, layout, true)
 }
 
-/// What a learned transform does to the averaged power of each bin: `scale` and `offset`, then the bins that it keeps
-/// (all when absent).
+/// Correction that a learned transform applies to the averaged power of each bin: `scale` and `offset`, then the bins
+/// to keep (all if absent).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LearnedCorrection {
-    /// Factor and summand of [`Op::Affine`]; absent where they change nothing.
+    /// Factor and summand of [`Op::Affine`]; absent if they have no effect.
     pub affine: Option<(f64, f64)>,
     /// The bins kept, strictly ascending.
     pub bins: Option<Vec<usize>>,
 }
 
 /// Input → Segment → Window → Butterfly → Power → Average → [Affine →] [SpectralMask →] TopK → output `peaks`: the
-/// pipeline of [`welch_peaks`] with a learned transform in the FFT's place.
+/// pipeline of [`welch_peaks`] with a learned transform instead of the FFT.
 ///
 /// # Errors
 /// [`Error::Argument`] as [`WelchPeaksShape::frame_len`].

@@ -1,4 +1,4 @@
-//! What a calibration measured, and for which machine it holds.
+//! The calibration record: measured coefficients and times, and the machine for which they are valid.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ use crate::caps::DeviceClass;
 use crate::error::{Error, Result};
 use crate::picker::WelchPeaksStrategy;
 
-/// Version of the record; another one is refused.
+/// Version of the record; records of other versions are rejected.
 pub const CALIBRATION_SCHEMA: u32 = 1;
 
-/// What a calibration depends on. It is used only where all of it is the same.
+/// Everything that a calibration depends on. A calibration is used only if all fields are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostId {
     /// Kind of device.
     pub class: DeviceClass,
-    /// Name of the device, as its driver gives it (the processor's, for the CPU).
+    /// Name of the device as reported by its driver (for the CPU, the name of the processor).
     pub device: String,
     /// Version of the driver; empty for the CPU.
     pub driver: String,
@@ -31,7 +31,8 @@ pub struct HostId {
 }
 
 impl HostId {
-    /// Returns a file name that tells hosts apart and is safe on every file system; the record inside decides.
+    /// Returns a file name that distinguishes hosts and is valid on every file system. The content of the record is
+    /// decisive.
     pub fn file_name(&self) -> String {
         let text = format!("{}-{}-{}-{}", self.class, self.device, self.isa, self.program_version);
         let safe: String = text
@@ -39,7 +40,7 @@ impl HostId {
             .take(96)
             .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '-' })
             .collect();
-        // Names that differ only in replaced characters, driver or threads still get files of their own.
+        // The hash separates hosts whose names differ only in replaced characters, driver or threads.
         let hash = format!("{self:?}")
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3));
@@ -51,7 +52,7 @@ impl HostId {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
-    /// What was run.
+    /// The strategy that was run.
     pub strategy: WelchPeaksStrategy,
     /// Transform length.
     pub n_fft: usize,
@@ -61,13 +62,13 @@ pub struct Sample {
     pub k: usize,
     /// Rows.
     pub batch: usize,
-    /// Threads that it ran on.
+    /// Number of threads.
     pub threads: usize,
     /// Median time of one call, ns.
     pub ns: f64,
 }
 
-/// The difference that makes a calibration useless here.
+/// The first difference between a calibration and this host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
     /// Name of the field.
@@ -90,9 +91,9 @@ impl fmt::Display for Mismatch {
 pub struct Calibration {
     /// [`CALIBRATION_SCHEMA`].
     pub schema: u32,
-    /// For which machine it holds.
+    /// The machine for which the calibration is valid.
     pub host: HostId,
-    /// When it was measured, in seconds since 1970 (0 when not known).
+    /// Time of the measurement, in seconds since 1970 (0 if unknown).
     pub unix_time: u64,
     /// Coefficients for plans.
     pub model: BackendCostModel,
@@ -104,7 +105,7 @@ impl Calibration {
     /// Reads and validates a record.
     ///
     /// # Errors
-    /// [`Error::Record`] when it is not JSON of this schema or holds impossible values.
+    /// [`Error::Record`] if the text is not JSON of this schema or contains invalid values.
     pub fn from_json(text: &str) -> Result<Self> {
         let record: Self =
             serde_json::from_str(text).map_err(|e| Error::record("calibration", e.to_string()))?;
@@ -115,13 +116,13 @@ impl Calibration {
     /// Returns the record as JSON.
     ///
     /// # Errors
-    /// [`Error::Record`] when it would not be read again.
+    /// [`Error::Record`] if the record is not valid.
     pub fn to_json(&self) -> Result<String> {
         self.validate()?;
         serde_json::to_string_pretty(self).map_err(|e| Error::record("calibration", e.to_string()))
     }
 
-    /// Refuses another schema, impossible coefficients and impossible samples.
+    /// Rejects other schemas, invalid coefficients and invalid samples.
     ///
     /// # Errors
     /// [`Error::Record`] with the value.
@@ -139,12 +140,12 @@ impl Calibration {
             !counts.contains(&0) && s.ns.is_normal() && s.ns > 0.0
         };
         match self.samples.iter().find(|s| !possible(s)) {
-            Some(sample) => fail(format!("impossible sample {sample:?}")),
+            Some(sample) => fail(format!("invalid sample {sample:?}")),
             None => Ok(()),
         }
     }
 
-    /// Checks whether the calibration holds here.
+    /// Checks whether the calibration is valid on this host.
     ///
     /// # Errors
     /// The first difference.

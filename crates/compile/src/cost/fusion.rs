@@ -1,4 +1,4 @@
-//! Fused op or block FFT + host top-K, for a packed-peaks shape on a device.
+//! Decides between the fused op and block FFT + host top-K, for a packed-peaks shape on a device.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,12 +12,12 @@ use crate::params::WelchPeaksSpec;
 use crate::passes::expand_welch_peaks;
 use crate::plan::Plan;
 
-/// Why the gate decides as it does.
+/// The terms of a decision of the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FusionGateBreakdown {
     /// Gain by the IO gate, ns.
     pub score_ns: f64,
-    /// What it has to reach, ns.
+    /// Smallest gain for which the gate fuses, ns.
     pub min_gain_ns: f64,
     /// Read-back bytes of the block route less those of the fused one.
     pub readback_saved_bytes: i64,
@@ -41,10 +41,10 @@ fn routes(batch: usize, len: usize, spec: &WelchPeaksSpec, caps: &BackendCaps) -
     Ok((Plan::new(graph, caps)?, Plan::new(expanded, &block)?))
 }
 
-/// Returns the gate's whole reasoning for a packed-peaks shape.
+/// Returns all terms of the gate's decision for a packed-peaks shape.
 ///
-/// On a device without a bus the IO gate is neutral and there is no floor: what counts is whether there is a
-/// native fused kernel for the shape.
+/// On a device without a bus the IO gate is neutral and there is no floor: the result depends only on whether a
+/// native fused kernel supports the shape.
 ///
 /// # Errors
 /// When the shape is impossible (a zero but for the batch, or an overflow).
@@ -59,7 +59,7 @@ pub fn welch_peaks_fusion_gate_breakdown(
 /// [`welch_peaks_fusion_gate_breakdown`] for any spec on rows of `len` samples.
 ///
 /// # Errors
-/// When the op does not type-check on such rows.
+/// If the op does not type-check on such rows.
 pub fn fusion_gate_for_spec(
     batch: usize,
     len: usize,
@@ -97,7 +97,7 @@ pub fn fusion_gate_for_spec(
     })
 }
 
-/// Returns the IO gate alone, with its default for impossible shapes: no.
+/// Returns the decision of the IO gate alone; false for invalid shapes.
 pub fn welch_peaks_io_fusion_gate(
     shape: &WelchPeaksShape,
     caps: &BackendCaps,
@@ -106,7 +106,7 @@ pub fn welch_peaks_io_fusion_gate(
     welch_peaks_fusion_gate_breakdown(shape, caps, model).is_ok_and(|b| b.should_fuse_io)
 }
 
-/// Returns whether `auto` may take the fused op for this shape.
+/// Returns whether `auto` may select the fused op for this shape.
 pub fn fused_welch_peaks_auto_viable(
     shape: &WelchPeaksShape,
     caps: &BackendCaps,

@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::IoProfile;
 
-/// Whether a rewrite that changes what crosses the bus is worth it: the read-back that it saves, minus a
-/// penalty for every sync point that it adds, against a minimum gain.
+/// Decides whether a rewrite that changes bus traffic is worth it: saved read-back time minus a penalty per added
+/// sync point must exceed a minimum gain.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct IoFusionGate {
-    /// Device to host, bytes/ns; `None` where there is no bus and the gate has nothing to say.
+    /// Device-to-host bandwidth, bytes/ns; `None` if there is no bus, where the gate is neutral.
     pub readback_bytes_per_ns: Option<f64>,
-    /// What a saved sync point saves.
+    /// Gain per saved sync point, ns.
     pub round_trip_ns: f64,
-    /// What an added sync point costs: a round trip and the host's step.
+    /// Cost per added sync point, ns: a round trip and the host step.
     pub host_thunk_penalty_ns: f64,
-    /// Gain from which on the rewrite is made.
+    /// Smallest gain for which the rewrite is made, ns.
     pub min_gain_ns: f64,
 }
 
@@ -27,7 +27,7 @@ impl IoFusionGate {
         min_gain_ns: 0.0,
     };
 
-    /// Gain of going from one profile to the other, in ns (negative: a loss).
+    /// Returns the gain of one profile over another, in ns (negative: a loss).
     pub fn score_ns(&self, from: &IoProfile, to: &IoProfile) -> f64 {
         let Some(bandwidth) = self.readback_bytes_per_ns else { return 0.0 };
         let saved = (from.host_readback_bytes as f64 - to.host_readback_bytes as f64) / bandwidth;

@@ -1,4 +1,4 @@
-//! What a plan costs on a device: the latency–bandwidth model, shipped values, the fusion gate, calibration.
+//! Cost of a plan on a device: latency–bandwidth model, shipped values, fusion gate, calibration.
 
 mod calibration;
 mod fusion;

@@ -16,29 +16,29 @@ pub struct BackendCostModel {
     pub class: DeviceClass,
     /// Fixed cost of one run: checks, encoding, submission.
     pub call_ns: f64,
-    /// Latency of one launch; of one upload too, where memory is not shared.
+    /// Latency of one launch, and of one upload if memory is not shared.
     pub launch_ns: f64,
     /// Latency of waiting for one value.
     pub round_trip_ns: f64,
-    /// Device memory.
+    /// Bandwidth of device memory.
     pub device_bytes_per_ns: f64,
     /// Host to device.
     pub upload_bytes_per_ns: f64,
     /// Device to host.
     pub readback_bytes_per_ns: f64,
-    /// Host and device share their memory: an upload is a copy in it, with no message of its own.
+    /// Whether host and device share memory: an upload is then a copy without a message.
     pub unified_memory: bool,
     /// Rate of the block kernels, see [`op_flops`](super::op_flops).
     pub flops_per_ns: f64,
-    /// Time of the fused kernel relative to what its operations would take at `flops_per_ns`.
+    /// Time of the fused kernel divided by the time of its operations at `flops_per_ns`.
     pub fused_compute_scale: f64,
     /// Rate of the host's block steps.
     pub host_flops_per_ns: f64,
-    /// What a host block in the middle of a pipeline costs besides its work (waking up, locking, mapping).
+    /// Overhead of a host block in the middle of a pipeline (wake-up, locking, mapping).
     pub host_thunk_penalty_ns: f64,
     /// Smallest gain for which the IO gate fuses.
     pub min_gain_ns: f64,
-    /// From this batch on, fusing also has to pass the compute floor.
+    /// Smallest batch for which fusion must also pass the compute floor.
     pub compute_floor_batch: usize,
 }
 
@@ -57,7 +57,7 @@ impl BackendCostModel {
         }
     }
 
-    /// Refuses coefficients with which a prediction would be NaN, infinite or negative.
+    /// Rejects coefficients that would make a prediction NaN, infinite or negative.
     ///
     /// # Errors
     /// [`Error::Record`] with the field's name and value.

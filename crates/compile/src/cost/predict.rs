@@ -13,11 +13,11 @@ use crate::plan::{Place, Plan, StepKind};
 pub struct CostBreakdown {
     /// Fixed cost of the run, launches and round trips: L·M.
     pub latency_ns: f64,
-    /// Input over the bus.
+    /// Input transfer over the bus.
     pub upload_ns: f64,
-    /// For each kernel the larger of its operations and its memory traffic (they overlap).
+    /// Sum over kernels of the larger of compute time and memory time (they overlap).
     pub kernel_ns: f64,
-    /// Output over the bus.
+    /// Output transfer over the bus.
     pub readback_ns: f64,
     /// Host blocks.
     pub host_ns: f64,
@@ -30,7 +30,7 @@ impl CostBreakdown {
     }
 }
 
-/// What one run of the plan takes by the model. An empty batch costs its latencies.
+/// Predicts the time of one run of the plan. An empty batch costs its latencies.
 pub fn predict_plan(plan: &Plan, model: &BackendCostModel) -> CostBreakdown {
     let bus = model.class.has_bus();
     let mut cost = CostBreakdown { latency_ns: model.call_ns, ..CostBreakdown::default() };
@@ -59,7 +59,7 @@ pub fn predict_plan(plan: &Plan, model: &BackendCostModel) -> CostBreakdown {
             StepKind::Host => {
                 let (fused, other) = flops(plan, step.nodes.iter().map(|n| n.0));
                 cost.host_ns += (fused + other) / model.host_flops_per_ns;
-                // Only a block that waits for the device pays for being woken up.
+                // Only a block that waits for the device has the wake-up overhead.
                 if bus && plan.places().contains(&Place::Device) {
                     cost.latency_ns += model.host_thunk_penalty_ns;
                 }
@@ -69,7 +69,7 @@ pub fn predict_plan(plan: &Plan, model: &BackendCostModel) -> CostBreakdown {
     cost
 }
 
-/// What one run of the fused op takes by the model: [`predict_plan`] of the fused plan, without building it.
+/// Predicts the time of one run of the fused op: [`predict_plan`] of the fused plan, without building it.
 pub fn predict_fused_ns(shape: &WelchPeaksShape, model: &BackendCostModel) -> f64 {
     let batch = shape.batch as f64;
     let samples = shape.n_fft as f64 + (shape.segments as f64 - 1.0).max(0.0) * shape.hop as f64;
@@ -85,7 +85,7 @@ pub fn predict_fused_ns(shape: &WelchPeaksShape, model: &BackendCostModel) -> f6
     total
 }
 
-/// Operations of these nodes: fused, others.
+/// Returns the operations of these nodes: (fused, others).
 fn flops(plan: &Plan, nodes: impl Iterator<Item = usize>) -> (f64, f64) {
     let mut sum = (0.0, 0.0);
     for index in nodes {
@@ -99,9 +99,9 @@ fn flops(plan: &Plan, nodes: impl Iterator<Item = usize>) -> (f64, f64) {
     sum
 }
 
-/// Returns the fused compute scale with which the model would have predicted a measured time of a fused plan: what
-/// `bench-fusion-phases` prints as `suggested fused_io_compute_scale`. `None` when the plan has no fused kernel, or
-/// when everything but its compute already takes longer than was measured.
+/// Returns the fused compute scale with which the model would have predicted a measured time of a fused plan;
+/// `bench-fusion-phases` prints it as `suggested fused_io_compute_scale`. `None` if the plan has no fused kernel, or
+/// if the other terms already exceed the measured time.
 pub fn suggested_fused_compute_scale(plan: &Plan, model: &BackendCostModel, measured_ns: f64) -> Option<f64> {
     let on_device = plan.graph().iter().filter(|(id, _)| plan.places().get(id.0) == Some(&Place::Device));
     let (fused, _) = flops(plan, on_device.map(|(id, _)| id.0));

@@ -1,8 +1,8 @@
-//! First values per class of device, until a calibration replaces them.
+//! Default coefficients per class of device, used until a calibration replaces them.
 //!
-//! The fused compute scales (Metal 7.5, CUDA 0.43, wgpu 2.2) and Metal's crossover near batch 512 (n_fft 256,
-//! 2 segments, k 16) are the specification's. The other values are orders of magnitude of a current machine
-//! with pageable host memory: good enough to choose between routes that differ much, not to report times.
+//! The fused compute scales (Metal 7.5, CUDA 0.43, wgpu 2.2) and Metal's crossover near batch 512 (n_fft 256, 2
+//! segments, k 16) are those of the specification. The other values are orders of magnitude of a current machine with
+//! pageable host memory: sufficient to select between routes that differ much, not to report times.
 
 use super::BackendCostModel;
 use crate::caps::DeviceClass;

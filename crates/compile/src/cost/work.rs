@@ -1,5 +1,4 @@
-//! Operations of each op: the S of the compute term. Counts are the textbook ones; what a kernel makes of them
-//! is in the rate, which is measured.
+//! Number of operations of each op, by textbook counts; the efficiency of a kernel is part of the measured rate.
 
 use crate::error::Result;
 use crate::graph::Graph;
@@ -7,7 +6,7 @@ use crate::op::{Op, OpKind};
 use crate::params::{Average, Detrend, WelchPeaksSpec};
 use crate::shape::{ValueKind, ValueType, one_sided_bins};
 
-/// Operations of one op on an operand of this type (0 for inputs, outputs and views).
+/// Returns the operations of one op on an operand of this type (0 for inputs, outputs and views).
 pub fn op_flops(op: &Op, operand: Option<&ValueType>, result: &ValueType) -> f64 {
     let Some(operand) = operand else { return 0.0 };
     let (taken, made) = (operand.elements() as f64, result.elements() as f64);
@@ -44,10 +43,10 @@ pub fn op_flops(op: &Op, operand: Option<&ValueType>, result: &ValueType) -> f64
     }
 }
 
-/// Operations of a whole graph: those of the fused op, and those of all the others.
+/// Returns the operations of a whole graph: (fused op, all others).
 ///
 /// # Errors
-/// When the graph does not type-check.
+/// If the graph does not type-check.
 pub fn graph_work(graph: &Graph) -> Result<(f64, f64)> {
     let types = graph.infer()?;
     let mut work = (0.0, 0.0);
@@ -85,7 +84,7 @@ fn top_k_flops(bins: usize, k: Option<&usize>) -> f64 {
     bins as f64 * (2.0 + (k + 1.0).log2())
 }
 
-/// Returns one row of the fused op: what its parts would do.
+/// Returns the operations of the fused op on one row: the sum over its parts.
 pub(super) fn fused_row(spec: &WelchPeaksSpec, len: usize) -> f64 {
     let segments = (len.saturating_sub(spec.segment_len) / spec.hop.max(1) + 1) as f64;
     let bins = one_sided_bins(spec.n_fft);

@@ -85,7 +85,7 @@ pub(super) fn window(at: &At<'_>, window: Window, symmetry: Symmetry) -> Result<
     frames(at)
 }
 
-/// Refuses window parameters outside their domain (one coefficient is enough to have them checked).
+/// Rejects window parameters outside their domain (computing one coefficient validates them).
 pub(super) fn check_window(at: &At<'_>, window: Window, symmetry: Symmetry) -> Result<()> {
     window.coefficients(1, symmetry).map(drop).map_err(|e| at.parameter(e.to_string()))
 }

@@ -11,7 +11,7 @@ use crate::op::Op;
 use crate::shape::ValueType;
 
 impl Graph {
-    /// Kind and shape of every node's value, by index; an output has the type of its operand.
+    /// Infers kind and shape of every node's value, by index; an output has the type of its operand.
     ///
     /// # Errors
     /// [`Error::Operand`], [`Error::Parameter`] or [`Error::Overflow`], all of which name the node, the op and
@@ -70,7 +70,7 @@ impl<'a> At<'a> {
         Self { node, op: n.op.kind().name(), operand: n.inputs.first().and_then(|i| types.get(i.0)) }
     }
 
-    /// Returns the operand. The structure check guarantees one; a graph that evaded it gets an error, not a panic.
+    /// Returns the operand. The structure check guarantees one; without it the result is an error, not a panic.
     fn operand(&self) -> Result<&'a ValueType> {
         self.operand.ok_or(Error::Structure {
             node: self.node,
@@ -101,7 +101,7 @@ impl<'a> At<'a> {
         Error::Overflow { node: self.node, op: self.op, dims }
     }
 
-    /// Refuses NaN and infinity, which JSON cannot carry and no kernel can mean.
+    /// Rejects NaN and infinity, which JSON cannot represent.
     fn finite(&self, name: &str, value: f64) -> Result<()> {
         if value.is_finite() {
             Ok(())
@@ -110,7 +110,7 @@ impl<'a> At<'a> {
         }
     }
 
-    /// Refuses everything but positive finite values.
+    /// Rejects values that are not positive and finite.
     fn positive(&self, name: &str, value: f64) -> Result<()> {
         if value.is_finite() && value > 0.0 {
             Ok(())

@@ -1,4 +1,4 @@
-//! Ops that make their operand smaller: averages, peaks, filterbanks.
+//! Ops whose result is smaller than their operand: averages, peaks, filterbanks.
 
 use super::{At, framing, spectral};
 use crate::error::Result;

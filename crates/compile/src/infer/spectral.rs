@@ -1,4 +1,4 @@
-//! Transforms and what happens on bins.
+//! Transforms and ops on bins.
 
 use super::At;
 use crate::error::Result;
@@ -87,7 +87,7 @@ pub(super) fn power(at: &At<'_>, one_sided: bool) -> Result<ValueType> {
         return Err(at.parameter("one-sided power needs the spectrum of real samples"));
     }
     let bins = if one_sided { one_sided_bins(n_fft) } else { operand.last() };
-    // The plain power of half a spectrum is what mel filterbanks take; it is one-sided, only not doubled.
+    // Mel filterbanks take the power of half a spectrum, which is one-sided and not doubled.
     let kind = ValueKind::Power { n_fft, one_sided: one_sided || half, unit: PowerUnit::Raw };
     Ok(operand.with_last(kind, bins))
 }
@@ -120,7 +120,7 @@ pub(super) fn mask(at: &At<'_>, mask: &Mask) -> Result<ValueType> {
     }
 }
 
-/// Refuses an empty band and one that leaves the spectrum.
+/// Rejects an empty band and one that exceeds the spectrum.
 pub(super) fn check_band(at: &At<'_>, band: Band, bins: usize) -> Result<()> {
     if band.lo < band.hi && band.hi <= bins {
         Ok(())

@@ -1,4 +1,4 @@
-//! Interleaved spectra → block layout: one launch less, and the host can copy only the bins that it reads.
+//! Interleaved spectra → block layout: saves a launch, and the host copies only the bins that it reads.
 
 use super::{Pass, PassContext, Rewrite};
 use crate::error::Result;
@@ -6,8 +6,7 @@ use crate::graph::{Graph, NodeId};
 use crate::op::Op;
 use crate::params::{Layout, OutputRole};
 
-/// Gives every spectrum the layout of the kernels, unless the caller gets it as a result: then the layout is
-/// part of what was asked for.
+/// Gives every spectrum the layout of the kernels, except for requested results, whose layout is part of the request.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BlockLayout;
 

@@ -10,13 +10,13 @@ use crate::shape::{ValueKind, ValueType, one_sided_bins};
 pub(super) struct Chain {
     /// The TopK at its end.
     pub(super) top_k: NodeId,
-    /// The samples that it starts from.
+    /// The samples that it reads.
     pub(super) source: NodeId,
     /// The op that replaces it.
     pub(super) spec: WelchPeaksSpec,
 }
 
-/// Returns all chains of a graph of these types whose inner values nobody else takes.
+/// Returns all chains of a graph of these types whose inner values have no other consumer.
 pub(super) fn find(graph: &Graph, types: &[ValueType]) -> Vec<Chain> {
     let users = graph.users();
     graph
@@ -34,12 +34,12 @@ struct Walk<'a> {
     types: &'a [ValueType],
     users: &'a [Vec<NodeId>],
     at: &'a Node,
-    /// Bins that the masks on the way leave.
+    /// Bins that the masks of the chain keep.
     keep: Option<Band>,
 }
 
 impl<'a> Walk<'a> {
-    /// Steps to the operand; `None` when somebody else takes its value too.
+    /// Steps to the operand; `None` if its value has another consumer.
     fn step(&mut self) -> Option<&'a Op> {
         let &id = self.at.inputs.first()?;
         if self.users.get(id.0)?.len() != 1 {
@@ -49,7 +49,7 @@ impl<'a> Walk<'a> {
         Some(&self.at.op)
     }
 
-    /// Steps to the operand, over bands, which the fused op takes along.
+    /// Steps to the operand, skipping bands, which the fused op supports.
     fn step_over_bands(&mut self) -> Option<&'a Op> {
         loop {
             match self.step()? {
@@ -94,7 +94,7 @@ impl<'a> Walk<'a> {
         let Op::Segment { len, hop, pad: Padding::None, drop_last: 0 } = *op else { return None };
         let &source = self.at.inputs.first()?;
         let real = matches!(self.types.get(source.0)?.kind, ValueKind::Samples { complex: false });
-        // A two-sided band may end above the one-sided bins, or lie there altogether.
+        // A two-sided band may end above the one-sided bins, or lie entirely there.
         let all = Band { lo: 0, hi: one_sided_bins(n_fft) };
         let keep = self.keep.map(|k| k.intersect(all)).filter(|&k| k != all);
         let spec =

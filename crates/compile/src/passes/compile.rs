@@ -1,4 +1,4 @@
-//! Graph → plan, and the story of how.
+//! Compiles a graph to a plan and records each pass.
 
 use std::fmt::Write as _;
 
@@ -7,12 +7,12 @@ use crate::error::Result;
 use crate::graph::Graph;
 use crate::plan::Plan;
 
-/// A plan and what the passes did on the way to it.
+/// A plan and a record of the passes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compiled {
-    /// What runs.
+    /// The plan that runs.
     pub plan: Plan,
-    /// What was asked for.
+    /// The requested graph.
     pub source: Graph,
     /// Each pass in order.
     pub passes: Vec<PassTrace>,
@@ -21,14 +21,14 @@ pub struct Compiled {
 /// Runs the passes and places the result on the device.
 ///
 /// # Errors
-/// When the graph does not type-check or has no output. What the device lacks is not an error.
+/// If the graph does not type-check or has no output. Unsupported ops are not an error.
 pub fn compile(graph: &Graph, context: &PassContext<'_>, passes: &PassList) -> Result<Compiled> {
     let (optimised, traces) = passes.run(graph, context)?;
     Ok(Compiled { plan: Plan::new(optimised, context.kernels)?, source: graph.clone(), passes: traces })
 }
 
 impl Compiled {
-    /// Returns the graph as asked for, before and after each pass, and the plan.
+    /// Returns the requested graph, the graph before and after each pass, and the plan.
     pub fn explain(&self) -> String {
         let mut text = format!("graph\n{}", indent(&self.source));
         for (index, pass) in self.passes.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Bins that nobody reads are not computed, nodes that nobody needs are dropped.
+//! Removes nodes without consumers, and limits transforms to the bins that are read.
 
 use super::{Pass, PassContext, Rewrite};
 use crate::error::Result;
@@ -7,9 +7,8 @@ use crate::op::Op;
 use crate::params::{Band, Mask, Sides};
 use crate::shape::{ValueKind, ValueType, one_sided_bins};
 
-/// Drops nodes without a way to an output; halves the spectra of real samples of which only one-sided power
-/// is taken; gives each transform the band that masks and filterbanks leave of it, after which a mask that
-/// keeps this band does nothing and goes.
+/// Drops nodes that no output depends on; makes spectra of real samples one-sided if only their one-sided power is
+/// used; gives each transform the band that masks and filterbanks keep, and drops masks that become redundant.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DeadOutputs;
 
@@ -30,7 +29,7 @@ impl Pass for DeadOutputs {
     }
 }
 
-/// Two-sided transforms of real samples whose every user takes one-sided power become one-sided.
+/// Makes two-sided transforms of real samples one-sided if every user takes one-sided power.
 fn one_sided(graph: &Graph, types: &[ValueType]) -> Graph {
     let users = graph.users();
     graph.map_ops(|id, op| {
@@ -45,7 +44,7 @@ fn one_sided(graph: &Graph, types: &[ValueType]) -> Graph {
         {
             let all = Band { lo: 0, hi: one_sided_bins(n_fft) };
             let left = keep.map_or(all, |k| k.intersect(all));
-            // A band of mirrored bins only: its one-sided half is all zero, which no band can say.
+            // A band of mirrored bins only: its one-sided half is all zero, which a band cannot express.
             if left.width() > 0 {
                 *sides = Sides::One;
                 *keep = Some(left).filter(|&k| k != all);
@@ -75,7 +74,7 @@ fn narrow(graph: &Graph, types: &[ValueType]) -> (Graph, usize) {
     (graph, bands)
 }
 
-/// For each node the band of its last dimension that its users read; `None` where nobody reads.
+/// Returns for each node the band of its last dimension that its users read; `None` if it has no users.
 fn needed(graph: &Graph, types: &[ValueType]) -> Vec<Option<Band>> {
     let mut need: Vec<Option<Band>> = vec![None; graph.nodes().len()];
     for (id, node) in graph.iter().rev() {
@@ -100,7 +99,7 @@ fn needed(graph: &Graph, types: &[ValueType]) -> Vec<Option<Band>> {
     need
 }
 
-/// Returns the bins under the filters, with one to spare on each side for rounding.
+/// Returns the bins under the filters, with one more on each side for rounding.
 fn mel_band(spec: &crate::params::MelFilterbankParams, operand: &ValueType) -> Band {
     let n_fft = match operand.kind {
         ValueKind::Power { n_fft, .. } => n_fft as f64,
@@ -222,7 +221,7 @@ mod tests {
     fn a_two_sided_spectrum_of_which_half_is_used_is_halved() {
         let shape = WelchPeaksShape::new(8, 256, 2, 16);
         let full = welch_peaks_with_spectrum(&shape, Layout::Block).unwrap();
-        // Handed out whole: stays.
+        // A requested result stays.
         assert_eq!(run(&full), full);
         let spectrum = full.output(SPECTRUM).unwrap();
         assert_eq!(run(&full.sweep(|id| id == spectrum)), welch_peaks(&shape).unwrap());

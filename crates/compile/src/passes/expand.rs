@@ -1,5 +1,5 @@
-//! `WelchPeaks` → Segment … TopK, where the device lacks the kernel but has the transform: the split then lies
-//! after the FFT and not before it.
+//! `WelchPeaks` → Segment … TopK, if the device supports the transform but not the fused kernel: the plan then leaves
+//! the device after the FFT and not before it.
 
 use super::{Pass, PassContext, Rewrite};
 use crate::error::Result;
@@ -33,28 +33,31 @@ impl Pass for ExpandUnsupported {
                 .collect()
         };
         if refused.is_empty() {
-            return Ok(Rewrite::unchanged(graph, "no fused op that the device lacks"));
+            return Ok(Rewrite::unchanged(graph, "the device supports every fused op"));
         }
         let expanded = expand_welch_peaks(graph, |spec| refused.contains(spec))?;
-        // Values that the fused op never stores may be beyond every memory.
+        // Values that the fused op never stores may exceed any memory.
         let Ok(plan) = Plan::new(expanded.clone(), context.kernels) else {
-            return Ok(Rewrite::unchanged(graph, "the parts of the fused op have values of no size"));
+            return Ok(Rewrite::unchanged(
+                graph,
+                "the parts of the fused op have values that exceed any memory",
+            ));
         };
         if plan.regions_on(Place::Device).all(|region| is_fused(&region.task)) {
             return Ok(Rewrite::unchanged(
                 graph,
-                format!("{class} lacks the fused op for this shape, and its parts"),
+                format!("{class} supports neither the fused op for this shape nor its parts"),
             ));
         }
-        let note = format!("{class} lacks the fused op for this shape; its parts stay there");
+        let note = format!("{class} does not support the fused op for this shape; its parts run there");
         Ok(Rewrite { graph: expanded, note })
     }
 }
 
-/// Returns the graph with the fused ops that `which` selects as chains of simple ops.
+/// Returns the graph with the fused ops that `which` selects replaced by chains of simple ops.
 ///
 /// # Errors
-/// Structural ones only.
+/// [`Error::Structure`](crate::Error::Structure).
 pub fn expand_welch_peaks(graph: &Graph, which: impl Fn(&WelchPeaksSpec) -> bool) -> Result<Graph> {
     graph.rewrite(|copy, _, node, ids| match (&node.op, node.inputs.first()) {
         (Op::WelchPeaks(spec), Some(source)) if which(spec) => copy.chain(ids[source.0], ops(spec)).map(Some),
@@ -115,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_k_that_the_kernel_lacks_leaves_the_transform_on_the_device() {
+    fn an_unsupported_k_leaves_the_transform_on_the_device() {
         let caps = BackendCaps::shipped(DeviceClass::Cuda);
         let model = BackendCostModel::shipped(DeviceClass::Cuda);
         let context = PassContext { policy: FusionPolicy::Auto, ..PassContext::new(&caps, &model) };

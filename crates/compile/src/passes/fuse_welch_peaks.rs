@@ -1,4 +1,4 @@
-//! Segment … TopK → `WelchPeaks`: one kernel, nothing but peaks leaves it.
+//! Segment … TopK → `WelchPeaks`: one kernel that returns only peaks.
 
 use super::{FusionPolicy, Pass, PassContext, Rewrite, chain};
 use crate::cost::fusion_gate_for_spec;
@@ -7,7 +7,7 @@ use crate::graph::Graph;
 use crate::op::Op;
 use crate::shape::ValueType;
 
-/// Fuses every chain that the device has a kernel for, where the policy (and with it the gate) says so.
+/// Fuses every chain for which the device has a kernel, if the policy (and its gate) allows it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FuseWelchPeaks;
 
@@ -18,7 +18,7 @@ impl Pass for FuseWelchPeaks {
 
     fn run(&self, graph: &Graph, context: &PassContext<'_>) -> Result<Rewrite> {
         if context.policy == FusionPolicy::Never {
-            return Ok(Rewrite::unchanged(graph, "the policy is never to fuse"));
+            return Ok(Rewrite::unchanged(graph, "fusion is switched off by the policy"));
         }
         let types = graph.infer()?;
         let mut notes = Vec::new();
@@ -39,7 +39,7 @@ impl Pass for FuseWelchPeaks {
     }
 }
 
-/// Returns why a chain is not fused here.
+/// Returns the reason if a chain is not fused.
 fn refusal(chain: &chain::Chain, types: &[ValueType], context: &PassContext<'_>) -> Result<Option<String>> {
     if !context.caps.claims(crate::OpKind::WelchPeaks) {
         return Ok(Some(format!("{} has no welch_peaks", context.caps.class)));
@@ -63,7 +63,7 @@ fn refusal(chain: &chain::Chain, types: &[ValueType], context: &PassContext<'_>)
     })
 }
 
-/// Returns the graph with these chains as fused ops.
+/// Returns the graph with these chains replaced by fused ops.
 pub(super) fn fuse(graph: &Graph, chains: &[chain::Chain]) -> Result<Graph> {
     graph.rewrite(|copy, id, _, ids| match chains.iter().find(|c| c.top_k == id) {
         Some(chain) => copy.push(Op::WelchPeaks(chain.spec.clone()), &[ids[chain.source.0]]).map(Some),

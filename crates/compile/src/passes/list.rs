@@ -1,4 +1,4 @@
-//! The passes in their order, each with a switch.
+//! The ordered list of passes, each with a switch.
 
 use super::{
     BlockLayout, DeadOutputs, ExpandUnsupported, FuseWelchPeaks, Pass, PassContext, SelectPeaksOnlyOutputs,
@@ -6,7 +6,7 @@ use super::{
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 
-/// Whether a pass did something.
+/// Outcome of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PassState {
     /// Switched off.
@@ -22,9 +22,9 @@ pub enum PassState {
 pub struct PassTrace {
     /// Its name.
     pub name: &'static str,
-    /// Whether it did something.
+    /// Its outcome.
     pub state: PassState,
-    /// What it did, or why nothing.
+    /// What it changed, or why it changed nothing.
     pub note: String,
     /// The graph before it.
     pub before: Graph,
@@ -57,8 +57,8 @@ impl PassList {
 
     /// Returns the standard passes, all switched on.
     ///
-    /// Outputs are selected first, so that nobody but the peaks needs the spectrum; then dead bins go, so that
-    /// bands reach the fused op; what the device cannot run fused is expanded last, whoever fused it.
+    /// Outputs are selected first, so that only the peaks need the spectrum; then dead bins are removed, so that
+    /// bands reach the fused op; fused ops that the device does not support are expanded last.
     pub fn standard() -> Self {
         let mut list = Self::empty();
         list.push(SelectPeaksOnlyOutputs);
@@ -74,7 +74,7 @@ impl PassList {
         self.passes.push((Box::new(pass), true));
     }
 
-    /// Returns the names in order, and whether they are on.
+    /// Returns the names in order, and whether each pass is on.
     pub fn names(&self) -> impl Iterator<Item = (&'static str, bool)> {
         self.passes.iter().map(|(p, on)| (p.name(), *on))
     }
@@ -82,7 +82,7 @@ impl PassList {
     /// The same list with a pass switched on or off.
     ///
     /// # Errors
-    /// [`Error::Argument`] with the names that there are.
+    /// [`Error::Argument`] with the known names.
     pub fn switch(mut self, name: &str, on: bool) -> Result<Self> {
         match self.passes.iter_mut().find(|(p, _)| p.name() == name) {
             Some((_, state)) => {
@@ -91,7 +91,10 @@ impl PassList {
             }
             None => {
                 let names: Vec<&str> = self.names().map(|(n, _)| n).collect();
-                Err(Error::argument("pass", format!("{name:?} is none of {}", names.join(", "))))
+                Err(Error::argument(
+                    "pass",
+                    format!("{name:?} is unknown; expected one of {}", names.join(", ")),
+                ))
             }
         }
     }

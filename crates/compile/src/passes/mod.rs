@@ -1,4 +1,4 @@
-//! Passes: each rewrites a graph into one that computes the same and moves less.
+//! Passes: each rewrites a graph into an equivalent one that moves less data.
 
 mod block_layout;
 mod chain;
@@ -23,28 +23,28 @@ use crate::error::Result;
 use crate::graph::Graph;
 use crate::regions::Kernels;
 
-/// Whether the fused op is taken.
+/// When the fused op is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum FusionPolicy {
-    /// Where the device has it and the gate passes.
+    /// If the device supports it and the gate passes.
     #[default]
     Auto,
-    /// Wherever the device has it.
+    /// Whenever the device supports it.
     Always,
-    /// Nowhere.
+    /// Never.
     Never,
 }
 
-/// What a pass may know of the device.
+/// The information about the device that passes use.
 #[derive(Clone, Copy)]
 pub struct PassContext<'a> {
-    /// What it claims.
+    /// Its capabilities.
     pub caps: &'a BackendCaps,
-    /// Its answers; the claims where there is no more.
+    /// Its answers for regions; derived from the capabilities if the device is not open.
     pub kernels: &'a dyn Kernels,
-    /// What things cost there.
+    /// Its cost model.
     pub model: &'a BackendCostModel,
-    /// Whether to fuse.
+    /// When to fuse.
     pub policy: FusionPolicy,
 }
 
@@ -65,12 +65,12 @@ impl<'a> PassContext<'a> {
     }
 }
 
-/// What a pass made of a graph.
+/// The result of a pass.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rewrite {
-    /// The graph afterwards; the same when nothing applied.
+    /// The graph afterwards; unchanged if nothing applied.
     pub graph: Graph,
-    /// What was done or why nothing was.
+    /// What was changed, or why nothing was.
     pub note: String,
 }
 
@@ -81,15 +81,14 @@ impl Rewrite {
     }
 }
 
-/// A rewrite of a graph that type-checks into one that type-checks, with the same results by name, shape and
-/// value.
+/// A rewrite that preserves well-typedness and every result's name, shape and value.
 pub trait Pass {
     /// Returns the name by which it is switched off.
     fn name(&self) -> &'static str;
 
-    /// Rewrites.
+    /// Rewrites a graph.
     ///
     /// # Errors
-    /// When the graph does not type-check. That nothing applies is not an error.
+    /// If the graph does not type-check. A pass that does not apply is not an error.
     fn run(&self, graph: &Graph, context: &PassContext<'_>) -> Result<Rewrite>;
 }

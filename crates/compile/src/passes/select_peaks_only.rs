@@ -1,5 +1,4 @@
-//! Drops spectra that are only handed out because peaks were found on the host, so that peaks alone are read
-//! back.
+//! Drops spectra that are outputs only because the host searched them for peaks, so that only peaks are read back.
 
 use super::{FusionPolicy, Pass, PassContext, Rewrite, chain, fuse_welch_peaks};
 use crate::error::Result;
@@ -9,8 +8,8 @@ use crate::params::OutputRole;
 use crate::plan::graph_io;
 use crate::shape::{ValueKind, ValueType};
 
-/// Where every result is peaks, drops the intermediate outputs, if the device claims `Fft` and `WelchPeaks` and
-/// the IO gate favours reading back peaks (from the fused op) over what is read back now.
+/// If every result is peaks, drops the intermediate outputs, provided the device supports `Fft` and `WelchPeaks` and
+/// the IO gate favours reading back peaks (from the fused op) over the present read-back.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SelectPeaksOnlyOutputs;
 
@@ -24,7 +23,7 @@ impl Pass for SelectPeaksOnlyOutputs {
         let caps = context.caps;
         for kind in [OpKind::Fft, OpKind::WelchPeaks] {
             if !caps.claims(kind) {
-                return unchanged(format!("{} does not claim {kind}", caps.class));
+                return unchanged(format!("{} does not support {kind}", caps.class));
             }
         }
         let types = graph.infer()?;
@@ -37,7 +36,7 @@ impl Pass for SelectPeaksOnlyOutputs {
         let mut chains = chain::find(&without, &without.infer()?);
         chains.retain(|c| caps.has_fused(&c.spec));
         if chains.is_empty() {
-            return unchanged("the device has no fused op for what is left".to_owned());
+            return unchanged("the device does not support the fused op of the remaining graph".to_owned());
         }
         let fused = fuse_welch_peaks::fuse(&without, &chains)?;
         let gate = context.model.io_gate();
@@ -46,7 +45,7 @@ impl Pass for SelectPeaksOnlyOutputs {
         let verdict = format!("gain {score:.0} ns against {:.0} ns", gate.min_gain_ns);
         match context.policy {
             FusionPolicy::Auto if score < gate.min_gain_ns => unchanged(format!("kept: {verdict}")),
-            FusionPolicy::Never => unchanged("the policy is never to fuse".to_owned()),
+            FusionPolicy::Never => unchanged("fusion is switched off by the policy".to_owned()),
             _ => {
                 let note =
                     format!("{} outputs dropped, peaks are read back alone: {verdict}", redundant.len());
@@ -56,7 +55,8 @@ impl Pass for SelectPeaksOnlyOutputs {
     }
 }
 
-/// Returns the intermediate outputs, when all results are peaks and there is one; else the first other result.
+/// Returns the intermediate outputs, if all results are peaks and there is at least one; otherwise the first other
+/// result.
 fn redundant_outputs(graph: &Graph, types: &[ValueType]) -> std::result::Result<Vec<NodeId>, String> {
     let mut redundant = Vec::new();
     let mut peaks = false;
@@ -68,7 +68,7 @@ fn redundant_outputs(graph: &Graph, types: &[ValueType]) -> std::result::Result<
             _ => {}
         }
     }
-    // A graph of intermediates alone computes them for their own sake.
+    // In a graph of intermediates alone they are the results.
     Ok(if peaks { redundant } else { Vec::new() })
 }
 

@@ -1,20 +1,20 @@
-//! Which strategy finds packed peaks fastest: names, predicted times, the choice.
+//! Selection of the fastest strategy for packed peaks: names, predicted times, the choice.
 //!
 //! # The form of a prediction
 //!
 //! `T = prior(shape, threads) · exp(residual(n_fft, k, batch))`
 //!
-//! The **prior** ([`HostPrior`]) carries the structure that does not change from machine to machine: a fixed
-//! call, whole lane groups (17 rows cost what 32 do on 16 lanes), N log N for the transform, a per-bin cost of
-//! the top-K that grows with log k, bandwidths of the cache level that the batch fits in, threads that only
-//! help once there is enough work. The **residual** ([`ResidualTable`]) is the logarithm of measured over
-//! prior at the points of a calibration, interpolated linearly in the logarithms of n_fft, k and batch and
-//! constant outside of them. At a calibrated point the prediction is the measurement; between two points only
-//! what the prior misses is interpolated, which is smooth; far away the prior's slope takes over. Without a
-//! calibration the residual is zero and the prior's shipped values remain, in the same form.
+//! The **prior** ([`HostPrior`]) carries the structure that does not change from machine to machine: a fixed call,
+//! whole lane groups (17 rows cost what 32 do on 16 lanes), N log N for the transform, a per-bin cost of the top-K
+//! that grows with log k, bandwidths of the cache level that the batch fits in, threads that only help once there is
+//! enough work. The **residual** ([`ResidualTable`]) is the logarithm of measured over prior at the points of a
+//! calibration, interpolated linearly in the logarithms of n_fft, k and batch and constant outside of them. At a
+//! calibrated point the prediction is the measurement; between two points only the smooth error of the prior is
+//! interpolated; outside the grid the prior's slope determines the prediction. Without a calibration the residual is
+//! zero and the prior's shipped values remain, in the same form.
 //!
-//! Factors rather than summands, because errors of an order of magnitude (another machine) are factors, and
-//! because ranking two strategies needs the ratio of their times to be right.
+//! Residuals are factors, not summands, because errors of an order of magnitude (another machine) are factors, and
+//! because ranking two strategies requires the ratio of their times.
 
 mod models;
 mod pick;

@@ -1,4 +1,4 @@
-//! The choice.
+//! Selects a strategy.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,34 +6,34 @@ use super::models::StrategyModels;
 use super::strategy::WelchPeaksStrategy;
 use crate::builders::WelchPeaksShape;
 
-/// Largest batch for `ultra` where the CPU is the device, and where a GPU is.
+/// Largest batch for `ultra` if the device is the CPU, and if it is a GPU.
 const ULTRA_MAX_BATCH: (usize, usize) = (256, 128);
-/// Smallest batch for which the fixed thresholds take the GPU.
+/// Smallest batch for which the fixed thresholds select the GPU.
 const LEGACY_GPU_BATCH: usize = 8192;
-/// Share of dead butterflies from which on a learned transform counts as sparse.
+/// Smallest share of pruned butterflies of a sparse learned transform.
 const SPARSE: f64 = 0.25;
 /// Recall on held-out data that a learned transform must have recorded.
 const MIN_RECALL: f64 = 0.99;
 
-/// What is known of a learned model.
+/// Properties of a learned model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LearnedCandidate {
-    /// Share of its butterflies that are dead after the passes.
+    /// Share of its butterflies that the passes pruned.
     pub dead_share: f64,
     /// Recall that was recorded on held-out data.
     pub recall: f64,
 }
 
-/// What is to be picked for.
+/// A request to the picker.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PickRequest {
-    /// Rows, with the segments of the layout.
+    /// Shape of the batch, with the segments of its layout.
     pub shape: WelchPeaksShape,
     /// Threads that host strategies may use.
     pub threads: usize,
-    /// The device has a bus.
+    /// Whether the device has a bus.
     pub gpu: bool,
-    /// Only strategies whose bins are those of the two-segment spectrum.
+    /// Whether only strategies are allowed whose bins are those of the two-segment spectrum.
     pub same_answer: bool,
     /// [`fused_welch_peaks_auto_viable`](crate::cost::fused_welch_peaks_auto_viable) for the device.
     pub rlx_viable: bool,
@@ -43,7 +43,7 @@ pub struct PickRequest {
     pub legacy: bool,
 }
 
-/// A strategy's predicted time and, when it is no candidate, why not.
+/// A strategy's predicted time, and whether it is a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
     /// The strategy.
@@ -54,10 +54,10 @@ pub struct Prediction {
     pub candidate: bool,
 }
 
-/// The picked strategy and what was compared.
+/// The selected strategy and all predictions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pick {
-    /// The cheapest predicted candidate.
+    /// The candidate with the lowest predicted time.
     pub strategy: WelchPeaksStrategy,
     /// All strategies, in the order of [`WelchPeaksStrategy::ALL`].
     pub predictions: [Prediction; 4],
@@ -84,7 +84,7 @@ impl PickRequest {
         }
     }
 
-    /// Returns the fixed thresholds of the legacy picker.
+    /// Returns the choice of the legacy picker's fixed thresholds.
     fn legacy(&self) -> WelchPeaksStrategy {
         let sparse = self.learned.is_some_and(|l| l.dead_share >= SPARSE);
         if sparse && !self.same_answer {
@@ -99,7 +99,7 @@ impl PickRequest {
     }
 }
 
-/// Picks the cheapest predicted candidate (or by the fixed thresholds). Allocates nothing.
+/// Picks the candidate with the lowest predicted time (or by the fixed thresholds). Does not allocate.
 pub fn pick(models: &StrategyModels, request: &PickRequest) -> Pick {
     let predictions = WelchPeaksStrategy::ALL.map(|strategy| Prediction {
         strategy,

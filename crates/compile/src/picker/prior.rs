@@ -1,40 +1,40 @@
-//! The structure of a host strategy's time.
+//! Model of the time of a host strategy.
 
 use crate::builders::WelchPeaksShape;
 use crate::shape::one_sided_bins;
 
-/// Coefficients of a host strategy, ns. The shipped ones are one core of a current server at n_fft 256; a
+/// Coefficients of a host strategy, ns. The shipped ones are those of one core of a current server at n_fft 256; a
 /// calibration corrects them by factors, so their ratios matter more than their values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HostPrior {
     /// Fixed cost of a call.
     pub call_ns: f64,
-    /// Rows of a lane group; the last group costs as much as a full one. 1 for a loop over rows.
+    /// Rows of a lane group; the last group costs as much as a full one. 1 if rows are processed one by one.
     pub lanes: usize,
-    /// Two segments share one complex transform.
+    /// Whether two segments share one complex transform.
     pub pairs: bool,
-    /// Per sample of a segment: load, window.
+    /// Time per sample of a segment: load, window.
     pub sample_ns: f64,
-    /// Per `n_fft · log2 n_fft` of a transform.
+    /// Time per `n_fft · log2 n_fft` of a transform.
     pub fft_ns: f64,
-    /// Per bin and segment: power and sum.
+    /// Time per bin and segment: power and sum.
     pub bin_ns: f64,
-    /// Per bin of the averaged spectrum: comparison with the K-th.
+    /// Time per bin of the averaged spectrum: comparison with the K-th.
     pub top_ns: f64,
-    /// The same, times `log2(k + 1)`: keeping the list.
+    /// Time per bin and `log2(k + 1)`: updating the list.
     pub top_k_ns: f64,
 }
 
-/// Bandwidths of the memory that a batch streams from, bytes/ns, by the level that it fits in.
+/// Bandwidths of the memory that a batch streams from, bytes/ns, by the cache level that holds the batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HostMemory {
-    /// Size of a core's own cache, bytes.
+    /// Size of the L2 cache of one core, bytes.
     pub l2_bytes: f64,
-    /// Size of the shared cache, bytes.
+    /// Size of the shared L3 cache, bytes.
     pub l3_bytes: f64,
-    /// From the core's cache.
+    /// From the L2 cache.
     pub l2: f64,
-    /// From the shared cache, one core.
+    /// From the L3 cache, one core.
     pub l3: f64,
     /// From memory, one core.
     pub dram: f64,
@@ -45,11 +45,11 @@ pub struct HostMemory {
 /// How threads share a batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threading {
-    /// What each thread but the first adds, 0 … 1.
+    /// Speed that each further thread adds, 0 … 1.
     pub efficiency: f64,
     /// Handing work to the pool and waiting for it.
     pub dispatch_ns: f64,
-    /// Work below which a thread is not woken.
+    /// Smallest work for which a thread is woken.
     pub min_task_ns: f64,
 }
 
@@ -82,7 +82,7 @@ impl Threading {
 }
 
 impl HostPrior {
-    /// Two segments (or one) row by row with a planned real FFT and an insertion top-K.
+    /// Two segments (or one), row by row, with a planned real FFT and an insertion top-K.
     pub const ROWS: Self = Self {
         call_ns: 150.0,
         lanes: 1,
@@ -109,7 +109,7 @@ impl HostPrior {
     /// The lanes kernel with general 2×2 butterflies (28 operations for the 10 of a radix-2 one).
     pub const LEARNED: Self = Self { call_ns: 400.0, fft_ns: 0.28, ..Self::LANES };
 
-    /// ns of one row.
+    /// Returns the time of one row, ns.
     pub fn row_ns(&self, shape: &WelchPeaksShape) -> f64 {
         let n = shape.n_fft as f64;
         let segments = shape.segments as f64;
@@ -124,7 +124,7 @@ impl HostPrior {
             + (self.top_ns + self.top_k_ns * (k + 1.0).log2()) * bins
     }
 
-    /// ns of a batch; an empty one costs the call. Total in every field.
+    /// Predicts the time of a batch, ns; an empty batch costs the call. Defined for all values of all fields.
     pub fn predict_ns(
         &self,
         shape: &WelchPeaksShape,

@@ -1,6 +1,6 @@
 //! ln(measured / prior) on a grid of n_fft × k × batch.
 
-/// A table of residuals over three axes in logarithms. Lookup is some twenty operations and allocates nothing.
+/// A table of residuals over three axes in logarithms. A lookup takes about twenty operations and does not allocate.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ResidualTable {
     /// Natural logarithms of n_fft, k and batch, ascending.
@@ -10,9 +10,9 @@ pub struct ResidualTable {
 }
 
 impl ResidualTable {
-    /// Creates a table from points `([n_fft, k, batch], residual)`. The grid is that of all values that occur; a cell
-    /// without a point takes the nearest one (in logarithms), so that a calibration may leave out the cells that take
-    /// long. Points that repeat are averaged; those that are not finite or have a zero are ignored.
+    /// Builds a table from points `([n_fft, k, batch], residual)`. The grid is that of all values that occur; a cell
+    /// without a point takes the nearest one (in logarithms), so that a calibration may omit slow cells. Repeated
+    /// points are averaged; points that are not finite or contain a zero are ignored.
     pub fn new(points: &[([usize; 3], f64)]) -> Self {
         let points: Vec<([f64; 3], f64)> = points
             .iter()
@@ -37,7 +37,7 @@ impl ResidualTable {
         Self { axes, values }
     }
 
-    /// Returns whether it has no point: every residual is 0.
+    /// Returns whether the table has no points; every residual is then 0.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
@@ -58,7 +58,7 @@ impl ResidualTable {
     }
 }
 
-/// Neighbours of `v` on an axis that is not empty, and the share of the upper one.
+/// Returns the neighbours of `v` on a non-empty axis, and the weight of the upper one.
 fn bracket(axis: &[f64], v: f64) -> (usize, usize, f64) {
     let upper = axis.partition_point(|&a| a < v).min(axis.len() - 1);
     let lower = upper.saturating_sub(1);
@@ -71,7 +71,7 @@ fn bracket(axis: &[f64], v: f64) -> (usize, usize, f64) {
 fn nearest(points: &[([f64; 3], f64)], cell: [f64; 3]) -> f64 {
     let mut best = (f64::INFINITY, 0.0, 0.0);
     for (at, value) in points {
-        // Neighbouring batches behave alike, neighbouring n_fft less so: their kernels are different code.
+        // Neighbouring batches behave similarly, neighbouring n_fft less so, because their kernels differ.
         let distance =
             4.0 * (at[0] - cell[0]).powi(2) + (at[1] - cell[1]).powi(2) + (at[2] - cell[2]).powi(2);
         if distance < best.0 {

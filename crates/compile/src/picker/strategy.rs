@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// A way to find packed peaks.
+/// A way to compute packed peaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum WelchPeaksStrategy {
     /// One segment, row by row, on the host.
@@ -39,12 +39,13 @@ impl WelchPeaksStrategy {
         }
     }
 
-    /// Returns whether the bins are those of the two-segment spectrum: `ultra` sees less, `learned` approximates.
+    /// Returns whether the bins are those of the two-segment spectrum; `ultra` uses one segment, and `learned`
+    /// approximates.
     pub fn same_answer(self) -> bool {
         matches!(self, Self::FastStreaming | Self::RlxCompiled)
     }
 
-    /// Segments that it transforms of a layout with this many.
+    /// Returns the number of segments that the strategy transforms, for a layout of `layout` segments.
     pub fn segments(self, layout: usize) -> usize {
         if self == Self::UltraFast { layout.min(1) } else { layout }
     }
@@ -56,13 +57,13 @@ impl fmt::Display for WelchPeaksStrategy {
     }
 }
 
-/// Whether the cheapest predicted strategy runs or a given one.
+/// How the strategy is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum WelchPeaksPickMode {
-    /// The cheapest predicted candidate.
+    /// By the lowest predicted time.
     #[default]
     Auto,
-    /// This one.
+    /// This strategy.
     Force(WelchPeaksStrategy),
 }
 
@@ -74,11 +75,11 @@ impl FromStr for WelchPeaksPickMode {
     }
 }
 
-/// Reads a strategy's name: `auto`, `ultra|ultra-fast|1seg`, `fast|streaming|rustfft|2seg`,
-/// `rlx|compiled|gpu`, `learned|learned_compiled`, or a label. Case does not matter.
+/// Parses the name of a strategy: `auto`, `ultra|ultra-fast|1seg`, `fast|streaming|rustfft|2seg`, `rlx|compiled|gpu`,
+/// `learned|learned_compiled`, or a label. Case does not matter.
 ///
 /// # Errors
-/// [`Error::Argument`] with the names that there are.
+/// [`Error::Argument`] with the known names.
 pub fn parse_welch_peaks_strategy(text: &str) -> Result<WelchPeaksPickMode> {
     use WelchPeaksStrategy as S;
     let name = text.trim().to_ascii_lowercase();
@@ -91,7 +92,7 @@ pub fn parse_welch_peaks_strategy(text: &str) -> Result<WelchPeaksPickMode> {
         label => match S::ALL.into_iter().find(|s| s.label() == label) {
             Some(strategy) => strategy,
             None => {
-                let reason = format!("{text:?} is none of auto, ultra, fast, rlx, learned");
+                let reason = format!("{text:?} is unknown; expected auto, ultra, fast, rlx or learned");
                 return Err(Error::argument("strategy", reason));
             }
         },
@@ -119,7 +120,7 @@ mod tests {
         }
         assert_eq!("auto".parse::<WelchPeaksPickMode>().unwrap(), WelchPeaksPickMode::Auto);
         let error = parse_welch_peaks_strategy("quick").unwrap_err().to_string();
-        assert_eq!(error, "strategy: \"quick\" is none of auto, ultra, fast, rlx, learned");
+        assert_eq!(error, "strategy: \"quick\" is unknown; expected auto, ultra, fast, rlx or learned");
     }
 
     #[test]

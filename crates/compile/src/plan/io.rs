@@ -1,4 +1,4 @@
-//! IO profile of a graph: what crosses which boundary, before anything runs.
+//! IO profile of a graph: the data that crosses each boundary, computed before a run.
 
 use std::fmt;
 
@@ -10,21 +10,21 @@ use crate::graph::Graph;
 use crate::regions::Kernels;
 use crate::shape::ValueType;
 
-/// Counts of one run. On the CPU, which has no bus, the same bytes pass through memory and cost next to
-/// nothing: the profile says what moves, the cost model what that costs.
+/// Counts of one run. The profile says how much data moves, the cost model how long that takes; on the CPU, which has
+/// no bus, nearly nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IoProfile {
     /// Regions of the device, one launch each; an interleaved spectrum costs one launch more than a block one.
     pub launches: u64,
-    /// Values that the host waits for (one blocking copy each).
+    /// Number of values that the host waits for (one blocking copy each).
     pub sync_points: u64,
-    /// Input bytes that go to the device.
+    /// Input bytes copied to the device.
     pub upload_bytes: u64,
-    /// Bytes of the values that the device hands to the host, whole.
+    /// Total bytes of the values that the device returns to the host.
     pub host_output_bytes: u64,
-    /// Bytes of them that the host copies: of a block spectrum only the bins that the host step reads (a
-    /// plane can be copied with a stride), of an interleaved one everything.
+    /// The part of `host_output_bytes` that the host copies: of a block spectrum only the bins that the host step
+    /// reads (a plane can be copied with a stride), of an interleaved one everything.
     pub host_readback_bytes: u64,
     /// Bytes that kernels read from and write to device memory.
     pub device_bytes: u64,
@@ -68,7 +68,7 @@ impl IoProfile {
     }
 }
 
-/// Returns the profile of a graph as it stands (its layouts included) on a device.
+/// Returns the profile of a graph, with its layouts, on a device.
 ///
 /// # Errors
 /// When the graph does not type-check.

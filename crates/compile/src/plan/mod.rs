@@ -1,4 +1,4 @@
-//! What runs where: placement, steps, IO profile and the plan with its key.
+//! Placement, steps, IO profile, and the plan with its cache key.
 
 mod io;
 mod place;

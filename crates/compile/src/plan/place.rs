@@ -1,4 +1,4 @@
-//! Placement: the regions that the device has kernels for, and those that are left to the host.
+//! Placement: the regions that the device runs, and those that fall back to the host.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,21 +11,21 @@ use crate::shape::ValueType;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
-    /// On the device that the plan is for.
+    /// On the device of the plan.
     Device,
     /// On the host, after the device.
     Host,
 }
 
-/// An op that the device has no kernel for, and why.
+/// An op for which the device has no kernel, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Split {
-    /// The op; what it loads runs on the host with it.
+    /// The op; its prologue runs on the host with it.
     pub node: NodeId,
     /// Its kind.
     pub op: OpKind,
-    /// What the device lacks.
+    /// Why the device does not support it.
     pub reason: String,
 }
 
@@ -36,11 +36,12 @@ pub struct PlacedRegion {
     pub region: Region,
     /// Where it runs.
     pub place: Place,
-    /// Why not on the device; `None` on the device, and on the host where it only follows what runs there.
+    /// Why it does not run on the device; `None` on the device, and on the host if it only follows ops that run
+    /// there.
     pub reason: Option<String>,
 }
 
-/// A place for every region and node.
+/// The place of every region and node.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placement {
     /// Those of the device, then those of the host, each in data order.
@@ -53,9 +54,9 @@ pub struct Placement {
 
 /// Places every region of a graph of these types.
 ///
-/// Data goes one way: after a host step nothing returns to the device. Framing is part of the regions that load it, so that
-/// samples are not uploaded for nothing. A region of which the device has a part only is the host's, unless at most half of
-/// what went in comes back, or [`Kernels::cuts_anywhere`].
+/// Data flows in one direction: after a host step nothing returns to the device. Framing is part of the regions that
+/// load it, so that no samples are uploaded without need. If the device supports only a part of a region, the host
+/// runs all of it, unless the device returns at most half of the input, or [`Kernels::cuts_anywhere`].
 pub fn place(graph: &Graph, types: &[ValueType], kernels: &dyn Kernels) -> Placement {
     let view = View::new(graph, types);
     let mut forced: Vec<Option<Refusal>> = vec![None; graph.nodes().len()];
@@ -74,7 +75,7 @@ pub fn place(graph: &Graph, types: &[ValueType], kernels: &dyn Kernels) -> Place
     }
 }
 
-/// The placement whose device regions are these, by their ops; `None` where they are none of the graph's.
+/// The placement whose device regions are these, by their ops; `None` if they do not match the graph.
 pub(super) fn replace(
     graph: &Graph,
     types: &[ValueType],
@@ -101,7 +102,7 @@ fn device(
     cover(view, offered, input, accept)
 }
 
-/// Returns the ops of the device in regions that it leaves with more than half of what went in, and why it leaves them.
+/// Returns the device's ops in regions of which it would return more than half of the input, with the reasons.
 fn cut_regions(view: &View<'_>, found: &Cover) -> Vec<(NodeId, Refusal)> {
     let mut on_device = vec![false; view.graph.nodes().len()];
     found.regions.iter().flat_map(|r| &r.nodes).for_each(|n| on_device[n.0] = true);
@@ -127,7 +128,7 @@ fn cut_regions(view: &View<'_>, found: &Cover) -> Vec<(NodeId, Refusal)> {
     moved
 }
 
-/// Returns the regions of the device, and what is left as regions of the host.
+/// Returns the regions of the device, and the remaining ops as regions of the host.
 fn placement(view: &View<'_>, found: Cover) -> Placement {
     let (graph, nodes) = (view.graph, view.graph.nodes());
     let mut places = vec![Place::Host; nodes.len()];

@@ -15,11 +15,11 @@ use crate::op::OpKind;
 use crate::regions::{Asked, Kernels, Region};
 use crate::shape::ValueType;
 
-/// Version of the serialised plan; a plan of another version is refused.
+/// Version of the serialised plan; plans of other versions are rejected.
 pub const PLAN_SCHEMA: u32 = 2;
 
-/// What [`Plan::key`] returns: 128 bits of FNV-1a over the plan's canonical JSON. The same graph on the same
-/// places has the same key in every build of one schema.
+/// The result of [`Plan::key`]: 128 bits of FNV-1a over the plan's canonical JSON. Equal graphs with equal places
+/// have equal keys in every build of one schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PlanKey(pub u128);
 
@@ -29,7 +29,7 @@ impl fmt::Display for PlanKey {
     }
 }
 
-/// By which route per plan finds peaks.
+/// The route by which a plan finds peaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExecKind {
@@ -55,8 +55,9 @@ impl ExecKind {
     }
 }
 
-/// A graph, where each region of it runs and why, and what that moves. Immutable; build it with [`Plan::new`] or
-/// [`compile`](crate::passes::compile). What runs is what it says: its device regions were accepted by the backend.
+/// A graph, the place of each region with its reason, and the IO profile. Immutable; build it with [`Plan::new`] or
+/// [`compile`](crate::passes::compile). A plan describes exactly what runs: the backend has accepted its device
+/// regions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "RawPlan", try_from = "RawPlan")]
 pub struct Plan {
@@ -97,11 +98,11 @@ impl TryFrom<RawPlan> for Plan {
             return fail(format!("schema {} instead of {PLAN_SCHEMA}", raw.schema));
         }
         if let Some(split) = raw.splits.iter().find(|s| raw.graph.get(s.node).is_none()) {
-            return fail(format!("a split at {}, which is not there", split.node));
+            return fail(format!("a split at {}, which does not exist", split.node));
         }
         let types = raw.graph.infer()?;
         let Some(placement) = replace(&raw.graph, &types, &raw.device, raw.splits) else {
-            return fail("regions of the device that its graph does not have".to_owned());
+            return fail("device regions that are not in its graph".to_owned());
         };
         let plan = Self::assemble(raw.class, raw.graph, types, placement)?;
         if plan.io != raw.io {
@@ -112,21 +113,21 @@ impl TryFrom<RawPlan> for Plan {
 }
 
 impl Plan {
-    /// Places a graph on a device. What the device lacks becomes a host block, never an error.
+    /// Places a graph on a device. Ops that the device does not support become a host block, never an error.
     ///
     /// # Errors
-    /// When the graph does not type-check or has no output.
+    /// If the graph does not type-check or has no output.
     pub fn new(graph: Graph, kernels: &dyn Kernels) -> Result<Self> {
         let types = graph.infer()?;
         let placement = place(&graph, &types, kernels);
         Self::assemble(kernels.class(), graph, types, placement)
     }
 
-    /// This plan where the device accepts its regions, else the plan that the device has for its graph: what a plan that was
-    /// made without the device runs as.
+    /// Returns this plan if the device accepts its regions, otherwise a new plan of its graph for the device. A plan
+    /// that was made without the device runs in this form.
     ///
     /// # Errors
-    /// As [`Plan::new`].
+    /// Those of [`Plan::new`].
     pub fn confirmed(self, kernels: &dyn Kernels) -> Result<Self> {
         let regions = self.placement.regions.iter().filter(|r| r.place == Place::Device);
         let accepted = |r: &PlacedRegion| {
@@ -186,7 +187,7 @@ impl Plan {
         &self.placement.places
     }
 
-    /// Returns where and why the plan leaves the device.
+    /// Returns the ops at which the plan leaves the device, with reasons.
     pub fn splits(&self) -> &[Split] {
         &self.placement.splits
     }
@@ -196,16 +197,16 @@ impl Plan {
         &self.steps
     }
 
-    /// What one run moves.
+    /// Returns the IO profile of one run.
     pub fn io(&self) -> &IoProfile {
         &self.io
     }
 
     /// Returns the key for compile caches.
     pub fn key(&self) -> PlanKey {
-        // Splits are explanations: two plans that run alike share a key.
+        // Splits are explanations: plans that run identically share a key.
         let content = (PLAN_SCHEMA, self.class, &self.graph, self.device_nodes());
-        // Plain structs always serialise; should one not, its debug form is as good a key.
+        // Plain structs always serialise; the debug form is an equally good key.
         let bytes = serde_json::to_vec(&content).unwrap_or_else(|_| format!("{content:?}").into_bytes());
         let hash = bytes.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |h, &b| {
             (h ^ u128::from(b)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
@@ -213,7 +214,7 @@ impl Plan {
         PlanKey(hash)
     }
 
-    /// By which route the plan runs.
+    /// Returns the route by which the plan runs.
     pub fn exec_kind(&self) -> ExecKind {
         let on = |place: Place| {
             let nodes = self.graph.iter().filter(move |(id, _)| self.places()[id.0] == place);
@@ -230,7 +231,7 @@ impl Plan {
         }
     }
 
-    /// Returns the regions in words: what runs where, and why not on the device.
+    /// Returns a text with the place of each region, and the reason if it is not the device.
     pub fn regions_text(&self, device: &str) -> String {
         let mut text = String::new();
         for PlacedRegion { region, place, reason } in self.regions() {
@@ -248,7 +249,7 @@ impl Plan {
         text
     }
 
-    /// Returns the plan in words: regions, steps, splits and profile.
+    /// Returns a text that describes the plan: regions, steps, splits and profile.
     pub fn explain(&self) -> String {
         let mut text =
             format!("plan for {} ({}), key {}\n", self.class, self.exec_kind().label(), self.key());

@@ -11,17 +11,17 @@ use crate::params::{Layout, OutputRole};
 use crate::regions::{Region, Task};
 use crate::shape::{ValueKind, ValueType, one_sided_bins};
 
-/// What a step does.
+/// The kind of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
-    /// Copies an input to the device (on the CPU: nothing to do).
+    /// Copies an input to the device (no operation on the CPU).
     Upload,
     /// One region of the device.
     Kernel,
-    /// Re-orders planes to (re, im) pairs.
+    /// Reorders planes to (re, im) pairs.
     Interleave,
-    /// Copies a value to the host and waits (on the CPU: nothing to do).
+    /// Copies a value to the host and waits (no operation on the CPU).
     ReadBack,
     /// Ops that run on the host, as one block.
     Host,
@@ -42,7 +42,7 @@ impl fmt::Display for StepKind {
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// What it does.
+    /// Its kind.
     pub kind: StepKind,
     /// The nodes it computes or moves, in data order.
     pub nodes: Vec<NodeId>,
@@ -105,7 +105,7 @@ impl Walk<'_> {
         let write_bytes = region.results.iter().map(|id| self.moved(*id)).fold(0, u64::saturating_add);
         let nodes = region.nodes.clone();
         steps.push(Step { kind: StepKind::Kernel, nodes, read_bytes, write_bytes });
-        // Kernels hold real and imaginary parts apart: pairs are one more pass over the spectrum.
+        // Kernels store real and imaginary parts separately; pairs need one more pass over the spectrum.
         let layout = match &region.task {
             Task::Transform(transform) => Some(transform.layout),
             Task::Learned(learned) => (!learned.averaged).then_some(learned.spec.layout),
@@ -122,7 +122,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Returns the read-back of a device value that a host step or an output takes.
+    /// Returns the read-back of a device value that a host step or an output uses.
     fn read_back(&self, id: NodeId) -> Option<Step> {
         let op = self.op(id);
         let ty = &self.types[id.0];
@@ -150,13 +150,13 @@ impl Walk<'_> {
             bins = band.hi.min(bins).saturating_sub(band.lo);
         }
         let block = matches!(ty.kind, ValueKind::Spectrum { layout: Layout::Block, .. });
-        // An intermediate output that nobody else wants is still what its graph says: all of it.
+        // An intermediate output without other users is still read back completely.
         let write_bytes = if block && bins > 0 { share(ty, bins) } else { ty.bytes() };
         Some(Step { kind: StepKind::ReadBack, nodes: vec![id], read_bytes: ty.bytes(), write_bytes })
     }
 }
 
-/// Returns the bytes of a value with only so many of its last dimension.
+/// Returns the bytes of a value restricted to `bins` entries of its last dimension.
 fn share(ty: &ValueType, bins: usize) -> u64 {
     ty.with_last(ty.kind, bins.min(ty.last())).bytes()
 }

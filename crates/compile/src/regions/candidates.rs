@@ -1,4 +1,4 @@
-//! The regions that may begin at an op.
+//! Lists the regions that may begin at an op.
 
 use super::{Framed, Learned, LogMel, Region, Spectrogram, Task, Transform, Welch};
 use crate::graph::{Graph, NodeId};
@@ -6,7 +6,7 @@ use crate::op::{Op, OpKind};
 use crate::params::{Average, Band, MelFilterbankParams};
 use crate::shape::{ValueKind, ValueType, one_sided_bins};
 
-/// A graph with what recognising looks up again and again.
+/// A graph with precomputed lookups for recognition.
 pub struct View<'a> {
     /// The graph.
     pub graph: &'a Graph,
@@ -33,31 +33,31 @@ impl<'a> View<'a> {
         self.op(id).kind() == OpKind::Output
     }
 
-    /// Returns whether the caller gets this value.
+    /// Returns whether this value is an output.
     pub(crate) fn is_result(&self, id: NodeId) -> bool {
         self.users[id.0].iter().any(|u| self.is_output(*u))
     }
 
-    /// Returns the ops that take this value.
+    /// Returns the ops that use this value.
     pub(crate) fn users(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
         self.users[id.0].iter().copied().filter(|u| !self.is_output(*u))
     }
 
-    /// Returns the one op that takes this value, if nobody else gets to see it.
+    /// Returns the only user of this value, if there is exactly one.
     fn only_user(&self, id: NodeId) -> Option<NodeId> {
         let mut users = self.users(id);
         let user = users.next()?;
         (users.next().is_none() && !self.is_result(id)).then_some(user)
     }
 
-    /// Returns whether the op is applied while others load: it is part of their regions.
+    /// Returns whether the op is a prologue: other ops apply it while loading, and their regions contain it.
     pub(crate) fn is_loaded(&self, id: NodeId) -> bool {
         matches!(self.types[id.0].kind, ValueKind::Frames { .. }) && !self.is_result(id)
     }
 }
 
 /// Returns the regions that may begin at an op which is not applied while loading, the largest first. The last one is
-/// the op alone with what it loads.
+/// the op alone with its prologue.
 pub fn candidates(view: &View<'_>, id: NodeId) -> Vec<Region> {
     let Some(operand) = view.operand(id) else { return Vec::new() };
     if let ValueKind::Frames { .. } = view.types[id.0].kind {
@@ -77,7 +77,7 @@ pub fn candidates(view: &View<'_>, id: NodeId) -> Vec<Region> {
             all.push(single(op));
             all
         }
-        // Where the transform has another reader too, its spectrum is there, or it is transformed once more.
+        // If the transform has another reader, its spectrum is a value, or it is computed again.
         op @ Op::Power { .. } => {
             let again = transform(view, operand).map(|(t, nodes)| of_powers(view, id, t, nodes));
             std::iter::once(single(op)).chain(again.into_iter().flatten()).collect()
@@ -158,7 +158,7 @@ fn of_powers(view: &View<'_>, power: NodeId, transform: Transform, mut nodes: Ve
     all
 }
 
-/// Returns the average scaled and with its peaks, scaled, and alone.
+/// Returns the regions of an average: scaled with its peaks, scaled, and alone.
 fn welch(
     view: &View<'_>,
     average: NodeId,
@@ -201,7 +201,7 @@ fn welch(
     all
 }
 
-/// Energies with all that follows them, and with ever less of it.
+/// Mel energies with all ops that follow, then with successively fewer of them.
 fn mel(
     view: &View<'_>,
     bank: NodeId,
@@ -211,7 +211,7 @@ fn mel(
 ) -> Vec<Region> {
     let mut powers = powers.clone();
     if powers.transform.keep.is_some_and(|keep| holds(keep, filters)) {
-        // Bins that no filter reads: whether they are zero or not is the same.
+        // Bins that no filter reads do not affect the result.
         powers.transform.keep = None;
     }
     let source = powers.transform.frames.source;
@@ -269,7 +269,8 @@ fn pre_emphasised(view: &View<'_>, id: NodeId, source: NodeId, coefficient: f64)
     regions.collect()
 }
 
-/// Returns the peaks, the average with ever less of what follows it, the spectra.
+/// Returns the regions of a learned transform: the peaks, the average with successively fewer ops after it, the
+/// spectra.
 fn learned(view: &View<'_>, id: NodeId) -> Vec<Region> {
     let (Op::Butterfly(spec), Some(operand)) = (view.op(id), view.operand(id)) else { return Vec::new() };
     let Some(frames) = Framed::of(view.graph, view.types, operand) else { return Vec::new() };

@@ -1,22 +1,22 @@
-//! A graph as regions that somebody accepts.
+//! Divides a graph into regions that a backend accepts.
 
 use super::{Asked, Refusal, Region, View, candidates};
 use crate::graph::NodeId;
 use crate::op::OpKind;
 
-/// What a walk over a graph found.
+/// The result of a walk over a graph.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cover {
     /// Accepted regions, in data order.
     pub regions: Vec<Region>,
-    /// Ops at which no region was accepted, and why not the smallest one.
+    /// Ops at which no region was accepted, with the refusal of the smallest one.
     pub refused: Vec<(NodeId, Refusal)>,
-    /// Ops that were not asked for: what they read is not there.
+    /// Ops that were not offered, because their operands are not available.
     pub left: Vec<NodeId>,
 }
 
-/// Walks the ops in data order and asks at each that is in no region yet, and that is `offered`, for the largest region that
-/// is accepted. All ops of a region are offered ones, and what it reads is `given` or computed by a region before it.
+/// Walks the ops in data order. At each `offered` op that is in no region yet, takes the largest region that `accept`
+/// accepts. All ops of a region are offered, and its operand is `given` or computed by an earlier region.
 pub fn cover(
     view: &View<'_>,
     offered: impl Fn(NodeId) -> bool,

@@ -1,16 +1,16 @@
-//! What the host runs as one region: the estimates that the library has a plan for, and every op by itself.
+//! Regions that the host runs: estimates for which dsp has a plan, and every single op.
 
 use rlx_dsp::fft::Complex;
 
 use super::{Asked, Refusal, Task};
 
-/// Windows up to here may have weights that add up to nothing; longer ones are not computed to find out.
+/// Longest window whose weights are computed to check that their sum is not zero.
 const SHORT: usize = 8;
 
-/// Checks whether the host runs a region as it stands. One op with what it loads is never refused.
+/// Checks whether the host runs a region as a whole. One op with its prologue is never refused.
 ///
 /// # Errors
-/// Why its parts run one by one.
+/// The reason why its ops run one by one.
 pub fn on_host(asked: &Asked<'_>) -> Result<(), Refusal> {
     let has_plan = match &asked.region.task {
         Task::Frames(_) | Task::Transform(_) | Task::WelchPeaks(_) | Task::Op(_) => true,

@@ -1,4 +1,4 @@
-//! What a backend says of a region.
+//! The answer of a backend for a region.
 
 use std::fmt;
 
@@ -30,10 +30,10 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Why a backend has no kernel for a region.
+/// The reason why a backend has no kernel for a region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// In words, such as `no transform of 300 points`.
+    /// The text, such as `no transform of 300 points`.
     pub reason: String,
 }
 
@@ -62,7 +62,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// The kernels of a device, as far as planning asks for them. What is accepted here is not refused later.
+/// The kernels of a device, as planning uses them. A region that is accepted here is never refused later.
 pub trait Kernels: Send + Sync {
     /// Class of the device.
     fn class(&self) -> DeviceClass;
@@ -70,11 +70,11 @@ pub trait Kernels: Send + Sync {
     /// Checks whether there is a kernel for a region.
     ///
     /// # Errors
-    /// Why there is none.
+    /// The reason if there is none.
     fn kernel(&self, asked: &Asked<'_>) -> Result<(), Refusal>;
 
-    /// Returns whether a plan may leave the device in the middle of a region although more comes back than half of
-    /// what went in. Only who wants to know what that costs says yes; else the host has all of such a region.
+    /// Returns whether a plan may leave the device in the middle of a region although more than half of the input
+    /// comes back. True only for measuring the cost of that; otherwise the host runs all of such a region.
     fn cuts_anywhere(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! What a region computes, in the parameters of the estimate that it is.
+//! The task of a region, with the parameters of its estimate.
 
 use rlx_dsp::mel::{LogMelParams, MelLayout, MelLog, MelNormalise, Preemphasis, Reference};
 use rlx_dsp::params::SegmentParams;
@@ -17,17 +17,17 @@ use crate::shape::one_sided_bins;
 /// Ops that one kernel runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Region {
-    /// What they compute.
+    /// Their task.
     pub task: Task,
     /// The ops, in data order.
     pub nodes: Vec<NodeId>,
-    /// The value that they read.
+    /// Their operand.
     pub source: NodeId,
-    /// The values that they hand out.
+    /// Their results.
     pub results: Vec<NodeId>,
 }
 
-/// What a region computes.
+/// The task of a region.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Task {
     /// Frames as a value.
@@ -36,13 +36,13 @@ pub enum Task {
     Transform(Transform),
     /// Powers of frames.
     Spectrogram(Spectrogram),
-    /// Averaged powers, and perhaps their peaks.
+    /// Averaged powers, optionally with their peaks.
     Welch(Welch),
     /// The fused op: peaks of averaged powers.
     WelchPeaks(WelchPeaksSpec),
     /// Mel energies or their logarithms.
     LogMel(LogMel),
-    /// A learned transform and what follows it.
+    /// A learned transform and the ops after it.
     Learned(Learned),
     /// One op on a value in memory.
     Op(Op),
@@ -88,7 +88,7 @@ pub struct Spectrogram {
     pub bins: usize,
     /// Whether inner bins are doubled.
     pub doubled: bool,
-    /// Sample rate and scaling; raw powers where there is none.
+    /// Sample rate and scaling; raw powers if absent.
     pub scaling: Option<(f64, Scaling)>,
 }
 
@@ -112,11 +112,11 @@ pub struct LogMel {
     pub powers: Spectrogram,
     /// The filters.
     pub filters: MelFilterbankParams,
-    /// Base, floor and what is added.
+    /// Base, floor and addend.
     pub log: Option<(LogBase, f64, f64)>,
     /// Range, offset, scale and scope.
     pub clamp: Option<(f64, f64, f64, MaxOver)>,
-    /// Epsilon of the normalisation of bands.
+    /// Epsilon of the band normalisation.
     pub features: Option<f64>,
 }
 
@@ -127,13 +127,13 @@ pub struct Learned {
     pub frames: Framed,
     /// The transform.
     pub spec: ButterflySpec,
-    /// Whether the one-sided powers are averaged; else the spectra are the result.
+    /// Whether the one-sided powers are averaged; otherwise the spectra are the result.
     pub averaged: bool,
     /// Factor and summand of the average.
     pub affine: Option<(f64, f64)>,
     /// Bins of it that are kept.
     pub mask: Option<Mask>,
-    /// Peaks of it, in its place.
+    /// Number of peaks, if the result is peaks instead of powers.
     pub peaks: Option<usize>,
 }
 
@@ -144,7 +144,8 @@ impl Spectrogram {
         frames.plain().filter(|plain| frames.is_inside() && plain.preemphasis.is_none())
     }
 
-    /// Returns the library's plan of these frames; bins outside [`Transform::keep`] are then zero.
+    /// Returns the parameters of the dsp plan of these frames; the caller sets bins outside [`Transform::keep`] to
+    /// zero.
     pub fn params(&self) -> Option<SpectrogramParams> {
         let Transform { frames, n_fft, .. } = &self.transform;
         let plain = frames.plain().filter(|p| p.preemphasis.is_none() && frames.drop_last == 0)?;
@@ -165,7 +166,8 @@ impl Spectrogram {
 }
 
 impl Welch {
-    /// Returns the library's plan of this average; bins outside [`Transform::keep`] are then zero.
+    /// Returns the parameters of the dsp plan of this average; the caller sets bins outside [`Transform::keep`] to
+    /// zero.
     pub fn params(&self) -> Option<PsdParams> {
         let Spectrogram { transform: Transform { frames, n_fft, .. }, bins, doubled, scaling } = &self.powers;
         let plain = self.powers.estimate()?;
@@ -184,7 +186,7 @@ impl Welch {
         )
     }
 
-    /// As the fused op has it, with `k` peaks: of real rows, one-sided.
+    /// Returns the parameters of the fused op with `k` peaks, for one-sided spectra of real rows.
     pub fn spec(&self, k: usize) -> Option<WelchPeaksSpec> {
         let Spectrogram { transform: Transform { frames, n_fft, keep, .. }, doubled, .. } = &self.powers;
         let plain = self.powers.estimate()?;
@@ -203,7 +205,7 @@ impl Welch {
 }
 
 impl LogMel {
-    /// Returns the library's plan, frames by mels.
+    /// Returns the parameters of the dsp plan, with layout frames × mels.
     pub fn params(&self) -> Option<LogMelParams> {
         let Spectrogram { transform: Transform { frames, n_fft, .. }, bins, doubled, scaling } = &self.powers;
         let plain = frames.plain().filter(|_| frames.drop_last <= 1)?;

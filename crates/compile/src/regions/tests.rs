@@ -98,7 +98,7 @@ fn a_value_that_somebody_else_takes_ends_a_region() {
 }
 
 #[test]
-fn frames_that_nobody_sees_are_part_of_each_region_that_loads_them() {
+fn frames_that_are_no_result_are_part_of_each_region_that_loads_them() {
     let mut graph = Graph::new();
     let x = graph.push(Op::Input { batch: 2, len: 64, complex: false }, &[]).unwrap();
     let seg = Op::Segment { len: 16, hop: 8, pad: Default::default(), drop_last: 0 };

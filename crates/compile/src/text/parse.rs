@@ -130,7 +130,7 @@ impl<'a> Cursor<'a> {
         self.skip_spaces();
         let value = self.value()?;
         if fields.insert(name.to_owned(), value).is_some() {
-            return self.fail(start, format!("{name} is given twice"));
+            return self.fail(start, format!("parameter {name} is given twice"));
         }
         Ok(())
     }

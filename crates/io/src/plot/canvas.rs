@@ -1,4 +1,4 @@
-//! The surface that plots are drawn on, and how it becomes the bytes of a file.
+//! The drawing surface of plots and its encoding as PNG or SVG.
 
 use crate::write::{Error, Result, escaped};
 use plotters::coord::Shift;
@@ -7,11 +7,11 @@ use plotters::style::{FontStyle, register_font};
 use std::path::Path;
 use std::sync::Once;
 
-/// Name under which the bundled font is known to plotters and written into SVG.
+/// Name of the bundled font in plotters and in SVG.
 pub(super) const FONT: &str = "sans-serif";
 static FONT_BYTES: &[u8] = include_bytes!("../../assets/DejaVuSans-subset.ttf");
 
-/// Kind of picture.
+/// Format of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PlotFormat {
     /// Pixels.
@@ -21,7 +21,7 @@ pub enum PlotFormat {
 }
 
 impl PlotFormat {
-    /// The format that a file name's extension asks for.
+    /// Returns the format of a file name's extension.
     ///
     /// # Errors
     /// The extension is neither `png` nor `svg`.
@@ -56,25 +56,25 @@ pub(super) fn plot_error(error: impl std::fmt::Display) -> Error {
     Error::Plot { reason: error.to_string() }
 }
 
-/// Makes the bundled font known, once per process.
+/// Registers the bundled font, once per process.
 pub(super) fn use_bundled_font() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // Fails only for bytes that are no font; the tests draw with it.
+        // Fails only for bytes that are not a font; the tests draw with it.
         for style in [FontStyle::Normal, FontStyle::Bold] {
             let _ = register_font(FONT, style, FONT_BYTES);
         }
     });
 }
 
-/// Something that draws itself on any backend of plotters.
+/// A drawing for any backend of plotters.
 pub(super) trait Drawing {
     /// Draws on a white area.
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<()>
     where
         B::ErrorType: 'static;
 
-    /// What must be added to an SVG that plotters cannot write: elements before `</svg>`.
+    /// Returns elements to insert before `</svg>` that plotters cannot write.
     fn svg_extra(&self) -> Result<String> {
         Ok(String::new())
     }
@@ -111,7 +111,7 @@ pub(super) fn render<D: Drawing>(drawing: &D, size: Size, format: PlotFormat) ->
     }
 }
 
-/// 8-bit RGB, row by row, as a PNG file.
+/// Encodes 8-bit RGB, row by row, as a PNG file.
 pub(super) fn encode_png(rgb: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
@@ -123,7 +123,7 @@ pub(super) fn encode_png(rgb: &[u8], (width, height): (u32, u32)) -> Result<Vec<
     Ok(bytes)
 }
 
-/// How the numbers of an axis are written: large ones in thousands, millions … of the unit, which its text then says.
+/// Format of the numbers of an axis: large ones in thousands, millions … of the unit, with the prefix in the label.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct AxisText {
     /// Text of the axis.
@@ -140,7 +140,7 @@ impl AxisText {
     pub(super) fn new(label: &str, start: f64, end: f64) -> Self {
         let (span, size) = (end - start, start.abs().max(end.abs()));
         let label = escaped(label).into_owned();
-        // Ten million has as many digits as a tick has room for; levels and other small numbers stay as they are.
+        // A tick has room for eight digits; levels and other small numbers keep their unit.
         let large = (1e6..1e15).contains(&size).then(|| 3 * (size.log10() as i32 / 3));
         let Some(power) = large else { return Self { label, scale: 1.0, span } };
         let prefix = PREFIXES.iter().find(|(p, _)| *p == power).map_or("", |(_, prefix)| prefix);
@@ -160,7 +160,7 @@ impl AxisText {
 /// Returns a number for an axis of this length: as many decimals as the step between ticks needs.
 pub(super) fn tick(value: f64, span: f64) -> String {
     let value = if value.abs() < span * 1e-9 { 0.0 } else { value };
-    // An exponent where zeros would be counted, unless it would hide how neighbours differ.
+    // An exponent instead of many zeros, unless it would make neighbouring ticks equal.
     let exponent = span >= 1e6 || (span < 1e-4 && value.abs() < 1e3 * span);
     if exponent || !span.is_finite() {
         return format!("{value:.2e}");

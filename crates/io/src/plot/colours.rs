@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor;
 
-/// Okabe and Ito's colours, told apart by most kinds of colour vision; the strongest first.
+/// The colours of Okabe and Ito, distinguishable with most kinds of colour vision; the strongest first.
 const LINES: [RGBColor; 7] = [
     RGBColor(0, 90, 160),
     RGBColor(213, 94, 0),

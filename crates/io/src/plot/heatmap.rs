@@ -8,12 +8,12 @@ use plotters::prelude::*;
 use std::cell::RefCell;
 use std::ops::Range;
 
-/// One channel's picture.
+/// The image of one channel.
 #[derive(Debug, Clone)]
 pub struct HeatmapPanel {
-    /// Name above it, where there are several.
+    /// Title above the panel; not shown for a single panel.
     pub name: String,
-    /// Values `[columns][rows]`: a column a moment, rows from low to high.
+    /// Values `[columns][rows]`: one column per time, rows from low to high.
     pub values: Vec<Vec<f64>>,
     /// First and last moment.
     pub x: (f64, f64),
@@ -21,7 +21,7 @@ pub struct HeatmapPanel {
     pub y: (f64, f64),
 }
 
-/// What [`heatmap`] draws: panels above each other with one colour scale.
+/// Input of [`heatmap`]: panels above each other with one colour scale.
 #[derive(Debug, Clone)]
 pub struct Heatmap {
     /// Line above the picture.
@@ -32,9 +32,9 @@ pub struct Heatmap {
     pub y_label: String,
     /// Text of the colour bar, unit included.
     pub value_label: String,
-    /// Lowest value told apart below the highest (80 for decibels).
+    /// Displayed range below the highest value (80 for decibels).
     pub span: f64,
-    /// Texts of the rows where they are not evenly spaced (mel bands): (position in `y`, text).
+    /// Labels of rows that are not evenly spaced (mel bands): (position in `y`, label).
     pub y_ticks: Option<Vec<(f64, String)>>,
     /// The panels.
     pub panels: Vec<HeatmapPanel>,
@@ -43,21 +43,20 @@ pub struct Heatmap {
 /// Draws power over time and frequency.
 ///
 /// # Errors
-/// What plotters says.
+/// The error of plotters.
 pub fn heatmap(plot: &Heatmap, size: Size, format: PlotFormat) -> Result<Vec<u8>> {
     let images = (format == PlotFormat::Svg).then(|| RefCell::new(String::new()));
     render(&Picture { plot, images }, size, format)
 }
 
-/// A heatmap on its way to a file. Pixels are drawn one by one on a bitmap, and collected as embedded
-/// pictures for SVG.
+/// A heatmap during drawing. Pixels are drawn individually on a bitmap, and collected as embedded images for SVG.
 struct Picture<'a> {
     plot: &'a Heatmap,
     images: Option<RefCell<String>>,
 }
 
 impl Heatmap {
-    /// Silence has no level: all of it is below this range.
+    /// Silence has level −∞ and is below this range.
     fn value_range(&self) -> Range<f64> {
         let finite = self.panels.iter().flat_map(|p| p.values.iter().flatten()).filter(|v| v.is_finite());
         let (lo, hi) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), &v| (lo.min(v), hi.max(v)));
@@ -185,8 +184,8 @@ fn widened((lo, hi): (f64, f64)) -> Range<f64> {
     if lo < hi { lo..hi } else { lo - 0.5..lo + 0.5 }
 }
 
-/// RGB of `values` stretched to `width` × `height`, top row first. Where several values share a pixel
-/// the strongest is shown, so that a short tone does not vanish in a long recording.
+/// Returns `values` as RGB, scaled to `width` × `height`, top row first. A pixel shows the strongest of its values,
+/// so that a short tone stays visible in a long recording.
 fn pixels(values: &[Vec<f64>], width: usize, height: usize, range: &Range<f64>) -> Vec<u8> {
     let mut rgb = vec![255; 3 * width * height];
     let columns = values.len();

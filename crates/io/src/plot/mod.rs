@@ -1,8 +1,7 @@
-//! Pictures of spectra: PNG and SVG, with labelled axes and a bundled font.
+//! Images of spectra: PNG and SVG, with labelled axes and a bundled font.
 //!
-//! [`spectrum()`] draws lines over frequency with peaks marked, [`heatmap()`] power over time and
-//! frequency with a colour bar. Both give the bytes of a file, so that the caller decides how it is
-//! written ([`OutputFile`](crate::write::OutputFile)).
+//! [`spectrum()`] draws lines over frequency with peaks marked, [`heatmap()`] power over time and frequency with a
+//! colour bar. Both return the bytes of a file; the caller writes it ([`OutputFile`](crate::write::OutputFile)).
 
 mod canvas;
 mod colours;

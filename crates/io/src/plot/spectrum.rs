@@ -16,7 +16,7 @@ pub struct Curve {
     pub name: String,
     /// Positions, ascending.
     pub x: Vec<f64>,
-    /// Values; what is not finite breaks the line.
+    /// Values; a value that is not finite interrupts the line.
     pub y: Vec<f64>,
     /// Lower and upper end of a band around the line.
     pub band: Option<(Vec<f64>, Vec<f64>)>,
@@ -33,7 +33,7 @@ pub struct Marker {
     pub label: String,
 }
 
-/// What [`spectrum`] draws.
+/// Input of [`spectrum`].
 #[derive(Debug, Clone)]
 pub struct SpectrumPlot {
     /// Line above the picture.
@@ -46,14 +46,14 @@ pub struct SpectrumPlot {
     pub curves: Vec<Curve>,
     /// Points to mark.
     pub markers: Vec<Marker>,
-    /// Ends of the vertical axis where they are known (coherence: 0 … 1).
+    /// Range of the vertical axis if it is fixed (coherence: 0 … 1).
     pub y_range: Option<(f64, f64)>,
 }
 
 /// Draws lines over frequency.
 ///
 /// # Errors
-/// There is no point on the axis of frequency.
+/// There is no point on the frequency axis.
 pub fn spectrum(plot: &SpectrumPlot, size: Size, format: PlotFormat) -> Result<Vec<u8>> {
     render(plot, size, format)
 }
@@ -63,13 +63,13 @@ impl SpectrumPlot {
         range(self.curves.iter().flat_map(|c| c.x.iter().copied()))
     }
 
-    /// From a little below what matters to room for labels above the top. Deep nulls (a removed mean, a
+    /// Returns the range of the vertical axis, with room for labels at the top. Deep nulls (a removed mean, a
     /// filter's stop band) would flatten the rest, so at most 120 units below the top are shown.
     fn y_range(&self) -> Option<Range<f64>> {
         if let Some((lo, hi)) = self.y_range {
             return Some(lo..hi);
         }
-        // Silence has no level: its picture is empty, and has axes.
+        // Silence has level −∞: its image shows only axes.
         let values = range(self.curves.iter().flat_map(|c| c.y.iter().copied()));
         let Range { start, end } = values.unwrap_or(-1.0..0.0);
         let start = start.max(end - 120.0);
@@ -95,7 +95,7 @@ impl Drawing for SpectrumPlot {
         B::ErrorType: 'static,
     {
         let (Some(x), Some(y)) = (self.x_range(), self.y_range()) else {
-            return Err(Error::Plot { reason: "nothing finite to draw".into() });
+            return Err(Error::Plot { reason: "no finite value to draw".into() });
         };
         let x_text = AxisText::new(&self.x_label, x.start, x.end);
         let y_text = AxisText::new(&self.y_label, y.start, y.end);
@@ -164,7 +164,7 @@ impl Drawing for SpectrumPlot {
             let half = 9 * label.chars().count() as i32 / 2;
             let (px, py) = plotting.map_coordinate(&at);
             let shift = (pixels.start + half + 4).max(px).min(pixels.end - half - 4) - px;
-            // A label that would lie on an earlier (stronger) one is put above it, or left out.
+            // A label that would cover an earlier (stronger) one is placed above it, or omitted.
             let free = |lift: &i32| {
                 taken.iter().all(|&(x, y, h)| (px + shift - x).abs() > half + h || (py - lift - y).abs() > 16)
             };
@@ -178,7 +178,7 @@ impl Drawing for SpectrumPlot {
     }
 }
 
-/// Returns the stretches of a line between values that are not finite, clipped from below.
+/// Returns the finite parts of a line, clipped from below.
 fn finite_runs<'a>(x: &'a [f64], y: &'a [f64], floor: f64) -> impl Iterator<Item = Vec<(f64, f64)>> + 'a {
     let points: Vec<(f64, f64)> = x.iter().copied().zip(y.iter().copied()).collect();
     let runs: Vec<Vec<(f64, f64)>> = points
@@ -189,8 +189,8 @@ fn finite_runs<'a>(x: &'a [f64], y: &'a [f64], floor: f64) -> impl Iterator<Item
     runs.into_iter()
 }
 
-/// Returns the band's outline in each stretch where both ends are finite: forth along the lower, back along the upper
-/// end.
+/// Returns the outline of the band in each part where both ends are finite: forward along the lower end, back along
+/// the upper end.
 fn bands(x: &[f64], lo: &[f64], hi: &[f64], y: &Range<f64>) -> Vec<Vec<(f64, f64)>> {
     let clip = |v: f64| v.clamp(y.start, y.end);
     let rows: Vec<(f64, f64, f64)> = x.iter().zip(lo).zip(hi).map(|((&x, &lo), &hi)| (x, lo, hi)).collect();

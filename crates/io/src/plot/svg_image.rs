@@ -1,4 +1,4 @@
-//! A picture inside an SVG: thousands of rectangles would be larger and slower to show.
+//! An image inside an SVG: thousands of rectangles would be larger and slower to display.
 
 /// Returns an `<image>` element with a PNG inside.
 pub(super) fn element(png: &[u8], (x, y): (i32, i32), (width, height): (u32, u32)) -> String {

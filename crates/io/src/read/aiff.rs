@@ -39,7 +39,7 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
     }
     let is_aifc = &form[8..] == b"AIFC";
     let mut common = None;
-    // The samples may come before their description.
+    // The samples may precede their description.
     let mut samples = None;
     loop {
         let at = source.position();
@@ -60,7 +60,7 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
                 let [o0, o1, o2, o3, ..]: [u8; 8] = source.exact("the SSND chunk")?;
                 let offset = u64::from(u32::from_be_bytes([o0, o1, o2, o3]));
                 let start = source.position() + offset;
-                // A writer to a pipe does not know the size.
+                // A program that writes to a pipe does not know the size.
                 let unknown = size <= 8 || is_placeholder(size) || is_placeholder(size - 8);
                 let there = source.left().map(|left| left.saturating_sub(offset));
                 let short = there.is_none_or(|there| there < u64::from(size) || (size <= 8 && there > 8));
@@ -110,7 +110,7 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
     Ok(vec![PcmReader::boxed(source, Format::Aiff, &layout, options)?])
 }
 
-/// Goes to the first sample: forward, or back where the description came last.
+/// Moves to the first sample: forward, or back if the description follows the samples.
 fn to(source: &mut Source, start: u64) -> Result<()> {
     if let Some(ahead) = start.checked_sub(source.position()) {
         source.skip(ahead)?;
@@ -124,7 +124,7 @@ fn to(source: &mut Source, start: u64) -> Result<()> {
     Ok(())
 }
 
-/// Returns the chunk and how many of its bytes were taken.
+/// Returns the chunk and the number of bytes read.
 fn parse_common(source: &mut Source, is_aifc: bool, size: u32) -> Result<(Common, u64)> {
     let at = source.position();
     let bytes: [u8; 18] = source.exact("the COMM chunk")?;
@@ -153,7 +153,7 @@ fn extended(bytes: [u8; 10]) -> f64 {
     if e0 & 0x80 == 0 { magnitude } else { -magnitude }
 }
 
-/// Returns how the samples lie in the file. `bytes`: of them, where the header knows.
+/// Returns the layout of the samples in the file. `bytes`: their length, if the header states it.
 fn layout(source: &Source, common: &Common, bytes: Option<u64>) -> Result<PcmLayout> {
     let bad = |reason: String| Err(Error::malformed(source.name(), Place::Byte(common.at), reason));
     let integer = |bits: u16| match bits {
@@ -177,7 +177,7 @@ fn layout(source: &Source, common: &Common, bytes: Option<u64>) -> Result<PcmLay
         other => {
             let name = String::from_utf8_lossy(other);
             let reason = format!(
-                "compression '{name}' in AIFF-C is not read, PCM, floats, A-law, µ-law and ima4 are: convert it, for \
+                "compression '{name}' in AIFF-C is not supported; supported are PCM, floats, A-law, µ-law and ima4: convert it, for \
                  example with `ffmpeg -i FILE out.wav`"
             );
             return Err(Error::unsupported(source.name(), Place::Byte(common.at), reason));
@@ -187,7 +187,7 @@ fn layout(source: &Source, common: &Common, bytes: Option<u64>) -> Result<PcmLay
         return bad(format!("integer samples of {} bits do not exist in AIFF", common.bits));
     };
     let frame = kind.bytes() as u64 * u64::from(common.channels);
-    // Both counts are the writer's; that of frames is exact, that of bytes may include padding.
+    // The count of frames is exact; that of bytes may include padding.
     let counted = u64::from(common.frames);
     let frames = bytes.map(|bytes| match counted {
         0 => bytes / frame,

@@ -47,7 +47,8 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
                 25 | 26 => "G.723 ADPCM",
                 _ => "an encoding",
             };
-            let reason = format!("{name} ({other}) is not read, PCM, floats, µ-law and A-law are");
+            let reason =
+                format!("{name} ({other}) is not supported; supported are PCM, floats, µ-law and A-law");
             return Err(Error::unsupported(source.name(), Place::Byte(12), reason));
         }
     };

@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// Bytes converted at a time: they are still in the L2 cache when they are converted.
 const PIECE: usize = 256 * 1024;
 
-/// Frames of `width` samples one after the other, up to a promised number or to the end.
+/// Consecutive frames of `width` samples, up to a stated number or to the end.
 pub(super) struct Body {
     pub(super) source: Source,
     /// Offset of the first sample.
@@ -18,13 +18,13 @@ pub(super) struct Body {
     scale: Scale,
     /// Samples of one frame: channels, times two for pairs.
     width: usize,
-    /// Frames that are still promised; `None` reads to the end.
+    /// Frames left of the stated number; `None` reads to the end.
     promised: Option<u64>,
     total: Option<u64>,
     buffer: Vec<u8>,
-    /// Bytes at the end that are not a whole frame, where none were promised.
+    /// Bytes of an incomplete frame at the end, if no length was stated.
     pub(super) trailing: usize,
-    /// Whether the promise is the file's length when it was opened.
+    /// Whether the stated number comes from the length of the file when it was opened.
     by_length: bool,
 }
 
@@ -51,7 +51,8 @@ impl Body {
         }
     }
 
-    /// Promises what the source has left, if its length is known: a file that shrinks is then an error.
+    /// Takes the remaining length of the source as the stated number, if it is known: a file that shrinks is then an
+    /// error.
     pub(super) fn promise_length(&mut self) {
         if let (None, Some(left)) = (self.promised, self.source.left()) {
             let frame = self.frame_bytes() as u64;
@@ -66,12 +67,12 @@ impl Body {
         self.width * self.sample.kind.bytes()
     }
 
-    /// Whole frames that the source has left, if its length is known.
+    /// Returns the number of whole frames left in the source, if its length is known.
     pub(super) fn frames_there(&self) -> Option<u64> {
         self.source.left().map(|left| left / self.frame_bytes() as u64)
     }
 
-    /// Moves to a frame; one behind the promised end is the end. Returns `false` for a forward stream.
+    /// Moves to a frame; positions after the stated end are the end. Returns `false` for a forward stream.
     pub(super) fn seek(&mut self, frame: u64) -> bool {
         if !self.source.is_seekable() {
             return false;
@@ -115,7 +116,7 @@ impl Body {
         Ok(if done == 0 { Chunk::End } else { Chunk::Data(done) })
     }
 
-    /// Notes bytes at the end that are not a whole frame, once.
+    /// Adds a note about an incomplete frame at the end, once.
     pub(super) fn note_trailing(&mut self, info: &mut SignalInfo) {
         if self.trailing > 0 {
             let left = std::mem::take(&mut self.trailing);

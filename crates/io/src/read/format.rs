@@ -24,7 +24,7 @@ pub(super) struct Descriptor {
     pub(super) name: &'static str,
     /// Other names that are accepted.
     pub(super) aliases: &'static [&'static str],
-    /// Name for people: in help texts and messages.
+    /// Title in help texts and messages.
     pub(super) title: &'static str,
     /// Extensions that directories are searched for.
     pub(super) extensions: &'static [&'static str],
@@ -38,7 +38,7 @@ pub(super) struct Descriptor {
     pub(super) fuzz: fn(Format, &[u8]),
 }
 
-/// What detection knows of a file.
+/// Input of the detection.
 pub(super) struct Head<'a> {
     /// Its first bytes, at most [`PEEK`].
     pub(super) bytes: &'a [u8],
@@ -136,7 +136,7 @@ impl Format {
         Self::ALL.iter().copied()
     }
 
-    /// Returns the name for people, such as `Ogg Vorbis`.
+    /// Returns the title, such as `Ogg Vorbis`.
     pub fn title(self) -> &'static str {
         self.descriptor().title
     }
@@ -153,7 +153,7 @@ impl Format {
         Self::all().find(|f| has(f.descriptor().extensions) || has(f.descriptor().named_extensions))
     }
 
-    /// Returns whether a directory that is searched gives this file.
+    /// Returns whether the search of a directory includes this file.
     pub(super) fn is_listed(path: &Path) -> bool {
         let inner = compressed::inner_name(path);
         let Some(extension) = inner.extension().and_then(|e| e.to_str()) else { return false };

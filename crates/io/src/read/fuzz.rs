@@ -1,4 +1,4 @@
-//! One entry for fuzzers and for the replay of their corpora: any bytes, one format, read to the end.
+//! Entry point for fuzzers and for the replay of their corpora: reads arbitrary bytes as one format to the end.
 
 use super::format::Readers;
 use super::{Chunk, CsvOptions, Format, OpenOptions, RawFormat, SampleKind, SampleType, Source};
@@ -16,7 +16,7 @@ const COMPRESSED: &str = "any";
 /// A table behind two bytes that choose how it is read.
 const TABLE_OPTIONS: &str = "csv_options";
 
-/// Reads at most; what comes after is more of the same.
+/// Largest number of blocks that are read.
 const BLOCKS: usize = 256;
 const BLOCK: usize = 4096;
 

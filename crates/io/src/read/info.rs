@@ -1,4 +1,4 @@
-//! What is known of a signal before its first sample is read.
+//! Properties of a signal that are known before its first sample is read.
 
 use super::Format;
 use crate::{Error, Result};
@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 /// One channel of a signal.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChannelInfo {
-    /// Number in the whole file, from 1: channels of all rates count.
+    /// Number in the whole file, from 1, counting channels of all rates.
     pub number: usize,
-    /// Name in the file, or `ch1`, `ch2`, … where the format has none.
+    /// Name in the file, or `ch1`, `ch2`, … if the format has no names.
     pub name: String,
-    /// Physical unit, where the format has one.
+    /// Physical unit, if the format defines it.
     pub unit: Option<String>,
 }
 
@@ -21,32 +21,32 @@ pub struct ChannelInfo {
 pub struct Pause {
     /// Samples per channel before it.
     pub sample: u64,
-    /// When the samples before it end, in seconds on the recording's own axis.
+    /// End of the samples before it, in seconds on the time axis of the recording.
     pub start_s: f64,
-    /// When the samples after it begin; before `start_s` where the file's clock goes back.
+    /// Start of the samples after it; less than `start_s` if the clock of the file goes back.
     pub end_s: f64,
 }
 
-/// A remark on a stretch of a recording, from the file itself.
+/// An annotation of a time range, from the file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Annotation {
-    /// When it begins, in seconds on the recording's own axis.
+    /// Start, in seconds on the time axis of the recording.
     pub start_s: f64,
-    /// How long it lasts, where the file tells.
+    /// Duration, if the file states it.
     pub duration_s: Option<f64>,
-    /// What it says.
+    /// Text of the annotation.
     pub text: String,
-    /// Frequencies in Hz that it is about, lower and upper (SigMF).
+    /// Lower and upper frequency in Hz (SigMF).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub band_hz: Option<(f64, f64)>,
 }
 
-/// A stretch of a recording that was captured in one go (SigMF).
+/// A contiguous capture of a recording (SigMF).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Capture {
     /// First sample in the file of samples.
     pub sample: u64,
-    /// When it begins, in seconds on the recording's own axis.
+    /// Start, in seconds on the time axis of the recording.
     pub start_s: Option<f64>,
     /// Centre frequency in Hz.
     pub center_freq: Option<f64>,
@@ -70,35 +70,34 @@ pub struct SignalInfo {
     /// The file, `-` for standard input.
     #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
-    /// Which part of the file, where one file gives several signals (the array's name in an NPZ, the
-    /// rate's group in an EDF).
+    /// Part of the file, if one file contains several signals (the array's name in an NPZ, the rate's group in an
+    /// EDF).
     pub part: Option<String>,
-    /// How it is stored.
+    /// File format.
     pub format: Format,
-    /// Samples per second and channel; `None` where the file does not say (raw, NPY, CSV) and no rate was given.
+    /// Samples per second and channel; `None` if the file does not state it (raw, NPY, CSV) and no rate was given.
     pub sample_rate: Option<f64>,
-    /// Whether the rate is known to be in Hz: from a header or from dates. A given rate and a column of plain
-    /// numbers have the unit of time that their user has in mind.
+    /// Whether the rate is known to be in Hz: from a header or from dates. For a given rate and a column of plain
+    /// numbers the unit of time is unknown.
     pub rate_in_hz: bool,
     /// The channels, in the order of the planes.
     pub channels: Vec<ChannelInfo>,
-    /// Samples per channel, where the header and the file's length tell.
+    /// Samples per channel, if the header or the length of the file determines them.
     pub frames: Option<u64>,
-    /// When the first sample was taken, in seconds on the recording's own axis; 0 for most formats.
+    /// Time of the first sample, in seconds on the time axis of the recording; 0 for most formats.
     pub start_s: f64,
-    /// Interruptions that are known before reading. [`super::Chunk::Gap`] tells of all.
+    /// Pauses that are known before reading; [`super::Chunk::Gap`] reports all.
     pub pauses: Vec<Pause>,
     /// Captures of the whole file (SigMF).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub captures: Vec<Capture>,
     /// Whether a sample is a pair (re, im).
     pub complex: bool,
-    /// Frequency in Hz that the zero of a complex signal's spectrum stands for.
+    /// Centre frequency in Hz of a complex signal: the frequency of bin 0.
     pub center_freq: Option<f64>,
-    /// Float type that the samples need.
+    /// Float type that represents the samples.
     pub precision: Precision,
-    /// What a user should know: channels left out, header fields that contradict the file, …
-    /// Reading may add to it.
+    /// Notes for the user: channels left out, header fields that contradict the file, … Reading may add notes.
     pub notes: Vec<String>,
 }
 
@@ -133,7 +132,7 @@ impl SignalInfo {
             (1..=count).map(|i| ChannelInfo { number: i, name: format!("ch{i}"), unit: None }).collect();
     }
 
-    /// Takes the rate of the file's header unless the caller gave one, and says where they disagree.
+    /// Sets the rate from the header unless the caller gave one, and adds a note if they differ.
     pub(super) fn set_rate(&mut self, header: Option<f64>, given: Option<f64>) -> Result<()> {
         if let Some(rate) = given
             && !(rate.is_finite() && rate > 0.0)
@@ -156,8 +155,8 @@ impl SignalInfo {
 }
 
 impl SignalInfo {
-    /// Takes the recording's own times: the position of the first sample, and the gaps as (samples before, length),
-    /// all in samples. Notes them.
+    /// Sets the times of the recording: the position of the first sample, and the gaps as (samples before, length),
+    /// all in samples. Adds notes.
     pub(super) fn set_times(&mut self, start: f64, gaps: &[(u64, f64)]) {
         let Some(rate) = self.sample_rate else { return };
         self.start_s = start / rate;
@@ -171,14 +170,14 @@ impl SignalInfo {
         self.notes.extend(self.pause_note());
     }
 
-    /// When the last sample's time is over, where the length and the rate are known.
+    /// Returns the end of the last sample period, in seconds, if length and rate are known.
     pub fn end_s(&self) -> Option<f64> {
         let (frames, rate) = self.frames.zip(self.sample_rate)?;
         let pauses: f64 = self.pauses.iter().filter(|p| p.sample < frames).map(|p| p.end_s - p.start_s).sum();
         Some(self.start_s + frames as f64 / rate + pauses)
     }
 
-    /// What a result's reader must know about pauses.
+    /// Returns the note about pauses, if there are any.
     pub fn pause_note(&self) -> Option<String> {
         const SHOWN: usize = 3;
         if self.pauses.is_empty() {

@@ -1,4 +1,4 @@
-//! From what a user names (files, directories, globs) to files.
+//! Expands the user's inputs (files, directories, globs) to files.
 
 use super::Format;
 use crate::{Error, Place, Result};
@@ -8,21 +8,21 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// What a list of names stands for. One bad name does not hide the others.
+/// The expansion of a list of names. One invalid name does not affect the others.
 #[derive(Debug, Default)]
 pub struct Expanded {
     /// The files, in the order named; a directory's and a glob's are sorted.
     pub files: Vec<PathBuf>,
-    /// Names that stand for nothing and directories that cannot be listed.
+    /// Names without a match and directories that cannot be listed.
     pub errors: Vec<Error>,
 }
 
-/// Finds the files that the names stand for: a file itself, a directory's files of the known extensions
-/// (with those of its subdirectories, not following links to directories nor entering hidden ones), a glob's
-/// matches (`*`, `?`, `[…]`, and `**`, which enters what a directory does), or `-` for standard input. Directories and
-/// globs give regular files only: a pipe or a device is read where it is named.
+/// Expands names to files: a file itself, a directory's files of the known extensions (with those of its
+/// subdirectories, not following links to directories nor entering hidden ones), a glob's matches (`*`, `?`, `[…]`,
+/// and `**`, which enters what a directory does), or `-` for standard input. Directories and globs yield regular
+/// files only; a pipe or a device is read only if it is named itself.
 ///
-/// A name that exists is taken as it is, even if it has the signs of a glob in it.
+/// A name that exists is used as it is, even if it contains glob characters.
 pub fn expand_inputs<S: AsRef<OsStr>>(inputs: &[S]) -> Expanded {
     let mut found = Expanded::default();
     for input in inputs {
@@ -67,7 +67,7 @@ impl Expanded {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => self.walk(&path),
-                // Links to files are files; a pipe or a device might never end, and nobody named it.
+                // Links to files count as files; pipes and devices might never end and were not named.
                 Ok(_) if Format::is_listed(&path) && path.is_file() => self.files.push(path),
                 Ok(_) => {}
                 Err(error) => self.errors.push(Error::io(path, error)),
@@ -78,7 +78,7 @@ impl Expanded {
     fn glob(&mut self, pattern: &str) {
         match self.matches(pattern) {
             Ok(0) => {
-                let reason = "no such file, and as a pattern it matches none";
+                let reason = "no such file, and no file matches it as a pattern";
                 self.errors.push(Error::malformed(Path::new(pattern), Place::File, reason));
             }
             Ok(_) => {}
@@ -105,7 +105,7 @@ impl Expanded {
         Ok(count)
     }
 
-    /// `**`: every directory below, but not through links to directories, where one that leads back would never end.
+    /// Expands `**`: every directory below, without following links to directories, which could form a cycle.
     fn deep_matches(&mut self, pattern: &str) -> Result<usize> {
         let refuse = |e: glob::PatternError| Error::argument("input", format!("pattern '{pattern}': {e}"));
         let wanted = Pattern::new(pattern).map_err(refuse)?;
@@ -119,7 +119,7 @@ impl Expanded {
             let entries = fs::read_dir(shown).and_then(|all| all.collect::<io::Result<Vec<_>>>());
             let entries = match entries {
                 Ok(entries) => entries,
-                // What is no directory has nothing below it.
+                // Only directories have entries.
                 Err(error) if error.kind() == io::ErrorKind::NotADirectory => continue,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => {

@@ -4,13 +4,13 @@ use super::reader::{Chunk, SignalReader};
 use super::{Annotation, ChannelInfo, SignalInfo};
 use crate::{Error, Place, Result};
 
-/// The planes are those of the channels; only their meaning changes.
+/// The planes of the channels, reinterpreted as real and imaginary parts.
 struct Iq {
     info: SignalInfo,
     inner: Box<dyn SignalReader>,
 }
 
-/// Takes every two channels of a reader as in phase and quadrature.
+/// Combines each two channels of a reader into one complex channel: in phase and quadrature.
 pub(super) fn paired(inner: Box<dyn SignalReader>) -> Result<Box<dyn SignalReader>> {
     let mut info = inner.info().clone();
     if info.complex {

@@ -1,11 +1,10 @@
 //! Readers of signals, in blocks.
 //!
-//! [`open`] looks at a file's content first and at its extension second, and returns one
-//! [`SignalReader`] for each group of channels that share a rate (an archive or an EEG recording may hold
-//! several). A reader fills the caller's planes, one vector per channel, block by block; nothing is ever
-//! allocated because a header says so.
+//! [`open`] detects the format by content, then by extension, and returns one [`SignalReader`] for each group of
+//! channels that share a rate (an archive or an EEG recording may hold several). A reader fills the caller's planes,
+//! one vector per channel, block by block; no allocation is sized by a header alone.
 //!
-//! NaN is kept as NaN and missing values become NaN: what to do about them is the caller's policy.
+//! NaN is kept as NaN and missing values become NaN: the caller decides how to handle them.
 
 mod aiff;
 mod au;

@@ -1,7 +1,7 @@
 //! NPZ: a ZIP archive of arrays, each of which is a signal.
 //!
-//! Opening reads the headers of the arrays alone. An array is unpacked when its samples are read, and one whose channels
-//! lie one after the other goes through a temporary file then; the archive is open once, whatever it holds.
+//! Opening reads only the headers of the arrays. An array is unpacked when its samples are read, through a temporary
+//! file if its channels are stored one after the other. The archive is opened once.
 
 use super::format::{Certainty, Descriptor, Readers};
 use super::npy::{self, NpyReader};
@@ -28,9 +28,9 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     fuzz: fuzz::plain,
 };
 
-/// Entries of an archive that are looked at.
+/// Largest number of entries of an archive that are inspected.
 const MAX_ARRAYS: usize = 1 << 16;
-/// Channels that all arrays together may have.
+/// Largest number of channels of all arrays together.
 const MAX_CHANNELS: usize = 1 << 20;
 
 fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
@@ -38,12 +38,12 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     let bad = |error: ZipError| match error {
         ZipError::Io(error) => source.io_error(error),
         ZipError::UnsupportedArchive(what) => Error::unsupported(source.name(), Place::File, what),
-        other => Error::malformed(source.name(), Place::File, format!("not a whole ZIP archive: {other}")),
+        other => Error::malformed(source.name(), Place::File, format!("not a complete ZIP archive: {other}")),
     };
     let fork = || source.fork().ok_or_else(|| source.io_error(io::Error::from(ErrorKind::NotSeekable)));
     let mut archive = ZipArchive::new(fork()?).map_err(bad)?;
     if archive.len() > MAX_ARRAYS {
-        let reason = format!("an archive of {} entries, {MAX_ARRAYS} are read at most", archive.len());
+        let reason = format!("an archive of {} entries; at most {MAX_ARRAYS} are supported", archive.len());
         return Err(Error::unsupported(source.name(), Place::File, reason));
     }
     let mut readers: Vec<LazyArray> = Vec::new();
@@ -57,7 +57,7 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
         };
         let mut info = SignalInfo::new(source.name(), Format::Npz);
         info.part = Some(array.to_owned());
-        // The header alone is read here; the decoder goes with it.
+        // Only the header is read here; the decoder is dropped with it.
         let described = entry.source(&source).and_then(|inner| npy::describe(inner, &mut info, options));
         match described {
             Ok(()) => {
@@ -72,7 +72,7 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
                 let options = options.clone();
                 readers.push(LazyArray { info, archive: fork()?, entry, options, reader: None });
             }
-            // Scalars and strings beside the signals are usual: a rate, labels.
+            // Scalars and strings besides the signals are common: a rate, labels.
             Err(error @ Error::Unsupported { .. }) => left_out.push((entry.name, Some(error))),
             Err(error) => return Err(error),
         }
@@ -117,14 +117,14 @@ impl BlockReader for LazyArray {
         };
         let chunk = reader.read_block(planes, max_frames);
         if matches!(chunk, Ok(Chunk::End) | Err(_)) {
-            // What it holds (a temporary file, perhaps) is not needed any longer.
+            // Its resources, such as a temporary file, are no longer needed.
             self.reader = None;
         }
         chunk
     }
 }
 
-/// Where an entry lies.
+/// Position of an entry.
 struct Entry {
     name: String,
     start: u64,
@@ -156,13 +156,15 @@ impl Entry {
             return refuse("the entry is encrypted");
         }
         let Some(part) = archive.part(name.clone(), self.start, self.stored) else {
-            return refuse("the archive cannot be sought");
+            return refuse("the archive is not seekable");
         };
         let inner: Box<dyn Read + Send> = match self.method {
             CompressionMethod::Stored => Box::new(part),
             CompressionMethod::Deflated => Box::new(DeflateDecoder::new(part)),
             other => {
-                return refuse(&format!("compression {other} is not read, stored and deflated entries are"));
+                return refuse(&format!(
+                    "compression {other} is not supported; supported are stored and deflated entries"
+                ));
             }
         };
         let checked = Checked { inner, crc: Crc::new(), expected: self.crc, left: self.size };
@@ -172,7 +174,7 @@ impl Entry {
     }
 }
 
-/// Stops at the entry's size and compares the checksum there.
+/// Reads up to the size of the entry and verifies the checksum at its end.
 struct Checked {
     inner: Box<dyn Read + Send>,
     crc: Crc,
@@ -187,7 +189,10 @@ impl Read for Checked {
         self.crc.update(&buffer[..got]);
         self.left -= got as u64;
         if got > 0 && self.left == 0 && self.crc.sum() != self.expected {
-            return Err(io::Error::new(ErrorKind::InvalidData, "the entry's checksum does not fit its data"));
+            return Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "the checksum of the entry does not match its data",
+            ));
         }
         Ok(got)
     }

@@ -1,4 +1,4 @@
-//! One door to all formats.
+//! Opens files of all formats.
 
 use super::format::{self, Format};
 use super::reader::SignalReader;
@@ -9,20 +9,20 @@ use std::path::Path;
 
 /// Opens a file, or standard input for `-`.
 ///
-/// Gives one reader for each group of channels of equal rate: usually one; an EDF may have several rates,
-/// an NPZ has several arrays, a SigMF recording several centre frequencies.
+/// Returns one reader per group of channels of equal rate: usually one; an EDF may have several rates, an NPZ several
+/// arrays, a SigMF recording several centre frequencies.
 ///
 /// # Errors
-/// The file cannot be opened, its header breaks the rules of its format, it is empty, or an option does
-/// not fit it. The message names the file and the place.
+/// The file cannot be opened, its header violates its format, it is empty, or an option does not apply to it. The
+/// message names the file and the position.
 pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
     open_source(Source::open(path.as_ref())?, options)
 }
 
-/// [`open`] for a stream or for bytes in memory. The source's name gives the extension.
+/// Opens a stream or bytes in memory, as [`open`] does. The name of the source gives the extension.
 ///
 /// # Errors
-/// As [`open`].
+/// Those of [`open`].
 pub fn open_source(source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
     let readers = open_format(source, options)?;
     if options.iq { readers.into_iter().map(iq::paired).collect() } else { Ok(readers) }
@@ -31,7 +31,7 @@ pub fn open_source(source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn 
 fn open_format(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
     let name = source.name().to_owned();
     if options.raw.is_some() {
-        // Samples may begin with anything, so the name decides whether they are compressed.
+        // Raw samples may begin with any bytes, so the name decides whether they are compressed.
         let source = if compressed::is_named(&name) { compressed::unpacked(source)? } else { source };
         return Format::Raw.open(source, options);
     }
@@ -47,7 +47,8 @@ fn open_format(mut source: Source, options: &OpenOptions) -> Result<Vec<Box<dyn 
     found.open(source, options)
 }
 
-/// Returns the first bytes: enough to tell the formats apart. A line of text suffices, for more may be slow to come.
+/// Returns the first bytes, enough to distinguish the formats. A line of text suffices, because more may arrive
+/// slowly.
 fn head(source: &mut Source) -> Result<&[u8]> {
     loop {
         let head = source.peeked();

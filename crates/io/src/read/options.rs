@@ -1,30 +1,31 @@
-//! What a caller may say about a file that the file does not say itself.
+//! Options for opening a file.
 
 use super::sample::Scale;
 use super::{DateFormat, Format, RawFormat};
 
-/// How to open a file. The default asks the file for everything.
+/// How to open a file. By default everything comes from the file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OpenOptions {
-    /// Format, instead of looking at the content and the extension.
+    /// Format, instead of detecting it by content and extension.
     pub format: Option<Format>,
-    /// Samples per second. Needed for what raw, NPY and CSV files do not tell; overrides what others tell.
+    /// Samples per second. Required for raw, NPY and CSV files, which do not contain it; overrides the rate of other
+    /// formats.
     pub rate: Option<f64>,
-    /// The file has no header: samples of this format.
+    /// Format of headerless samples.
     pub raw: Option<RawFormat>,
     /// Channels of a headerless file; 1 by default.
     pub channels: Option<usize>,
-    /// Keep stored integers as they are rather than scale full scale to ±1 (raw, WAV, AIFF, SigMF).
-    /// NPY integers are always kept, EDF always gives physical units.
+    /// Whether stored integers are kept instead of scaling full scale to ±1 (raw, WAV, AIFF, SigMF). NPY integers are
+    /// always kept, EDF always gives physical units.
     pub counts: bool,
-    /// Read to the end of the file, whatever length its header gives (WAV, AIFF, AU, W64, EDF).
+    /// Whether to read to the end of the file and ignore the length in its header (WAV, AIFF, AU, W64, EDF).
     pub ignore_length: bool,
-    /// Take two channels as one complex signal: the first in phase, the second in quadrature.
+    /// Whether two channels form one complex signal: the first in phase, the second in quadrature.
     pub iq: bool,
-    /// Which axis of a two-dimensional array is time: 0 for `[samples, channels]`, 1 (the default) for
-    /// `[channels, samples]`.
+    /// The time axis of a two-dimensional array: 0 for `[samples, channels]`, 1 (the default) for `[channels,
+    /// samples]`.
     pub axis: Option<usize>,
-    /// Of tables.
+    /// Options for tables.
     pub csv: CsvOptions,
 }
 
@@ -33,21 +34,22 @@ pub struct OpenOptions {
 pub struct CsvOptions {
     /// Columns to read, each by its name or by its number from 1; all numeric ones by default.
     pub columns: Vec<String>,
-    /// Column of uniform timestamps, which give the rate.
+    /// Column of uniform timestamps, from which the rate is computed.
     pub time: Option<String>,
-    /// Field delimiter; a space stands for any run of spaces and tabs. Found by itself by default.
+    /// Field delimiter; a space stands for any run of spaces and tabs. Detected by default.
     pub delimiter: Option<u8>,
-    /// Whether the first line has names. Found by itself by default.
+    /// Whether the first line contains names. Detected by default.
     pub header: Option<bool>,
-    /// Lines to pass over at the start, whatever they hold.
+    /// Number of lines to skip at the start.
     pub skip_rows: u64,
-    /// What a line of comment begins with; `#` by default, and nothing does where it is empty.
+    /// Marker at the start of comment lines; `#` by default; an empty text means no comments.
     pub comment: Option<String>,
-    /// `,` or `.`: what separates whole from fraction. Found by itself by default.
+    /// Decimal separator, `,` or `.`. Detected by default.
     pub decimal: Option<u8>,
-    /// Unit of the numbers of the time column in seconds (see [`super::time_unit`]), where its name does not tell.
+    /// Unit of the numbers of the time column in seconds (see [`super::time_unit`]), if its name does not contain
+    /// one.
     pub time_unit: Option<f64>,
-    /// How the dates of the time column are written.
+    /// Notation of the dates of the time column.
     pub date_format: Option<DateFormat>,
 }
 

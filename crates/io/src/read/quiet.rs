@@ -1,4 +1,4 @@
-//! Panics of third-party decoders, without their messages.
+//! Catches panics of third-party decoders and suppresses their messages.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
@@ -11,8 +11,8 @@ thread_local! {
 
 /// Runs a decoder; a panic in it is caught and prints nothing. `None` after a panic.
 ///
-/// The first call wraps the process's panic hook: on a thread that decodes, and only while it does, it is silent.
-/// Needs unwinding; with `panic = "abort"` a panic ends the process as ever.
+/// The first call wraps the panic hook of the process; the hook is silent on a thread only while it decodes. Requires
+/// unwinding; with `panic = "abort"` a panic ends the process as usual.
 pub(super) fn run<R>(work: impl FnOnce() -> R) -> Option<R> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -25,7 +25,7 @@ struct RawReader {
     body: Body,
 }
 
-/// Channels of a headerless file; the caller says them, so the bound is generous.
+/// Largest number of channels of a headerless file. The caller states it, so the bound is generous.
 const MAX_CHANNELS: usize = 65_536;
 
 fn open(source: Source, options: &OpenOptions) -> Result<Readers> {

@@ -3,17 +3,17 @@
 use super::{Annotation, SignalInfo, sample::Target};
 use crate::{Error, Result};
 
-/// What one read gave.
+/// Result of one read.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Chunk {
-    /// This many samples were put into every plane; at least one, at most what was asked for.
+    /// This many samples were appended to every plane: at least 1, at most the requested number.
     Data(usize),
-    /// The recording is interrupted here: what follows does not continue what came before.
+    /// The recording is interrupted here; the following samples are not contiguous with the previous ones.
     Gap {
-        /// How long, in samples: 0 where the file does not tell, negative where its clock goes back.
+        /// Length in samples: 0 if the file does not state it, negative if its clock goes back.
         frames: f64,
     },
-    /// There is no more. Every later call says so again.
+    /// The end. Every later call returns it again.
     End,
 }
 
@@ -23,43 +23,43 @@ pub enum Chunk {
 /// channel c in plane 2c and the imaginary parts in plane 2c + 1. Every call clears the planes and then fills
 /// them with at most `max_frames` samples each; fewer is not the end, only [`Chunk::End`] is.
 ///
-/// What could be read before an error is delivered first: the error comes with the next call,
-/// and after it [`Chunk::End`].
+/// Samples that could be read before an error are delivered first; the next call returns the error, and later calls
+/// [`Chunk::End`].
 pub trait SignalReader: Send {
-    /// What is known of the signal. Notes may be added while reading.
+    /// Returns the properties of the signal. Notes may be added while reading.
     fn info(&self) -> &SignalInfo;
 
     /// Returns the next samples in single precision.
     ///
     /// # Errors
-    /// The file cannot be read, breaks its format's rules, or ends early; `planes` has the wrong length.
+    /// The file cannot be read, violates its format, or ends early; `planes` has the wrong length.
     fn read_f32(&mut self, planes: &mut [Vec<f32>], max_frames: usize) -> Result<Chunk>;
 
     /// Returns the next samples in double precision.
     ///
     /// # Errors
-    /// As [`SignalReader::read_f32`].
+    /// Those of [`SignalReader::read_f32`].
     fn read_f64(&mut self, planes: &mut [Vec<f64>], max_frames: usize) -> Result<Chunk>;
 
     /// Returns the annotations of the whole file, in order of time. May read through the file; samples are read as
     /// before.
     ///
     /// # Errors
-    /// The file cannot be read, or its annotations break its format's rules.
+    /// The file cannot be read, or its annotations violate its format.
     fn annotations(&mut self) -> Result<Vec<Annotation>> {
         Ok(Vec::new())
     }
 
-    /// Moves to a sample, counted from 0 over the data (gaps take no samples): the next read starts there.
-    /// Returns `false`, and stays where it is, if the format can only be read in order. A position behind the end
-    /// reads as the end. An error that was waiting for its read is dropped.
+    /// Moves to a sample, counted from 0 over the data (gaps take no samples): the next read starts there. Returns
+    /// `false`, without moving, if the format can only be read in order. A position after the end reads as the end. A
+    /// pending error is dropped.
     ///
     /// # Errors
     /// The file cannot be read.
     fn seek(&mut self, frame: u64) -> Result<bool>;
 }
 
-/// What a format implements: one body for both precisions.
+/// The interface of a format: one implementation for both precisions.
 pub(super) trait BlockReader: Send {
     fn info(&self) -> &SignalInfo;
 
@@ -67,7 +67,7 @@ pub(super) trait BlockReader: Send {
     /// `max_frames` is at least 1 and the number of planes is right.
     fn read_block<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk>;
 
-    /// As [`SignalReader::annotations`].
+    /// See [`SignalReader::annotations`].
     fn annotations(&mut self) -> Result<Vec<Annotation>> {
         Ok(Vec::new())
     }
@@ -78,7 +78,7 @@ pub(super) trait BlockReader: Send {
     }
 }
 
-/// Puts the contract's rules around a format's body.
+/// Enforces the contract of [`SignalReader`] around a format's implementation.
 pub(super) struct Guarded<R> {
     inner: R,
     pending: Option<Error>,
@@ -111,7 +111,7 @@ impl<R: BlockReader> Guarded<R> {
             Ok(_) => {}
             Err(error) => {
                 self.done = true;
-                // Only samples that every plane has are whole.
+                // Only samples present in every plane are complete.
                 let whole = planes.iter().map(Vec::len).min().unwrap_or(0);
                 planes.iter_mut().for_each(|plane| plane.truncate(whole));
                 if whole == 0 {

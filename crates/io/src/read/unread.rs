@@ -1,12 +1,12 @@
-//! Formats that are recognised but not read: each is named, with what would help.
+//! Formats that are recognised but not supported, with hints for the user.
 
 use std::path::Path;
 
-/// A format by its first bytes, its extensions where it has no signature, and a hint.
+/// A format: its first bytes, its extensions if it has no signature, and a hint.
 struct Unread {
     title: &'static str,
     signature: fn(&[u8]) -> bool,
-    /// Decide only where no signature can.
+    /// Used only for formats without a signature.
     extensions: &'static [&'static str],
     hint: &'static str,
 }
@@ -159,12 +159,12 @@ const UNREAD: &[Unread] = &[
     },
 ];
 
-/// What to say of content that is not read; `None` for all other.
+/// Returns the hint for unsupported content; `None` for other content.
 pub(super) fn by_content(head: &[u8]) -> Option<String> {
     UNREAD.iter().find(|format| (format.signature)(head)).map(Unread::text)
 }
 
-/// What to say of a name whose format is not read; `None` for all others.
+/// Returns the hint for the name of an unsupported format; `None` for other names.
 pub(super) fn by_name(path: &Path) -> Option<String> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     UNREAD.iter().find(|format| format.extensions.contains(&extension.as_str())).map(Unread::text)
@@ -172,7 +172,7 @@ pub(super) fn by_name(path: &Path) -> Option<String> {
 
 impl Unread {
     fn text(&self) -> String {
-        format!("{} is not read: {}", self.title, self.hint)
+        format!("{} is not supported: {}", self.title, self.hint)
     }
 }
 

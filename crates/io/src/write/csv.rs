@@ -3,7 +3,7 @@
 use super::{Cell, Report, Result, escaped};
 use std::io::{self, Write};
 
-/// Writes the names of the columns.
+/// Writes the header line.
 pub(super) fn header(out: &mut dyn Write, report: &dyn Fn() -> Vec<super::Column>) -> io::Result<()> {
     let names: Vec<_> = report().iter().map(|c| c.name).collect();
     writeln!(out, "{}", names.join(","))
@@ -28,12 +28,13 @@ fn line(out: &mut dyn Write, cells: &[Cell<'_>], safe: bool) -> io::Result<()> {
             Cell::Text(text) if safe => field(out, &harmless(text))?,
             Cell::Text(text) => field(out, text)?,
             Cell::Int(value) => write!(out, "{value}")?,
-            // The shortest text that reads back as the same number; exponents only where they help.
+            // The shortest text that reads back as the same number; exponents only for very small and very large
+            // values.
             Cell::Real(value) if *value == 0.0 || (1e-4..1e15).contains(&value.abs()) => {
                 write!(out, "{value}")?;
             }
             Cell::Real(value) if value.is_finite() => write!(out, "{value:e}")?,
-            // Missing: what spreadsheets and data frames read as no value.
+            // Spreadsheets and data frames read an empty field as missing.
             Cell::Real(value) if value.is_nan() => {}
             Cell::Real(value) => out.write_all(if *value > 0.0 { b"inf" } else { b"-inf" })?,
             Cell::Empty => {}
@@ -42,8 +43,8 @@ fn line(out: &mut dyn Write, cells: &[Cell<'_>], safe: bool) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// Returns a text that no spreadsheet takes for a formula: what begins like one begins with an apostrophe instead,
-/// which means text to spreadsheets. Control characters become their escapes.
+/// Returns a text that spreadsheets do not treat as a formula: an apostrophe, which marks text, is put before formula
+/// characters. Control characters are escaped.
 fn harmless(text: &str) -> String {
     let text = escaped(text);
     let formula = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];

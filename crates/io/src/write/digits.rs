@@ -1,7 +1,7 @@
-//! As many digits as a number deserves.
+//! Rounds numbers for display.
 
-/// Five significant digits, as an exponent only where zeros would be counted; more where `step` asks for them: the
-/// distance between values that are told apart (a bin's width). A hundredth of it is shown.
+/// Formats a number with five significant digits, with an exponent only instead of many zeros. `step` is the distance
+/// between values to distinguish (such as a bin width): digits are shown down to a hundredth of it.
 pub fn rounded(value: f64, step: Option<f64>) -> String {
     let size = value.abs();
     if value == 0.0 || !value.is_finite() {
@@ -12,7 +12,7 @@ pub fn rounded(value: f64, step: Option<f64>) -> String {
     let own = if plain { (4 - size.log10().floor() as i32).max(0) } else { 0 };
     let fine = step.filter(|step| step.is_finite() && *step > 0.0);
     match fine.map(|step| (2 - step.log10().floor() as i32).max(0)) {
-        // All 17 digits of a double are the most that mean anything.
+        // A double has at most 17 significant digits.
         Some(wanted) if (plain || size >= 1e6) && size < 1e15 => {
             let most = (15 - size.log10().floor() as i32).clamp(0, 15);
             let decimals = if plain { wanted.max(own) } else { wanted };
@@ -21,7 +21,7 @@ pub fn rounded(value: f64, step: Option<f64>) -> String {
             if plain || !text.contains('.') {
                 text
             } else {
-                // Large numbers are long enough without zeros at their end.
+                // Large numbers are shown without trailing zeros.
                 text.trim_end_matches('0').trim_end_matches('.').to_owned()
             }
         }

@@ -1,31 +1,31 @@
-//! What can go wrong while writing, with the name of what was written.
+//! Errors of writing, each with the name of the target.
 
 use std::io;
 
 /// Result of every fallible call of [`write`](crate::write).
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a result could not be written.
+/// Reasons why a result could not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The operating system refused.
+    /// An error of the operating system.
     #[error("{target}: {source}{}", hint(source))]
     Io {
         /// File name, or `standard output`.
         target: String,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The format cannot hold what was asked of it.
+    /// The format cannot represent the result.
     #[error("{format}: {reason}")]
     Format {
         /// Name of the format.
         format: &'static str,
-        /// Why not, and what to use instead.
+        /// The reason, and which format to use instead.
         reason: String,
     },
-    /// A picture could not be drawn.
+    /// An image could not be drawn.
     #[error("plot: {reason}")]
     Plot {
         /// What is wrong.
@@ -39,7 +39,7 @@ impl Error {
         Self::Io { target: target.into(), source }
     }
 
-    /// Returns whether the reader of a pipe went away: nothing is wrong, there is only nobody left to write to.
+    /// Returns whether the reader of a pipe has closed it, which is not a failure.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
     }

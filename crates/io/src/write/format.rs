@@ -4,15 +4,15 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-/// How a result is written down.
+/// Output formats of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// Aligned columns under a caption, for people.
+    /// Aligned columns under a caption, for reading.
     Table,
-    /// One JSON document: an object, or an array where there are several results.
+    /// One JSON document: an object, or an array if there are several results.
     Json,
-    /// One JSON object per line, one line a result.
+    /// One JSON object per result, each on one line.
     JsonLines,
     /// One peak, bin or cell per line, with a header line.
     Csv,
@@ -26,7 +26,7 @@ impl Format {
     /// Every format, in the order of the documentation.
     pub const ALL: [Self; 6] = [Self::Table, Self::Json, Self::JsonLines, Self::Csv, Self::Npy, Self::Npz];
 
-    /// Returns the format that a file name's extension asks for, if it asks for one.
+    /// Returns the format of a file name's extension, if it is known.
     pub fn from_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
@@ -36,7 +36,7 @@ impl Format {
         }
     }
 
-    /// Returns whether the bytes are for programs only: never sent to a terminal.
+    /// Returns whether the output is binary and must not be sent to a terminal.
     pub fn is_binary(self) -> bool {
         matches!(self, Self::Npy | Self::Npz)
     }

@@ -1,4 +1,4 @@
-//! JSON for people and programs: objects a field per line, arrays of numbers on one line.
+//! Readable JSON: one field of an object per line, arrays of numbers on one line.
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};

@@ -1,8 +1,7 @@
 //! Writers of results: table, JSON, JSON lines, CSV, NPY and NPZ.
 //!
-//! A result is a plain `serde` structure ([`results`]) that also knows its rows and its arrays
-//! ([`Report`]); a [`ResultWriter`] turns any of them into one of the [`Format`]s. Files are written
-//! whole or not at all ([`OutputFile`]).
+//! A result is a plain `serde` structure ([`results`]) with its rows and arrays ([`Report`]); a [`ResultWriter`]
+//! turns any of them into one of the [`Format`]s. Files are written completely or not at all ([`OutputFile`]).
 
 mod csv;
 mod digits;

@@ -20,12 +20,12 @@ pub struct NamedArray<'a> {
     pub name: String,
     /// Lengths of the axes; empty for a scalar.
     pub shape: Vec<usize>,
-    /// The values, `shape`'s product of them.
+    /// The values; their number is the product of `shape`.
     pub values: Values<'a>,
 }
 
 impl<'a> NamedArray<'a> {
-    /// Numbers; `values.len()` is the product of `shape`.
+    /// Creates an array of numbers; `values.len()` is the product of `shape`.
     pub fn real(name: &str, shape: &[usize], values: impl Into<Cow<'a, [f64]>>) -> Self {
         let values = values.into();
         debug_assert_eq!(shape.iter().product::<usize>(), values.len());

@@ -3,10 +3,10 @@
 use super::{NamedArray, npy_bytes};
 use std::io::{self, Write};
 
-/// 1980-01-01 00:00, ZIP's first moment: the same input gives the same bytes.
+/// 1980-01-01 00:00, the earliest time of ZIP: equal input gives equal bytes.
 const DATE: u16 = 0x21;
 
-/// Writes members one after the other, then the directory.
+/// Writes members in sequence, then the directory.
 pub(super) struct NpzWriter {
     directory: Vec<u8>,
     offset: u64,
@@ -20,7 +20,7 @@ impl NpzWriter {
 
     /// Writes one array as `name.npy`.
     ///
-    /// Fails where the archive would pass ZIP's 4 GiB or 65,535 members.
+    /// Fails if the archive would exceed the limits of ZIP, 4 GiB or 65,535 members.
     pub(super) fn add(&mut self, out: &mut dyn Write, array: &NamedArray<'_>) -> io::Result<()> {
         let data = npy_bytes(array);
         let name = format!("{}.npy", array.name);

@@ -1,4 +1,4 @@
-//! What a result must tell about itself to be written in every format.
+//! The interface by which a result is written in every format.
 
 use super::npy::NamedArray;
 use serde::Serialize;
@@ -6,13 +6,13 @@ use serde::Serialize;
 /// One value of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cell<'a> {
-    /// Text, quoted where the format needs it.
+    /// Text, quoted if the format requires it.
     Text(&'a str),
     /// A whole number.
     Int(i64),
-    /// A number: in full in CSV, rounded in tables.
+    /// A number: exact in CSV, rounded in tables.
     Real(f64),
-    /// Nothing is known.
+    /// No value.
     Empty,
 }
 
@@ -47,9 +47,9 @@ pub struct Column {
     pub name: &'static str,
     /// Unit, shown in the table's heading.
     pub unit: String,
-    /// Whether the table shows it: what the caption says already, it does not.
+    /// Whether the table shows it; values that are in the caption are not repeated.
     pub in_table: bool,
-    /// Distance between values that the table tells apart; five digits are shown where it is unknown.
+    /// Distance between values that the table must distinguish; if unknown, five digits are shown.
     pub step: Option<f64>,
 }
 
@@ -59,14 +59,14 @@ impl Column {
         Self { name, unit: unit.into(), in_table: true, step: None }
     }
 
-    /// Values this far apart are told apart in the table.
+    /// Sets the distance between values that the table must distinguish.
     #[must_use]
     pub fn with_step(mut self, step: f64) -> Self {
         self.step = (step.is_finite() && step > 0.0).then_some(step);
         self
     }
 
-    /// Hides the column from the table where `hidden`.
+    /// Hides the column from the table if `hidden`.
     #[must_use]
     pub fn hidden_if(mut self, hidden: bool) -> Self {
         self.in_table = !hidden;
@@ -76,20 +76,20 @@ impl Column {
 
 /// A result that can be written in every [`Format`](super::Format).
 ///
-/// Its JSON is its `serde` form; the other formats are built from what these methods give.
+/// Its JSON is its `serde` form; the other formats use these methods.
 pub trait Report: Serialize {
-    /// What was done to what, a line each; what was chosen by default says so.
+    /// Returns the lines of the caption: source, parameters (defaults are marked) and notes.
     fn caption(&self) -> Vec<String>;
 
-    /// Columns of [`rows`](Self::rows), `source` and `channel` first.
+    /// Returns the columns of [`rows`](Self::rows), `source` and `channel` first.
     fn columns(&self) -> Vec<Column>;
 
-    /// Calls `row` once a peak, bin or cell, with one cell per column.
+    /// Calls `row` once per peak, bin or cell, with one cell per column.
     ///
     /// # Errors
     /// The first error of `row`.
     fn rows(&self, row: &mut dyn FnMut(&[Cell<'_>]) -> super::Result<()>) -> super::Result<()>;
 
-    /// Arrays for NPY and NPZ, the main one first.
+    /// Returns the arrays for NPY and NPZ, the main one first.
     fn arrays(&self) -> Vec<NamedArray<'_>>;
 }

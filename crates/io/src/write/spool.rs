@@ -1,15 +1,15 @@
-//! Arrays that come frame by frame and are written row by row.
+//! Spools arrays that arrive frame by frame and are written row by row.
 
 use super::npy::npy_header;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// Values that are held in memory before they go to the disk.
+/// Number of values that are held in memory before they are written to disk.
 const TILE: usize = 1 << 17;
 
-/// An array of `[rows][frames][item]` numbers whose frames come one after the other, each `[rows][item]`: how many there
-/// will be is known at the end. What came so far lies in an unnamed temporary file.
+/// An array of `[rows][frames][item]` numbers whose frames `[rows][item]` arrive one by one; their number is known
+/// only at the end. Frames are stored in an unnamed temporary file.
 ///
 /// ```text
 /// frames → tiles [rows][frames of the tile][item], one after the other → per row: its part of every tile

@@ -1,13 +1,13 @@
-//! Text that came with a file, made safe to show.
+//! Escapes untrusted text for display.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// `text` with every character that would act on a terminal, forge lines or turn the reading order round written as
-/// its escape: `\n`, `\u{1b}`.
+/// Returns `text` with an escape (`
+/// `, `\u{1b}`) for every character that would control a terminal, forge lines or change the reading direction.
 ///
-/// Names of channels, units, file names and the messages about them come from strangers. These are the control
-/// characters (C0, DEL, C1), the separators of lines and paragraphs, the marks of direction, and what XML cannot hold.
+/// Names of channels, units and files are untrusted. Escaped are control characters (C0, DEL, C1), line and paragraph
+/// separators, direction marks, and characters that XML cannot represent.
 pub fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(acts) {
         return Cow::Borrowed(text);
@@ -19,7 +19,7 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             c if acts(c) => {
-                // A String takes everything.
+                // Writing to a String cannot fail.
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
             }
             c => out.push(c),
@@ -28,15 +28,15 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Returns whether a character does something else than stand for itself.
+/// Returns whether a character must be escaped.
 pub(super) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            // Marks of direction: single ones, embeddings and overrides, isolates; then zero-width and invisible ones.
+            // Direction marks, embeddings and overrides, isolates; zero-width and invisible characters.
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
             | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
-            // Separators of lines and paragraphs, annotations, no characters, tags.
+            // Line and paragraph separators, annotations, noncharacters, tags.
             | '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}'
         )
 }

@@ -5,31 +5,32 @@ use super::table::Table;
 use super::{Error, Format, Report, Result, csv, json, npy_bytes};
 use std::io::{self, Write};
 
-/// How a [`ResultWriter`] writes.
+/// Options of a [`ResultWriter`].
 #[derive(Debug, Clone)]
 pub struct WriterOptions {
     /// The format.
     pub format: Format,
-    /// ANSI colours in tables.
+    /// Whether tables use ANSI colours.
     pub colour: bool,
-    /// In CSV, an apostrophe before texts that a spreadsheet would execute, and escapes for control characters.
+    /// Whether CSV has an apostrophe before texts that a spreadsheet would execute, and escapes for control
+    /// characters.
     pub csv_safe: bool,
-    /// What error messages call the target: a file name, or `standard output`.
+    /// Name of the target in error messages: a file name, or `standard output`.
     pub target: String,
 }
 
-/// Writes any number of results, then what ends the document.
+/// Writes any number of results, then the end of the document.
 ///
-/// Tables, CSV and JSON lines leave with each [`write`](Self::write), so that a reader at the other end
-/// of a pipe sees a result as soon as it is known. JSON becomes an array with the second result.
+/// Tables, CSV and JSON lines are flushed by each [`write`](Self::write), so that a reader at the other end of a pipe
+/// sees a result as soon as it is known. JSON becomes an array with the second result.
 pub struct ResultWriter<W: Write> {
     out: W,
     options: WriterOptions,
     written: usize,
-    /// JSON: the first document, held until it is known whether it stays alone.
+    /// JSON: the first document, held until it is known whether another follows.
     first: Option<String>,
     npz: Option<NpzWriter>,
-    /// Table: what further parts must line up with.
+    /// Table: the column widths with which further parts are aligned.
     table: Table,
 }
 
@@ -42,7 +43,7 @@ impl<W: Write> ResultWriter<W> {
     /// Writes one result.
     ///
     /// # Errors
-    /// What the target says, or a second result for NPY, which holds one array.
+    /// An error of the target, or a second result for NPY, which holds one array.
     pub fn write<R: Report>(&mut self, result: &R) -> Result<()> {
         let target = self.options.target.clone();
         let wrap = |source: io::Error| Error::io(target.clone(), source);
@@ -72,11 +73,11 @@ impl<W: Write> ResultWriter<W> {
         self.out.flush().map_err(wrap)
     }
 
-    /// Writes a further part of the result that was written last: rows below its table. In CSV and JSON lines a part is
-    /// a result like every other.
+    /// Writes a further part of the last result: rows below its table. In CSV and JSON lines a part is an ordinary
+    /// result.
     ///
     /// # Errors
-    /// As [`write`](Self::write).
+    /// Those of [`write`](Self::write).
     pub fn write_more<R: Report>(&mut self, result: &R) -> Result<()> {
         if self.options.format != Format::Table || self.written == 0 {
             return self.write(result);
@@ -87,10 +88,10 @@ impl<W: Write> ResultWriter<W> {
         self.out.flush().map_err(wrap)
     }
 
-    /// Returns the target, for the bytes of the one array of an NPY that a caller writes as they come.
+    /// Returns the target, for a caller that writes the bytes of an NPY array as they arrive.
     ///
     /// # Errors
-    /// The format is no NPY, or it holds a result already.
+    /// The format is not NPY, or a result was already written.
     pub fn array_target(&mut self) -> Result<&mut W> {
         if self.options.format != Format::Npy || self.written > 0 {
             return Err(one_array());
@@ -99,10 +100,10 @@ impl<W: Write> ResultWriter<W> {
         Ok(&mut self.out)
     }
 
-    /// Ends the document and gives the target back.
+    /// Ends the document and returns the target.
     ///
     /// # Errors
-    /// What the target says.
+    /// An error of the target.
     pub fn finish(mut self) -> Result<W> {
         let end = match (self.options.format, self.npz.take()) {
             (Format::Json, _) => match (self.first.take(), self.written) {
@@ -118,7 +119,7 @@ impl<W: Write> ResultWriter<W> {
         Ok(self.out)
     }
 
-    /// Results written so far.
+    /// Returns the number of results written so far.
     pub fn written(&self) -> usize {
         self.written
     }

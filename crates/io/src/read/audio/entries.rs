@@ -43,7 +43,7 @@ pub(in crate::read) static OGG: Descriptor = Descriptor {
     fuzz: fuzz::plain,
 };
 
-/// What follows an ID3 tag that some programs put before other formats than MP3, as far as it was read.
+/// Returns the bytes after an ID3 tag, which some programs write before other formats than MP3.
 pub(in crate::read) fn behind_id3<'a>(head: &Head<'a>) -> &'a [u8] {
     let [b'I', b'D', b'3', _, _, _, a, b, c, d, ..] = *head.bytes else { return head.bytes };
     let len = [a, b, c, d].iter().fold(0usize, |len, byte| len << 7 | usize::from(byte & 0x7f));

@@ -1,7 +1,7 @@
 //! Compressed audio through symphonia: FLAC, MP3 and Ogg Vorbis.
 //!
-//! A packet that cannot be decoded is left out, reported as a gap and counted in the notes. An encoder's delay
-//! and padding are trimmed where the file tells them.
+//! A packet that cannot be decoded is reported as a gap and counted in the notes. An encoder's delay and padding are
+//! trimmed if the file states them.
 
 mod entries;
 mod stream;
@@ -28,9 +28,9 @@ struct AudioReader {
     format: Box<dyn FormatReader>,
     decoder: Box<dyn AudioDecoder>,
     track: u32,
-    /// Bytes that the decoder took from the file.
+    /// Bytes that the decoder has read.
     taken: Arc<AtomicU64>,
-    /// Decoded samples, and how many frames of them were given out.
+    /// Decoded samples, and the number of frames already delivered.
     decoded: Vec<Vec<f64>>,
     given: usize,
     total: u64,
@@ -48,9 +48,9 @@ pub(super) fn open(source: Source, kind: Format, options: &OpenOptions) -> Resul
     Ok(Box::new(Guarded::new(reader)))
 }
 
-/// The decoders are not ours: should one panic on a damaged file, it is that file's error and not the program's end.
+/// Returns the error for a panic in a third-party decoder: it concerns only this file.
 fn decoder_panicked(path: &Path, place: Place) -> Error {
-    Error::malformed(path, place, "the decoder gave up on damaged data")
+    Error::malformed(path, place, "the decoder failed on damaged data")
 }
 
 impl AudioReader {
@@ -94,7 +94,7 @@ impl AudioReader {
             damaged: 0,
             gain,
         };
-        // Some headers leave channels and rate to the first packet.
+        // Some headers do not contain channels and rate; the first packet does.
         reader.decode_packet()?;
         let spec = reader.decoder.last_decoded().spec().clone();
         let channels = if reader.decoded.is_empty() { channels } else { reader.decoded.len() };
@@ -110,7 +110,7 @@ impl AudioReader {
     }
 }
 
-/// Looks for this one format, behind the tags that may stand before it.
+/// Creates a probe for this format only, which skips preceding tags.
 fn probe(kind: Format) -> Probe {
     let mut probe = Probe::new();
     match kind {
@@ -124,7 +124,7 @@ fn probe(kind: Format) -> Probe {
 
 fn decoder(track: &Track) -> Result<Box<dyn AudioDecoder>, SymphoniaError> {
     let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
-    let parameters = parameters.ok_or(SymphoniaError::Unsupported("a codec that is not known"))?;
+    let parameters = parameters.ok_or(SymphoniaError::Unsupported("an unknown codec"))?;
     symphonia::default::get_codecs().make_audio_decoder(parameters, &AudioDecoderOptions::default())
 }
 
@@ -188,13 +188,13 @@ impl AudioReader {
         }
     }
 
-    /// `lost`: samples that the packet should have had.
+    /// Counts a damaged packet. `lost`: its number of samples.
     fn count_damage(&mut self, error: &SymphoniaError, lost: u64) {
         self.damaged += 1;
         self.gap = Some(self.gap.unwrap_or(0.0) + lost as f64);
         let counted = format!("{} packets could not be decoded and were left out", self.damaged);
         match self.info.notes.iter_mut().find(|note| note.contains("packets could not be decoded")) {
-            // The first line keeps its place, the count goes on.
+            // The note stays at its position; only its count changes.
             Some(note) => {
                 let first = note.split_once("; the first").map_or("", |(_, first)| first).to_owned();
                 *note = format!("{counted}; the first{first}");
@@ -206,7 +206,7 @@ impl AudioReader {
         }
     }
 
-    /// Another stream is chained to the one that has ended.
+    /// Continues with another stream that is chained to the one that has ended.
     fn reset(&mut self) -> Result<()> {
         let place = self.place();
         let path = &self.info.path;
@@ -220,14 +220,14 @@ impl AudioReader {
         }
         self.track = track.id;
         self.gap = Some(self.gap.unwrap_or(0.0));
-        // The promise was that of the first stream.
+        // The number of frames was that of the first stream.
         self.info.frames = None;
         Ok(())
     }
 
     fn end(&self) -> Result<bool> {
         let promised = self.info.frames.unwrap_or(0);
-        // MP3 headers count roughly, FLAC ones exactly.
+        // Counts of MP3 headers are approximate, those of FLAC exact.
         let slack = if self.info.format == Format::Mp3 { 3 * 1152 } else { 0 };
         if self.total + slack < promised && self.damaged == 0 {
             let reason = format!("the header promises {promised} frames, the file has {}", self.total);

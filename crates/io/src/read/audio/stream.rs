@@ -1,4 +1,4 @@
-//! A source as symphonia wants it.
+//! Adapts a source to symphonia's interface.
 
 use crate::read::source::Source;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -14,7 +14,7 @@ struct Tracked {
     taken: Arc<AtomicU64>,
 }
 
-/// Returns the stream, and the number of bytes that were taken from it.
+/// Returns the stream, and a counter of the bytes read from it.
 pub(super) fn tracked(source: Source) -> (MediaSourceStream<'static>, Arc<AtomicU64>) {
     let taken = Arc::new(AtomicU64::new(0));
     let stream = Tracked {

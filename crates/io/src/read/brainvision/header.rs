@@ -4,16 +4,16 @@ use crate::read::sample::{SampleKind, SampleType};
 use crate::{Error, Place, Result};
 use std::path::Path;
 
-/// What a header says.
+/// Content of a header.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Header {
     pub(super) data_file: String,
     pub(super) marker_file: Option<String>,
     pub(super) sample: SampleType,
-    /// Channels one after the other rather than interleaved.
+    /// Whether channels are stored one after the other instead of interleaved.
     pub(super) planar: bool,
     pub(super) rate: f64,
-    /// Samples per channel, where the header counts them.
+    /// Samples per channel, if the header states them.
     pub(super) points: Option<u64>,
     pub(super) channels: Vec<Channel>,
 }
@@ -27,7 +27,7 @@ pub(super) struct Channel {
 
 const MAX_CHANNELS: usize = 65_536;
 
-/// Returns whether a text begins as a header does.
+/// Returns whether a text begins like a header.
 pub(super) fn is_header(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     [&b"Brain Vision Data Exchange Header"[..], b"BrainVision Data Exchange Header"]
@@ -35,7 +35,7 @@ pub(super) fn is_header(head: &[u8]) -> bool {
         .any(|tag| head.starts_with(tag))
 }
 
-/// UTF-8, or Latin-1 as older versions write.
+/// Decodes UTF-8, or Latin-1 as in older versions.
 pub(super) fn text(bytes: &[u8]) -> String {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match std::str::from_utf8(bytes) {
@@ -44,8 +44,8 @@ pub(super) fn text(bytes: &[u8]) -> String {
     }
 }
 
-/// Returns the lines `KEY=VALUE` as (line, section, key, value), sections and keys in lower case. Text ends them at
-/// `[Comment]`.
+/// Returns the lines `KEY=VALUE` as (line, section, key, value), sections and keys in lower case. The section
+/// `[Comment]` ends them.
 pub(super) fn entries(text: &str) -> Vec<(u64, String, String, String)> {
     let mut section = String::new();
     let mut found = Vec::new();
@@ -88,7 +88,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Header> {
         Some((_, value)) if value.eq_ignore_ascii_case("BINARY") => {}
         Some((line, value)) => {
             let reason = format!(
-                "DataFormat {value} is not read, BINARY is: export the recording as binary, or read the samples as a table \
+                "DataFormat {value} is not supported, only BINARY is: export the recording as binary, or read the samples as a table \
                  (--input-format csv)"
             );
             return Err(unread(line, reason));
@@ -98,7 +98,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Header> {
     if let Some((line, value)) = common("datatype")
         && !value.eq_ignore_ascii_case("TIMEDOMAIN")
     {
-        return Err(unread(line, format!("DataType {value} is not read, TIMEDOMAIN is")));
+        return Err(unread(line, format!("DataType {value} is not supported, only TIMEDOMAIN is")));
     }
     let planar = match common("dataorientation") {
         Some((_, value)) if value.eq_ignore_ascii_case("MULTIPLEXED") => false,
@@ -114,8 +114,8 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Header> {
         Some((_, value)) if value.eq_ignore_ascii_case("INT_32") => SampleKind::S32,
         Some((_, value)) if value.eq_ignore_ascii_case("IEEE_FLOAT_32") => SampleKind::F32,
         Some((line, value)) => {
-            let known = "INT_16, UINT_16, INT_32 and IEEE_FLOAT_32 are";
-            return Err(unread(line, format!("BinaryFormat {value} is not read, {known}")));
+            let known = "supported are INT_16, UINT_16, INT_32 and IEEE_FLOAT_32";
+            return Err(unread(line, format!("BinaryFormat {value} is not supported; {known}")));
         }
         None => return Err(missing("BinaryFormat")),
     };
@@ -134,7 +134,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Header> {
         .ok_or_else(|| bad(line, format!("the sampling interval is '{interval}' µs")))?;
     let mut channels = Vec::new();
     for index in 1..=count {
-        // A header that claims channels and does not describe them ends here.
+        // Missing descriptions of stated channels end the loop.
         let Some((line, value)) = find("channel infos", &format!("ch{index}")) else {
             let reason =
                 format!("the header promises {count} channels and does not describe channel {index}");
@@ -154,7 +154,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Header> {
     })
 }
 
-/// `NAME,REFERENCE,RESOLUTION,UNIT`, with `\1` for a comma in them.
+/// Parses `NAME,REFERENCE,RESOLUTION,UNIT`, with `\1` for a comma in a field.
 fn channel(value: &str, index: usize) -> std::result::Result<Channel, String> {
     let mut fields = value.split(',').map(|field| field.trim().replace("\\1", ","));
     let name = fields.next().filter(|name| !name.is_empty()).unwrap_or_else(|| format!("ch{index}"));

@@ -3,7 +3,7 @@
 use super::header::{entries, text};
 use crate::read::Annotation;
 
-/// Markers that are kept of one file.
+/// Largest number of markers that are kept per file.
 const MAX: usize = 1 << 20;
 
 /// One marker.
@@ -18,7 +18,7 @@ pub(super) struct Marker {
     date: Option<f64>,
 }
 
-/// `MkN=TYPE,DESCRIPTION,POSITION,POINTS,CHANNEL[,DATE]`, in order of position. Others are passed over.
+/// `MkN=TYPE,DESCRIPTION,POSITION,POINTS,CHANNEL[,DATE]`, in order of position. Other lines are skipped.
 pub(super) fn parse(bytes: &[u8]) -> Vec<Marker> {
     let mut found = Vec::new();
     for (_, section, key, value) in entries(&text(bytes)) {
@@ -39,7 +39,7 @@ pub(super) fn parse(bytes: &[u8]) -> Vec<Marker> {
     found
 }
 
-/// `YYYYMMDDhhmmssuuuuuu`; all zeros is none.
+/// Parses `YYYYMMDDhhmmssuuuuuu`; all zeros mean no date.
 fn date(text: &str) -> Option<f64> {
     if text.len() != 20 || !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -50,7 +50,7 @@ fn date(text: &str) -> Option<f64> {
     Some(days as f64 * 86_400.0 + f64::from(clock) + f64::from(part(14, 20)?) * 1e-6)
 }
 
-/// Returns where a new segment begins behind the first sample: (samples before, length of the gap in samples).
+/// Returns the new segments after the first sample as (samples before, length of the gap in samples).
 pub(super) fn gaps(markers: &[Marker], rate: f64, frames: u64) -> Vec<(u64, f64)> {
     let mut gaps: Vec<(u64, f64)> = Vec::new();
     let mut before: Option<&Marker> = None;
@@ -67,7 +67,7 @@ pub(super) fn gaps(markers: &[Marker], rate: f64, frames: u64) -> Vec<(u64, f64)
     gaps
 }
 
-/// Returns the markers on the recording's own axis, those of new segments left out.
+/// Returns the markers on the time axis of the recording, without those of new segments.
 pub(super) fn annotations(markers: &[Marker], rate: f64, gaps: &[(u64, f64)]) -> Vec<Annotation> {
     let time = |sample: u64| {
         let passed = &gaps[..gaps.partition_point(|(at, _)| *at <= sample)];

@@ -1,7 +1,7 @@
 //! BrainVision: a header (`.vhdr`) that describes binary samples (`.eeg`) and markers (`.vmrk`) beside it.
 //!
-//! Samples are physical values, digital × resolution. Markers are annotations; a marker `New Segment` behind the first
-//! sample is an interruption, of unknown length unless both its date and that of the one before are known.
+//! Samples are physical values, digital × resolution. Markers are annotations; a marker `New Segment` after the first
+//! sample is a gap, of unknown length unless its date and that of the previous one are known.
 
 mod header;
 mod markers;
@@ -27,7 +27,7 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     named_extensions: &[],
     detect: |head| match head.extension {
         "vhdr" => Certainty::Name,
-        // Samples have no signature; the header beside them tells.
+        // The samples have no signature; the header file decides.
         "eeg" | "vmrk" if head.path.with_extension("vhdr").is_file() => Certainty::Name,
         _ => Certainty::signature(header::is_header(head.bytes)),
     },
@@ -35,13 +35,13 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     fuzz: |_, bytes| fuzz::halves(bytes, open_brainvision),
 };
 
-/// A header or a list of markers longer than this is not read.
+/// Largest size of a header or a list of markers.
 const MAX_TEXT: u64 = 64 << 20;
 
 fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
     let path = source.name().to_owned();
     if path.as_os_str() == "-" {
-        let reason = "the header names files beside it, which standard input has none of: name the file";
+        let reason = "the header refers to other files, which standard input cannot provide: name the file";
         return Err(Error::unsupported(&path, Place::File, reason));
     }
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("eeg") || e.eq_ignore_ascii_case("vmrk")) {
@@ -55,7 +55,7 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
     if let Some(name) = &header.marker_file {
         match Source::open(&beside(&description, name)?) {
             Ok(mut source) => found = markers::parse(&source.text(MAX_TEXT)?),
-            Err(error) => notes.push(format!("the markers are not there: {error}")),
+            Err(error) => notes.push(format!("the markers cannot be read: {error}")),
         }
     }
     reader(&description, &header, data, found, notes, options)
@@ -69,7 +69,8 @@ pub(super) fn open_brainvision(meta: Source, data: Source, options: &OpenOptions
     reader(&name, &header, data, Vec::new(), Vec::new(), options)
 }
 
-/// Returns a file of the same directory; a path to elsewhere is not followed. `$b` is the name of the header.
+/// Returns the path of a file in the same directory; paths to other directories are rejected. `$b` is the name of the
+/// header.
 fn beside(description: &Path, file: &str) -> Result<PathBuf> {
     let stem = description.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let file = file.replace("$b", &stem);
@@ -157,7 +158,7 @@ struct BrainVisionReader {
     annotations: Vec<Annotation>,
     gaps: Vec<(u64, f64)>,
     next: u64,
-    /// Gaps that were told.
+    /// Number of gaps already reported.
     told: usize,
 }
 

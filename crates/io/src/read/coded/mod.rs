@@ -1,4 +1,4 @@
-//! Audio that is coded in blocks of a fixed size (ADPCM), from a file or a pipe.
+//! Audio coded in blocks of a fixed size (ADPCM), from a file or a pipe.
 
 mod ima;
 mod ms;
@@ -11,7 +11,7 @@ use super::source::Source;
 use super::{Format, OpenOptions, SignalInfo};
 use crate::{Error, Place, Result};
 
-/// How the blocks are coded.
+/// Coding of the blocks.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Codec {
     /// IMA (DVI) ADPCM of WAV.
@@ -22,7 +22,7 @@ pub(super) enum Codec {
     Ima4,
 }
 
-/// What a header says of coded audio.
+/// Header of coded audio.
 #[derive(Debug, Clone)]
 pub(super) struct CodedLayout {
     pub(super) codec: Codec,
@@ -32,12 +32,12 @@ pub(super) struct CodedLayout {
     pub(super) block: usize,
     /// Bytes of all blocks; `None` reads to the end.
     pub(super) bytes: Option<u64>,
-    /// Frames that the header promises, where it does.
+    /// Number of frames, if the header states it.
     pub(super) frames: Option<u64>,
 }
 
 impl CodedLayout {
-    /// Returns the frames in a block of so many bytes.
+    /// Returns the number of frames in a block of `bytes` bytes.
     fn frames_in(&self, bytes: usize) -> usize {
         let channels = self.channels;
         match self.codec {
@@ -52,7 +52,7 @@ struct CodedReader {
     info: SignalInfo,
     source: Source,
     layout: CodedLayout,
-    /// Bytes and frames that are left; `None` where only the end of the file tells.
+    /// Bytes and frames left; `None` if only the end of the file decides.
     bytes_left: Option<u64>,
     frames_left: Option<u64>,
     block: Vec<u8>,
@@ -61,7 +61,7 @@ struct CodedReader {
     gain: f64,
 }
 
-/// A block is never larger.
+/// Largest size of a block.
 const MAX_BLOCK: usize = 1 << 20;
 
 /// Returns a reader of the blocks that begin at the source's position.
@@ -89,7 +89,7 @@ pub(super) fn boxed(
         (bytes / layout.block as u64) * layout.frames_in(layout.block) as u64 + layout.frames_in(rest) as u64
     };
     let whole = there.map(blocks);
-    // The last block may be filled up; a header's count tells how far it goes.
+    // The last block may be padded; the count of the header gives its length.
     let promised = layout.frames.filter(|_| !options.ignore_length).filter(|frames| {
         whole.is_none_or(|whole| *frames <= whole && *frames + layout.frames_in(layout.block) as u64 > whole)
     });

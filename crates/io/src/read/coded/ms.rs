@@ -1,6 +1,6 @@
 //! Microsoft's ADPCM.
 
-/// Pairs that every file may use; a header may bring others.
+/// Coefficient pairs that every file may use; a header may define others.
 pub(in crate::read) const COEFFICIENTS: [[i32; 2]; 7] =
     [[256, 0], [512, -256], [0, 0], [192, 64], [240, 0], [460, -208], [392, -232]];
 const ADAPT: [i32; 16] = [230, 230, 230, 230, 307, 409, 512, 614, 768, 614, 512, 409, 307, 230, 230, 230];
@@ -28,7 +28,7 @@ pub(super) fn block(block: &[u8], coefficients: &[[i32; 2]], planes: &mut [Vec<i
         let (pair, step) = &mut states[i % channels];
         let plane = &mut planes[i % channels];
         let [.., before, last] = plane[..] else { return };
-        // What damaged blocks say may be of any size.
+        // Values in damaged blocks may be arbitrarily large.
         let product = |sample: i16, factor: i32| i64::from(sample) * i64::from(factor);
         let predicted = (product(last, pair[0]) + product(before, pair[1])) >> 8;
         let signed = if nibble & 8 != 0 { i64::from(nibble) - 16 } else { i64::from(nibble) };

@@ -1,4 +1,4 @@
-//! Which columns are signals.
+//! Selects the columns that are signals.
 
 use super::sniff::Shape;
 use super::time::is_date;
@@ -6,11 +6,11 @@ use super::value::Value;
 use crate::read::CsvOptions;
 use crate::{Error, Result};
 
-/// The choice and what to tell of it.
+/// The selected columns, with notes.
 pub(super) struct Choice {
     pub(super) columns: Vec<usize>,
     pub(super) time: Option<usize>,
-    /// A column that was left out for it looks like a time axis.
+    /// A column that was left out because it looks like a time axis.
     pub(super) axis: Option<usize>,
     pub(super) notes: Vec<String>,
 }
@@ -78,7 +78,8 @@ enum Kind {
     Nothing,
 }
 
-/// What most of a column's first fields are; a rare text among numbers is an error to be found later.
+/// Returns the kind of most of a column's first fields; an occasional text among numbers is reported as an error
+/// later.
 fn kind(shape: &Shape, column: usize) -> Kind {
     let (mut numbers, mut dates, mut texts) = (0, 0, 0);
     for field in shape.rows.iter().filter_map(|row| row.get(column)) {
@@ -145,11 +146,11 @@ const WORDS: [&str; 44] = [
     "ms",
 ];
 
-/// Rows of a table without names that must step evenly before its first column counts as times.
+/// Number of evenly stepping rows from which the first column of a table without names counts as times.
 const EVEN_ROWS: usize = 8;
 
-/// Named like time (`t`, `Time [s]`, `Elapsed Time`, `Zeit`, `year`, …) and rising, but for a counter that begins
-/// again; or the nameless first column of several that rises in even steps.
+/// Named like time (`t`, `Time [s]`, `Elapsed Time`, `Zeit`, `year`, …) and rising, except for a counter that
+/// restarts; or the unnamed first column of several that rises in equal steps.
 fn is_time_axis(shape: &Shape, column: usize, numeric: usize) -> bool {
     let mut values = Vec::with_capacity(shape.rows.len());
     for field in shape.rows.iter().filter_map(|row| row.get(column)) {

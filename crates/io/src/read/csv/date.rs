@@ -1,16 +1,16 @@
-//! Dates and clock times in the ways that people and programs write them.
+//! Parses dates and clock times in common notations.
 
 /// A date with or without a clock, or a clock alone, in seconds, and the unit of its last written digit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Instant {
-    /// Since 1970, or since midnight where there is no date.
+    /// Seconds since 1970, or since midnight if there is no date.
     pub(super) seconds: f64,
     pub(super) step: f64,
-    /// A clock without a date: it begins again at midnight.
+    /// Whether there is no date: the clock restarts at midnight.
     pub(super) clock_only: bool,
 }
 
-/// What comes first in a date of numbers.
+/// Order of day and month in a numeric date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DateOrder {
     /// 31/12/2020.
@@ -137,7 +137,8 @@ pub(super) fn parse(text: &str, order: DateOrder) -> Option<Instant> {
     }
 }
 
-/// `20200131`, `20200131T102030[.5][Z]`, `20200131 102030`, `20200131102030`. A number of 8 digits alone is no date here.
+/// `20200131`, `20200131T102030[.5][Z]`, `20200131 102030`, `20200131102030`. A number of 8 digits alone is not a
+/// date.
 fn compact(text: &str) -> Option<Instant> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (date, clock) = match digits {
@@ -192,7 +193,7 @@ fn clock(text: &str) -> Option<Clock> {
     let digits = digits.trim_end_matches(['.', ',']);
     let mut parts = digits.split(':');
     let (first, second, third) = (parts.next()?, parts.next()?, parts.next());
-    // Milliseconds may stand behind a third colon.
+    // Milliseconds may follow a third colon.
     let fourth = parts.next();
     if parts.next().is_some() || first.is_empty() || first.len() > 4 {
         return None;
@@ -269,7 +270,7 @@ fn zone(text: &str) -> Option<f64> {
     Some(sign * (hours.parse::<f64>().ok()? * 3600.0 + minutes.parse::<f64>().ok()? * 60.0))
 }
 
-/// Leaves out `Mon`, `Friday,`, `Mittwoch`, … at the start: a word that is no month.
+/// Removes a leading weekday (`Mon`, `Friday,`, `Mittwoch`, …): a word that is not a month.
 fn without_weekday(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
     let rest = text[end..].trim_start_matches(['.', ',', ' ']);
@@ -281,7 +282,7 @@ fn without_weekday(text: &str) -> &str {
 fn day(text: &str, order: DateOrder) -> Option<i64> {
     let mut parts = Vec::with_capacity(3);
     for part in text.split(['/', '-', '.', ',', ' ', '_']).filter(|part| !part.is_empty()) {
-        // The German article of a date is none of it.
+        // Articles and prepositions are not part of the date.
         if !matches!(part, "de" | "of" | "den") {
             parts.push(part);
         }

@@ -4,13 +4,13 @@ use super::date::{DateOrder, Instant, days, full_year, month};
 use crate::{Error, Result};
 use std::str::FromStr;
 
-/// How the dates of a table are written.
+/// Notation of the dates of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateFormat(pub(super) Kind);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// `dmy` or `mdy`: what comes first in a date of numbers.
+    /// `dmy` or `mdy`: order of day and month in a numeric date.
     Order(DateOrder),
     /// `%d/%m/%Y %H:%M:%S`.
     Pattern(Vec<Item>),
@@ -49,7 +49,7 @@ impl FromStr for DateFormat {
                     Some(d) if DIRECTIVES.contains(d) => Item::Directive(d),
                     other => {
                         let shown = other.map_or(String::new(), String::from);
-                        return bad(format!("%{shown} is not known, these are: {DIRECTIVES}"));
+                        return bad(format!("%{shown} is unknown; supported are {DIRECTIVES}"));
                     }
                 },
                 c if c.is_whitespace() => Item::Blank,
@@ -136,7 +136,7 @@ pub(super) fn parse(text: &str, pattern: &[Item]) -> Option<Instant> {
     })
 }
 
-/// At most so many digits.
+/// Parses at most `most` digits.
 fn number(rest: &mut &str, most: usize) -> Option<u32> {
     let digits = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
     let (own, other) = rest.split_at(digits);

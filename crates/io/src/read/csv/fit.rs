@@ -1,19 +1,19 @@
 //! The rate of timestamps: a line through all of them.
 
-/// Steps that the usual one is the median of.
+/// Number of first steps whose median is the usual step.
 const FIRST: usize = 1001;
-/// Share of the usual step that a single one may differ, beside the rounding of written digits: clocks of loggers
-/// jitter; dates, of which months are nearly equal, do not.
+/// Largest deviation of a single step, as a share of the usual step, in addition to the rounding of written digits.
+/// Clocks of data loggers jitter; dates do not, and months are nearly equal.
 pub(super) const NUMBERS: f64 = 0.1;
 pub(super) const DATES: f64 = 1e-3;
-/// Share of the period that the fewest digits may change.
+/// Largest relative change of the period when it is rounded to fewer digits.
 const PLAIN: f64 = 2e-3;
 
-/// Collects timestamps, one after the other.
+/// Fits a line through timestamps that arrive one by one.
 #[derive(Debug)]
 pub(super) struct Fit {
     jitter: f64,
-    /// Before the usual step is known.
+    /// Timestamps kept until the usual step is known.
     first: Vec<(f64, f64, u64)>,
     usual: Option<f64>,
     count: u64,
@@ -25,7 +25,7 @@ pub(super) struct Fit {
     largest: f64,
 }
 
-/// What the timestamps say.
+/// The fitted line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Line {
     /// Timestamps per unit of time.
@@ -35,11 +35,11 @@ pub(super) struct Line {
     pub(super) count: u64,
 }
 
-/// The timestamps are not uniform: the line of the table, and why.
+/// Error for timestamps that are not uniform: the line of the table, and the reason.
 pub(super) type Uneven = (u64, String);
 
 impl Fit {
-    /// `jitter`: share of the usual step that a single one may differ.
+    /// Creates a fit. `jitter`: largest deviation of a single step as a share of the usual step.
     pub(super) fn new(jitter: f64) -> Self {
         Self {
             jitter,
@@ -63,12 +63,12 @@ impl Fit {
         if self.first.len() > FIRST { self.settle() } else { Ok(()) }
     }
 
-    /// Finds the usual step and takes what was kept back.
+    /// Finds the usual step and processes the timestamps kept until then.
     fn settle(&mut self) -> Result<(), Uneven> {
         let mut steps: Vec<f64> = self.first.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
         steps.sort_unstable_by(f64::total_cmp);
         self.usual = steps.get(steps.len() / 2).copied();
-        // The finest written digit: some programs leave zeros at the end out.
+        // The finest written digit: some programs omit trailing zeros.
         self.rounding = self.first.iter().map(|(_, step, _)| *step).fold(f64::INFINITY, f64::min);
         for (now, step, line) in std::mem::take(&mut self.first) {
             self.take(now, step, line)?;
@@ -95,7 +95,7 @@ impl Fit {
         Ok(())
     }
 
-    /// Where the usual step is no more than one unit of the last digit, rounding cannot be told from a missing row:
+    /// If the usual step is at most one unit of the last digit, rounding cannot be distinguished from a missing row:
     /// such steps must be equal.
     fn check(&self, now: f64, usual: f64) -> Result<(), String> {
         let step = now - self.last;
@@ -112,7 +112,7 @@ impl Fit {
         ))
     }
 
-    /// Returns the line. `Err` has the number of timestamps where they are too few.
+    /// Returns the line; the inner `Err` contains the number of timestamps if there are too few.
     pub(super) fn line(mut self) -> Result<Result<Line, u64>, Uneven> {
         if self.usual.is_none() {
             self.settle()?;
@@ -129,7 +129,8 @@ impl Fit {
         let covariance = with_index - (n - 1.0) / 2.0 * sum;
         let slope = usual + covariance / variance;
         let residual = ((squares - sum * sum / n - covariance * covariance / variance) / n).max(0.0).sqrt();
-        // Six standard errors of the slope, were the residuals independent; those of rounding are not.
+        // Six standard errors of the slope for independent residuals, and a bound for rounding errors, which are not
+        // independent.
         let tolerance = (6.0 * residual * (12.0 / n).sqrt() / n).max(self.rounding / n);
         let tolerance = tolerance.min(PLAIN * slope);
         Ok(Ok(Line { rate: plain(slope, tolerance), residual, count: self.count }))
@@ -152,7 +153,7 @@ fn plain(period: f64, tolerance: f64) -> f64 {
     1.0 / period
 }
 
-/// Six digits: differences of decimals have a tail of noise.
+/// Rounds to six digits, because differences of decimals have rounding noise.
 pub(super) fn short(value: f64) -> f64 {
     format!("{value:.6e}").parse().unwrap_or(value)
 }

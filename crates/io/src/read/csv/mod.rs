@@ -1,4 +1,4 @@
-//! Tables of numbers: CSV, TSV, and anything that one character or blanks delimit.
+//! Tables of numbers: CSV, TSV, and other text with fields delimited by one character or by blanks.
 //!
 //! Delimiter, names, units and the lines before the table are found from the first rows unless they are given.
 //! Quoted fields, a byte order mark, UTF-16, `#` comments, empty lines, decimal commas and a first line `sep=;` are
@@ -6,9 +6,9 @@
 //! missing values and become NaN. The first lines may have 16 MiB, as any row.
 //!
 //! Rows are delivered as they arrive. A time column ([`super::CsvOptions::time`]) holds numbers, dates or clock
-//! times. It is read to its end before the first sample, for the rate is that of all rows; a stream is
-//! copied to a temporary file for that. The rate of dates and of numbers whose unit is known is in Hz, that of other
-//! numbers per their own unit.
+//! times. It is read to its end before the first sample, because the rate depends on all rows; a stream is copied to
+//! a temporary file for this. The rate of dates and of numbers whose unit is known is in Hz, that of other numbers
+//! per their own unit.
 
 mod columns;
 mod date;
@@ -59,7 +59,7 @@ pub(super) fn is_text(head: &[u8]) -> bool {
     }
 }
 
-/// Values that one read gives at most.
+/// Largest number of values per read.
 const BUDGET: usize = 1 << 20;
 
 struct CsvReader {
@@ -109,7 +109,7 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     Ok(vec![Box::new(Guarded::new(reader))])
 }
 
-/// The unit is that of the row of units, or that in the name.
+/// Returns the description of a channel; its unit comes from the row of units or from the name.
 fn channel(number: usize, column: usize, shape: &sniff::Shape) -> ChannelInfo {
     let name = shape.names[column].clone();
     let own = shape.units.get(column).cloned().flatten();
@@ -125,7 +125,7 @@ impl BlockReader for CsvReader {
         let most = max_frames.min((BUDGET / planes.len()).max(1));
         let mut frames = 0;
         while frames < most {
-            // Rows of a stream leave as they come.
+            // Rows of a stream are delivered as they arrive.
             if self.stream && frames > 0 && !self.rows.is_ready() {
                 break;
             }
@@ -147,7 +147,7 @@ impl BlockReader for CsvReader {
                     Value::Missing => plane.push(T::of_f64(f64::NAN)),
                     Value::Text if self.comma == Comma::Unclear && field.contains(&b',') => {
                         return wrong(format!(
-                            "'{}': a decimal comma, or one that groups thousands? Say --decimal ',' or '.'",
+                            "'{}': a decimal comma, or one that groups thousands? Use --decimal ',' or '.'",
                             shown(field)
                         ));
                     }
@@ -161,7 +161,7 @@ impl BlockReader for CsvReader {
         }
         if let 1.. = self.rows.comments {
             let count = std::mem::take(&mut self.rows.comments);
-            self.info.notes.push(format!("{count} lines of comment between the rows were passed over"));
+            self.info.notes.push(format!("{count} comment lines between the rows were skipped"));
         }
         Ok(Chunk::End)
     }

@@ -1,4 +1,4 @@
-//! What the lines before a table say.
+//! Information in the lines before a table.
 
 use super::value::shown;
 
@@ -16,7 +16,7 @@ pub(super) fn declared_delimiter(text: &[u8]) -> Option<u8> {
     }
 }
 
-/// Returns the sample rate that one of the lines before line `end` tells, in Hz, and that line.
+/// Returns the sample rate that a line before line `end` states, in Hz, and that line.
 pub(super) fn rate(text: &[u8], end: u64) -> Option<(f64, String)> {
     const KEYS: [&str; 8] = [
         "sample rate",

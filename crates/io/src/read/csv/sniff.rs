@@ -1,7 +1,7 @@
-//! What a table looks like, from its first rows.
+//! Detects the shape of a table from its first rows.
 //!
-//! Before the table may stand lines of an instrument (a preamble), a line `sep=;`, a line of names and a line of
-//! units. The table begins where rows are as wide and as numeric as those of the second half of what was looked at.
+//! The table may be preceded by lines of an instrument (a preamble), a line `sep=;`, a line of names and a line of
+//! units. It begins where rows are as wide and as numeric as those of the second half of the inspected text.
 
 use super::text::{Dialect, MAX_ROW, Record, sample_rows};
 use super::time::is_date;
@@ -11,11 +11,11 @@ use crate::read::CsvOptions;
 use crate::read::source::Source;
 use crate::{Error, Place, Result};
 
-/// Bytes, lines and rows that are looked at.
+/// Limits of the inspected bytes, lines and rows.
 const PEEK: usize = 1 << 16;
 const LINES: usize = 2;
 const ROWS: usize = 200;
-/// Rows of numbers after which a slow stream is not waited for any longer.
+/// Number of numeric rows that suffice if a stream is slow.
 const LIVE_ROWS: usize = 4;
 /// Tried in this order: a comma may be a decimal sign where another delimiter fits, a blank may be text.
 const DELIMITERS: [u8; 5] = [b'\t', b';', b',', b'|', b' '];
@@ -25,17 +25,17 @@ const DELIMITERS: [u8; 5] = [b'\t', b';', b',', b'|', b' '];
 pub(super) struct Shape {
     pub(super) dialect: Dialect,
     pub(super) comma: Comma,
-    /// Whether the names are the table's own.
+    /// Whether the names come from the table.
     pub(super) header: bool,
     /// Names in the header, or `col1`, `col2`, …
     pub(super) names: Vec<String>,
-    /// Units in a row of their own.
+    /// Units from a row of units.
     pub(super) units: Vec<Option<String>>,
     /// Lines before the first row of data.
     pub(super) skip: u64,
     /// The first rows of data.
     pub(super) rows: Vec<Record>,
-    /// A sample rate that a line before the table tells.
+    /// The sample rate that a line before the table states.
     pub(super) rate: Option<f64>,
     pub(super) notes: Vec<String>,
 }
@@ -73,7 +73,7 @@ pub(super) fn sniff(source: &mut Source, options: &CsvOptions) -> Result<Shape> 
                 _ => {}
             }
         }
-        // Twice as far each time: the first line may be long.
+        // Double the length each time: the first line may be long.
         more = source.peek_more(PEEK.max(seen))?;
     }
 }
@@ -112,9 +112,9 @@ fn shape(text: &[u8], options: &CsvOptions) -> Option<Shape> {
         let shown_line =
             rows[0].iter().map(shown).collect::<Vec<_>>().join(&char::from(delimiter).to_string());
         notes.push(match first {
-            1 => format!("the line before the table was passed over: '{}'", shown(shown_line.as_bytes())),
+            1 => format!("the line before the table was skipped: '{}'", shown(shown_line.as_bytes())),
             n => format!(
-                "{n} lines before the table were passed over, the first: '{}'",
+                "{n} lines before the table were skipped, the first: '{}'",
                 shown(shown_line.as_bytes())
             ),
         });
@@ -122,7 +122,7 @@ fn shape(text: &[u8], options: &CsvOptions) -> Option<Shape> {
     let last_before = body.start.checked_sub(1).map_or(skip_declared, |at| rows[at].line);
     let rate = preamble::rate(text, rows.get(first).map_or(u64::MAX, |row| row.line));
     if let Some((rate, line)) = &rate {
-        notes.push(format!("rate {rate} Hz by the line '{line}'"));
+        notes.push(format!("rate {rate} Hz from the line '{line}'"));
     }
     Some(Shape {
         dialect: dialect(delimiter),
@@ -137,8 +137,8 @@ fn shape(text: &[u8], options: &CsvOptions) -> Option<Shape> {
     })
 }
 
-/// Returns the first delimiter that makes all rows of the second half equally wide; else the one that makes most of
-/// them so.
+/// Returns the first delimiter that makes all rows of the second half equally wide; otherwise the one for which most
+/// rows are equally wide.
 fn delimiter(rows_of: impl Fn(u8) -> Vec<Record>) -> u8 {
     let mut best = (b',', 0.0);
     for candidate in DELIMITERS {
@@ -159,7 +159,7 @@ fn usual_width(rows: &[Record]) -> Option<usize> {
     widths.get(widths.len() / 2).copied()
 }
 
-/// What one field looks like.
+/// Class of one field.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Class {
     Number,
@@ -183,7 +183,7 @@ impl Class {
     }
 }
 
-/// Where the parts of a table are, as indices of rows.
+/// Parts of a table, as indices of rows.
 struct Body {
     header: Option<usize>,
     units: Option<usize>,
@@ -223,11 +223,11 @@ impl Body {
                 && body.iter().any(|column| of(column).is_data())
         };
         let Some(mut start) = classes.iter().position(fits) else {
-            // No numbers: the first row may still have the names.
+            // No numbers: the first row may still contain names.
             return Self { header: Some(first_usual), units: None, start: (first_usual + 1).min(rows.len()) };
         };
         let data = |row: &[Class]| row.iter().filter(|class| class.is_data()).count();
-        // A row with as many numbers as those below it is damaged data, and no header.
+        // A row with as many numbers as those below it is damaged data, not a header.
         while start > 0
             && classes[start - 1].len() == usual
             && data(&classes[start - 1]) > 0
@@ -250,7 +250,7 @@ impl Body {
     }
 }
 
-/// Returns whether all fields of a row, as far as there are any, are units.
+/// Returns whether all non-empty fields of a row are units.
 fn is_units(row: &Record) -> bool {
     let mut fields = row.iter().map(<[u8]>::trim_ascii).filter(|field| !field.is_empty()).peekable();
     fields.peek().is_some() && fields.all(|field| std::str::from_utf8(field).is_ok_and(unit::is_unit))

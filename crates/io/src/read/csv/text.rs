@@ -1,4 +1,4 @@
-//! Rows of fields out of bytes, with bounded memory, as they arrive.
+//! Splits bytes into rows of fields as they arrive, with bounded memory.
 
 use super::value::begins_with_error;
 use crate::read::source::Source;
@@ -6,16 +6,16 @@ use crate::{Error, Place, Result};
 use memchr::{memchr, memchr_iter, memchr2};
 use std::path::PathBuf;
 
-/// A row longer than this is not a table's (an unclosed quote, or no text at all).
+/// Largest size of a row; a longer one is an unclosed quote or not text.
 pub(super) const MAX_ROW: usize = 16 << 20;
 const BUFFER: usize = 1 << 16;
 
-/// How fields and comments are marked.
+/// Delimiter and comment marker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Dialect {
     /// A space stands for any run of spaces and tabs.
     pub(super) delimiter: u8,
-    /// What a line of comment begins with.
+    /// The marker at the start of comment lines.
     pub(super) comment: Vec<u8>,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Rows {
     name: PathBuf,
     source: Source,
     dialect: Dialect,
-    /// Bytes that were read, of which those in `start..end` were not taken yet.
+    /// Bytes that were read; those in `start..end` are not consumed yet.
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -33,10 +33,10 @@ pub(super) struct Rows {
     after_return: bool,
     line: u64,
     rows: u64,
-    /// Where the fields of the current row lie, in the buffer or in `unquoted`.
+    /// Ranges of the fields of the current row, in the buffer or in `unquoted`.
     spans: Vec<(usize, usize)>,
     unquoted: Vec<u8>,
-    /// Lines of comment after the first row.
+    /// Number of comment lines after the first row.
     pub(super) comments: u64,
 }
 
@@ -92,13 +92,13 @@ impl Rows {
         !self.source.is_seekable()
     }
 
-    /// Passes over lines, whatever they hold.
+    /// Skips lines regardless of their content.
     pub(super) fn skip_lines(&mut self, count: u64) -> Result<()> {
         while self.line < count && self.take_line()?.is_some() {}
         Ok(())
     }
 
-    /// Returns the next row and the number of its last line. Empty lines and comments are passed over.
+    /// Returns the next row and the number of its last line. Empty lines and comments are skipped.
     pub(super) fn next(&mut self) -> Result<Option<(Row<'_>, u64)>> {
         loop {
             let Some((from, to)) = self.take_line()? else { return Ok(None) };
@@ -134,7 +134,7 @@ impl Rows {
         }
     }
 
-    /// Returns where the next line lies in the buffer, without its end. Earlier places are no longer valid.
+    /// Returns the range of the next line in the buffer, without its line end. Earlier ranges become invalid.
     fn take_line(&mut self) -> Result<Option<(usize, usize)>> {
         let mut scanned = 0;
         loop {
@@ -164,7 +164,7 @@ impl Rows {
         }
     }
 
-    /// Reads what there is, behind the bytes that were not taken yet.
+    /// Reads the available bytes, after those that are not consumed yet.
     fn more(&mut self) -> Result<()> {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -193,9 +193,9 @@ impl Rows {
         Ok(())
     }
 
-    /// The fields of a row with quotes; a quoted field may go on in the next lines.
+    /// Splits a row with quotes; a quoted field may continue on the next lines.
     fn quoted(&mut self, from: usize, mut to: usize) -> Result<()> {
-        // Places move when more is read, so the row begins at `self.start` again.
+        // Positions move when more is read, so the row begins at `self.start` again.
         let mut begin = from;
         loop {
             self.unquoted.clear();
@@ -209,7 +209,7 @@ impl Rows {
             self.start = begin;
             let first_line = self.line;
             let Some(longer) = self.extend(len)? else {
-                // No more: what is there is the field.
+                // At the end, the rest is the field.
                 self.start = self.end;
                 self.line = first_line;
                 return Ok(());
@@ -221,7 +221,7 @@ impl Rows {
     /// Returns the row that begins at `self.start` and has `len` bytes so far, with the next line.
     fn extend(&mut self, len: usize) -> Result<Option<(usize, usize)>> {
         let mut scan = len;
-        // Over the line's own end.
+        // Include the line end.
         loop {
             let rest = &self.buffer[self.start..self.end];
             if rest.len() > scan + 1 || (self.at_end && rest.len() > scan) {
@@ -312,7 +312,7 @@ fn split(line: &[u8], delimiter: u8, text: &mut Vec<u8>, spans: &mut Vec<(usize,
                 }
             }
         }
-        // What follows a closing quote belongs to the field as it stands.
+        // Text after a closing quote belongs to the field.
         while let Some(&byte) = line.get(at).filter(|byte| !is_end(**byte)) {
             text.push(byte);
             at += 1;
@@ -328,7 +328,7 @@ fn split(line: &[u8], delimiter: u8, text: &mut Vec<u8>, spans: &mut Vec<(usize,
     }
 }
 
-/// A row that stands for itself.
+/// An owned row.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Record {
     pub(super) fields: Vec<Vec<u8>>,
@@ -376,7 +376,7 @@ mod tests {
         sample_rows(text, &dialect, 0, usize::MAX).into_iter().map(|r| r.fields).collect()
     }
 
-    /// Returns the same by the crate `csv`.
+    /// Returns the rows as parsed by the crate `csv`.
     fn theirs(text: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -390,14 +390,14 @@ mod tests {
         #[test]
         fn rows_are_those_of_another_parser(text in "[a1,;\"\n\r ]{0,60}") {
             let text = text.as_bytes();
-            // A quote inside an unquoted field, and text behind a closed one, have no rule.
+            // Quotes inside an unquoted field and text after a closing quote are not specified.
             if !odd_quotes(text, b',') {
                 prop_assert_eq!(ours(text, b','), theirs(text, b','));
             }
         }
     }
 
-    /// Returns whether a quote stands anywhere but around a whole field.
+    /// Returns whether a quote is anywhere but around a whole field.
     fn odd_quotes(text: &[u8], delimiter: u8) -> bool {
         let (mut inside, mut start, mut closed) = (false, true, false);
         for &byte in text {

@@ -1,4 +1,4 @@
-//! The rate that a column of times gives.
+//! Computes the sample rate from a time column.
 
 use super::date::{self, DateOrder, Instant};
 use super::date_format::{self, Kind};
@@ -11,7 +11,7 @@ use crate::read::CsvOptions;
 use crate::read::source::Source;
 use crate::{Error, Place, Result};
 
-/// What a column of times says.
+/// Result of a time column.
 pub(super) struct Times {
     pub(super) rate: f64,
     /// Whether the rate is known to be per second.
@@ -19,7 +19,7 @@ pub(super) struct Times {
     pub(super) notes: Vec<String>,
 }
 
-/// How the times are written.
+/// Notation of the times.
 enum Stamp {
     Numbers {
         unit: Unit,
@@ -27,7 +27,7 @@ enum Stamp {
     /// `YYYYMMDD`.
     Days,
     Dates(Kind),
-    /// Dates whose order the data must tell.
+    /// Dates whose order of day and month must be found from the data.
     EitherOrder,
 }
 
@@ -36,16 +36,16 @@ enum Stamp {
 enum Unit {
     /// Named, in seconds.
     Named(f64),
-    /// Time since 1970, told by its size, in seconds.
+    /// Time since 1970, recognised by its magnitude, in seconds.
     Epoch(f64, &'static str),
     Unclear,
 }
 
-/// Numbers since 1970 are about so large today.
+/// Present-day ranges of times since 1970.
 const EPOCHS: [(f64, f64, f64, &str); 4] =
     [(3e8, 1e10, 1.0, "s"), (3e11, 1e13, 1e-3, "ms"), (3e14, 1e16, 1e-6, "µs"), (3e17, 1e19, 1e-9, "ns")];
 
-/// Reads the whole column and gives its rate; or says where it is irregular.
+/// Reads the whole column and returns its rate, or the line where it is irregular.
 pub(super) fn rate(source: Source, shape: &Shape, column: usize, options: &CsvOptions) -> Result<Times> {
     let name = source.name().to_owned();
     let stamp = stamp(shape, column, options);
@@ -58,7 +58,7 @@ pub(super) fn rate(source: Source, shape: &Shape, column: usize, options: &CsvOp
         Stamp::Dates(Kind::Order(order)) => vec![*order],
         _ => vec![DateOrder::DayMonth],
     };
-    // One line for each order that the data has not ruled out, and why it did.
+    // One fit per order that the data has not excluded, with the reason for exclusion.
     let mut open: Vec<(DateOrder, Series)> = orders.iter().map(|o| (*o, Series::new(&stamp))).collect();
     let mut ruled_out: Option<Error> = None;
     let mut example: Option<String> = None;
@@ -109,19 +109,19 @@ pub(super) fn rate(source: Source, shape: &Shape, column: usize, options: &CsvOp
         && (a.rate / b.rate - 1.0).abs() > 1e-9
     {
         let example = example.unwrap_or_default();
-        let reason = format!("'{example}': day/month or month/day? Say --date-format dmy or mdy");
+        let reason = format!("'{example}': day/month or month/day? Use --date-format dmy or mdy");
         return Err(Error::malformed(&name, at(shape.skip + 1), reason));
     }
     Ok(stamp.times(line, order, shape, column, found.len()))
 }
 
-/// One reading of the column.
+/// One interpretation of the column.
 struct Series {
     fit: Fit,
-    /// The first number, exactly, where it is whole.
+    /// The first number, exactly, if it is an integer.
     base: Option<i128>,
     started: bool,
-    /// Days that passed since a clock without a date began.
+    /// Number of midnights passed by a clock without a date.
     midnights: f64,
     last: f64,
 }
@@ -181,7 +181,7 @@ fn stamp(shape: &Shape, column: usize, options: &CsvOptions) -> Stamp {
             let epoch = EPOCHS.iter().find(|(from, to, _, _)| {
                 numbers().next().is_some() && numbers().all(|value| (*from..*to).contains(&value))
             });
-            // A count of samples may be as large as seconds are, but no column of it begins there.
+            // A sample counter may be as large as seconds since 1970, but does not start there.
             epoch.map_or(Unit::Unclear, |(_, _, seconds, name)| Unit::Epoch(*seconds, name))
         }
     };
@@ -253,11 +253,11 @@ impl Stamp {
             Self::Days | Self::Dates(_) | Self::EitherOrder => (1.0, true),
         };
         let rate = line.rate / seconds;
-        // Dividing by 1e-3 leaves a tail of noise.
+        // Division by 1e-3 leaves rounding noise.
         let rate = if seconds == 1.0 { rate } else { format!("{rate:.13e}").parse().unwrap_or(rate) };
         if line.residual > 0.0 {
             notes.push(format!(
-                "rate {} from {} timestamps of column '{name}', which lie {} s (rms) beside even steps",
+                "rate {} from {} timestamps of column '{name}', which deviate by {} s (rms) from even steps",
                 short(rate),
                 line.count,
                 three(line.residual * seconds)

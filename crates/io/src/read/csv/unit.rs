@@ -22,7 +22,7 @@ pub fn time_unit(text: &str) -> Option<f64> {
 
 /// Returns the unit that a column's name ends with: `Lead II [mV]`, `Channel 1 (V)`, `Zeit, s`.
 ///
-/// What stands in square brackets is a unit, whatever it is; otherwise it must be a known one.
+/// Text in square brackets always counts as a unit; otherwise it must be a known unit.
 pub(super) fn of_name(name: &str) -> Option<String> {
     let name = name.trim();
     let inside = |open: char, close: char| {

@@ -1,4 +1,4 @@
-//! UTF-16 text as UTF-8, as it arrives.
+//! Converts UTF-16 to UTF-8 as it arrives.
 
 use crate::Result;
 use crate::read::source::Source;
@@ -25,7 +25,7 @@ pub(super) fn decoded(mut source: Source) -> Result<Source> {
 struct Decoder {
     source: Source,
     big_endian: bool,
-    /// The first byte of a unit whose second one has not come yet.
+    /// The first byte of an incomplete code unit.
     unit: Option<u8>,
     /// The first half of a pair of surrogates.
     high: Option<u16>,
@@ -43,7 +43,7 @@ impl Decoder {
                 self.high = Some(unit);
                 return;
             }
-            // A byte order mark is none of the text.
+            // A byte order mark is not part of the text.
             (_, 0xfeff) => return,
             _ => char::from_u32(unit.into()),
         };

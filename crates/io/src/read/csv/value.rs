@@ -1,4 +1,4 @@
-//! What one field is.
+//! Parses one field.
 
 /// A field's content.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,14 +11,14 @@ pub(super) enum Value {
     Text,
 }
 
-/// What a comma inside a field is.
+/// Meaning of a comma inside a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Comma {
     /// It separates whole from fraction; points group thousands.
     Decimal,
     /// It groups thousands.
     Thousands,
-    /// The table does not tell: such fields are not numbers.
+    /// Ambiguous: such fields are not numbers.
     Unclear,
 }
 
@@ -90,7 +90,8 @@ fn with_comma(text: &str, comma: Comma) -> Option<String> {
     Some(fraction.map_or(whole.clone(), |fraction| format!("{whole}.{fraction}")))
 }
 
-/// What commas are, from sample fields. `delimits`: the comma separates the fields, so only quoted ones have one.
+/// Determines the meaning of commas from sample fields. `delimits`: the comma separates fields, so only quoted fields
+/// contain one.
 pub(super) fn comma_of<'a>(fields: impl Iterator<Item = &'a [u8]>, delimits: bool) -> Comma {
     let mut found = if delimits { Comma::Unclear } else { Comma::Decimal };
     for field in fields.filter(|field| field.contains(&b',')) {
@@ -133,7 +134,7 @@ pub(super) fn begins_with_error(line: &[u8], delimiter: u8) -> bool {
     is_error(line[..end.unwrap_or(line.len())].trim_ascii())
 }
 
-/// Returns a field for a message: cut, and with what is not text replaced.
+/// Returns a field for a message: shortened, with non-text bytes replaced.
 pub(super) fn shown(field: &[u8]) -> String {
     let mut text: String = String::from_utf8_lossy(field.trim_ascii()).chars().take(40).collect();
     if field.len() > 40 {

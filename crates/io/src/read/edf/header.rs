@@ -5,13 +5,13 @@ use crate::{Error, Place, Result};
 
 /// The whole header.
 pub(super) struct Header {
-    /// 24-bit samples (BDF) rather than 16-bit ones.
+    /// Whether samples have 24 bits (BDF) instead of 16.
     pub(super) bdf: bool,
-    /// EDF+D: the records are not contiguous in time.
+    /// Whether the records are not contiguous in time (EDF+D).
     pub(super) discontinuous: bool,
     /// Offset of the first record.
     pub(super) start: u64,
-    /// Records that are promised; `None` while recording was not closed (−1).
+    /// Stated number of records; `None` if the recording was not closed (−1).
     pub(super) records: Option<u64>,
     /// Seconds of one record.
     pub(super) duration: f64,
@@ -32,7 +32,7 @@ pub(super) struct Signal {
     pub(super) gain: f64,
     pub(super) zero: f64,
     pub(super) annotations: bool,
-    /// Why the samples have no scale and are given as stored, where that is so.
+    /// The reason, if the samples have no usable scale and are returned as stored.
     pub(super) unscaled: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl Header {
     }
 }
 
-/// The fields of all signals stand one kind after the other, each this wide.
+/// Widths of the fields; each kind is stored for all signals before the next kind.
 const WIDTHS: [usize; 10] = [16, 80, 8, 8, 8, 8, 8, 80, 8, 32];
 const LABEL: usize = 0;
 const UNIT: usize = 2;
@@ -50,7 +50,7 @@ const PHYSICAL: [usize; 2] = [3, 4];
 const DIGITAL: [usize; 2] = [5, 6];
 const SAMPLES: usize = 8;
 
-/// Returns whether the fixed part has numbers where the format wants them; names may be of any encoding.
+/// Returns whether the fixed part has numbers where the format requires them; names may be in any encoding.
 pub(super) fn is_plausible(head: &[u8]) -> bool {
     let numeric = |at: usize, width: usize| head.get(at..at + width).and_then(parse_number).is_some();
     numeric(184, 8) && numeric(236, 8) && numeric(244, 8) && numeric(252, 4)
@@ -115,7 +115,7 @@ fn signal(source: &Source, table: &[u8], count: usize, index: usize, offset: u64
         let reason = format!("signal '{label}' has {samples} samples in a record");
         return Err(Error::malformed(source.name(), Place::Byte(256 + at(SAMPLES) as u64), reason));
     }
-    // A dead or unused channel often has no scale; the others are none the worse for it.
+    // A dead or unused channel often has no scale; this does not affect the others.
     let scale = || {
         let field = |kind: usize, what: &str| {
             parse_number(&table[at(kind)..at(kind) + WIDTHS[kind]])
@@ -153,7 +153,7 @@ fn parse_number(field: &[u8]) -> Option<f64> {
     latin(field).replace(',', ".").parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-/// The header should be ASCII; micro signs and names come in UTF-8 or Latin-1.
+/// Decodes a field. The header should be ASCII; micro signs and names also occur in UTF-8 or Latin-1.
 fn latin(field: &[u8]) -> String {
     let end = field.iter().position(|b| *b == 0).unwrap_or(field.len());
     match std::str::from_utf8(&field[..end]) {

@@ -1,8 +1,9 @@
 //! EDF, EDF+ and BDF: recordings of several signals, each with its rate and its physical unit.
 //!
-//! Signals of one rate are one reader. Samples are physical values (digital × gain + offset); a signal without a
-//! usable scale is given as stored, and the others are none the worse. The records of an EDF+D carry their start
-//! times: where one does not follow the one before, there is a pause. Annotations are told, not analysed.
+//! Signals of equal rate share a reader. Samples are physical values (digital × gain + offset); a signal without a
+//! usable scale is returned as stored, which does not affect the others. The records of an EDF+D contain their start
+//! times: a record that does not follow the previous one starts after a pause. Annotations are reported, not
+//! analysed.
 
 mod header;
 mod tal;
@@ -42,9 +43,9 @@ pub(super) static BDF: Descriptor = Descriptor {
     fuzz: fuzz::plain,
 };
 
-/// Bytes that are read at once; small records come many at a time.
+/// Bytes per read; covers many small records.
 const CACHE: usize = 256 * 1024;
-/// Samples of all channels that one read gives at most.
+/// Largest number of samples of all channels per read.
 const BUDGET: usize = 1 << 20;
 
 struct EdfReader {
@@ -55,13 +56,13 @@ struct EdfReader {
     /// The records' start times, in an EDF+D.
     times: Arc<Times>,
     source: Source,
-    /// Records that are promised, and those that the file holds.
+    /// Stated number of records, and the number in the file.
     records: u64,
     there: u64,
-    /// The next record, and how many of its samples were given out.
+    /// The next record, and the number of its samples already delivered.
     record: u64,
     given: u64,
-    /// Whether the pause before the next record was told.
+    /// Whether the pause before the next record was reported.
     paused: bool,
     cache: Vec<u8>,
     cache_at: u64,
@@ -109,7 +110,7 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     }
     if groups.len() > 1 && options.rate.is_some() {
         let reason = format!(
-            "{} has signals of {} rates, one cannot stand for all",
+            "{} has signals of {} rates, so one rate cannot replace all",
             source.name().display(),
             groups.len()
         );
@@ -150,12 +151,12 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     Ok(readers)
 }
 
-/// What is to be said of single signals.
+/// Returns the notes about single signals.
 fn signal_notes(header: &Header) -> Vec<String> {
     let of = |signal: &Signal| match (&signal.unscaled, signal.annotations) {
         (_, true) => Some(format!("signal '{}' has annotations and is not analysed", signal.label)),
         (Some(reason), _) => Some(format!(
-            "signal '{}' has no scale ({reason}): its samples are given as stored",
+            "signal '{}' has no scale ({reason}): its samples are returned as stored",
             signal.label
         )),
         (None, _) => None,
@@ -184,14 +185,14 @@ fn info(
             ChannelInfo { number: before + 1, name, unit }
         })
         .collect();
-    // A gain of its own leaves few values that are an f32.
+    // With an arbitrary gain few values are exact in f32.
     info.precision = Precision::F64;
     info.set_rate(Some(samples as f64 / header.duration), options.rate)?;
     Ok(info)
 }
 
 impl EdfReader {
-    /// Up to `most` bytes at an offset; at least `least` of them, or the file is cut there.
+    /// Returns up to `most` bytes at an offset; fewer than `least` are an error, because the file ends early.
     fn bytes(&mut self, at: u64, least: usize, most: usize) -> Result<&[u8]> {
         let most = most.min(CACHE);
         let inside = at.checked_sub(self.cache_at).and_then(|skip| usize::try_from(skip).ok());
@@ -199,7 +200,7 @@ impl EdfReader {
         let start = match ready {
             Some(skip) => skip,
             None => {
-                // Reading ahead pays where the next signal of the record comes with it.
+                // Reading ahead pays if it includes the next signal of the record.
                 let ahead = if self.header.record_bytes <= CACHE as u64 { CACHE } else { most };
                 self.cache.resize(CACHE, 0);
                 self.source.seek_to(at);
@@ -272,7 +273,7 @@ impl BlockReader for EdfReader {
                 && let Some(seconds) = self.times.pause_before(self.record, self.header.duration)
             {
                 if done > 0 {
-                    // The pause is told by the next call.
+                    // The next call reports the pause.
                     return Ok(Chunk::Data(done));
                 }
                 self.paused = true;
@@ -300,7 +301,7 @@ impl BlockReader for EdfReader {
         let per_record = self.header.signals[self.signals[0]].samples;
         self.record = (frame / per_record).min(self.records);
         self.given = if self.record == self.records { 0 } else { frame % per_record };
-        // No pause is reported before the position asked for.
+        // No pause is reported before the requested position.
         self.paused = true;
         Ok(true)
     }

@@ -2,7 +2,7 @@
 
 use crate::read::Annotation;
 
-/// Annotations that are kept of one file.
+/// Largest number of annotations that are kept per file.
 pub(super) const MAX: usize = 1 << 20;
 
 /// Seconds since the start of the recording: `+567.5` before the first 0x14 of the annotation.
@@ -19,8 +19,8 @@ fn seconds(field: &[u8]) -> Option<f64> {
     text.parse().ok().filter(|onset: &f64| onset.is_finite())
 }
 
-/// The annotations of one record: `+ONSET[\x15DURATION]\x14TEXT\x14…\x14\0`, one after the other. Empty texts are
-/// time-keeping and left out.
+/// The annotations of one record: `+ONSET[\x15DURATION]\x14TEXT\x14…\x14\0`, one after the other. Empty texts mark
+/// times and are skipped.
 pub(super) fn annotations(block: &[u8], found: &mut Vec<Annotation>) {
     for list in block.split(|b| *b == 0).filter(|list| !list.is_empty()) {
         let mut parts = list.split(|b| *b == 0x14);

@@ -6,9 +6,9 @@ use crate::Result;
 use crate::read::Annotation;
 use crate::read::source::Source;
 
-/// Bytes of a record's annotations that are looked at for its start time.
+/// Bytes of a record's annotations that are searched for its start time.
 const CLOCK_BYTES: u64 = 1024;
-/// Bytes of a record's annotations that are read at most.
+/// Largest number of bytes of a record's annotations that are read.
 const LIST_BYTES: u64 = 1 << 20;
 
 /// Records that follow each other without a pause.
@@ -16,7 +16,7 @@ const LIST_BYTES: u64 = 1 << 20;
 pub(super) struct Run {
     /// Its first record.
     pub(super) record: u64,
-    /// When that begins, in seconds.
+    /// Start time of that record, in seconds.
     pub(super) onset: f64,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Run {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Times {
     pub(super) runs: Vec<Run>,
-    /// The first record without a start time, if there is one: nothing is known from there on.
+    /// The first record without a start time, if any; times after it are unknown.
     pub(super) unknown_from: Option<u64>,
 }
 
@@ -36,7 +36,7 @@ impl Times {
         let Some(clock) = clock.filter(|_| header.discontinuous && header.duration > 0.0) else {
             return Ok(times);
         };
-        // Records that lie a sample's time apart from where they should are a pause, others are rounded.
+        // A deviation of at least one sample period is a pause; smaller ones are rounding.
         let most = header.signals.iter().filter(|s| !s.annotations).map(|s| s.samples).max().unwrap_or(1);
         let tolerance = 0.5 * header.duration / most.max(1) as f64;
         let mut due = None;

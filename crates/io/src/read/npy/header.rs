@@ -4,7 +4,7 @@ use crate::read::sample::{SampleKind, SampleType};
 use crate::read::source::Source;
 use crate::{Error, Place, Result};
 
-/// NumPy itself refuses headers over 10,000 bytes from strangers.
+/// NumPy rejects untrusted headers over 10,000 bytes.
 const MAX_HEADER: usize = 1 << 16;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +12,7 @@ pub(super) struct Header {
     pub(super) sample: SampleType,
     /// Pairs (re, im) of `sample`.
     pub(super) complex: bool,
-    /// First index varies fastest.
+    /// Whether the first index varies fastest.
     pub(super) fortran: bool,
     pub(super) shape: Vec<u64>,
 }
@@ -27,7 +27,7 @@ pub(super) fn parse(source: &mut Source) -> Result<Header> {
         1 => usize::from(u16::from_le_bytes(source.exact("the NPY header's length")?)),
         2 | 3 => u32::from_le_bytes(source.exact("the NPY header's length")?) as usize,
         version => {
-            let reason = format!("NPY version {version} is not known, 1 to 3 are");
+            let reason = format!("NPY version {version} is not supported; supported are 1 to 3");
             return Err(Error::unsupported(source.name(), Place::Byte(6), reason));
         }
     };
@@ -60,7 +60,7 @@ fn literal(text: &str) -> Result<Header, Problem> {
     let quote = descr.chars().next().filter(|c| matches!(c, '\'' | '"'));
     let Some(quote) = quote else {
         return Err(Problem::Unsupported(
-            "records (structured dtypes) are not read, save the field alone".into(),
+            "records (structured dtypes) are not supported; save one field".into(),
         ));
     };
     let dtype = descr[1..].split(quote).next().unwrap_or_default();
@@ -74,7 +74,7 @@ fn literal(text: &str) -> Result<Header, Problem> {
     Ok(Header { sample, complex, fortran, shape: shape(value(text, "shape")?)? })
 }
 
-/// What follows `'key':`.
+/// Returns the text after `'key':`.
 fn value<'a>(text: &'a str, key: &str) -> Result<&'a str, Problem> {
     ['\'', '"']
         .iter()
@@ -119,8 +119,8 @@ fn element(dtype: &str) -> Result<(SampleType, bool), Problem> {
         "c8" => (SampleKind::F32, true),
         "c16" => (SampleKind::F64, true),
         _ => {
-            let known = "b1, u1…u8, i1…i8, f2, f4, f8, c8 and c16 are";
-            return Err(Problem::Unsupported(format!("dtype '{dtype}' is not read, {known}")));
+            let known = "supported are b1, u1…u8, i1…i8, f2, f4, f8, c8 and c16";
+            return Err(Problem::Unsupported(format!("dtype '{dtype}' is not supported; {known}")));
         }
     };
     Ok((SampleType { kind, big_endian }, complex))

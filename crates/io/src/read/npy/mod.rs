@@ -1,8 +1,7 @@
 //! NPY: one array of numbers, real or complex, in C or Fortran order.
 //!
-//! One dimension is one channel. Of two, the last is time (`[channels, samples]`) unless
-//! [`OpenOptions::axis`] says otherwise. Which axis lies contiguous in the file decides how it is read: frame
-//! by frame, or every channel at its own place.
+//! One dimension is one channel. Of two, the last is time (`[channels, samples]`) unless [`OpenOptions::axis`] says
+//! otherwise. The contiguous axis determines how the file is read: frame by frame, or each channel at its offset.
 
 mod header;
 mod planar;
@@ -30,7 +29,7 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     fuzz: fuzz::array,
 };
 
-/// Channels that are believed without data to show for them.
+/// Largest number of channels of an array without samples.
 const MAX_CHANNELS: u64 = 65_536;
 
 pub(super) struct NpyReader {
@@ -47,7 +46,7 @@ enum Store {
 struct Layout {
     channels: u64,
     frames: u64,
-    /// A channel's samples lie side by side.
+    /// Whether the samples of a channel are contiguous.
     planar: bool,
 }
 
@@ -56,13 +55,14 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     Ok(vec![Box::new(Guarded::new(open_array(source, info, options)?))])
 }
 
-/// What the header at the source's start says, into an info that already has the path and the format. Reads no samples.
+/// Completes `info`, which already has the path and the format, from the header at the start of the source. Reads no
+/// samples.
 pub(super) fn describe(mut source: Source, info: &mut SignalInfo, options: &OpenOptions) -> Result<()> {
     let header = header::parse(&mut source)?;
     shape(&source, &header, info, options).map(|_| ())
 }
 
-/// Returns the array at the source's start, into an info that already has the path and the format.
+/// Returns a reader of the array at the start of the source; `info` already has the path and the format.
 pub(super) fn open_array(
     mut source: Source,
     mut info: SignalInfo,
@@ -89,7 +89,7 @@ pub(super) fn open_array(
     Ok(NpyReader { info, store })
 }
 
-/// Checks the shape against what there is and describes it; gives the bytes of the array, too.
+/// Checks the shape against the available bytes and describes it; also returns the size of the array in bytes.
 fn shape(
     source: &Source,
     header: &Header,
@@ -101,7 +101,7 @@ fn shape(
     let layout = layout(source, header, options)?;
     let total = check_size(source, &layout, element)?;
 
-    // The check has bounded it by what there is.
+    // The check above has bounded it by the available bytes.
     let channels = usize::try_from(layout.channels).unwrap_or(usize::MAX);
     info.number_channels(channels);
     info.complex = header.complex;
@@ -110,7 +110,7 @@ fn shape(
     info.frames = Some(layout.frames);
     if header.shape.len() == 2 && options.axis.is_none() && layout.channels > layout.frames {
         let note = format!(
-            "read as {} channels of {} samples; if the first axis is time, say so (--axis 0)",
+            "read as {} channels of {} samples; if the first axis is time, use --axis 0",
             layout.channels, layout.frames
         );
         info.notes.push(note);
@@ -132,17 +132,18 @@ fn layout(source: &Source, header: &Header, options: &OpenOptions) -> Result<Lay
             Ok(Layout { channels, frames, planar: contiguous == time })
         }
         ref other => {
-            let reason = format!("an array of {} dimensions {other:?}: one or two are read", other.len());
+            let reason =
+                format!("an array of {} dimensions {other:?}: one or two are supported", other.len());
             Err(Error::unsupported(source.name(), Place::Byte(0), reason))
         }
     }
 }
 
-/// Returns the bytes of the array, after comparing what the shape claims with what there is.
+/// Returns the size of the array in bytes, after comparing its shape with the available bytes.
 fn check_size(source: &Source, layout: &Layout, element: u64) -> Result<u64> {
     let Layout { channels, frames, planar } = *layout;
     let too_large = || {
-        let reason = format!("{channels} channels of {frames} samples are more than there can be");
+        let reason = format!("{channels} channels of {frames} samples exceed the largest possible size");
         Error::malformed(source.name(), Place::Byte(0), reason)
     };
     let frame = channels.checked_mul(element).ok_or_else(too_large)?;
@@ -153,7 +154,8 @@ fn check_size(source: &Source, layout: &Layout, element: u64) -> Result<u64> {
     }
     let needed = if planar { total } else { frame };
     match source.promised() {
-        // A file cut between frames can be read up to there; one cut between channels lacks all of the last.
+        // A file that ends between frames can be read up to there; one that ends between channels has no sample of
+        // the last channel.
         Some(left) if frames > 0 && needed > left => {
             let reason = format!(
                 "{channels} channels of {frames} samples need {total} bytes, {left} are left after the header"

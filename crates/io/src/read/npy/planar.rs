@@ -1,11 +1,11 @@
-//! Channels one after the other in the file.
+//! Channels stored one after the other.
 
 use crate::read::reader::Chunk;
 use crate::read::sample::{SampleType, Scale, Target, decode};
 use crate::read::source::Source;
 use crate::{Error, Result};
 
-/// Samples of all channels that one read gives at most.
+/// Largest number of samples of all channels per read.
 const BUDGET: usize = 1 << 22;
 /// Bytes converted at a time.
 const PIECE: usize = 256 * 1024;
@@ -15,7 +15,7 @@ pub(in crate::read) struct Planar {
     /// Offset of the first channel.
     start: u64,
     sample: SampleType,
-    /// Numbers a sample: 2 for complex ones.
+    /// Numbers per sample: 2 for complex samples.
     per: usize,
     frames: u64,
     next: u64,
@@ -23,7 +23,7 @@ pub(in crate::read) struct Planar {
 }
 
 impl Planar {
-    /// `source` is seekable and stands at the first element.
+    /// Creates a reader; `source` is seekable and positioned at the first element.
     pub(in crate::read) fn new(source: Source, sample: SampleType, per: usize, frames: u64) -> Self {
         let start = source.position();
         Self { source, start, sample, per, frames, next: 0, buffer: Vec::new() }

@@ -49,12 +49,12 @@ macro_rules! target {
 target!(f32);
 target!(f64);
 
-/// What becomes of integers.
+/// Scaling of integers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::read) enum Scale {
-    /// Full scale is ±1, unsigned types are centred: what audio tools do.
+    /// Full scale is ±1 and unsigned types are centred, as in audio programs.
     Full,
-    /// The numbers as they are.
+    /// Integers keep their values.
     Counts,
 }
 

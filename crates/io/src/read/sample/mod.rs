@@ -1,4 +1,4 @@
-//! How one sample is stored, and its names on a command line.
+//! Storage formats of samples and their names.
 
 mod convert;
 
@@ -61,7 +61,7 @@ impl SampleKind {
         self.row().2
     }
 
-    /// Float type that has every value (of 64-bit integers: most).
+    /// Returns the float type that represents every value exactly (for 64-bit integers: most values).
     pub fn precision(self) -> Precision {
         match self {
             Self::U32 | Self::S32 | Self::U64 | Self::S64 | Self::F64 => Precision::F64,
@@ -75,7 +75,7 @@ impl SampleKind {
 pub struct SampleType {
     /// The number type.
     pub kind: SampleKind,
-    /// Most significant byte first.
+    /// Whether the most significant byte comes first.
     pub big_endian: bool,
 }
 
@@ -104,15 +104,15 @@ impl fmt::Display for SampleType {
 
 /// Headerless samples: `[iq-]KIND[le|be]`.
 ///
-/// KIND is `u8 s8 u16 s16 u24 s24 u32 s32 f32 f64 alaw mulaw`; without an order, little-endian. `iq-` is a pair
-/// (in phase, quadrature) a sample. `i16` is accepted for `s16`, and `cu8`, `cs16le`, `cf32` for
-/// `iq-u8`, `iq-s16le`, `iq-f32le`. Integers are scaled to full scale ±1 (`u8` is centred on 128) unless
+/// KIND is `u8 s8 u16 s16 u24 s24 u32 s32 f32 f64 alaw mulaw`; without an order, little-endian. With `iq-` each
+/// sample is a pair (in phase, quadrature). `i16` is accepted for `s16`, and `cu8`, `cs16le`, `cf32` for `iq-u8`,
+/// `iq-s16le`, `iq-f32le`. Integers are scaled to full scale ±1 (`u8` is centred on 128) unless
 /// [`super::OpenOptions::counts`] keeps them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RawFormat {
-    /// What one number is.
+    /// Format of one number.
     pub sample: SampleType,
-    /// Pairs (I, Q).
+    /// Whether samples are pairs (I, Q).
     pub complex: bool,
 }
 

@@ -5,10 +5,10 @@ use crate::{Error, Place, Result};
 use std::path::PathBuf;
 
 const BLOCK: u64 = 512;
-/// Members that are looked at.
+/// Largest number of members that are inspected.
 const MAX_MEMBERS: usize = 1 << 16;
 
-/// Returns whether the bytes begin as a tar file does.
+/// Returns whether the bytes begin like a tar file.
 pub(super) fn is_archive(head: &[u8]) -> bool {
     head.get(257..262) == Some(b"ustar")
 }
@@ -51,14 +51,14 @@ struct Member {
     len: u64,
 }
 
-/// Returns the files of a tar archive; what is no plain file is passed over.
+/// Returns the files of a tar archive; other entries are skipped.
 fn members(archive: &Source) -> Result<Vec<Member>> {
     let mut at = 0;
     let mut members = Vec::new();
     let end = archive.len().unwrap_or(0);
     while let Some(mut source) = archive.part(archive.name().to_owned(), at, BLOCK).filter(|_| at < end) {
         let header: [u8; BLOCK as usize] = source.exact("a tar header")?;
-        // Two empty blocks end an archive, one is enough for us.
+        // Two empty blocks end an archive; one is accepted.
         if header.iter().all(|byte| *byte == 0) {
             break;
         }
@@ -66,7 +66,9 @@ fn members(archive: &Source) -> Result<Vec<Member>> {
         if !is_archive(&header) {
             return bad("no tar header here");
         }
-        let Some(len) = octal(&header[124..136]) else { return bad("the member's size is no octal number") };
+        let Some(len) = octal(&header[124..136]) else {
+            return bad("the size of the member is not an octal number");
+        };
         let start = at + BLOCK;
         if len > end.saturating_sub(start) {
             let reason = format!("the member at byte {at} claims {len} bytes, {} are there", end - start);
@@ -74,7 +76,7 @@ fn members(archive: &Source) -> Result<Vec<Member>> {
         }
         if matches!(header[156], b'0' | 0) {
             if members.len() == MAX_MEMBERS {
-                return bad("more members than an archive of recordings has");
+                return bad("too many members");
             }
             let (name, prefix) = (text(&header[..100]), text(&header[345..500]));
             let name = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };

@@ -1,4 +1,4 @@
-//! Captures: which samples belong together, and when they were taken.
+//! Captures: contiguous samples and their times.
 
 use super::meta::{self, Capture, Meta};
 use crate::{Error, Place, Result};
@@ -8,15 +8,15 @@ const MAX_CAPTURES: usize = 1 << 16;
 /// Centre frequencies, each of which is a reader.
 const MAX_GROUPS: usize = 1024;
 
-/// Samples that follow each other in the file.
+/// Consecutive samples in the file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Run {
     /// Offset of the first one in bytes.
     pub(super) start: u64,
     pub(super) frames: u64,
-    /// Index of its first sample on the recording's own axis.
+    /// Index of its first sample on the time axis of the recording.
     pub(super) position: u64,
-    /// Samples between the group's run before and this one, where they do not follow each other.
+    /// Samples between the group's previous run and this one, if they are not contiguous.
     pub(super) gap: Option<f64>,
 }
 
@@ -41,8 +41,8 @@ impl Group {
 
 /// Returns the captures by centre frequency, in the order of their first one, and the position of each capture.
 ///
-/// Positions count from the first capture: by `core:global_index` where there is one, else the samples follow
-/// those of the capture before.
+/// Positions count from the first capture: by `core:global_index` if present; otherwise the samples follow those of
+/// the previous capture.
 pub(super) fn groups(
     description: &Path,
     meta: &Meta,
@@ -57,7 +57,7 @@ pub(super) fn groups(
     let mut groups: Vec<Group> = Vec::new();
     let mut positions = Vec::new();
     let mut headers = 0u64;
-    // Position and global index of the next sample, as the capture before leaves them.
+    // Position and global index of the sample after the previous capture.
     let (mut next_position, mut next_global) = (0u64, None);
     for (index, capture) in captures.iter().enumerate() {
         let start = meta::whole(description, capture.sample_start, "core:sample_start")?;
@@ -82,7 +82,7 @@ pub(super) fn groups(
         let position = match (global, next_global) {
             _ if index == 0 => start,
             (Some(now), Some(due)) if now >= due => next_position.saturating_add(now - due),
-            // Samples of the file that no capture describes passed as well.
+            // Samples that no capture describes count as well.
             _ => next_position,
         };
         positions.push(position);

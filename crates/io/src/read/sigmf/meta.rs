@@ -5,10 +5,10 @@ use crate::{Error, Place, Result};
 use serde::Deserialize;
 use std::path::Path;
 
-/// A description longer than this is not read.
+/// Largest size of a description.
 pub(super) const MAX_META: u64 = 64 << 20;
 
-/// What of it matters here. Numbers are read as floats, for some writers put `1e6` where an integer is due.
+/// The fields that are used. Numbers are read as floats, because some programs write `1e6` instead of an integer.
 #[derive(Debug, Deserialize)]
 pub(super) struct Meta {
     pub(super) global: Global,
@@ -18,7 +18,7 @@ pub(super) struct Meta {
     pub(super) annotations: Vec<Remark>,
 }
 
-/// An annotation as SigMF writes it.
+/// An annotation in SigMF's notation.
 #[derive(Debug, Deserialize)]
 pub(super) struct Remark {
     #[serde(rename = "core:sample_start", default)]
@@ -37,10 +37,10 @@ pub(super) struct Remark {
     comment: Option<String>,
 }
 
-/// Annotations that are kept of one file.
+/// Largest number of annotations that are kept per file.
 const MAX_ANNOTATIONS: usize = 1 << 20;
 
-/// Returns the annotations on the recording's own axis. Without a rate there are none.
+/// Returns the annotations on the time axis of the recording; none without a rate.
 pub(super) fn annotations(meta: &Meta, positions: &[u64], rate: Option<f64>) -> Vec<Annotation> {
     let Some(rate) = rate else { return Vec::new() };
     let seconds = |sample: f64| {
@@ -95,7 +95,7 @@ pub(super) struct Capture {
 }
 
 impl Capture {
-    /// As results name it; `position` is its first sample on the recording's own axis.
+    /// Converts to the form of results; `position` is its first sample on the time axis of the recording.
     pub(super) fn shown(&self, position: u64, rate: Option<f64>) -> crate::read::Capture {
         crate::read::Capture {
             sample: self.sample_start as u64,
@@ -120,7 +120,7 @@ pub(super) fn datatype(path: &Path, text: &str) -> Result<RawFormat> {
         Error::unsupported(
             path,
             Place::File,
-            format!("core:datatype '{text}' is not read, expected {expected}"),
+            format!("core:datatype '{text}' is not supported, expected {expected}"),
         )
     };
     let name = text.replacen('_', "", 1);

@@ -13,11 +13,11 @@ pub(super) struct Header {
 }
 
 pub(super) enum Coding {
-    /// Samples that lie in the file as they are.
+    /// Samples that are not coded.
     Pcm(PcmLayout),
     /// Samples that are coded in blocks.
     Blocks(CodedLayout),
-    /// A format tag that is not read.
+    /// An unsupported format tag.
     Other(u16),
 }
 
@@ -29,7 +29,7 @@ pub(super) struct FormatChunk {
     block_align: u16,
     bits: u16,
     at: u64,
-    /// The coefficients that Microsoft's ADPCM brings.
+    /// The coefficients of Microsoft's ADPCM.
     coefficients: Vec<[i32; 2]>,
 }
 
@@ -114,7 +114,7 @@ pub(super) fn parse(source: &mut Source) -> Result<Header> {
     }
 }
 
-/// Returns the format chunk and how many of its bytes were taken.
+/// Returns the format chunk and the number of bytes read.
 pub(super) fn parse_format(source: &mut Source, size: u32, big: bool) -> Result<(FormatChunk, u64)> {
     let order = Order { big };
     let at = source.position();
@@ -132,7 +132,7 @@ pub(super) fn parse_format(source: &mut Source, size: u32, big: bool) -> Result<
     let word = |i: usize| order.u16([bytes[i], bytes[i + 1]]);
     let rate = order.u32([bytes[4], bytes[5], bytes[6], bytes[7]]);
     let (mut tag, channels, block_align) = (word(0), word(2), word(12));
-    // The oldest files end before the bits of a sample, which the frame's size tells too.
+    // The oldest files do not state the bits per sample, which follow from the frame size.
     let bits = if take >= 16 { word(14) } else { (block_align / channels.max(1)).saturating_mul(8) };
     if tag == EXTENSIBLE && take >= 26 {
         tag = word(24);
@@ -146,7 +146,7 @@ pub(super) fn parse_format(source: &mut Source, size: u32, big: bool) -> Result<
     Ok((FormatChunk { tag, channels, rate, block_align, bits, at, coefficients }, take as u64))
 }
 
-/// Returns the bytes of samples, or `None` when the header does not know.
+/// Returns the number of bytes of samples, or `None` if the header does not state it.
 fn data_size(source: &mut Source, size: u32, long_size: Option<u64>) -> Result<Option<u64>> {
     if let (u32::MAX, Some(long)) = (size, long_size) {
         return Ok(Some(long).filter(|long| *long != 0 && *long != u64::MAX));
@@ -160,7 +160,7 @@ fn data_size(source: &mut Source, size: u32, long_size: Option<u64>) -> Result<O
     Ok(Some(size.into()))
 }
 
-/// Returns whether the file goes on with chunks up to its end: then a size of 0 means what it says.
+/// Returns whether chunks follow up to the end of the file; a size of 0 is then correct.
 fn chunk_follows(source: &mut Source) -> Result<bool> {
     let left = source.left();
     let head = source.peek(8)?;
@@ -174,7 +174,7 @@ fn chunk_follows(source: &mut Source) -> Result<bool> {
     })
 }
 
-/// What follows from the format chunk and the size of the samples.
+/// Derives the layout from the format chunk and the size of the samples.
 pub(super) fn finish(
     source: &Source,
     format: &FormatChunk,

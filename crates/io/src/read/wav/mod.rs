@@ -35,25 +35,25 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     fuzz: fuzz::plain,
 };
 
-/// A header with samples after it, read frame by frame: what WAV, AIFF and AU come to.
+/// Reads samples after a header frame by frame; shared by WAV, AIFF and AU.
 pub(super) struct PcmReader {
     info: SignalInfo,
     body: Body,
 }
 
-/// What a header of an uncompressed file says.
+/// Header of an uncompressed file.
 pub(super) struct PcmLayout {
     pub(super) sample: super::SampleType,
     pub(super) channels: usize,
     pub(super) rate: f64,
-    /// Frames that are promised; `None` when the header does not know (a stream).
+    /// Stated number of frames; `None` if the header does not know it (a stream).
     pub(super) frames: Option<u64>,
-    /// What may follow the samples.
+    /// Kind of chunks that may follow the samples.
     pub(super) chunks: Chunks,
 }
 
 impl PcmReader {
-    /// `source` stands at the first sample.
+    /// Creates a reader; `source` is positioned at the first sample.
     pub(super) fn boxed(
         source: Source,
         format: Format,
@@ -98,7 +98,7 @@ impl BlockReader for PcmReader {
     }
 }
 
-/// Returns the reader that a header asks for; `source` stands at the first sample.
+/// Returns the reader that a header asks for; Creates a reader; `source` is positioned at the first sample.
 fn open(source: Source, format: Format, header: header::Header, options: &OpenOptions) -> Result<Readers> {
     match header.coding {
         Coding::Pcm(layout) => Ok(vec![PcmReader::boxed(source, format, &layout, options)?]),
@@ -113,7 +113,7 @@ fn open(source: Source, format: Format, header: header::Header, options: &OpenOp
                 _ => "a codec",
             };
             let reason = format!(
-                "{name} ({tag:#06x}) in WAV is not read, PCM, floats, A-law, µ-law, IMA and Microsoft ADPCM are: \
+                "{name} ({tag:#06x}) in WAV is not supported; supported are PCM, floats, A-law, µ-law, IMA and Microsoft ADPCM: \
                  convert it, for example with `ffmpeg -i FILE out.wav`"
             );
             Err(Error::unsupported(source.name(), Place::Byte(header.format_at), reason))

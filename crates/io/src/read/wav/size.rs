@@ -1,12 +1,12 @@
-//! Sizes that headers give: those that a writer did not know, and what follows the samples.
+//! Sizes in headers: placeholders of unknown sizes, and data after the samples.
 
 use crate::Result;
 use crate::read::source::Source;
 
-/// How chunks are written that may follow the samples.
+/// Notation of chunks that may follow the samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::read) enum Chunks {
-    /// None may.
+    /// No chunks.
     Without,
     /// Four bytes of name and a size, in either byte order, padded to an even length.
     Riff {
@@ -17,13 +17,14 @@ pub(in crate::read) enum Chunks {
     W64,
 }
 
-/// Whether a size is what programs write that do not know it yet, because they write to a pipe: nearly 2 GiB
-/// (`sox`, `arecord`), nearly 4 GiB (`ffmpeg`), or 7F000000 (`sox`, AIFF), less a part of a frame.
+/// Returns whether a size is a placeholder that programs write to a pipe, where the size is not known yet: nearly 2
+/// GiB (`sox`, `arecord`), nearly 4 GiB (`ffmpeg`), or 7F000000 (`sox`, AIFF), less a part of a frame.
 pub(in crate::read) fn is_placeholder(size: u32) -> bool {
     matches!(size, 0x7eff_ff00..=0x7f00_0010 | 0x7fff_ef00..=0x8000_0000 | 0xffff_ef00..=u32::MAX)
 }
 
-/// Returns a note where more bytes follow the `bytes` of samples from the source's position on than chunks explain.
+/// Returns a note if, after the `bytes` of samples from the source's position on, there is data that is not in
+/// chunks.
 pub(super) fn left_over(source: &Source, bytes: u64, chunks: Chunks) -> Result<Option<String>> {
     let Some(left) = source.left().filter(|left| *left > bytes) else { return Ok(None) };
     let Some(mut fork) = source.fork() else { return Ok(None) };
@@ -61,7 +62,7 @@ pub(super) fn left_over(source: &Source, bytes: u64, chunks: Chunks) -> Result<O
             }
         };
         match next {
-            // The last chunk may lack its padding.
+            // The padding of the last chunk may be missing.
             Some(len) if len <= rest + 8 => at = (at + len).min(end),
             _ => {
                 return Ok(Some(format!(

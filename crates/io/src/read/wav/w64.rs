@@ -7,7 +7,7 @@ use crate::read::{Format, fuzz};
 use crate::{Error, Place, Result};
 
 const RIFF: &[u8; 16] = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0";
-/// What follows the four letters of every other name.
+/// The last 12 bytes of every other name, after four letters.
 const TAIL: &[u8; 12] = b"\xf3\xac\xd3\x11\x8c\xd1\0\xc0\x4f\x8e\xdb\x8a";
 
 /// The format's entry.
@@ -60,7 +60,7 @@ fn parse(source: &mut Source) -> Result<Header> {
                     let reason = "the data chunk comes before any format chunk";
                     return Err(Error::malformed(source.name(), Place::Byte(at), reason));
                 };
-                // A writer to a pipe does not know the size.
+                // A program that writes to a pipe does not know the size.
                 let unknown = content == 0
                     || content >= 1 << 62
                     || u32::try_from(content).is_ok_and(super::is_placeholder);

@@ -4,12 +4,12 @@ use super::samples::Coding;
 use crate::{Error, Place, Result};
 use std::path::Path;
 
-/// What a header says.
+/// Content of a header.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Header {
     /// Frames per second.
     pub(super) rate: f64,
-    /// Frames that are promised.
+    /// Stated number of frames.
     pub(super) frames: Option<u64>,
     pub(super) signals: Vec<Signal>,
 }
@@ -55,7 +55,7 @@ pub(super) fn parse(path: &Path, text: &[u8]) -> Result<Header> {
     let mut fields = record.split_whitespace();
     let name = fields.next().unwrap_or_default();
     if name.contains('/') {
-        let reason = "a record of several segments is not read as a whole: name the header of a segment";
+        let reason = "a record of several segments is not supported as a whole: name the header of a segment";
         return Err(Error::unsupported(path, Place::Line { line: at, column: None }, reason));
     }
     let count: usize = match fields.next().map(str::parse) {
@@ -115,7 +115,7 @@ fn signal(text: &str, index: usize) -> Result<Signal, Problem> {
         .map_err(|_| Problem::Bad(format!("the format '{format_field}' is not a number")))?;
     let format = Coding::of(number).ok_or_else(|| {
         Problem::Unread(format!(
-            "format {number} is not read, these are: 8, 16, 24, 32, 61, 80, 160, 212, 310 and 311; convert it, for example \
+            "format {number} is not supported; supported are 8, 16, 24, 32, 61, 80, 160, 212, 310 and 311; convert it, for example \
              with wfdb's `wrsamp`"
         ))
     })?;
@@ -124,14 +124,18 @@ fn signal(text: &str, index: usize) -> Result<Signal, Problem> {
     while let Some(mark) = extra.chars().next() {
         let body = extra.get(mark.len_utf8()..).unwrap_or_default();
         let len = body.find(|c: char| !c.is_ascii_digit()).unwrap_or(body.len());
-        let value: u64 = body[..len]
-            .parse()
-            .map_err(|_| Problem::Bad(format!("the format '{format_field}' ends oddly")))?;
+        let value: u64 = body[..len].parse().map_err(|_| {
+            Problem::Bad(format!("the format '{format_field}' has unexpected text at its end"))
+        })?;
         match mark {
             'x' => per_frame = value,
             ':' => skew = value,
             '+' => offset = value,
-            _ => return Err(Problem::Bad(format!("the format '{format_field}' ends oddly"))),
+            _ => {
+                return Err(Problem::Bad(format!(
+                    "the format '{format_field}' has unexpected text at its end"
+                )));
+            }
         }
         extra = &body[len..];
     }
@@ -149,7 +153,7 @@ fn signal(text: &str, index: usize) -> Result<Signal, Problem> {
     } else {
         gain_text.parse().map_err(|_| Problem::Bad(format!("the gain '{gain_text}' is not a number")))?
     };
-    // 200 units per millivolt where the gain is unknown, as the format has it.
+    // 200 units per millivolt if the gain is unknown, as the format defines.
     let gain = if gain == 0.0 || !gain.is_finite() { 200.0 } else { gain };
     let _bits = next();
     let zero: f64 = next().parse().unwrap_or(0.0);
@@ -185,7 +189,7 @@ mod tests {
         assert!(of(b"").contains("no lines"));
         assert!(of(b"x/3 2 100\n").contains("segment"));
         assert!(of(b"x 2 100\na.dat 16\n").contains("describes 1"));
-        assert!(of(b"x 1 100\na.dat 508\n").contains("format 508 is not read"));
+        assert!(of(b"x 1 100\na.dat 508\n").contains("format 508 is not supported"));
         assert!(of(b"x 1 abc\n").contains("rate 'abc'"));
         assert!(of(b"x 0 100\n").contains("number of signals"));
         assert!(of(b"x 1\na.dat 16x0\n").contains("0 samples per frame"));

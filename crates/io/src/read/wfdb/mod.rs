@@ -1,8 +1,8 @@
 //! WFDB (PhysioNet): a header (`.hea`) that describes signals in one or several files beside it.
 //!
 //! The formats and the text of the header are those of the WFDB applications guide, header(5) and signal(5). Samples
-//! are physical values, (digital − baseline) / gain; the value that a format reserves for missing samples becomes NaN.
-//! Signals with several samples per frame are a reader of their own, at their rate.
+//! are physical values, (digital − baseline) / gain; the value that a format reserves for missing samples becomes
+//! NaN. Signals with several samples per frame form a separate reader at their rate.
 
 mod header;
 mod samples;
@@ -26,7 +26,7 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     named_extensions: &[],
     detect: |head| match head.extension {
         "hea" => Certainty::Name,
-        // Samples have no signature; the header beside them tells.
+        // The samples have no signature; the header file decides.
         "dat" if head.path.with_extension("hea").is_file() => Certainty::Name,
         _ => Certainty::No,
     },
@@ -34,17 +34,17 @@ pub(super) static FORMAT: Descriptor = Descriptor {
     fuzz: |_, bytes| fuzz::halves(bytes, open_wfdb),
 };
 
-/// Frames that are decoded at once.
+/// Frames that are decoded per read.
 const FRAMES: usize = 4096;
-/// Values of all channels that one read gives at most.
+/// Largest number of values of all channels per read.
 const BUDGET: usize = 1 << 20;
-/// A header longer than this is not read.
+/// Largest size of a header.
 const MAX_HEADER: u64 = 4 << 20;
 
 fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
     let path = source.name().to_owned();
     if path.as_os_str() == "-" {
-        let reason = "the header names files beside it, which standard input has none of: name the file";
+        let reason = "the header refers to other files, which standard input cannot provide: name the file";
         return Err(Error::unsupported(&path, Place::File, reason));
     }
     if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("hea")) {
@@ -65,7 +65,7 @@ pub(super) fn open_wfdb(meta: Source, data: Source, options: &OpenOptions) -> Re
     })
 }
 
-/// Returns a file of the same directory; a path to elsewhere is not followed.
+/// Returns a file of the same directory; paths to other directories are rejected.
 fn beside(description: &Path, file: &str) -> Result<std::path::PathBuf> {
     let name = Path::new(file);
     if file == "-" || file == "~" || name.file_name() != Some(name.as_os_str()) {
@@ -75,10 +75,10 @@ fn beside(description: &Path, file: &str) -> Result<std::path::PathBuf> {
     Ok(description.with_file_name(name))
 }
 
-/// The signals of one file, which lie interleaved in it.
+/// The interleaved signals of one file.
 struct File {
     samples: Samples,
-    /// Index of its first signal in the header, and how many.
+    /// Index of its first signal in the header, and their number.
     first: usize,
     count: usize,
 }
@@ -89,7 +89,7 @@ fn readers(
     options: &OpenOptions,
     open: &mut dyn FnMut(&str) -> Result<Source>,
 ) -> Result<Readers> {
-    // Signals of one file stand together.
+    // Signals of one file are adjacent.
     let mut files: Vec<(Source, usize, usize)> = Vec::new();
     for (index, signal) in header.signals.iter().enumerate() {
         let before = index.checked_sub(1).map(|before| &header.signals[before]);
@@ -138,8 +138,11 @@ fn readers(
     rates.dedup();
     rates.reverse();
     if rates.len() > 1 && options.rate.is_some() {
-        let reason =
-            format!("{} has signals of {} rates, one cannot stand for all", path.display(), rates.len());
+        let reason = format!(
+            "{} has signals of {} rates, so one rate cannot replace all",
+            path.display(),
+            rates.len()
+        );
         return Err(Error::argument("rate", reason));
     }
     let mut all: Readers = Vec::new();
@@ -194,7 +197,7 @@ struct WfdbReader {
     promised: u64,
     /// The next frame.
     next: u64,
-    /// Decoded samples that were not given out, by channel.
+    /// Decoded samples that are not delivered yet, by channel.
     rest: Vec<std::collections::VecDeque<f64>>,
     digital: Vec<i32>,
 }

@@ -1,9 +1,9 @@
-//! The formats of files of samples.
+//! Sample formats of signal files.
 
 use crate::Result;
 use crate::read::source::Source;
 
-/// How samples are stored; the names are the format's numbers.
+/// Coding of samples; the names contain the format numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {
     /// First differences of 8 bits.
@@ -39,7 +39,7 @@ impl Coding {
         })
     }
 
-    /// Returns the samples of one group and its bytes.
+    /// Returns the number of samples and bytes of one group.
     fn group(self) -> (usize, usize) {
         match self {
             Self::Differences | Self::Offset8 => (1, 1),
@@ -51,7 +51,7 @@ impl Coding {
         }
     }
 
-    /// Returns the samples in so many bytes; the last group may be cut.
+    /// Returns the number of samples in `bytes` bytes; the last group may be incomplete.
     pub(super) fn samples_in(self, bytes: u64) -> u64 {
         let (samples, len) = self.group();
         let (samples, len) = (samples as u64, len as u64);
@@ -62,7 +62,7 @@ impl Coding {
         bytes / len * samples + rest
     }
 
-    /// The value that stands for a missing sample.
+    /// Returns the value that marks a missing sample.
     pub(super) fn missing(self) -> i32 {
         match self {
             Self::Differences | Self::Offset8 => -128,
@@ -119,13 +119,13 @@ pub(super) struct Samples {
     coding: Coding,
     /// Sum of the differences so far.
     sum: i32,
-    /// Decoded, but not taken.
+    /// Decoded samples that are not consumed yet.
     ahead: Vec<i32>,
     buffer: Vec<u8>,
 }
 
 impl Samples {
-    /// The source stands at the first sample.
+    /// Creates a reader; the source is positioned at the first sample.
     pub(super) fn new(source: Source, coding: Coding) -> Self {
         Self { source, coding, sum: 0, ahead: Vec::new(), buffer: Vec::new() }
     }

@@ -1,11 +1,11 @@
-//! Whether two names stand for the same file.
+//! Identity of files, to detect two names of the same file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What tells a file from every other one, whatever name or link leads to it.
+/// Identity of a file, independent of its names and links.
 ///
-/// Terminals, `/dev/null` and other character devices have none: they are read and written at once by design.
+/// Terminals, `/dev/null` and other character devices have none: they may be read and written at the same time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(Inner);
 
@@ -14,12 +14,12 @@ enum Inner {
     /// Device and inode.
     #[cfg(unix)]
     Node(u64, u64),
-    /// The path without links and dots; of a file that does not exist, that of its directory with its name.
+    /// The canonical path; for a file that does not exist, the canonical path of its directory and its name.
     Path(PathBuf),
 }
 
 impl FileId {
-    /// Of the file that a name leads to, or would lead to once it is created.
+    /// Returns the identity of the file of this name, or the one that it would have once created.
     pub fn of(path: &Path) -> Option<Self> {
         match fs::metadata(path) {
             Ok(meta) => Self::of_existing(path, &meta),
@@ -31,12 +31,12 @@ impl FileId {
         }
     }
 
-    /// Of standard input, where it is a file or a pipe that this is possible of.
+    /// Returns the identity of standard input, if it is a file or a pipe.
     pub fn of_stdin() -> Option<Self> {
         Self::of_stream("/dev/stdin")
     }
 
-    /// Of standard output, where it is a file or a pipe that this is possible of.
+    /// Returns the identity of standard output, if it is a file or a pipe.
     pub fn of_stdout() -> Option<Self> {
         Self::of_stream("/dev/stdout")
     }
@@ -79,7 +79,7 @@ mod tests {
         let a = FileId::of(&at("a")).unwrap();
         assert_eq!(FileId::of(&at("sub/../a")), Some(a.clone()));
         assert_ne!(FileId::of(&at("b")), Some(a.clone()));
-        // Of files that do not exist, too.
+        // Also for files that do not exist.
         assert_eq!(FileId::of(&at("sub/../new")), FileId::of(&at("new")));
         assert_ne!(FileId::of(&at("new")), FileId::of(&at("newer")));
         assert_eq!(FileId::of(&at("no/such/folder")), None);

@@ -1,4 +1,4 @@
-//! Files that appear whole under their name, or not at all.
+//! Output files that appear complete under their name, or not at all.
 
 mod identity;
 mod replace;
@@ -15,14 +15,14 @@ use std::path::{Path, PathBuf};
 use target::Target;
 use temporary::Temporary;
 
-/// A file under construction: bytes go to a temporary file in the same directory, and
-/// [`commit`](Self::commit) renames it over the final name. Dropped before that, it leaves nothing.
+/// A file under construction: bytes go to a temporary file in the same directory, and [`commit`](Self::commit)
+/// renames it over the final name. If it is dropped earlier, no file is left.
 ///
 /// A file that exists keeps its mode and its owner. Links are treated as `cp` treats them: a link to a file is
-/// followed, a dangling link and a loop of links are refused. Where a rename would lose what must be kept (other names
-/// of the same file, an owner that this process may not give away) or where the directory may not be written to, the
-/// finished bytes are copied into the existing file at [`commit`](Self::commit). A target that is not a
-/// regular file (a terminal, a pipe, `/dev/null`) is written directly: it cannot be replaced, only fed.
+/// followed, a dangling link and a loop of links are refused. If a rename would lose properties (other names of the
+/// same file, an owner that this process may not set), or if the directory is not writable, the finished bytes are
+/// copied into the existing file at [`commit`](Self::commit). A target that is not a regular file (a terminal, a
+/// pipe, `/dev/null`) is written directly, because it cannot be replaced.
 #[derive(Debug)]
 pub struct OutputFile {
     shown: String,
@@ -30,7 +30,7 @@ pub struct OutputFile {
     place: Place,
 }
 
-/// Where the bytes are until they are complete, and how they get to their name.
+/// Location of the bytes until commit, and how they are moved to the target.
 #[derive(Debug)]
 enum Place {
     /// Written directly.
@@ -45,8 +45,8 @@ impl OutputFile {
     /// Opens a temporary file beside `path`.
     ///
     /// # Errors
-    /// The directory does not exist or may not be written to, the file exists and may not be written to, or `path`
-    /// is a directory, a dangling link or a loop of links.
+    /// The directory does not exist or is not writable, the file exists and is not writable, or `path` is a
+    /// directory, a dangling link or a loop of links.
     pub fn create(path: &Path) -> Result<Self> {
         let shown = path.display().to_string();
         let (file, place) = Self::open(path).map_err(|source| Error::io(&shown, source))?;
@@ -77,11 +77,11 @@ impl OutputFile {
         &self.shown
     }
 
-    /// Brings every byte to the disk and gives the file its final name.
+    /// Flushes all bytes to the disk and gives the file its final name.
     ///
     /// # Errors
-    /// The disk is full or the rename is refused; the temporary file is then removed and an older file
-    /// of the same name is untouched.
+    /// The disk is full or the rename fails; the temporary file is then removed and an existing file of the same name
+    /// is unchanged.
     pub fn commit(mut self) -> Result<()> {
         let shown = self.shown.clone();
         self.finish().map_err(|source| Error::io(shown, source))
@@ -107,7 +107,7 @@ impl Write for OutputFile {
         self.file.write(buf)
     }
 
-    /// Only the end of a file matters, and committing it flushes; what is written directly leaves now.
+    /// Files are flushed by `commit`; direct output is flushed now.
     fn flush(&mut self) -> io::Result<()> {
         match self.place {
             Place::Direct => self.file.flush(),
@@ -117,10 +117,10 @@ impl Write for OutputFile {
 }
 
 impl OutputFile {
-    /// Replaces bytes that were written before, from byte `at` on: for a header that counts what follows.
+    /// Replaces bytes that were written earlier, from byte `at` on, for headers that contain the length of the data.
     ///
     /// # Errors
-    /// The target is no regular file, or what the system says.
+    /// The target is not a regular file, or an error of the operating system.
     pub fn rewrite(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
         use std::io::{Seek, SeekFrom};
         self.file.seek(SeekFrom::Start(at))?;

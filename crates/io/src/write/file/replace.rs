@@ -1,10 +1,10 @@
-//! How a finished file takes the place of an older one.
+//! Replaces an existing file by a finished one.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// Gives `fresh` the owner and the mode of `old`; fails where this process may not.
+/// Gives `fresh` the owner and the mode of `old`; fails if this process is not permitted to.
 pub(super) fn inherit(fresh: &File, old: &File) -> io::Result<()> {
     let meta = old.metadata()?;
     #[cfg(unix)]
@@ -15,11 +15,11 @@ pub(super) fn inherit(fresh: &File, old: &File) -> io::Result<()> {
             fchown(fresh, Some(meta.uid()), Some(meta.gid()))?;
         }
     }
-    // After the owner: a change of owner takes bits of the mode away.
+    // After the owner, because a change of owner clears mode bits.
     fresh.set_permissions(meta.permissions())
 }
 
-/// Returns whether the directory may not be written to, although a file in it may.
+/// Returns whether the directory is not writable, although a file in it may be.
 pub(super) fn is_refused(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
@@ -34,7 +34,8 @@ pub(super) fn copy_into(from: &mut File, mut target: File) -> io::Result<()> {
     target.sync_all()
 }
 
-/// Makes the rename itself durable. Not every file system can, and the data is safe either way.
+/// Makes the rename durable. Errors are ignored: not every file system supports this, and the data is safe either
+/// way.
 pub(super) fn sync_directory(target: &Path) {
     if let Some(parent) = target.parent() {
         let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };

@@ -1,21 +1,21 @@
-//! What a name stands for before it is written.
+//! Inspects the target before writing.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// What is there under a name.
+/// The existing file under a name.
 pub(super) enum Target {
     /// Nothing.
     New(PathBuf),
-    /// A regular file that may be written to, links resolved.
+    /// A writable regular file, with links resolved.
     Existing {
         path: PathBuf,
         file: File,
-        /// It has other names, which a rename would cut off.
+        /// Whether it has other names, which a rename would detach.
         only_copy: bool,
     },
-    /// Something that is fed.
+    /// A device or a pipe.
     Device(File),
 }
 
@@ -43,7 +43,7 @@ impl Target {
         if !meta.is_file() {
             return Ok(Self::Device(file));
         }
-        // The target of a link is what is replaced; the link keeps pointing where it points.
+        // The target of a link is replaced; the link is kept.
         let path = fs::canonicalize(path)?;
         Ok(Self::Existing { path, file, only_copy: has_other_names(&meta) })
     }

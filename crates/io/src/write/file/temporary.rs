@@ -1,4 +1,4 @@
-//! Temporary files with a name, which are gone after the process in every case but its sudden death.
+//! Named temporary files, which are removed at the end of the process unless it is killed.
 
 use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions};
@@ -7,34 +7,34 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// Temporary files that exist now, for [`remove_unfinished`].
+/// Existing temporary files, for [`remove_unfinished`].
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Names that are tried before giving up: with 64 random bits the second one is rarely needed.
+/// Largest number of names that are tried.
 const ATTEMPTS: usize = 100;
 
 /// Removes the temporary files of every [`OutputFile`](super::OutputFile) that was not committed.
 ///
-/// For a program's signal handler: destructors do not run when a process exits. Afterwards no output file can be
-/// created or committed any more: threads that try it wait for the end.
+/// For the signal handler of a program, because destructors do not run when a process exits. Afterwards no output
+/// file can be created or committed: threads that try to wait until the process ends.
 pub fn remove_unfinished() {
     let mut paths = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
     for path in paths.drain(..) {
-        // Nothing sensible can be done about a failure here: the process is going away.
+        // A failure cannot be handled here: the process is ending.
         let _ = fs::remove_file(path);
     }
     std::mem::forget(paths);
 }
 
-/// A temporary file's name. Dropped, the file is removed.
+/// A temporary file's name. Dropping it removes the file.
 #[derive(Debug)]
 pub(super) struct Temporary(PathBuf);
 
 impl Temporary {
-    /// Returns a new file in the directory of `target`, hidden, under a name that nobody else has: a name that
-    /// depended on the process's number would come again in a container.
+    /// Returns a new file in the directory of `target`, hidden, under a random name; a name with the process number
+    /// would recur in a container.
     pub(super) fn beside(target: &Path) -> io::Result<(Self, File)> {
-        // Listed before anyone can see that it exists.
+        // Registered before the file exists.
         let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS {
             let path =

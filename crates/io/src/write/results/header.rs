@@ -1,11 +1,11 @@
-//! What every spectral result says about how it was made.
+//! Provenance of a spectral result.
 
 use serde::{Deserialize, Serialize};
 
 /// Version of the results' names.
 pub const SCHEMA: u32 = 1;
 
-/// The fields that every spectral result begins with.
+/// The fields at the beginning of every spectral result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
     /// [`SCHEMA`].
@@ -14,7 +14,7 @@ pub struct Header {
     pub tool: String,
     /// Its version.
     pub version: String,
-    /// Which result this is: `peaks`, `psd`, `cross`, `coherence`, `spectrogram`, `mel`.
+    /// Kind of result: `peaks`, `psd`, `cross`, `coherence`, `spectrogram`, `mel`.
     pub command: String,
     /// File name, or `-` for standard input.
     pub source: String,
@@ -24,14 +24,14 @@ pub struct Header {
     pub x_unit: String,
     /// Transform length.
     pub n_fft: usize,
-    /// Distance between two bins in `x_unit`, for the digits of a table; 0 where it is not known.
+    /// Distance between two bins in `x_unit`, for the digits of a table; 0 if unknown.
     #[serde(skip)]
     pub bin_width: f64,
-    /// Samples from one segment to the next.
+    /// Distance between the starts of consecutive segments, in samples.
     pub hop: usize,
     /// The window, with its parameter.
     pub window: String,
-    /// What is subtracted from each segment.
+    /// Detrending of each segment.
     pub detrend: String,
     /// How segments are averaged.
     pub average: String,
@@ -39,12 +39,12 @@ pub struct Header {
     pub scaling: String,
     /// Unit of the powers.
     pub unit: String,
-    /// Segments averaged into one spectrum (the most that any channel or frame has).
+    /// Segments averaged into one spectrum (the largest number of any channel or frame).
     pub segments: u64,
-    /// Fields above that nobody asked for: their values are defaults.
+    /// Names of the fields above whose values are defaults.
     #[serde(default)]
     pub defaults: Vec<String>,
-    /// What a reader should know: samples filled, segments skipped, gaps.
+    /// Notes: samples filled, segments skipped, gaps.
     #[serde(default)]
     pub notes: Vec<String>,
 }
@@ -78,7 +78,7 @@ impl Header {
         lines
     }
 
-    /// Unit of times: `s`, or what `x_unit` counts cycles per.
+    /// Returns the unit of times: `s`, or U if `x_unit` is `cycles/U`.
     pub(super) fn time_unit(&self) -> &str {
         self.x_unit.strip_prefix("cycles/").unwrap_or("s")
     }
@@ -88,14 +88,14 @@ impl Header {
         self.hop as f64 / self.sample_rate
     }
 
-    /// This header as one line of JSON, for the `meta` array of an NPZ.
+    /// Returns this header as one line of JSON, for the `meta` array of an NPZ.
     pub(super) fn meta(&self) -> super::super::NamedArray<'static> {
         let text = serde_json::to_string(self).unwrap_or_default();
         super::super::NamedArray::scalar_text("meta", text)
     }
 }
 
-/// Unit of a power: `V²` for spectra, `V²/Hz` for densities, `raw` for unscaled powers.
+/// Returns the unit of a power: `V²` for spectra, `V²/Hz` for densities, `raw` for unscaled powers.
 pub fn power_unit(scaling: &str, unit: Option<&str>, x_unit: &str) -> String {
     let base = match unit {
         Some(unit) if !unit.is_empty() => unit,

@@ -1,11 +1,11 @@
-//! What is in a file.
+//! Contents of a file.
 
 use super::SCHEMA;
 use crate::read::{Annotation, SignalInfo};
 use crate::write::{Cell, Column, NamedArray, Report, Result};
 use serde::Serialize;
 
-/// What is known of one signal of one file.
+/// Properties of one signal of a file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct InfoResult {
     /// [`SCHEMA`].
@@ -18,14 +18,14 @@ pub struct InfoResult {
     pub command: String,
     /// File name, and the part of a file that holds several signals.
     pub source: String,
-    /// Length of the samples in seconds (in the unit of time of the rate), where length and rate are known.
+    /// Duration of the samples in seconds (in the unit of time of the rate), if length and rate are known.
     pub duration_s: Option<f64>,
     /// Time from the first sample to the end of the last one, pauses included.
     pub span_s: Option<f64>,
-    /// The file's own remarks, in order of time.
+    /// Annotations of the file, in order of time.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub annotations: Vec<Annotation>,
-    /// What the reader says.
+    /// Properties reported by the reader.
     #[serde(flatten)]
     pub info: SignalInfo,
 }
@@ -46,7 +46,7 @@ impl InfoResult {
     }
 }
 
-/// Annotations and captures that the caption shows; JSON has all.
+/// Largest number of annotations and captures in the caption; JSON has all.
 const SHOWN: usize = 10;
 
 impl InfoResult {

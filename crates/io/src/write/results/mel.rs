@@ -67,7 +67,7 @@ impl Report for MelResult {
         Ok(())
     }
 
-    /// `mel` is `[channels, n_mels, frames]`, or `[n_mels, frames]` for one channel as the models want it.
+    /// `mel` is `[channels, n_mels, frames]`, or `[n_mels, frames]` for one channel as models expect it.
     fn arrays(&self) -> Vec<NamedArray<'_>> {
         let first = self.channels.first();
         let frames = first.map_or(0, |c| c.t_s.len());

@@ -20,7 +20,7 @@ pub use peaks::{ChannelPeaks, FramePeaks, PeakEntry, PeaksResult};
 pub use psd::{ChannelPsd, PsdResult};
 pub use spectrogram::{ChannelSpectrogram, SpectrogramResult};
 
-/// 10·log10(power): −∞ for no power at all, NaN where the power is not known. JSON has neither and writes null.
+/// Returns 10·log10(power): −∞ for zero power, NaN for unknown power. JSON writes null for both.
 pub fn level_db(power: f64) -> f64 {
     10.0 * power.log10()
 }

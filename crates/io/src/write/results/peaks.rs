@@ -12,7 +12,7 @@ pub struct PeaksResult {
     pub header: Header,
     /// One entry per channel.
     pub channels: Vec<ChannelPeaks>,
-    /// Whether this is a part of what is told frame by frame: the table then shows their times.
+    /// Whether this is a part of a result that is written frame by frame; the table then shows the times.
     #[serde(skip)]
     pub framed: bool,
 }
@@ -26,12 +26,12 @@ pub struct ChannelPeaks {
     pub frames: Vec<FramePeaks>,
 }
 
-/// Peaks of one stretch of a channel.
+/// Peaks of one frame of a channel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FramePeaks {
-    /// Where the stretch begins.
+    /// Start of the frame.
     pub t_start_s: f64,
-    /// Where it ends.
+    /// End of the frame.
     pub t_end_s: f64,
     /// The peaks, by power descending.
     pub peaks: Vec<PeakEntry>,
@@ -42,17 +42,17 @@ pub struct FramePeaks {
 pub struct PeakEntry {
     /// 1 for the strongest.
     pub rank: usize,
-    /// Its bin in the transform's order.
+    /// Bin, in transform order.
     pub bin: usize,
-    /// Its frequency: refined between the bins for local peaks, the bin's own otherwise.
+    /// Frequency: interpolated between bins for local peaks, otherwise that of the bin.
     pub freq: f64,
     /// Power of the bin, in the result's unit.
     pub power: f64,
     /// 10·log10(power).
     pub level_db: f64,
-    /// How far it rises above its surroundings; unknown for a bin that is no local peak.
+    /// Height above its surroundings; unknown for a bin that is not a local peak.
     pub prominence_db: Option<f64>,
-    /// Width at half the height above its surroundings, in `x_unit`; unknown for mere bins.
+    /// Width at half that height, in `x_unit`; unknown for a bin that is not a local peak.
     pub width: Option<f64>,
 }
 
@@ -103,7 +103,7 @@ impl Report for PeaksResult {
         Ok(())
     }
 
-    /// Returns one entry a peak in every array; `channel` counts from 0 and indexes `channel_names`.
+    /// Returns one entry per peak in every array; `channel` counts from 0 and indexes `channel_names`.
     fn arrays(&self) -> Vec<NamedArray<'_>> {
         let all: Vec<_> = self.iter().collect();
         let real = |name: &str, value: &dyn Fn(&FramePeaks, &PeakEntry) -> f64| {

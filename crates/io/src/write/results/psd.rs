@@ -10,7 +10,7 @@ pub struct PsdResult {
     /// How they were estimated.
     #[serde(flatten)]
     pub header: Header,
-    /// Level of the band `psd_lo` … `psd_hi` in percent, where one was asked for.
+    /// Level of the band `psd_lo` … `psd_hi` in percent, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f64>,
     /// One entry per channel.

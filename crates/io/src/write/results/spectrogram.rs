@@ -12,7 +12,7 @@ pub struct SpectrogramResult {
     pub header: Header,
     /// One entry per channel.
     pub channels: Vec<ChannelSpectrogram>,
-    /// Whether these are not all columns: how many there are is not known yet.
+    /// Whether more columns follow; their number is then unknown.
     #[serde(skip)]
     pub part: bool,
 }
