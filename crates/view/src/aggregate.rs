@@ -1,4 +1,4 @@
-//! From powers of frames to the levels of a column.
+//! Reduces powers of frames to the levels of a column.
 
 use crate::Aggregate;
 use crate::frames::FrameSample;
@@ -7,10 +7,10 @@ use rlx_io::write::results::level_db;
 /// No value: no whole frame, or missing samples.
 pub(crate) const NONE: i16 = i16::MIN;
 
-/// Samples that an envelope takes side by side.
+/// Number of independent minima and maxima of an envelope.
 const LANES: usize = 16;
 
-/// One column of a tile, while its frames come.
+/// One column of a tile during accumulation.
 #[derive(Debug, Clone)]
 pub(crate) struct Column {
     power: Vec<f32>,
@@ -24,7 +24,7 @@ impl Column {
         Self { power: vec![0.0; bins], frames: 0, low: f32::NAN, high: f32::NAN }
     }
 
-    /// Adds the powers of a frame; a frame of NaN is left out.
+    /// Adds the powers of a frame; frames of NaN are skipped.
     pub(crate) fn add(&mut self, powers: &[f32], aggregate: Aggregate) {
         if powers.first().is_none_or(|first| first.is_nan()) {
             return;
@@ -40,9 +40,9 @@ impl Column {
         self.frames += 1;
     }
 
-    /// Widens the column's envelope; NaN is left out.
+    /// Widens the column's envelope; NaN is skipped.
     pub(crate) fn extend<S: FrameSample>(&mut self, samples: &[S]) {
-        // Independent lanes: one running minimum would wait for itself at every sample.
+        // Independent lanes, because one running minimum would be a dependency chain over all samples.
         let (mut lows, mut highs) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
         let mut chunks = samples.chunks_exact(LANES);
         for chunk in &mut chunks {
@@ -61,7 +61,7 @@ impl Column {
         }
     }
 
-    /// Levels in hundredths of a dB: rows of `fold` neighbouring bins, from the lowest frequency up.
+    /// Appends levels in hundredths of a dB: rows of `fold` neighbouring bins, from the lowest frequency up.
     pub(crate) fn levels(&self, fold: usize, complex: bool, aggregate: Aggregate, out: &mut Vec<i16>) {
         let bins = self.power.len();
         let first = if complex { bins.div_ceil(2) } else { 0 };

@@ -1,4 +1,4 @@
-//! SigMF annotations beside a recording.
+//! Writes SigMF annotations next to a recording.
 
 use crate::recording::Recording;
 use crate::{AnnotateQuery, Error, Result};
@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Longest label.
+/// Largest length of a label.
 const MAX_LABEL: usize = 1000;
-/// Largest description that is changed.
+/// Largest size of a description that is changed.
 const MAX_META: u64 = 64 << 20;
 
-/// Adds an annotation to the recording's SigMF description. A file of another format gets one beside it,
-/// `NAME.sigmf-meta`, which names it in `core:dataset`.
+/// Adds an annotation to the recording's SigMF description. For a file of another format, writes `NAME.sigmf-meta`
+/// next to it, with its name in `core:dataset`.
 pub(crate) fn annotate(recording: &Recording, query: &AnnotateQuery) -> Result<PathBuf> {
     let signal = recording.signal();
     if query.label.len() > MAX_LABEL {
@@ -25,12 +25,12 @@ pub(crate) fn annotate(recording: &Recording, query: &AnnotateQuery) -> Result<P
     }
     if signal.part.is_some() {
         return Err(Error::request(
-            "a file of several parts has no one clock that an annotation could count by",
+            "a file with several parts has no common clock for annotations",
         ));
     }
     let target = match signal.format {
         Format::SigMf if signal.path.extension().is_some_and(|e| e == "sigmf-meta") => signal.path.clone(),
-        Format::SigMf => return Err(Error::request("an archive of SigMF is not changed")),
+        Format::SigMf => return Err(Error::request("a SigMF archive cannot be changed")),
         _ if signal.path.as_os_str() == "-" => {
             return Err(Error::request("standard input has no place for annotations"));
         }
@@ -74,7 +74,7 @@ fn beside(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Inserts the annotation where SigMF wants it: sorted by its first sample.
+/// Inserts the annotation in SigMF's order, by first sample.
 fn add(meta: &mut Value, query: &AnnotateQuery) -> Option<()> {
     let all = meta.as_object_mut()?.entry("annotations").or_insert_with(|| json!([])).as_array_mut()?;
     let mut new = Map::new();

@@ -1,10 +1,10 @@
-//! Answers that may be asked for again, up to a number of bytes.
+//! A cache of replies, bounded by bytes.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A cache bounded by bytes that forgets what was not used for the longest time.
+/// A least-recently-used cache bounded by bytes.
 pub(crate) struct Cache<K> {
     state: Mutex<State<K>>,
     limit: usize,

@@ -1,10 +1,10 @@
-//! Giving up work whose result nobody waits for any more.
+//! Cancels work whose result is no longer needed.
 
 use crate::{Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Tells a computation whether its view is still the current one.
+/// Reports to a computation whether its view is still current.
 ///
 /// Views are numbered; a request of a newer view makes the work of older ones stop at the next check.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +20,8 @@ impl Cancel {
         Self::default()
     }
 
-    /// The token of a request of view `view`; one of no view is never cancelled. Older views of the same origin are
-    /// cancelled from now on.
+    /// Returns the token of a request of view `view`; without a view it is never cancelled. Cancels older views of
+    /// the same origin.
     #[must_use]
     pub fn for_view(&self, view: Option<u64>) -> Self {
         let Some(view) = view else { return Self::new() };
@@ -29,7 +29,7 @@ impl Cancel {
         Self { newest: Arc::clone(&self.newest), own: view }
     }
 
-    /// Returns whether a newer view has been asked for.
+    /// Returns whether a newer view was requested.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.newest.load(Ordering::Relaxed) > self.own

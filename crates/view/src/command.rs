@@ -1,4 +1,4 @@
-//! The command line that gives what the page shows.
+//! Builds the command line that repeats a result of the page.
 
 use crate::selection::Selection;
 use crate::{ExportKind, ExportQuery};

@@ -1,4 +1,4 @@
-//! Requests in, replies out.
+//! The engine: answers requests with replies.
 
 use crate::annotate::annotate;
 use crate::cache::Cache;
@@ -13,18 +13,18 @@ use crate::{Aggregate, Cancel, Error, Reply, Request, Result, SamplesQuery, Sele
 use num_complex::Complex;
 use std::sync::Arc;
 
-/// What an engine may do, and how it was started.
+/// Options of an engine.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
-    /// Bytes of tiles that are kept.
+    /// Size of the tile cache, in bytes.
     pub cache_bytes: usize,
     /// Whether annotations are written to files.
     pub may_write: bool,
     /// The flags that the files were opened with, for command lines.
     pub open_flags: Vec<String>,
-    /// Files that could not be opened, and why.
+    /// Files that could not be opened, with reasons.
     pub failures: Vec<FileFailure>,
-    /// Whether the recordings may grow: a page should ask for [`Request::Info`] again.
+    /// Whether the recordings may grow; a page should then repeat [`Request::Info`].
     pub following: bool,
 }
 
@@ -53,7 +53,7 @@ pub struct Engine {
     options: EngineOptions,
 }
 
-/// What tells tiles apart. The window's and the other names are their texts.
+/// Identity of a tile. The window and the other options are stored as text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct TileKey {
     recording: usize,
@@ -83,16 +83,16 @@ impl Engine {
         Self { recordings, tiles: Cache::new(options.cache_bytes), options }
     }
 
-    /// What is known of every recording.
+    /// Returns the properties of all recordings.
     #[must_use]
     pub fn info(&self) -> Vec<RecordingInfo> {
         self.recordings.iter().map(Recording::info).collect()
     }
 
-    /// Looks for samples that were added to the files since. Returns whether there are some.
+    /// Checks whether samples were added to the files. Returns whether there are any.
     ///
     /// # Errors
-    /// A file cannot be opened any more.
+    /// A file can no longer be opened.
     pub fn refresh(&self) -> Result<bool> {
         self.recordings.iter().try_fold(false, |grown, recording| Ok(recording.refresh()? || grown))
     }
@@ -100,7 +100,7 @@ impl Engine {
     /// Answers a request in JSON.
     ///
     /// # Errors
-    /// As [`Engine::answer`]; text that is no request.
+    /// Those of [`Engine::answer`], and invalid JSON.
     pub fn handle(&self, json: &[u8], session: &Session) -> Result<Reply> {
         let request = serde_json::from_slice(json).map_err(|e| Error::request(e.to_string()))?;
         self.answer(&request, session)
@@ -153,7 +153,7 @@ impl Engine {
             Request::Samples(query) => self.samples(query),
             Request::Annotate(query) => {
                 if !self.options.may_write {
-                    return Err(Error::request("annotations are not written here"));
+                    return Err(Error::request("annotations are disabled"));
                 }
                 let path = annotate(self.recording(query.recording)?, query)?;
                 Ok(Reply::Annotated(path.display().to_string()))

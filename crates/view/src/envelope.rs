@@ -1,4 +1,4 @@
-//! Smallest and largest samples of columns: what a trace looks like at any zoom.
+//! Smallest and largest samples of columns, to draw a trace at any zoom.
 
 use crate::query::MAX_COLUMNS;
 use crate::recording::{Recording, Stretch};
@@ -7,13 +7,13 @@ use rayon::prelude::*;
 
 /// Samples (of all planes) that are read at a time.
 const PIECE: usize = 1 << 17;
-/// Samples of an envelope up to which all of them are used even where a first picture was asked for.
+/// Largest number of samples of an envelope for which a preview uses all of them.
 const EXACT_ANYWAY: u64 = 1 << 23;
-/// Places of a column, and samples at each, that a first picture looks at.
+/// Number of positions in a column, and of samples at each, that a preview uses.
 const PLACES: u64 = 4;
 const SAMPLES: u64 = 256;
 
-/// `[min, max]` of every column, `[channels][columns]`, and whether every sample was used.
+/// Returns `[min, max]` of every column, `[channels][columns]`, and whether every sample was used.
 pub(crate) fn envelope(
     recording: &Recording,
     query: &EnvelopeQuery,
@@ -28,7 +28,7 @@ pub(crate) fn envelope(
         let reason = format!("{} columns of {} samples", query.columns, query.samples);
         return Err(Error::request(reason));
     }
-    // A complex recording shows its real part.
+    // For complex recordings the real part is shown.
     let per = if recording.is_complex() { 2 } else { 1 };
     let planes: Vec<usize> = query.channels.iter().map(|channel| channel * per).collect();
     let samples = query.samples.saturating_mul(query.columns as u64);

@@ -3,11 +3,11 @@
 /// Result of every fallible call in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a request has no answer. The text is for the person who looks at the page.
+/// Reasons why a request failed. The texts are shown to the user of the page.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The request does not make sense: a field is missing or outside its domain.
+    /// The request is invalid: a field is missing or outside its domain.
     #[error("{0}")]
     Request(String),
     /// The view changed before the answer was ready.

@@ -1,4 +1,4 @@
-//! Results of a selection in the program's formats.
+//! Exports results of a selection in the program's formats.
 
 use crate::frames::{FrameKernel, FrameSample};
 use crate::peaks::Axis;
@@ -9,7 +9,7 @@ use num_complex::Complex;
 use rlx_io::write::results::{ChannelSpectrogram, SpectrogramResult};
 use rlx_io::write::{Format, Report, ResultWriter, WriterOptions};
 
-/// Most values of an exported spectrogram.
+/// Largest number of values of an exported spectrogram.
 const MAX_CELLS: u64 = 1 << 23;
 
 /// Computes and writes a result.
@@ -31,7 +31,7 @@ pub(crate) fn export(selection: &Selection<'_>, query: &ExportQuery, cancel: &Ca
     Ok(Reply::File { name: format!("{}-{what}.{format}", stem(&selection.recording.info().name)), bytes })
 }
 
-/// Returns a file name without folders and extension, with nothing in it that a browser would change.
+/// Returns a file name without folders and extension, restricted to characters that browsers keep.
 fn stem(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);

@@ -1,11 +1,11 @@
-//! One entry for fuzzers and for tests: any bytes as a request to a small engine.
+//! Entry point for fuzzers and tests: arbitrary bytes as a request to a small engine.
 
 use crate::{Engine, EngineOptions, Opener, Recording, Session};
 use rlx_io::read::{OpenOptions, Source, open_source};
 use std::sync::Arc;
 
-/// Answers `bytes` as a request about two small recordings, one real and one complex. Refusals are fine, panics and
-/// large allocations are not.
+/// Answers `bytes` as a request about two small recordings, one real and one complex. Errors are expected; panics and
+/// large allocations are faults.
 pub fn drive(bytes: &[u8]) {
     let engine = Engine::new(
         ["s16le", "iq-f32le"].into_iter().flat_map(recordings).collect(),

@@ -1,12 +1,12 @@
-//! The engine of the viewer: what a page that shows a recording asks for, computed when it is asked for.
+//! The engine of the viewer: computes on demand what the page shows of a recording.
 //!
 //! An [`Engine`] holds recordings and answers typed requests ([`Request`]) with typed replies ([`Reply`]): tiles of a
-//! spectrogram at any zoom, the envelope of the samples, spectra, peaks and powers of a selection, and exports of them.
-//! Nothing here knows how requests arrive: the program's local server hands them over from HTTP, a WebAssembly worker
-//! from messages. [`Engine::handle`] takes the JSON of a request and never panics on it.
+//! spectrogram at any zoom, the envelope of the samples, spectra, peaks and powers of a selection, and exports of
+//! them. The engine is independent of the transport: the program's local server passes requests from HTTP, a
+//! WebAssembly worker from messages. [`Engine::handle`] takes the JSON of a request and never panics on it.
 //!
-//! Memory: tiles are cached up to a number of bytes; a tile or a spectrum is computed piece by piece, so a recording's
-//! length does not matter. [`page`] has the sources of the page.
+//! Memory: tiles are cached up to a number of bytes; tiles and spectra are computed in chunks, so memory does not
+//! depend on the length of a recording. [`page`] has the sources of the page.
 
 mod aggregate;
 mod annotate;

@@ -1,9 +1,9 @@
-//! The sources of the page, for whoever serves it.
+//! The source files of the page, for a server.
 
 /// One file of the page.
 #[derive(Debug, Clone, Copy)]
 pub struct PageFile {
-    /// Its path, relative to the page's address; the page itself is `index.html`.
+    /// Path relative to the address of the page; the page itself is `index.html`.
     pub path: &'static str,
     /// Its media type.
     pub media_type: &'static str,
@@ -17,7 +17,7 @@ macro_rules! files {
     };
 }
 
-/// Every file of the page: these paths and no others are served.
+/// All files of the page; no other paths are served.
 pub const FILES: &[PageFile] = files! {
     "index.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
@@ -39,13 +39,13 @@ pub const FILES: &[PageFile] = files! {
     "vendor/uPlot.min.css": "text/css; charset=utf-8",
 };
 
-/// The parts of a report in one HTML file, which its writer puts inline.
+/// The parts of an HTML report, which its writer inserts inline.
 pub mod report {
     /// Style of the report.
     pub const STYLE: &str = include_str!("../page/report/report.css");
     /// Script that draws the report from the JSON in the element `data` into the element `report`.
     pub const SCRIPT: &str = include_str!("../page/report/report.js");
-    /// uPlot (MIT, Leon Sorokin), its script with the licence's notice at its start.
+    /// uPlot (MIT, Leon Sorokin), script, with its licence notice at the start.
     pub const UPLOT_SCRIPT: &str = include_str!("../page/vendor/uPlot.iife.min.js");
     /// uPlot's style.
     pub const UPLOT_STYLE: &str = include_str!("../page/vendor/uPlot.min.css");

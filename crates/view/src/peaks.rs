@@ -1,4 +1,4 @@
-//! Spectra as people read them: ascending frequencies, and the peaks in a band.
+//! Spectra with ascending frequencies, and the peaks in a band.
 
 use rlx_dsp::fft::{Real, Sample};
 use rlx_dsp::peaks::{SpectralPeakParams, spectral_peaks as all_peaks};
@@ -6,7 +6,7 @@ use rlx_dsp::welch::PsdParams;
 use rlx_dsp::window::Window;
 use rlx_io::write::results::PeakEntry;
 
-/// Where the bins of a transform lie on the frequency axis.
+/// Mapping of the bins of a transform to ascending frequencies.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Axis {
     /// Frequencies, ascending.
@@ -16,7 +16,7 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// Two-sided bins come with the negative frequencies last: they are put first, and `center` is added.
+    /// Creates an axis. For two-sided bins the negative frequencies are moved to the front; `center` is added.
     pub(crate) fn new<S: Sample>(params: &PsdParams, center: f64) -> Self {
         let freq = params.frequencies::<S>();
         let mut bins: Vec<usize> = (0..freq.len()).collect();
@@ -24,19 +24,19 @@ impl Axis {
         Self { freq: bins.iter().map(|bin| freq[*bin] + center).collect(), bins }
     }
 
-    /// Positions inside a band, ends included.
+    /// Returns the positions inside a band, ends included.
     pub(crate) fn inside(&self, band: Option<[f64; 2]>) -> Vec<usize> {
         let within = |freq: f64| band.is_none_or(|[lo, hi]| (lo..=hi).contains(&freq));
         (0..self.freq.len()).filter(|&i| within(self.freq[i])).collect()
     }
 
-    /// Returns a transform's values in the order of the frequencies.
+    /// Returns the values of a transform in order of frequency.
     pub(crate) fn arrange<T: Real>(&self, values: &[T]) -> Vec<f64> {
         self.bins.iter().map(|bin| shown(values[*bin])).collect()
     }
 }
 
-/// Returns the double with the shortest decimal text that stands for this number: what the program's results show.
+/// Returns the double with the shortest decimal text of this number, as results show it.
 fn shown<T: Real>(value: T) -> f64 {
     if T::EPSILON < 1e-12 {
         return value.widen();
@@ -44,7 +44,7 @@ fn shown<T: Real>(value: T) -> f64 {
     format!("{value}").parse().unwrap_or_else(|_| value.widen())
 }
 
-/// Which peaks of a spectrum.
+/// Selection of the peaks of a spectrum.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PeakChoice {
     pub(crate) k: usize,

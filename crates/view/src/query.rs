@@ -1,7 +1,7 @@
-//! What a page may ask for.
+//! The requests of a page.
 //!
-//! Positions and lengths are in samples, frequencies in the unit of the sample rate. Every field comes from outside:
-//! the engine checks it against the recording and against the limits below.
+//! Positions and lengths are in samples, frequencies in the unit of the sample rate. Fields are untrusted: the engine
+//! checks them against the recording and the limits below.
 
 use rlx_dsp::detrend::Detrend;
 use rlx_dsp::nan::NanPolicy;
@@ -13,12 +13,12 @@ use std::str::FromStr;
 
 use crate::{Error, Result};
 
-/// Longest transform.
+/// Largest transform length.
 pub(crate) const MAX_N_FFT: usize = 1 << 17;
-/// Columns of one envelope, and channels of it.
+/// Largest number of columns of an envelope, and of its channels.
 pub(crate) const MAX_COLUMNS: usize = 1 << 14;
 
-/// A request, as JSON an object whose `method` names the variant in lower case.
+/// A request. In JSON, an object whose `method` is the variant in lower case.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "method", rename_all = "lowercase")]
 #[non_exhaustive]
@@ -41,24 +41,24 @@ pub enum Request {
     Command(ExportQuery),
     /// Samples of one channel, to be played.
     Samples(SamplesQuery),
-    /// Writes an annotation beside the recording.
+    /// Writes an annotation next to the recording.
     Annotate(AnnotateQuery),
 }
 
-/// How spectra are estimated.
+/// Parameters of spectra.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Estimate {
     /// Length of a segment and of its transform.
     pub n_fft: usize,
-    /// Samples from one segment to the next.
+    /// Distance between the starts of consecutive segments, in samples.
     pub hop: usize,
-    /// Weights of a segment.
+    /// Window of a segment.
     #[serde(default = "hann", deserialize_with = "text")]
     pub window: Window,
-    /// What is subtracted from a segment.
+    /// Detrending of a segment.
     #[serde(default, deserialize_with = "text")]
     pub detrend: Detrend,
-    /// Units of the powers.
+    /// Scaling of the powers.
     #[serde(default = "density", deserialize_with = "text")]
     pub scaling: Scaling,
 }
@@ -98,7 +98,7 @@ impl Estimate {
     }
 }
 
-/// What a tile's columns keep of their frames.
+/// Reduction of the frames of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Aggregate {
@@ -116,23 +116,23 @@ pub struct TileQuery {
     pub recording: usize,
     /// Number of the channel, from 0.
     pub channel: usize,
-    /// Of a frame.
+    /// Parameters of a frame.
     #[serde(flatten)]
     pub estimate: Estimate,
-    /// Frames in a column.
+    /// Frames per column.
     pub frames: u64,
     /// Number of the tile.
     pub index: u64,
-    /// Neighbouring bins in a row.
+    /// Neighbouring bins per row.
     #[serde(default = "one")]
     pub fold: usize,
-    /// Of the frames in a column and the bins in a row.
+    /// Reduction of the frames of a column and the bins of a row.
     #[serde(default)]
     pub aggregate: Aggregate,
-    /// Use every frame. Otherwise a few frames of each column are enough for a first picture.
+    /// Whether to use every frame; otherwise a preview uses a few frames of each column.
     #[serde(default)]
     pub exact: bool,
-    /// Number of the view that needs it: a request of a newer one cancels this. Never cancelled if absent.
+    /// Number of the view. A request of a newer view cancels this one; without a number it is never cancelled.
     #[serde(default)]
     pub view: Option<u64>,
 }
@@ -155,19 +155,19 @@ pub struct EnvelopeQuery {
     pub channels: Vec<usize>,
     /// First sample.
     pub start: u64,
-    /// Samples in a column.
+    /// Samples per column.
     pub samples: u64,
     /// Number of columns.
     pub columns: usize,
-    /// Look at every sample. Otherwise a part of each column is enough for a first picture.
+    /// Whether to use every sample; otherwise a preview uses a part of each column.
     #[serde(default)]
     pub exact: bool,
-    /// As in [`TileQuery::view`].
+    /// See [`TileQuery::view`].
     #[serde(default)]
     pub view: Option<u64>,
 }
 
-/// A stretch of time and of frequency.
+/// A range of time and frequency.
 #[derive(Debug, Clone, Deserialize)]
 pub struct SelectionQuery {
     /// Number of the recording.
@@ -181,19 +181,19 @@ pub struct SelectionQuery {
     /// Lower and upper frequency; the whole spectrum if absent.
     #[serde(default)]
     pub band: Option<[f64; 2]>,
-    /// Of a segment.
+    /// Parameters of a segment.
     #[serde(flatten)]
     pub estimate: Estimate,
-    /// Over the segments.
+    /// Average over the segments.
     #[serde(default, deserialize_with = "text")]
     pub average: Average,
     /// Number of peaks.
     #[serde(default = "ten")]
     pub k: usize,
-    /// Least prominence of a peak in dB.
+    /// Smallest prominence of a peak in dB.
     #[serde(default = "three")]
     pub prominence: f64,
-    /// As in [`TileQuery::view`].
+    /// See [`TileQuery::view`].
     #[serde(default)]
     pub view: Option<u64>,
 }
@@ -206,7 +206,7 @@ fn three() -> f64 {
     3.0
 }
 
-/// Which result of a selection.
+/// Kind of result of a selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ExportKind {
@@ -221,11 +221,11 @@ pub enum ExportKind {
 /// A result of a selection as a file, or as a command line.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ExportQuery {
-    /// Which result.
+    /// Kind of result.
     pub what: ExportKind,
-    /// `csv`, `json`, `npy`, `npz`, … as the program's `--format`.
+    /// Format, as the program's `--format`: `csv`, `json`, `npy`, `npz`, …
     pub format: String,
-    /// Of what.
+    /// The selection.
     #[serde(flatten)]
     pub selection: SelectionQuery,
 }
@@ -244,11 +244,11 @@ pub struct SamplesQuery {
 }
 
 impl SamplesQuery {
-    /// Most samples of one reply.
+    /// Largest number of samples per reply.
     pub const MAX: usize = 1 << 23;
 }
 
-/// An annotation of a stretch of time and of frequency.
+/// An annotation of a range of time and frequency.
 #[derive(Debug, Clone, Deserialize)]
 pub struct AnnotateQuery {
     /// Number of the recording.
@@ -260,6 +260,6 @@ pub struct AnnotateQuery {
     /// Lower and upper frequency.
     #[serde(default)]
     pub band: Option<[f64; 2]>,
-    /// What it is.
+    /// Text of the label.
     pub label: String,
 }

@@ -1,4 +1,4 @@
-//! One recording: what is known of it, and its samples from any position.
+//! One recording: its properties, and its samples from any position.
 
 use crate::sample::ViewSample;
 use crate::spool::{Spool, SpoolReader};
@@ -8,10 +8,10 @@ use serde::Serialize;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-/// Opens the file anew: every thread that reads has readers of its own.
+/// Opens the file again, so that every reading thread has its own readers.
 pub type Opener = Arc<dyn Fn() -> rlx_io::Result<Vec<Box<dyn SignalReader>>> + Send + Sync>;
 
-/// Readers that are kept for the next request.
+/// Largest number of idle readers that are kept.
 const IDLE: usize = 8;
 
 /// Channels of equal rate of one file, readable from any position.
@@ -19,7 +19,7 @@ const IDLE: usize = 8;
 /// A format that can only be read in order (FLAC, MP3, tables, …) is decoded once into a temporary file.
 pub struct Recording {
     open: Opener,
-    /// Which of the opened readers.
+    /// Index among the opened readers.
     part: usize,
     spool: Option<Arc<Spool>>,
     info: RwLock<SignalInfo>,
@@ -27,16 +27,16 @@ pub struct Recording {
     idle: Mutex<Vec<Idle>>,
 }
 
-/// A reader between two requests, and where it stands.
+/// An idle reader and its position.
 struct Idle {
     reader: Box<dyn SignalReader>,
     next: u64,
 }
 
-/// What a page needs to know of a recording.
+/// Properties of a recording.
 #[derive(Debug, Clone, Serialize)]
 pub struct RecordingInfo {
-    /// File name, and the part where a file has several.
+    /// File name, with the part if a file has several.
     pub name: String,
     /// Name of the format.
     pub format: String,
@@ -50,42 +50,42 @@ pub struct RecordingInfo {
     pub channels: Vec<ChannelInfo>,
     /// Whether samples are complex: spectra are two-sided around `center_freq`.
     pub complex: bool,
-    /// Frequency of a complex recording's zero, in Hz.
+    /// Centre frequency of a complex recording, in Hz.
     pub center_freq: f64,
     /// Samples before each pause of the recording.
     pub gaps: Vec<Gap>,
-    /// Remarks in the file.
+    /// Annotations of the file.
     pub annotations: Vec<Note>,
-    /// What a user should know: fields that contradict the file, what was left out.
+    /// Notes for the user: fields that contradict the file, skipped parts.
     pub notes: Vec<String>,
 }
 
-/// A place where a recording was interrupted.
+/// A pause of a recording.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Gap {
     /// Samples per channel before it.
     pub frame: u64,
-    /// How long, in seconds.
+    /// Length in seconds.
     pub length_s: f64,
 }
 
-/// A remark on a stretch of a recording. Times are seconds of samples: pauses take none.
+/// An annotation of a part of a recording. Times are in seconds of samples, without pauses.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Note {
-    /// When it begins.
+    /// Start.
     pub start: f64,
-    /// How long it lasts, where the file tells.
+    /// Duration, if the file states it.
     pub duration: Option<f64>,
-    /// What it says.
+    /// Text.
     pub label: String,
-    /// Lower and upper frequency that it is about.
+    /// Lower and upper frequency.
     pub band: Option<(f64, f64)>,
 }
 
-/// Most remarks that are shown.
+/// Largest number of annotations that are shown.
 const MAX_NOTES: usize = 10_000;
 
-/// Returns the second of samples at a time on the recording's own axis.
+/// Returns the time without pauses, in seconds, of a time on the recording's axis.
 fn sample_time(info: &SignalInfo, time: f64) -> f64 {
     let before: f64 = info
         .pauses
@@ -96,10 +96,10 @@ fn sample_time(info: &SignalInfo, time: f64) -> f64 {
     (time - info.start_s - before).max(0.0)
 }
 
-/// Samples of some channels and where the recording is interrupted in them.
+/// Samples of some channels, and the positions of pauses in them.
 #[derive(Debug, Clone)]
 pub(crate) struct Stretch<S: ViewSample> {
-    /// One vector per channel that was asked for.
+    /// One vector per requested channel.
     pub(crate) channels: Vec<Vec<S>>,
     /// Positions in the vectors before which samples are missing.
     pub(crate) gaps: Vec<usize>,
@@ -129,17 +129,17 @@ impl Recording {
     /// Returns the recordings of one file.
     ///
     /// # Errors
-    /// The file cannot be opened, or it does not tell its sample rate and none was given.
+    /// The file cannot be opened, or it does not contain a sample rate and none was given.
     pub fn open(open: Opener) -> Result<Vec<Self>> {
         let mut all = Vec::new();
         for (part, mut reader) in open()?.into_iter().enumerate() {
             if reader.info().sample_rate.is_none() {
                 let format = reader.info().format;
                 return Err(Error::request(format!(
-                    "a {format} file does not tell its sample rate: give --rate"
+                    "a {format} file does not contain a sample rate: give --rate"
                 )));
             }
-            // Remarks that cannot be read are no reason to show nothing.
+            // Annotations that cannot be read do not prevent showing the recording.
             let mut remarks = reader.annotations().unwrap_or_default();
             remarks.truncate(MAX_NOTES);
             let seekable = reader.info().frames.is_some() && reader.seek(0)?;
@@ -166,7 +166,7 @@ impl Recording {
         Ok(all)
     }
 
-    /// What is known of it now.
+    /// Returns its present properties.
     pub fn info(&self) -> RecordingInfo {
         let info = self.signal();
         RecordingInfo {
@@ -188,10 +188,10 @@ impl Recording {
         }
     }
 
-    /// Looks for samples that were added to the file since. Returns whether there are some.
+    /// Checks whether samples were added to the file. Returns whether there are any.
     ///
     /// # Errors
-    /// The file cannot be opened any more.
+    /// The file can no longer be opened.
     pub fn refresh(&self) -> Result<bool> {
         if self.spool.is_some() {
             return Ok(false);
@@ -207,7 +207,7 @@ impl Recording {
             return Ok(false);
         }
         *info = new;
-        // Readers keep the length they saw when they were opened.
+        // Readers keep the length of the time when they were opened.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         Ok(true)
     }
@@ -237,7 +237,7 @@ impl Recording {
         self.info.read().unwrap_or_else(PoisonError::into_inner).precision == Precision::F64
     }
 
-    /// Reads `count` samples of the channels from `start` on, or what there is of them.
+    /// Reads `count` samples of the channels from `start` on, or fewer at the end.
     pub(crate) fn read<S: ViewSample>(
         &self,
         channels: &[usize],
@@ -266,7 +266,7 @@ impl Recording {
                 Ok(Chunk::Gap { .. }) if done == 0 => {}
                 Ok(Chunk::Gap { .. }) => into.gaps.push(done),
                 Ok(Chunk::End) => break,
-                // What was there has come; the notes say that the file ends early.
+                // The available samples were delivered; the notes report that the file ends early.
                 Err(rlx_io::Error::Truncated { .. }) => break,
                 Err(error) => return Err(error.into()),
             }
@@ -279,7 +279,7 @@ impl Recording {
         Ok(())
     }
 
-    /// A reader that stands at `start`.
+    /// Returns a reader positioned at `start`.
     fn reader_at(&self, start: u64) -> Result<Idle> {
         let kept = {
             let mut all = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -298,7 +298,7 @@ impl Recording {
                 }
                 let reader = readers.swap_remove(self.part);
                 if reader.info().planes() != self.planes() {
-                    return Err(Error::request("the file has changed: its channels are others now"));
+                    return Err(Error::request("the file has changed: its channels are different now"));
                 }
                 Idle { reader, next: 0 }
             }

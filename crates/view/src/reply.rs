@@ -1,4 +1,4 @@
-//! What the engine answers.
+//! The replies of the engine.
 
 use crate::RecordingInfo;
 use rlx_io::write::results::{PeaksResult, PsdResult};
@@ -39,18 +39,18 @@ pub enum Reply {
     Annotated(String),
 }
 
-/// What an engine holds.
+/// The recordings of an engine.
 #[derive(Debug, Clone, Serialize)]
 pub struct Info {
     /// Version of this crate.
     pub version: String,
-    /// The recordings; requests name them by their place here.
+    /// The recordings; requests refer to them by index.
     pub recordings: Vec<RecordingInfo>,
     /// Files that could not be opened.
     pub failures: Vec<FileFailure>,
     /// Whether the recordings may grow.
     pub following: bool,
-    /// Whether annotations are written.
+    /// Whether annotations can be written.
     pub may_write: bool,
 }
 
@@ -59,7 +59,7 @@ pub struct Info {
 pub struct FileFailure {
     /// Its name.
     pub name: String,
-    /// Why.
+    /// The error.
     pub error: String,
 }
 
@@ -76,15 +76,15 @@ pub struct Measure {
     pub unit: String,
     /// Median density of the bins outside the band (of all bins if none is outside), in unit²/Hz.
     pub noise_density: f64,
-    /// 10·log10 of (power − noise) / noise, where noise is `noise_density` over the band's width; absent where the
-    /// power does not exceed it.
+    /// 10·log10 of (power − noise) / noise, where noise is `noise_density` over the band's width; absent if the power
+    /// does not exceed the noise.
     pub snr_db: Option<f64>,
     /// Segments that were averaged.
     pub segments: u64,
 }
 
 impl Reply {
-    /// Returns the media type and the bytes of the answer.
+    /// Returns the media type and the bytes of the reply.
     pub fn into_bytes(self) -> (&'static str, Arc<Vec<u8>>) {
         let json = |value: serde_json::Result<Vec<u8>>| ("application/json", value.unwrap_or_default());
         let (kind, bytes) = match self {

@@ -1,12 +1,12 @@
-//! The four kinds of samples that recordings are read as.
+//! The four sample types of recordings.
 
 use num_complex::Complex;
 use rlx_dsp::fft::Sample;
 use rlx_io::read::{Chunk, SignalReader};
 
-/// A sample that a reader can give: `f32`, `f64`, or complex pairs of them.
+/// A sample type of a reader: `f32`, `f64`, or complex pairs of them.
 pub(crate) trait ViewSample: Sample {
-    /// What a plane holds.
+    /// Element of a plane.
     type Plane: Copy + Send;
 
     /// Reads in this precision.

@@ -1,4 +1,4 @@
-//! Spectra, peaks and powers of a stretch of time and of frequency.
+//! Spectra, peaks and powers of a range of time and frequency.
 
 use crate::peaks::{Axis, PeakChoice, peaks};
 use crate::recording::{Recording, Stretch};
@@ -15,11 +15,11 @@ use rlx_io::write::results::{
 
 /// Samples (of all planes) that are read at a time.
 const PIECE: usize = 1 << 20;
-/// Bytes of the spectra that a median keeps.
+/// Largest size of the spectra that a median keeps, in bytes.
 const MEDIAN_BYTES: u64 = 1 << 27;
-/// Most channels of a selection.
+/// Largest number of channels of a selection.
 const MAX_CHANNELS: usize = 512;
-/// Most peaks of a channel.
+/// Largest number of peaks per channel.
 const MAX_PEAKS: usize = 1000;
 
 /// A selection, checked against its recording.
@@ -28,7 +28,7 @@ pub(crate) struct Selection<'a> {
     pub(crate) recording: &'a Recording,
     pub(crate) query: &'a SelectionQuery,
     pub(crate) params: PsdParams,
-    /// Samples that there are of those asked for.
+    /// Number of available samples of the requested range.
     pub(crate) count: u64,
     pub(crate) band: Option<[f64; 2]>,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Selection<'a> {
 /// Averaged spectra of all channels of a selection.
 pub(crate) struct Spectra {
     pub(crate) axis: Axis,
-    /// Powers at each place of the axis, and what was averaged, per channel.
+    /// Per channel, the powers at each position of the axis and the coverage of the average.
     pub(crate) channels: Vec<(Vec<f64>, Coverage)>,
 }
 
@@ -87,7 +87,7 @@ impl<'a> Selection<'a> {
             Average::Median => (MEDIAN_BYTES / (8 * bins as u64)).max(1),
             _ => u64::MAX,
         };
-        // One channel is shared out over the threads in time, several channels one per thread.
+        // One channel is divided over the threads in time; several channels are distributed one per thread.
         let parts = if channels.len() == 1 { rayon::current_num_threads() } else { 1 };
         let spans = spans(&self.params, self.count, parts as u64);
         let read = |&(from, count): &(u64, u64)| -> Result<Vec<WelchAccumulator<S>>> {
@@ -173,7 +173,7 @@ impl<'a> Selection<'a> {
         Ok(PeaksResult { header: self.header("peaks", segments), channels, framed: false })
     }
 
-    /// Powers in the band; the spectrum is a density whatever scaling was asked for.
+    /// Computes the power in the band; the spectrum is a density regardless of the requested scaling.
     pub(crate) fn measure(&self, cancel: &Cancel) -> Result<Vec<Measure>> {
         let params = self.params.clone().scaling(Scaling::Density);
         let density = Selection { params: params.clone(), ..*self };
@@ -260,7 +260,7 @@ fn push<S: ViewSample>(
     accumulator.push(&samples[from..])
 }
 
-/// Spans (start, length) of a signal of `count` samples that hold every segment once: neighbours overlap.
+/// Returns overlapping spans (start, length) of a signal of `count` samples that contain every segment exactly once.
 fn spans(params: &PsdParams, count: u64, parts: u64) -> Vec<(u64, u64)> {
     let (hop, len) = (params.segments.hop as u64, params.segments.segment_len as u64);
     let segments = if count < len { 0 } else { (count - len) / hop + 1 };

@@ -39,7 +39,7 @@ pub(crate) fn run(flags: Box<LiveFlags>, console: &Console) -> Result<Outcome, F
     let info = reader.info().clone();
     let channel = channel(&info, args.channel.as_deref())?;
     let Some(rate) = info.sample_rate else {
-        return Err(anyhow!("a {} file does not tell its sample rate: give --rate", info.format).into());
+        return Err(anyhow!("a {} file does not contain a sample rate: give --rate", info.format).into());
     };
     let params = PsdParams::new(rate, args.n_fft)
         .window(args.window.clone())

@@ -40,7 +40,7 @@ impl Signal {
         let Some(rate) = info.sample_rate else {
             let table = info.format == rlx_io::read::Format::Csv;
             let more = if table { ", or --time COLUMN if it has a column of timestamps" } else { "" };
-            bail!("a {} file does not tell its sample rate: give --rate{more}", info.format);
+            bail!("a {} file does not contain a sample rate: give --rate{more}", info.format);
         };
         let axis = Axis::new(rate, info.rate_in_hz, &args.x_unit);
         let channels: Vec<_> = channels.iter().map(|&i| (i, info.channels[i].clone())).collect();
