@@ -1,75 +1,75 @@
-//! What can go wrong between a graph and its results.
+//! Errors of devices, sessions and executables.
 
 use std::path::PathBuf;
 
 /// Result of every fallible call in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a request was refused.
+/// Reasons for a failure.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The graph, plan or record is wrong.
     #[error(transparent)]
     Compile(#[from] rlx_compile::Error),
-    /// A kernel refused its parameters or its samples.
+    /// A kernel rejected its parameters or samples.
     #[error(transparent)]
     Dsp(#[from] rlx_dsp::Error),
     /// The name is not in the grammar of [`Device`](crate::Device).
     #[error("device {name:?} is unknown; {known}")]
     UnknownDevice {
-        /// What was asked for.
+        /// The request.
         name: String,
-        /// The names that there are, or the devices of this machine.
+        /// The known names, or the devices of this machine.
         known: String,
     },
-    /// A known device that this build or this machine lacks.
+    /// A known device that is absent in this build or on this machine.
     #[error("device {name} is not available: {reason}; this machine has {available}")]
     AbsentDevice {
-        /// What was asked for.
+        /// The request.
         name: String,
-        /// Why it is not there.
+        /// The reason.
         reason: String,
-        /// Devices that there are, comma-separated.
+        /// Available devices, comma-separated.
         available: String,
     },
-    /// The device stopped answering, or a kernel of its failed: what it was given is not computed, and it takes no more
-    /// work in this process.
+    /// The device stopped answering, or one of its kernels failed. The work is not computed, and this process no
+    /// longer uses the device.
     #[error("device {device} is lost: {reason}")]
     DeviceLost {
         /// The name under which it was opened.
         device: String,
-        /// What the driver said.
+        /// The error of the driver.
         reason: String,
     },
-    /// Another number of inputs or outputs than the plan has.
+    /// The number of inputs or outputs differs from that of the plan.
     #[error("{name}: expected {expected} buffers, got {got}")]
     Count {
         /// `inputs` or `outputs`.
         name: &'static str,
-        /// Number that the plan has.
+        /// Number in the plan.
         expected: usize,
-        /// Number that was given.
+        /// Number of buffers given.
         got: usize,
     },
-    /// A buffer of another length than the plan asks for.
+    /// The length of a buffer differs from that of the plan.
     #[error("{name}: expected {expected} values, got {got}")]
     Length {
         /// `input 0`, `output peaks`, …
         name: String,
-        /// Length that the plan asks for.
+        /// Length required by the plan.
         expected: usize,
-        /// Length that was given.
+        /// Length of the buffer given.
         got: usize,
     },
-    /// A device refused something.
+    /// An operation on a device failed.
     #[error("{device}: {what} failed: {reason}")]
     Device {
         /// `cuda:0`, ….
         device: String,
-        /// What was tried.
+        /// The operation.
         what: &'static str,
-        /// What the driver said.
+        /// The error of the driver.
         reason: String,
     },
     /// The device has too little free memory, even for the smallest part of the work.
@@ -77,10 +77,10 @@ pub enum Error {
     DeviceMemory {
         /// `cuda:0`, ….
         device: String,
-        /// What was asked for.
+        /// The request.
         reason: String,
     },
-    /// The caller's flag was raised before all was done; outputs hold parts of results.
+    /// The caller cancelled the run; the outputs contain partial results.
     #[error("cancelled")]
     Cancelled,
     /// The session cannot run this plan.
@@ -91,7 +91,7 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Where plans run: devices, sessions, executables and calibration.
+//! Runs plans: devices, sessions, executables and calibration.
 //!
 //! ```
 //! use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
@@ -17,7 +17,7 @@
 
 pub mod calibrate;
 pub mod cpu;
-// A build without the feature has the same three names and nothing behind them: `discover`, `find`, `open`.
+// A build without the feature has stubs of the same names: `discover`, `find`, `open`.
 #[cfg(feature = "cuda")]
 pub mod cuda;
 #[cfg(not(feature = "cuda"))]

@@ -1,7 +1,7 @@
-//! The devices of this machine: the CPU, and what the backends find.
+//! The devices of this machine: the CPU and those that the backends find.
 //!
-//! Names and descriptions ([`device`](crate::device)) lie below the backends, which know nothing of each other; this module
-//! lies above them.
+//! Names and descriptions ([`device`](crate::device)) are below the backends, which are independent of each other;
+//! this module is above them.
 
 use crate::device::{AbsentDevice, CudaSelect, Device, DeviceInfo, WgpuApi, WgpuSelect, cpu_info};
 use crate::error::{Error, Result};
@@ -26,21 +26,22 @@ pub fn absent_devices() -> Vec<AbsentDevice> {
     known.into_iter().filter_map(|(id, device)| Some(AbsentDevice { id, reason: reason(&device)? })).collect()
 }
 
-/// Returns the names of what there is, for messages.
+/// Returns the names of the available devices, for messages.
 fn available() -> String {
     devices().iter().map(|d| d.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the error of a device that is known and not there.
+/// Returns the error for a known device that is absent.
 pub(crate) fn absent(device: &Device, reason: String) -> Error {
     Error::AbsentDevice { name: device.to_string(), reason, available: available() }
 }
 
 impl Device {
-    /// Reads a name, as [`FromStr`](std::str::FromStr) does; an unknown one is an error that lists what this machine has.
+    /// Parses a name, as [`FromStr`](std::str::FromStr) does; the error for an unknown name lists the devices of this
+    /// machine.
     ///
     /// # Errors
-    /// [`Error::UnknownDevice`] with what there is.
+    /// [`Error::UnknownDevice`] with the available devices.
     pub fn named(name: &str) -> Result<Self> {
         name.parse().map_err(|error| match error {
             Error::UnknownDevice { name, .. } => {
@@ -50,11 +51,11 @@ impl Device {
         })
     }
 
-    /// The device that this name stands for here. `auto` is the CPU where no work is named; [`select`](crate::select)
-    /// compares predicted times.
+    /// Returns the device of this name on this machine. `auto` is the CPU, because no work is given;
+    /// [`select`](crate::select) compares predicted times.
     ///
     /// # Errors
-    /// [`Error::AbsentDevice`] with what there is.
+    /// [`Error::AbsentDevice`] with the available devices.
     pub fn resolve(&self) -> Result<DeviceInfo> {
         self.find().map_err(|reason| absent(self, reason))
     }
@@ -68,7 +69,7 @@ impl Device {
             Self::Metal => wgpu::find(WgpuApi::Metal, &WgpuSelect::Preferred),
             Self::Dx12 => wgpu::find(WgpuApi::Dx12, &WgpuSelect::Preferred),
             Self::Gpu => cuda::find(CudaSelect::First).or_else(|cuda| {
-                // A software adapter is no GPU: who wants one names it.
+                // A software adapter does not count as a GPU; it must be named explicitly.
                 match wgpu::find(WgpuApi::Any, &WgpuSelect::Preferred) {
                     Ok(info) if !info.software => Ok(info),
                     Ok(info) => Err(format!("cuda: {cuda}; wgpu: only the software adapter {}", info.name)),

@@ -1,8 +1,9 @@
-//! What `auto` means: the device with the lowest predicted time for the work, from host memory to host memory.
+//! Implements `auto`: selects the device with the lowest predicted time for the work, from host memory to host
+//! memory.
 //!
 //! The CPU is always a candidate. A GPU is one unless it is a software adapter, and only for work that the CPU is not
-//! predicted to finish before a GPU could answer at all. Predictions come from the user's calibration of a device, or from
-//! shipped costs. No device is calibrated for this, and none is opened. Where there is no work to predict, as in
+//! predicted to finish before any GPU could answer. Predictions come from the user's calibration of a device, or from
+//! shipped costs. No device is calibrated for this, and none is opened. If there is no work to predict, as in
 //! [`Session::open`](crate::Session::open), `auto` is the CPU.
 
 use rlx_compile::cost::predict_plan;
@@ -14,37 +15,37 @@ use crate::device::{Device, DeviceInfo};
 use crate::devices;
 use crate::error::Result;
 
-/// No device behind a bus answers sooner: below this, drivers are not even asked. The quickest round trip that was
-/// measured from host memory to host memory took 21 µs, of 32 rows from pinned memory on an H200.
+/// Lower bound of a device's round trip: for shorter work no driver is opened. The shortest measured round trip from
+/// host memory to host memory took 21 µs, for 32 rows from pinned memory on an H200.
 pub const SHORTEST_ROUND_TRIP_NS: f64 = 15_000.0;
 
-/// Returns whether work that takes the CPU so long may be quicker elsewhere.
+/// Returns whether work that takes the CPU `host_ns` may be faster on another device.
 pub fn worth_asking(host_ns: f64) -> bool {
     host_ns > SHORTEST_ROUND_TRIP_NS
 }
 
-/// Returns whether `auto` may take a device in the CPU's place.
+/// Returns whether `auto` may select a device instead of the CPU.
 pub fn eligible(device: &DeviceInfo) -> bool {
     device.class.has_bus() && !device.software
 }
 
-/// Returns the devices that `auto` compares with the CPU. Asks the drivers, once per process.
+/// Returns the devices that `auto` compares with the CPU. Queries the drivers once per process.
 pub fn gpus() -> Vec<DeviceInfo> {
     devices().into_iter().filter(eligible).collect()
 }
 
-/// A device and the time that it is predicted to take.
+/// A device and its predicted time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The device.
     pub device: DeviceInfo,
-    /// Predicted ns of one run.
+    /// Predicted time of one run, ns.
     pub predicted_ns: f64,
     /// Whether the prediction comes from a calibration of this machine.
     pub measured: bool,
 }
 
-/// Devices by predicted time, the cheapest first. The CPU is one of them; the first is what `auto` takes.
+/// Returns the devices by ascending predicted time. The CPU is one of them; `auto` selects the first.
 ///
 /// # Errors
 /// A graph that does not type-check.
@@ -64,12 +65,12 @@ fn by_cost_of(
             all.extend(predicted(graph, gpu, threads)?);
         }
     }
-    // Stable: of equal predictions the CPU's is the first.
+    // Stable: for equal predictions the CPU is first.
     all.sort_by(|a, b| a.predicted_ns.total_cmp(&b.predicted_ns));
     Ok(all)
 }
 
-/// `None` for a device that would leave all of the plan to the host.
+/// Predicts the time on a device; `None` if the host would run all of the plan.
 fn predicted(graph: &Graph, device: DeviceInfo, threads: usize) -> Result<Option<Candidate>> {
     let (model, measured) = match load(&device.host_id()) {
         Stored::Found(calibration) => (calibration.model, true),
@@ -88,7 +89,7 @@ fn predicted(graph: &Graph, device: DeviceInfo, threads: usize) -> Result<Option
     Ok(Some(Candidate { device, predicted_ns, measured }))
 }
 
-/// Returns whether a plan leaves any op to its device.
+/// Returns whether any op of a plan runs on its device.
 pub fn runs_on_device(plan: &Plan) -> bool {
     let ops = plan.graph().nodes().iter().zip(plan.places());
     ops.filter(|(node, _)| !matches!(node.op, Op::Input { .. } | Op::Output { .. }))

@@ -24,9 +24,7 @@ pub(crate) fn annotate(recording: &Recording, query: &AnnotateQuery) -> Result<P
         return Err(Error::request("the annotation reaches beyond the recording's end"));
     }
     if signal.part.is_some() {
-        return Err(Error::request(
-            "a file with several parts has no common clock for annotations",
-        ));
+        return Err(Error::request("a file with several parts has no common clock for annotations"));
     }
     let target = match signal.format {
         Format::SigMf if signal.path.extension().is_some_and(|e| e == "sigmf-meta") => signal.path.clone(),

@@ -1,23 +1,23 @@
-//! Timed calls: medians, spread, and several candidates in turn.
+//! Timed calls: medians, spread, and interleaved candidates.
 
 use std::time::{Duration, Instant};
 
 /// Times of repeated calls, ns.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
-    /// The least.
+    /// The minimum.
     pub min: f64,
-    /// A tenth of the calls were quicker.
+    /// The 10th percentile.
     pub p10: f64,
     /// The median.
     pub median: f64,
-    /// A tenth of the calls were slower.
+    /// The 90th percentile.
     pub p90: f64,
     /// Number of calls.
     pub calls: usize,
 }
 
-/// Returns the spread of these times (ns); `None` of none.
+/// Returns the spread of these times (ns); `None` if there are none.
 pub fn spread(times: &mut [f64]) -> Option<Spread> {
     times.sort_by(f64::total_cmp);
     let last = times.len().checked_sub(1)?;
@@ -25,23 +25,23 @@ pub fn spread(times: &mut [f64]) -> Option<Spread> {
     Some(Spread { min: times[0], p10: at(0.1), median: at(0.5), p90: at(0.9), calls: times.len() })
 }
 
-/// A turn lasts at least this long, in ns: it keeps the clock's own cost far under a percent.
+/// Smallest duration of a turn, in ns; keeps the cost of the clock far below 1 %.
 const TURN_NS: u128 = 100_000;
-/// A call that is shorter than this, in ns, comes after an untimed one of its own kind.
+/// Calls shorter than this, in ns, are preceded by an untimed call of the same candidate.
 const FOLLOWS_ITS_KIND_NS: u128 = 2_000_000;
 
-/// Timed calls of a turn, and whether one that is not timed goes before them, from the ns of a call.
+/// Returns the number of timed calls of a turn, and whether an untimed call precedes them, for calls of `once` ns.
 fn turn(once: u128) -> (u32, bool) {
     ((TURN_NS / once.max(1)).clamp(1, 1000) as u32, once < FOLLOWS_ITS_KIND_NS)
 }
 
-/// Times candidates in turn, so that a disturbance meets all of them: one untimed round, then rounds until `budget`
-/// is spent, at least `least` and at most `most` of them. A short call is repeated inside one turn, after one that is not
-/// timed: what counts is a call among calls of its kind, as in a stream of batches, not the caches and the sleeping
-/// threads that another candidate leaves behind.
+/// Times candidates in interleaved turns, so that a disturbance affects all of them: one untimed round, then rounds
+/// until `budget` is spent, at least `least` and at most `most` of them. A short call is repeated inside one turn,
+/// after an untimed one, so that it is timed as in a stream of batches and not with the caches and sleeping threads
+/// of another candidate.
 ///
 /// # Errors
-/// What a candidate returns.
+/// The error of a candidate.
 pub fn interleaved<E>(
     candidates: &mut [&mut dyn FnMut() -> Result<(), E>],
     budget: Duration,
@@ -109,7 +109,7 @@ mod tests {
         let spreads = interleaved(&mut [&mut a, &mut b], Duration::ZERO, 3, 9).unwrap();
         assert_eq!(spreads.len(), 2);
         assert!(spreads.iter().all(|s| s.calls == 3 && s.min >= 120_000.0));
-        // An untimed round and three timed ones; how many calls a turn has depends on how long they slept.
+        // An untimed round and three timed ones; the number of calls per turn depends on how long they slept.
         let mut turns = order.take();
         turns.dedup();
         assert_eq!(turns, ['a', 'b', 'a', 'b', 'a', 'b', 'a', 'b']);

@@ -17,8 +17,8 @@ use crate::error::Result;
 use crate::session::Session;
 
 impl CalibrateOptions {
-    /// What a device with a bus is measured at: larger batches too, since that is what it is for. How a batch is cut into
-    /// chunks changes with its size, so that no two of them may be far apart.
+    /// Returns the grid for a device with a bus. It includes larger batches; the steps are small, because the
+    /// division into chunks depends on the batch size.
     pub fn device() -> Self {
         Self {
             batches: vec![1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536],
@@ -33,12 +33,12 @@ impl CalibrateOptions {
     }
 }
 
-/// Measures a device: its coefficients and the fused op from the caller's memory to the caller's memory, which the host
-/// copies on one thread and on all that a batch has work for. `open` gives a session on so many threads. What the host does by
-/// itself is in the CPU's calibration. `progress` hears the share that is done, 0 … 1.
+/// Measures a device: its coefficients, and the fused op from host memory to host memory, with copies on one thread
+/// and on all useful threads. `open` opens a session with the given number of threads. Host strategies are part of
+/// the CPU's calibration. `progress` receives the finished share, 0 … 1.
 ///
 /// # Errors
-/// Those of `open`; what the device refuses or reports.
+/// Those of `open` and of the device.
 pub fn calibrate_device(
     open: impl Fn(usize) -> Result<Session>,
     options: &CalibrateOptions,
@@ -65,17 +65,17 @@ pub fn calibrate_device(
     Ok(record(id, model, samples))
 }
 
-/// Runs of a plan before it is timed.
+/// Number of untimed runs of a plan.
 const WARM_RUNS: usize = 3;
 
-/// Median ns of one shape; `None` where the device has no kernel for it.
+/// Returns the median time of one shape, ns; `None` if the device has no kernel for it.
 fn fused_ns(
     session: &Session,
     shape: &WelchPeaksShape,
     options: &CalibrateOptions,
     signal: &[f32],
 ) -> Result<Option<f64>> {
-    // Not kept: the buffers of all shapes would add up on the device.
+    // Not cached: the buffers of all shapes would accumulate on the device.
     let executable =
         session.compile_once(session.explain(&welch_peaks(shape)?, FusionPolicy::Always)?.plan)?;
     let plan = executable.plan();
@@ -85,7 +85,7 @@ fn fused_ns(
     let input = &signal[..shape.batch * shape.frame_len()?];
     let mut out = vec![0.0; executable.outputs().iter().map(|o| o.floats).sum()];
     let mut run = || executable.run(&[input], &mut [&mut out]);
-    // A plan's first runs make its buffers, and their pages.
+    // The first runs allocate buffers and their pages.
     for _ in 0..WARM_RUNS {
         run()?;
     }

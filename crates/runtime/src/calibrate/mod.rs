@@ -1,7 +1,7 @@
-//! Calibration: what this machine takes for each strategy and each cost, and where that is kept.
+//! Calibration: measures the strategies and cost coefficients of this machine, and stores them.
 //!
 //! A calibration is a [`Calibration`](rlx_compile::cost::Calibration) record in the user's cache directory, one file
-//! a device; it is used only where device, driver, ISA, threads and program version are the same.
+//! per device; it is used only if device, driver, ISA, threads and program version are equal.
 
 mod clock;
 mod coefficients;

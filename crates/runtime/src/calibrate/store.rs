@@ -1,4 +1,4 @@
-//! Where calibrations are kept.
+//! Storage of calibrations.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use rlx_compile::cost::{Calibration, HostId};
 use crate::error::{Error, Result};
 use crate::whole_file::write_whole;
 
-/// What was found for a host.
+/// Result of looking up a calibration.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stored {
-    /// A calibration that holds here.
+    /// A calibration that is valid here.
     Found(Box<Calibration>),
-    /// None was made.
+    /// There is no calibration.
     None,
-    /// A file that is corrupt or of another machine: reported, not used.
+    /// A file that is corrupt or from another machine; it is reported and not used.
     Ignored {
         /// The file.
         path: PathBuf,
@@ -25,7 +25,7 @@ pub enum Stored {
 }
 
 impl Stored {
-    /// The calibration, if there is one that holds.
+    /// Returns the calibration, if there is a valid one.
     pub fn calibration(&self) -> Option<&Calibration> {
         match self {
             Self::Found(calibration) => Some(calibration),
@@ -34,8 +34,8 @@ impl Stored {
     }
 }
 
-/// The program's cache directory: `RLX_FFT_CACHE`, else `rlx-fft` in `XDG_CACHE_HOME`, `HOME/.cache` or
-/// `LOCALAPPDATA`; `None` where none of them is set.
+/// Returns the program's cache directory: `RLX_FFT_CACHE`, otherwise `rlx-fft` in `XDG_CACHE_HOME`, `HOME/.cache` or
+/// `LOCALAPPDATA`; `None` if none of them is set.
 pub fn cache_dir() -> Option<PathBuf> {
     cache_dir_of(|name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from))
 }
@@ -50,17 +50,17 @@ fn cache_dir_of(var: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     var("RLX_FFT_CACHE").or_else(of_user)
 }
 
-/// The file of a host's calibration below a cache directory.
+/// Returns the file of a host's calibration in a cache directory.
 pub fn calibration_path(dir: &Path, host: &HostId) -> PathBuf {
     dir.join("calibration").join(host.file_name())
 }
 
-/// The calibration of a host from the user's cache.
+/// Loads the calibration of a host from the user's cache.
 pub fn load(host: &HostId) -> Stored {
     cache_dir().map_or(Stored::None, |dir| load_from(&dir, host))
 }
 
-/// The calibration of a host from this cache directory.
+/// Loads the calibration of a host from this cache directory.
 pub fn load_from(dir: &Path, host: &HostId) -> Stored {
     let path = calibration_path(dir, host);
     let text = match fs::read_to_string(&path) {
@@ -78,10 +78,10 @@ pub fn load_from(dir: &Path, host: &HostId) -> Stored {
     }
 }
 
-/// Keeps a calibration in the user's cache and returns its file.
+/// Stores a calibration in the user's cache and returns its file.
 ///
 /// # Errors
-/// No cache directory, an impossible record, what the file system says.
+/// No cache directory, an invalid record, or an error of the file system.
 pub fn store(calibration: &Calibration) -> Result<PathBuf> {
     let dir = cache_dir().ok_or_else(|| {
         Error::unsupported(
@@ -91,10 +91,10 @@ pub fn store(calibration: &Calibration) -> Result<PathBuf> {
     store_in(&dir, calibration)
 }
 
-/// [`store`] in this cache directory. The file is there whole or not at all.
+/// Stores a calibration in this cache directory. The file is complete or absent.
 ///
 /// # Errors
-/// As there.
+/// Those of [`store`].
 pub fn store_in(dir: &Path, calibration: &Calibration) -> Result<PathBuf> {
     let path = calibration_path(dir, &calibration.host);
     let json = calibration.to_json()?;

@@ -12,7 +12,7 @@ struct Averaging {
     average: StoredAverage,
     segments: usize,
     bins: usize,
-    /// Segments that hold a missing sample are left out: their powers are NaN, all of them.
+    /// Whether segments that contain a missing sample are skipped; all their powers are NaN.
     skip: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The host's processor as a backend.
+//! The CPU backend.
 
 use rlx_compile::regions::{Asked, on_host};
 use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, Kernels, Plan, Refusal};
@@ -9,7 +9,7 @@ use crate::device::DeviceInfo;
 use crate::error::Result;
 use crate::session::{Backend, Program, SessionOptions};
 
-/// The host's processor.
+/// The CPU.
 #[derive(Debug)]
 pub struct CpuBackend {
     info: DeviceInfo,
@@ -18,17 +18,17 @@ pub struct CpuBackend {
 }
 
 impl CpuBackend {
-    /// Opens it.
+    /// Opens the CPU.
     ///
     /// # Errors
-    /// An `RLX_ISA` that the machine lacks.
+    /// `RLX_ISA` names an instruction set that this machine does not support.
     pub fn new(info: DeviceInfo, options: SessionOptions) -> Result<Self> {
         Isa::detect()?;
         Ok(Self { info, caps: BackendCaps::shipped(DeviceClass::Cpu), options })
     }
 }
 
-/// The processor runs every op, the library's estimates as one region each.
+/// The CPU runs every op, and estimates of dsp as one region each.
 struct Host;
 
 impl Kernels for Host {

@@ -1,4 +1,4 @@
-//! Regions that are the library's estimates, by its plans.
+//! Runs regions that are estimates of dsp, with its plans.
 
 use num_complex::Complex32;
 use rayon::prelude::*;
@@ -17,12 +17,13 @@ use super::program::Step;
 use crate::error::{Error, Result};
 use crate::session::SessionOptions;
 
-/// Returns the rows of a value, and the samples of one.
+/// Returns the number of rows of a value, and of samples per row.
 fn rows_of(ty: &ValueType) -> (usize, usize) {
     (ty.dims.first().copied().unwrap_or(0), ty.last())
 }
 
-/// Short gaps were bridged before the program runs; what is left of longer ones is left out.
+/// Returns the policy after interpolation: short gaps are filled before the program runs; segments with longer ones
+/// are skipped.
 fn after_gaps(nan: NanPolicy) -> NanPolicy {
     match nan {
         NanPolicy::Interpolate { .. } => NanPolicy::SkipSegment,
@@ -30,7 +31,7 @@ fn after_gaps(nan: NanPolicy) -> NanPolicy {
     }
 }
 
-/// Returns the threads of a plan of so many rows: 0 is rayon's pool, which needs no threads of its own.
+/// Returns the number of threads of a plan; 0 is rayon's pool, which needs no additional threads.
 fn threads_of(options: &SessionOptions) -> usize {
     match options.threads {
         1 => 1,
@@ -40,7 +41,7 @@ fn threads_of(options: &SessionOptions) -> usize {
 }
 
 fn no_plan(what: &str) -> Error {
-    Error::unsupported(format!("the library has no plan for this {what}"))
+    Error::unsupported(format!("dsp has no plan for this {what}"))
 }
 
 /// Zeroes the bins of rows that are not kept.
@@ -59,7 +60,7 @@ struct WelchRows<S: Sample> {
     len: usize,
     bins: usize,
     keep: Option<Band>,
-    /// A row of which no segment is left is NaN in every bin.
+    /// Whether a row without any valid segment becomes NaN in every bin.
     lenient: bool,
 }
 
@@ -127,14 +128,14 @@ pub(super) fn welch(welch: &Welch, taken: &ValueType, options: &SessionOptions) 
     Ok(Box::new(WelchRows::<f32>::new(params, *keep, taken, options)?))
 }
 
-/// Peaks of averaged powers, which are stored first.
+/// Peaks of averaged powers, which are stored in between.
 struct PeaksOfWelch {
     welch: WelchRows<f32>,
     powers: Vec<f32>,
     k: usize,
 }
 
-/// Returns the fused op of a shape that the lanes kernel lacks; `None` where the library has no plan for it either.
+/// Returns the fused op of a shape that the lanes kernel does not support; `None` if dsp has no plan for it.
 pub(super) fn peaks(
     spec: &WelchPeaksSpec,
     taken: &ValueType,
@@ -163,11 +164,11 @@ impl Step for PeaksOfWelch {
     }
 }
 
-/// A plan per thread, which share the rows.
+/// One plan per thread; the threads share the rows.
 struct Frames {
     plans: Vec<stft::Spectrogram<f32>>,
     len: usize,
-    /// Values of a row's result.
+    /// Number of values of the result per row.
     size: usize,
     bins: usize,
     keep: Option<Band>,
@@ -220,7 +221,7 @@ impl Step for Frames {
     }
 }
 
-/// Returns the error of a row that was computed by itself.
+/// Returns the error with the index of the row, for a row that was computed separately.
 fn of_row(error: DspError, row: usize) -> Error {
     Error::Dsp(match error {
         DspError::NonFinite { index, value, .. } => DspError::NonFinite { row, index, value },
@@ -239,7 +240,7 @@ pub(super) fn log_mel(
     options: &SessionOptions,
 ) -> Result<Box<dyn Step>> {
     let params = log_mel.params().ok_or_else(|| no_plan("log-mel"))?;
-    // Kernels take a maximum of what there is; only sums over a band spread what is missing in it.
+    // Kernels ignore NaN in a maximum; only sums over a band propagate it.
     let nan = match after_gaps(options.nan) {
         NanPolicy::Propagate if log_mel.features.is_none() => NanPolicy::SkipSegment,
         other => other,

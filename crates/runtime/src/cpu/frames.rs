@@ -1,4 +1,4 @@
-//! Segments as a transform loads them: framing, padding, detrending and windows, without a copy of all frames.
+//! Loads frames for a transform: framing, padding, detrending and windows, without materialising all frames.
 
 use num_complex::Complex32;
 use rlx_compile::params::{Detrend, Padding};
@@ -8,7 +8,7 @@ use rlx_dsp::fft::Sample;
 use super::program::Step;
 use crate::error::Result;
 
-/// What happens to each frame, with its tables.
+/// A step applied to each frame, with its tables.
 #[derive(Debug, Clone)]
 enum FrameOp {
     Detrend(Detrend),
@@ -30,13 +30,13 @@ pub(super) struct FrameSource {
     ops: Vec<FrameOp>,
 }
 
-/// A sample that windows apply to.
+/// A sample type to which windows apply.
 pub(super) trait FrameSample: Sample + std::ops::Mul<f32, Output = Self> {}
 impl FrameSample for f32 {}
 impl FrameSample for Complex32 {}
 
 impl FrameSource {
-    /// The rule of a region over so many rows.
+    /// Creates the rule of a region for `batch` rows.
     pub(super) fn new(framed: &Framed, batch: usize) -> Result<Self> {
         let mut ops = Vec::new();
         for step in &framed.steps {
@@ -67,7 +67,7 @@ impl FrameSource {
         self.batch * self.segments
     }
 
-    /// Frame `index` (row-major over batch and segments) of real samples into `out`, `len` values.
+    /// Loads frame `index` (row-major over batch and segments) of real samples into `out`, `len` values.
     pub(super) fn load_real(&self, samples: &[f32], index: usize, out: &mut [f32]) {
         let (row, segment) = (index / self.segments, index % self.segments);
         let row = &samples[row * self.samples..][..self.samples];
@@ -81,7 +81,7 @@ impl FrameSource {
         }
     }
 
-    /// The same of complex samples (pairs).
+    /// Loads frame `index` of complex samples (pairs).
     pub(super) fn load_complex(&self, samples: &[f32], index: usize, out: &mut [Complex32]) {
         let (row, segment) = (index / self.segments, index % self.segments);
         let row = &samples[2 * row * self.samples..][..2 * self.samples];
@@ -89,7 +89,7 @@ impl FrameSource {
         self.ops.iter().for_each(|op| shared(op, out));
     }
 
-    /// Kaldi's frames around the middle of each hop, the end samples repeated as often as it takes.
+    /// Gathers Kaldi's frames around the middle of each hop, mirrored at the ends as often as necessary.
     fn gather_mirrored<T: Sample>(&self, segment: usize, out: &mut [T], sample: impl Fn(usize) -> T) {
         let period = 2 * self.samples as i64;
         let start = (segment * self.hop + self.hop / 2) as i64 - (self.len / 2) as i64;
@@ -144,7 +144,7 @@ fn shared<T: FrameSample>(op: &FrameOp, out: &mut [T]) {
     }
 }
 
-/// Frames as a value of their own, for a caller who wants them.
+/// Materialises frames as a value, for a caller that requested them.
 pub(super) struct CopyFrames {
     source: FrameSource,
     frame: Vec<Complex32>,

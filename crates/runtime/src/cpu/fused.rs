@@ -15,7 +15,7 @@ struct Fused {
     row_len: usize,
 }
 
-/// Returns whether the lanes kernel computes this op as it stands.
+/// Returns whether the lanes kernel supports this op.
 pub(super) fn native(spec: &WelchPeaksSpec) -> bool {
     supports(spec.n_fft)
         && spec.segment_len == spec.n_fft
@@ -45,8 +45,8 @@ pub(super) fn step(
     }))
 }
 
-/// Threads that a batch of rows can keep busy (0: of one per core): the kernels give each two whole groups or more,
-/// and starting threads that get nothing would only cost.
+/// Returns the number of threads for which a batch of rows has work, at most `threads` (0: one per core). The kernels
+/// give each thread at least two whole groups; starting further threads would only cost time.
 pub fn useful_threads(threads: usize, batch: usize) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = if threads == 0 { cores() } else { threads };

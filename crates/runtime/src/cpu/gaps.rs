@@ -1,4 +1,4 @@
-//! Short gaps in the inputs are bridged before a program runs.
+//! Interpolates short gaps of the inputs before a program runs.
 
 use num_complex::Complex32;
 use rlx_compile::{Graph, Op, ValueType};
@@ -7,8 +7,8 @@ use rlx_dsp::nan::{NanPolicy, fill_gaps, first_non_finite};
 use crate::error::Result;
 use crate::session::{Program, SessionOptions};
 
-/// Returns the program with its inputs interpolated under [`NanPolicy::Interpolate`]; what is left of longer gaps is
-/// the program's to leave out. Under every other policy the program as it is.
+/// Returns the program with its inputs interpolated under [`NanPolicy::Interpolate`]; the program skips segments with
+/// longer gaps. Under other policies returns the program unchanged.
 pub(crate) fn over_gaps(
     graph: &Graph,
     types: &[ValueType],
@@ -29,7 +29,7 @@ pub(crate) fn over_gaps(
 struct Rows {
     len: usize,
     complex: bool,
-    /// The input without its short gaps; empty while it has none.
+    /// The input with short gaps filled; empty if it has none.
     filled: Vec<f32>,
 }
 

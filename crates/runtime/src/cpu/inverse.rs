@@ -14,7 +14,7 @@ enum Kernel {
         fft: ComplexFft<f32>,
         out: Vec<Complex32>,
     },
-    /// A transform of one point is the point.
+    /// A transform of one point is the identity.
     One,
 }
 

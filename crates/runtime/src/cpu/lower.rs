@@ -1,4 +1,4 @@
-//! Regions → steps and buffers.
+//! Lowers regions to steps and buffers.
 
 use rlx_compile::params::WelchPeaksSpec;
 use rlx_compile::passes::expand_welch_peaks;
@@ -16,12 +16,12 @@ use crate::session::{Program, SessionOptions};
 /// Returns the program of a whole graph on the host.
 ///
 /// # Errors
-/// When the graph does not type-check; a butterfly whose model the session was not given.
+/// If the graph does not type-check, or the session has no model for a butterfly op.
 pub fn host_program(graph: &Graph, options: &SessionOptions) -> Result<Box<dyn Program>> {
     Ok(over_gaps(graph, &graph.infer()?, options, Box::new(whole(graph, options)?)))
 }
 
-/// Returns the fused op of a shape that no plan has: its parts, one by one.
+/// Returns the parts of a fused op for which no plan exists.
 fn expanded(spec: &WelchPeaksSpec, taken: &ValueType, options: &SessionOptions) -> Result<Box<dyn Step>> {
     let mut graph = Graph::new();
     let batch = taken.dims.first().copied().unwrap_or(0);
@@ -30,7 +30,7 @@ fn expanded(spec: &WelchPeaksSpec, taken: &ValueType, options: &SessionOptions) 
     Ok(Box::new(Nested(whole(&expand_welch_peaks(&graph, |_| true)?, options)?)))
 }
 
-/// A program as a step of another.
+/// A program as a step of another program.
 struct Nested(HostProgram);
 
 impl Step for Nested {
@@ -51,7 +51,7 @@ fn ends(graph: &Graph) -> (Vec<NodeId>, Vec<NodeId>) {
     (inputs, wanted)
 }
 
-/// Returns the program of a plan of which the host runs every region, as the plan has them.
+/// Returns the program of a plan whose regions all run on the host.
 pub(super) fn plan_program(plan: &Plan, options: &SessionOptions) -> Result<Box<dyn Program>> {
     let (graph, types) = (plan.graph(), plan.types());
     let (given, wanted) = ends(graph);
@@ -62,11 +62,11 @@ pub(super) fn plan_program(plan: &Plan, options: &SessionOptions) -> Result<Box<
 
 /// A part of a graph.
 pub(crate) struct Part<'a> {
-    /// Values that the program is handed, in the order of its inputs.
+    /// The operands of the program, in the order of its inputs.
     pub(crate) given: Vec<NodeId>,
-    /// Values that it hands out, in the order of its outputs.
+    /// Its results, in the order of its outputs.
     pub(crate) wanted: Vec<NodeId>,
-    /// Nodes that it runs.
+    /// The nodes that it runs.
     pub(crate) runs: &'a dyn Fn(NodeId) -> bool,
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn of_regions<'a>(
 ) -> Result<HostProgram> {
     let check = |id: &NodeId| {
         let ty = &types[id.0];
-        // Spectra of another device were computed from samples that were looked at; estimates look at theirs.
+        // Spectra of a device come from samples that were already checked; estimates check their samples.
         let samples = matches!(ty.kind, ValueKind::Samples { .. });
         let looked_at = regions.clone().filter(|r| r.source == *id).all(|r| looks(&r.task));
         let check = options.nan == NanPolicy::Error && samples && !looked_at;
@@ -121,7 +121,7 @@ pub(crate) fn of_regions<'a>(
     Ok(lowering.program)
 }
 
-/// Returns whether a region finds NaN and infinity in its samples by itself.
+/// Returns whether a region checks its samples for NaN and infinity.
 fn looks(task: &Task) -> bool {
     match task {
         Task::Welch(_) | Task::Spectrogram(_) | Task::LogMel(_) => true,
@@ -134,7 +134,7 @@ struct Lowering<'a> {
     graph: &'a Graph,
     types: &'a [ValueType],
     options: &'a SessionOptions,
-    /// Where each value lives; `None` for a value that is inside a region.
+    /// The slot of each value; `None` for a value inside a region.
     slots: Vec<Option<Slot>>,
     program: HostProgram,
 }
@@ -162,7 +162,7 @@ impl Lowering<'_> {
             Task::Op(op) => self.op(id, op, taken, made)?,
         };
         let from = self.slots[region.source.0]
-            .ok_or_else(|| Error::unsupported(format!("{id}: its operand {} has no place", region.source)))?;
+            .ok_or_else(|| Error::unsupported(format!("{id}: its operand {} has no slot", region.source)))?;
         let to = match self.slots[id.0] {
             Some(slot) => slot,
             None => self.buffer(made)?,
@@ -172,7 +172,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Returns one op on a value in memory.
+    /// Returns the step of one op on a value in memory.
     fn op(&self, id: NodeId, op: &Op, taken: &ValueType, made: &ValueType) -> Result<Box<dyn Step>> {
         Ok(match op {
             Op::InverseFft { n_fft, real } => inverse::step(*n_fft, *real, taken)?,
@@ -193,7 +193,7 @@ impl Lowering<'_> {
             Op::NormaliseFeatures { epsilon } => pointwise::normalise_features(*epsilon, taken),
             Op::SpectralMask { mask } => pointwise::mask(mask, taken),
             Op::Affine { scale, offset } => pointwise::affine(*scale, *offset),
-            // Regions of their own: see `candidates`.
+            // These are separate regions, see `candidates`.
             Op::Input { .. }
             | Op::Output { .. }
             | Op::Segment { .. }
@@ -202,7 +202,7 @@ impl Lowering<'_> {
             | Op::Fft { .. }
             | Op::Butterfly(_)
             | Op::WelchPeaks(_) => {
-                return Err(Error::unsupported(format!("{id}: {} is no op on a value", op.kind())));
+                return Err(Error::unsupported(format!("{id}: {} is not an op on a value", op.kind())));
             }
         })
     }

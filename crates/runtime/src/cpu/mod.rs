@@ -1,7 +1,6 @@
-//! The CPU: regions are plans of `rlx_dsp`, what no plan has goes op by op on `f32` buffers.
+//! The CPU backend: regions run as plans of `rlx_dsp`; ops without a plan run one by one on `f32` buffers.
 //!
-//! A device that lacks an op leaves the rest of a plan to the host, which runs it here too
-//! ([`lower_split`](crate::session::lower_split)).
+//! Regions that a device does not support run here too ([`lower_split`](crate::session::lower_split)).
 
 mod average;
 mod backend;

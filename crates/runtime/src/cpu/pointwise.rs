@@ -1,4 +1,4 @@
-//! Ops that keep the shape. NaN stays NaN in all of them.
+//! Ops that keep the shape. All of them propagate NaN.
 
 use rlx_compile::params::{Layout, LogBase, Mask, MaxOver};
 use rlx_compile::{ValueKind, ValueType};
@@ -66,7 +66,7 @@ impl Step for ClampNormalise {
     }
 }
 
-/// Pre-emphasis of rows of `len` samples, before which there is silence.
+/// Pre-emphasis of rows of `len` samples, preceded by zero.
 struct Preemphasis {
     coefficient: f32,
     len: usize,
@@ -128,7 +128,7 @@ impl Step for NormaliseFeatures {
 
 struct Masking {
     keep: Vec<bool>,
-    /// Values of one bin that lie side by side: 2 in an interleaved spectrum.
+    /// Adjacent values per bin: 2 in an interleaved spectrum.
     width: usize,
 }
 

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 struct Power {
     n_fft: usize,
     layout: Layout,
-    /// Bins of a spectrum that is taken, and of a power that is made.
+    /// Bins of the spectrum, and of the power.
     widths: (usize, usize),
     doubled: bool,
 }
@@ -51,7 +51,7 @@ impl Step for Power {
     }
 }
 
-/// Returns the factor that a `Psd` applies: the sums of the window upstream, or of ones where there is none.
+/// Returns the factor of a `Psd` op, from the sums of the upstream window, or of ones without a window.
 pub(crate) fn psd_factor(
     graph: &Graph,
     types: &[ValueType],

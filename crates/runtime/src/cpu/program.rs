@@ -1,38 +1,38 @@
-//! Steps over buffers that live as long as the program.
+//! A program: steps over buffers that it owns.
 
 use rlx_dsp::nan::first_non_finite;
 
 use crate::error::{Error, Result};
 use crate::session::Program;
 
-/// One op: a value in, a value out.
+/// One op: computes a value from a value.
 pub(super) trait Step: Send {
     /// Computes `out` from `input`; the lengths are those of the inferred types.
     fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()>;
 
-    /// Returns whether [`Step::run_rows`] reads rows that lie apart in place.
+    /// Returns whether [`Step::run_rows`] reads strided rows in place.
     fn supports_strides(&self) -> bool {
         false
     }
 
-    /// The same of rows that lie `row_len` values apart, of which the leading ones are the input's.
+    /// Computes `out` from rows that are `row_len` values apart; the leading values of each row are the input.
     fn run_rows(&mut self, _input: &[f32], _row_len: usize, _out: &mut [f32]) -> Result<()> {
-        Err(Error::unsupported("the step takes rows only side by side"))
+        Err(Error::unsupported("the step supports only contiguous rows"))
     }
 }
 
-/// Where a value lives.
+/// Location of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slot {
-    /// In the caller's hands.
+    /// In the caller's input buffer.
     Input(usize),
-    /// In the program.
+    /// In a buffer of the program.
     Buffer(usize),
-    /// In the caller's hands: a value that is a result is computed in place.
+    /// In the caller's output buffer: results are computed in place.
     Output(usize),
 }
 
-/// A step and its places.
+/// A step with its slots.
 pub(super) struct Placed {
     pub(super) step: Box<dyn Step>,
     pub(super) from: Slot,
@@ -42,10 +42,10 @@ pub(super) struct Placed {
 /// A lowered graph.
 pub(crate) struct HostProgram {
     pub(super) steps: Vec<Placed>,
-    /// Values that are handed out a second time, or unchanged.
+    /// Values that are copied to another output, or from an input.
     pub(super) copies: Vec<(Slot, usize)>,
     pub(super) buffers: Vec<Vec<f32>>,
-    /// For each input the length of a row, where NaN must be looked for before anything runs.
+    /// For each input the row length if it must be checked for NaN before the run.
     pub(super) check_rows: Vec<Option<usize>>,
 }
 
@@ -61,7 +61,7 @@ impl Program for HostProgram {
     fn run_rows(&mut self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<()> {
         match (&mut self.steps[..], &mut *outputs) {
             ([Placed { step, .. }], [out]) => step.run_rows(samples, row_len, out),
-            _ => Err(Error::unsupported("the program takes rows only side by side")),
+            _ => Err(Error::unsupported("the program supports only contiguous rows")),
         }
     }
 
@@ -73,7 +73,7 @@ impl Program for HostProgram {
         }
         let Self { steps, buffers, copies, .. } = self;
         for Placed { step, from, to } in steps {
-            // The destination is taken out so that the operand, another slot, can be borrowed beside it.
+            // The destination is taken out so that the operand, another slot, can be borrowed at the same time.
             match *to {
                 Slot::Buffer(at) => {
                     let mut out = std::mem::take(&mut buffers[at]);

@@ -1,4 +1,4 @@
-//! `TopK`, `LocalPeaks` and `MelFilterbank`: each spectrum to fewer values.
+//! `TopK`, `LocalPeaks` and `MelFilterbank`: each reduces a spectrum to fewer values.
 
 use rlx_compile::ValueType;
 use rlx_compile::params::{LocalPeaksSpec, MelFilterbankParams, SubBin};
@@ -23,7 +23,7 @@ impl Step for TopK {
     }
 }
 
-/// Local maxima, packed: by power descending, of equal ones the lower bin first; slots without a peak are (−1, 0).
+/// Local maxima, packed: by power descending, equal powers by ascending bin; slots without a peak are (−1, 0).
 struct Local {
     params: LocalPeakParams,
     slots: usize,

@@ -25,32 +25,32 @@ enum Kernel {
         fft: ComplexFft<f32>,
         frame: Vec<Complex32>,
     },
-    /// Two segments ride in one transform, as real and imaginary part.
+    /// Two segments share one transform, as real and imaginary part.
     Learned {
         transform: Arc<dyn FrameTransform>,
         frame: Vec<f32>,
         second: Vec<Complex32>,
     },
-    /// A transform of one point is the point.
+    /// A transform of one point is the identity.
     One,
 }
 
 struct Transform {
     source: FrameSource,
     kernel: Kernel,
-    /// All bins of one frame: `n_fft/2 + 1` of real samples, `n_fft` else.
+    /// All bins of one frame: `n_fft/2 + 1` of real samples, `n_fft` otherwise.
     bins: Vec<Complex32>,
     n_fft: usize,
-    /// Bins of the value.
+    /// Number of bins of the value.
     width: usize,
     layout: Layout,
     keep: Band,
-    /// A frame with a missing sample becomes NaN in every bin, so that an average can tell it from one whose power
-    /// overflows.
+    /// Whether a frame with a missing sample becomes NaN in every bin, so that an average can distinguish it from one
+    /// whose power overflows.
     poison: bool,
 }
 
-/// Returns whether frames that hold a missing sample are marked for the averages that leave them out.
+/// Returns whether frames that contain a missing sample are marked for averages that skip them.
 fn poisons(options: &SessionOptions) -> bool {
     matches!(options.nan, NanPolicy::SkipSegment | NanPolicy::Interpolate { .. })
 }
@@ -85,11 +85,11 @@ pub(super) fn learned(
     let (spec, n_fft) = (&learned.spec, learned.spec.n);
     let transform = options.transforms.get(&spec.model).cloned().ok_or_else(|| {
         let known: Vec<&str> = options.transforms.keys().map(String::as_str).collect();
-        Error::unsupported(format!("no learned model {:?}; there is [{}]", spec.model, known.join(", ")))
+        Error::unsupported(format!("no learned model {:?}; available: [{}]", spec.model, known.join(", ")))
     })?;
     if transform.n() != n_fft || source.complex {
         return Err(Error::unsupported(format!(
-            "model {:?} transforms {} real samples, the graph wants {n_fft}{}",
+            "model {:?} transforms {} real samples, the graph needs {n_fft}{}",
             spec.model,
             transform.n(),
             if source.complex { " complex ones" } else { "" }
@@ -103,7 +103,7 @@ pub(super) fn learned(
 }
 
 impl Transform {
-    /// Bins of one frame into `self.bins`.
+    /// Computes the bins of one frame into `self.bins`.
     fn frame(&mut self, input: &[f32], index: usize) -> Result<()> {
         let (source, bins, poison) = (&self.source, &mut self.bins[..], self.poison);
         match &mut self.kernel {
@@ -126,7 +126,7 @@ impl Transform {
                 }
                 fft.forward(frame, bins)?;
             }
-            // Pairs have a way of their own.
+            // Pairs are transformed by `pair`.
             Kernel::Learned { .. } => {}
             Kernel::One if source.complex => source.load_complex(input, index, bins),
             Kernel::One => {
@@ -138,15 +138,15 @@ impl Transform {
         Ok(())
     }
 
-    /// Bins of two frames, or of a last odd one, by the learned transform: the spectra of the real and of the imaginary
-    /// part of what it makes of them. Of a transform that is not quite the FFT the two together have the power that the
-    /// model was trained for, `|Z_k|² + |Z_(N−k)|²`.
+    /// Computes the bins of two frames, or of a last odd one, with one learned transform `Z`: the spectra of its real
+    /// and imaginary inputs. If the transform is not exactly the FFT, both together have the power that the model was
+    /// trained for, `|Z_k|² + |Z_(N−k)|²`.
     fn pair(&mut self, input: &[f32], index: usize, both: bool) {
         let Kernel::Learned { transform, frame, second } = &mut self.kernel else { return };
         let (bins, n) = (&mut self.bins[..], self.n_fft);
         self.source.load_real(input, index, frame);
         let mut missing = [self.poison && first_non_finite(frame).is_some(), false];
-        // A frame that is left out must not reach the other one.
+        // A skipped frame must not affect the other one.
         let of = |missing: bool, v: f32| if missing { 0.0 } else { v };
         bins.iter_mut().zip(&*frame).for_each(|(z, v)| *z = Complex32::new(of(missing[0], *v), 0.0));
         if both {
@@ -174,10 +174,10 @@ impl Transform {
         }
     }
 
-    /// Bin `k` of the value; above the stored half of a real spectrum the mirror.
+    /// Returns bin `k` of the value; above the stored half of a real spectrum, its mirrored conjugate.
     fn bin(&self, bins: &[Complex32], k: usize) -> Complex32 {
         if k < self.keep.lo || k >= self.keep.hi {
-            // Not computed; of a frame that is missing it is missing too.
+            // Not computed; NaN if the frame is missing.
             if self.poison && bins[0].re.is_nan() { bins[0] } else { Complex32::default() }
         } else if k < bins.len() {
             bins[k]
@@ -186,7 +186,7 @@ impl Transform {
         }
     }
 
-    /// Writes a frame's bins to its place.
+    /// Writes the bins of a frame to the value.
     fn write(&self, bins: &[Complex32], index: usize, out: &mut [f32]) {
         let width = self.width;
         match self.layout {

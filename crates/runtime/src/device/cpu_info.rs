@@ -6,14 +6,14 @@ use std::sync::OnceLock;
 
 use super::DeviceInfo;
 
-/// Returns the host's processor. Read once: neither the name nor the memory changes.
+/// Returns the CPU of this machine. Read once, because neither the name nor the memory changes.
 pub(crate) fn cpu_info() -> DeviceInfo {
     static FOUND: OnceLock<(String, usize, Option<u64>)> = OnceLock::new();
     let (name, threads, memory_bytes) = FOUND.get_or_init(|| {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         (processor_name(), threads, memory_bytes())
     });
-    // `RLX_ISA` may name a set that the machine lacks; opening the session reports that.
+    // `RLX_ISA` may name an unsupported instruction set; opening the session reports that.
     let isa = Isa::detect().map_or_else(|_| "unknown".to_owned(), |isa| isa.name().to_owned());
     DeviceInfo {
         id: "cpu".to_owned(),
@@ -35,7 +35,7 @@ fn processor_name() -> String {
             Some(line.split_once(':')?.1.trim().to_owned())
         };
         let name = field("model name")?;
-        // Hypervisors give many processors one name; family and model tell their cores apart.
+        // Hypervisors report the same name for many processors; family and model distinguish them.
         match (field("cpu family"), field("model")) {
             (Some(family), Some(model)) => Some(format!("{name} (family {family} model {model})")),
             _ => Some(name),
@@ -55,14 +55,14 @@ fn meminfo(key: &str) -> Option<u64> {
     kib.checked_mul(1024)
 }
 
-/// Memory that a process here may have: the machine's, or a control group's limit below it.
+/// Returns the memory available to a process: that of the machine, or a smaller limit of a control group.
 fn memory_bytes() -> Option<u64> {
     let total = meminfo("MemTotal");
     let limit = group_file("memory.max");
     total.into_iter().chain(limit).min()
 }
 
-/// Memory that is free for a batch now, where the system says it (Linux).
+/// Returns the memory that is free for a batch now, if the system reports it (Linux).
 pub fn available_memory() -> Option<u64> {
     let free = meminfo("MemAvailable");
     let group =

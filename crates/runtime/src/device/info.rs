@@ -1,4 +1,4 @@
-//! What a device is, as far as it is known before it is opened.
+//! Properties of a device that are known before it is opened.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use rlx_compile::DeviceClass;
 use rlx_compile::cost::HostId;
 use serde::Serialize;
 
-/// A device that is there.
+/// A present device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceInfo {
     /// The name under which it is opened again: `cpu`, `cuda:0`, ….
     pub id: String,
     /// Kind of device.
     pub class: DeviceClass,
-    /// Name as its driver gives it (the processor's, for the CPU).
+    /// Name reported by its driver (for the CPU, the name of the processor).
     pub name: String,
     /// Version of the driver; empty for the CPU.
     pub driver: String,
@@ -21,16 +21,16 @@ pub struct DeviceInfo {
     pub isa: String,
     /// Threads of the host.
     pub threads: usize,
-    /// Memory in bytes; `None` when not known.
+    /// Memory in bytes; `None` if unknown.
     pub memory_bytes: Option<u64>,
-    /// An adapter that runs on the processor; `auto` never takes it.
+    /// Whether the adapter is emulated on the CPU; `auto` never selects it.
     pub software: bool,
-    /// Limits of its interface that kernels must keep to, by the interface's names; none where there is no such thing.
+    /// Limits of its programming interface for kernels, by name; empty if there are none.
     pub limits: BTreeMap<&'static str, u64>,
 }
 
 impl DeviceInfo {
-    /// For which machine a calibration of this device holds.
+    /// Returns the identity for which a calibration of this device is valid.
     pub fn host_id(&self) -> HostId {
         HostId {
             class: self.class,
@@ -43,11 +43,11 @@ impl DeviceInfo {
     }
 }
 
-/// A known device that is not there, and why.
+/// A known device that is absent, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AbsentDevice {
     /// Its name.
     pub id: &'static str,
-    /// What this build or this machine lacks.
+    /// What is missing in this build or on this machine.
     pub reason: String,
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
-/// Which NVIDIA devices.
+/// Selection of NVIDIA devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CudaSelect {
     /// The first one.
@@ -17,7 +17,7 @@ pub enum CudaSelect {
     All,
 }
 
-/// Which adapter of wgpu.
+/// Selection of a wgpu adapter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum WgpuSelect {
     /// The one that wgpu prefers.
@@ -25,11 +25,11 @@ pub enum WgpuSelect {
     Preferred,
     /// By index.
     Index(usize),
-    /// The first whose name contains this text, whatever the case.
+    /// The first whose name contains this text, ignoring case.
     Name(String),
 }
 
-/// Which interface of wgpu.
+/// Selection of a wgpu interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum WgpuApi {
     /// Whichever wgpu prefers.
@@ -43,13 +43,13 @@ pub enum WgpuApi {
     Dx12,
 }
 
-/// A device as it is asked for. Parsing touches no driver; [`Device::resolve`] looks for it.
+/// A requested device. Parsing opens no driver; [`Device::resolve`] looks for the device.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum Device {
-    /// The cheapest predicted device for host data; never a software adapter.
+    /// The device with the lowest predicted time for host data; never a software adapter.
     #[default]
     Auto,
-    /// The host's processor.
+    /// The CPU.
     Cpu,
     /// NVIDIA through the driver API.
     Cuda(CudaSelect),
@@ -66,10 +66,10 @@ pub enum Device {
 }
 
 impl Device {
-    /// The names that there are.
+    /// The known names.
     pub const GRAMMAR: &str = "auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12, gpu";
 
-    /// The name without what is selected of its kind: `cuda` of `cuda:1`. Rows of reports are named by it.
+    /// Returns the name without the selection: `cuda` for `cuda:1`. Rows of reports use it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -91,7 +91,7 @@ impl FromStr for Device {
         let name = text.trim();
         let unknown = || Error::UnknownDevice {
             name: text.to_owned(),
-            known: format!("it is none of {}", Self::GRAMMAR),
+            known: format!("expected one of {}", Self::GRAMMAR),
         };
         let (kind, select) = match name.split_once(':') {
             Some((kind, select)) => (kind, Some(select.trim())),

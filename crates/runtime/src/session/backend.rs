@@ -1,4 +1,4 @@
-//! What a device brings: the seam behind which the CPU, CUDA and wgpu stand.
+//! The backend interface implemented by the CPU, CUDA and wgpu.
 
 use rlx_compile::{BackendCaps, BackendCostModel, Kernels, Plan};
 
@@ -10,67 +10,67 @@ use crate::error::{Error, Result};
 
 /// An open device.
 pub trait Backend: Send + Sync {
-    /// What it is.
+    /// Returns the properties of the device.
     fn info(&self) -> &DeviceInfo;
 
-    /// What it can run, narrowed to what was found.
+    /// Returns its capabilities, restricted to those of the present device.
     fn caps(&self) -> &BackendCaps;
 
-    /// What things cost there before a calibration.
+    /// Returns its cost model before a calibration.
     fn shipped_model(&self) -> BackendCostModel;
 
-    /// Everything a plan needs to run: kernels, tables, buffers.
+    /// Builds the kernels, tables and buffers of a plan.
     ///
     /// # Errors
-    /// What the device cannot build after all.
-    /// A device that does not run all of a plan hands the rest to [`lower_split`](super::lower_split).
+    /// A kernel or buffer that cannot be built. A device that does not run all of a plan passes the rest to
+    /// [`lower_split`](super::lower_split).
     fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>>;
 
-    /// What it answers to each region of a graph, by the kernels that it has. Plans are made of these answers alone; what is
-    /// accepted here is what [`Backend::lower`] builds.
+    /// Returns its answers for the regions of a graph. Plans are made from these answers; [`Backend::lower`] builds
+    /// exactly the regions that are accepted here.
     fn kernels(&self) -> &dyn Kernels {
         self.caps()
     }
 
-    /// Memory that a batch may take on the device now.
+    /// Returns the memory that a batch may occupy on the device now.
     fn batch_memory(&self) -> BatchMemory {
         BatchMemory::Unknown
     }
 
-    /// Latencies and bandwidths as the device's own clock has them. What is absent, a calibration takes from the times
-    /// of whole plans.
+    /// Measures latencies and bandwidths with device timers. Missing fields are estimated from end-to-end timings
+    /// during calibration.
     ///
     /// # Errors
-    /// What the device reports.
+    /// An error of the device.
     fn probe(&self) -> Result<DeviceProbe> {
         Ok(DeviceProbe::default())
     }
 }
 
-/// What bounds a batch on a device, beside the host's memory that holds it.
+/// The memory that bounds a batch on a device, in addition to host memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BatchMemory {
     /// The device shares the host's memory, or does not report its own.
     Unknown,
-    /// A batch must fit in so many bytes.
+    /// A batch must fit in this many bytes.
     Bytes(u64),
-    /// Nothing: batches flow through the device in chunks.
+    /// Unbounded: batches are processed in chunks.
     Chunks,
 }
 
-/// Coefficients that a device can measure alone.
+/// Coefficients that a device can measure by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct DeviceProbe {
-    /// One launch among many, ns.
+    /// Time of one launch in a sequence, ns.
     pub launch_ns: Option<f64>,
-    /// Waiting for one value, ns.
+    /// Time of waiting for one value, ns.
     pub round_trip_ns: Option<f64>,
-    /// A copy in device memory, bytes read and written a ns.
+    /// Bandwidth of a copy in device memory, bytes read and written per ns.
     pub device_bytes_per_ns: Option<f64>,
-    /// From the caller's (pageable) memory to the device, bytes/ns.
+    /// Bandwidth from pageable host memory to the device, bytes/ns.
     pub upload_bytes_per_ns: Option<f64>,
-    /// Back to the caller's memory, bytes/ns.
+    /// Bandwidth from the device to pageable host memory, bytes/ns.
     pub readback_bytes_per_ns: Option<f64>,
     /// Whether host and device share their memory.
     pub unified_memory: Option<bool>,
@@ -78,54 +78,55 @@ pub struct DeviceProbe {
 
 /// A lowered plan with its buffers.
 pub trait Program: Send {
-    /// Runs it. Counts and lengths have been checked: one slice an input of the graph and one an output, in node
-    /// order.
+    /// Runs the plan. Counts and lengths have been checked: one slice per input of the graph and one per output, in
+    /// node order.
     ///
     /// # Errors
-    /// What the samples or the device make impossible.
+    /// Samples that the policy rejects, or an error of the device.
     fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()>;
 
-    /// Returns whether [`Program::run_rows`] reads rows that lie apart in place.
+    /// Returns whether [`Program::run_rows`] reads strided rows in place.
     fn supports_strides(&self) -> bool {
         false
     }
 
-    /// [`Program::run`] of a plan with one input on rows that lie `row_len` values apart, of which the leading ones are the
-    /// input's.
+    /// Runs a plan with one input on rows that are `row_len` values apart; the leading values of each row are the
+    /// input.
     ///
     /// # Errors
-    /// As [`Program::run`]; a program that does not support strides.
+    /// Those of [`Program::run`]; a program that does not support strides.
     fn run_rows(&mut self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<()> {
         let _ = (samples, row_len, outputs);
-        Err(Error::unsupported("the program takes rows only side by side"))
+        Err(Error::unsupported("the program supports only contiguous rows"))
     }
 
-    /// [`Program::run`] on samples of any type. A device without kernels for it gets them as `f32`.
+    /// Runs the plan on samples of any type. They are converted to `f32` for a device without kernels for their type.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`Program::run`].
     fn run_samples(&mut self, inputs: &[Samples<'_>], outputs: &mut [&mut [f32]]) -> Result<()> {
         let converted: Vec<_> = inputs.iter().map(Samples::to_f32).collect();
         let slices: Vec<&[f32]> = converted.iter().map(|c| &**c).collect();
         self.run(&slices, outputs)
     }
 
-    /// Returns the program as its own backend knows it, for work on data that lies on its device. `None` where the
-    /// host runs a part of the plan, or the device has no such way.
+    /// Returns the program in the type of its backend, for resident data. `None` if the host runs a part of the plan,
+    /// or the backend does not support resident data.
     fn resident(&mut self) -> Option<Resident<'_>> {
         None
     }
 
-    /// Ways of [`Program::time`] beside the one that [`Program::run`] is.
+    /// Returns the modes of [`Program::time`] in addition to [`Timed::HostPageable`].
     fn timings(&self) -> &[Timed] {
         &[]
     }
 
-    /// Runs `runs` times, one after the other, and gives the mean ns of one. What `timed` leaves out (copies into pinned
-    /// memory, copies to the device) is done before the clock starts; the answer of the last run is in `outputs`.
+    /// Runs the plan `runs` times in sequence and returns the mean time of one run, ns. Steps that `timed` excludes
+    /// (copies into pinned memory, copies to the device) precede the measurement; `outputs` contains the results of
+    /// the last run.
     ///
     /// # Errors
-    /// A way that is not among [`Program::timings`]; as [`Program::run`].
+    /// A mode that is not among [`Program::timings`]; those of [`Program::run`].
     fn time(
         &mut self,
         timed: Timed,
@@ -134,6 +135,6 @@ pub trait Program: Send {
         outputs: &mut [&mut [f32]],
     ) -> Result<f64> {
         let _ = (runs, inputs, outputs);
-        Err(Error::unsupported(format!("this program is not timed {timed}")))
+        Err(Error::unsupported(format!("this program does not support the timing mode {timed}")))
     }
 }

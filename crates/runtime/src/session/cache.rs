@@ -1,18 +1,18 @@
-//! Compiled plans that a session keeps, bounded by their number and by their memory.
+//! The cache of compiled plans of a session, bounded by number and memory.
 
 use rlx_compile::Plan;
 use rlx_compile::plan::PlanKey;
 
 use super::executable::Executable;
 
-/// Plans that a session keeps at most.
+/// Largest number of cached plans.
 const MAX_PLANS: usize = 64;
-/// Bytes that the values of these plans take at most, but for the last one, which is kept whatever its size.
+/// Largest total size of the values of cached plans, in bytes. The last plan is kept regardless of its size.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// The plan that was used least recently goes first. Executables that a caller holds stay usable.
+/// Evicts the least recently used plan. Executables held by a caller stay usable.
 pub(super) struct Cache {
-    /// The one that was used last is the last one.
+    /// Entries, most recently used last.
     entries: Vec<(Executable, u64)>,
     max_plans: usize,
     max_bytes: u64,
@@ -27,7 +27,7 @@ impl Default for Cache {
 impl Cache {
     /// Returns the executable of an equal plan.
     pub(super) fn get(&mut self, key: PlanKey, plan: &Plan) -> Option<Executable> {
-        // A hash is not an identity: plans that merely share a key are told apart.
+        // Equal hashes do not imply equal plans, so plans are compared as well.
         let at = self.entries.iter().position(|(e, _)| e.key() == key && e.plan() == plan)?;
         let entry = self.entries.remove(at);
         let found = entry.0.clone();
@@ -58,7 +58,7 @@ impl Cache {
     }
 }
 
-/// Returns the bytes of all values of a plan: no program holds more, and those that work in chunks hold less.
+/// Returns the bytes of all values of a plan: an upper bound of the memory of its program.
 fn value_bytes(plan: &Plan) -> u64 {
     plan.types().iter().fold(0, |sum: u64, ty| sum.saturating_add(ty.floats().saturating_mul(4)))
 }

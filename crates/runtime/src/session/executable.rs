@@ -12,7 +12,7 @@ use super::samples::Samples;
 use super::timed::Timed;
 use crate::error::{Error, Result};
 
-/// An output of a graph: name, shape, and how many `f32` the caller's buffer has.
+/// An output of a graph: name, shape, and the length of the caller's buffer in `f32`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputInfo {
     /// Name in the graph.
@@ -23,19 +23,19 @@ pub struct OutputInfo {
     pub floats: usize,
 }
 
-/// What all handles of one plan share.
+/// State shared by all handles of one plan.
 struct Shared {
     plan: Plan,
     key: PlanKey,
     inputs: Vec<usize>,
     outputs: Vec<OutputInfo>,
     program: Mutex<Box<dyn Program>>,
-    /// Rows of a longer layout put together, for programs that take rows only side by side.
+    /// Gathered rows of a strided layout, for programs that require contiguous rows.
     gathered: Mutex<Vec<f32>>,
 }
 
-/// A compiled plan. Clones, and what a session returns for an equal plan, share kernels and buffers: runs of them
-/// wait for one another. Threads that are to run side by side open a session each.
+/// A compiled plan. Clones, and executables that a session returns for an equal plan, share kernels and buffers, so
+/// their runs wait for each other. Threads that should run in parallel each open a session.
 #[derive(Clone)]
 pub struct Executable {
     shared: Arc<Shared>,
@@ -81,23 +81,22 @@ impl Executable {
         &self.shared.outputs
     }
 
-    /// Runs the plan: one slice per input and one per output, in node order. Where one device runs all of it, nothing is
-    /// allocated beyond what a kernel itself allocates; a plan that is split between device and host allocates a few
-    /// pointers.
+    /// Runs the plan: one slice per input and one per output, in node order. If one device runs all of it, the call
+    /// itself does not allocate; a plan that is split between device and host allocates a few pointers.
     ///
     /// # Errors
-    /// [`Error::Count`] and [`Error::Length`] for buffers that do not fit; NaN and infinity under
+    /// [`Error::Count`] and [`Error::Length`] for unsuitable buffers; NaN and infinity under
     /// [`NanPolicy::Error`](rlx_dsp::nan::NanPolicy::Error).
     pub fn run(&self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<()> {
         self.check(inputs.iter().map(|i| i.len()), outputs)?;
         self.program().run(inputs, outputs)
     }
 
-    /// [`Executable::run`] of a plan with one input on rows of `row_len` values, of which the leading ones are the input's:
-    /// the CPU's fused kernel reads them where they are, for other programs they are put together first.
+    /// Runs a plan with one input on rows that are `row_len` values apart; the leading values of each row are the
+    /// input. The CPU's fused kernel reads them in place; for other programs they are gathered first.
     ///
     /// # Errors
-    /// As there; rows shorter than the input's, a plan with another number of inputs.
+    /// Those of [`Executable::run`]; rows shorter than those of the input; a plan with another number of inputs.
     pub fn run_rows(&self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<()> {
         let (batch, len) = self.input_rows()?;
         if row_len == len {
@@ -121,7 +120,7 @@ impl Executable {
         program.run(&[&gathered], outputs)
     }
 
-    /// Returns the rows of the only input, and the values of one.
+    /// Returns the number of rows of the only input, and of values per row.
     fn input_rows(&self) -> Result<(usize, usize)> {
         let (graph, types) = (self.shared.plan.graph(), self.shared.plan.types());
         let mut inputs = graph.nodes().iter().zip(types).filter(|(n, _)| matches!(n.op, Op::Input { .. }));
@@ -134,26 +133,26 @@ impl Executable {
         }
     }
 
-    /// [`Executable::run`] on samples of any type; a complex sample is two of them.
+    /// Runs the plan on samples of any type; a complex sample is two values.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`Executable::run`].
     pub fn run_samples(&self, inputs: &[Samples<'_>], outputs: &mut [&mut [f32]]) -> Result<()> {
         self.check(inputs.iter().map(Samples::len), outputs)?;
         self.program().run_samples(inputs, outputs)
     }
 
-    /// Returns the ways in which runs can be timed, [`Timed::HostPageable`] first.
+    /// Returns the modes in which runs can be timed, [`Timed::HostPageable`] first.
     pub fn timings(&self) -> Vec<Timed> {
         let more = self.program().timings().to_vec();
         std::iter::once(Timed::HostPageable).chain(more).collect()
     }
 
-    /// Runs `runs` times and gives the mean ns of one, between the points that `timed` names; the answer of the last run
-    /// is in `outputs`.
+    /// Runs the plan `runs` times and returns the mean time of one run in the given mode, ns; `outputs` contains the
+    /// results of the last run.
     ///
     /// # Errors
-    /// A way that the device does not have; as [`Executable::run`].
+    /// A mode that the device does not support; those of [`Executable::run`].
     pub fn time(
         &self,
         timed: Timed,
@@ -175,7 +174,7 @@ impl Executable {
     }
 
     pub(crate) fn program(&self) -> MutexGuard<'_, Box<dyn Program>> {
-        // A kernel that panicked leaves scratch of no meaning behind, which the next run overwrites.
+        // A kernel that panicked leaves undefined scratch, which the next run overwrites.
         self.shared.program.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -200,10 +199,10 @@ impl Executable {
         Ok(())
     }
 
-    /// Runs the plan into buffers of its own, one an output.
+    /// Runs the plan into new buffers, one per output.
     ///
     /// # Errors
-    /// As [`Executable::run`].
+    /// Those of [`Executable::run`].
     pub fn run_to_vecs(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>> {
         let mut vecs: Vec<Vec<f32>> = self.outputs().iter().map(|o| vec![0.0; o.floats]).collect();
         let mut slices: Vec<&mut [f32]> = vecs.iter_mut().map(Vec::as_mut_slice).collect();

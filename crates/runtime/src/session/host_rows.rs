@@ -1,4 +1,4 @@
-//! Rows that a device computed and the host computes again, because samples of theirs are missing.
+//! Recomputes on the host those rows that contain missing samples.
 
 use rlx_compile::params::{Layout, MaxOver};
 use rlx_compile::plan::Place;
@@ -9,15 +9,15 @@ use super::samples::Samples;
 use crate::cpu::{HostProgram, Part, part};
 use crate::error::Result;
 
-/// The device's part of a plan as a program of the host, on one row. Rows that depend on one another (a maximum over the
-/// batch) are one.
+/// The device's part of a plan as a host program on one row. Rows that depend on each other (a maximum over the
+/// batch) are processed together.
 pub(crate) struct HostRows {
     graph: Graph,
     runs: Vec<bool>,
     values: Vec<NodeId>,
-    /// Planes of each value: a complex one in the block layout has two.
+    /// Planes of each value: two for a complex value in block layout.
     planes: Vec<usize>,
-    /// Rows that are inspected one by one.
+    /// Number of rows that are inspected separately.
     batch: usize,
     options: SessionOptions,
     /// Lowered at the first row that needs it.
@@ -25,7 +25,8 @@ pub(crate) struct HostRows {
 }
 
 impl HostRows {
-    /// For the values that the device hands out. The options' policy decides what becomes of the missing samples.
+    /// Creates the fallback for the values that the device returns. The policy of the options determines how missing
+    /// samples are handled.
     pub(crate) fn new(plan: &Plan, values: &[NodeId], options: &SessionOptions) -> Result<Self> {
         let over_all = |op: &Op| matches!(op, Op::ClampNormalise { scope: MaxOver::Batch, .. });
         let together = plan.graph().nodes().iter().any(|n| over_all(&n.op));
@@ -60,11 +61,11 @@ impl HostRows {
         })
     }
 
-    /// Computes the rows from `first` on again that hold NaN or infinity: one slice per input of the plan, empty for those
-    /// that the device does not read, and one per value.
+    /// Recomputes the rows from `first` on that contain NaN or infinity: one slice per input of the plan, empty for
+    /// inputs that the device does not read, and one per value.
     ///
     /// # Errors
-    /// What the host refuses.
+    /// Errors of the host program.
     pub(crate) fn repair(
         &mut self,
         first: usize,

@@ -1,4 +1,4 @@
-//! Sessions: a device that is open, what it costs, and the plans that are compiled on it.
+//! Sessions: an open device, its cost model, and its compiled plans.
 
 mod backend;
 mod cache;

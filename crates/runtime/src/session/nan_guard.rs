@@ -1,7 +1,7 @@
-//! The policies that leave segments out, for programs of devices.
+//! Implements the policies that skip segments, for device programs.
 //!
-//! Kernels read every sample as it is. Under [`NanPolicy::SkipSegment`] and [`NanPolicy::Interpolate`] a device gets
-//! [`NanPolicy::Propagate`], and the host computes the rows again that hold a missing sample.
+//! Kernels propagate NaN. Under [`NanPolicy::SkipSegment`] and [`NanPolicy::Interpolate`] a device gets
+//! [`NanPolicy::Propagate`], and the host recomputes the rows that contain a missing sample.
 
 use rlx_compile::{NodeId, Plan};
 use rlx_dsp::nan::NanPolicy;
@@ -23,8 +23,7 @@ pub(super) fn of_device(options: &SessionOptions) -> SessionOptions {
     options.clone().nan(nan)
 }
 
-/// Returns the device's program, which hands these values out, under the session's policy. Short gaps were bridged
-/// before.
+/// Returns the device's program for these values under the session's policy. Short gaps were interpolated before.
 pub(super) fn guarded(
     plan: &Plan,
     values: &[NodeId],

@@ -1,4 +1,4 @@
-//! From a device's name to what runs there.
+//! Opens the backend of a device.
 
 use super::backend::Backend;
 use super::options::SessionOptions;

@@ -1,4 +1,4 @@
-//! How a session runs.
+//! Options of a session.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,16 +9,16 @@ use num_complex::Complex32;
 use rlx_compile::Butterflies;
 use rlx_dsp::nan::NanPolicy;
 
-/// A transform in the FFT's place, by the name under which a graph's `Butterfly` op asks for it.
+/// A learned transform that replaces the FFT. A graph's `Butterfly` op refers to it by name.
 pub trait FrameTransform: Send + Sync {
-    /// Points.
+    /// Returns the number of points.
     fn n(&self) -> usize;
 
     /// Replaces the `n` samples by the `n` bins, in natural order.
     fn forward(&self, frame: &mut [Complex32]);
 
-    /// Returns the same as mixes of points, as far as the bins with `kept` (of all `n`) need them: for devices, which
-    /// cannot call `forward`. `None`: the host runs the transform.
+    /// Returns the butterflies that the bins with `kept` (of all `n`) need, for devices, which cannot call `forward`.
+    /// `None`: the host runs the transform.
     fn butterflies(&self, kept: &[bool]) -> Option<Butterflies> {
         let _ = kept;
         None
@@ -28,13 +28,14 @@ pub trait FrameTransform: Send + Sync {
 /// Settings of a session.
 #[derive(Clone)]
 pub struct SessionOptions {
-    /// Threads that host kernels may use: 1 is the caller's alone, 0 one per core.
+    /// Number of threads of host kernels: 1 is the calling thread, 0 one per core.
     pub threads: usize,
-    /// [`NanPolicy::Error`] refuses NaN and infinity, [`NanPolicy::Propagate`] lets them reach the results.
-    /// [`NanPolicy::SkipSegment`] leaves a frame that holds one out of averages (without an average it is NaN in every
-    /// value; a row of which no frame is left too); [`NanPolicy::Interpolate`] bridges short gaps before.
+    /// [`NanPolicy::Error`] rejects NaN and infinity, [`NanPolicy::Propagate`] lets them reach the results.
+    /// [`NanPolicy::SkipSegment`] skips frames that contain one in averages (without an average such a frame is NaN
+    /// in every value, and so is a row without valid frames); [`NanPolicy::Interpolate`] fills short gaps first.
     pub nan: NanPolicy,
-    /// Raised by another thread, it ends a run of a device between two parts of a batch, with [`Error::Cancelled`].
+    /// Cancellation flag: if another thread sets it, a device run ends between two chunks of a batch with
+    /// [`Error::Cancelled`].
     ///
     /// [`Error::Cancelled`]: crate::Error::Cancelled
     pub cancel: Option<Arc<AtomicBool>>,
@@ -49,28 +50,28 @@ impl Default for SessionOptions {
 }
 
 impl SessionOptions {
-    /// These options on so many threads (0: one per core).
+    /// Sets the number of threads (0: one per core).
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
     }
 
-    /// These options with another policy for NaN.
+    /// Sets the NaN policy.
     #[must_use]
     pub fn nan(mut self, nan: NanPolicy) -> Self {
         self.nan = nan;
         self
     }
 
-    /// These options with a flag that ends runs.
+    /// Sets the cancellation flag.
     #[must_use]
     pub fn cancel(mut self, flag: Arc<AtomicBool>) -> Self {
         self.cancel = Some(flag);
         self
     }
 
-    /// These options with a learned transform.
+    /// Adds a learned transform.
     #[must_use]
     pub fn transform(mut self, name: impl Into<String>, transform: Arc<dyn FrameTransform>) -> Self {
         self.transforms.insert(name.into(), transform);

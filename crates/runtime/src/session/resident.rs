@@ -1,7 +1,7 @@
-//! Programs that run on data on their device, each as its own backend knows it.
+//! Programs that run on resident data, in the types of their backends.
 
-/// A program that can run on buffers of its device. Only the types of its own backend (a CUDA stream, a list of commands
-/// for an adapter) can make use of it.
+/// A program that can run on buffers of its device. Only types of the same backend (a CUDA stream, a command list of
+/// an adapter) can use it.
 pub struct Resident<'a>(pub(crate) Kind<'a>);
 
 pub(crate) enum Kind<'a> {
@@ -11,7 +11,7 @@ pub(crate) enum Kind<'a> {
     /// Is recorded into commands for an adapter.
     #[cfg(feature = "gpu")]
     Wgpu(&'a mut crate::wgpu::WgpuProgram),
-    /// Cannot be made.
+    /// Never constructed.
     #[cfg(not(any(feature = "cuda", feature = "gpu")))]
     #[expect(dead_code, reason = "this build has no device with such programs")]
     Never(std::convert::Infallible, std::marker::PhantomData<&'a ()>),

@@ -1,20 +1,20 @@
-//! Samples in the type that a recording has them in.
+//! Samples of different types.
 
 use std::borrow::Cow;
 
-/// A type of samples.
+/// Sample type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SampleFormat {
     /// 32-bit floats.
     F32,
-    /// 16-bit integers, taken as their value.
+    /// 16-bit integers, converted to their value.
     I16,
     /// IEEE half precision, as its bits.
     F16,
 }
 
 impl SampleFormat {
-    /// Returns the bytes of one.
+    /// Returns the bytes of one sample.
     pub fn bytes(self) -> usize {
         match self {
             Self::F32 => 4,
@@ -23,12 +23,12 @@ impl SampleFormat {
     }
 }
 
-/// Rows of samples. A device that has kernels for the type takes half the bytes over the bus for the 16-bit ones.
+/// Rows of samples. A device with kernels for 16-bit types receives half the bytes over the bus.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Samples<'a> {
     /// 32-bit floats.
     F32(&'a [f32]),
-    /// 16-bit integers, taken as their value.
+    /// 16-bit integers, converted to their value.
     I16(&'a [i16]),
     /// IEEE half precision, as its bits.
     F16(&'a [u16]),
@@ -58,10 +58,10 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// Some of them.
+    /// Returns a range of the samples.
     ///
     /// # Panics
-    /// When the range goes beyond the end.
+    /// If the range exceeds the length.
     #[must_use]
     pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
         match self {
@@ -71,7 +71,7 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// Returns one of them; `None` beyond the end.
+    /// Returns one sample as `f32`; `None` beyond the end.
     pub fn get(&self, at: usize) -> Option<f32> {
         match self {
             Self::F32(v) => v.get(at).copied(),
@@ -80,7 +80,7 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// Returns all of them as `f32`.
+    /// Returns all samples as `f32`.
     pub fn to_f32(&self) -> Cow<'a, [f32]> {
         match self {
             Self::F32(v) => Cow::Borrowed(v),
@@ -90,12 +90,12 @@ impl<'a> Samples<'a> {
     }
 }
 
-/// Returns a half-precision number; exact.
+/// Returns the exact value of a half-precision number.
 fn half(bits: u16) -> f32 {
     let sign = u32::from(bits >> 15) << 31;
     let (exponent, fraction) = (u32::from(bits >> 10 & 0x1f), u32::from(bits & 0x3ff));
     match exponent {
-        // 2⁻²⁴ a step, which f32 holds as a normal number.
+        // Steps of 2⁻²⁴, which f32 represents as normal numbers.
         0 => f32::from_bits(sign | (fraction as f32 * (1.0 / (1 << 24) as f32)).to_bits()),
         0x1f => f32::from_bits(sign | 0x7f80_0000 | fraction << 13),
         _ => f32::from_bits(sign | (exponent + 112) << 23 | fraction << 13),

@@ -1,4 +1,4 @@
-//! An open device with its cost model and its compile cache.
+//! A session: an open device with its cost model and cache of compiled plans.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +14,7 @@ use super::options::SessionOptions;
 use crate::device::{Device, DeviceInfo};
 use crate::error::{Error, Result};
 
-/// An open device. It keeps the plans that it compiled last: up to 64 of them, whose values take up to 1 GiB.
+/// An open device. It caches up to 64 compiled plans, whose values occupy up to 1 GiB.
 pub struct Session {
     backend: Box<dyn Backend>,
     model: BackendCostModel,
@@ -25,7 +25,7 @@ impl Session {
     /// Opens a device with the default options and shipped costs.
     ///
     /// # Errors
-    /// [`Error::AbsentDevice`] with what there is.
+    /// [`Error::AbsentDevice`] with the available devices.
     pub fn open(device: &Device) -> Result<Self> {
         Self::with_options(device, SessionOptions::default())
     }
@@ -33,7 +33,7 @@ impl Session {
     /// Opens a device.
     ///
     /// # Errors
-    /// [`Error::AbsentDevice`] with what there is; options that the device does not take.
+    /// [`Error::AbsentDevice`] with the available devices; options that the device does not support.
     pub fn with_options(device: &Device, options: SessionOptions) -> Result<Self> {
         Ok(Self::on_backend(open(device, options)?))
     }
@@ -44,10 +44,10 @@ impl Session {
         Self { backend, model, cache: Mutex::default() }
     }
 
-    /// The same session with measured costs.
+    /// Sets measured costs.
     ///
     /// # Errors
-    /// [`Error::Compile`] for impossible coefficients; a calibration of another device, with the difference.
+    /// [`Error::Compile`] for invalid coefficients; a calibration of another device, with the difference.
     pub fn calibrated(mut self, calibration: &Calibration) -> Result<Self> {
         calibration.validate()?;
         calibration.matches(&self.device().host_id()).map_err(|m| Error::unsupported(m.to_string()))?;
@@ -55,10 +55,10 @@ impl Session {
         Ok(self)
     }
 
-    /// The same session with these costs.
+    /// Sets the cost model.
     ///
     /// # Errors
-    /// [`Error::Compile`] for impossible coefficients; those of another class of device.
+    /// [`Error::Compile`] for invalid coefficients; a model of another class of device.
     pub fn with_model(mut self, model: BackendCostModel) -> Result<Self> {
         model.validate()?;
         if model.class != self.device().class {
@@ -74,67 +74,67 @@ impl Session {
         self.backend.info()
     }
 
-    /// What it can run.
+    /// Returns the capabilities of the device.
     pub fn caps(&self) -> &BackendCaps {
         self.backend.caps()
     }
 
-    /// What things cost there.
+    /// Returns the cost model.
     pub fn model(&self) -> &BackendCostModel {
         &self.model
     }
 
-    /// Memory that a batch may take on the device now.
+    /// Returns the memory that a batch may occupy on the device now.
     pub fn batch_memory(&self) -> BatchMemory {
         self.backend.batch_memory()
     }
 
-    /// Coefficients that the device measures by itself.
+    /// Measures the coefficients that the device can measure by itself.
     ///
     /// # Errors
-    /// What the device reports.
+    /// An error of the device.
     pub fn probe(&self) -> Result<DeviceProbe> {
         self.backend.probe()
     }
 
-    /// Passes, plan, program: the standard way from a graph to what runs.
+    /// Compiles a graph: passes, plan, program.
     ///
     /// # Errors
-    /// [`Error::Compile`] when the graph does not type-check or has no output.
+    /// [`Error::Compile`] if the graph does not type-check or has no output.
     pub fn compile(&self, graph: &Graph) -> Result<Executable> {
         self.compile_plan(self.explain(graph, FusionPolicy::Auto)?.plan)
     }
 
-    /// [`Session::compile`] with another fusion policy.
+    /// Compiles a graph with another fusion policy.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`Session::compile`].
     pub fn compile_with(&self, graph: &Graph, policy: FusionPolicy) -> Result<Executable> {
         self.compile_plan(self.explain(graph, policy)?.plan)
     }
 
-    /// Returns the plan of a graph with the story of its passes, without lowering it.
+    /// Returns the plan of a graph with a record of the passes, without lowering it.
     ///
     /// # Errors
-    /// As [`Session::compile`].
+    /// Those of [`Session::compile`].
     pub fn explain(&self, graph: &Graph, policy: FusionPolicy) -> Result<Compiled> {
         let kernels = self.backend.kernels();
         let context = PassContext { policy, kernels, ..PassContext::new(self.caps(), &self.model) };
         Ok(compile(graph, &context, &PassList::standard())?)
     }
 
-    /// Returns the plan of a graph as it stands, by the kernels that the device has.
+    /// Returns the plan of a graph without passes, for the kernels of the device.
     ///
     /// # Errors
-    /// [`Error::Compile`] when the graph does not type-check or has no output.
+    /// [`Error::Compile`] if the graph does not type-check or has no output.
     pub fn plan(&self, graph: Graph) -> Result<Plan> {
         Ok(Plan::new(graph, self.backend.kernels())?)
     }
 
-    /// What runs this plan; an equal plan that this session has compiled before is not lowered again.
+    /// Compiles a plan. An equal plan in the cache is not lowered again.
     ///
     /// # Errors
-    /// A plan for another class of device; what the device cannot build.
+    /// A plan for another class of device; a kernel or buffer that cannot be built.
     pub fn compile_plan(&self, plan: Plan) -> Result<Executable> {
         let plan = self.confirmed(plan)?;
         let known = self.cache().get(plan.key(), &plan);
@@ -146,16 +146,16 @@ impl Session {
         Ok(executable)
     }
 
-    /// [`Session::compile_plan`] without keeping the result: kernels and buffers go with the last clone of what is returned.
+    /// Compiles a plan without caching it: kernels and buffers are freed with the last clone of the result.
     ///
     /// # Errors
-    /// As [`Session::compile_plan`].
+    /// Those of [`Session::compile_plan`].
     pub fn compile_once(&self, plan: Plan) -> Result<Executable> {
         self.build(self.confirmed(plan)?)
     }
 
-    /// Returns a plan of this class of device. One that was made from claims alone may hold what the device has no
-    /// kernel for.
+    /// Returns the plan, confirmed by the device. A plan that was made from capabilities alone may contain regions
+    /// that the device refuses.
     fn confirmed(&self, plan: Plan) -> Result<Plan> {
         let class = self.device().class;
         if plan.class() != class {
@@ -176,11 +176,11 @@ impl Session {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns a plan's program without the executable around it: what an executable's own cost is measured against.
-    /// Who calls it sees to the lengths of its buffers.
+    /// Returns the program of a plan without the checks of [`Executable`]; used to measure its overhead. The caller
+    /// must pass buffers of the exact lengths.
     ///
     /// # Errors
-    /// As [`Session::compile_plan`].
+    /// Those of [`Session::compile_plan`].
     pub fn lower(&self, plan: &Plan) -> Result<Box<dyn Program>> {
         self.backend.lower(&plan.clone().confirmed(self.backend.kernels())?)
     }
@@ -190,7 +190,7 @@ impl Session {
         self.cache().len()
     }
 
-    /// Forgets the compiled plans; executables that are held stay usable.
+    /// Clears the cache; executables held by callers stay usable.
     pub fn clear_cache(&self) {
         self.cache().clear();
     }

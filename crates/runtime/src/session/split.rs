@@ -1,4 +1,4 @@
-//! A plan of which the device runs a part and the host the rest.
+//! Programs of plans that run partly on a device and partly on the host.
 
 use rlx_compile::plan::Place;
 use rlx_compile::{NodeId, Op, Plan};
@@ -10,17 +10,17 @@ use super::options::SessionOptions;
 use crate::cpu::{HostProgram, of_regions, over_gaps, refuse_non_finite};
 use crate::error::{Error, Result};
 
-/// Returns the program of a plan whose device part another backend builds: `device` gets the values that its program
-/// has to hand out, in the order of its outputs (its inputs are all of the plan's), and the options for it; the host
-/// runs what follows.
+/// Returns the program of a plan whose device part another backend builds: `device` receives the values that its
+/// program must return, in the order of its outputs (its inputs are all those of the plan), and its options; the host
+/// runs the ops that follow.
 ///
-/// Of the policies for NaN a device has to know only `Error` and `Propagate`. Under those that leave segments out it gets
-/// `Propagate`: short gaps are bridged before the samples leave, and the host does the rows again that still lack some.
-/// Where the host has a part, samples that the policy refuses are found here, before anything runs. An empty list of values
-/// means that the device has nothing to do, and `device` is not called.
+/// A device must support only the NaN policies `Error` and `Propagate`. Under policies that skip segments it gets
+/// `Propagate`: short gaps are interpolated before the upload, and the host recomputes the rows that still contain
+/// NaN. If the host runs a part, samples that the policy rejects are found before anything runs. If the device has
+/// nothing to do, `device` is not called.
 ///
 /// # Errors
-/// What `device` returns; what the host cannot run; a value that does not fit in memory.
+/// Errors of `device`; ops that the host cannot run; a value that does not fit in memory.
 pub fn lower_split(
     plan: &Plan,
     options: &SessionOptions,
@@ -71,13 +71,13 @@ pub fn lower_split(
     Ok(over_gaps(graph, types, options, Box::new(program)))
 }
 
-/// What crosses from a plan's device part to the host.
+/// Values that cross from the device part of a plan to the host.
 struct HandedOut {
-    /// What the plan's outputs are of.
+    /// Nodes of the plan's outputs.
     results: Vec<NodeId>,
-    /// What the device hands out: results of its own, and what the host's nodes take.
+    /// Values that the device returns: results, and operands of host nodes.
     values: Vec<NodeId>,
-    /// Those that the host's nodes take.
+    /// Operands of host nodes.
     needs: Vec<NodeId>,
     /// Whether the host computes anything.
     host_runs: bool,
@@ -116,17 +116,17 @@ fn zeros(floats: u64) -> Result<Vec<f32>> {
 
 struct SplitProgram {
     device: Option<Box<dyn Program>>,
-    /// For each value of the device the output it is written to; `None`: the next of `buffers`.
+    /// For each value of the device the output it is written to; `None`: the next buffer of `buffers`.
     places: Vec<Option<usize>>,
     buffers: Vec<Vec<f32>>,
-    /// Values that are handed out a second time: value, output.
+    /// Values that are copied to another output: (value, output).
     copies: Vec<(usize, usize)>,
-    /// Values that the host takes.
+    /// Values that the host reads.
     needs: Vec<usize>,
     host: HostProgram,
     /// Outputs that the host writes.
     host_results: Vec<usize>,
-    /// Length of the rows of each input, where NaN and infinity are refused.
+    /// Row length of each input, if NaN and infinity are rejected.
     check_rows: Option<Vec<usize>>,
 }
 

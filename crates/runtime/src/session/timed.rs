@@ -1,22 +1,22 @@
-//! What a timed run includes.
+//! Timing modes.
 
 use std::fmt;
 
-/// Between which points a run is timed. The names are those of the field `timed` in reports.
+/// The points between which a run is timed. The names are those of the field `timed` in reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Timed {
-    /// From the caller's memory to the caller's memory.
+    /// From pageable host memory to pageable host memory.
     HostPageable,
     /// From pinned host memory to pinned host memory.
     HostPinned,
     /// Input and output stay on the device.
     Resident,
-    /// The same, as a recorded graph that is replayed.
+    /// As `Resident`, with a recorded graph that is replayed.
     ResidentGraph,
 }
 
 impl Timed {
-    /// Every way.
+    /// Every mode.
     pub const ALL: [Self; 4] = [Self::HostPageable, Self::HostPinned, Self::Resident, Self::ResidentGraph];
 
     /// `host-to-host-pageable`, `host-to-host-pinned`, `device-resident`, `device-resident-graph`.

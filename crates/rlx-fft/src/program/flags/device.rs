@@ -104,7 +104,7 @@ pub(super) fn strategy(error: impl std::fmt::Display) -> Usage {
 /// Refuses names that are no device's; one that is not here says why.
 pub(crate) fn known_device(name: &str) -> Result<AskedDevice, Usage> {
     AskedDevice::find(name)
-        .map_err(|error| Usage::new("--device", format!("{error}; it is none of {}", Device::GRAMMAR)))
+        .map_err(|error| Usage::new("--device", format!("{error}; expected one of {}", Device::GRAMMAR)))
 }
 
 #[cfg(test)]
