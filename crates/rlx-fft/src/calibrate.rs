@@ -15,33 +15,32 @@ use crate::error::Result;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 use rlx_runtime::calibrate::test_signal;
 
-/// A calibration that was made and kept.
+/// A calibration that was measured and stored.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Calibrated {
     /// The device.
     pub device: String,
     /// Its file.
     pub path: PathBuf,
-    /// Seconds that it took.
+    /// Duration of the measurement in seconds.
     pub seconds: f64,
-    /// What was measured.
+    /// The record.
     pub calibration: Calibration,
 }
 
-/// Measures a device (`None`: `auto`) and keeps the result in the user's cache. `progress` hears the share that is
-/// done, 0 … 1.
+/// Measures a device (`None`: `auto`) and stores the result in the user's cache. `progress` receives the finished
+/// share, 0 … 1.
 ///
 /// # Errors
-/// An unknown or absent device; what a kernel refuses; a cache directory that cannot be written.
+/// An unknown or absent device; an error of a kernel; a cache directory that cannot be written.
 pub fn calibrate(device: Option<&str>, progress: impl FnMut(f64)) -> Result<Calibrated> {
     let (info, calibration, seconds) = measure(device, progress)?;
     let path = store(&calibration)?;
     Ok(Calibrated { device: info, path, seconds, calibration })
 }
 
-/// Returns the devices that a name asks to be measured, in order. `all` is every device that is here but software
-/// adapters; a device with a bus brings the CPU along where that has no calibration yet, because the strategies of
-/// the host are compared with it.
+/// Returns the devices to measure for a name, in order. `all` is every present device except software adapters. A
+/// device with a bus includes the CPU if that has no calibration yet, because host strategies are compared with it.
 ///
 /// # Errors
 /// An unknown or absent device.
@@ -55,10 +54,10 @@ pub fn devices_to_calibrate(name: &str) -> Result<Vec<String>> {
     Ok(with_cpu.then_some(cpu.id).into_iter().chain([info.id]).collect())
 }
 
-/// Returns the same without keeping it: device, record, seconds.
+/// Measures a device without storing the result; returns device, record and seconds.
 ///
 /// # Errors
-/// As [`calibrate`].
+/// Those of [`calibrate`].
 pub fn measure(device: Option<&str>, progress: impl FnMut(f64)) -> Result<(String, Calibration, f64)> {
     let device = Device::named(device.unwrap_or("auto"))?;
     let start = std::time::Instant::now();
@@ -73,8 +72,8 @@ pub fn measure(device: Option<&str>, progress: impl FnMut(f64)) -> Result<(Strin
     Ok((info.id, calibration, start.elapsed().as_secs_f64()))
 }
 
-/// Adds the times of the learned strategy: a dense model, which those with dead butterflies are scaled from. A device
-/// without the op leaves it to the host, whose calibration has it.
+/// Adds the times of the learned strategy: a dense model, from which pruned models are scaled. On a device without
+/// the op the host runs it, and its calibration contains the times.
 fn learned(device: &str, calibration: &mut Calibration) -> Result<()> {
     let (budget, k, strategy) = (Duration::from_millis(10), 16, WelchPeaksStrategy::LearnedCompiled);
     if !Session::open(&device.parse()?)?.caps().claims(OpKind::Butterfly) {

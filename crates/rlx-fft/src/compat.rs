@@ -1,4 +1,4 @@
-//! Names under which the specification knows what now lies elsewhere. Nothing is defined here.
+//! Names of the specification as re-exports. Nothing is defined here.
 
 #[cfg(feature = "dev")]
 pub use crate::bench::{

@@ -1,4 +1,4 @@
-//! The library part of `rlx-fft devices`: what there is, what there is not and why, and what was calibrated.
+//! The library part of `rlx-fft devices`: present devices, absent devices with reasons, and calibrations.
 
 use rlx_compile::BackendCostModel;
 use rlx_runtime::calibrate::{Stored, load};
@@ -24,16 +24,16 @@ pub struct DeviceRow {
     pub model: BackendCostModel,
 }
 
-/// A device as a bench or a command was asked for it.
+/// A device as requested from a bench or command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedDevice {
     /// The name.
     pub name: String,
-    /// Its name in rows of reports: `cuda` of `cuda:1`, and of `gpu` what that is here.
+    /// Its name in rows of reports: `cuda` for `cuda:1`; for `gpu`, the present GPU.
     pub label: String,
-    /// What it is, where it is here.
+    /// Its properties, if it is present.
     pub info: Option<DeviceInfo>,
-    /// Why it is not here; `None`: it is.
+    /// Why it is absent; `None` if it is present.
     pub missing: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl AskedDevice {
     /// Looks for the device of this name.
     ///
     /// # Errors
-    /// A name that no device has, with those that there are.
+    /// An unknown name, with the known names.
     pub fn find(name: &str) -> Result<Self> {
         let device = Device::named(name)?;
         let found = device.resolve();
@@ -56,22 +56,22 @@ impl AskedDevice {
         Ok(Self { name: name.to_owned(), label, info, missing })
     }
 
-    /// Returns its name where it is here; else the CPU's, which does the work in its place.
+    /// Returns its name if it is present; otherwise that of the CPU, which replaces it.
     pub fn or_cpu(&self) -> &str {
         if self.missing.is_some() { "cpu" } else { &self.name }
     }
 }
 
-/// All devices that this program knows.
+/// All known devices.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DevicesReport {
-    /// Those that can be opened, the CPU first.
+    /// Present devices, the CPU first.
     pub devices: Vec<DeviceRow>,
-    /// The others.
+    /// Absent devices.
     pub absent: Vec<AbsentDevice>,
 }
 
-/// Looks for devices and their calibrations. Measures nothing.
+/// Lists devices and their calibrations. Measures nothing.
 pub fn devices() -> DevicesReport {
     let row = |info: DeviceInfo| {
         let stored = load(&info.host_id());

@@ -1,13 +1,13 @@
-//! What can go wrong behind the facade.
+//! Errors of the facade.
 
 /// Result of every fallible call of the facade.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a request was refused.
+/// Reasons for a failure.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Parameters or samples.
+    /// Invalid parameters or samples.
     #[error(transparent)]
     Dsp(#[from] rlx_dsp::Error),
     /// A graph, a name of a strategy or a calibration.

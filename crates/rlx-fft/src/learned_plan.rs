@@ -1,4 +1,4 @@
-//! A learned model as a plan: its butterflies are an op, what follows them is what follows an FFT.
+//! A learned model as a plan: its butterflies are one op, followed by the same ops as an FFT.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use rlx_runtime::{Executable, Session, SessionOptions};
 
 use crate::error::Result;
 
-/// The name under which the session has the model.
+/// The name of the model in the session.
 const NAME: &str = "learned";
 
 struct Transform(ButterflyNetwork);
@@ -23,7 +23,8 @@ impl FrameTransform for Transform {
     }
 
     fn forward(&self, frame: &mut [Complex32]) {
-        // Only a frame of another length is refused, which a session checks against `n`; NaN would show it in the result.
+        // The only error is a frame of another length, which the session has checked; NaN would make it visible in
+        // the result.
         if self.0.forward(frame).is_err() {
             frame.fill(Complex32::new(f32::NAN, f32::NAN));
         }
@@ -34,7 +35,7 @@ impl FrameTransform for Transform {
     }
 }
 
-/// Options of a session that is to run plans of this model.
+/// Returns the options of a session that runs plans of this model.
 pub(crate) fn with_model(options: SessionOptions, model: Option<&FastLearnedFftModel>) -> SessionOptions {
     match model {
         Some(model) => options.transform(NAME, Arc::new(Transform(model.weighted_network()))),
@@ -42,8 +43,8 @@ pub(crate) fn with_model(options: SessionOptions, model: Option<&FastLearnedFftM
     }
 }
 
-/// Returns the model's plan on a session that was opened [`with_model`]. Weights of its mask other than 0 and 1,
-/// which no op has, are in the transform.
+/// Returns the model's plan on a session that was opened [`with_model`]. Mask weights other than 0 and 1, which no op
+/// supports, are part of the transform.
 pub(crate) fn compile(
     session: &Session,
     model: &FastLearnedFftModel,
@@ -70,7 +71,7 @@ mod tests {
 
     use super::*;
 
-    /// On the processor and on NVIDIA devices that there are.
+    /// On the CPU and on present NVIDIA devices.
     #[test]
     fn the_plan_finds_what_the_model_finds() {
         let shape = WelchPeaksShape::new(7, 128, 2, 5);
@@ -82,7 +83,7 @@ mod tests {
         let mask: Vec<f32> = (0..65).map(|bin| if bin % 3 == 0 { 0.0 } else { 1.0 }).collect();
         masked.set_mask(&mask).unwrap();
         masked.set_corrector(AffineCorrector { scale: 0.5, offset: 2.0 }).unwrap();
-        // Not the FFT any more: what two segments make of it together counts.
+        // No longer the FFT: the combined result of two segments counts.
         let mut bent = exact.clone();
         let stage = bent.network_mut().stage_mut(5).unwrap();
         stage.iter_mut().step_by(3).for_each(|w| w.b *= 0.9);
@@ -108,7 +109,8 @@ mod tests {
             let strongest = want.iter().copied().fold(0.0, f32::max);
             for (g, w) in got.chunks_exact(2).zip(want.chunks_exact(2)) {
                 assert!(
-                    // The model has two segments in one transform, the plan one: both round on the scale of the row.
+                    // The model transforms two segments at once, the plan one: both round relative to the scale of
+                    // the row.
                     g[0] == w[0] && (g[1] - w[1]).abs() <= 8.0 * 7.0 * f32::EPSILON * strongest,
                     "{g:?} {w:?}"
                 );

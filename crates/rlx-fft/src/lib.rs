@@ -2,16 +2,16 @@
 //!
 //! - [`dsp`]: the mathematics on the CPU, as functions and plans
 //! - [`io`]: readers of signals, writers of results
-//! - [`graph`]: pipelines as graphs of ops, and what a device runs of them
+//! - [`graph`]: pipelines as graphs of ops, and their placement on devices
 //! - [`device`]: devices, sessions and executables
-//! - [`learn`]: butterfly transforms that take the FFT's place
-//! - [`AutoWelchPeaks`]: batches of rows to packed peaks, by the strategy that is predicted to be the cheapest
+//! - [`learn`]: learned butterfly transforms that replace the FFT
+//! - [`AutoWelchPeaks`]: packed peaks of batches of rows, by the strategy with the lowest predicted time
 //!
-//! [`prelude`] has what most programs need. Features: `cuda` and `gpu` (wgpu: Vulkan, Metal, Direct3D 12; `metal` and
-//! `apple-silicon` switch it on too) add devices whose drivers are loaded at run time, `dev` adds the benches (`bench`),
-//! `cli` the `rlx-fft` program. Without default features the library has none of them.
+//! [`prelude`] contains the names that most programs need. Features: `cuda` and `gpu` (wgpu: Vulkan, Metal, Direct3D
+//! 12; `metal` and `apple-silicon` switch it on too) add devices whose drivers are loaded at run time, `dev` adds the
+//! benches (`bench`), `cli` the `rlx-fft` program. Without default features the library has none of them.
 //!
-//! The library prints nothing: what it has to say goes to the `log` crate. [`environment`] lists the variables it reads.
+//! The library prints nothing; messages go to the `log` crate. [`environment`] lists the variables it reads.
 //!
 //! ```
 //! use rlx_fft::dsp::peaks::{Bounds, LocalPeakParams, find_peaks, subbin};
@@ -29,7 +29,7 @@
 //! # Ok::<(), rlx_fft::dsp::Error>(())
 //! ```
 //!
-//! Batches of short rows: the K strongest bins of each, by the strategy that is predicted to be the cheapest.
+//! Batches of short rows: the K strongest bins of each, by the strategy with the lowest predicted time.
 //!
 //! ```
 //! use rlx_fft::{AutoWelchPeaks, FastLearnedFftModel, WelchPeakParams, WelchPeaksStrategy};

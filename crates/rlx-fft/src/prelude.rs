@@ -1,4 +1,4 @@
-//! What most programs need: `use rlx_fft::prelude::*;`.
+//! The names that most programs need: `use rlx_fft::prelude::*;`.
 
 pub use crate::dsp::peaks::{LocalPeakParams, find_peaks};
 pub use crate::dsp::scaling::Scaling;

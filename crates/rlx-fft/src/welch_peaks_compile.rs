@@ -1,5 +1,5 @@
-//! Packed peaks as a compiled plan: the fused op where the device has it and the gate passes, else block FFT + host
-//! top-K.
+//! Packed peaks as a compiled plan: the fused op if the device supports it and the gate passes, otherwise block FFT +
+//! host top-K.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use rlx_runtime::{Device, Executable, Session};
 
 use crate::error::Result;
 
-/// Which of the two routes.
+/// The route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RlxWelchPeaksExecKind {
-    /// One kernel; nothing but peaks leaves it.
+    /// One kernel that returns only peaks.
     FusedOp,
     /// A block transform on the device, the rest on the host.
     BlockFft,
@@ -57,28 +57,28 @@ pub struct CompiledRlxWelchPeaksExec {
 }
 
 impl CompiledRlxWelchPeaksExec {
-    /// Compiles for two segments of `n_fft`, by the route that the gate favours on this device (`None`: `auto`).
+    /// Compiles for two segments of `n_fft`, with the route that the gate selects on this device (`None`: `auto`).
     ///
     /// # Errors
-    /// An unknown or absent device, with those that there are; an impossible shape.
+    /// An unknown or absent device, with the available devices; an invalid shape.
     pub fn compile_adaptive(batch: usize, n_fft: usize, k: usize, device: Option<&str>) -> Result<Self> {
         let session = Session::open(&Device::named(device.unwrap_or("auto"))?)?;
         Self::compile_on(&session, &WelchPeaksShape::new(batch, n_fft, 2, k))
     }
 
-    /// [`compile_adaptive`](Self::compile_adaptive) for any shape on an open session.
+    /// Compiles any shape on an open session, as [`compile_adaptive`](Self::compile_adaptive) does.
     ///
     /// # Errors
-    /// An impossible shape; what the device cannot build.
+    /// An invalid shape; a kernel or buffer that cannot be built.
     pub fn compile_on(session: &Session, shape: &WelchPeaksShape) -> Result<Self> {
         let kind = rlx_welch_peaks_exec_kind(shape, session.caps(), session.model());
         Self::compile_kind(session, shape, kind)
     }
 
-    /// By a given route. The fused op of a shape that the device lacks is done by what the device has.
+    /// Compiles with a given route. A fused op that the device does not support is computed by supported ops.
     ///
     /// # Errors
-    /// As [`compile_on`](Self::compile_on).
+    /// Those of [`compile_on`](Self::compile_on).
     pub fn compile_kind(
         session: &Session,
         shape: &WelchPeaksShape,
@@ -96,7 +96,7 @@ impl CompiledRlxWelchPeaksExec {
                 Plan::new(welch_peaks(shape)?, &session.caps().clone().block_fft_only())?
             }
         };
-        // What is returned holds it: the session need not.
+        // The result holds the plan, so the session need not cache it.
         Ok(Self { executable: session.compile_once(plan)?, kind, shape: *shape })
     }
 
@@ -115,12 +115,12 @@ impl CompiledRlxWelchPeaksExec {
         &self.shape
     }
 
-    /// Returns the values in an answer: `batch · min(k, bins) · 2`.
+    /// Returns the number of output values: `batch · min(k, bins) · 2`.
     pub fn output_len(&self) -> usize {
         self.executable.outputs().iter().map(|o| o.floats).sum()
     }
 
-    /// Packed peaks of `[batch, frame_len]` samples into `out`.
+    /// Computes packed peaks of `[batch, frame_len]` samples into `out`.
     ///
     /// # Errors
     /// Wrong lengths, with the expected ones; NaN and infinity.

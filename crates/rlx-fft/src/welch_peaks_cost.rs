@@ -1,4 +1,4 @@
-//! What a packed-peaks shape costs by each route, and the gate between them.
+//! Costs of a packed-peaks shape by route, and the gate between the routes.
 
 pub use rlx_compile::builders::WelchPeaksShape;
 pub use rlx_compile::cost::{

@@ -6,14 +6,13 @@ pub use rlx_compile::picker::{
     parse_welch_peaks_strategy,
 };
 
-/// Returns the cheapest predicted candidate (or by the fixed thresholds, where the request says so). Allocates
-/// nothing.
+/// Returns the candidate with the lowest predicted time (or by fixed thresholds, if requested). Does not allocate.
 pub fn pick_welch_peaks_strategy(models: &StrategyModels, request: &PickRequest) -> WelchPeaksStrategy {
     rlx_compile::picker::pick(models, request).strategy
 }
 
-/// Path of a picker's row in reports: `welch_peaks_picker_<label>`, or `welch_peaks_picker_fastbuf_<label>` where
-/// the caller hands over the fast layout.
+/// Returns the path of a picker row in reports: `welch_peaks_picker_<label>`, or `welch_peaks_picker_fastbuf_<label>`
+/// if the caller passes the fast layout.
 pub fn picker_path_label(strategy: WelchPeaksStrategy, fast_buffer: bool) -> String {
     let buffer = if fast_buffer { "fastbuf_" } else { "" };
     format!("welch_peaks_picker_{buffer}{}", strategy.label())

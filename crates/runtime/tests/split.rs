@@ -24,7 +24,7 @@ fn fused(shape: &WelchPeaksShape) -> Graph {
     graph
 }
 
-/// Power spectra, their local peaks, and the power per second time.
+/// Power spectra, their local peaks, and the power a second time.
 fn local_peaks(n_fft: usize, max_peaks: usize) -> Graph {
     let mut graph = Graph::new();
     let x = graph.push(Op::Input { batch: 3, len: 4 * n_fft, complex: false }, &[]).unwrap();

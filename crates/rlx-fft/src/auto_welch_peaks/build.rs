@@ -1,4 +1,4 @@
-//! Construction: device, predictions, choice, and what runs it.
+//! Construction: device, predictions, choice, and the runner of the strategy.
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_compile::cost::fused_welch_peaks_auto_viable;
@@ -17,12 +17,13 @@ use crate::welch_peaks_compile::CompiledRlxWelchPeaksExec;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 
 impl AutoWelchPeaks {
-    /// By these settings. With `RLX_FFT_PICKER_TRACE=1` the predicted times of all strategies are logged;
-    /// `RLX_FFT_LEGACY_PICKER=1` picks by fixed thresholds. A calibration in the cache that is corrupt or of another
-    /// machine is reported in the trace and not used.
+    /// Creates a picker with these settings. With `RLX_FFT_PICKER_TRACE=1` the predicted times of all strategies are
+    /// logged; `RLX_FFT_LEGACY_PICKER=1` selects by fixed thresholds. A calibration in the cache that is corrupt or
+    /// from another machine is reported in the trace and not used.
     ///
     /// # Errors
-    /// As [`AutoWelchPeaks::new`] and [`AutoWelchPeaks::with_options`]; a given calibration of another machine.
+    /// Those of [`AutoWelchPeaks::new`] and [`AutoWelchPeaks::with_options`]; a given calibration from another
+    /// machine.
     pub fn with_settings(batch: usize, n_fft: usize, k: usize, settings: &AutoSettings<'_>) -> Result<Self> {
         Self::on_machine(batch, n_fft, k, settings, &Here)
     }
@@ -72,7 +73,7 @@ impl AutoWelchPeaks {
         Ok(auto)
     }
 
-    /// Goes on on the CPU: what was picked ran on a device that is lost.
+    /// Continues on the CPU after the selected device was lost.
     pub(super) fn fall_back(&mut self, reason: String) -> Result<()> {
         let session = Session::with_options(&Device::Cpu, SessionOptions::default().threads(self.threads()))?;
         let native = fused_welch_peaks_auto_viable(&self.shape, session.caps(), session.model());
@@ -119,7 +120,7 @@ fn runner(
             Ok(Runner::Compiled(exec.executable().clone()))
         }
         (WelchPeaksStrategy::LearnedCompiled, Some(model)) => {
-            // On the CPU pruned butterflies cost nothing only on a tape; sizes shorter than a vector have none.
+            // On the CPU pruning saves time only on a tape; transforms shorter than a vector have no tape.
             if !session.device().class.has_bus()
                 && let Ok(tapes) = (0..threads.max(1)).map(|_| model.compile(params)).collect()
             {

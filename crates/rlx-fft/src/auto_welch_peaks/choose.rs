@@ -1,4 +1,4 @@
-//! Which device, and by which strategy on it.
+//! Selects the device and the strategy.
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_compile::cost::fused_welch_peaks_auto_viable;
@@ -17,31 +17,31 @@ use crate::welch_peaks_picker::{
     LearnedCandidate, Pick, PickRequest, StrategyModels, WelchPeaksPickMode, WelchPeaksStrategy,
 };
 
-/// What `auto` compared: a device, what it would run there, and how long that was predicted to take.
+/// A device that `auto` compared: its strategy and predicted time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConsideredDevice {
     /// The device.
     pub device: String,
     /// The strategy that would run.
     pub strategy: WelchPeaksStrategy,
-    /// Its predicted ms.
+    /// Its predicted time, ms.
     pub predicted_ms: f64,
     /// `measured` or `shipped`.
     pub calibration: &'static str,
-    /// Why it was not taken although it was the cheapest.
+    /// Why it was not selected although it had the lowest predicted time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
 }
 
-/// The open device with what was predicted for it.
+/// The open device with its predictions.
 pub(super) struct Chosen {
     pub(super) session: Session,
     pub(super) models: StrategyModels,
     pub(super) request: PickRequest,
     pub(super) pick: Pick,
-    /// What runs: the picked strategy, or the one that was forced.
+    /// The selected or forced strategy.
     pub(super) strategy: WelchPeaksStrategy,
-    /// Stored calibrations that are corrupt or of another machine.
+    /// Messages about stored calibrations that are corrupt or from another machine.
     pub(super) complaints: Vec<String>,
     pub(super) considered: Vec<ConsideredDevice>,
 }
@@ -64,7 +64,7 @@ struct Chooser<'a> {
     complaints: Vec<String>,
 }
 
-/// Opens the device that the settings name, or the cheapest predicted one of `auto`.
+/// Opens the device of the settings, or for `auto` the device with the lowest predicted time.
 pub(super) fn choose(
     shape: &WelchPeaksShape,
     settings: &AutoSettings<'_>,
@@ -107,7 +107,7 @@ impl Chooser<'_> {
                     continue;
                 }
                 match self.open(&gpu.info) {
-                    // What was found may be less than what the class has.
+                    // The device may support less than its class.
                     Ok(session) => {
                         let opened = self.candidate(gpu.info, session.caps())?;
                         considered.push(self.considered(&opened, None));
@@ -144,12 +144,12 @@ impl Chooser<'_> {
         Ok(Chosen { session, models, request, pick, strategy, complaints, considered })
     }
 
-    /// Returns whether a device would be opened in the host's place; fixed thresholds ask for no prediction.
+    /// Returns whether a device is preferred to the host; fixed thresholds need no prediction.
     fn beats(&self, gpu: &Candidate, host: &Candidate) -> bool {
         host.request.legacy || (self.leaves_the_host(gpu) && self.cost(gpu) < self.cost(host))
     }
 
-    /// What the class of a device ships with: enough to predict without opening it.
+    /// Returns the shipped capabilities of a device's class, which suffice to predict without opening it.
     fn caps_of(&self, info: &DeviceInfo) -> BackendCaps {
         BackendCaps::shipped(info.class)
     }
@@ -204,7 +204,7 @@ impl Chooser<'_> {
         !matches!(self.strategy(candidate), UltraFast | FastStreaming)
     }
 
-    /// Predicted ns of what would run.
+    /// Returns the predicted time of the selected strategy, ns.
     fn cost(&self, candidate: &Candidate) -> f64 {
         candidate.models.predict_ns(self.strategy(candidate), &self.shape, self.threads)
     }

@@ -1,4 +1,4 @@
-//! Batches through the picked strategy.
+//! Runs batches with the selected strategy.
 
 use rlx_learn::CompiledModel;
 
@@ -6,22 +6,22 @@ use super::{AutoWelchPeaks, Runner};
 use crate::error::{Error, Result};
 
 impl AutoWelchPeaks {
-    /// Packed peaks `[batch, min(k, n_bins), 2]` of rows in the full or the fast layout; the buffer's length says
-    /// which.
+    /// Computes packed peaks `[batch, min(k, n_bins), 2]` of rows in the full or the fast layout; the length of the
+    /// buffer determines which.
     ///
     /// # Errors
-    /// As [`AutoWelchPeaks::welch_peaks_batch_into`].
+    /// Those of [`AutoWelchPeaks::welch_peaks_batch_into`].
     pub fn welch_peaks_batch(&mut self, samples: &[f32]) -> Result<Vec<f32>> {
         let mut out = vec![0.0; self.output_len()];
         self.welch_peaks_batch_into(samples, &mut out)?;
         Ok(out)
     }
 
-    /// [`AutoWelchPeaks::welch_peaks_batch`] into `out`.
+    /// Computes [`AutoWelchPeaks::welch_peaks_batch`] into `out`.
     ///
     /// # Errors
-    /// A buffer of another length than either layout (the message names the full one), an `out` of another length
-    /// than [`AutoWelchPeaks::output_len`]; NaN and infinity.
+    /// A buffer whose length matches neither layout (the message names the full one), an `out` whose length differs
+    /// from [`AutoWelchPeaks::output_len`]; NaN and infinity.
     pub fn welch_peaks_batch_into(&mut self, samples: &[f32], out: &mut [f32]) -> Result<()> {
         let (fast, full) = self.layout_lens();
         if samples.len() == fast {
@@ -32,20 +32,20 @@ impl AutoWelchPeaks {
         self.rows(samples, self.full_len, out)
     }
 
-    /// Packed peaks of rows in the fast layout, without a copy.
+    /// Computes packed peaks of rows in the fast layout, without a copy.
     ///
     /// # Errors
-    /// As [`AutoWelchPeaks::welch_peaks_batch_fast_into`].
+    /// Those of [`AutoWelchPeaks::welch_peaks_batch_fast_into`].
     pub fn welch_peaks_batch_fast(&mut self, samples: &[f32]) -> Result<Vec<f32>> {
         let mut out = vec![0.0; self.output_len()];
         self.welch_peaks_batch_fast_into(samples, &mut out)?;
         Ok(out)
     }
 
-    /// [`AutoWelchPeaks::welch_peaks_batch_fast`] into `out`.
+    /// Computes [`AutoWelchPeaks::welch_peaks_batch_fast`] into `out`.
     ///
     /// # Errors
-    /// A buffer of another length than the fast layout, an `out` of another length than
+    /// A buffer whose length differs from the fast layout, an `out` whose length differs from
     /// [`AutoWelchPeaks::output_len`]; NaN and infinity.
     pub fn welch_peaks_batch_fast_into(&mut self, samples: &[f32], out: &mut [f32]) -> Result<()> {
         check_len("samples", self.layout_lens().0, samples.len())?;
@@ -53,8 +53,7 @@ impl AutoWelchPeaks {
         self.rows(samples, self.params.welch.frame_len(), out)
     }
 
-    /// Rows of `row_len` samples. A device that is lost on the way leaves nothing in `out` that counts: the whole batch is
-    /// done again on the CPU.
+    /// Processes rows of `row_len` samples. If a device is lost during the run, the CPU recomputes the whole batch.
     fn rows(&mut self, samples: &[f32], row_len: usize, out: &mut [f32]) -> Result<()> {
         match self.rows_by_runner(samples, row_len, out) {
             Err(Error::Runtime(lost @ rlx_runtime::Error::DeviceLost { .. })) if self.may_fall_back => {
@@ -76,7 +75,7 @@ impl AutoWelchPeaks {
     }
 }
 
-/// Returns the rows shared by as many threads as there are tapes.
+/// Returns the rows, divided among one thread per tape.
 fn on_tapes(
     tapes: &mut [CompiledModel],
     samples: &[f32],
@@ -84,7 +83,7 @@ fn on_tapes(
     row_len: usize,
     out: &mut [f32],
 ) -> rlx_learn::Result<()> {
-    // Two groups of 16 rows are worth waking a thread.
+    // A thread is worth waking for two groups of 16 rows.
     let share = batch.div_ceil(tapes.len().max(1)).next_multiple_of(32);
     let Some((first, others)) = tapes.split_first_mut() else { return Ok(()) };
     if others.is_empty() || batch <= share || row_len == 0 {
@@ -101,7 +100,7 @@ fn on_tapes(
         running.into_iter().filter_map(|thread| thread.join().ok()).collect()
     });
     if done.iter().any(std::result::Result::is_err) {
-        // Alone it names the row in the whole batch.
+        // A single thread reports errors with the row index of the whole batch.
         return first.peaks_into(samples, batch, row_len, out);
     }
     Ok(())

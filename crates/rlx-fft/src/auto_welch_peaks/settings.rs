@@ -1,37 +1,38 @@
-//! What a caller may ask for.
+//! Settings of the picker.
 
 use rlx_compile::cost::Calibration;
 use rlx_learn::FastLearnedFftModel;
 
 use crate::welch_peaks_picker::WelchPeaksPickMode;
 
-/// Where predictions come from.
+/// Source of predictions.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum CalibrationSource<'a> {
-    /// The user's cache, else shipped defaults.
+    /// The user's cache, otherwise shipped defaults.
     #[default]
     Cache,
     /// Shipped defaults.
     Shipped,
-    /// These records, one a device. A device without one has shipped values; a record of a device of that class on
-    /// another machine is an error.
+    /// These records, one per device. A device without a record has shipped values; a record of a device of that
+    /// class on another machine is an error.
     Given(&'a [Calibration]),
 }
 
-/// Everything that decides how [`AutoWelchPeaks`](super::AutoWelchPeaks) runs. The default is what
-/// [`AutoWelchPeaks::new`](super::AutoWelchPeaks::new) does.
+/// All settings of [`AutoWelchPeaks`](super::AutoWelchPeaks). The default corresponds to
+/// [`AutoWelchPeaks::new`](super::AutoWelchPeaks::new).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AutoSettings<'a> {
     /// Name of the device; `None` is `auto`.
     pub device: Option<&'a str>,
-    /// A learned model that may be picked.
+    /// A learned model that may be selected.
     pub learned: Option<&'a FastLearnedFftModel>,
     /// Automatic or forced.
     pub mode: WelchPeaksPickMode,
-    /// Only strategies whose bins are those of the two-segment spectrum: neither `ultra` nor `learned`.
+    /// Whether only strategies are allowed whose bins are those of the two-segment spectrum: neither `ultra` nor
+    /// `learned`.
     pub same_answer: bool,
-    /// Threads on the host: 1 is the caller's alone, 0 as many as the batch can use.
+    /// Number of host threads: 1 is the calling thread, 0 as many as the batch can use.
     pub threads: usize,
-    /// Where predictions come from.
+    /// Source of predictions.
     pub calibration: CalibrationSource<'a>,
 }

@@ -1,4 +1,4 @@
-//! What the picker saw, for reports and for `RLX_FFT_PICKER_TRACE=1`.
+//! The trace of the picker, for reports and for `RLX_FFT_PICKER_TRACE=1`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{AutoWelchPeaks, ConsideredDevice, LOG_TARGET};
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 
-/// A row `picker` of the bench report.
+/// A row of `picker` in the bench report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PickerTrace {
     /// Rows.
@@ -20,19 +20,19 @@ pub struct PickerTrace {
     pub device: String,
     /// Label of the strategy that runs.
     pub strategy: WelchPeaksStrategy,
-    /// Predicted ms of every strategy by label, candidates or not.
+    /// Predicted time of every strategy by label, ms.
     pub predicted_ms: BTreeMap<&'static str, f64>,
-    /// Labels of those that could be picked.
+    /// Labels of the candidates.
     pub candidates: Vec<&'static str>,
     /// `measured` or `shipped`.
     pub calibration: &'static str,
-    /// What `auto` compared between devices.
+    /// The devices that `auto` compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub considered: Vec<ConsideredDevice>,
 }
 
 impl AutoWelchPeaks {
-    /// What the picker saw.
+    /// Returns the trace of the picker.
     pub fn trace(&self) -> PickerTrace {
         let predictions = &self.pick.predictions;
         PickerTrace {

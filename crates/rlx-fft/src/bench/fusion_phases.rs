@@ -1,5 +1,5 @@
-//! The library part of `bench-fusion-phases`: the same peaks by five routes, what each moves, and predicted against
-//! measured.
+//! The library part of `bench-fusion-phases`: the same peaks by five routes, with their data traffic, predicted and
+//! measured times.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,18 +17,18 @@ use serde::Serialize;
 use crate::bench::report::Status;
 use crate::error::{Error, Result};
 
-/// What is run.
+/// Options of the bench.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FusionPhasesOptions {
     /// Name of the device; `None` is `auto`.
     pub device: Option<String>,
     /// Transform length.
     pub n_fft: usize,
-    /// Rows; each is a run of its own.
+    /// Batch sizes; each is a separate run.
     pub batches: Vec<usize>,
     /// Peaks per row.
     pub k: usize,
-    /// Timed iterations of each phase.
+    /// Timed iterations per phase.
     pub iters: usize,
     /// Threads of the host, 0: as many as the batch can use.
     pub threads: usize,
@@ -45,7 +45,7 @@ impl Default for FusionPhasesOptions {
 pub struct PhaseRow {
     /// Name of the phase.
     pub path: &'static str,
-    /// Whether it was measured.
+    /// Measured or skipped.
     pub status: Status,
     /// Why it was skipped.
     pub reason: Option<String>,
@@ -59,22 +59,22 @@ pub struct PhaseRow {
     pub device: String,
     /// Route of the plan: `fused_op`, `block_fft`, ….
     pub exec_kind: Option<&'static str>,
-    /// What a run moves.
+    /// IO profile of a run.
     #[serde(serialize_with = "io_fields")]
     pub io: Option<IoProfile>,
     /// Median ms.
     pub ms: Option<f64>,
-    /// Least ms.
+    /// Smallest time, ms.
     pub ms_min: Option<f64>,
     /// 90th percentile, ms.
     pub ms_p90: Option<f64>,
-    /// ms by the cost model.
+    /// Time predicted by the cost model, ms.
     pub predicted_ms: Option<f64>,
-    /// Baseline's median over this one.
+    /// Median of the baseline divided by this median.
     pub speedup: Option<f64>,
 }
 
-/// Returns a profile under the report's names.
+/// Returns a profile with the names of the report.
 fn io_fields<S: serde::Serializer>(io: &Option<IoProfile>, to: S) -> std::result::Result<S::Ok, S::Error> {
     let fields = io.map(|io| {
         BTreeMap::from([
@@ -96,12 +96,12 @@ pub struct FusionPhasesReport {
     pub phases: Vec<PhaseRow>,
     /// The fused compute scale that would have predicted phase 2 of the largest batch.
     pub suggested_fused_io_compute_scale: Option<f64>,
-    /// `measured` or `shipped`: where the predictions come from.
+    /// `measured` or `shipped`: source of the predictions.
     pub calibration: &'static str,
 }
 
 impl FusionPhasesReport {
-    /// Returns the line `suggested fused_io_compute_scale: X`, or why none is suggested.
+    /// Returns the line `suggested fused_io_compute_scale: X`, or the reason why none is suggested.
     pub fn suggestion_line(&self) -> String {
         let fused = |r: &&PhaseRow| r.path == FusionPhase::FusedOp.path() && r.status == Status::Ok;
         let what = match (self.suggested_fused_io_compute_scale, self.phases.iter().any(|r| fused(&r))) {
@@ -116,7 +116,7 @@ impl FusionPhasesReport {
         format!("suggested fused_io_compute_scale: {what}")
     }
 
-    /// Adds rows for a device that is absent, before those that ran in its place.
+    /// Adds rows for a device that is absent, before those that ran instead.
     pub fn add_absent(&mut self, device: &str, reason: &str, n_fft: usize, batches: &[usize], k: usize) {
         let absent = batches.iter().flat_map(|&batch| {
             FusionPhase::ALL.map(|phase| PhaseRow {
@@ -140,10 +140,11 @@ impl FusionPhasesReport {
     }
 }
 
-/// Runs every phase of every batch, the phases of a batch in turn.
+/// Runs every phase of every batch; the phases of a batch are interleaved.
 ///
 /// # Errors
-/// An unknown or absent device, an impossible shape, no iteration. A phase that the device lacks is a skipped row.
+/// An unknown or absent device, an invalid shape, no iteration. A phase that the device does not support is a skipped
+/// row.
 pub fn bench_fusion_phases(options: &FusionPhasesOptions) -> Result<FusionPhasesReport> {
     if options.iters == 0 {
         return Err(Error::argument("iters", "0 iterations measure nothing"));
@@ -208,7 +209,7 @@ fn one_batch(
     Ok(())
 }
 
-/// What one iteration of a phase does.
+/// Returns one iteration of a phase as a callable.
 fn call<'a>(
     phase: FusionPhase,
     plan: &Plan,
@@ -226,7 +227,7 @@ fn call<'a>(
         return Ok(Box::new(move || Ok(scratch.peaks_into(samples, batch, &mut out)?)));
     }
     if native {
-        // On a device the kernel is what its backend lowers the fused op to, called without an executable around it.
+        // On a device the native kernel is the lowered fused op, called without an executable.
         let mut program = session.lower(plan)?;
         let mut out = vec![0.0; shape.batch * shape.k.min(shape.bins()) * 2];
         return Ok(Box::new(move || Ok(program.run(&[samples], &mut [&mut out])?)));
@@ -306,7 +307,7 @@ mod tests {
         let out = |i: usize| report.phases[i].io.unwrap().host_output_bytes;
         assert_eq!(out(0), 32 * out(2));
         assert_eq!(report.phases[0].speedup, Some(1.0));
-        // A number or a reason: which of them depends on the machine.
+        // A number or a reason, depending on the machine.
         let line = report.suggestion_line();
         let what = line.strip_prefix("suggested fused_io_compute_scale: ").unwrap();
         assert!(what.parse::<f64>().is_ok() || what.starts_with("none: "), "{line}");

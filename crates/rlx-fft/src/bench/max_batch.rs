@@ -1,4 +1,4 @@
-//! The library part of `max-batch`: the largest batch that a device takes, proved by running it.
+//! The library part of `max-batch`: the largest batch that a device can run, verified by a run.
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_runtime::device::available_memory;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::welch_peaks_compile::CompiledRlxWelchPeaksExec;
 
-/// What is looked for.
+/// Options of the search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MaxBatchOptions {
     /// Name of the device; `None` is `auto`.
@@ -20,11 +20,11 @@ pub struct MaxBatchOptions {
     pub segments: usize,
     /// Peaks per row.
     pub k: usize,
-    /// Share of the free memory that a batch may take, above 0, at most 1.
+    /// Share of the free memory that a batch may occupy, above 0, at most 1.
     pub memory_share: f64,
-    /// Memory to take as free, in bytes; what the system says when absent.
+    /// Memory to treat as free, in bytes; by default the value reported by the system.
     pub memory_bytes: Option<u64>,
-    /// No batch above this.
+    /// Upper bound of the search.
     pub limit: usize,
 }
 
@@ -49,17 +49,17 @@ pub struct MaxBatchRow {
     pub device: String,
     /// Transform length.
     pub n_fft: usize,
-    /// The largest batch that ran; 0 when not even one row fits.
+    /// The largest batch that ran; 0 if not even one row fits.
     pub batch: usize,
     /// Bytes of its input and output.
     pub bytes: u64,
-    /// What ended the search: `memory`, `limit`, or what the run said.
+    /// What ended the search: `memory`, `limit`, or the error of the run.
     pub bound: String,
-    /// ms of the run that proved it; `None` where nothing ran.
+    /// Time of the run, ms; `None` if nothing ran.
     pub ms: Option<f64>,
 }
 
-/// For each transform length the largest batch, and the time of running it once.
+/// Finds for each transform length the largest batch, and the time of running it once.
 ///
 /// # Errors
 /// An unknown or absent device, an impossible shape, a share outside its range.
@@ -78,7 +78,7 @@ fn row(options: &MaxBatchOptions, session: &Session, n_fft: usize) -> Result<Max
     let (len, width) = (one.frame_len()?, 2 * options.k.min(one.bins()));
     let row_bytes = 4 * (len as u64 + width as u64);
     let device = session.device();
-    // The caller's buffers lie in the host's memory, whatever the device.
+    // The caller's buffers are in host memory for every device.
     let host = options.memory_bytes.or_else(available_memory).unwrap_or(1 << 30);
     let own = || match session.batch_memory() {
         BatchMemory::Bytes(bytes) => Some(bytes),
@@ -106,7 +106,7 @@ fn row(options: &MaxBatchOptions, session: &Session, n_fft: usize) -> Result<Max
                 ms = Some(took);
                 break;
             }
-            // What fits on paper may not run: halve until it does.
+            // A batch that should fit may fail: halve until it runs.
             Err(error) => {
                 bound = error.to_string();
                 batch /= 2;
@@ -117,12 +117,12 @@ fn row(options: &MaxBatchOptions, session: &Session, n_fft: usize) -> Result<Max
     Ok(MaxBatchRow { device: device.id.clone(), n_fft, batch, bytes, bound, ms })
 }
 
-/// Runs a batch once and looks at its last row; ms.
+/// Runs a batch once, checks its last row, and returns the time, ms.
 fn prove(session: &Session, shape: &WelchPeaksShape, len: usize, width: usize) -> Result<f64> {
     let exec = CompiledRlxWelchPeaksExec::compile_on(session, shape)?;
     let mut samples = zeros(shape.batch * len)?;
     let mut out = zeros(shape.batch * width)?;
-    // A tone in bin n/8; every page of the input is written, or the system would not have to have it.
+    // A tone in bin n/8; every page of the input is written, so that the system must provide it.
     let step = std::f32::consts::TAU / 8.0;
     let tone: Vec<f32> = (0..len).map(|i| (i as f32 * step).sin()).collect();
     samples.chunks_exact_mut(len).for_each(|row| row.copy_from_slice(&tone));

@@ -1,4 +1,4 @@
-//! The benches of the program as functions (feature `dev`): they measure and return reports, and print nothing.
+//! The benchmarks of the program as functions that return reports (feature `dev`). They print nothing.
 
 pub mod e2e;
 pub mod fusion_phases;

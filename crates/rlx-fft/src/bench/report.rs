@@ -1,4 +1,4 @@
-//! What every bench's report begins with.
+//! The beginning of every bench report.
 
 use rlx_dsp::lanes::Isa;
 use rlx_runtime::{Device, DeviceInfo};
@@ -22,7 +22,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Describes this machine, for a run that was started by this command line, on a device beside the CPU.
+    /// Describes this machine, for a run with this command line and an optional device besides the CPU.
     pub fn here(command: String, seed: u64, threads: usize, device: Option<&DeviceInfo>) -> Self {
         let isa = Isa::detect().map_or("unknown", Isa::name);
         Self {
@@ -36,7 +36,7 @@ impl Envelope {
     }
 }
 
-/// Whether a row was measured.
+/// Status of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -46,23 +46,23 @@ pub enum Status {
     Skipped,
 }
 
-/// The machine per bench ran on.
+/// The machine of a bench.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Host {
     /// Model of the processor.
     pub cpu: String,
     /// Instruction set of the lanes kernels.
     pub isa: String,
-    /// Threads that the rows were shared between.
+    /// Number of threads that shared the rows.
     pub threads: usize,
-    /// Model of the GPU, where one was used.
+    /// Model of the GPU, if one was used.
     pub gpu: Option<String>,
     /// Its driver.
     pub driver: Option<String>,
 }
 
 impl Host {
-    /// This machine, with the device that was measured.
+    /// Describes this machine with the measured device.
     pub fn here(isa: &str, threads: usize, device: Option<&DeviceInfo>) -> Self {
         let gpu = device.filter(|d| d.class.has_bus());
         Self {

@@ -1,4 +1,4 @@
-//! One backend of one pipeline as a call: rows in, numbers out.
+//! One backend of one pipeline as a callable: rows in, numbers out.
 
 use num_complex::Complex32;
 use rlx_dsp::fft::{ComplexFft, ForwardFft};
@@ -21,7 +21,7 @@ type Run<'a> = Box<dyn FnMut(&[f32], &mut [f32]) -> Result<()> + 'a>;
 /// Replaces a frame by its bins.
 pub(super) type Transform<'a> = Box<dyn FnMut(&mut [Complex32]) -> Result<()> + 'a>;
 
-/// What is timed: `[batch, row]` in, `[batch, width]` out.
+/// The timed function: `[batch, row]` in, `[batch, width]` out.
 pub(super) struct Call<'a> {
     pub(super) width: usize,
     pub(super) device: String,
@@ -37,7 +37,7 @@ pub(super) fn params(pipeline: Pipeline, n_fft: usize, k: usize) -> WelchPeakPar
     }
 }
 
-/// Returns the call, or why there is none.
+/// Returns the call, or the reason why there is none.
 pub(super) fn call<'a>(
     options: &E2eBenchOptions,
     models: &'a E2eModels,
@@ -64,7 +64,7 @@ pub(super) fn call<'a>(
         (_, B::Auto) => return Ok(Err("the picker picks for two-segment peaks".to_owned())),
         _ => {}
     }
-    // Powers or peaks by whatever the backend has.
+    // Powers or peaks, depending on the backend.
     let engine = match backend {
         B::Rustfft => Some(PeaksEngine::Streaming),
         B::ExactCompiled => Some(PeaksEngine::Lanes),
@@ -139,7 +139,7 @@ fn mel<'a>(options: &E2eBenchOptions, powers: Call<'a>) -> Result<Call<'a>> {
     Ok(Call { width: options.n_mels, run: logs, ..powers })
 }
 
-/// Peaks through the picker: its choice, or the compiled plan, which is the model's where there is one.
+/// Peaks through the picker: its choice, or the compiled plan (that of the model, if there is one).
 fn picked<'a>(
     options: &E2eBenchOptions,
     backend: Backend,

@@ -5,12 +5,12 @@ use num_complex::Complex32;
 use super::call::Transform;
 use crate::error::Result;
 
-/// Gain below which no bin is turned down: what keeps single bins from ringing.
+/// Smallest gain of a bin, to avoid ringing of single bins.
 const LEAST: f32 = 0.1;
 
-/// Frames half overlapping under the square root of a Hann window, which with itself sums to one. The noise floor of a
-/// row is the median power of all its bins over ln 2 (the median of an exponential distribution); the mask is Wiener's
-/// `1 − floor / power`, at least [`LEAST`].
+/// Frames half overlapping under the square root of a Hann window, whose squares sum to one. The noise floor of a row
+/// is the median power of all its bins over ln 2 (the median of an exponential distribution); the mask is Wiener's `1
+/// − floor / power`, at least [`LEAST`].
 pub(super) struct Denoiser<'a> {
     transform: Transform<'a>,
     window: Vec<f32>,

@@ -1,4 +1,4 @@
-//! The library part of `bench-e2e`: whole pipelines by every kind of transform, speed and held-out accuracy side by side.
+//! The library part of `bench-e2e`: whole pipelines by every kind of transform, speed and held-out accuracy.
 
 mod call;
 mod denoise;
@@ -17,7 +17,7 @@ use call::{Call, call};
 pub use models::{E2eModelOptions, E2eModels};
 use score::Score;
 
-/// What comes in and what comes out.
+/// A pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pipeline {
@@ -29,18 +29,18 @@ pub enum Pipeline {
     WelchPeaks,
     /// One segment to the K strongest bins.
     WelchPeaksUltra,
-    /// One frame to its complex spectrum: what integer arithmetic costs and loses.
+    /// One frame to its complex spectrum: speed and accuracy of integer arithmetic.
     Q8,
     /// Forward, spectral mask, inverse, overlap-add of eight frames.
     Denoise,
 }
 
 impl Pipeline {
-    /// All, in the report's order.
+    /// All pipelines, in the order of the report.
     pub const ALL: [Self; 6] =
         [Self::Mel, Self::Welch, Self::WelchPeaks, Self::WelchPeaksUltra, Self::Q8, Self::Denoise];
 
-    /// Returns its name in the report.
+    /// Returns the name in the report.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mel => "mel",
@@ -52,7 +52,7 @@ impl Pipeline {
         }
     }
 
-    /// What its accuracy is, and in which unit.
+    /// Returns the accuracy metric, with its unit.
     pub fn metric(self) -> &'static str {
         match self {
             Self::Mel => "rms_error_db",
@@ -73,34 +73,34 @@ impl Pipeline {
     }
 }
 
-/// Which transform is used.
+/// The transform of a pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Backend {
     /// The reference.
     Rustfft,
-    /// The compiled plan, or the lanes kernel it consists of.
+    /// The compiled plan, or its lanes kernel.
     ExactCompiled,
-    /// The FFT's own butterflies, one after the other.
+    /// The butterflies of the FFT, executed one by one.
     ButterflyEager,
-    /// The learned model with gates not yet decided.
+    /// The learned model before its gates are decided.
     Learned,
-    /// Its gates decided.
+    /// The learned model with decided gates.
     LearnedHard,
-    /// The same as a tape without its dead butterflies.
+    /// The learned model as a tape without its pruned butterflies.
     LearnedCompiled,
     /// 8-bit twiddles in integer arithmetic.
     Q8,
     /// A sparse student of the learned model, as a tape.
     Distilled,
-    /// A ternary one.
+    /// A ternary student, as a tape.
     Ternary,
-    /// What the picker takes.
+    /// The choice of the picker.
     Auto,
 }
 
 impl Backend {
-    /// All, the reference first.
+    /// All backends, the reference first.
     pub const ALL: [Self; 10] = [
         Self::Rustfft,
         Self::ExactCompiled,
@@ -114,7 +114,7 @@ impl Backend {
         Self::Auto,
     ];
 
-    /// Returns its name in the report.
+    /// Returns the name in the report.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rustfft => "rustfft",
@@ -131,10 +131,10 @@ impl Backend {
     }
 }
 
-/// What is run.
+/// Options of the bench.
 #[derive(Debug, Clone, PartialEq)]
 pub struct E2eBenchOptions {
-    /// Name of the device of compiled and picked peaks; all else runs on the CPU, one thread.
+    /// Name of the device of compiled and picked peaks; everything else runs on one CPU thread.
     pub device: String,
     /// Transform length, a power of two.
     pub n_fft: usize,
@@ -144,11 +144,11 @@ pub struct E2eBenchOptions {
     pub k: usize,
     /// Mel bands.
     pub n_mels: usize,
-    /// Timed rounds; every backend once a round.
+    /// Timed rounds; each runs every backend once.
     pub iters: usize,
     /// Seed of the held-out signals.
     pub seed: u64,
-    /// With compiled backends.
+    /// Whether compiled backends are measured.
     pub compiled: bool,
 }
 
@@ -161,7 +161,7 @@ pub struct E2eRow {
     pub pipeline: Pipeline,
     /// The backend.
     pub backend: Backend,
-    /// Whether it was measured.
+    /// Measured or skipped.
     pub status: Status,
     /// Why it was skipped.
     pub reason: Option<String>,
@@ -173,7 +173,7 @@ pub struct E2eRow {
     pub k: usize,
     /// Segments per row.
     pub segments: usize,
-    /// Where it ran.
+    /// Device.
     pub device: String,
     /// Threads.
     pub threads: usize,
@@ -181,29 +181,29 @@ pub struct E2eRow {
     pub iters: usize,
     /// Median ms of a batch.
     pub ms: Option<f64>,
-    /// Least ms.
+    /// Smallest time, ms.
     pub ms_min: Option<f64>,
     /// 90th percentile, ms.
     pub ms_p90: Option<f64>,
     /// Rows per second, by the median.
     pub rows_per_s: Option<f64>,
-    /// The reference's median over this one.
+    /// Median of the reference divided by this median.
     pub speedup_vs_rustfft: Option<f64>,
-    /// What `accuracy` is: see [`Pipeline::metric`].
+    /// Metric of `accuracy`, see [`Pipeline::metric`].
     pub metric: &'static str,
-    /// On held-out rows.
+    /// Accuracy on held-out rows.
     pub accuracy: Option<f64>,
-    /// So many of them.
+    /// Number of held-out rows.
     pub accuracy_rows: usize,
 }
 
-/// Rows that accuracy is measured on, at least.
+/// Smallest number of rows for accuracy.
 const HELD_OUT: usize = 512;
 
-/// Runs every backend of every pipeline, those of a pipeline in turn.
+/// Runs every backend of every pipeline; the backends of a pipeline are interleaved.
 ///
 /// # Errors
-/// Sizes outside their domain, an unknown device. A combination that has no meaning is a skipped row.
+/// Sizes outside their domain, an unknown device. An impossible combination is a skipped row.
 pub fn bench_e2e(options: &E2eBenchOptions, models: &E2eModels) -> Result<Vec<E2eRow>> {
     if options.iters == 0 || options.batch == 0 || options.k == 0 || options.n_mels == 0 {
         return Err(Error::argument("iters", "iters, batch, k and n_mels must be at least 1"));
@@ -313,11 +313,11 @@ mod tests {
             assert_eq!(r.reason.is_some(), r.status == Status::Skipped, "{r:?}");
             assert!(r.accuracy.is_none_or(f64::is_finite), "{r:?}");
         }
-        // The same mathematics by four routes has the same accuracy, and noise does fall.
+        // Four implementations of the same mathematics have the same accuracy, and noise decreases.
         let reference = row("welch_peaks/rustfft").accuracy.unwrap();
         for backend in ["exact_compiled", "butterfly_eager", "auto"] {
             let got = row(&format!("welch_peaks/{backend}")).accuracy;
-            // The picker may take one segment, which finds less.
+            // The picker may select one segment, which finds fewer peaks.
             assert!(backend == "auto" || (got.unwrap() - reference).abs() < 2e-3, "{backend}: {got:?}");
         }
         assert!(row("q8/butterfly_eager").accuracy.unwrap() < 1e-6);

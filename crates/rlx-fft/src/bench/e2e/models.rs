@@ -1,4 +1,4 @@
-//! The models of the bench, trained on the spot.
+//! Trains the models of the bench.
 
 use std::ops::ControlFlow;
 
@@ -6,21 +6,21 @@ use rlx_learn::{
     E2eConfig, E2eOutcome, FastLearnedFftModel, GateKind, LossWeights, QuantisedNetwork, Signals, train_e2e,
 };
 
-/// A model, or why there is none.
+/// A model, or the reason why there is none.
 pub(super) type Maybe<T> = std::result::Result<T, String>;
 
-/// The learned models of the bench; where one is missing, its rows say why.
+/// The learned models of the bench; rows of a missing one contain the reason.
 #[derive(Debug, Clone)]
 pub struct E2eModels {
     pub(super) learned: Maybe<FastLearnedFftModel>,
     pub(super) hard: Maybe<FastLearnedFftModel>,
     pub(super) distilled: Maybe<FastLearnedFftModel>,
     pub(super) ternary: Maybe<FastLearnedFftModel>,
-    /// Of the learned model, or of the FFT where nothing was learned.
+    /// Quantised learned model, or quantised FFT if nothing was learned.
     pub(super) q8: Maybe<(FastLearnedFftModel, QuantisedNetwork)>,
 }
 
-/// Which models of the bench are trained, and how.
+/// Training options of the bench.
 #[derive(Debug, Clone, Copy)]
 pub struct E2eModelOptions {
     /// Points of the transform.
@@ -37,14 +37,14 @@ pub struct E2eModelOptions {
     pub seed: u64,
     /// Whether the learned model is trained.
     pub train: bool,
-    /// Whether its students with half of the butterflies are.
+    /// Whether its students with half of the butterflies are trained.
     pub distil: bool,
-    /// Whether the learned model is also taken with its gates decided.
+    /// Whether the learned model is also measured with decided gates.
     pub hard_gates: bool,
 }
 
 impl E2eModels {
-    /// Trains what is asked for.
+    /// Trains the requested models.
     pub fn train(options: E2eModelOptions) -> Self {
         let E2eModelOptions { n_fft, batch, k, n_mels, steps, seed, train, distil, hard_gates } = options;
         let config = E2eConfig {

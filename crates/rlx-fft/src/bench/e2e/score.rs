@@ -1,4 +1,4 @@
-//! Accuracy of a call on rows that nothing was trained on.
+//! Accuracy of a call on rows that were not used in training.
 
 use rlx_dsp::fft::Complex;
 use rlx_dsp::fft::{ComplexFft, ForwardFft};
@@ -10,7 +10,7 @@ use super::call::{Call, FLOOR, params};
 use super::{E2eBenchOptions, Pipeline};
 use crate::error::Result;
 
-/// Rows in the pipeline's layout and what they should come to.
+/// Rows in the pipeline's layout and their expected results.
 pub(super) struct Score {
     pipeline: Pipeline,
     samples: Vec<f32>,
@@ -21,8 +21,9 @@ pub(super) struct Score {
 }
 
 impl Score {
-    /// `chunks` batches of held-out rows. The truth of powers, peaks and mel is the 8-segment Welch of the same rows, that
-    /// of a spectrum its DFT in `f64`, that of noise reduction the rows before white noise of their own power was added.
+    /// `chunks` batches of held-out rows. The reference of powers, peaks and mel is the 8-segment Welch estimate of
+    /// the same rows, that of a spectrum its DFT in `f64`, that of noise reduction the rows before white noise of
+    /// equal power was added.
     pub(super) fn new(
         options: &E2eBenchOptions,
         pipeline: Pipeline,
@@ -57,7 +58,7 @@ impl Score {
         Ok(Self { pipeline, samples, truth, row, rows, batch: options.batch })
     }
 
-    /// Returns the first batch: what is timed.
+    /// Returns the first batch, which is timed.
     pub(super) fn batch(&self) -> &[f32] {
         &self.samples[..self.batch * self.row]
     }
@@ -97,7 +98,8 @@ impl Score {
         })
     }
 
-    /// Returns the mean gain in signal-to-noise ratio in dB, half a frame at both ends left out: it is in one frame only.
+    /// Returns the mean gain in signal-to-noise ratio in dB, without half a frame at both ends, which is in one frame
+    /// only.
     fn gain(&self, got: &[f32]) -> f64 {
         let edge = self.row / 9;
         let mut sum = 0.0;

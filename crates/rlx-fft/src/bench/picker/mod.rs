@@ -1,4 +1,5 @@
-//! The library part of `bench-picker`: how often the picked strategy is the quickest, and what a wrong pick costs.
+//! The library part of `bench-picker`: how often the selected strategy is the fastest, and the cost of wrong
+//! selections.
 
 mod cell;
 mod score;
@@ -14,10 +15,10 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 
-/// The grid and how long each cell may take.
+/// The grid and the time limit per cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BenchPickerOptions {
-    /// Name of the device to pick for.
+    /// Name of the device.
     pub device: String,
     /// Transform lengths.
     pub n_ffts: Vec<usize>,
@@ -27,9 +28,9 @@ pub struct BenchPickerOptions {
     pub ks: Vec<usize>,
     /// Threads; 0: as many as a batch can use.
     pub threads: usize,
-    /// Timed rounds of a cell end after this long (nine at least).
+    /// Time limit of the timed rounds of a cell (at least nine).
     pub budget: Duration,
-    /// Largest batch in bytes; a larger one is skipped with the reason.
+    /// Largest batch in bytes; larger batches are skipped with the reason.
     pub max_bytes: u64,
 }
 
@@ -55,17 +56,17 @@ pub struct BenchPickerReport {
     pub score: PickerScore,
     /// The device.
     pub device: String,
-    /// `measured` or `shipped`: where the predictions come from.
+    /// `measured` or `shipped`: source of the predictions.
     pub calibration: &'static str,
     /// Every cell.
     pub rows: Vec<PickerCell>,
 }
 
-/// Measures every cell of the grid, within `same_answer`, the strategies of a cell in turn. `calibration`
-/// is the one to judge; `None` takes the user's, or the shipped values. `progress` hears the share that is done.
+/// Measures every cell of the grid, within `same_answer`, with interleaved strategies. `calibration` is the one to
+/// evaluate; `None` uses the user's, or shipped values. `progress` receives the finished share.
 ///
 /// # Errors
-/// An impossible shape; a calibration of another machine.
+/// An invalid shape; a calibration from another machine.
 pub fn bench_picker(
     options: &BenchPickerOptions,
     calibration: Option<&[Calibration]>,

@@ -4,16 +4,17 @@ use serde::Serialize;
 
 use super::cell::PickerCell;
 
-/// How good the picks and the predictions are. Shares are of the cells that were measured; NaN of none.
+/// Quality of the selections and predictions. Shares refer to the measured cells; NaN if there are none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PickerScore {
-    /// Cells that were measured.
+    /// Number of measured cells.
     pub cells: usize,
-    /// Share of right picks: within 10 % of the quickest, or inside the overlap of the two rows' p10–p90.
+    /// Share of right selections: within 10 % of the fastest, or with overlapping ranges from the 10th to the 90th
+    /// percentile.
     pub share_within_10pct: f64,
-    /// Mean of how much longer the picks took, as a share.
+    /// Mean relative additional time of the selections.
     pub mean_regret: f64,
-    /// Share of predictions within a factor of two of what was measured.
+    /// Share of predictions within a factor of two of the measurement.
     pub prediction_within_2x: f64,
 }
 

@@ -1,4 +1,4 @@
-//! The paths of the bench: what each is called, what it needs, how it runs.
+//! The paths of the bench: name, input and runner of each.
 
 use crate::error::Result;
 use crate::learned_plan::{self, with_model};
@@ -12,18 +12,18 @@ use rlx_runtime::{Executable, Session, SessionOptions, Timed};
 
 use super::BenchConfig;
 
-/// Which layout of the input a path is timed on.
+/// The input layout on which a path is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Buffer {
     /// The 8-segment layout.
     Full,
-    /// Cut to the path's own rows.
+    /// Cut to the rows of the path.
     Own,
     /// Cut to two segments.
     Fast,
 }
 
-/// What a path answers with.
+/// Kind of result of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
     Psd,
@@ -41,13 +41,13 @@ pub(super) struct Case {
     pub(super) out: Vec<f32>,
 }
 
-/// What runs it.
+/// The runner.
 pub(super) enum Plan {
     /// One engine.
     Engine(WelchPeaksScratch),
-    /// What the picker takes.
+    /// The choice of the picker.
     Picked(Box<AutoWelchPeaks>),
-    /// A compiled plan, timed between these points.
+    /// A compiled plan and its timing mode.
     Compiled(Executable, Timed),
 }
 
@@ -65,7 +65,7 @@ pub(super) struct Skipped {
     pub(super) device: String,
 }
 
-/// Runs that a device's clock measures together: alone, one could be shorter than its ticks.
+/// Number of runs that a device timer measures together, because one run may be shorter than its resolution.
 const RUNS: usize = 20;
 
 impl Case {
@@ -89,7 +89,7 @@ impl Case {
         })
     }
 
-    /// Runs once on rows of `row_len` samples; ms, where the plan measures them itself.
+    /// Runs once on rows of `row_len` samples; returns the time in ms if the plan measures it.
     pub(super) fn run(&mut self, samples: &[f32], batch: usize, row_len: usize) -> Result<Option<f64>> {
         match (&mut self.plan, self.answer) {
             (Plan::Engine(plan), Answer::Psd) => plan.psd_into(samples, batch, &mut self.out)?,
@@ -106,7 +106,7 @@ impl Case {
         Ok(None)
     }
 
-    /// Between which points it is timed.
+    /// Returns the timing mode.
     pub(super) fn timed(&self) -> Timed {
         match &self.plan {
             Plan::Compiled(_, timed) => *timed,
@@ -114,7 +114,7 @@ impl Case {
         }
     }
 
-    /// Returns the device that was lost while it ran, if one was.
+    /// Returns the device that was lost during the run, if any.
     pub(super) fn fell_back(&self) -> Option<&str> {
         match &self.plan {
             Plan::Picked(plan) => plan.fell_back(),
@@ -163,8 +163,8 @@ pub(super) fn library_cases(at: &At, ultra: bool) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// Returns the compiled plan on a device: by the route that the gate takes, then the fused op whatever the gate says,
-/// in every way that the device can be timed. A path that the device lacks, with the reason.
+/// Returns the compiled plan on a device: the route of the gate, then the fused op regardless of the gate, in every
+/// timing mode; and a path that the device does not support, with the reason.
 pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, Option<Skipped>)> {
     let Target { label, session } = target;
     let params = WelchPeakParams::fast_for_n_fft(at.n_fft, at.k);
@@ -194,7 +194,7 @@ pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, O
     Ok((cases, None))
 }
 
-/// Returns the learned strategy on a device, and there also between the device's own points.
+/// Returns the learned strategy on a device, also in the device's timing modes.
 pub(super) fn learned_cases(
     at: &At,
     target: &Target,
@@ -231,7 +231,7 @@ pub(super) fn learned_cases(
     Ok(cases)
 }
 
-/// `AutoWelchPeaks` on the 8-segment layout and on the fast one.
+/// Returns `AutoWelchPeaks` on the 8-segment layout and on the fast one.
 pub(super) fn picker_cases(
     at: &At,
     config: &BenchConfig,
@@ -259,7 +259,7 @@ pub(super) fn picker_cases(
     Ok((cases, trace))
 }
 
-/// Returns the rows that the picked strategy answers for.
+/// Returns the parameters of the rows that the selected strategy uses.
 fn picked_params(at: &At, plan: &AutoWelchPeaks) -> WelchPeakParams {
     match plan.strategy() {
         WelchPeaksStrategy::UltraFast => WelchPeakParams::ultra_fast_for_n_fft(at.n_fft, at.k),

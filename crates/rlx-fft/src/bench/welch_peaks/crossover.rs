@@ -1,4 +1,4 @@
-//! Which path is the fastest at each batch, and how times grow with k.
+//! The fastest path at each batch, and times over k.
 
 use super::report::Row;
 use crate::bench::report::Status;
@@ -12,15 +12,15 @@ pub struct BatchCrossover {
     pub batch: usize,
     /// Peaks.
     pub k: usize,
-    /// The path with the smallest median among those that answer with peaks.
+    /// The path with the smallest median among those that return peaks.
     pub fastest: String,
     /// Its median.
     pub ms: f64,
-    /// What the picker's path took.
+    /// Time of the picker's path, ms.
     pub picker_ms: Option<f64>,
 }
 
-/// Medians over k at one batch; `None` where a path was skipped.
+/// Medians over k at one batch; `None` if a path was skipped.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KCrossover {
     /// Rows.
@@ -45,7 +45,7 @@ fn points(rows: &[Row]) -> Vec<(usize, usize)> {
 }
 
 fn measured<'a>(rows: &'a [Row], point: (usize, usize), prefix: &'a str) -> Option<f64> {
-    // Of several devices the one that was asked for comes last.
+    // Of several devices the requested one comes last.
     let row = rows.iter().rfind(|row| {
         row.status == Status::Ok
             && (row.batch, row.k) == point
@@ -57,7 +57,7 @@ fn measured<'a>(rows: &'a [Row], point: (usize, usize), prefix: &'a str) -> Opti
     row.and_then(|row| row.ms)
 }
 
-/// Returns one entry a batch and k.
+/// Returns one entry per batch and k.
 pub fn batch_crossover(rows: &[Row]) -> Vec<BatchCrossover> {
     let fastest = |(batch, k)| {
         let timed = rows.iter().filter(|row| {
@@ -73,7 +73,7 @@ pub fn batch_crossover(rows: &[Row]) -> Vec<BatchCrossover> {
     points(rows).into_iter().filter_map(fastest).collect()
 }
 
-/// Returns one entry a batch and k, where more than one k was measured; empty else.
+/// Returns one entry per batch and k if more than one k was measured; otherwise none.
 pub fn k_crossover(rows: &[Row]) -> Vec<KCrossover> {
     let points = points(rows);
     if points.iter().all(|&(_, k)| k == points[0].1) {

@@ -1,8 +1,8 @@
-//! The bench of batched Welch peaks: every path on the same seeded input, timed in turn, checked against `f64`.
+//! The bench of batched Welch peaks: every path on the same seeded input, interleaved, compared with `f64`.
 //!
 //! Input is tones in noise in the 8-segment layout `[batch, 4.5·n_fft]`, cut for the shorter paths (recall on white
-//! noise would mean nothing). Paths take turns within each round, so that a drift of the machine's clock reaches all of
-//! them; a time is the median of the rounds after a warm-up.
+//! noise would be meaningless). Paths are interleaved within each round, so that a drift of the clock frequency
+//! affects all of them; a time is the median of the rounds after a warm-up.
 
 mod cases;
 mod crossover;

@@ -1,4 +1,4 @@
-//! Are the answers right: against the `f64` spectrum of the same samples, and against the 8-segment reference.
+//! Quality of results: compared with the `f64` spectrum of the same samples, and with the 8-segment reference.
 
 use crate::error::Result;
 use rlx_dsp::detrend::Detrend;
@@ -7,13 +7,13 @@ use rlx_dsp::scaling::Scaling;
 use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams};
 use rlx_dsp::welch::{PsdParams, Welch};
 
-/// How good packed peaks are.
+/// Quality of packed peaks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quality {
     /// Share of the reference's bins found within one bin.
     pub(super) recall: f64,
-    /// Share of rows whose bins are right: at each rank the `f64` powers of the bin and of the twin's bin differ by no
-    /// more than `2δ√(P·S) + δ²S`, `δ = ε·max(1, log2(N)/8)`.
+    /// Share of rows whose bins are right: at each rank the `f64` powers of the bin and of the reference bin differ
+    /// by no more than `2δ√(P·S) + δ²S`, `δ = ε·max(1, log2(N)/8)`.
     pub(super) bins_right: f64,
     /// Largest relative error of a returned power.
     pub(super) max_rel_err: f64,
@@ -27,7 +27,7 @@ pub(super) struct Twin {
 }
 
 impl Twin {
-    /// Raw powers of the leading `welch` frame of each row of `row_len` samples.
+    /// Computes the raw powers of the leading samples of each row of `row_len` samples.
     pub(super) fn new(welch: &WelchParams, samples: &[f32], row_len: usize) -> Result<Self> {
         let params = PsdParams::new(1.0, welch.n_fft)
             .window(welch.window.clone())
@@ -51,7 +51,7 @@ impl Twin {
     }
 }
 
-/// Judges packed peaks of `params` by their own twin and by the reference's.
+/// Compares packed peaks of `params` with the `f64` spectrum of their own segments and with that of the reference.
 pub(super) fn judge(
     params: &WelchPeakParams,
     peaks: &[f32],

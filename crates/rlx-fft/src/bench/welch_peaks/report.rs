@@ -9,16 +9,16 @@ use crate::bench::report::{Envelope, Status};
 /// A bench's results, version 1 of the schema.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// What ran where.
+    /// Command line and machine.
     #[serde(flatten)]
     pub envelope: Envelope,
-    /// `measured`, `shipped` or `none`: where the picker's numbers come from.
+    /// `measured`, `shipped` or `none`: source of the picker's predictions.
     pub calibration: &'static str,
-    /// One row a path, batch and k.
+    /// One row per path, batch and k.
     pub rows: Vec<Row>,
-    /// What the picker chose.
+    /// Choices of the picker.
     pub picker: Vec<PickerChoice>,
-    /// From which batch on which path is the fastest.
+    /// The fastest path at each batch.
     pub batch_crossover: Vec<BatchCrossover>,
     /// Times over k.
     pub k_crossover: Vec<KCrossover>,
@@ -33,12 +33,12 @@ pub struct Timing {
     pub median: f64,
     /// Shortest.
     pub min: f64,
-    /// Nine of ten are shorter.
+    /// 90th percentile.
     pub p90: f64,
 }
 
 impl Timing {
-    /// From single times; `None` of none.
+    /// Computes the statistics of single times; `None` if there are none.
     pub fn of(mut times: Vec<f64>) -> Option<Self> {
         times.sort_by(f64::total_cmp);
         let at =
@@ -47,7 +47,7 @@ impl Timing {
     }
 }
 
-/// One path at one batch and k. Numbers are `None` where it was skipped.
+/// One path at one batch and k. Numbers are `None` if it was skipped.
 #[derive(Debug, Clone, Serialize)]
 #[expect(missing_docs, reason = "the names are those of the JSON schema, documented in docs/bench-json.md")]
 pub struct Row {
@@ -75,7 +75,7 @@ pub struct Row {
     pub max_rel_err: Option<f64>,
 }
 
-/// What the picker chose for a batch and k, with what it predicted for each candidate.
+/// The choice of the picker for a batch and k, with the predicted times of all candidates.
 #[derive(Debug, Clone, Serialize)]
 #[expect(missing_docs, reason = "the names are those of the JSON schema, documented in docs/bench-json.md")]
 pub struct PickerChoice {

@@ -1,4 +1,4 @@
-//! The rounds: every path in turn, then the judgement.
+//! Runs the interleaved rounds, then the comparison.
 
 use super::cases::{
     Answer, At, Buffer, Case, Skipped, Target, learned_cases, library_cases, picker_cases, rlx_cases,
@@ -16,7 +16,7 @@ use rlx_runtime::calibrate::load;
 use rlx_runtime::{Device, Session, SessionOptions};
 use std::time::Instant;
 
-/// What to measure.
+/// Configuration of the bench.
 #[derive(Debug, Clone)]
 pub struct BenchConfig {
     /// Points of the transform.
@@ -25,9 +25,9 @@ pub struct BenchConfig {
     pub batches: Vec<usize>,
     /// Peaks of the sweep.
     pub ks: Vec<usize>,
-    /// The device of the picker's and the explicit rows; where it is not here those are skipped.
+    /// The device of the picker rows and of the explicit rows; they are skipped if it is absent.
     pub device: AskedDevice,
-    /// Whether the picker chooses or is made to take a strategy.
+    /// Automatic or forced strategy.
     pub mode: WelchPeaksPickMode,
     /// Timed rounds.
     pub iters: usize,
@@ -39,11 +39,11 @@ pub struct BenchConfig {
     pub compiled: bool,
     /// Whether the ultra row is measured.
     pub ultra: bool,
-    /// The model of the learned rows, or why there is none; `None` leaves them out.
+    /// The model of the learned rows, or the reason why there is none; `None` omits these rows.
     pub learned: Option<std::result::Result<FastLearnedFftModel, String>>,
 }
 
-/// Measures every path at every batch and k. `say` gets the lines that tell what was picked.
+/// Measures every path at every batch and k. `say` receives the lines that report the choices.
 ///
 /// # Errors
 /// Parameters outside their domain; threads that cannot be started.
@@ -152,8 +152,8 @@ fn run_point(
     Ok((rows, choice))
 }
 
-/// Returns the open devices of the explicit rows: the CPU, and the one that was asked for (of `auto` the GPU, where
-/// there is one).
+/// Returns the open devices of the explicit rows: the CPU, and the requested one (for `auto` the GPU, if there is
+/// one).
 fn targets(config: &BenchConfig) -> Result<Vec<Target>> {
     let mut targets = Vec::new();
     if !config.compiled {
@@ -177,12 +177,12 @@ fn targets(config: &BenchConfig) -> Result<Vec<Target>> {
     Ok(targets)
 }
 
-/// Returns the device of the explicit rows: of `auto` the best GPU.
+/// Returns the device of the explicit rows; for `auto`, the best GPU.
 pub fn explicit_device(asked: &AskedDevice) -> Result<AskedDevice> {
     Ok(if asked.label == "auto" { AskedDevice::find("gpu")? } else { asked.clone() })
 }
 
-/// Returns why the picker's rows cannot run here, where they cannot.
+/// Returns the reason if the picker's rows cannot run here.
 fn refused(config: &BenchConfig) -> Option<String> {
     match config.mode {
         WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled) => match &config.learned {
@@ -194,7 +194,7 @@ fn refused(config: &BenchConfig) -> Option<String> {
     }
 }
 
-/// The samples that a case is timed on, cut where it takes its own rows.
+/// Returns the samples on which a case is timed, cut if it needs shorter rows.
 fn case_input(case: &Case, at: &At, samples: &[f32], full_len: usize) -> Result<Vec<f32>> {
     let welch = match case.buffer {
         Buffer::Full => return Ok(Vec::new()),
@@ -207,7 +207,7 @@ fn case_input(case: &Case, at: &At, samples: &[f32], full_len: usize) -> Result<
     Ok(welch.truncate_batch(samples, at.batch, full_len)?)
 }
 
-/// Milliseconds of each case in each round.
+/// Measures each case in each round, ms.
 fn take_turns(
     iters: usize,
     cases: &mut [Case],

@@ -4,7 +4,7 @@ use super::report::{Report, Row};
 use crate::bench::report::Status;
 use std::io::{Result, Write};
 
-/// One line per row.
+/// Prints one line per row.
 pub fn print_rows(rows: &[Row], out: &mut dyn Write) -> Result<()> {
     writeln!(
         out,
@@ -28,14 +28,14 @@ pub fn print_rows(rows: &[Row], out: &mut dyn Write) -> Result<()> {
             number(row.speedup_vs_full, 2),
             number(row.recall, 3),
             number(row.bins_right, 4),
-            // What most rows are is left out.
+            // The most common mode is not printed.
             row.timed.filter(|t| *t != "host-to-host-pageable").map_or(String::new(), |t| format!("  {t}")),
         )?;
     }
     Ok(())
 }
 
-/// The crossovers that the report has.
+/// Prints the crossovers of a report.
 pub fn print_crossovers(report: &Report, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "\nbatch crossover")?;
     writeln!(out, "{:>6} {:>4} {:>10} {:>10}  fastest", "batch", "k", "ms", "picker ms")?;

@@ -8,7 +8,7 @@ use crate::flags::{InputArgs, Pair, SourceArgs};
 use anyhow::{Context, Result};
 use rlx_io::read::{SignalReader, expand_inputs, open};
 
-/// Which channels per command works on.
+/// Which channels a command works on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Meant<'a> {
     /// Those of `--channel`, each by itself.

@@ -83,7 +83,7 @@ pub struct Blueprint {
     pub rows_per_block: u32,
     /// Dynamic shared memory in bytes, beside what the kernel declares.
     pub shared_bytes: u32,
-    /// Registers per thread may use; more is a defect of the kernel.
+    /// Registers that a thread may use; more is a defect of the kernel.
     pub register_ceiling: u32,
     /// Tables, in the order of the argument list.
     pub tables: Vec<Table>,

@@ -7,7 +7,7 @@ use rlx_compile::caps::TransformCaps;
 pub(in crate::wgpu) struct Recipe {
     /// Points.
     pub(in crate::wgpu) n: usize,
-    /// Points per thread holds.
+    /// Points per thread.
     pub(in crate::wgpu) points: usize,
     /// Radices, first pass first; their product is `n`, and each divides `points`.
     pub(in crate::wgpu) radices: Vec<usize>,
