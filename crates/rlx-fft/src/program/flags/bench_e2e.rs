@@ -21,11 +21,11 @@ pub(crate) struct BenchE2eFlags {
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::learned_n_fft)]
     pub(crate) n_fft: usize,
 
-    /// Rows of a call
+    /// Rows per call
     #[arg(long, value_name = "ROWS", default_value_t = 8, value_parser = limits::batch)]
     pub(crate) batch: usize,
 
-    /// Peaks of each row
+    /// Peaks per row
     #[arg(long, visible_alias = "k", value_name = "K", default_value_t = 8, value_parser = limits::bench_peaks)]
     pub(crate) peak_k: usize,
 
@@ -33,7 +33,7 @@ pub(crate) struct BenchE2eFlags {
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = limits::n_mels)]
     pub(crate) n_mels: usize,
 
-    /// Timed rounds; every backend once a round
+    /// Timed rounds; each runs every backend once
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = limits::rounds)]
     pub(crate) iters: usize,
 
@@ -41,11 +41,11 @@ pub(crate) struct BenchE2eFlags {
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub(crate) device: String,
 
-    /// Train the learned model first; without it its rows are skipped
+    /// Train the learned model first; otherwise its rows are skipped
     #[arg(long)]
     pub(crate) train_first: bool,
 
-    /// Train a sparse and a ternary student first, half of the butterflies each
+    /// Train a sparse and a ternary student first, each with half of the butterflies
     #[arg(long)]
     pub(crate) distill_first: bool,
 
@@ -53,11 +53,11 @@ pub(crate) struct BenchE2eFlags {
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = limits::steps)]
     pub(crate) steps: usize,
 
-    /// Leave out the model with decided gates, and what is compiled of it
+    /// Omit the model with decided gates and its compiled variants
     #[arg(long)]
     pub(crate) no_hard_gates: bool,
 
-    /// Leave out compiled backends
+    /// Omit compiled backends
     #[arg(long)]
     pub(crate) no_compiled: bool,
 

@@ -21,20 +21,21 @@ pub(crate) struct BenchWelchPeaksFlags {
     #[arg(long, value_name = "LIST", default_value = "32")]
     batch: String,
 
-    /// Peaks of each row: one number, a list (4,8,16) or a range of powers of two (4-64)
+    /// Peaks per row: one number, a list (4,8,16) or a range of powers of two (4-64)
     #[arg(long, value_name = "LIST", default_value = "16")]
     k: String,
 
-    /// auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12 or gpu; rows of one that is not here are skipped
+    /// auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12 or gpu; rows of an absent device are
+    /// skipped
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: String,
 
-    /// What the picker takes: auto, ultra (ultra-fast, 1seg), fast (streaming, rustfft, 2seg), rlx (compiled, gpu) or
-    /// learned (learned_compiled)
+    /// Strategy of the picker: auto, ultra (ultra-fast, 1seg), fast (streaming, rustfft, 2seg), rlx (compiled, gpu)
+    /// or learned (learned_compiled)
     #[arg(long, value_name = "STRATEGY", default_value = "auto")]
     strategy: String,
 
-    /// Steps to train a small learned model for its rows; 0 leaves them out
+    /// Steps to train a small learned model for its rows; 0 omits them
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = limits::steps)]
     train_steps: usize,
 
@@ -50,11 +51,11 @@ pub(crate) struct BenchWelchPeaksFlags {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = limits::threads_or_all)]
     threads: usize,
 
-    /// Leave out the explicit rlx and learned rows
+    /// Omit the explicit rlx and learned rows
     #[arg(long)]
     no_compiled: bool,
 
-    /// Leave out the ultra row
+    /// Omit the ultra row
     #[arg(long)]
     no_ultra_fast: bool,
 
@@ -62,13 +63,13 @@ pub(crate) struct BenchWelchPeaksFlags {
     report: ReportFlags,
 }
 
-/// Checked.
+/// Validated arguments.
 #[derive(Debug)]
 pub(crate) struct BenchWelchPeaksArgs {
     pub(crate) config: BenchConfig,
-    /// What was changed of the arguments.
+    /// Note about arguments that were changed.
     pub(crate) note: Option<String>,
-    /// Steps to train the model of the learned rows; 0 leaves them out.
+    /// Steps to train the model of the learned rows; 0 omits them.
     pub(crate) train_steps: usize,
     pub(crate) report: ReportFlags,
 }
@@ -84,7 +85,7 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
         let (batches, ks) = (sweep("--batch", &flags.batch)?, sweep("--k", &flags.k)?);
         limits::BENCH_PEAKS.check("--k", &ks)?;
         room(&[flags.n_fft], &batches)?;
-        // More peaks than bins are all bins: one row, and one entry of every table.
+        // A k above the number of bins means all bins: one row, and one entry of every table.
         let bins = flags.n_fft / 2 + 1;
         let above = ks.iter().any(|k| *k > bins);
         let note =
@@ -108,14 +109,14 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
     }
 }
 
-/// Refuses a batch whose rows do not fit into memory: its samples in the 8-segment layout, and a copy.
+/// Rejects a batch that does not fit into memory: its samples in the 8-segment layout, and a copy.
 pub(super) fn room(n_ffts: &[usize], batches: &[usize]) -> Result<(), Usage> {
     let (Some(&n_fft), Some(&batch)) = (n_ffts.iter().max(), batches.iter().max()) else { return Ok(()) };
     let samples = batch as u64 * (n_fft as u64 * 9 / 2);
     memory::refuse("--batch", format!("{batch} rows for transforms of {n_fft} points"), 8 * samples)
 }
 
-/// `32`, `32,1024` or `32-8192` (the powers of two from the first to the last).
+/// Parses `32`, `32,1024` or `32-8192` (the powers of two from the first to the last).
 pub(super) fn sweep(flag: &str, text: &str) -> Result<Vec<usize>, Usage> {
     let refuse = |reason: &str| Usage::new(flag, format!("'{text}': {reason}"));
     let number = |part: &str| {

@@ -35,7 +35,7 @@ pub(crate) struct CoherenceFlags {
     plot: PlotFlags,
 }
 
-/// What `coherence` does.
+/// Validated arguments of `coherence`.
 #[derive(Debug, Clone)]
 pub(crate) struct CoherenceArgs {
     pub(crate) pair: Pair,

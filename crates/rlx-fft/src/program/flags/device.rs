@@ -1,4 +1,4 @@
-//! Where the work runs, and by which strategy.
+//! Device and strategy.
 
 use super::Usage;
 use clap::Args;
@@ -9,47 +9,47 @@ use rlx_fft::{Device, WelchPeaksPickMode, WelchPeaksStrategy, parse_welch_peaks_
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Device")]
 pub(crate) struct DeviceFlags {
-    /// Where frames (--every) are computed: auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12 or gpu;
-    /// auto is the CPU here
+    /// Device for frames (--every): auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12 or gpu; auto
+    /// is the CPU
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: String,
 
-    /// auto, ultra (first segment of each frame), fast (first two), rlx or learned
+    /// Strategy: auto, ultra (first segment of each frame), fast (first two), rlx or learned
     #[arg(long, value_name = "STRATEGY", default_value = "auto")]
     strategy: String,
 
-    /// Say in the notes which part runs where, and why
+    /// Report in the notes which region runs on which device, and why
     #[arg(long)]
     explain: bool,
 }
 
-/// The device alone.
+/// Flag of commands with a device but no strategy.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Device")]
 pub(crate) struct WhereFlags {
-    /// Where transforms are computed: auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12 or gpu; auto is
-    /// the CPU here, and the CPU does what a device lacks
+    /// Device for transforms: auto, cpu, cuda[:N|:all], wgpu[:N|:NAME], vulkan, metal (mlx), dx12 or gpu; auto is the
+    /// CPU; operations that a device does not support run on the CPU
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: String,
 
-    /// Say in the notes which part runs where, and why
+    /// Report in the notes which region runs on which device, and why
     #[arg(long)]
     explain: bool,
 }
 
 impl WhereFlags {
-    /// Returns whether it was asked what runs where.
+    /// Returns whether the placement is to be reported.
     pub(crate) fn explain(&self) -> bool {
         self.explain
     }
 
-    /// Returns the device that was named, where it is here and another than the CPU.
+    /// Returns the named device, if it is present and not the CPU.
     pub(crate) fn validate(self) -> Result<Option<String>, Usage> {
         with_bus(self.device)
     }
 }
 
-/// Checks that a device is there; its name, where it is another than the CPU.
+/// Checks that a device is present; returns its name unless it is the CPU.
 fn with_bus(name: String) -> Result<Option<String>, Usage> {
     let asked = known_device(&name)?;
     match asked.missing {
@@ -58,22 +58,22 @@ fn with_bus(name: String) -> Result<Option<String>, Usage> {
     }
 }
 
-/// How many segments of each frame are averaged.
+/// Number of segments of each frame that are averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Segments {
-    /// All that fit.
+    /// All segments that fit.
     All,
-    /// The first ones only.
+    /// Only the first segments.
     First(usize),
 }
 
 impl DeviceFlags {
-    /// Returns whether it was asked what runs where.
+    /// Returns whether the placement is to be reported.
     pub(crate) fn explain(&self) -> bool {
         self.explain
     }
 
-    /// Checks that the device is there; gives it, where it is another than the CPU, and the strategy's segments.
+    /// Checks that the device is present; returns it unless it is the CPU, and the segments of the strategy.
     pub(crate) fn validate(self, framed: bool) -> Result<(Option<String>, Segments), Usage> {
         let device = with_bus(self.device)?;
         use WelchPeaksStrategy::{FastStreaming, LearnedCompiled, RlxCompiled, UltraFast};
@@ -95,13 +95,13 @@ impl DeviceFlags {
     }
 }
 
-/// Returns a strategy's name that is none, with its flag once.
+/// Returns the error for an unknown strategy, with the flag named once.
 pub(super) fn strategy(error: impl std::fmt::Display) -> Usage {
     let text = error.to_string();
     Usage::new("--strategy", text.strip_prefix("strategy: ").unwrap_or(&text))
 }
 
-/// Refuses names that are no device's; one that is not here says why.
+/// Rejects unknown device names; an absent device contains its reason.
 pub(crate) fn known_device(name: &str) -> Result<AskedDevice, Usage> {
     AskedDevice::find(name)
         .map_err(|error| Usage::new("--device", format!("{error}; expected one of {}", Device::GRAMMAR)))

@@ -1,4 +1,4 @@
-//! How spectra are estimated.
+//! Parameters of spectral estimates.
 
 use super::{MissingArgs, MissingFlags, Usage};
 use super::{limits, values};
@@ -14,19 +14,19 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Estimate")]
 pub(crate) struct EstimateFlags {
-    /// Segment and transform length [default: a power of two by the recording's length]
+    /// Segment and transform length [default: a power of two that depends on the length of the recording]
     #[arg(long, value_name = "N", value_parser = limits::n_fft)]
     n_fft: Option<usize>,
 
-    /// Pad segments of this many samples with zeros to --n-fft
+    /// Segment length in samples; segments are zero-padded to --n-fft
     #[arg(long, value_name = "N", value_parser = limits::segment)]
     segment: Option<usize>,
 
-    /// How much of a segment the next one repeats: 50%
+    /// Overlap of consecutive segments: 50%
     #[arg(long, value_name = "SHARE", value_parser = values::overlap, conflicts_with = "hop")]
     overlap: Option<f64>,
 
-    /// Samples from one segment to the next, instead of --overlap
+    /// Distance between the starts of consecutive segments in samples, instead of --overlap
     #[arg(long, value_name = "N", value_parser = limits::hop)]
     hop: Option<usize>,
 
@@ -35,19 +35,19 @@ pub(crate) struct EstimateFlags {
     #[arg(long, value_name = "WINDOW", value_parser = parsed::<Window>)]
     window: Option<Window>,
 
-    /// Subtracted from each segment: constant, linear or none [default: constant]
+    /// Detrending of each segment: constant, linear or none [default: constant]
     #[arg(long, value_name = "WHAT", value_parser = parsed::<Detrend>)]
     detrend: Option<Detrend>,
 
-    /// Over the segments: mean, median, max or min [default: mean]
+    /// Average over the segments: mean, median, max or min [default: mean]
     #[arg(long, value_name = "HOW", value_parser = parsed::<Average>)]
     average: Option<Average>,
 
-    /// spectrum (unit²), density (unit²/Hz) or raw (|X|²)
+    /// Scaling: spectrum (unit²), density (unit²/Hz) or raw (|X|²)
     #[arg(long, value_name = "SCALING", value_parser = parsed::<Scaling>)]
     scaling: Option<Scaling>,
 
-    /// one, two or auto: whether negative frequencies are folded onto the positive ones [default: auto]
+    /// One-sided or two-sided spectrum: one, two or auto [default: auto]
     #[arg(long, value_name = "SIDES", value_parser = parsed::<Sides>)]
     sides: Option<Sides>,
 
@@ -55,7 +55,7 @@ pub(crate) struct EstimateFlags {
     missing: MissingFlags,
 }
 
-/// The library says `window: reason`; clap says the flag's name itself.
+/// Parses a value; removes the parameter name from the error, because clap adds the name of the flag.
 fn parsed<T: FromStr<Err = rlx_dsp::Error>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error| match error {
         rlx_dsp::Error::Argument { reason, .. } => reason,
@@ -63,41 +63,41 @@ fn parsed<T: FromStr<Err = rlx_dsp::Error>>(text: &str) -> Result<T, String> {
     })
 }
 
-/// How a transform length follows from a recording's length where none was asked for.
+/// Default transform length as a function of the length of the recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NFftRule {
-    /// The largest power of two of at most the length divided by this …
+    /// The default is the largest power of two that is at most the length divided by this …
     pub(crate) share: u64,
     /// … and at most this, and at least [`MIN_N_FFT`].
     pub(crate) max: usize,
 }
 
-/// Bytes that a channel's estimate takes for each point of its transform, at most.
+/// Upper bound of the memory of a channel's estimate, in bytes per point of the transform.
 pub(crate) const BYTES_A_POINT: u64 = 400;
 
-/// Smallest transform length chosen by itself.
+/// Smallest default transform length.
 pub(crate) const MIN_N_FFT: usize = 64;
 
 impl NFftRule {
-    /// Of averaged spectra: several segments, however short the recording is.
+    /// For averaged spectra: several segments also for short recordings.
     pub(crate) const AVERAGED: Self = Self { share: 4, max: 8192 };
-    /// Of spectrograms: many columns.
+    /// For spectrograms: many columns.
     pub(crate) const OVER_TIME: Self = Self { share: 16, max: 2048 };
 
-    /// Returns the length for a recording of `frames` samples; the largest where that is not known.
+    /// Returns the length for a recording of `frames` samples; the largest if the length is unknown.
     pub(crate) fn choose(self, frames: Option<u64>) -> usize {
         let Some(frames) = frames else { return self.max };
         let wanted = usize::try_from(frames / self.share).unwrap_or(usize::MAX).clamp(MIN_N_FFT, self.max);
         1 << wanted.ilog2()
     }
 
-    /// As many samples as it takes to know the choice.
+    /// Returns the number of samples from which the choice is the largest length.
     pub(crate) fn samples_to_know(self) -> u64 {
         self.share * self.max as u64
     }
 }
 
-/// Parameters of Welch's method, still without a rate.
+/// Validated parameters of Welch's method, without a rate.
 #[derive(Debug, Clone)]
 pub(crate) struct EstimateArgs {
     n_fft: Option<usize>,
@@ -106,18 +106,18 @@ pub(crate) struct EstimateArgs {
     hop: Option<usize>,
     /// The window.
     pub(crate) window: Window,
-    /// What is subtracted.
+    /// Detrending.
     pub(crate) detrend: Detrend,
-    /// Over the segments.
+    /// Average over the segments.
     pub(crate) average: Average,
-    /// Of the powers.
+    /// Scaling of the powers.
     pub(crate) scaling: Scaling,
     sides: Sides,
-    /// About missing values.
+    /// Policy for missing values.
     pub(crate) missing: MissingArgs,
-    /// How a length is chosen.
+    /// Rule for the default length.
     pub(crate) rule: NFftRule,
-    /// What nobody asked for, by the names of the results' fields.
+    /// Names of the result fields with default values.
     pub(crate) defaults: Vec<String>,
 }
 
@@ -130,7 +130,7 @@ impl EstimateFlags {
         rule: NFftRule,
     ) -> Result<EstimateArgs, Usage> {
         if let Some(n_fft) = self.n_fft {
-            // Measured: window, twiddles, scratch and sums of one channel, each on its thread.
+            // Measured: window, twiddles, scratch and sums per channel and thread.
             memory::refuse("--n-fft", n_fft, n_fft as u64 * BYTES_A_POINT)?;
         }
         match (self.segment, self.n_fft) {
@@ -174,8 +174,8 @@ impl EstimateArgs {
     pub(crate) fn params(&self, rate: f64, frames: Option<u64>) -> PsdParams {
         let n_fft = self.n_fft.unwrap_or_else(|| self.rule.choose(frames));
         let segment_len = self.segment.unwrap_or(n_fft);
-        // As SciPy: half of an odd length is rounded down. The small number takes the rounding of a product like
-        // 0.29 · 100 away.
+        // As SciPy: half of an odd length is rounded down. The small number compensates the rounding of products such
+        // as 0.29 · 100.
         let repeated = (segment_len as f64 * self.overlap + 1e-9).floor() as usize;
         PsdParams::new(rate, segment_len)
             .window(self.window.clone())
@@ -189,7 +189,7 @@ impl EstimateArgs {
             .nan(self.missing.nan)
     }
 
-    /// Returns whether the recording's length must be known before the transform's.
+    /// Returns whether the transform length depends on the length of the recording.
     pub(crate) fn depends_on_length(&self) -> bool {
         self.n_fft.is_none()
     }

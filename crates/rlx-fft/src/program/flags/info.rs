@@ -16,7 +16,7 @@ pub(crate) struct InfoFlags {
     output: OutputFlags,
 }
 
-/// What `info` does.
+/// Validated arguments of `info`.
 #[derive(Debug, Clone)]
 pub(crate) struct InfoArgs {
     pub(crate) source: SourceArgs,

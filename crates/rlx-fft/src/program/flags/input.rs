@@ -1,4 +1,4 @@
-//! What is read, and which part of it.
+//! Inputs, and the analysed part of them.
 
 use super::{Usage, limits, values};
 use clap::Args;
@@ -13,7 +13,7 @@ pub(crate) struct SourceFlags {
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
 
-    /// Samples per second (per the unit of time of `--x-unit cycles/…`); needed for CSV, NPY and raw samples
+    /// Samples per second (per the unit of time of `--x-unit cycles/…`); required for CSV, NPY and raw samples
     #[arg(long, value_name = "RATE", value_parser = values::rate, allow_negative_numbers = true)]
     rate: Option<f64>,
 
@@ -28,7 +28,7 @@ pub(crate) struct SourceFlags {
     #[arg(long, value_name = "FORMAT", help = format!("Format of the input, instead of detecting it: {}", format_names()))]
     input_format: Option<String>,
 
-    /// Column of uniform timestamps in a table, by name or number: gives the rate
+    /// Column of uniform timestamps in a table, by name or number, from which the rate is computed
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
 
@@ -36,23 +36,23 @@ pub(crate) struct SourceFlags {
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     column: Vec<String>,
 
-    /// Field delimiter of a table (`tab` and `space` by name); found by itself by default
+    /// Field delimiter of a table (`tab` and `space` by name); detected by default
     #[arg(long, value_name = "CHAR")]
     delimiter: Option<String>,
 
-    /// Whether a table's first line has names; found by itself by default
+    /// Whether the first line of a table contains names; detected by default
     #[arg(long, value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new())]
     header: Option<bool>,
 
-    /// Lines of a table to pass over at its start; what stands before the first row is found by itself
+    /// Number of lines to skip at the start of a table; lines before the first row are detected by default
     #[arg(long, value_name = "LINES", default_value_t = 0, hide_default_value = true, value_parser = limits::skipped_lines)]
     skip_rows: usize,
 
-    /// What a line of comment in a table begins with; # by default
+    /// Marker at the start of comment lines in a table; # by default
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
 
-    /// Decimal sign of a table, `,` or `.`; found by itself by default
+    /// Decimal separator of a table, `,` or `.`; detected by default
     #[arg(long, value_name = "CHAR")]
     decimal: Option<String>,
 
@@ -60,15 +60,15 @@ pub(crate) struct SourceFlags {
     #[arg(long, value_name = "UNIT")]
     time_unit: Option<String>,
 
-    /// How the dates in the column of --time are written: dmy, mdy, or a pattern such as "%d.%m.%Y %H:%M:%S"
+    /// Notation of the dates in the column of --time: dmy, mdy, or a pattern such as "%d.%m.%Y %H:%M:%S"
     #[arg(long, value_name = "FORMAT")]
     date_format: Option<String>,
 
-    /// Axis of time in a two-dimensional array: 0 for [samples, channels], 1 for [channels, samples]
+    /// Time axis of a two-dimensional array: 0 for [samples, channels], 1 for [channels, samples]
     #[arg(long, value_name = "AXIS")]
     axis: Option<usize>,
 
-    /// Keep stored integers as they are instead of scaling full scale to ±1
+    /// Keep the values of stored integers instead of scaling full scale to ±1
     #[arg(long)]
     counts: bool,
 
@@ -76,17 +76,17 @@ pub(crate) struct SourceFlags {
     #[arg(long)]
     iq: bool,
 
-    /// Read to the end of the file, whatever length its header gives (WAV, AIFF, AU, W64, EDF, BDF)
+    /// Read to the end of the file and ignore the length in its header (WAV, AIFF, AU, W64, EDF, BDF)
     #[arg(long)]
     ignore_length: bool,
 }
 
-/// Which files, opened how.
+/// Validated inputs and options for opening them.
 #[derive(Debug, Clone)]
 pub(crate) struct SourceArgs {
     /// Names as given.
     pub(crate) inputs: Vec<PathBuf>,
-    /// For every file.
+    /// Options for opening every file.
     pub(crate) open: OpenOptions,
 }
 
@@ -135,7 +135,7 @@ impl TryFrom<SourceFlags> for SourceArgs {
     }
 }
 
-/// The library names its option first; the flag's name stands there already.
+/// Returns the reason of an error without the name of the option, because the flag is already named.
 fn reason(error: &rlx_io::Error) -> String {
     match error {
         rlx_io::Error::Argument { reason, .. } => reason.clone(),
@@ -175,11 +175,11 @@ pub(crate) struct InputFlags {
     #[arg(long, value_name = "CHANNEL", value_delimiter = ',')]
     channel: Vec<String>,
 
-    /// Where to begin: 10s, 1.5min, 200ms
+    /// Start time: 10s, 1.5min, 200ms
     #[arg(long, value_name = "TIME", value_parser = values::duration, allow_negative_numbers = true)]
     start: Option<f64>,
 
-    /// How much to take from there
+    /// Duration from the start
     #[arg(long, value_name = "TIME", value_parser = values::duration, allow_negative_numbers = true)]
     duration: Option<f64>,
 
@@ -187,21 +187,21 @@ pub(crate) struct InputFlags {
     #[arg(long, value_name = "UNIT", default_value = "Hz")]
     x_unit: String,
 
-    /// Threads; as many as there are cores by default
+    /// Number of threads; by default one per core
     #[arg(long, value_name = "COUNT", value_parser = limits::threads)]
     threads: Option<usize>,
 }
 
-/// Which part of which signals.
+/// Validated selection of signals.
 #[derive(Debug, Clone)]
 pub(crate) struct InputArgs {
     /// The files.
     pub(crate) source: SourceArgs,
     /// Channels by name or number; empty for all.
     pub(crate) channel: Vec<String>,
-    /// Where to begin, in units of time.
+    /// Start, in units of time.
     pub(crate) start: f64,
-    /// How much to take, in units of time.
+    /// Duration, in units of time.
     pub(crate) duration: Option<f64>,
     /// Unit of frequencies.
     pub(crate) x_unit: String,

@@ -1,11 +1,11 @@
-//! The largest and smallest values of arguments that are numbers: one table for all commands.
+//! Limits of numeric arguments: one table for all commands.
 //!
-//! A value beyond its limit is refused before anything is allocated for it. What is allowed may still be more than this
-//! machine's memory holds: see [`memory`](crate::memory).
+//! A value beyond its limit is rejected before anything is allocated for it. A permitted value may still exceed the
+//! memory of this machine: see [`memory`](crate::memory).
 
 use super::Usage;
 
-/// The values that an argument may have.
+/// The range of an argument.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit {
     least: u64,
@@ -55,7 +55,7 @@ impl Limit {
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(format!("'{text}' is not a whole number within {self}"));
         }
-        // More digits than fit are above every limit.
+        // Numbers that overflow are above every limit.
         let value = digits.parse::<u64>().unwrap_or(u64::MAX);
         match usize::try_from(value) {
             Ok(small) if (self.least..=self.most).contains(&value) => Ok(small),
@@ -66,7 +66,7 @@ impl Limit {
         }
     }
 
-    /// Refuses one of the values of a list.
+    /// Rejects values of a list beyond the limit.
     pub(crate) fn check(self, flag: &str, values: &[usize]) -> Result<(), Usage> {
         let within = |value: usize| (self.least..=self.most).contains(&(value as u64));
         match values.iter().find(|value| !within(**value)) {
@@ -136,7 +136,7 @@ mod tests {
         assert!(share("nan").is_err() && not_negative("inf").is_err() && not_negative("-1").is_err());
     }
 
-    /// Every argument of every command either has no number or refuses what nobody can mean.
+    /// Every argument of every command either is not a number or rejects unreasonable values.
     #[test]
     fn no_number_is_without_a_limit() {
         let text = [
@@ -168,7 +168,7 @@ mod tests {
             "encoding",
             "time-unit",
         ];
-        // Every number is a seed, a rate or a stretch of time; their extremes are tried elsewhere.
+        // These are seeds, rates or durations; their extremes are tested elsewhere.
         let any = [
             "seed",
             "rate",

@@ -19,7 +19,7 @@ pub(crate) struct LiveFlags {
     #[arg(long, value_name = "CHANNEL")]
     channel: Option<String>,
 
-    /// Frequency of a complex signal's zero in Hz: 100M, 2.4G
+    /// Centre frequency of a complex signal in Hz: 100M, 2.4G
     #[arg(long, value_name = "HZ", value_parser = values::with_prefix, allow_hyphen_values = true)]
     center: Option<f64>,
 
@@ -27,7 +27,7 @@ pub(crate) struct LiveFlags {
     #[arg(long, value_name = "N", default_value_t = 1024)]
     n_fft: usize,
 
-    /// How much of a segment the next one repeats
+    /// Overlap of consecutive segments
     #[arg(long, value_name = "SHARE", value_parser = values::overlap, default_value = "50%")]
     overlap: f64,
 
@@ -35,11 +35,11 @@ pub(crate) struct LiveFlags {
     #[arg(long, value_name = "WINDOW", default_value = "hann")]
     window: String,
 
-    /// Time of a line of the waterfall, whose spectra are averaged
+    /// Duration of a line of the waterfall, whose spectra are averaged
     #[arg(long, value_name = "TIME", value_parser = values::duration, default_value = "100ms")]
     line: f64,
 
-    /// Wait for more at the end of the file
+    /// Wait for more data at the end of the file
     #[arg(long)]
     follow: bool,
 
@@ -51,24 +51,24 @@ pub(crate) struct LiveFlags {
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 
-    /// Time from one line of the log to the next
+    /// Time between lines of the log
     #[arg(long, value_name = "TIME", value_parser = values::duration, default_value = "1s", requires = "log")]
     log_every: f64,
 
-    /// Size in MB at which a new log is begun; older ones get the names FILE.1, FILE.2 …
+    /// Size in MB at which a new log is started; older logs are renamed to FILE.1, FILE.2 …
     #[arg(long, value_name = "MB", value_parser = values::positive, default_value = "10", requires = "log")]
     log_size: f64,
 
-    /// Older logs that are kept
+    /// Number of older logs that are kept
     #[arg(long, value_name = "COUNT", default_value_t = 5, requires = "log")]
     log_keep: usize,
 
-    /// Peaks of a line of the log
+    /// Peaks per line of the log
     #[arg(long, short, value_name = "K", default_value = "10", value_parser = limits::peaks)]
     k: usize,
 }
 
-/// What `live` does.
+/// Validated arguments of `live`.
 #[derive(Debug, Clone)]
 pub(crate) struct LiveArgs {
     pub(crate) source: SourceArgs,

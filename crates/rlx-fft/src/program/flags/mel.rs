@@ -23,19 +23,19 @@ pub(crate) struct MelFlags {
     #[command(flatten)]
     missing: MissingFlags,
 
-    /// librosa, whisper, kaldi, torchaudio or nemo: every number as that system computes it
+    /// Preset: librosa, whisper, kaldi, torchaudio or nemo; results equal those of that system
     #[arg(long, value_name = "SYSTEM", default_value = "whisper", value_parser = preset)]
     preset: Preset,
 
-    /// Mel bands, instead of the preset's
+    /// Number of mel bands, instead of the preset's
     #[arg(long, value_name = "COUNT", value_parser = limits::n_mels)]
     n_mels: Option<usize>,
 
-    /// Transform length, instead of the preset's; the window takes all of it
+    /// Transform length, instead of the preset's; the window has the same length
     #[arg(long, value_name = "N", value_parser = limits::n_fft)]
     n_fft: Option<usize>,
 
-    /// Samples from one frame to the next, instead of the preset's
+    /// Distance between the starts of consecutive frames in samples, instead of the preset's
     #[arg(long, value_name = "N", value_parser = limits::hop)]
     hop: Option<usize>,
 
@@ -64,19 +64,19 @@ fn preset(text: &str) -> Result<Preset, String> {
     })
 }
 
-/// What `mel` does.
+/// Validated arguments of `mel`.
 #[derive(Debug, Clone)]
 pub(crate) struct MelArgs {
     pub(crate) input: InputArgs,
     pub(crate) missing: MissingArgs,
     pub(crate) preset: Preset,
-    /// The preset's parameters with what was asked for; the rate is still the preset's.
+    /// The preset's parameters with the requested changes; the rate is that of the preset.
     pub(crate) params: LogMelParams,
-    /// What nobody asked for, by the names of the results' fields.
+    /// Names of the result fields with default values.
     pub(crate) defaults: Vec<String>,
-    /// The device with a bus that was named.
+    /// The named device with a bus.
     pub(crate) device: Option<String>,
-    /// Whether it was asked what runs where.
+    /// Whether the placement is reported.
     pub(crate) explain: bool,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,
@@ -100,7 +100,7 @@ impl TryFrom<MelFlags> for MelArgs {
         if let Some(n_fft) = flags.n_fft {
             (params.n_fft, params.win_length) = (n_fft, n_fft);
         }
-        // The filters are kept whole.
+        // The filters are stored as a full matrix.
         let filters = (params.n_mels * (params.n_fft / 2 + 1)) as u64 * 8;
         let flag = if flags.n_fft.is_some() { "--n-fft" } else { "--n-mels" };
         memory::refuse(flag, format!("{} points in {} bands", params.n_fft, params.n_mels), filters)?;

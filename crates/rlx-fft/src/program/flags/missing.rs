@@ -1,4 +1,4 @@
-//! What to do about NaN, infinity and missing values.
+//! Policies for NaN, infinity and missing values.
 
 use super::{Usage, limits};
 use clap::{Args, ValueEnum};
@@ -8,7 +8,7 @@ use rlx_dsp::nan::NanPolicy;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct MissingFlags {
-    /// What to do with NaN, infinity and missing values
+    /// Policy for NaN, infinity and missing values
     #[arg(long, value_enum, default_value_t, value_name = "POLICY")]
     nan: Policy,
 
@@ -19,21 +19,21 @@ pub(crate) struct MissingFlags {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum Policy {
-    /// Stop, and say where the first one is
+    /// Stop, and report the position of the first one
     #[default]
     Error,
-    /// Leave out every segment that has one, and say how many
+    /// Skip segments that contain one, and report their number
     SkipSegment,
-    /// Draw straight lines over gaps up to --max-gap, and say how many samples
+    /// Interpolate gaps up to --max-gap linearly, and report the number of samples
     Interpolate,
-    /// Let them through: the results they reach become NaN
+    /// Propagate them: affected results become NaN
     Propagate,
 }
 
 /// The policy.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MissingArgs {
-    /// For the library.
+    /// The policy for the library.
     pub(crate) nan: NanPolicy,
 }
 

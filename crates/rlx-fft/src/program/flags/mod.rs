@@ -1,8 +1,7 @@
 //! The command line, in two levels.
 //!
-//! `…Flags` are what clap parses: one field a flag, with its help. `…Args` are what a command works with:
-//! checked against each other, typed, able to build the library's objects. `TryFrom` leads from one to the
-//! other, and its [`Usage`] names the flag at fault.
+//! `…Flags` are parsed by clap: one field per flag, with its help. `…Args` are used by commands: validated, typed,
+//! able to build objects of the libraries. `TryFrom` converts, and its error [`Usage`] names the invalid flag.
 
 mod bench_e2e;
 mod bench_welch_peaks;
@@ -67,11 +66,11 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "rlx-fft", version, max_term_width = 110, long_about = long_about())]
 pub(crate) struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// Say nothing on standard error but errors
+    /// Print only errors on standard error
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
 
@@ -91,7 +90,7 @@ fn long_about() -> String {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The strongest spectral peaks, per channel, of whole recordings or of frames
+    /// Strongest spectral peaks, per channel, of whole recordings or of frames
     Peaks(Box<PeaksFlags>),
     /// Power spectra (Welch), cross spectra
     Psd(Box<PsdFlags>),
@@ -101,25 +100,25 @@ pub(crate) enum Command {
     Spectrogram(Box<SpectrogramFlags>),
     /// Log-mel features as librosa, Whisper, Kaldi, torchaudio or NeMo compute them
     Mel(Box<MelFlags>),
-    /// What is in a file
+    /// Show the contents of files
     Info(Box<InfoFlags>),
-    /// Spectrograms, spectra and peaks of long recordings in the browser, on this machine
+    /// View spectrograms, spectra and peaks of long recordings in the browser, on this machine
     #[cfg(feature = "view")]
     View(Box<ViewFlags>),
     /// Waterfall, spectrum and peaks of a running signal in the terminal, and a log of its peaks
     #[cfg(feature = "live")]
     Live(Box<LiveFlags>),
-    /// Time every path of batched peaks on the same input, and check the answers
+    /// Time every path of batched peaks on the same input, and check the results
     BenchWelchPeaks(BenchWelchPeaksFlags),
-    /// Devices: what there is, what is missing and why, what was calibrated
+    /// List devices: present and absent ones with reasons, and calibrations
     Devices(DevicesFlags),
-    /// Measure the picker's coefficients on this machine and keep them
+    /// Measure the cost-model coefficients used to select a strategy
     Calibrate(CalibrateFlags),
-    /// How often the picker takes the quickest strategy, and what it costs where it does not
+    /// Evaluate strategy selection: how often the fastest one is selected, and the cost otherwise
     BenchPicker(BenchPickerFlags),
-    /// The same peaks by five routes: what each moves, predicted against measured
+    /// Measure the benefit of kernel fusion: the same peaks by five routes
     BenchFusionPhases(BenchFusionPhasesFlags),
-    /// The largest batch that a device takes, proved by running it
+    /// Find the maximum batch size of a device, verified by a run
     MaxBatch(MaxBatchFlags),
     /// Learn a transform from random weights, by gradient
     Train(TrainFlags),
@@ -129,19 +128,19 @@ pub(crate) enum Command {
     TrainE2e(Box<TrainE2eFlags>),
     /// Train a sparse model from another model
     TrainDistill(Box<DistillFlags>),
-    /// Train a model whose butterflies are skipped, taken forwards or in reverse
+    /// Train a model whose butterflies are skipped, applied or reversed
     TrainDistillTernary(Box<DistillFlags>),
-    /// Errors and speed of a model on held-out signals
+    /// Evaluate errors and speed of a model on held-out signals
     Eval(EvalFlags),
-    /// Models side by side
+    /// Compare models
     Compare(EvalFlags),
-    /// Error of inverse(forward(x))
+    /// Measure the error of inverse(forward(x))
     Roundtrip(RoundtripFlags),
     /// Time the compiled transform pruned to bands and by learned gates
     Ablation(AblationFlags),
-    /// Whole pipelines by every kind of transform: speed and held-out accuracy side by side
+    /// Time whole pipelines with every kind of transform, with held-out accuracy
     BenchE2e(BenchE2eFlags),
-    /// Run SQL with spectral functions, by the program rlx-fft-sql
+    /// Run SQL with spectral functions (program rlx-fft-sql)
     Sql(SqlFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
@@ -150,7 +149,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Returns whether results go where --output says; those of the others go to standard output.
+    /// Returns whether the command supports --output; others write to standard output.
     pub(crate) fn has_output(&self) -> bool {
         matches!(
             self,

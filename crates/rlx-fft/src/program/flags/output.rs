@@ -1,4 +1,4 @@
-//! Where results go and in what form.
+//! Destination and format of results.
 
 use super::Usage;
 use clap::Args;
@@ -11,11 +11,11 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputFlags {
-    /// table, json, jsonl, csv, npy or npz [default: by the extension of --output, else table]
+    /// Format: table, json, jsonl, csv, npy or npz [default: by the extension of --output, otherwise table]
     #[arg(long, short, value_name = "FORMAT")]
     format: Option<Format>,
 
-    /// File to write, whole or not at all; `-` or nothing is standard output
+    /// Output file, written completely or not at all; standard output by default or with `-`
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -23,19 +23,19 @@ pub(crate) struct OutputFlags {
     #[arg(long)]
     csv_safe: bool,
 
-    /// Write a report too: one HTML file with curves and pictures that can be zoomed
+    /// Also write a report: one HTML file with curves and images that can be zoomed
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
 
-/// Where to and how.
+/// Validated output.
 #[derive(Debug, Clone)]
 pub(crate) struct OutputArgs {
     /// The format.
     pub(crate) format: Format,
     /// The file; `None` for standard output.
     pub(crate) path: Option<PathBuf>,
-    /// Whether CSV is for spreadsheets that execute what looks like a formula.
+    /// Whether CSV is protected from execution by spreadsheets.
     pub(crate) csv_safe: bool,
     /// The report.
     pub(crate) html: Option<PathBuf>,
@@ -58,15 +58,15 @@ impl TryFrom<OutputFlags> for OutputArgs {
     }
 }
 
-/// Flags about pictures.
+/// Flags about plots.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct PlotFlags {
-    /// Draw a picture too: a .png or .svg file
+    /// Also draw a plot: a .png or .svg file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
 
-    /// Width and height of the picture in pixels, at most 16384 each and 40 million together
+    /// Width and height of the plot in pixels, at most 16384 each and 40 million together
     #[arg(long, value_name = "WxH", default_value = "1200x675", value_parser = size)]
     plot_size: Size,
 }
@@ -85,19 +85,19 @@ fn size(text: &str) -> Result<Size, String> {
     }
 }
 
-/// The picture.
+/// Validated plot.
 #[derive(Debug, Clone)]
 pub(crate) struct PlotArgs {
-    /// The file; the second picture's name gets `-2`, and so on.
+    /// The file; the name of the second image gets `-2`, and so on.
     pub(crate) path: PathBuf,
-    /// Its kind.
+    /// Its format.
     pub(crate) format: PlotFormat,
     /// Its size.
     pub(crate) size: Size,
 }
 
 impl PlotFlags {
-    /// Returns the picture, if one is wanted.
+    /// Returns the plot, if requested.
     pub(crate) fn validate(self) -> Result<Option<PlotArgs>, Usage> {
         let Some(path) = self.plot else { return Ok(None) };
         let format = PlotFormat::from_path(&path).map_err(|_| {

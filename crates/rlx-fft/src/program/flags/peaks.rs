@@ -21,28 +21,28 @@ pub(crate) struct PeaksFlags {
     #[arg(long, short, value_name = "K", default_value = "8", value_parser = limits::peaks)]
     k: usize,
 
-    /// What a peak is
+    /// Kind of peaks
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     mode: Mode,
 
-    /// One set of peaks for each stretch of this length: 1s; all is one for the whole recording [default: all, and 1s
-    /// for headerless samples from a pipe or a device, which may never end]
+    /// Frame length for separate peaks: 1s; all means one frame, the whole recording [default: all, and 1s for
+    /// headerless samples from a pipe or a device, which may never end]
     #[arg(long, value_name = "TIME", value_parser = every, allow_negative_numbers = true)]
     every: Option<Every>,
 
-    /// Frequencies to look at: 0.5:45, 20:, :100
+    /// Frequency band: 0.5:45, 20:, :100
     #[arg(long, value_name = "LO:HI", value_parser = values::band, allow_hyphen_values = true)]
     band: Option<Band>,
 
-    /// Least level of a local peak, in dB
+    /// Smallest level of a local peak, in dB
     #[arg(long, value_name = "DB", value_parser = values::finite, allow_hyphen_values = true)]
     height: Option<f64>,
 
-    /// Least rise of a local peak above its surroundings, in dB [default: 3]
+    /// Smallest prominence of a local peak, in dB [default: 3]
     #[arg(long, value_name = "DB", value_parser = values::finite, allow_negative_numbers = true)]
     prominence: Option<f64>,
 
-    /// Least distance between local peaks, in the unit of frequencies
+    /// Smallest distance between local peaks, in the unit of frequencies
     #[arg(long, value_name = "FREQ", value_parser = values::positive)]
     distance: Option<f64>,
 
@@ -59,14 +59,14 @@ pub(crate) struct PeaksFlags {
     plot: PlotFlags,
 }
 
-/// What one set of peaks is of.
+/// Frames of the peaks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Every {
-    /// The whole recording, or stretches of a signal that may never end.
+    /// The whole recording, or frames of a signal that may never end.
     ByInput,
     /// The whole recording.
     All,
-    /// Each stretch of this length, in units of time.
+    /// Frames of this length, in units of time.
     Each(f64),
 }
 
@@ -74,17 +74,17 @@ fn every(text: &str) -> Result<Every, String> {
     if text.trim() == "all" { Ok(Every::All) } else { values::duration(text).map(Every::Each) }
 }
 
-/// What a peak is.
+/// Kind of peaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Mode {
     /// Local maxima that rise above their surroundings, refined between bins
     #[default]
     Local,
-    /// The strongest bins, neighbours or not
+    /// The strongest bins, including neighbours
     Bins,
 }
 
-/// What `peaks` does.
+/// Validated arguments of `peaks`.
 #[derive(Debug, Clone)]
 pub(crate) struct PeaksArgs {
     pub(crate) input: InputArgs,
@@ -97,16 +97,16 @@ pub(crate) struct PeaksArgs {
     pub(crate) distance: Option<f64>,
     pub(crate) estimate: EstimateArgs,
     pub(crate) segments: Segments,
-    /// The device with a bus that was named.
+    /// The named device with a bus.
     pub(crate) device: Option<String>,
-    /// Whether it was asked what runs where.
+    /// Whether the placement is reported.
     pub(crate) explain: bool,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,
 }
 
-/// Rise in dB that tells a peak from a ripple: random ripples of an average over a few segments are
-/// smaller than this only now and then, but harmonics of real signals are larger nearly always.
+/// Default prominence in dB. Random ripples of an average over a few segments often exceed it, harmonics of real
+/// signals nearly always.
 const PROMINENCE_DB: f64 = 3.0;
 
 impl TryFrom<PeaksFlags> for PeaksArgs {

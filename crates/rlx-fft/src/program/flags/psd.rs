@@ -21,7 +21,7 @@ pub(crate) struct PsdFlags {
     #[arg(long, value_name = "A:B", value_parser = values::pair)]
     cross: Option<Pair>,
 
-    /// Chi-square band around the spectrum, in percent: 95
+    /// Confidence level of the chi-square band around the spectrum, in percent: 95
     #[arg(long, value_name = "PERCENT", value_parser = values::positive, conflicts_with = "cross")]
     confidence: Option<f64>,
 
@@ -42,18 +42,18 @@ pub(crate) struct PsdFlags {
     plot: PlotFlags,
 }
 
-/// What `psd` does.
+/// Validated arguments of `psd`.
 #[derive(Debug, Clone)]
 pub(crate) struct PsdArgs {
     pub(crate) input: InputArgs,
     pub(crate) cross: Option<Pair>,
-    /// In percent.
+    /// Confidence level, in percent.
     pub(crate) confidence: Option<f64>,
     pub(crate) band: Option<Band>,
     pub(crate) estimate: EstimateArgs,
-    /// The device with a bus that was named.
+    /// The named device with a bus.
     pub(crate) device: Option<String>,
-    /// Whether it was asked what runs where.
+    /// Whether the placement is reported.
     pub(crate) explain: bool,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,

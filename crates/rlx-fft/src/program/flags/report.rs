@@ -3,7 +3,7 @@
 use clap::Args;
 use std::path::PathBuf;
 
-/// Forms in which a report is written too.
+/// Additional formats of a report.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ReportFlags {
     /// Also write the report as JSON

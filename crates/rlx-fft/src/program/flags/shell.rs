@@ -19,6 +19,6 @@ pub(crate) struct CompletionsFlags {
   rlx-fft man > rlx-fft.1
   rlx-fft man peaks | man -l -")]
 pub(crate) struct ManFlags {
-    /// Command whose page is wanted; the program's own page by default
+    /// Command of the manual page; the program by default
     pub(crate) command: Option<String>,
 }

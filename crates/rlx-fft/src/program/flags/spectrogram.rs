@@ -21,7 +21,7 @@ pub(crate) struct SpectrogramFlags {
     #[arg(long, value_name = "LO:HI", value_parser = values::band, allow_hyphen_values = true)]
     band: Option<Band>,
 
-    /// Range of the picture's colours below the strongest value, in dB
+    /// Range of the plot's colours below the strongest value, in dB
     #[arg(long, value_name = "DB", default_value = "80", value_parser = values::positive)]
     range: f64,
 
@@ -38,16 +38,16 @@ pub(crate) struct SpectrogramFlags {
     plot: PlotFlags,
 }
 
-/// What `spectrogram` does.
+/// Validated arguments of `spectrogram`.
 #[derive(Debug, Clone)]
 pub(crate) struct SpectrogramArgs {
     pub(crate) input: InputArgs,
     pub(crate) band: Option<Band>,
     pub(crate) range: f64,
     pub(crate) estimate: EstimateArgs,
-    /// The device with a bus that was named.
+    /// The named device with a bus.
     pub(crate) device: Option<String>,
-    /// Whether it was asked what runs where.
+    /// Whether the placement is reported.
     pub(crate) explain: bool,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,

@@ -1,4 +1,4 @@
-//! `sql`: another program's flags.
+//! `sql`: passes its arguments to another program.
 
 use clap::Args;
 use std::ffi::OsString;

@@ -25,7 +25,7 @@ Examples:
   rlx-fft calibrate --device all"
 )]
 pub(crate) struct CalibrateFlags {
-    /// The device to measure, or all for every one that is here
+    /// The device to measure; all means every present device
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub(crate) device: String,
 }
@@ -43,15 +43,15 @@ pub(crate) struct BenchPickerFlags {
     #[arg(long, value_name = "LIST", default_value = "1,4,16,64,256,1024,4096,16384,65536")]
     batch: String,
 
-    /// Peaks of each row
+    /// Peaks per row
     #[arg(long, value_name = "LIST", default_value = "1,16,64")]
     k: String,
 
-    /// The device to pick for
+    /// The device
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub(crate) device: String,
 
-    /// Threads that share the rows; 0 is as many as a batch can use
+    /// Number of threads; 0 means as many as a batch can use
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = limits::threads_or_all)]
     pub(crate) threads: usize,
 
@@ -72,11 +72,11 @@ pub(crate) struct MaxBatchFlags {
     #[arg(long, value_name = "LIST", default_value = "128,256,512,1024")]
     n_fft: String,
 
-    /// Peaks of each row
+    /// Peaks per row
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) k: usize,
 
-    /// No batch above this
+    /// Upper bound of the search
     #[arg(long, value_name = "ROWS", default_value_t = 1 << 22, value_parser = limits::batch)]
     pub(crate) limit: usize,
 
@@ -98,7 +98,7 @@ pub(crate) struct BenchFusionPhasesFlags {
     #[arg(long, value_name = "LIST", default_value = "1024")]
     batch: String,
 
-    /// Peaks of each row
+    /// Peaks per row
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) k: usize,
 
@@ -115,7 +115,7 @@ pub(crate) struct BenchFusionPhasesFlags {
 }
 
 impl BenchPickerFlags {
-    /// Transform lengths, batches and peaks.
+    /// Returns transform lengths, batches and peaks.
     pub(crate) fn grid(&self) -> Result<[Vec<usize>; 3], Usage> {
         let grid = [sweep("--n-fft", &self.n_fft)?, sweep("--batch", &self.batch)?, sweep("--k", &self.k)?];
         limits::BENCH_N_FFT.check("--n-fft", &grid[0])?;

@@ -1,8 +1,8 @@
-//! Arguments that parse but do not make sense.
+//! Errors for arguments that can be parsed but are invalid.
 
 use std::fmt;
 
-/// What is wrong with which argument.
+/// An invalid argument and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Usage {
     argument: String,
@@ -10,7 +10,7 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
-    /// `argument` as the user writes it: `--hop`.
+    /// Creates an error; `argument` is written as by the user: `--hop`.
     pub(crate) fn new(argument: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { argument: argument.into(), reason: reason.into() }
     }

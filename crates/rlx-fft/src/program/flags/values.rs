@@ -1,6 +1,6 @@
-//! Texts that stand for quantities: `1.5s`, `0.5:45`, `50%`, `Fp1:Fp2`.
+//! Parsers of quantities: `1.5s`, `0.5:45`, `50%`, `Fp1:Fp2`.
 
-/// A stretch of the frequency axis.
+/// A frequency band.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Band {
     /// Lower end; `None` is open.
@@ -10,7 +10,7 @@ pub(crate) struct Band {
 }
 
 impl Band {
-    /// Returns whether a frequency lies in it, ends included.
+    /// Returns whether a frequency is in the band, ends included.
     pub(crate) fn contains(&self, freq: f64) -> bool {
         self.lo.is_none_or(|lo| freq >= lo) && self.hi.is_none_or(|hi| freq <= hi)
     }
@@ -32,8 +32,8 @@ fn number(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Returns a length of time: `1.5`, `1.5s`, `250ms`, `40us`, `2min`, `1h`, `3d`. Without a unit it is in seconds (in
-/// the unit of `--x-unit cycles/…`).
+/// Parses a duration: `1.5`, `1.5s`, `250ms`, `40us`, `2min`, `1h`, `3d`. Without a unit it is in seconds (in the
+/// unit of `--x-unit cycles/…`).
 pub(crate) fn duration(text: &str) -> Result<f64, String> {
     const UNITS: [(&str, f64); 8] = [
         ("ms", 1e-3),
@@ -58,7 +58,7 @@ pub(crate) fn duration(text: &str) -> Result<f64, String> {
     Ok(value * factor)
 }
 
-/// `LO:HI`, either end may be left out.
+/// Parses `LO:HI`; either end may be omitted.
 pub(crate) fn band(text: &str) -> Result<Band, String> {
     let (lo, hi) = text.split_once(':').ok_or_else(|| format!("'{text}' is not LO:HI, such as 0.5:45"))?;
     let end = |text: &str| if text.trim().is_empty() { Ok(None) } else { number(text).map(Some) };
@@ -72,7 +72,7 @@ pub(crate) fn band(text: &str) -> Result<Band, String> {
     }
 }
 
-/// Returns a share below 1: `50%`, `50` or `0.5`.
+/// Parses a share below 1: `50%`, `50` or `0.5`.
 pub(crate) fn overlap(text: &str) -> Result<f64, String> {
     let value = match text.trim().strip_suffix('%') {
         Some(percent) => number(percent)? / 100.0,
@@ -88,7 +88,7 @@ pub(crate) fn overlap(text: &str) -> Result<f64, String> {
     }
 }
 
-/// `A:B`; a name that has a colon stands in quotes: `"EEG:1":Resp`, in which `""` is a quote.
+/// Parses `A:B`; a name that contains a colon is quoted: `"EEG:1":Resp`, where `""` means a quote.
 pub(crate) fn pair(text: &str) -> Result<Pair, String> {
     let wrong = || {
         format!(
@@ -125,7 +125,7 @@ fn name(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Returns a number with an optional prefix: `100M`, `2.4G`, `433920k`.
+/// Parses a number with an optional prefix: `100M`, `2.4G`, `433920k`.
 pub(crate) fn with_prefix(text: &str) -> Result<f64, String> {
     const PREFIXES: [(char, f64); 3] = [('k', 1e3), ('M', 1e6), ('G', 1e9)];
     let text = text.trim();
@@ -135,19 +135,19 @@ pub(crate) fn with_prefix(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Returns a sample rate above 0: `48000`, `48k`, `2.048M`.
+/// Parses a sample rate above 0: `48000`, `48k`, `2.048M`.
 pub(crate) fn rate(text: &str) -> Result<f64, String> {
     let value = with_prefix(text)?;
     if value > 0.0 { Ok(value) } else { Err(format!("{value} is not above 0")) }
 }
 
-/// Returns a number above 0.
+/// Parses a number above 0.
 pub(crate) fn positive(text: &str) -> Result<f64, String> {
     let value = number(text)?;
     if value > 0.0 { Ok(value) } else { Err(format!("{value} is not above 0")) }
 }
 
-/// A number that is not infinite.
+/// Parses a finite number.
 pub(crate) fn finite(text: &str) -> Result<f64, String> {
     number(text)
 }

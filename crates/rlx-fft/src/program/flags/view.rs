@@ -22,11 +22,11 @@ pub(crate) struct ViewFlags {
     #[arg(long)]
     no_open: bool,
 
-    /// Show what is added to the files while they are viewed
+    /// Show samples that are added to the files while they are viewed
     #[arg(long)]
     follow: bool,
 
-    /// Write nothing: the page cannot save annotations beside the files
+    /// Write nothing: the page cannot save annotations next to the files
     #[arg(long)]
     read_only: bool,
 
@@ -34,12 +34,12 @@ pub(crate) struct ViewFlags {
     #[arg(long, value_name = "MIB", default_value = "64")]
     cache: usize,
 
-    /// Threads; as many as there are cores by default
+    /// Number of threads; by default one per core
     #[arg(long, value_name = "COUNT", value_parser = limits::threads)]
     threads: Option<usize>,
 }
 
-/// What `view` does.
+/// Validated arguments of `view`.
 #[derive(Debug, Clone)]
 pub(crate) struct ViewArgs {
     pub(crate) source: SourceArgs,
