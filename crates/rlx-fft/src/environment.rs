@@ -1,19 +1,19 @@
-//! The environment variables that the facade reads. Other crates read `RLX_ISA` ([`crate::dsp::lanes::Isa::detect`]),
+//! The environment variables that the facade reads. Those of its parts: `RLX_ISA` ([`crate::dsp::lanes::Isa::detect`]),
 //! `RLX_NVRTC` (the CUDA compiler's library) and `RLX_FFT_CACHE`
 //! ([`cache_dir`](crate::device::calibrate::cache_dir)).
 
-/// Returns whether the picker logs its predictions and its choice (`RLX_FFT_PICKER_TRACE=1`), through the `log` crate
-/// at level `info` with the target [`LOG_TARGET`](crate::auto_welch_peaks::LOG_TARGET).
+/// Returns whether the picker reports what it predicted and picked (`RLX_FFT_PICKER_TRACE=1`), through the `log`
+/// crate at level `info` with the target [`LOG_TARGET`](crate::auto_welch_peaks::LOG_TARGET).
 pub fn picker_trace() -> bool {
     flag("RLX_FFT_PICKER_TRACE")
 }
 
-/// Returns whether the picker selects by fixed thresholds instead of predictions (`RLX_FFT_LEGACY_PICKER=1`).
+/// Returns whether the picker goes by fixed thresholds instead of predictions (`RLX_FFT_LEGACY_PICKER=1`).
 pub fn legacy_picker() -> bool {
     flag("RLX_FFT_LEGACY_PICKER")
 }
 
-/// Returns whether a flag is set: to a value other than `0`, `false`, `off`, `no` and the empty text.
+/// Returns whether a variable says yes: it is set, and is none of `0`, `false`, `off`, `no` and the empty text.
 fn flag(name: &str) -> bool {
     std::env::var(name).is_ok_and(|v| !matches!(v.trim(), "" | "0" | "false" | "off" | "no"))
 }

@@ -1,4 +1,4 @@
-//! Spools recordings that can only be read in order to a temporary file with random access.
+//! Recordings that can only be read in order, kept in a temporary file where they can be read anywhere.
 
 use rlx_io::read::{Chunk, Precision, SignalInfo, SignalReader};
 use rlx_io::{Error, Result};
@@ -8,10 +8,10 @@ use tempfile::SpooledTempFile;
 
 /// Samples per plane that are decoded at a time.
 const BLOCK: usize = 1 << 14;
-/// Decoded bytes kept in memory; the rest is written to an unnamed temporary file.
+/// Decoded bytes kept in memory; what comes after goes to an unnamed temporary file.
 const IN_MEMORY: usize = 32 << 20;
 
-/// The decoded samples of one recording, frame by frame, and its pauses.
+/// The decoded samples of one recording, frame by frame, and where it is interrupted.
 pub(crate) struct Spool {
     file: Mutex<SpooledTempFile>,
     info: SignalInfo,
@@ -20,7 +20,7 @@ pub(crate) struct Spool {
 }
 
 impl Spool {
-    /// Decodes `reader` to its end. A truncated file yields its samples; the error becomes a note.
+    /// Decodes `reader` to its end. A file that ends early gives what it has; the error becomes a note.
     pub(crate) fn decode(mut reader: Box<dyn SignalReader>) -> Result<Arc<Self>> {
         let mut file = SpooledTempFile::new(IN_MEMORY);
         let (mut frames, mut gaps) = (0, Vec::new());
@@ -104,7 +104,7 @@ impl SpoolReader {
         }
         if !self.reported && spool.gaps.binary_search(&self.next).is_ok() {
             self.reported = true;
-            // Its length is in the pauses of the info.
+            // How long it was is in the pauses of the info.
             return Ok(Chunk::Gap { frames: 0.0 });
         }
         let after = spool.gaps.partition_point(|gap| *gap <= self.next);

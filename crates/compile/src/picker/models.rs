@@ -6,7 +6,7 @@ use super::strategy::WelchPeaksStrategy;
 use crate::builders::WelchPeaksShape;
 use crate::cost::{BackendCostModel, Calibration, Sample, predict_fused_ns};
 
-/// The prior of a strategy.
+/// What a strategy's prior is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Prior {
     Host(HostPrior),
@@ -19,23 +19,23 @@ pub struct StrategyModel {
     prior: Prior,
     memory: HostMemory,
     threading: Threading,
-    /// One table per calibrated pair (segments, threads).
+    /// One table for each (segments, threads) that was calibrated.
     tables: Vec<(usize, usize, ResidualTable)>,
 }
 
 impl StrategyModel {
-    /// Creates the model of a host strategy without a calibration.
+    /// A host strategy without a calibration.
     pub fn host(prior: HostPrior, memory: HostMemory, threading: Threading) -> Self {
         Self { prior: Prior::Host(prior), memory, threading, tables: Vec::new() }
     }
 
-    /// Creates the model of a device's fused op without measured samples.
+    /// The fused op of a device, without samples.
     pub fn device(model: BackendCostModel) -> Self {
         let (memory, threading) = (HostMemory::SHIPPED, Threading::SHIPPED);
         Self { prior: Prior::Device(model), memory, threading, tables: Vec::new() }
     }
 
-    /// Adds the measured times of this strategy.
+    /// The same with the measured times of this strategy.
     #[must_use]
     pub fn calibrated(mut self, strategy: WelchPeaksStrategy, samples: &[Sample]) -> Self {
         let mut groups: Vec<(usize, usize)> =
@@ -69,7 +69,7 @@ impl StrategyModel {
         }
     }
 
-    /// Returns the residual of the nearest calibrated (segments, threads).
+    /// Residual of the calibrated (segments, threads) nearest to what is asked.
     fn residual(&self, shape: &WelchPeaksShape, threads: usize) -> f64 {
         let far = |a: usize, b: usize| (a.max(1) as f64 / b.max(1) as f64).ln().abs();
         self.tables
@@ -112,7 +112,7 @@ impl StrategyModels {
         }
     }
 
-    /// Predictors for a device with a bus: `ultra` and `fast` run on the host, the compiled strategies on the device.
+    /// Predictors for a device with a bus: `ultra` and `fast` stay on the host, the compiled ones run there.
     pub fn device(cpu: Option<&Calibration>, model: BackendCostModel, samples: &[Sample]) -> Self {
         let scale = model.fused_compute_scale * learned_operations(1.0);
         let learned = BackendCostModel { fused_compute_scale: scale, ..model };
@@ -124,8 +124,8 @@ impl StrategyModels {
         }
     }
 
-    /// Adapts the prediction to a learned model of which this share of the butterflies is left (0 … 1): the cost of
-    /// its transform is proportional. A calibration measures the dense model; its factors are kept.
+    /// The same for a learned model of which this share of the butterflies is alive (0 … 1): its transform costs
+    /// as much less. A calibration measures the dense model; its factors stay.
     #[must_use]
     pub fn with_live_share(mut self, share: f64) -> Self {
         let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
@@ -231,7 +231,7 @@ mod tests {
     fn a_calibration_ranks_a_foreign_machine() {
         let all: Vec<usize> = (0..9).map(|e| 4usize.pow(e)).collect();
         assert_eq!(score(&model(&all)), (1.0, 1.0));
-        // Without the large batches the prior's slope extrapolates.
+        // With the large batches left out the prior's slope has to carry on.
         let (close, right) = score(&model(&all[..7]));
         assert!(close == 1.0 && right >= 0.95, "{close} {right}");
         // With every second batch.

@@ -7,7 +7,7 @@ use ruzstd::decoding::StreamingDecoder;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Formats that need seeking are unpacked to a temporary file of at most this size.
+/// Formats that must be sought are unpacked to a temporary file of at most this size.
 const SPOOL_LIMIT: u64 = 4 << 30;
 
 /// Extensions of compressed files.
@@ -30,7 +30,7 @@ pub(super) fn is_named(path: &Path) -> bool {
     inner_name(path) != path
 }
 
-/// Returns the unpacked stream of a compressed source; other sources unchanged.
+/// Returns the unpacked stream of a compressed source; any other as it is.
 pub(super) fn unpacked(mut source: Source) -> Result<Source> {
     let name = source.name().to_owned();
     let head = source.peek_some(4)?;
@@ -41,7 +41,7 @@ pub(super) fn unpacked(mut source: Source) -> Result<Source> {
     };
     let mut unpacked = Source::from_read(name.clone(), stream);
     unpacked.limit_spool(SPOOL_LIMIT);
-    // A compressed file inside a compressed file is a decompression bomb or a mistake.
+    // A compressed file in a compressed one is a bomb or a mistake.
     if matches!(*unpacked.peek_some(4)?, [0x1f, 0x8b, 8, ..] | [0x28, 0xb5, 0x2f, 0xfd]) {
         let reason = "a compressed file in a compressed file: unpack it once first";
         return Err(Error::unsupported(&name, Place::File, reason));
@@ -49,7 +49,7 @@ pub(super) fn unpacked(mut source: Source) -> Result<Source> {
     Ok(unpacked)
 }
 
-/// A sequence of zstd frames.
+/// One zstd frame after the other.
 struct Frames {
     source: Option<Source>,
     frame: Option<Box<StreamingDecoder<Source, ruzstd::decoding::FrameDecoder>>>,
@@ -74,7 +74,7 @@ impl Read for Frames {
                     self.source = Some(source);
                     return Ok(0);
                 }
-                // A skippable frame.
+                // A frame that is to be skipped.
                 [first, 0x2a, 0x4d, 0x18] if first & 0xf0 == 0x50 => {
                     let head: [u8; 8] = source.exact("a skippable frame").map_err(super::source::into_io)?;
                     let [.., a, b, c, d] = head;

@@ -1,4 +1,4 @@
-//! Bytes from a file, standard input or memory, with their position.
+//! Bytes from a file, standard input or memory, with the place always known.
 
 use crate::{Error, Result};
 use std::fs::File;
@@ -6,7 +6,7 @@ use std::io::{self, Cursor, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Streams that need seeking are kept in memory up to this size, and in an unnamed temporary file beyond it.
+/// Streams that must be sought are kept in memory up to this size and in an unnamed temporary file beyond it.
 const SPOOL_IN_MEMORY: usize = 1 << 20;
 
 trait ReadSeek: Read + Seek + Send {}
@@ -22,15 +22,15 @@ enum Stream {
 pub struct Source {
     name: PathBuf,
     stream: Stream,
-    /// Offset of this source's byte 0 in the stream, and its length, if known.
+    /// Where in the stream this source's byte 0 lies, and its length, where it is known.
     base: u64,
     len: Option<u64>,
     pos: u64,
-    /// Bytes from the position on that were peeked but not consumed.
+    /// Bytes that were looked at (from the position on) but not taken.
     peeked: Vec<u8>,
-    /// Largest number of bytes that may be copied to a temporary file.
+    /// Most bytes that may be copied to a temporary file.
     spool_limit: u64,
-    /// Total length that another header states for a stream.
+    /// Bytes that a stream promises to have in all.
     expected: Option<u64>,
 }
 
@@ -45,7 +45,7 @@ impl std::fmt::Debug for Source {
 }
 
 impl Source {
-    /// Opens a file; `-` is standard input. A pipe or device can only be read forward.
+    /// A file; `-` is standard input. A pipe or device is read forward only.
     ///
     /// # Errors
     /// The file cannot be opened.
@@ -61,15 +61,15 @@ impl Source {
         if meta.is_file() { Self::from_seek(path, file) } else { Ok(Self::from_read(path, file)) }
     }
 
-    /// Creates a source from a stream that can only be read forward.
+    /// Anything that can only be read forward.
     pub fn from_read(name: impl Into<PathBuf>, stream: impl Read + Send + 'static) -> Self {
         Self::with(name.into(), Stream::Forward(Box::new(stream)), None)
     }
 
-    /// Creates a source from a seekable stream, starting at its beginning.
+    /// Anything that can be sought, from its start.
     ///
     /// # Errors
-    /// The length cannot be determined.
+    /// Its length cannot be found.
     pub fn from_seek(
         name: impl Into<PathBuf>,
         mut stream: impl Read + Seek + Send + 'static,
@@ -99,22 +99,22 @@ impl Source {
         &self.name
     }
 
-    /// Returns the number of bytes consumed so far.
+    /// Returns the bytes taken so far.
     pub fn position(&self) -> u64 {
         self.pos
     }
 
-    /// Returns the length in bytes, if known.
+    /// Returns the length in bytes, where it is known.
     pub fn len(&self) -> Option<u64> {
         self.len
     }
 
-    /// Returns whether the source is known to be empty.
+    /// Returns whether it is known to hold nothing.
     pub fn is_empty(&self) -> bool {
         self.len == Some(0)
     }
 
-    /// Returns the number of bytes after the position, if the length is known.
+    /// Returns the bytes after the position, where the length is known.
     pub(super) fn left(&self) -> Option<u64> {
         self.len.map(|len| len.saturating_sub(self.pos))
     }
@@ -127,27 +127,27 @@ impl Source {
         Error::Io { path: self.name.clone(), offset: Some(self.pos), source }
     }
 
-    /// Limits the bytes that may be copied to a temporary file.
+    /// Copies at most so many bytes to a temporary file.
     pub(super) fn limit_spool(&mut self, bytes: u64) {
         self.spool_limit = bytes;
     }
 
-    /// Sets the total length that another header states for this stream.
+    /// A stream that another header promises to have so many bytes.
     pub(super) fn expect_len(&mut self, bytes: u64) {
         self.expected = Some(bytes);
     }
 
-    /// Returns the number of bytes after the position, from the length or from a stated length.
+    /// Returns the bytes after the position that the length or a promise tells of.
     pub(super) fn promised(&self) -> Option<u64> {
         self.left().or(self.expected.map(|len| len.saturating_sub(self.pos)))
     }
 
-    /// Returns the bytes that were peeked and not consumed.
+    /// What was looked at and not taken.
     pub(super) fn peeked(&self) -> &[u8] {
         &self.peeked
     }
 
-    /// Peeks further: one read of a stream, `most` bytes of a file. Returns false at the end.
+    /// Looks further ahead: one read of a stream, `most` bytes of a file. False at the end.
     pub(super) fn peek_more(&mut self, most: usize) -> Result<bool> {
         let have = self.peeked.len();
         self.peeked.resize(have + most, 0);
@@ -158,13 +158,14 @@ impl Source {
         Ok(got? > 0)
     }
 
-    /// Returns the next `count` bytes, or fewer at the end, without consuming them and without waiting for more.
+    /// Returns the next `count` bytes, or fewer at the end, without taking them and without waiting for more than
+    /// those.
     pub(super) fn peek_some(&mut self, count: usize) -> Result<&[u8]> {
         while self.peeked.len() < count && self.peek_more(1 << 12)? {}
         Ok(&self.peeked[..count.min(self.peeked.len())])
     }
 
-    /// Consumes the available bytes, at most a buffer; 0 only at the end.
+    /// Takes what there is, at most a buffer: none at the end only.
     pub(super) fn read_some(&mut self, buffer: &mut [u8]) -> Result<usize> {
         if self.peeked.is_empty() {
             let got = self.pull_some(0, buffer)?;
@@ -195,7 +196,7 @@ impl Source {
         }
     }
 
-    /// Returns the next `count` bytes, or fewer at the end, without consuming them.
+    /// Returns the next `count` bytes, or fewer at the end, without taking them.
     pub(super) fn peek(&mut self, count: usize) -> Result<&[u8]> {
         if self.peeked.len() < count {
             let have = self.peeked.len();
@@ -206,7 +207,7 @@ impl Source {
         Ok(&self.peeked[..count.min(self.peeked.len())])
     }
 
-    /// Consumes bytes until `buffer` is full or the end is reached, and returns their number.
+    /// Takes bytes until `buffer` is full or the end is reached, and tells how many.
     pub(super) fn fill(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let ready = self.peeked.len().min(buffer.len());
         buffer[..ready].copy_from_slice(&self.peeked[..ready]);
@@ -217,7 +218,7 @@ impl Source {
         Ok(ready + got)
     }
 
-    /// Consumes `N` bytes of the header; fewer are an error.
+    /// `N` bytes of the header, which must be there.
     pub(super) fn exact<const N: usize>(&mut self, what: &str) -> Result<[u8; N]> {
         let mut bytes = [0; N];
         let start = self.pos;
@@ -229,7 +230,7 @@ impl Source {
         Ok(bytes)
     }
 
-    /// Skips `count` bytes, or fewer at the end, and returns their number.
+    /// Passes over `count` bytes, or fewer at the end, and tells how many.
     pub(super) fn skip(&mut self, count: u64) -> Result<u64> {
         if let (true, Some(left)) = (self.is_seekable(), self.left()) {
             let count = count.min(left);
@@ -249,7 +250,7 @@ impl Source {
         Ok(skipped)
     }
 
-    /// Moves to an offset. Only for seekable sources.
+    /// Goes to an offset. Only for seekable sources.
     pub(super) fn seek_to(&mut self, offset: u64) {
         debug_assert!(self.is_seekable());
         if offset != self.pos {
@@ -265,7 +266,7 @@ impl Source {
         Some(Self { base: self.base, ..Self::with(self.name.clone(), stream, self.len) })
     }
 
-    /// Returns the part of a seekable source from `start` on, `len` bytes or fewer at the end.
+    /// Returns the part of a seekable source from `start` on, `len` bytes or what there is of them.
     pub(super) fn part(&self, name: PathBuf, start: u64, len: u64) -> Option<Self> {
         let mut part = self.fork()?;
         let there = self.len.map_or(len, |all| all.saturating_sub(start).min(len));
@@ -313,7 +314,7 @@ impl Source {
         self.pull_by(ahead, buffer, |stream, buffer| read_full(stream, buffer))
     }
 
-    /// Reads like [`Source::pull`], but only once.
+    /// As [`Source::pull`], but what one read of a stream gives.
     fn pull_some(&mut self, ahead: u64, buffer: &mut [u8]) -> Result<usize> {
         self.pull_by(ahead, buffer, |stream, buffer| {
             loop {
@@ -334,7 +335,7 @@ impl Source {
         let at = self.pos.saturating_add(ahead);
         let result = match &mut self.stream {
             Stream::Forward(stream) => match read(stream, buffer) {
-                // A truncated compressed stream.
+                // A compressed stream that is cut.
                 Err(e) if e.kind() == ErrorKind::UnexpectedEof => {
                     return Err(Error::truncated(&self.name, at, e.to_string()));
                 }
@@ -392,7 +393,7 @@ impl Seek for Source {
     }
 }
 
-/// Returns the system's error if there is one, for libraries that expect `io::Error`.
+/// Returns the system's error where there is one; libraries that read through us want that type.
 pub(super) fn into_io(error: Error) -> io::Error {
     match error {
         Error::Io { source, .. } => source,

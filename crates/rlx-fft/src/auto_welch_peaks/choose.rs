@@ -1,4 +1,4 @@
-//! Selects the device and the strategy.
+//! Which device, and by which strategy on it.
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_compile::cost::fused_welch_peaks_auto_viable;
@@ -17,31 +17,31 @@ use crate::welch_peaks_picker::{
     LearnedCandidate, Pick, PickRequest, StrategyModels, WelchPeaksPickMode, WelchPeaksStrategy,
 };
 
-/// A device that `auto` compared: its strategy and predicted time.
+/// What `auto` compared: a device, what it would run there, and how long that was predicted to take.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConsideredDevice {
     /// The device.
     pub device: String,
     /// The strategy that would run.
     pub strategy: WelchPeaksStrategy,
-    /// Its predicted time, ms.
+    /// Its predicted ms.
     pub predicted_ms: f64,
     /// `measured` or `shipped`.
     pub calibration: &'static str,
-    /// Why it was not selected although it had the lowest predicted time.
+    /// Why it was not taken although it was the cheapest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
 }
 
-/// The open device with its predictions.
+/// The open device with what was predicted for it.
 pub(super) struct Chosen {
     pub(super) session: Session,
     pub(super) models: StrategyModels,
     pub(super) request: PickRequest,
     pub(super) pick: Pick,
-    /// The selected or forced strategy.
+    /// What runs: the picked strategy, or the one that was forced.
     pub(super) strategy: WelchPeaksStrategy,
-    /// Messages about stored calibrations that are corrupt or from another machine.
+    /// Stored calibrations that are corrupt or of another machine.
     pub(super) complaints: Vec<String>,
     pub(super) considered: Vec<ConsideredDevice>,
 }
@@ -64,7 +64,7 @@ struct Chooser<'a> {
     complaints: Vec<String>,
 }
 
-/// Opens the device of the settings, or for `auto` the device with the lowest predicted time.
+/// Opens the device that the settings name, or the cheapest predicted one of `auto`.
 pub(super) fn choose(
     shape: &WelchPeaksShape,
     settings: &AutoSettings<'_>,
@@ -107,7 +107,7 @@ impl Chooser<'_> {
                     continue;
                 }
                 match self.open(&gpu.info) {
-                    // The device may support less than its class.
+                    // What was found may be less than what the class has.
                     Ok(session) => {
                         let opened = self.candidate(gpu.info, session.caps())?;
                         considered.push(self.considered(&opened, None));
@@ -144,12 +144,12 @@ impl Chooser<'_> {
         Ok(Chosen { session, models, request, pick, strategy, complaints, considered })
     }
 
-    /// Returns whether a device is preferred to the host; fixed thresholds need no prediction.
+    /// Returns whether a device would be opened in the host's place; fixed thresholds ask for no prediction.
     fn beats(&self, gpu: &Candidate, host: &Candidate) -> bool {
         host.request.legacy || (self.leaves_the_host(gpu) && self.cost(gpu) < self.cost(host))
     }
 
-    /// Returns the shipped capabilities of a device's class, which suffice to predict without opening it.
+    /// What the class of a device ships with: enough to predict without opening it.
     fn caps_of(&self, info: &DeviceInfo) -> BackendCaps {
         BackendCaps::shipped(info.class)
     }
@@ -204,7 +204,7 @@ impl Chooser<'_> {
         !matches!(self.strategy(candidate), UltraFast | FastStreaming)
     }
 
-    /// Returns the predicted time of the selected strategy, ns.
+    /// Predicted ns of what would run.
     fn cost(&self, candidate: &Candidate) -> f64 {
         candidate.models.predict_ns(self.strategy(candidate), &self.shape, self.threads)
     }

@@ -1,4 +1,4 @@
-//! The source of devices for the picker: this machine, or fake devices of a test.
+//! Where the picker looks for devices: the machine itself, or what a test makes up.
 
 use rlx_compile::cost::{Calibration, HostId};
 use rlx_runtime::calibrate::{self, Stored};
@@ -7,15 +7,15 @@ use rlx_runtime::{Device, DeviceInfo, Session, SessionOptions, devices};
 use super::settings::CalibrationSource;
 use crate::error::{Error, Result};
 
-/// Available devices and their calibrations.
+/// What there is to run on, and what is known of its costs.
 pub(super) trait Machine {
-    /// Returns the devices with a bus, in order of preference; the picker ignores software adapters.
+    /// Devices with a bus, in the order of preference. Software adapters among them are not looked at.
     fn gpus(&self) -> Vec<DeviceInfo>;
 
     /// Opens a device.
     fn open(&self, device: &Device, options: SessionOptions) -> Result<Session>;
 
-    /// Loads the stored calibration of a host.
+    /// The calibration of a host that was kept.
     fn load(&self, host: &HostId) -> Stored;
 }
 
@@ -36,7 +36,7 @@ impl Machine for Here {
     }
 }
 
-/// Returns the calibration for predictions, and the reason if a stored one is not used.
+/// The calibration to predict with, and why a stored one is not it.
 pub(super) fn calibration(
     source: &CalibrationSource<'_>,
     machine: &dyn Machine,

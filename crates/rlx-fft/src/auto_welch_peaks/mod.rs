@@ -1,4 +1,4 @@
-//! Packed peaks by the strategy with the lowest predicted time.
+//! Packed peaks by the strategy that is predicted to be cheapest.
 
 mod build;
 mod choose;
@@ -24,7 +24,7 @@ use crate::welch_peaks_picker::{
 /// The target of the picker's log records.
 pub const LOG_TARGET: &str = "rlx_fft::picker";
 
-/// The runner of the selected strategy.
+/// What runs the picked strategy.
 enum Runner {
     /// Row by row on the host.
     Rows(WelchPeaksScratch),
@@ -34,11 +34,11 @@ enum Runner {
     Tape(Vec<CompiledModel>),
 }
 
-/// Packed peaks of batches of `batch` rows; selects and builds a strategy once, for many calls.
+/// Packed peaks of batches of `batch` rows: picked and built once, called many times.
 ///
-/// A row is in the full layout (8 segments of `n_fft`, half overlapping) or in the fast layout (the leading 2
-/// segments); the length of a buffer determines which. Every strategy uses the two segments of the fast layout,
-/// except [`UltraFast`](WelchPeaksStrategy::UltraFast), which uses the first.
+/// A row is in the full layout (8 segments of `n_fft`, half overlapping) or in the fast one (the leading 2); which of
+/// them a buffer holds follows from its length. Every strategy answers for the fast layout's two segments, but
+/// [`UltraFast`](WelchPeaksStrategy::UltraFast), which transforms the leading one.
 pub struct AutoWelchPeaks {
     params: WelchPeakParams,
     shape: WelchPeaksShape,
@@ -56,19 +56,18 @@ pub struct AutoWelchPeaks {
 }
 
 impl AutoWelchPeaks {
-    /// Selects the strategy with the lowest predicted time for `batch` rows on a device (`None`: `auto`).
+    /// The cheapest predicted strategy for `batch` rows on a device (`None`: `auto`).
     ///
     /// # Errors
-    /// `n_fft` below 2, `k` 0, a shape that overflows; an unknown or absent device, with the available devices.
+    /// `n_fft` below 2, `k` 0, a shape that overflows; an unknown or absent device, with those that there are.
     pub fn new(batch: usize, n_fft: usize, k: usize, device: Option<&str>) -> Result<Self> {
         Self::with_settings(batch, n_fft, k, &AutoSettings { device, ..AutoSettings::default() })
     }
 
-    /// Uses a given strategy.
+    /// A given strategy.
     ///
     /// # Errors
-    /// Those of [`AutoWelchPeaks::new`]; [`LearnedCompiled`](WelchPeaksStrategy::LearnedCompiled), which needs a
-    /// model.
+    /// As [`AutoWelchPeaks::new`]; [`LearnedCompiled`](WelchPeaksStrategy::LearnedCompiled), which needs a model.
     pub fn with_strategy(
         batch: usize,
         n_fft: usize,
@@ -79,10 +78,10 @@ impl AutoWelchPeaks {
         Self::with_options(batch, n_fft, k, device, None, WelchPeaksPickMode::Force(strategy))
     }
 
-    /// Selects the strategy with the lowest predicted time, with a learned transform among the candidates.
+    /// The cheapest predicted strategy, a learned transform among the candidates.
     ///
     /// # Errors
-    /// Those of [`AutoWelchPeaks::new`]; a model for another `n_fft`.
+    /// As [`AutoWelchPeaks::new`]; a model for another `n_fft`.
     pub fn with_learned(
         batch: usize,
         n_fft: usize,
@@ -93,10 +92,10 @@ impl AutoWelchPeaks {
         Self::with_options(batch, n_fft, k, device, learned, WelchPeaksPickMode::Auto)
     }
 
-    /// Sets the strategy mode and a learned model; [`AutoWelchPeaks::with_settings`] supports every setting.
+    /// A strategy mode and a learned model; [`AutoWelchPeaks::with_settings`] has every setting.
     ///
     /// # Errors
-    /// Those of [`AutoWelchPeaks::with_learned`] and [`AutoWelchPeaks::with_strategy`].
+    /// As [`AutoWelchPeaks::with_learned`] and [`AutoWelchPeaks::with_strategy`].
     pub fn with_options(
         batch: usize,
         n_fft: usize,
@@ -109,73 +108,71 @@ impl AutoWelchPeaks {
         Self::with_settings(batch, n_fft, k, &settings)
     }
 
-    /// Returns the strategy that runs.
+    /// The strategy that runs.
     pub fn strategy(&self) -> WelchPeaksStrategy {
         self.strategy
     }
 
-    /// Returns the label of the strategy: `ultra_fast_rustfft`, `fast_streaming_rustfft`, `rlx_compiled` or
-    /// `learned_compiled`.
+    /// Its label: `ultra_fast_rustfft`, `fast_streaming_rustfft`, `rlx_compiled` or `learned_compiled`.
     pub fn strategy_label(&self) -> &str {
         self.strategy.label()
     }
 
-    /// Returns the parameters of the fast layout.
+    /// Parameters of the fast layout.
     pub fn params(&self) -> &WelchPeakParams {
         &self.params
     }
 
-    /// Returns the number of rows of a batch.
+    /// Rows of a batch.
     pub fn batch(&self) -> usize {
         self.shape.batch
     }
 
-    /// Returns the device on which the strategy runs.
+    /// The device that it runs on.
     pub fn device(&self) -> &DeviceInfo {
         &self.device
     }
 
-    /// Returns the number of threads of the strategy.
+    /// Threads that the strategy may use.
     pub fn threads(&self) -> usize {
         self.request.threads
     }
 
-    /// Returns the devices that `auto` compared; empty if a device was named, or if the CPU finishes before any
-    /// device could answer.
+    /// What `auto` compared between devices; empty where a device was named, or where the CPU answers sooner than any
+    /// device could.
     pub fn considered(&self) -> &[ConsideredDevice] {
         &self.considered
     }
 
-    /// Returns the reason if the work continues on the CPU because the device was lost. This happens only if device
-    /// and strategy are `auto`; otherwise a lost device is an error.
+    /// Why the work went on on the CPU: the device was lost in a run. Only where device and strategy are `auto`; else a
+    /// lost device is an error.
     pub fn fell_back(&self) -> Option<&str> {
         self.fell_back.as_deref()
     }
 
-    /// Returns whether the predictions come from a calibration of this machine.
+    /// Whether the predictions come from a calibration of this machine.
     pub fn is_calibrated(&self) -> bool {
         self.models.is_calibrated()
     }
 
-    /// Returns the predictions of the construction.
+    /// What was compared when this was built.
     pub fn predictions(&self) -> &Pick {
         &self.pick
     }
 
-    /// Returns the strategy that predictions select for another number of rows. Takes less than 2 µs and does not
-    /// allocate.
+    /// What would be picked for another number of rows, by predictions alone. Takes under 2 µs and allocates nothing.
     pub fn pick_for_batch(&self, batch: usize) -> WelchPeaksStrategy {
         let request = PickRequest { shape: self.shape.with_batch(batch), ..self.request };
         pick_welch_peaks_strategy(&self.models, &request)
     }
 
-    /// Returns the number of samples of the whole batch in the fast and in the full layout.
+    /// Samples of the fast and of the full layout of the whole batch.
     pub fn layout_lens(&self) -> (usize, usize) {
         let batch = self.shape.batch;
         (batch * self.params.welch.frame_len(), batch * self.full_len)
     }
 
-    /// Returns the number of output values: `batch · min(k, n_bins) · 2`.
+    /// Values of an answer: `batch · min(k, n_bins) · 2`.
     pub fn output_len(&self) -> usize {
         self.shape.batch * self.params.k_out() * 2
     }

@@ -1,4 +1,4 @@
-//! From the command line to an exit code.
+//! Runs a command line and returns the exit code.
 
 use crate::commands;
 use crate::console::Console;
@@ -11,12 +11,12 @@ use rlx_learn::GateKind;
 use std::error::Error as StdError;
 use std::process::ExitCode;
 
-/// Why a command stopped.
+/// Reasons why a command stopped.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The arguments do not make sense: exit code 2.
+    /// The arguments are invalid: exit code 2.
     Usage(Usage),
-    /// Something failed on the way: exit code 1.
+    /// The command failed: exit code 1.
     Run(anyhow::Error),
 }
 
@@ -32,17 +32,17 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
-/// Whether everything worked, or something was reported and the rest was done.
+/// Outcome of a command that ran to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum Outcome {
     /// Exit code 0.
     Whole,
-    /// Exit code 1: what failed has been reported.
+    /// Exit code 1: failures were reported, the rest was done.
     Partial,
 }
 
-/// Runs the program: 0 for success, 1 where something failed, 2 for wrong arguments.
+/// Runs the program: 0 for success, 1 if something failed, 2 for wrong arguments.
 pub(crate) fn run() -> ExitCode {
     let parsed = grouped().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -53,7 +53,7 @@ pub(crate) fn run() -> ExitCode {
     let console = Console::new(cli.quiet, cli.color);
     interrupt::install();
     let result = match cli.command {
-        // The others say where their results go.
+        // Other commands open their outputs themselves.
         ref command if !command.has_output() && output::open_stdout().is_err() => {
             output::open_stdout().map(|_| Outcome::Partial).map_err(Failure::from)
         }
@@ -102,11 +102,11 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-/// Returns the command that was asked for, with the usage line of its own.
+/// Returns the requested command, with its own usage line.
 fn with_command<T>(work: impl FnOnce(&mut clap::Command) -> T) -> T {
     let mut all = grouped();
     all.build();
-    // Names of files may be no Unicode.
+    // File names may not be Unicode.
     let name = std::env::args_os().skip(1).find(|word| all.find_subcommand(word).is_some());
     match name.and_then(|name| all.find_subcommand_mut(name)) {
         Some(command) => work(command),
@@ -114,7 +114,8 @@ fn with_command<T>(work: impl FnOnce(&mut clap::Command) -> T) -> T {
     }
 }
 
-/// Prints what clap has to say, help and the version too. A wrong value gets the usage line that clap keeps to itself.
+/// Prints a message of clap, including help and version. Adds the usage line to errors about wrong values, which clap
+/// omits.
 fn said(mut error: clap::Error) -> ExitCode {
     if error.kind() == ErrorKind::ValueValidation && error.get(ContextKind::InvalidArg).is_some() {
         let usage = with_command(|command| command.render_usage());
@@ -122,13 +123,13 @@ fn said(mut error: clap::Error) -> ExitCode {
     }
     let code = error.exit_code();
     match error.print() {
-        // A closed pipe is no reason to complain, a full disk is one.
+        // A closed pipe is not an error, a full disk is one.
         Err(refused) if code == 0 && refused.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
         _ => ExitCode::from(u8::try_from(code).unwrap_or(2)),
     }
 }
 
-/// Whoever read our output has seen enough: `rlx-fft psd … | head` is a success.
+/// Returns whether the reader closed the pipe: `rlx-fft psd … | head` is a success.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause: &(dyn StdError + 'static)| {
         cause.downcast_ref::<rlx_io::write::Error>().is_some_and(rlx_io::write::Error::is_broken_pipe)

@@ -1,13 +1,13 @@
 //! Whether standard output was closed when the program started.
 //!
-//! The standard library opens `/dev/null` in the place of closed descriptors before `main` runs, so that no file gets
-//! their numbers. What is written there is lost without an error; therefore this looks earlier.
+//! The standard library opens `/dev/null` for closed descriptors before `main` runs, so that no file gets their
+//! numbers. Output would be lost without an error; therefore the check runs before that.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Returns whether nobody can read what is written to standard output.
+/// Returns whether standard output was closed when the program started.
 pub(crate) fn stdout_is_closed() -> bool {
     CLOSED.load(Ordering::Relaxed)
 }

@@ -1,10 +1,10 @@
-//! What is said on standard error, and where colours go.
+//! Messages on standard error, and the use of colours.
 
 use crate::flags::ColorChoice;
 use rlx_io::write::escaped;
 use std::io::{IsTerminal, Write};
 
-/// How the program talks: to people on standard error, in colours on a terminal only.
+/// Messages to the user on standard error, in colours on a terminal only.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Console {
     quiet: bool,
@@ -16,23 +16,23 @@ impl Console {
         Self { quiet, color }
     }
 
-    /// Returns whether standard output gets colours. `NO_COLOR` (no-color.org) turns the automatic choice off.
+    /// Returns whether standard output gets colours. `NO_COLOR` (no-color.org) disables the automatic choice.
     pub(crate) fn colour_on_stdout(&self) -> bool {
         self.wants_colour(std::io::stdout().is_terminal())
     }
 
-    /// Returns whether progress bars make sense.
+    /// Returns whether progress bars are shown.
     pub(crate) fn shows_progress(&self) -> bool {
         !self.quiet && std::io::stderr().is_terminal()
     }
 
-    /// Something went wrong; said even when quiet.
+    /// Prints an error, also with `--quiet`.
     pub(crate) fn error(&self, error: &anyhow::Error) {
-        // The library's errors hold their causes' texts already: `{:#}` would say them twice.
+        // Errors of the libraries contain the texts of their causes; `{:#}` would repeat them.
         self.line("error", "\x1b[1;31m", &chain(error));
     }
 
-    /// Something worth knowing.
+    /// Prints a note.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             self.line("note", "\x1b[1;36m", text);
@@ -40,10 +40,10 @@ impl Console {
     }
 
     fn line(&self, kind: &str, style: &str, text: &str) {
-        // Names and messages come from files.
+        // Names and messages may come from files.
         let text = escaped(text);
         let mut err = std::io::stderr().lock();
-        // A closed standard error leaves nobody to tell.
+        // A closed standard error cannot be reported.
         let _ = if self.wants_colour(err.is_terminal()) {
             writeln!(err, "{style}{kind}:\x1b[0m {text}")
         } else {
@@ -60,7 +60,7 @@ impl Console {
     }
 }
 
-/// Returns the messages of an error and its causes, without those that a later one says again.
+/// Returns the messages of an error and its causes, without those that a later one repeats.
 fn chain(error: &anyhow::Error) -> String {
     let all: Vec<String> = error.chain().map(ToString::to_string).collect();
     let mut parts: Vec<&str> = Vec::new();

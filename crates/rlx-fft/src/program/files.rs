@@ -1,4 +1,4 @@
-//! What a call reads and writes: no file is an output twice, or an output and an input.
+//! The files of a call: no file may be an output twice, or both output and input.
 
 use crate::app::Failure;
 use crate::flags::Usage;
@@ -6,14 +6,14 @@ use rlx_io::write::{FileId, OutputFile};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// Endings of the files that belong to a recording of several files: they have its name otherwise.
+/// Extensions of the files of a multi-file recording, which share its name.
 const SIBLINGS: [&[&str]; 3] = [
     &["sigmf-meta", "sigmf-data", "sigmf-collection"],
     &["vhdr", "vmrk", "eeg", "avg", "seg"],
     &["hea", "dat", "atr", "mat", "edf"],
 ];
 
-/// The files of a call, by what identifies them and not by their names.
+/// The files of a call, by identity and not by name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Files {
     /// Each file with the argument that names it, and whether it is written.
@@ -22,7 +22,7 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// A file that is read, `-` for standard input, and those that belong to it.
+    /// Adds an input, `-` for standard input, and the files that belong to it.
     pub(crate) fn reads(&mut self, argument: &str, path: &Path) {
         let id = if path.as_os_str() == "-" { FileId::of_stdin() } else { FileId::of(path) };
         self.note(argument, path, id);
@@ -42,12 +42,12 @@ impl Files {
         }
     }
 
-    /// A file that is written.
+    /// Adds an output.
     pub(crate) fn writes(&mut self, argument: &str, path: &Path) -> Result<(), Usage> {
         self.written(argument, path, &path.display().to_string(), FileId::of(path))
     }
 
-    /// Results go to standard output.
+    /// Adds standard output.
     pub(crate) fn writes_stdout(&mut self) -> Result<(), Usage> {
         self.written("--output", Path::new("-"), "standard output", FileId::of_stdout())
     }
@@ -70,7 +70,7 @@ impl Files {
         }
     }
 
-    /// A picture of each signal: the second one's name gets `-2`, and so on.
+    /// Adds one image per signal: the name of the second gets `-2`, and so on.
     pub(crate) fn writes_pictures(&mut self, argument: &str, path: &Path) -> Result<(), Usage> {
         let stem = format!("{}-", path.file_stem().unwrap_or_default().to_string_lossy());
         let further = |other: &Path| {
@@ -89,10 +89,10 @@ impl Files {
     }
 }
 
-/// A file, where there is one, with the argument that names it.
+/// A file, if any, with the argument that names it.
 pub(crate) type Named<'a> = (&'a str, Option<&'a Path>);
 
-/// Refuses outputs that are inputs or each other, and those that cannot be written: before the work, not after it.
+/// Rejects outputs that are inputs or equal each other, and outputs that cannot be written, before the work begins.
 pub(crate) fn distinct<'a>(reads: &[Named<'a>], writes: &[Named<'a>]) -> Result<(), Failure> {
     let mut files = Files::default();
     for (argument, path) in reads.iter().filter_map(|(argument, path)| Some((*argument, (*path)?))) {

@@ -1,4 +1,4 @@
-//! Reports: one HTML file with everything in it, which opens from disk without a network.
+//! Reports: one self-contained HTML file, which opens from disk without a network.
 
 use anyhow::{Context, Result};
 use rlx_io::plot::{Heatmap, HeatmapPanel, SpectrumPlot};
@@ -9,12 +9,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most rows of a result's table; longer results are curves.
+/// Largest number of rows of a table; longer results are shown as curves.
 const MAX_ROWS: usize = 500;
-/// Most columns and rows of a picture; more are merged, the largest level stays.
+/// Largest number of columns and rows of an image; more are merged and keep the largest level.
 const MAX_PIXELS: (usize, usize) = (2048, 1024);
 
-/// A report that is being collected. Clones add to the same one.
+/// A report under construction. Clones add to the same report.
 #[derive(Debug, Clone)]
 pub(crate) struct Html {
     path: PathBuf,
@@ -22,7 +22,7 @@ pub(crate) struct Html {
 }
 
 impl Html {
-    /// Returns a report for this file, where one is wanted.
+    /// Returns a report for this file, if requested.
     pub(crate) fn new(path: Option<&Path>) -> Option<Self> {
         Some(Self { path: path?.to_owned(), parts: Arc::default() })
     }
@@ -31,7 +31,7 @@ impl Html {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
     }
 
-    /// Adds what a result says of itself, and its rows if there are few.
+    /// Adds the caption of a result, and its rows if there are few.
     pub(crate) fn result<R: Report>(&self, result: &R) -> rlx_io::write::Result<()> {
         let shown: Vec<_> = result.columns().iter().map(|column| column.in_table).collect();
         let columns: Vec<Value> = result
@@ -96,7 +96,7 @@ impl Html {
         self.add(json!({ "kind": "bench", "value": envelope }));
     }
 
-    /// Writes the report, whole or not at all. Without any result no file appears.
+    /// Writes the report completely or not at all. Without any result no file is written.
     pub(crate) fn write(&self, title: &str) -> Result<()> {
         let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         if parts.is_empty() {
@@ -125,7 +125,7 @@ fn value(cell: &Cell<'_>) -> Value {
 
 /// Returns the document around the data.
 fn page(data: &str) -> String {
-    // Inside a script element only `</script` and `<!--` mean something.
+    // Inside a script element only `</script` and `<!--` have a meaning.
     let data = data.replace('<', "\\u003c");
     let (uplot_style, style, uplot, script) =
         (report::UPLOT_STYLE, report::STYLE, report::UPLOT_SCRIPT, report::SCRIPT);

@@ -1,12 +1,12 @@
-//! What the libraries log, on standard error.
+//! Prints log records of the libraries on standard error.
 
 use std::io::Write;
 use std::sync::Mutex;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-/// Prints the records of this project's libraries: warnings, and the picker's trace, which is asked for by
-/// `RLX_FFT_PICKER_TRACE=1`. Lines that were printed before are left out: a bench builds one plan several times.
+/// Prints the records of this project's libraries: warnings, and the picker's trace, which `RLX_FFT_PICKER_TRACE=1`
+/// enables. Repeated lines are omitted, because a bench builds a plan several times.
 struct Logger {
     printed: Mutex<Vec<String>>,
 }
@@ -27,7 +27,7 @@ impl Log for Logger {
         if printed.contains(&line) {
             return;
         }
-        // A closed standard error leaves nobody to tell.
+        // A closed standard error cannot be reported.
         let _ = writeln!(std::io::stderr().lock(), "{line}");
         printed.push(line);
     }
@@ -38,7 +38,7 @@ impl Log for Logger {
 /// Installs the logger of the program.
 pub(crate) fn install() {
     static LOGGER: Logger = Logger { printed: Mutex::new(Vec::new()) };
-    // Fails where there is one already, which nobody installs before.
+    // Fails only if a logger is already installed.
     if log::set_logger(&LOGGER).is_ok() {
         log::set_max_level(LevelFilter::Info);
     }

@@ -1,12 +1,12 @@
-//! How much memory there is, so that what cannot fit is refused and not tried.
+//! Available memory, to reject work that cannot fit.
 
 use crate::flags::Usage;
 
-/// What is never refused: estimates are rough, and this much is there.
+/// Sizes up to this are never rejected, because estimates are rough.
 const SMALL: u64 = 64 << 20;
 
-/// Memory that this process may still take, in bytes: the least of what the machine has left, what a container allows
-/// and the limit of the address space (`ulimit -v`). `None` where the system does not tell.
+/// Returns the memory that this process may still allocate, in bytes: the minimum of the machine's free memory, the
+/// limit of a container and that of the address space (`ulimit -v`). `None` if the system does not report it.
 pub(crate) fn left() -> Option<u64> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let kib = |text: &str, name: &str| {
@@ -27,7 +27,7 @@ pub(crate) fn left() -> Option<u64> {
     [machine, container, space].into_iter().flatten().min()
 }
 
-/// Returns why so many bytes do not fit, if they do not.
+/// Returns the reason if `bytes` bytes do not fit.
 pub(crate) fn too_much(bytes: u64) -> Option<String> {
     if bytes <= SMALL {
         return None;
@@ -36,7 +36,7 @@ pub(crate) fn too_much(bytes: u64) -> Option<String> {
     (bytes > left).then(|| format!("takes about {}, and {} of memory are left", size(bytes), size(left)))
 }
 
-/// Refuses an argument that asks for more memory than there is.
+/// Rejects an argument that needs more memory than available.
 pub(crate) fn refuse(flag: &str, value: impl std::fmt::Display, bytes: u64) -> Result<(), Usage> {
     match too_much(bytes) {
         Some(why) => Err(Usage::new(flag, format!("{value} {why}"))),
@@ -44,7 +44,7 @@ pub(crate) fn refuse(flag: &str, value: impl std::fmt::Display, bytes: u64) -> R
     }
 }
 
-/// Returns a number of bytes for people.
+/// Returns a number of bytes as readable text.
 pub(crate) fn size(bytes: u64) -> String {
     match bytes as f64 {
         b if b >= 1e9 => format!("{:.1} GB", b / 1e9),

@@ -1,4 +1,4 @@
-//! The one place that results leave by.
+//! The only module that writes results.
 
 use crate::closed::stdout_is_closed;
 use crate::console::Console;
@@ -8,7 +8,7 @@ use crate::interrupt;
 use rlx_io::write::{Error, Format, OutputFile, Report, Result, ResultWriter, WriterOptions};
 use std::io::{self, BufWriter, Stdout, Write};
 
-/// Standard output or a file that appears when all is written.
+/// Standard output, or a file that appears when it is complete.
 pub(crate) enum Target {
     Stdout(BufWriter<Stdout>),
     File(OutputFile),
@@ -30,7 +30,7 @@ impl Write for Target {
     }
 }
 
-/// Standard output for results: an error where it was closed.
+/// Opens standard output for results; an error if it was closed.
 pub(crate) fn open_stdout() -> Result<Stdout> {
     if stdout_is_closed() {
         let source = io::Error::other("it is closed, and nobody would get the result: give --output FILE");
@@ -39,7 +39,7 @@ pub(crate) fn open_stdout() -> Result<Stdout> {
     Ok(io::stdout())
 }
 
-/// Writes results in the wanted format to the wanted place.
+/// Writes results in the requested format to the requested destination.
 pub(crate) struct Output {
     writer: ResultWriter<Target>,
     format: Format,
@@ -63,12 +63,12 @@ impl Output {
         })
     }
 
-    /// Returns the report that goes with the results, where one is wanted.
+    /// Returns the HTML report, if requested.
     pub(crate) fn html(&self) -> Option<Html> {
         self.html.clone()
     }
 
-    /// Returns whether a result can leave in pieces as soon as they are known.
+    /// Returns whether the format supports writing a result in parts.
     pub(crate) fn streams(&self) -> bool {
         matches!(self.format, Format::Table | Format::Csv | Format::JsonLines)
     }
@@ -78,12 +78,12 @@ impl Output {
         self.format
     }
 
-    /// Returns whether the format has no room for what was chosen by default.
+    /// Returns whether the format cannot contain the default values.
     pub(crate) fn lacks_caption(&self) -> bool {
         matches!(self.format, Format::Csv | Format::Npy)
     }
 
-    /// Writes a result whole: a signal waits.
+    /// Writes a complete result; signals wait until it is written.
     pub(crate) fn write<R: Report>(&mut self, result: &R) -> Result<()> {
         let _whole = interrupt::writing();
         if let Some(html) = &self.html {
@@ -92,7 +92,7 @@ impl Output {
         self.writer.write(result)
     }
 
-    /// Writes a further part of the result that was written last.
+    /// Writes a further part of the last result.
     pub(crate) fn write_more<R: Report>(&mut self, result: &R) -> Result<()> {
         let _whole = interrupt::writing();
         self.writer.write_more(result)
@@ -103,7 +103,7 @@ impl Output {
         self.writer.array_target()
     }
 
-    /// Ends the document. Without any result nothing is written and no file appears.
+    /// Ends the document. Without any result no file is written.
     pub(crate) fn finish(self) -> Result<()> {
         if self.writer.written() == 0 {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Where pictures go.
+//! Destination of images.
 
 use crate::flags::PlotArgs;
 use crate::html::Html;
@@ -9,7 +9,7 @@ use rlx_io::write::OutputFile;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Writes the pictures of a run: the first under the name given, others with `-2`, `-3` … before the extension.
+/// Writes the images of a run: the first under the name given, others with `-2`, `-3` … before the extension.
 pub(crate) struct Plots {
     args: Option<PlotArgs>,
     drawn: usize,
@@ -17,12 +17,12 @@ pub(crate) struct Plots {
 }
 
 impl Plots {
-    /// Pictures for files of their own and for a report, as far as wanted.
+    /// Creates the destination for image files and a report, if requested.
     pub(crate) fn new(args: Option<PlotArgs>, html: Option<Html>) -> Self {
         Self { args, drawn: 0, html }
     }
 
-    /// Returns whether pictures are wanted.
+    /// Returns whether images are requested.
     pub(crate) fn wanted(&self) -> bool {
         self.args.is_some() || self.html.is_some()
     }

@@ -1,14 +1,14 @@
-//! Progress bars on standard error, for work that takes long enough to wonder.
+//! Progress bars on standard error, for long work.
 
 use crate::console::Console;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rlx_io::write::escaped;
 use std::time::{Duration, Instant};
 
-/// Work shorter than this shows nothing.
+/// Shorter work shows no bar.
 const PATIENCE: Duration = Duration::from_millis(700);
 
-/// A bar that appears only if the work lasts, and only on a terminal.
+/// A bar that appears only for long work and only on a terminal.
 pub(crate) struct Progress {
     bar: ProgressBar,
     start: Instant,
@@ -17,7 +17,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Creates a bar for `frames` samples of `name`; a spinner where their number is not known.
+    /// Creates a bar for `frames` samples of `name`; a spinner if their number is unknown.
     pub(crate) fn new(console: &Console, name: &str, frames: Option<u64>) -> Self {
         let bar = match frames {
             Some(frames) => ProgressBar::with_draw_target(Some(frames), ProgressDrawTarget::hidden()),
@@ -34,7 +34,7 @@ impl Progress {
         Self { bar, start: Instant::now(), shown: false, wanted: console.shows_progress() }
     }
 
-    /// This many more samples are done.
+    /// Adds processed samples.
     pub(crate) fn advance(&mut self, frames: usize) {
         if self.wanted && !self.shown && self.start.elapsed() > PATIENCE {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
@@ -43,19 +43,19 @@ impl Progress {
         self.bar.inc(frames as u64);
     }
 
-    /// The work is done: the bar goes before results come.
+    /// Removes the bar before results are printed.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }
 
-/// Returns a bar over shares from 0 to 1, for work that counts itself.
+/// Returns a bar over shares from 0 to 1, for work that reports its share.
 pub(crate) fn share_bar(console: &Console, name: &str) -> impl FnMut(f64) + use<> {
     let mut bar = share_bar_of(console, name);
     move |share| bar.to(share)
 }
 
-/// Returns a bar over shares from 0 to 1 with a line of text: what a training has come to.
+/// Returns a bar over shares from 0 to 1 with a line of text: the state of a training.
 pub(crate) fn loss_bar(console: &Console, name: &str) -> impl FnMut(f64, &str) + use<> {
     let mut bar = share_bar_of(console, name);
     let name = name.to_owned();

@@ -15,25 +15,25 @@ use crate::session::Session;
 
 const BUDGET: Duration = Duration::from_millis(60);
 
-/// Returns the median time of one call, ns.
+/// Median ns of one call.
 fn median(call: &mut dyn FnMut() -> Result<()>) -> Result<f64> {
     Ok(interleaved(&mut [call], BUDGET, 5, 200)?.first().map_or(f64::NAN, |s| s.median))
 }
 
-/// Measures call overhead, memory bandwidth, the rate of single ops and the fused kernel's scale. A coefficient with
-/// an invalid result keeps its shipped value.
+/// Measures call overhead, memory bandwidth, the rate of single ops and the fused kernel's scale. A coefficient that
+/// came out impossible (a clock that stood still) keeps its shipped value.
 pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
     let shipped = BackendCostModel::shipped(DeviceClass::Cpu);
     let mut model = shipped;
     let positive =
         |measured: f64, shipped: f64| if measured.is_normal() && measured > 0.0 { measured } else { shipped };
 
-    // L: an empty run.
+    // L: a run of nothing.
     let empty = session.compile(&welch_peaks(&WelchPeaksShape::new(0, 256, 2, 16))?)?;
     let call = median(&mut || empty.run(&[&[]], &mut [&mut []]))?;
     model.call_ns = positive(call, shipped.call_ns);
 
-    // W: a copy reads and writes; at this size it exceeds the cache of a core, as most batches do.
+    // W: a copy reads and writes; of this size it leaves a core's cache, as most batches do.
     let source = vec![1.0f32; 1 << 20];
     let mut target = vec![0.0f32; 1 << 20];
     let copy = median(&mut || {
@@ -46,7 +46,7 @@ pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
     model.readback_bytes_per_ns = model.device_bytes_per_ns;
     drop((source, target));
 
-    // Compute terms at the best-known shape.
+    // Compute terms at the shape that most is known of.
     let shape = WelchPeaksShape::new(1024, 256, 2, 16);
     let graph = welch_peaks(&shape)?;
     let samples = test_signal(shape.batch * shape.frame_len()?);
@@ -58,7 +58,7 @@ pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
     model.host_flops_per_ns = model.flops_per_ns;
     let fused = session.compile_with(&graph, FusionPolicy::Always)?;
     let took = median(&mut || fused.run(&[&samples], &mut [&mut peaks]))?;
-    // A kernel that is faster than the copy shows that the copy was disturbed.
+    // A kernel that was seen to move more than the copy did shows that the copy was disturbed.
     let bytes = (4 * (samples.len() + peaks.len())) as f64;
     let seen = positive(1.25 * bytes / took, 0.0);
     model.device_bytes_per_ns = model.device_bytes_per_ns.max(seen);

@@ -1,4 +1,4 @@
-//! The coefficients of a device's latency–bandwidth model, from the times of plans and the device's probe.
+//! The coefficients of a device's latency–bandwidth model, from the times of plans and what the device says of itself.
 
 use std::time::Duration;
 
@@ -14,11 +14,10 @@ use crate::error::Result;
 use crate::session::{Executable, Session, Timed};
 
 const BUDGET: Duration = Duration::from_millis(80);
-/// Rows for the measurement of bandwidths: about 12 MB, whose time is far above any latency.
+/// Rows at which bandwidths are looked at: some 12 MB, far above any latency.
 const ROWS: usize = 8192;
 
-/// Measures the coefficients for which there is a plan; the others, and those with an invalid result, keep their
-/// shipped values.
+/// Measures what there is a plan for; the rest keeps its shipped value, as does what came out impossible.
 pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
     let mut model = BackendCostModel::shipped(session.device().class);
     let probe = session.probe()?;
@@ -31,7 +30,7 @@ pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
     put(&mut model.launch_ns, probe.launch_ns);
     put(&mut model.device_bytes_per_ns, probe.device_bytes_per_ns);
 
-    // L: an empty run measures the call; the additional time of one row, without its launches, is the round trip.
+    // L: a run of nothing is the call; what one row takes beyond it and its launches is the wait for its answer.
     let shape = WelchPeaksShape::new(ROWS, 256, 2, 16);
     put(&mut model.call_ns, Some(host_ns(&fused(session, &shape.with_batch(0))?)?));
     let messages = if model.unified_memory { 1.0 } else { 2.0 };
@@ -41,8 +40,7 @@ pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
         probe.round_trip_ns.or(Some(row - model.call_ns - messages * model.launch_ns)),
     );
 
-    // The bus, from the additional time of ROWS rows: first with samples in and little out, then with their spectra
-    // out.
+    // The bus, by what ROWS more rows take: samples in and next to nothing out, then their spectra out too.
     let slope = |of: &dyn Fn(usize) -> Result<Executable>| -> Result<(f64, Executable)> {
         let (once, twice) = (of(ROWS)?, of(2 * ROWS)?);
         Ok((host_ns(&twice)? - host_ns(&once)?, once))
@@ -60,8 +58,7 @@ pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
     let readback = probe.readback_bytes_per_ns.or(transformed.then(|| bytes(&lens) / down));
     put(&mut model.readback_bytes_per_ns, readback);
 
-    // Compute: the rate of the block kernels, if they can be timed alone; then the scale of the fused kernel relative
-    // to it.
+    // Compute: the block kernels' rate, where they can be timed alone; then the fused kernel's scale against it.
     let (_, work) = graph_work(spectra.plan().graph())?;
     if let Some(took) = resident_ns(&spectra)?.filter(|_| transformed) {
         put(&mut model.flops_per_ns, Some(work / took));
@@ -79,7 +76,7 @@ pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
     Ok(model)
 }
 
-/// Returns the fused op as a plan, regardless of the gate (unsupported parts run on the host).
+/// Returns the fused op as a plan, whatever the gate says (what the device lacks of it runs on the host).
 fn fused(session: &Session, shape: &WelchPeaksShape) -> Result<Executable> {
     let mut graph = Graph::new();
     let input = Op::Input { batch: shape.batch, len: shape.frame_len()?, complex: false };
@@ -92,7 +89,7 @@ fn fused(session: &Session, shape: &WelchPeaksShape) -> Result<Executable> {
     session.compile(&welch_peaks(shape)?)
 }
 
-/// Compiles the spectra of two segments per row as an output.
+/// Spectra of two segments per row, handed out whole.
 fn spectrum(session: &Session, batch: usize) -> Result<Executable> {
     let mut graph = Graph::new();
     let x = graph.push(Op::Input { batch, len: 384, complex: false }, &[])?;
@@ -112,7 +109,7 @@ fn bytes(floats: &[usize]) -> f64 {
     4.0 * floats.iter().sum::<usize>() as f64
 }
 
-/// Returns the median time of a run from host memory to host memory, ns.
+/// Median ns of a run from the caller's memory to the caller's memory.
 fn host_ns(executable: &Executable) -> Result<f64> {
     with_buffers(executable, |inputs, outputs| {
         let mut run = || executable.run(inputs, outputs);
@@ -120,7 +117,7 @@ fn host_ns(executable: &Executable) -> Result<f64> {
     })
 }
 
-/// Returns the time of the kernels alone with resident data, ns; `None` if the device cannot measure it.
+/// ns of the kernels alone, with their data on the device; `None` where the device cannot tell.
 fn resident_ns(executable: &Executable) -> Result<Option<f64>> {
     if !executable.timings().contains(&Timed::Resident) {
         return Ok(None);

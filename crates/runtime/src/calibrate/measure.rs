@@ -1,4 +1,4 @@
-//! Measures every host strategy over a small grid.
+//! Times of every host strategy over a small grid.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,7 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::session::{Session, SessionOptions};
 
-/// The grid and the limits of a calibration.
+/// What a calibration covers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CalibrateOptions {
     /// Transform lengths.
@@ -25,18 +25,18 @@ pub struct CalibrateOptions {
     pub ks: Vec<usize>,
     /// Rows.
     pub batches: Vec<usize>,
-    /// Number of passes over the grid. A sample is the median of its passes, so that a short disturbance has no
-    /// effect.
+    /// How often the whole grid is gone through. What disturbs a cell in one pass is over in the next: a sample is the
+    /// median of its passes.
     pub passes: usize,
-    /// Time limit of the timed rounds of a cell in a pass (at least three).
+    /// Timed rounds of a cell in a pass end after this long (three at least).
     pub budget: Duration,
-    /// Largest number of samples of a batch; larger batches are extrapolated.
+    /// A batch of more samples than this is left out: its time follows from the smaller ones.
     pub max_samples: usize,
-    /// Transform lengths with a coarse grid.
+    /// Transform lengths that are only looked at coarsely.
     pub edges: Vec<usize>,
-    /// Batches of these lengths.
+    /// Rows of those.
     pub edge_batches: Vec<usize>,
-    /// Total time limit: after it, further passes and the remaining (largest) cells of the first pass are skipped.
+    /// Once this has passed, further passes are left out, and of the first one the cells that are left, the largest.
     pub time_limit: Duration,
 }
 
@@ -74,7 +74,7 @@ impl CalibrateOptions {
 }
 
 impl CalibrateOptions {
-    /// Returns the shapes to measure, the smallest first, so that a time limit skips those that the prior predicts
+    /// Returns the shapes to measure, the smallest first, so that a limit of time costs the ones that the prior knows
     /// best.
     pub(super) fn cells(&self) -> Vec<WelchPeaksShape> {
         let grid = |ns: &[usize], batches: &[usize]| {
@@ -99,8 +99,8 @@ impl CalibrateOptions {
         self.cells().iter().filter_map(|s| Some(s.batch * s.frame_len().ok()?)).max().unwrap_or(0)
     }
 
-    /// Measures the cells in every pass; `measure` returns the samples of a cell. `progress` receives the finished
-    /// share, 0 … 1.
+    /// Goes through the cells in every pass; `measure` gives the samples of a cell. `progress` hears the share that is
+    /// done, 0 … 1.
     pub(super) fn measure(
         &self,
         start: Instant,
@@ -123,8 +123,8 @@ impl CalibrateOptions {
     }
 }
 
-/// Returns the samples of a cell with the median over its passes; all passes contain the same strategies in the same
-/// order.
+/// Returns the samples of a cell with the median of what its passes found; all of them name the same strategies in
+/// the same order.
 fn median_of_passes(passes: Vec<Vec<Sample>>) -> Vec<Sample> {
     let Some(first) = passes.first() else { return Vec::new() };
     let of = |sample: &Sample| {
@@ -135,8 +135,8 @@ fn median_of_passes(passes: Vec<Vec<Sample>>) -> Vec<Sample> {
     first.iter().filter_map(of).collect()
 }
 
-/// Returns a deterministic tone in noise as input of timed runs. Speed depends little on the samples, except for
-/// denormals and zeros.
+/// Returns a tone in noise, the same each time, as input of everything that is timed: speed depends little on the samples,
+/// except where they are denormals or zeros.
 #[must_use]
 pub fn test_signal(len: usize) -> Vec<f32> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
@@ -148,10 +148,10 @@ pub fn test_signal(len: usize) -> Vec<f32> {
         .collect()
 }
 
-/// Measures the CPU. `progress` receives the finished share, 0 … 1.
+/// Measures the CPU. `progress` hears the share that is done, 0 … 1.
 ///
 /// # Errors
-/// An error of a kernel; nothing is stored.
+/// What a kernel refuses; nothing is stored.
 pub fn calibrate_cpu(options: &CalibrateOptions, progress: impl FnMut(f64)) -> Result<Calibration> {
     let start = Instant::now();
     let session = Session::open(&Device::Cpu)?;
@@ -168,19 +168,19 @@ pub fn calibrate_cpu(options: &CalibrateOptions, progress: impl FnMut(f64)) -> R
     Ok(record(host, model, samples))
 }
 
-/// Returns one thread, and the number of useful threads of a batch if it is larger.
+/// Returns one thread, and all that a batch has work for where that is more.
 pub(super) fn thread_counts(batch: usize) -> impl Iterator<Item = usize> {
     let all = useful_threads(0, batch);
     std::iter::once(1).chain((all > 1).then_some(all))
 }
 
-/// Creates a record of the measurements with the present time.
+/// What was measured, dated now.
 pub(super) fn record(host: HostId, model: BackendCostModel, samples: Vec<Sample>) -> Calibration {
     let unix_time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     Calibration { schema: CALIBRATION_SCHEMA, host, unix_time, model, samples }
 }
 
-/// Times the strategies of one cell in interleaved turns.
+/// Times the strategies of one cell in turn.
 fn cell(
     shape: &WelchPeaksShape,
     threads: usize,

@@ -1,7 +1,7 @@
-//! Calibration: measures the strategies and cost coefficients of this machine, and stores them.
+//! Calibration: what this machine takes for each strategy and each cost, and where that is kept.
 //!
 //! A calibration is a [`Calibration`](rlx_compile::cost::Calibration) record in the user's cache directory, one file
-//! per device; it is used only if device, driver, ISA, threads and program version are equal.
+//! a device; it is used only where device, driver, ISA, threads and program version are the same.
 
 mod clock;
 mod coefficients;

@@ -1,4 +1,4 @@
-//! Storage of calibrations.
+//! Where calibrations are kept.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use rlx_compile::cost::{Calibration, HostId};
 use crate::error::{Error, Result};
 use crate::whole_file::write_whole;
 
-/// Result of looking up a calibration.
+/// What was found for a host.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stored {
-    /// A calibration that is valid here.
+    /// A calibration that holds here.
     Found(Box<Calibration>),
-    /// There is no calibration.
+    /// None was made.
     None,
-    /// A file that is corrupt or from another machine; it is reported and not used.
+    /// A file that is corrupt or of another machine: reported, not used.
     Ignored {
         /// The file.
         path: PathBuf,
@@ -25,7 +25,7 @@ pub enum Stored {
 }
 
 impl Stored {
-    /// Returns the calibration, if there is a valid one.
+    /// The calibration, if there is one that holds.
     pub fn calibration(&self) -> Option<&Calibration> {
         match self {
             Self::Found(calibration) => Some(calibration),
@@ -34,8 +34,8 @@ impl Stored {
     }
 }
 
-/// Returns the program's cache directory: `RLX_FFT_CACHE`, otherwise `rlx-fft` in `XDG_CACHE_HOME`, `HOME/.cache` or
-/// `LOCALAPPDATA`; `None` if none of them is set.
+/// The program's cache directory: `RLX_FFT_CACHE`, else `rlx-fft` in `XDG_CACHE_HOME`, `HOME/.cache` or
+/// `LOCALAPPDATA`; `None` where none of them is set.
 pub fn cache_dir() -> Option<PathBuf> {
     cache_dir_of(|name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from))
 }
@@ -50,17 +50,17 @@ fn cache_dir_of(var: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     var("RLX_FFT_CACHE").or_else(of_user)
 }
 
-/// Returns the file of a host's calibration in a cache directory.
+/// The file of a host's calibration below a cache directory.
 pub fn calibration_path(dir: &Path, host: &HostId) -> PathBuf {
     dir.join("calibration").join(host.file_name())
 }
 
-/// Loads the calibration of a host from the user's cache.
+/// The calibration of a host from the user's cache.
 pub fn load(host: &HostId) -> Stored {
     cache_dir().map_or(Stored::None, |dir| load_from(&dir, host))
 }
 
-/// Loads the calibration of a host from this cache directory.
+/// The calibration of a host from this cache directory.
 pub fn load_from(dir: &Path, host: &HostId) -> Stored {
     let path = calibration_path(dir, host);
     let text = match fs::read_to_string(&path) {
@@ -78,10 +78,10 @@ pub fn load_from(dir: &Path, host: &HostId) -> Stored {
     }
 }
 
-/// Stores a calibration in the user's cache and returns its file.
+/// Keeps a calibration in the user's cache and returns its file.
 ///
 /// # Errors
-/// No cache directory, an invalid record, or an error of the file system.
+/// No cache directory, an impossible record, what the file system says.
 pub fn store(calibration: &Calibration) -> Result<PathBuf> {
     let dir = cache_dir().ok_or_else(|| {
         Error::unsupported(
@@ -91,10 +91,10 @@ pub fn store(calibration: &Calibration) -> Result<PathBuf> {
     store_in(&dir, calibration)
 }
 
-/// Stores a calibration in this cache directory. The file is complete or absent.
+/// [`store`] in this cache directory. The file is there whole or not at all.
 ///
 /// # Errors
-/// Those of [`store`].
+/// As there.
 pub fn store_in(dir: &Path, calibration: &Calibration) -> Result<PathBuf> {
     let path = calibration_path(dir, &calibration.host);
     let json = calibration.to_json()?;

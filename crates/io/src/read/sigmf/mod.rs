@@ -1,7 +1,7 @@
 //! SigMF: a JSON description (`.sigmf-meta`) beside the samples (`.sigmf-data`).
 //!
-//! Either file opens the recording. Captures of equal centre frequency share a reader; captures that are not
-//! contiguous are separated by a gap. An archive (`.sigmf`, a tar file) holds both halves of its recordings.
+//! Either file opens the recording. Captures at one centre frequency are one reader; between captures that do
+//! not follow each other there is a gap. An archive (`.sigmf`, a tar file) holds both halves of its recordings.
 
 mod archive;
 mod captures;
@@ -40,10 +40,10 @@ fn is_meta(head: &[u8]) -> bool {
     head.trim_ascii_start().first() == Some(&b'{') && head.windows(13).any(|w| w == b"core:datatype")
 }
 
-/// Largest number of channels of a description.
+/// Channels that a description may claim.
 const MAX_CHANNELS: u64 = 65_536;
 
-/// Opens both files: the data next to the description, or the description next to the data.
+/// Opens the other half too: the data beside the description, or the description beside the data.
 fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
     if archive::is_archive(source.peek(format::PEEK)?) {
         let mut readers = Vec::new();
@@ -87,7 +87,7 @@ fn read_meta(mut source: Source) -> Result<Meta> {
     }
 }
 
-/// `core:dataset` names a file in the same directory; paths to other directories are rejected.
+/// `core:dataset` names a file in the same directory; a path to elsewhere is not followed.
 fn data_path(path: &Path, meta: &Meta) -> Result<PathBuf> {
     let Some(name) = &meta.global.dataset else { return Ok(path.with_extension("sigmf-data")) };
     let name = Path::new(name);
@@ -98,10 +98,10 @@ fn data_path(path: &Path, meta: &Meta) -> Result<PathBuf> {
     Ok(path.with_file_name(name))
 }
 
-/// Opens a recording whose description and data are not two files in one directory.
+/// A recording whose halves are not two files side by side.
 ///
 /// # Errors
-/// Those of [`super::open`].
+/// As [`super::open`].
 pub fn open_sigmf(meta: Source, data: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
     let description = meta.name().to_owned();
     open_pair(&description, &read_meta(meta)?, data, options)
@@ -166,12 +166,12 @@ struct SigMfReader {
     raw: RawFormat,
     scale: super::sample::Scale,
     source: Source,
-    /// All runs, and those not read yet.
+    /// Every run, and those that were not read yet.
     all: Vec<Run>,
     runs: VecDeque<Run>,
     annotations: Arc<[Annotation]>,
     body: Option<Body>,
-    /// End of the samples.
+    /// Where the samples end.
     end: u64,
 }
 
@@ -217,7 +217,7 @@ impl BlockReader for SigMfReader {
         self.body = None;
         for run in runs.by_ref() {
             if left < run.frames {
-                // No gap is reported before the requested position.
+                // The position asked for is the start: no gap is reported before it.
                 self.body = self.body_of(run);
                 if let Some(body) = &mut self.body {
                     body.seek(left);

@@ -15,17 +15,17 @@ use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 pub struct StrategyTime {
     /// The strategy.
     pub strategy: WelchPeaksStrategy,
-    /// Time predicted by the picker, ms.
+    /// By the picker.
     pub predicted_ms: f64,
-    /// Median, ms.
+    /// Median.
     pub ms: f64,
-    /// 10th percentile, ms.
+    /// 10th percentile.
     pub ms_p10: f64,
-    /// 90th percentile, ms.
+    /// 90th percentile.
     pub ms_p90: f64,
 }
 
-/// The selected and the measured strategies of a shape.
+/// What was picked for a shape, and what would have been quickest.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PickerCell {
     /// Transform length.
@@ -36,7 +36,7 @@ pub struct PickerCell {
     pub k: usize,
     /// Threads.
     pub threads: usize,
-    /// The strategy that `auto` selects.
+    /// What `auto` runs.
     pub picked: WelchPeaksStrategy,
     /// Why nothing was measured.
     pub skipped: Option<String>,
@@ -45,15 +45,14 @@ pub struct PickerCell {
 }
 
 impl PickerCell {
-    /// Returns the additional time of the selected strategy relative to the fastest (0 if it is the fastest); `None`
-    /// if nothing was measured.
+    /// Returns how much longer the picked strategy took than the quickest, as a share (0: it is the quickest); `None`
+    /// where nothing was measured.
     pub fn regret(&self) -> Option<f64> {
         let (picked, best) = (self.time(self.picked)?, self.best()?);
         Some(picked.ms / best.ms - 1.0)
     }
 
-    /// Returns whether the selected strategy is within 10 % of the fastest, or their ranges from the 10th to the 90th
-    /// percentile overlap.
+    /// Within 10 % of the quickest, or inside the overlap of the two rows' p10–p90.
     pub fn is_right(&self) -> Option<bool> {
         let (picked, best) = (self.time(self.picked)?, self.best()?);
         let overlap = picked.ms_p10 <= best.ms_p90 && best.ms_p10 <= picked.ms_p90;
@@ -69,7 +68,7 @@ impl PickerCell {
     }
 }
 
-/// Measures a cell; also returns whether its predictions come from a calibration.
+/// Measures a cell; whether its predictions come from a calibration.
 pub(super) fn measure(
     shape: &WelchPeaksShape,
     options: &BenchPickerOptions,

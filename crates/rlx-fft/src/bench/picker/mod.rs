@@ -1,5 +1,4 @@
-//! The library part of `bench-picker`: how often the selected strategy is the fastest, and the cost of wrong
-//! selections.
+//! The library part of `bench-picker`: how often the picked strategy is the quickest, and what a wrong pick costs.
 
 mod cell;
 mod score;
@@ -15,10 +14,10 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 
-/// The grid and the time limit per cell.
+/// The grid and how long each cell may take.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BenchPickerOptions {
-    /// Name of the device.
+    /// Name of the device to pick for.
     pub device: String,
     /// Transform lengths.
     pub n_ffts: Vec<usize>,
@@ -28,9 +27,9 @@ pub struct BenchPickerOptions {
     pub ks: Vec<usize>,
     /// Threads; 0: as many as a batch can use.
     pub threads: usize,
-    /// Time limit of the timed rounds of a cell (at least nine).
+    /// Timed rounds of a cell end after this long (nine at least).
     pub budget: Duration,
-    /// Largest batch in bytes; larger batches are skipped with the reason.
+    /// Largest batch in bytes; a larger one is skipped with the reason.
     pub max_bytes: u64,
 }
 
@@ -56,17 +55,17 @@ pub struct BenchPickerReport {
     pub score: PickerScore,
     /// The device.
     pub device: String,
-    /// `measured` or `shipped`: source of the predictions.
+    /// `measured` or `shipped`: where the predictions come from.
     pub calibration: &'static str,
     /// Every cell.
     pub rows: Vec<PickerCell>,
 }
 
-/// Measures every cell of the grid, within `same_answer`, with interleaved strategies. `calibration` is the one to
-/// evaluate; `None` uses the user's, or shipped values. `progress` receives the finished share.
+/// Measures every cell of the grid, within `same_answer`, the strategies of a cell in turn. `calibration`
+/// is the one to judge; `None` takes the user's, or the shipped values. `progress` hears the share that is done.
 ///
 /// # Errors
-/// An invalid shape; a calibration from another machine.
+/// An impossible shape; a calibration of another machine.
 pub fn bench_picker(
     options: &BenchPickerOptions,
     calibration: Option<&[Calibration]>,

@@ -1,4 +1,4 @@
-//! `bench-e2e`: whole pipelines by every kind of transform, speed and held-out accuracy side by side.
+//! `bench-e2e`: whole pipelines by every kind of transform, speed and held-out accuracy.
 
 use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};

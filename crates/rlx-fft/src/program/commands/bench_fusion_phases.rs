@@ -1,4 +1,4 @@
-//! `bench-fusion-phases`: the same peaks by five routes, what each moves, predicted against measured.
+//! `bench-fusion-phases`: the same peaks by five routes, with their data traffic, predicted and measured times.
 
 use super::report::Report;
 use crate::app::{Failure, Outcome};
@@ -14,7 +14,7 @@ pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
     let asked = known_device(&flags.device)?;
     let to = Report::open(&flags.report)?;
     let mut out = to.text();
-    // The phases of a device that is not here are skipped; those of the CPU run in their place.
+    // The phases of an absent device are skipped; those of the CPU run instead.
     if let Some(reason) = &asked.missing {
         writeln!(out, "{}: skipped: {reason}; the CPU's phases follow", asked.label)?;
     }
@@ -77,7 +77,7 @@ pub(crate) fn run(flags: &BenchFusionPhasesFlags) -> Result<Outcome, Failure> {
     Ok(Outcome::Whole)
 }
 
-/// The report as every bench writes it.
+/// The report with the envelope of every bench.
 #[derive(Serialize)]
 struct Whole {
     #[serde(flatten)]

@@ -1,4 +1,4 @@
-//! `bench-picker`: how often the picker is right, and how much it costs where it is not.
+//! `bench-picker`: evaluates strategy selection: the share of right choices and the cost of wrong ones.
 
 use super::report::Report;
 use crate::app::{Failure, Outcome};
@@ -65,7 +65,7 @@ pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome
     Ok(Outcome::Whole)
 }
 
-/// The report as every bench writes it.
+/// The report with the envelope of every bench.
 #[derive(Serialize)]
 struct Whole {
     #[serde(flatten)]

@@ -55,7 +55,7 @@ pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outc
     print_crossovers(&report, &mut out)?;
     out.flush()?;
     to.write(&report)?;
-    // A strategy that was forced onto a device that is absent did not run.
+    // A strategy that was forced onto an absent device did not run.
     let forced = matches!(config.mode, WelchPeaksPickMode::Force(WelchPeaksStrategy::RlxCompiled));
     match &config.device.missing {
         Some(reason) if forced => {
@@ -66,7 +66,7 @@ pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outc
     }
 }
 
-/// Returns a small model for the learned rows, or why there is none.
+/// Returns a small model for the learned rows, or the reason why there is none.
 fn trained(
     n_fft: usize,
     k: Option<usize>,

@@ -1,4 +1,4 @@
-//! `calibrate`: measures the picker's coefficients and keeps them.
+//! `calibrate`: measures the cost-model coefficients used to select a strategy, and stores them.
 
 use crate::app::{Failure, Outcome};
 use crate::console::Console;

@@ -1,4 +1,4 @@
-//! `coherence`: how much two channels have in common, frequency by frequency.
+//! `coherence`: coherence of two channels, per frequency.
 
 use super::per_signal::{Answers, Asked, PerSignal, per_signal};
 use super::setup::prepared;

@@ -1,4 +1,4 @@
-//! Where the columns of a spectrogram go: on at once where the format lets them, else into what has to be kept.
+//! Destination of the columns of a spectrogram: written immediately if the format permits it, otherwise stored.
 
 use super::per_signal::Answers;
 use super::shrunk::Shrunk;
@@ -8,45 +8,45 @@ use rlx_io::write::results::{ChannelSpectrogram, Header, SpectrogramResult, leve
 use rlx_io::write::{ArraySpool, Error, Format};
 use std::path::{Path, PathBuf};
 
-/// Bytes that a value takes at the end where all are kept: itself, and its text.
+/// Memory per stored value in bytes: the value and its text.
 const BYTES_A_VALUE: u64 = 32;
-/// What is kept without a word.
+/// Largest size that is stored without a note, in bytes.
 const SILENTLY: u64 = 64 << 20;
 
-/// What is the same in all columns.
+/// Properties shared by all columns.
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
     /// Names of the channels.
     pub(super) names: Vec<String>,
     /// Frequencies of the rows.
     pub(super) freq: Vec<f64>,
-    /// The header, as far as it is known before the first column.
+    /// The header, before the first column.
     pub(super) header: Header,
 }
 
 enum Kept {
-    /// Nothing: each column left at once.
+    /// Nothing is stored: each column is written immediately.
     Parts,
-    /// The one array, on the disk.
+    /// The array, on disk.
     Array(ArraySpool),
-    /// All of it.
+    /// All columns.
     Whole(Vec<ChannelSpectrogram>),
 }
 
-/// Takes columns.
+/// Receives columns.
 pub(super) struct ColumnSink {
     frame: Frame,
     kept: Kept,
-    /// One picture per channel.
+    /// One image per channel.
     pictures: Vec<Shrunk>,
     columns: u64,
-    /// Columns at which the memory is looked at next.
+    /// Number of columns at the next check of the memory.
     look_at: u64,
     directory: Option<PathBuf>,
 }
 
 impl ColumnSink {
-    /// `directory`: where the result will lie, if it is a file.
+    /// Creates a sink. `directory` is the directory of the result, if it is a file.
     pub(super) fn new(frame: Frame, to: &Answers<'_>, directory: Option<&Path>) -> Result<Self> {
         let (channels, rows) = (frame.names.len(), frame.freq.len());
         let kept = match to.output.format() {
@@ -69,7 +69,7 @@ impl ColumnSink {
         })
     }
 
-    /// Takes the powers of each channel in the column whose middle is at `t`.
+    /// Receives the powers of each channel in the column centred at `t`.
     pub(super) fn column(&mut self, t: f64, powers: Vec<Vec<f64>>, to: &mut Answers<'_>) -> Result<()> {
         for (picture, power) in self.pictures.iter_mut().zip(&powers) {
             picture.push(t, power.iter().map(|&p| level_db(p) as f32));
@@ -98,7 +98,7 @@ impl ColumnSink {
                 }
                 if self.columns >= self.look_at {
                     self.look_at = 2 * self.columns;
-                    // As much again may come before the next look.
+                    // The next check follows after as many columns again.
                     if let Some(why) = too_much(self.bytes()) {
                         bail!(
                             "{} holds all columns at once, which {why}: write csv, jsonl or npy, which leave as they come",
@@ -111,7 +111,7 @@ impl ColumnSink {
         Ok(())
     }
 
-    /// Columns so far.
+    /// Returns the number of columns so far.
     pub(super) fn columns(&self) -> u64 {
         self.columns
     }
@@ -120,7 +120,7 @@ impl ColumnSink {
         self.columns * (self.frame.freq.len() * self.frame.names.len()) as u64 * BYTES_A_VALUE
     }
 
-    /// Writes what was kept; `notes` are what was found out after the first column.
+    /// Writes the stored columns; `notes` were found after the first column.
     pub(super) fn finish(
         self,
         notes: Vec<String>,
@@ -164,7 +164,7 @@ fn empty(name: &str, freq: &[f64]) -> ChannelSpectrogram {
     ChannelSpectrogram { name: name.to_owned(), t_s: Vec::new(), freq: freq.to_vec(), power: Vec::new() }
 }
 
-/// Returns the temporary file of an array, with where it lies.
+/// Returns the error of a temporary file, with its directory.
 pub(super) fn spool_error(directory: Option<&Path>, error: std::io::Error) -> Error {
     let place = directory.map_or_else(std::env::temp_dir, Path::to_path_buf);
     Error::io(format!("a temporary file in {}", place.display()), error)

@@ -7,7 +7,7 @@ use std::io::Write;
 
 /// Runs the command.
 pub(crate) fn run(flags: &CompletionsFlags) -> Result<Outcome, Failure> {
-    // Into memory first: the generator panics where a pipe closes.
+    // Written to memory first, because the generator panics if a pipe closes.
     let mut script = Vec::new();
     clap_complete::generate(flags.shell, &mut Cli::command(), "rlx-fft", &mut script);
     std::io::stdout().write_all(&script)?;

@@ -1,4 +1,4 @@
-//! `devices`: what there is, what is missing and why, what was calibrated.
+//! `devices`: lists present devices, absent devices with reasons, and calibrations.
 
 use crate::app::{Failure, Outcome};
 use crate::flags::DevicesFlags;

@@ -1,4 +1,4 @@
-//! `info`: what is in a file.
+//! `info`: contents of files.
 
 use super::setup::{check_files, deliver};
 use crate::app::{Failure, Outcome};
@@ -37,7 +37,7 @@ pub(crate) fn run(flags: Box<InfoFlags>, console: &Console) -> Result<Outcome, F
     Ok(outcome)
 }
 
-/// Samples per channel and pauses of a file that does not tell: by reading it through.
+/// Counts samples per channel and pauses of a file without a header count by reading it.
 fn count(reader: &mut dyn SignalReader, info: &mut SignalInfo) -> Result<()> {
     let mut planes = vec![Vec::new(); reader.info().planes()];
     let rate = info.sample_rate.unwrap_or(1.0);
@@ -54,7 +54,7 @@ fn count(reader: &mut dyn SignalReader, info: &mut SignalInfo) -> Result<()> {
         }
     }
     info.frames = Some(frames);
-    // Reading may have added some, and which pauses there are is known only now.
+    // Reading may have added notes, and all pauses are known only now.
     info.notes = reader.info().notes.clone();
     info.notes.extend(info.pause_note());
     Ok(())

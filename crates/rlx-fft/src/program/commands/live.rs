@@ -16,7 +16,7 @@ use rlx_io::read::{SignalInfo, open};
 use rlx_io::write::results::power_unit;
 use std::io::IsTerminal;
 
-/// Rise in dB that the log calls a peak.
+/// Smallest prominence of peaks in the log, in dB.
 const PROMINENCE_DB: f64 = 6.0;
 
 /// Runs the command.
@@ -98,7 +98,7 @@ pub(crate) fn run(flags: Box<LiveFlags>, console: &Console) -> Result<Outcome, F
         if terminal {
             let worker = std::thread::Builder::new().name("live".into()).spawn(work)?;
             Screen::new(shown).run(&shared)?;
-            // A thread that still waits for its input has nothing to finish.
+            // A thread that still waits for input has nothing to finish.
             if worker.is_finished() { worker.join().map_err(|_| anyhow!("the reading thread failed"))? } else { Ok(()) }
         } else {
             work()
@@ -109,7 +109,7 @@ pub(crate) fn run(flags: Box<LiveFlags>, console: &Console) -> Result<Outcome, F
     Ok(Outcome::Whole)
 }
 
-/// Returns the transform's bins by ascending frequency, and those frequencies.
+/// Returns the bins of a transform by ascending frequency, and those frequencies.
 fn axis<S: Sample>(params: &PsdParams, center: f64) -> (Vec<usize>, Vec<f64>) {
     let freq = params.frequencies::<S>();
     let mut order: Vec<usize> = (0..freq.len()).collect();

@@ -1,4 +1,4 @@
-//! `max-batch`: the largest batch that a device takes, proved by running it.
+//! `max-batch`: finds the largest batch of a device, verified by a run.
 
 use super::report::Report;
 use crate::app::{Failure, Outcome};

@@ -99,11 +99,12 @@ fn one<T: InputSample + Real>(
     blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
 }
 
-/// Takes the features of frame `i` of the stretch that begins with sample `first`, of all channels:
+/// Receives the features of frame `i` of the part that begins with sample `first`, of all channels:
 /// `[channels][n_mels]`.
 type Emit<'a> = &'a mut dyn FnMut(u64, usize, &[f64]) -> Result<()>;
 
-/// Returns the frames as they come; where they depend on later ones, from the disk once all are there. Gives the notes.
+/// Computes the frames as samples arrive; frames that depend on later ones are spooled to disk until the end. Returns
+/// the notes.
 fn streamed<T: InputSample + Real>(
     blocks: &mut Blocks<T>,
     signal: &Signal,
@@ -116,7 +117,7 @@ fn streamed<T: InputSample + Real>(
     let mut notes = Vec::new();
     let mut frames = MelFrames::<T>::new(params)?;
     let mut feeds: Vec<_> = (0..channels).map(|_| MelFeed::<T>::new(params, args.missing.nan)).collect();
-    // Samples that were interpolated in the stretches before, and the gaps.
+    // Samples and gaps that were interpolated in previous parts.
     let mut filled = vec![(0, 0); channels];
     let mut related = Related::new(params, channels);
     let mut spool = match related.is_none() {
@@ -126,7 +127,7 @@ fn streamed<T: InputSample + Real>(
             Some(spool.map_err(|e| spool_error(directory, e))?)
         }
     };
-    // The first sample of the stretch and its frames so far; where each frame that was spooled belongs.
+    // The first sample of the part, its number of frames so far, and the position of each spooled frame.
     let (mut first, mut count) = (0, 0);
     let mut places: Vec<(u64, usize)> = Vec::new();
     loop {
@@ -134,7 +135,7 @@ fn streamed<T: InputSample + Real>(
         for (i, feed) in feeds.iter_mut().enumerate() {
             match step {
                 Step::Data => feed.push(blocks.channel(i), &mut frames, signal, i)?,
-                // No frame has samples of both sides of a pause.
+                // No frame spans a pause.
                 Step::Gap | Step::End => feed.finish(&mut frames, signal, i, params)?,
             }
         }
@@ -190,7 +191,7 @@ fn streamed<T: InputSample + Real>(
     Ok(notes)
 }
 
-/// Returns all samples at once on a device, or here where it has no way to do it. Gives the notes.
+/// Computes all frames at once on a device, or on the CPU if the device does not support it. Returns the notes.
 fn on_device<T: InputSample + Real>(
     device: &str,
     blocks: &mut Blocks<T>,
@@ -227,7 +228,7 @@ fn on_device<T: InputSample + Real>(
         }
     }
     let made = mel_on(device, params, &samples)?;
-    // Of a plan of which the device has no part there is only a note.
+    // A plan without a part on the device only yields a note.
     notes.extend(made.as_ref().filter(|made| made.channels.is_empty()).map(|made| made.said.clone()));
     let sound =
         |made: &DeviceMel| !made.channels.is_empty() && made.channels.iter().flatten().all(|v| v.is_finite());
@@ -249,7 +250,7 @@ fn on_device<T: InputSample + Real>(
                     all.push(bands(&mel));
                     continue;
                 }
-                // The samples are finite, and their powers are beyond their own precision.
+                // The samples are finite, but their powers exceed their precision.
                 let wide: Vec<f64> = samples.iter().map(|v| v.widen()).collect();
                 let mel = LogMel::<f64>::new(params.clone())?.process(&wide)?;
                 if !mel.data.iter().all(|v| v.is_finite()) {
@@ -291,13 +292,13 @@ fn header(signal: &Signal, args: &MelArgs, params: &LogMelParams, notes: Vec<Str
     }
 }
 
-/// Features of each band, a value per frame.
+/// Returns the features of each band, one value per frame.
 fn bands<T: Real>(mel: &LogMelOutput<T>) -> Vec<Vec<f64>> {
     let row = |band| (0..mel.n_frames).filter_map(|frame| mel.get(band, frame)).map(shown).collect();
     (0..mel.n_mels).map(row).collect()
 }
 
-/// Returns the preset at the signal's rate. Presets of models that were trained at one rate refuse others.
+/// Returns the preset at the rate of the signal. Presets of models that were trained at one rate reject others.
 fn params(args: &MelArgs, rate: f64) -> Result<LogMelParams> {
     let own = args.params.sample_rate;
     let any_rate = matches!(args.preset, Preset::Librosa | Preset::Torchaudio);

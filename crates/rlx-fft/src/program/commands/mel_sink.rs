@@ -1,4 +1,4 @@
-//! Where log-mel frames go: on at once where the format lets them, else into what has to be kept.
+//! Destination of log-mel frames: written immediately if the format permits it, otherwise stored.
 
 use super::column_sink::spool_error;
 use super::per_signal::Answers;
@@ -9,23 +9,23 @@ use rlx_io::write::results::{Header, MelResult};
 use rlx_io::write::{ArraySpool, Error, Format};
 use std::path::{Path, PathBuf};
 
-/// Bytes that a value takes at the end where all are kept: itself, and its text.
+/// Memory per stored value in bytes: the value and its text.
 const BYTES_A_VALUE: u64 = 32;
-/// What is kept without a word.
+/// Largest size that is stored without a note, in bytes.
 const SILENTLY: u64 = 64 << 20;
 
 enum Kept {
-    /// Nothing: each frame left at once.
+    /// Nothing is stored: each frame is written immediately.
     Parts,
-    /// The one array, on the disk.
+    /// The array, on disk.
     Array(ArraySpool),
-    /// All of it.
+    /// All frames.
     Whole,
 }
 
-/// Takes frames.
+/// Receives frames.
 pub(super) struct MelSink {
-    /// The result without frames, and with those that are kept.
+    /// The result, with the stored frames.
     result: MelResult,
     kept: Kept,
     pictures: Vec<Shrunk>,
@@ -35,7 +35,7 @@ pub(super) struct MelSink {
 }
 
 impl MelSink {
-    /// `result` has no frames yet; `directory` is where it will lie, if it is a file.
+    /// Creates a sink. `result` has no frames yet; `directory` is the directory of the result, if it is a file.
     pub(super) fn new(result: MelResult, to: &Answers<'_>, directory: Option<&Path>) -> Result<Self> {
         let bands = result.channels.len() * result.n_mels;
         let kept = match to.output.format() {
@@ -57,7 +57,7 @@ impl MelSink {
         })
     }
 
-    /// Takes the features of all channels, `[channels][n_mels]`, in the frame at `t`.
+    /// Receives the features of all channels, `[channels][n_mels]`, in the frame at `t`.
     pub(super) fn frame(&mut self, t: f64, values: &[f64], to: &mut Answers<'_>) -> Result<()> {
         let n_mels = self.result.n_mels;
         for (picture, bands) in self.pictures.iter_mut().zip(values.chunks_exact(n_mels)) {
@@ -98,7 +98,7 @@ impl MelSink {
         Ok(())
     }
 
-    /// Writes what was kept; `notes` are what was found out after the first frame.
+    /// Writes the stored frames; `notes` were found after the first frame.
     pub(super) fn finish(
         mut self,
         notes: Vec<String>,
@@ -116,7 +116,7 @@ impl MelSink {
                 let Header { notes: all, .. } = &mut self.result.header;
                 all.extend(notes);
                 to.caption(&self.result);
-                // One channel is the matrix that the models want.
+                // For one channel the result is a matrix, as models expect.
                 let shape = |frames| match channels {
                     1 => vec![n_mels, frames],
                     n => vec![n, n_mels, frames],

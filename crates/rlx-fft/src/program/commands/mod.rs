@@ -1,4 +1,4 @@
-//! The commands, one per file: checked arguments in, an outcome out.
+//! The commands, one per file: each takes validated arguments and returns an outcome.
 
 pub(crate) mod ablation;
 pub(crate) mod bench_e2e;

@@ -48,8 +48,7 @@ impl PerSignal for PeaksArgs {
 /// Length of the frames of a signal that may never end, in its unit of time.
 const LIVE: f64 = 1.0;
 
-/// Returns whether a signal may never end: headerless samples from a pipe or a device, of which no stretch was asked
-/// for.
+/// Returns whether a signal may never end: headerless samples from a pipe or a device, without a requested range.
 fn is_endless(signal: &Signal, args: &PeaksArgs) -> bool {
     let file = if signal.source == "-" { "/dev/stdin" } else { signal.source.as_str() };
     args.input.source.open.raw.is_some()
@@ -60,7 +59,7 @@ fn is_endless(signal: &Signal, args: &PeaksArgs) -> bool {
         && !std::fs::metadata(file).is_ok_and(|meta| meta.is_file())
 }
 
-/// Returns the length of the frames, unless the signal is over before the first one is.
+/// Returns the length of the frames, unless the signal ends before the first frame.
 fn live<S: InputSample>(blocks: &mut Blocks<S>, signal: &Signal) -> Result<Option<f64>> {
     let frame = (LIVE * signal.axis.rate).round().max(1.0);
     blocks.limit(frame as usize);
@@ -129,7 +128,7 @@ fn framed<S: InputSample>(
     let layout = Layout::new::<S>(&params, signal.center);
     check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
     if signal.frames.is_none() {
-        // Perhaps a live signal: a frame is to leave when its last sample has come.
+        // For a live signal a frame is written when its last sample arrives.
         blocks.limit(frame_len);
     }
     let mut said = signal.remarks.clone();
@@ -182,7 +181,7 @@ fn framed<S: InputSample>(
             head.notes.extend(notes);
             return Ok(());
         }
-        // Each frame leaves at once: whoever watches a live signal sees it now.
+        // Each frame is written immediately, for live signals.
         notes.splice(0..0, head.notes.iter().cloned());
         let header = Header { notes, ..head.clone() };
         let channels = std::mem::replace(&mut all, empty(&names));
@@ -204,7 +203,7 @@ fn framed<S: InputSample>(
         let (len, segment) = (framer.left_out as usize, params.segments.segment_len);
         return Err(explain(rlx_dsp::Error::TooShort { len, segment }, signal, 0, 0));
     }
-    // What was found out on the way.
+    // Notes that were found during the run.
     let later: Vec<String> =
         blocks.notes().into_iter().filter(|note| !signal.remarks.contains(note)).collect();
     if streams {
@@ -225,7 +224,7 @@ fn framed<S: InputSample>(
     Ok(())
 }
 
-/// A note that is true of the whole result, however often it is found out.
+/// Adds a note that concerns the whole result, once.
 fn add_once(notes: &mut Vec<String>, note: Option<String>) {
     if let Some(note) = note.filter(|note| !notes.contains(note)) {
         notes.push(note);
@@ -236,7 +235,7 @@ fn empty(names: &[&str]) -> Vec<ChannelPeaks> {
     names.iter().map(|&name| ChannelPeaks { name: name.into(), frames: Vec::new() }).collect()
 }
 
-/// Levels inside the band; the peaks of a single channel are marked.
+/// Draws the levels inside the band; the peaks of a single channel are marked.
 fn picture(result: &PeaksResult, layout: &Layout, band: Option<&Band>, powers: &[Vec<f64>]) -> SpectrumPlot {
     let Header { source, x_unit, unit, bin_width, .. } = &result.header;
     let peaks: &[PeakEntry] = match result.channels.as_slice() {
@@ -263,10 +262,10 @@ fn picture(result: &PeaksResult, layout: &Layout, band: Option<&Band>, powers: &
     }
 }
 
-/// Returns a frequency with the digits that tell it from the next bin.
+/// Returns a frequency with the digits that distinguish it from the next bin.
 fn label(freq: f64, bin_width: f64, x_unit: &str) -> String {
     let short: f64 = format!("{freq:.3e}").parse().unwrap_or(freq);
-    // Four digits do where they say it as exactly.
+    // Four digits are enough if they are as exact.
     let near = (short - freq).abs() <= 0.5 * bin_width;
     format!("{} {x_unit}", if near { short.to_string() } else { rounded(freq, Some(100.0 * bin_width)) })
 }

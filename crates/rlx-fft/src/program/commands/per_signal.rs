@@ -1,4 +1,4 @@
-//! Commands that answer one signal after the other.
+//! Commands that process one signal after the other.
 
 use super::setup::{caption, check_files, deliver, prepare};
 use crate::app::{Failure, Outcome};
@@ -13,9 +13,9 @@ use rlx_dsp::fft::Complex;
 use rlx_io::read::{OpenOptions, Precision, SignalInfo, SignalReader, open};
 use rlx_io::write::Report;
 
-/// What such a command does with a signal.
+/// The work of such a command per signal.
 pub(crate) trait PerSignal {
-    /// Answers one signal.
+    /// Processes one signal.
     fn answer<S: InputSample>(
         &self,
         blocks: &mut Blocks<S>,
@@ -24,19 +24,19 @@ pub(crate) trait PerSignal {
     ) -> Result<()>;
 }
 
-/// What the commands are asked for alike.
+/// Common arguments of these commands.
 pub(crate) struct Asked<'a> {
-    /// Which signals.
+    /// The selected signals.
     pub(crate) input: &'a InputArgs,
-    /// The two channels that are meant, where it is not each by itself.
+    /// The two channels, for commands on pairs.
     pub(crate) pair: Option<&'a Pair>,
-    /// Where the answers go.
+    /// Output of the results.
     pub(crate) output: &'a OutputArgs,
-    /// The pictures, where some are wanted.
+    /// The plots, if requested.
     pub(crate) plot: &'a Option<PlotArgs>,
 }
 
-/// Where answers go.
+/// Destination of results.
 pub(crate) struct Answers<'a> {
     pub(crate) output: Output,
     pub(crate) plots: Plots,
@@ -44,12 +44,12 @@ pub(crate) struct Answers<'a> {
 }
 
 impl Answers<'_> {
-    /// Writes a result, and what was chosen by default.
+    /// Writes a result with its default values.
     pub(crate) fn deliver(&mut self, result: &impl Report) -> Result<()> {
         deliver(&mut self.output, result, self.console)
     }
 
-    /// Says beside the output what a caption would.
+    /// Prints the caption on standard error.
     pub(crate) fn caption(&self, result: &impl Report) {
         caption(result, self.console);
     }
@@ -66,7 +66,7 @@ fn answer<S: InputSample>(
     blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
 }
 
-/// Opens the same signal once more, where it is in a file.
+/// Opens the same signal again, if it is in a file.
 fn again(info: &SignalInfo, options: &OpenOptions) -> Result<Option<Box<dyn SignalReader>>> {
     if !info.path.is_file() {
         return Ok(None);
@@ -75,7 +75,7 @@ fn again(info: &SignalInfo, options: &OpenOptions) -> Result<Option<Box<dyn Sign
     Ok(readers.into_iter().find(|reader| reader.info().part == info.part))
 }
 
-/// Runs a command over all its signals; what makes one of them impossible is told, and the others are done.
+/// Runs a command for all its signals; the failure of one is reported, and the others are processed.
 pub(crate) fn per_signal(
     command: &impl PerSignal,
     asked: &Asked<'_>,
@@ -93,7 +93,7 @@ pub(crate) fn per_signal(
         let answered = with_samples!(info, S => answer::<S>(command, reader, &signal, &mut to));
         match answered {
             Err(error) if error.is::<Beyond>() && info.precision == Precision::F32 => {
-                // A file can be read again; a stream is gone.
+                // A file can be read again; a stream cannot.
                 let Some(reader) = again(&info, &asked.input.source.open)? else { return Err(error) };
                 match info.complex {
                     false => answer::<f64>(command, reader, &signal, &mut to),

@@ -90,8 +90,8 @@ fn power<S: InputSample>(
     to.deliver(&result)
 }
 
-/// Factors to the ends of the confidence band at each position: wider at 0 Hz and the Nyquist bin of real
-/// signals, which have one degree of freedom per segment instead of two.
+/// Returns the factors of the confidence band at each position: wider at 0 Hz and the Nyquist bin of real signals,
+/// which have one degree of freedom per segment instead of two.
 fn factors<S: InputSample>(
     params: &PsdParams,
     coverage: &Coverage,

@@ -1,4 +1,4 @@
-//! Reports beside the table, for `--json PATH` and `--html PATH`.
+//! Reports in addition to the table, for `--json PATH` and `--html PATH`.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -12,18 +12,18 @@ use crate::files;
 use crate::flags::ReportFlags;
 use crate::html::Html;
 
-/// Where a report goes. JSON is opened before the work begins, so that a path that cannot be written costs nothing.
+/// Destination of a report. JSON is opened before the work begins, so that a path that cannot be written fails early.
 pub(crate) struct Report {
     json: Json,
     html: Option<PathBuf>,
 }
 
 enum Json {
-    /// Nowhere.
+    /// No report.
     None,
     /// To standard output, for `-`; the table goes to standard error.
     Stdout,
-    /// To a file, whole or not at all.
+    /// To a file, complete or absent.
     File(OutputFile),
 }
 
@@ -33,8 +33,8 @@ impl Report {
         Self::beside(flags, &[], &[])
     }
 
-    /// Opens the outputs, which must differ from each other, from the files that the command `reads` and from those that it
-    /// `writes` besides.
+    /// Opens the outputs, which must differ from each other, from the files that the command `reads` and from its
+    /// other outputs (`writes`).
     pub(crate) fn beside(
         flags: &ReportFlags,
         reads: &[files::Named<'_>],
@@ -52,7 +52,7 @@ impl Report {
         Ok(Self { json, html: flags.html.clone() })
     }
 
-    /// Returns where the table goes.
+    /// Returns the destination of the table.
     pub(crate) fn text(&self) -> Box<dyn Write> {
         match self.json {
             Json::Stdout => Box::new(std::io::stderr()),
@@ -60,7 +60,7 @@ impl Report {
         }
     }
 
-    /// Writes the report in the forms that are wanted, each whole or not at all.
+    /// Writes the report in the requested formats, each completely or not at all.
     pub(crate) fn write(self, value: &impl Serialize) -> Result<()> {
         if let Some(html) = Html::new(self.html.as_deref()) {
             html.bench(serde_json::to_value(value)?);

@@ -1,4 +1,4 @@
-//! `roundtrip`: how much of a frame survives forward and inverse.
+//! `roundtrip`: the error of a frame after forward and inverse transform.
 
 use crate::app::{Failure, Outcome};
 use crate::flags::RoundtripFlags;

@@ -1,4 +1,4 @@
-//! What the commands have in common.
+//! Shared setup of the commands.
 
 use crate::console::Console;
 use crate::files::Files;
@@ -12,10 +12,10 @@ use rlx_dsp::welch::PsdParams;
 use rlx_io::read::expand_inputs;
 use rlx_io::write::Report;
 
-/// Sets threads up.
+/// Sets up the thread pool.
 pub(crate) fn prepare(input: &InputArgs) -> Result<()> {
     if let Some(threads) = input.threads {
-        // More than a few for each core only take memory and time: the numbers do not depend on them.
+        // More than a few threads per core only cost memory and time; results do not depend on the number.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = threads.min(4 * cores);
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
@@ -23,7 +23,7 @@ pub(crate) fn prepare(input: &InputArgs) -> Result<()> {
     Ok(())
 }
 
-/// Refuses an output that is one of the inputs, or the other output.
+/// Rejects an output that is an input or another output.
 pub(crate) fn check_files(
     source: &SourceArgs,
     output: &OutputArgs,
@@ -41,8 +41,8 @@ pub(crate) fn check_files(
     plot.map_or(Ok(()), |plot| files.writes_pictures("--plot", &plot.path))
 }
 
-/// Parameters for a whole recording, where its bins lie, and which of them are inside the band. Where the length is not
-/// known but matters, enough is read ahead.
+/// Returns the parameters for a whole recording, the layout of its bins, and the bins inside the band. If the length
+/// is unknown but matters, enough samples are read ahead.
 pub(crate) fn prepared<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,
@@ -57,8 +57,8 @@ pub(crate) fn prepared<S: InputSample>(
     Ok((params, layout, inside))
 }
 
-/// Refuses what cannot have an answer or does not fit into memory, before anything is made for it: what a header says
-/// of channels and lengths costs nothing until its samples are there.
+/// Rejects estimates that are impossible or exceed the memory, before any allocation: channels and lengths stated by
+/// a header cost nothing until its samples arrive.
 fn check_room<S: InputSample>(blocks: &mut Blocks<S>, signal: &Signal, params: &PsdParams) -> Result<()> {
     let segment = params.segments.segment_len;
     let there = match signal.frames.filter(|frames| *frames < segment as u64) {
@@ -93,12 +93,12 @@ fn params_for<S: InputSample>(
     Ok(estimate.params(signal.axis.rate_in_x(), frames))
 }
 
-/// Says what the caption of a result would.
+/// Prints the caption of a result.
 pub(crate) fn caption<R: Report>(result: &R, console: &Console) {
     result.caption().iter().for_each(|line| console.note(line.strip_prefix("note: ").unwrap_or(line)));
 }
 
-/// Writes a result; where the format has no room for what was chosen by default, says it beside.
+/// Writes a result; if the format has no caption, prints the default values on standard error.
 pub(crate) fn deliver<R: Report>(output: &mut Output, result: &R, console: &Console) -> Result<()> {
     if output.lacks_caption() {
         caption(result, console);

@@ -1,16 +1,15 @@
-//! As much of a long picture as can be seen.
+//! A long image, reduced to a visible size.
 
-/// Values that a picture keeps at most, over all its channels.
+/// Largest number of values of an image, over all channels.
 const BUDGET: usize = 1 << 23;
 
-/// Columns of levels; where there are more than can be shown, neighbours become one with the strongest of their values,
-/// as in the picture itself.
+/// Columns of levels. If there are too many, neighbours are merged and keep the strongest values.
 #[derive(Debug)]
 pub(super) struct Shrunk {
     most: usize,
-    /// Columns that became one.
+    /// Number of columns that are merged into one.
     group: u64,
-    /// Columns in the last one so far.
+    /// Number of columns merged into the last one so far.
     in_last: u64,
     levels: Vec<Vec<f32>>,
     first: f64,
@@ -19,13 +18,13 @@ pub(super) struct Shrunk {
 }
 
 impl Shrunk {
-    /// For columns of so many values, those of the other channels included.
+    /// Creates an image for columns of `values` values, including all channels.
     pub(super) fn new(values: usize) -> Self {
         let most = (BUDGET / values.max(1)).clamp(512, 4096) & !1;
         Self { most, group: 1, in_last: 0, levels: Vec::new(), first: 0.0, last: 0.0, count: 0 }
     }
 
-    /// Adds the column whose middle is at `t`.
+    /// Adds the column centred at `t`.
     pub(super) fn push(&mut self, t: f64, levels: impl Iterator<Item = f32>) {
         if self.count == 0 {
             self.first = t;
@@ -59,7 +58,7 @@ impl Shrunk {
         self.group *= 2;
     }
 
-    /// Ends of the axis of time: columns lie around their middles.
+    /// Returns the range of the time axis, with half a column at both ends.
     pub(super) fn ends(&self) -> (f64, f64) {
         let step = if self.count > 1 { (self.last - self.first) / (self.count - 1) as f64 } else { 1.0 };
         let start = self.first - step / 2.0;
@@ -72,7 +71,7 @@ impl Shrunk {
     }
 }
 
-/// Returns the larger one; what is not known counts for nothing.
+/// Returns the larger one; NaN is ignored.
 fn stronger(a: f32, b: f32) -> f32 {
     if a.is_nan() || b > a { b } else { a }
 }

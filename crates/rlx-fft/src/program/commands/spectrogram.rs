@@ -98,13 +98,13 @@ impl PerSignal for SpectrogramArgs {
     }
 }
 
-/// Returns the device, where it computes anything.
+/// Returns the device, if it computes anything.
 fn opened(device: &mut Option<std::result::Result<DeviceSpectra, String>>) -> Option<&mut DeviceSpectra> {
     device.as_mut().and_then(|device| device.as_mut().ok())
 }
 
 fn picture(header: &Header, names: &[String], pictures: Vec<Shrunk>, freq: &[f64], range: f64) -> Heatmap {
-    // Cells lie around their centres, so the picture reaches half a cell beyond the outer ones.
+    // Cells are centred, so the image extends half a cell beyond the outer ones.
     let y = match freq {
         [first, .., last] => {
             let half = (last - first) / (freq.len() - 1) as f64 / 2.0;

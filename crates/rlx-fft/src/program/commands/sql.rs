@@ -1,4 +1,4 @@
-//! `sql`: hands over to `rlx-fft-sql`, which is built apart: DataFusion is some three hundred crates.
+//! `sql`: runs `rlx-fft-sql`, a separate program, because DataFusion has about 430 crates.
 
 use crate::app::{Failure, Outcome};
 use crate::flags::SqlFlags;
@@ -11,7 +11,7 @@ use std::process::Command;
 /// Name of the program.
 const PROGRAM: &str = if cfg!(windows) { "rlx-fft-sql.exe" } else { "rlx-fft-sql" };
 
-/// Runs the program beside this one, or the one that the search path has. Its exit code becomes this program's.
+/// Runs the program in the directory of this one, or the one in the search path, and returns its exit code.
 pub(crate) fn run(flags: &SqlFlags) -> Result<Outcome, Failure> {
     let program = beside().unwrap_or_else(|| PROGRAM.into());
     let error = become_program(Command::new(&program).args(&flags.args));

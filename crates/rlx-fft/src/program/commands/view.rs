@@ -12,10 +12,10 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Bytes of standard input that tell what it is.
+/// Bytes of standard input for detecting its format.
 const FIRST_BYTES: u64 = 1 << 16;
 
-/// Runs the command; it ends with an interrupt.
+/// Runs the command until an interrupt.
 pub(crate) fn run(flags: Box<ViewFlags>, console: &Console) -> Result<Outcome, Failure> {
     let args = ViewArgs::try_from(*flags)?;
     interrupt::install();
@@ -64,7 +64,7 @@ pub(crate) fn run(flags: Box<ViewFlags>, console: &Console) -> Result<Outcome, F
     server.run()
 }
 
-/// Returns how a file is opened, again and again; standard input is copied to a temporary file for that.
+/// Returns a function that opens a file repeatedly; standard input is copied to a temporary file for this.
 fn opener(path: &Path, options: &OpenOptions) -> anyhow::Result<Opener> {
     let options = options.clone();
     if path.as_os_str() != "-" {
@@ -76,7 +76,7 @@ fn opener(path: &Path, options: &OpenOptions) -> anyhow::Result<Opener> {
     Ok(Arc::new(move || open_source(Source::from_seek("-", spool.reader())?, &options)))
 }
 
-/// Returns the flags that say how files are opened, for command lines that repeat it.
+/// Returns the flags for opening files, for command lines that repeat a result.
 fn open_flags(open: &OpenOptions) -> Vec<String> {
     let mut flags = Vec::new();
     let mut add = |name: &str, value: Option<String>| {

@@ -1,9 +1,9 @@
-//! Levels as colours of a terminal.
+//! Maps levels to terminal colours.
 
 use ratatui::style::Color;
 use rlx_io::plot::viridis;
 
-/// How many colours a terminal has.
+/// Colour depth of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Depth {
     /// 24 bits.
@@ -13,7 +13,7 @@ pub(crate) enum Depth {
 }
 
 impl Depth {
-    /// By the environment: terminals with true colour say so.
+    /// Detects the colour depth from the environment.
     pub(crate) fn of_terminal() -> Self {
         let claims = std::env::var("COLORTERM").unwrap_or_default();
         if claims.contains("truecolor") || claims.contains("24bit") { Self::True } else { Self::Indexed }

@@ -9,15 +9,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Where lines go.
+/// Options of the log.
 #[derive(Debug, Clone)]
 pub(crate) struct LogArgs {
     pub(crate) path: PathBuf,
-    /// Bytes after which a new file is begun.
+    /// Size in bytes at which a new file is started.
     pub(crate) max_bytes: u64,
-    /// Older files that are kept: `NAME.1` is the newest of them.
+    /// Number of older files that are kept; `NAME.1` is the newest.
     pub(crate) keep: usize,
-    /// Seconds from one line to the next.
+    /// Seconds between lines.
     pub(crate) every_s: f64,
     pub(crate) k: usize,
     pub(crate) prominence: f64,
@@ -28,7 +28,7 @@ pub(crate) struct Log {
     args: LogArgs,
     file: File,
     bytes: u64,
-    /// Average since the last line.
+    /// Sum since the last line.
     sum: Vec<f64>,
     count: u64,
     elapsed_s: f64,
@@ -36,14 +36,14 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Goes on with a file that is there.
+    /// Opens a log; appends to an existing file.
     pub(crate) fn open(args: LogArgs, bins: usize) -> Result<Self> {
         let file = append(&args.path)?;
         let bytes = file.metadata().with_context(|| args.path.display().to_string())?.len();
         Ok(Self { args, file, bytes, sum: vec![0.0; bins], count: 0, elapsed_s: 0.0, at_s: 0.0 })
     }
 
-    /// Takes the powers of a spectrum's line at ascending frequencies; writes when it is time.
+    /// Receives the powers of a line at ascending frequencies, and writes when the interval has passed.
     pub(crate) fn take(&mut self, shown: &Shown, power: &[f64]) -> Result<()> {
         self.sum.iter_mut().zip(power).for_each(|(sum, power)| *sum += power);
         self.count += 1;

@@ -1,7 +1,7 @@
 //! `rlx-fft live`: spectra of a running signal, on a terminal and in a log.
 //!
-//! One thread reads and averages ([`source`]), the main thread draws and takes keys ([`screen`]); [`state`] is what
-//! they share. Nothing grows with time.
+//! One thread reads and averages ([`source`]), the main thread draws and takes keys ([`screen`]); [`state`] is their
+//! shared state. Memory does not grow with time.
 
 mod colour;
 mod log;

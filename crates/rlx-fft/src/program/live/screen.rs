@@ -1,4 +1,4 @@
-//! The terminal: spectrum above, waterfall in half blocks below, peaks beside, keys.
+//! The terminal: spectrum at the top, waterfall in half blocks below, peaks at the side; keys.
 
 use super::colour::Depth;
 use super::state::{Shared, Shown, State, db};
@@ -14,7 +14,7 @@ use ratatui::widgets::{Clear, Paragraph};
 use rlx_dsp::peaks::{SpectralPeakParams, spectral_peaks};
 use std::time::Duration;
 
-/// Time between two pictures.
+/// Time between redraws.
 const FRAME: Duration = Duration::from_millis(66);
 /// Columns of the table of peaks.
 const TABLE: u16 = 34;
@@ -30,7 +30,7 @@ const HELP: [&str; 9] = [
     "q       quit",
 ];
 
-/// Draws until a key ends it.
+/// Draws until a key ends the program.
 pub(crate) struct Screen {
     shown: Shown,
     view: View,
@@ -44,7 +44,7 @@ impl Screen {
         Self { view: View::new(&shown), shown, depth: Depth::of_terminal(), frozen: None }
     }
 
-    /// Takes the terminal, and gives it back however this ends.
+    /// Takes over the terminal, and restores it at the end in every case.
     pub(crate) fn run(mut self, shared: &Shared) -> Result<()> {
         let mut terminal = ratatui::try_init()?;
         let result = self.draw_until_quit(&mut terminal, shared);
@@ -173,7 +173,7 @@ impl Screen {
         }
     }
 
-    /// Two lines of time in each row of cells, the newest at the top.
+    /// Draws two lines of the waterfall per row of cells, the newest at the top.
     fn waterfall(&self, buffer: &mut Buffer, area: Rect, state: &State, (low, high): (f64, f64)) {
         let count = self.frozen.as_ref().map_or(state.lines.len(), Vec::len);
         let line = |age: usize| -> Option<&Vec<f32>> {

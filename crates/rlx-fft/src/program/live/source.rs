@@ -1,4 +1,4 @@
-//! Reads a signal as it comes and averages the spectra of each line.
+//! Reads a signal as it arrives and averages the spectra of each line.
 
 use super::state::Shared;
 use crate::signal::InputSample;
@@ -9,19 +9,19 @@ use rlx_io::read::{Chunk, OpenOptions, SignalReader, open};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long to wait at the end of a file that may grow.
+/// Polling interval at the end of a file that may grow.
 const WAIT: Duration = Duration::from_millis(50);
 
-/// A signal that is read as it comes.
+/// A signal that is read as it arrives.
 pub(crate) struct LiveSource {
     pub(crate) reader: Box<dyn SignalReader>,
     pub(crate) channel: usize,
     pub(crate) params: PsdParams,
-    /// Samples of a line.
+    /// Samples per line.
     pub(crate) line_len: usize,
     /// The file to wait for, if it may grow.
     pub(crate) follow: Option<(PathBuf, OpenOptions)>,
-    /// Reads no faster than this many samples a second, where a file stands for a running signal.
+    /// Largest number of samples per second, if a file is replayed as a running signal.
     pub(crate) pace: Option<f64>,
 }
 
@@ -68,7 +68,7 @@ impl LiveSource {
 }
 
 fn emit<S: Sample>(accumulator: WelchAccumulator<S>, line: &mut impl FnMut(&[f64])) {
-    // A line of missing samples only has no spectrum.
+    // A line that contains only missing samples has no spectrum.
     if let Ok(psd) = accumulator.finish() {
         let power: Vec<f64> = psd.values.iter().map(|&p| rlx_dsp::fft::Real::widen(p)).collect();
         line(&power);
@@ -87,7 +87,7 @@ fn again(file: &Option<(PathBuf, OpenOptions)>, done: u64) -> Result<Option<Box<
     Ok(if more && reader.seek(done)? { Some(reader) } else { None })
 }
 
-/// What [`LiveSource::follow`] needs, for a file that can be opened again.
+/// Returns the value of [`LiveSource::follow`] for a file that can be opened again.
 pub(crate) fn follow(path: &Path, options: &OpenOptions, wanted: bool) -> Option<(PathBuf, OpenOptions)> {
     (wanted && path.as_os_str() != "-").then(|| (path.to_owned(), options.clone()))
 }

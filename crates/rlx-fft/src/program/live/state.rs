@@ -1,9 +1,9 @@
-//! What the reading and the drawing thread share.
+//! State shared by the reading and the drawing thread.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Lines of the waterfall that are kept.
+/// Number of lines of the waterfall that are kept.
 pub(crate) const LINES: usize = 1024;
 
 /// The newest spectra of a signal.
@@ -11,17 +11,17 @@ pub(crate) const LINES: usize = 1024;
 pub(crate) struct State {
     /// Levels in dB at ascending frequencies, the newest line last.
     pub(crate) lines: VecDeque<Vec<f32>>,
-    /// Lines that have come so far.
+    /// Number of lines so far.
     pub(crate) count: u64,
-    /// Power of the average that is shown.
+    /// The displayed average power.
     pub(crate) average: Vec<f64>,
     /// The largest power of each bin since it was reset.
     pub(crate) hold: Vec<f64>,
-    /// Samples so far.
+    /// Number of samples so far.
     pub(crate) samples: u64,
-    /// Whether the signal has ended, and why if that was no ordinary end.
+    /// Set when the signal has ended, with the reason if it ended with an error.
     pub(crate) ended: Option<String>,
-    /// Lines that the average forgets about half of in this time.
+    /// Number of lines of the exponential average.
     pub(crate) smoothing: u32,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Shared {
     state: Arc<Mutex<State>>,
 }
 
-/// What does not change while a signal runs.
+/// Properties that do not change during a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Shown {
     /// Name of the source and the channel.
@@ -63,7 +63,7 @@ impl Shared {
 }
 
 impl State {
-    /// Takes the mean powers of a line.
+    /// Adds the mean powers of a line.
     pub(crate) fn push(&mut self, power: &[f64]) {
         let weight = if self.count == 0 { 1.0 } else { 1.0 / f64::from(self.smoothing.max(1)) };
         for ((average, hold), &power) in self.average.iter_mut().zip(&mut self.hold).zip(power) {

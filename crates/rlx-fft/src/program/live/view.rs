@@ -1,4 +1,4 @@
-//! What of the spectra is visible, and what keys change of it.
+//! The visible part of the spectra, changed by keys.
 
 use super::state::{Shown, State};
 use ratatui::crossterm::event::KeyCode;
@@ -16,18 +16,18 @@ pub(super) struct View {
     pub(super) help: bool,
 }
 
-/// What a key asks for beyond the view.
+/// Actions of keys beyond the view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     Nothing,
     Quit,
-    /// Forget the largest levels.
+    /// Reset the max-hold.
     ResetHold,
     /// Average over more or fewer lines.
     Smoothing(bool),
 }
 
-/// Fewest bins that are shown.
+/// Smallest number of visible bins.
 const LEAST: usize = 8;
 
 impl View {

@@ -1,9 +1,9 @@
 //! Units of frequency and time: not everything is Hz.
 
-/// How frequencies and times are written.
+/// Units of frequencies and times.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Axis {
-    /// Samples per unit of time: per second, or per U where the unit of frequency is `cycles/U`.
+    /// Samples per unit of time: per second, or per U if the unit of frequency is `cycles/U`.
     pub(crate) rate: f64,
     /// Unit of frequency.
     pub(crate) x_unit: String,
@@ -28,7 +28,7 @@ const TIMES: [(&str, f64); 7] = [
 ];
 
 impl Axis {
-    /// `in_hz`: whether the rate is known to be per second, and not in the unit that the user has in mind.
+    /// Creates an axis. `in_hz`: whether the rate is known to be per second.
     pub(crate) fn new(rate: f64, in_hz: bool, x_unit: &str) -> Self {
         let time = x_unit.strip_prefix("cycles/").map(|unit| unit.strip_suffix('s').unwrap_or(unit));
         let seconds = time.and_then(|unit| TIMES.iter().find(|(name, _)| *name == unit));
@@ -40,12 +40,12 @@ impl Axis {
         Self { rate, x_unit: x_unit.to_owned(), scale: multiple }
     }
 
-    /// Unit of times.
+    /// Returns the unit of times.
     pub(crate) fn time_unit(&self) -> &str {
         self.x_unit.strip_prefix("cycles/").unwrap_or("s")
     }
 
-    /// Returns the rate in units of frequency: with it, frequencies and densities come out in `x_unit`.
+    /// Returns the rate in units of frequency: with this rate, frequencies and densities are in `x_unit`.
     pub(crate) fn rate_in_x(&self) -> f64 {
         self.rate * self.scale
     }

@@ -7,39 +7,38 @@ use crate::progress::Progress;
 use rlx_io::read::{Chunk, SignalReader};
 use std::collections::VecDeque;
 
-/// Values read at a time, over all channels: small enough to stay in the cache until they are used.
+/// Values read at a time, over all channels: few enough to stay in the cache until they are used.
 const BUDGET: usize = 1 << 18;
 
-/// What came next.
+/// Result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Samples, the same number in every channel.
     Data,
     /// The recording is interrupted here.
     Gap,
-    /// There is no more.
+    /// The end.
     End,
 }
 
-/// Reads the wanted stretch of the wanted channels.
+/// Reads the selected range of the selected channels.
 ///
-/// A file that ends early gives what it has and then [`Step::End`]; [`truncated`](Self::truncated) has the error,
-/// so that nothing of the recording is lost.
+/// A truncated file yields its samples and then [`Step::End`]; [`truncated`](Self::truncated) returns the error.
 pub(crate) struct Blocks<S: InputSample> {
     reader: Box<dyn SignalReader>,
     planes: Vec<Vec<S::Plane>>,
     wanted: Vec<usize>,
     current: Vec<Vec<S>>,
-    /// Read before they were asked for.
+    /// Blocks that were read ahead.
     ahead: VecDeque<(Step, Vec<Vec<S>>)>,
-    /// Samples per channel to read at a time.
+    /// Largest number of samples per channel and read.
     most: usize,
-    /// The wanted stretch and the next sample of the reader, on the recording's own axis.
+    /// The selected range and the next sample of the reader, on the time axis of the recording.
     from: f64,
     until: f64,
     position: f64,
     clock: Clock,
-    /// Samples of the file that were passed over before the first wanted one.
+    /// Samples of the file that were skipped before the first selected one.
     skipped: u64,
     delivered: u64,
     truncated: Option<rlx_io::Error>,
@@ -68,7 +67,7 @@ impl<S: InputSample> Blocks<S> {
         }
     }
 
-    /// Moves on; afterwards [`channel`](Self::channel) has the new samples.
+    /// Reads the next block; afterwards [`channel`](Self::channel) returns the new samples.
     pub(crate) fn next(&mut self) -> rlx_io::Result<Step> {
         let step = match self.ahead.pop_front() {
             Some((step, block)) => {
@@ -83,18 +82,18 @@ impl<S: InputSample> Blocks<S> {
         Ok(step)
     }
 
-    /// Returns the samples of the `index`-th wanted channel in this block.
+    /// Returns the samples of the `index`-th selected channel in this block.
     pub(crate) fn channel(&self, index: usize) -> &[S] {
         &self.current[index]
     }
 
-    /// Returns all wanted channels of this block.
+    /// Returns all selected channels of this block.
     pub(crate) fn channels(&self) -> &[Vec<S>] {
         &self.current
     }
 
-    /// Reads on until `frames` samples are kept for later, or the end. Gives the number of all samples where
-    /// the end was reached.
+    /// Reads ahead until `frames` samples are stored, or to the end. Returns the number of all samples if the end was
+    /// reached.
     pub(crate) fn look_ahead(&mut self, frames: u64) -> rlx_io::Result<Option<u64>> {
         let mut seen = 0;
         for (step, block) in &self.ahead {
@@ -115,7 +114,7 @@ impl<S: InputSample> Blocks<S> {
         Ok(None)
     }
 
-    /// Reads at most this many samples at a time: a pipe is waited for until so many are there.
+    /// Limits the samples per read; a pipe is read until this many samples arrived.
     pub(crate) fn limit(&mut self, frames: usize) {
         self.most = self.most.min(frames.max(1));
     }
@@ -125,12 +124,12 @@ impl<S: InputSample> Blocks<S> {
         self.delivered
     }
 
-    /// Returns the error of a file that ended early.
+    /// Returns the error of a truncated file.
     pub(crate) fn truncated(self) -> Option<rlx_io::Error> {
         self.truncated
     }
 
-    /// What the reader found worth saying, now.
+    /// Returns the present notes of the reader.
     pub(crate) fn notes(&self) -> Vec<String> {
         self.reader.info().notes.clone()
     }

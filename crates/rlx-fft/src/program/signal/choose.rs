@@ -1,16 +1,16 @@
-//! Which channels of which readers of a file are meant. Names and numbers refer to the whole file.
+//! Selects channels of the readers of a file. Names and numbers refer to the whole file.
 
 use crate::flags::Pair;
 use anyhow::{Result, bail};
 use rlx_io::read::{ChannelInfo, SignalInfo};
 
-/// Names that a message lists.
+/// Largest number of names in a message.
 const SHOWN: usize = 40;
 
-/// The wanted channels of each reader, as indices into it; none where the reader is not meant.
+/// The selected channels of each reader, as indices; empty for other readers.
 pub(crate) type Choice = Vec<Vec<usize>>;
 
-/// The channels that the names stand for; all where there are none.
+/// Returns the channels of these names; all if there are no names.
 pub(super) fn channels(infos: &[&SignalInfo], names: &[String]) -> Result<Choice> {
     if names.is_empty() {
         return Ok(infos.iter().map(|info| (0..info.channels.len()).collect()).collect());
@@ -57,7 +57,8 @@ pub(super) fn pair(infos: &[&SignalInfo], pair: &Pair) -> Result<Choice> {
     Ok(choice)
 }
 
-/// Returns the halves of `A:B`. Names may contain colons and stand in quotes: the split at which both exist is meant.
+/// Returns the halves of `A:B`. Names may contain colons and may be quoted; the split at which both channels exist is
+/// used.
 fn halves(infos: &[&SignalInfo], pair: &Pair) -> Result<(String, String)> {
     if find(infos, &pair.a).is_ok() && find(infos, &pair.b).is_ok() {
         return Ok((pair.a.clone(), pair.b.clone()));
@@ -81,8 +82,8 @@ fn halves(infos: &[&SignalInfo], pair: &Pair) -> Result<(String, String)> {
     }
 }
 
-/// Returns where a channel is: by its exact name (in every reader that has one), by its number in the file, by the
-/// name of its part, or by its name in other capitals.
+/// Returns the positions of a channel: by its exact name (in every reader that has it), by its number in the file, by
+/// the name of its part, or by its name ignoring case.
 fn find(infos: &[&SignalInfo], wanted: &str) -> Result<Vec<(usize, usize)>> {
     let all = |meant: &dyn Fn(&SignalInfo, &ChannelInfo) -> bool| -> Vec<(usize, usize)> {
         let in_reader = |(reader, info): (usize, &&SignalInfo)| {
@@ -108,7 +109,7 @@ fn find(infos: &[&SignalInfo], wanted: &str) -> Result<Vec<(usize, usize)>> {
     for (kind, way) in ways.into_iter().enumerate() {
         let mut found = all(way);
         if kind == 2 && infos.iter().any(|info| info.part.as_deref() == Some(wanted)) {
-            // The name of a part alone stands for all its channels.
+            // The name of a part alone means all its channels.
             found = (0..infos.len())
                 .filter(|reader| infos[*reader].part.as_deref() == Some(wanted))
                 .flat_map(|reader| (0..infos[reader].channels.len()).map(move |index| (reader, index)))
@@ -121,7 +122,7 @@ fn find(infos: &[&SignalInfo], wanted: &str) -> Result<Vec<(usize, usize)>> {
     bail!("no channel '{wanted}' among the {}", list(infos))
 }
 
-/// Returns all names, with the rates where there are several.
+/// Returns all names, with the rates if there are several.
 fn list(infos: &[&SignalInfo]) -> String {
     let mut named: Vec<(usize, String)> = Vec::new();
     for info in infos {

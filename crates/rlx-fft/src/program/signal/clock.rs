@@ -1,10 +1,10 @@
-//! The recording's own times of the samples that were delivered.
+//! Maps delivered samples to recording times.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Times of samples, counted from the first one delivered. Pauses and what was skipped at the start are in them.
+/// Recording times of delivered samples, including pauses and skipped samples.
 ///
-/// Clones share their state: the reading side fills it while the computing side asks.
+/// Clones share their state: the reading side writes it, the computing side reads it.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
     rate: f64,
@@ -13,20 +13,21 @@ pub(crate) struct Clock {
 
 #[derive(Debug, Default)]
 struct State {
-    /// From this delivered sample on, the position on the recording's axis is so many samples higher.
+    /// Pairs (delivered sample, offset in samples): from this sample on, the position on the recording's axis is
+    /// higher by the offset.
     shifts: Vec<(u64, f64)>,
     /// Samples of the file before the first delivered one.
     skipped: u64,
 }
 
 impl Clock {
-    /// `start` is where the first sample is expected, in samples.
+    /// Creates a clock; `start` is the expected position of the first sample, in samples.
     pub(crate) fn new(rate: f64, start: f64) -> Self {
         let state = State { shifts: vec![(0, start)], skipped: 0 };
         Self { rate, shared: Arc::new(Mutex::new(state)) }
     }
 
-    /// The sample `delivered` lies at `position`, and those after it follow.
+    /// Sets the position of the sample `delivered`; the following ones are contiguous.
     pub(super) fn set(&self, delivered: u64, position: f64) {
         self.with(|state| {
             let shift = position - delivered as f64;
@@ -42,7 +43,7 @@ impl Clock {
         self.with(|state| state.skipped = skipped);
     }
 
-    /// When a sample begins, in units of time.
+    /// Returns the start of a sample, in units of time.
     pub(crate) fn time(&self, sample: u64) -> f64 {
         (sample as f64 + self.shift(sample)) / self.rate
     }
@@ -54,12 +55,12 @@ impl Clock {
         })
     }
 
-    /// When the sample before `end` is over: a pause that follows it does not count.
+    /// Returns the end of the sample before `end`, without a pause that follows it.
     pub(crate) fn end(&self, end: u64) -> f64 {
         (end as f64 + self.shift(end.saturating_sub(1))) / self.rate
     }
 
-    /// Index of a delivered sample in the file.
+    /// Returns the index of a delivered sample in the file.
     pub(crate) fn index(&self, sample: u64) -> u64 {
         self.with(|state| state.skipped + sample)
     }

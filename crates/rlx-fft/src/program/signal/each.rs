@@ -1,4 +1,4 @@
-//! Every signal of every file; one bad file does not stop the others.
+//! Processes every signal of every file; a bad file does not stop the others.
 
 use super::choose;
 use super::select::{Signal, source_name};
@@ -8,17 +8,17 @@ use crate::flags::{InputArgs, Pair, SourceArgs};
 use anyhow::{Context, Result};
 use rlx_io::read::{SignalReader, expand_inputs, open};
 
-/// Which channels a command works on.
+/// Selection of the channels of a command.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Meant<'a> {
-    /// Those of `--channel`, each by itself.
+    /// The channels of `--channel`, each separately.
     Each,
-    /// Two, against each other.
+    /// A pair of channels.
     Pair(&'a Pair),
 }
 
-/// Opens each input and calls `work` for each signal in it. What fails is reported with the file's name and
-/// the rest is done; only a failure to write the output ends it all.
+/// Opens each input and calls `work` for each signal in it. Failures are reported with the name of the file and the
+/// rest is processed; only a failure to write the output ends the run.
 pub(crate) fn for_each_signal(
     args: &SourceArgs,
     console: &Console,
@@ -33,8 +33,8 @@ pub(crate) fn for_each_signal(
     })
 }
 
-/// As [`for_each_signal`], for the channels that are meant: their names and numbers refer to the whole file, and
-/// signals without any of them are passed over.
+/// Runs [`for_each_signal`] for the selected channels: names and numbers refer to the whole file, and signals without
+/// any of them are skipped.
 pub(crate) fn for_each_meant(
     args: &InputArgs,
     meant: Meant<'_>,

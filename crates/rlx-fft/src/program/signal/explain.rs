@@ -1,10 +1,10 @@
-//! The library's errors in the words of the program's flags.
+//! Explains errors of the libraries in terms of the program's flags.
 
 use super::Signal;
 use anyhow::{Error, anyhow};
 
-/// Says which flag helps. `channel` is the index among the wanted channels that row 0 of the error means, and
-/// `first` the position of the error's first sample.
+/// Adds the flag that helps. `channel` is the index of row 0 of the error among the selected channels, `first` the
+/// position of its first sample.
 pub(crate) fn explain(error: rlx_dsp::Error, signal: &Signal, channel: usize, first: u64) -> Error {
     match error {
         rlx_dsp::Error::NonFinite { row, index, value } => {

@@ -1,4 +1,4 @@
-//! From names of files to blocks of samples of the channels that are wanted.
+//! Reads files as blocks of samples of the selected channels.
 
 mod axis;
 mod blocks;

@@ -1,17 +1,17 @@
-//! The four kinds of samples that signals are read as.
+//! The four sample types of signals.
 
 use rlx_dsp::fft::{Complex, Sample};
 use rlx_io::read::{Chunk, SignalReader};
 
-/// A sample that a reader can give: `f32`, `f64`, or complex pairs of them.
+/// A sample type of a reader: `f32`, `f64`, or complex pairs of them.
 pub(crate) trait InputSample: Sample {
-    /// What a plane holds.
+    /// Element of a plane.
     type Plane: Send;
 
-    /// The same in double precision.
+    /// The sample type in double precision.
     type Wide: InputSample<Wide = Self::Wide>;
 
-    /// This sample in double precision.
+    /// Converts to double precision.
     fn wide(self) -> Self::Wide;
 
     /// Reads in this precision.
@@ -44,7 +44,7 @@ macro_rules! input_sample {
             }
 
             fn take(planes: &mut [Vec<$real>], channel: usize, out: &mut Vec<$real>) {
-                // The plane gets the old block's memory, which the next read fills.
+                // The plane takes the memory of the old block, which the next read fills.
                 std::mem::swap(&mut planes[channel], out);
             }
         }

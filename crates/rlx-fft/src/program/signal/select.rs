@@ -1,4 +1,4 @@
-//! One signal: its channels that are wanted, its stretch, its axis.
+//! One signal: its selected channels, range and axis.
 
 use super::Axis;
 use super::clock::Clock;
@@ -6,35 +6,35 @@ use crate::flags::InputArgs;
 use anyhow::{Result, bail};
 use rlx_io::read::{ChannelInfo, SignalInfo};
 
-/// What is analysed of one signal of a file.
+/// The analysed part of one signal of a file.
 #[derive(Debug, Clone)]
 pub(crate) struct Signal {
-    /// File name (and part) as results name it.
+    /// File name (and part) in results.
     pub(crate) source: String,
     /// Rate and units.
     pub(crate) axis: Axis,
-    /// The channels that are wanted, with their index in the file.
+    /// The selected channels, with their index in the file.
     pub(crate) channels: Vec<(usize, ChannelInfo)>,
-    /// The stretch that is wanted, in samples on the recording's own axis.
+    /// The selected range, in samples on the time axis of the recording.
     pub(crate) from: f64,
     pub(crate) until: f64,
-    /// Where the first sample of the file lies on that axis.
+    /// Position of the first sample of the file on that axis.
     pub(crate) first: f64,
-    /// Samples that will come, as far as known, and those of the longest stretch without a pause.
+    /// Expected number of samples, if known, and the number in the longest part without a pause.
     pub(crate) frames: Option<u64>,
     pub(crate) longest: Option<u64>,
-    /// Times of the samples that come.
+    /// Times of the delivered samples.
     pub(crate) clock: Clock,
-    /// Frequency of a complex signal's zero, in `x_unit`.
+    /// Centre frequency of a complex signal, in `x_unit`.
     pub(crate) center: f64,
-    /// What opening the file had to say about how it is read.
+    /// Notes about how the file is read.
     pub(crate) remarks: Vec<String>,
 }
 
 impl Signal {
-    /// The channels with these indices, and the stretch that is wanted.
+    /// Selects the channels with these indices, and the requested range.
     ///
-    /// Fails where the rate is unknown, or the stretch is empty.
+    /// Fails if the rate is unknown, or the range is empty.
     pub(crate) fn new(info: &SignalInfo, channels: &[usize], args: &InputArgs) -> Result<Self> {
         let source = source_name(info);
         let Some(rate) = info.sample_rate else {
@@ -52,7 +52,7 @@ impl Signal {
         if take == Some(0.0) {
             bail!("--duration is shorter than one sample");
         }
-        // Times of the file are in seconds; those of the axis may be in another unit.
+        // Times of the file are in seconds; the axis may have another unit.
         let first = info.start_s * rate;
         let from = samples(args.start).max(first);
         let until = take.map_or(f64::INFINITY, |take| from + take);
@@ -89,18 +89,18 @@ impl Signal {
         self.channels.iter().all(|(_, c)| c.unit.as_deref() == Some(first)).then_some(first)
     }
 
-    /// When a sample begins, counted from the first one read: in units of time, on the recording's own axis.
+    /// Returns the start of a sample, counted from the first one read, in units of time on the axis of the recording.
     pub(crate) fn time(&self, sample: u64) -> f64 {
         self.clock.time(sample)
     }
 
-    /// When the sample before `end` is over.
+    /// Returns the end of the sample before `end`.
     pub(crate) fn end(&self, end: u64) -> f64 {
         self.clock.end(end)
     }
 }
 
-/// Returns the stretches between pauses as (position of the first sample, samples), where the length is known.
+/// Returns the parts between pauses as (position of the first sample, samples), if the length is known.
 fn stretches(info: &SignalInfo, rate: f64) -> Option<Vec<(f64, u64)>> {
     let frames = info.frames?;
     let mut all = Vec::new();

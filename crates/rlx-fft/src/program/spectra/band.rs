@@ -1,13 +1,13 @@
-//! Whether a band makes sense for a signal.
+//! Checks a band against a signal.
 
 use crate::flags::Band;
 use anyhow::{Result, bail};
 
-/// Refuses a band that reaches beyond the frequencies that there are.
+/// Rejects a band that exceeds the available frequencies.
 pub(crate) fn check_band(band: Option<&Band>, freq: &[f64], x_unit: &str) -> Result<()> {
     let (Some(band), Some(&first), Some(&last)) = (band, freq.first(), freq.last()) else { return Ok(()) };
     let step = if freq.len() > 1 { freq[1] - freq[0] } else { 0.0 };
-    // Half a bin of room: an odd transform ends half a bin below the Nyquist frequency.
+    // Half a bin of tolerance: an odd transform ends half a bin below the Nyquist frequency.
     let ends = [("lower", band.lo), ("upper", band.hi)];
     for (end, value) in ends.into_iter().filter_map(|(end, value)| Some((end, value?))) {
         if value < first - 0.51 * step || value > last + 0.51 * step {

@@ -1,7 +1,7 @@
-//! Powers of finite samples that a precision cannot hold: they are computed anew in a wider one, or reported.
+//! Powers of finite samples that a precision cannot represent: they are recomputed in a wider one, or reported.
 //!
-//! A power is a square: samples of 1e25 overflow in single precision, and those of 1e-25 vanish. Neither may pass for a
-//! peak, or for silence.
+//! A power is a square: samples of 1e25 overflow in single precision, and those of 1e-25 underflow. Neither may
+//! appear as a peak or as silence.
 
 use crate::signal::InputSample;
 use rlx_dsp::detrend::Detrend;
@@ -9,10 +9,10 @@ use rlx_dsp::fft::{Real, Sample};
 use rlx_dsp::welch::PsdParams;
 use std::fmt;
 
-/// The samples are finite, and their powers are beyond the precision that they were read in.
+/// The samples are finite, but their powers exceed the precision in which they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Beyond {
-    /// Whether double precision holds them.
+    /// Whether double precision represents them.
     pub(crate) wider: bool,
 }
 
@@ -30,17 +30,18 @@ impl fmt::Display for Beyond {
 
 impl std::error::Error for Beyond {}
 
-/// Returns the smallest largest power that leaves room for the others below it.
+/// Returns the smallest maximum of a spectrum that leaves enough range for smaller powers.
 fn least<T: Real>() -> f64 {
     T::min_positive_value().widen() / (T::EPSILON * T::EPSILON)
 }
 
-/// Magnitudes whose squares are below [`least`], so that it is they and no cancellation that make a power small.
+/// Returns whether the square of a magnitude is below [`least`], so that small powers come from small samples and not
+/// from cancellation.
 fn is_tiny<T: Real>(magnitude: f64) -> bool {
     magnitude > 0.0 && magnitude < least::<T>().sqrt()
 }
 
-/// Returns whether powers of samples of about this magnitude are what they are.
+/// Returns whether the powers of samples of this magnitude are representable.
 pub(crate) fn holds<T: Real>(power: &[T], magnitude: f64) -> bool {
     let mut most = 0.0_f64;
     for p in power {
@@ -53,28 +54,28 @@ pub(crate) fn holds<T: Real>(power: &[T], magnitude: f64) -> bool {
     most >= least::<T>() || !is_tiny::<T>(magnitude)
 }
 
-/// Returns the largest part of a sample.
+/// Returns the largest magnitude of the real and imaginary parts of samples.
 pub(crate) fn magnitude<S: Sample>(samples: &[S]) -> f64 {
     let parts = samples.iter().map(|sample| sample.parts());
     parts.fold(0.0, |most, (re, im)| most.max(re.widen().abs()).max(im.widen().abs()))
 }
 
-/// Magnitudes of channels by the first samples that are not zero, and whether all samples were numbers.
+/// Magnitudes of channels, from the first samples that are not zero, and whether a sample was not finite.
 #[derive(Debug)]
 pub(crate) struct Magnitudes {
     channels: Vec<f64>,
     looks_for_missing: bool,
-    /// A sample was none: powers that are not finite are no wonder.
+    /// Whether a sample was not finite, so that powers may be not finite.
     pub(crate) missing: bool,
 }
 
 impl Magnitudes {
-    /// `looks_for_missing` where such samples are let through.
+    /// Creates the magnitudes; `looks_for_missing` if such samples are propagated.
     pub(crate) fn new(channels: usize, looks_for_missing: bool) -> Self {
         Self { channels: vec![0.0; channels], looks_for_missing, missing: false }
     }
 
-    /// Takes a block of each channel.
+    /// Inspects a block of each channel.
     pub(crate) fn see<S: InputSample>(&mut self, blocks: &[Vec<S>]) {
         for (most, block) in self.channels.iter_mut().zip(blocks) {
             if *most == 0.0 {
@@ -86,14 +87,13 @@ impl Magnitudes {
         }
     }
 
-    /// Returns whether the samples of a channel are all the same: their mean taken away leaves nothing but its
-    /// rounding.
+    /// Returns whether the samples of a channel are constant: subtracting their mean leaves only rounding.
     pub(crate) fn is_dead<T: Real>(&self, channel: usize, power: &[T], params: &PsdParams) -> bool {
         if params.segments.detrend == Detrend::None && self.channels[channel] > 0.0 {
             return false;
         }
         let most = power.iter().map(|p| p.widen()).fold(0.0, f64::max);
-        // A density or a raw power as the mean square that it would be of samples of this magnitude.
+        // Converts a density or raw power to the mean square of samples of this magnitude.
         let rounding = 4.0 * T::EPSILON * self.channels[channel];
         let weights = params.segments.weights().unwrap_or_default();
         most <= rounding
@@ -102,7 +102,7 @@ impl Magnitudes {
             * weights.iter().sum::<f64>().powi(2)
     }
 
-    /// An error where the powers of a channel are not what they are.
+    /// Returns an error if the powers of a channel are not representable.
     pub(crate) fn check<T: Real>(&self, channel: usize, power: &[T]) -> Result<(), Beyond> {
         if self.missing || holds(power, self.channels[channel]) {
             return Ok(());
@@ -120,7 +120,7 @@ mod tests {
         assert!(holds(&[1.0_f32, 1e-30, 0.0], 1.0));
         assert!(!holds(&[1.0_f32, f32::INFINITY], 1e25));
         assert!(!holds(&[f32::NAN], 1e25));
-        // Nothing is left of tiny samples, and nothing was there of zeros or of a constant.
+        // Tiny samples underflow; zeros and constants have no power.
         assert!(!holds(&[0.0_f32; 3], 1e-30) && !holds(&[1e-38_f32], 1e-19));
         assert!(holds(&[0.0_f32; 3], 0.0) && holds(&[1e-33_f32], 5.0));
         assert!(holds(&[1e-60_f64], 1e-30) && !holds(&[0.0_f64], 1e-200));

@@ -10,8 +10,7 @@ use rlx_dsp::params::SegmentParams;
 use rlx_dsp::welch::{Coverage, PsdParams, Welch};
 use std::collections::VecDeque;
 
-/// Collects the columns of one channel. A column with missing samples is NaN where the policy is to leave it
-/// out.
+/// Collects the columns of one channel. A column with missing samples is NaN if the policy is to skip it.
 pub(crate) struct Columns<S: InputSample> {
     welch: Welch<S>,
     interpolator: Option<Interpolator<S>>,
@@ -19,11 +18,11 @@ pub(crate) struct Columns<S: InputSample> {
     row: Vec<S::Real>,
     /// Position of the first pending sample.
     position: u64,
-    /// Samples of the next stretches to leave out: a hop may be longer than a segment.
+    /// Samples to skip: a hop may be longer than a segment.
     jump: usize,
     skipped: u64,
     columns: u64,
-    /// First sample and powers (of the bins inside the band) of the columns that nobody has taken yet.
+    /// First sample and powers (of the bins inside the band) of the columns that are not consumed yet.
     ready: VecDeque<(u64, Vec<f64>)>,
 }
 
@@ -48,7 +47,7 @@ impl<S: InputSample> Columns<S> {
         })
     }
 
-    /// What was filled and left out.
+    /// Returns the numbers of interpolated samples and skipped columns.
     pub(crate) fn coverage(&self) -> Coverage {
         let filled = self.interpolator.as_ref().map_or_else(Filled::default, Interpolator::counts);
         Coverage { segments: self.columns - self.skipped, skipped: self.skipped, filled }
@@ -69,7 +68,7 @@ impl<S: InputSample> Columns<S> {
         self.ready.push_back((start, power));
     }
 
-    /// Takes a block.
+    /// Receives a block.
     pub(crate) fn push(
         &mut self,
         block: &[S],
@@ -86,7 +85,7 @@ impl<S: InputSample> Columns<S> {
         self.take_ready(device, signal, channel, layout, inside)
     }
 
-    /// Ends a stretch: the rest is too short for a column.
+    /// Ends a part: the rest is too short for a column.
     pub(crate) fn end_stretch(
         &mut self,
         device: Option<&mut DeviceSpectra>,
@@ -116,7 +115,7 @@ impl<S: InputSample> Columns<S> {
         let PsdParams { segments: SegmentParams { segment_len, hop, .. }, nan, .. } = *self.welch.params();
         let mut at = self.jump.min(self.pending.len());
         self.jump -= at;
-        // Columns that the device has refused: one of them has a missing sample.
+        // Columns that the device rejected, because one of them has a missing sample.
         let mut refused = 0;
         while self.jump == 0 && at + segment_len <= self.pending.len() {
             if let Some(device) = device.as_deref_mut().filter(|_| refused == 0) {

@@ -1,4 +1,4 @@
-//! Spectra of frames on a device: as many frames as are there go over the bus together.
+//! Spectra of frames on a device: all waiting frames are transferred together.
 
 use std::collections::BTreeMap;
 
@@ -12,24 +12,25 @@ use rlx_runtime::{Device, Executable, Session};
 
 use super::placed::{on_the_cpu, uses_device};
 
-/// Frames of a run at most: a larger batch would only make the first result wait.
+/// Largest number of frames per run: a larger batch would delay the first result.
 const MOST: usize = 256;
 
 /// An open device with the plans that its batches needed.
 pub(crate) struct DeviceSpectra {
     session: Session,
     params: PsdParams,
-    /// Samples of a row.
+    /// Samples per row.
     used: usize,
     plans: BTreeMap<usize, Executable>,
-    /// What the CPU computes of the plans that ran, and why; before the first one, of the plan for a single frame.
+    /// The regions that the CPU runs, with reasons: of the plans that ran, or of the plan for a single frame before
+    /// the first run.
     on_cpu: Option<String>,
     samples: Vec<f32>,
     powers: Vec<f32>,
 }
 
 impl DeviceSpectra {
-    /// Opens a device for frames of `used` samples; the reason, where the device computes nothing of them.
+    /// Opens a device for frames of `used` samples; returns the reason if the device computes nothing of them.
     pub(crate) fn open<S: Sample>(
         device: &str,
         params: &PsdParams,
@@ -55,12 +56,12 @@ impl DeviceSpectra {
         &self.session.device().id
     }
 
-    /// Returns the frames that go together when so many are waiting.
+    /// Returns the number of frames that are processed together when `waiting` frames are waiting.
     pub(crate) fn batch(waiting: usize) -> usize {
         1 << waiting.clamp(1, MOST).ilog2()
     }
 
-    /// Returns where its frames are computed: the device, and what the CPU does of them with the reasons.
+    /// Returns a text with the device, and the regions that the CPU runs with the reasons.
     pub(crate) fn said(&self) -> String {
         let device = self.device();
         match &self.on_cpu {
@@ -69,13 +70,13 @@ impl DeviceSpectra {
         }
     }
 
-    /// Returns whether it computes frames that use so many samples.
+    /// Returns whether it supports frames of `used` samples.
     pub(crate) fn takes(&self, used: usize) -> bool {
         used == self.used
     }
 
-    /// Powers of `batch` frames that begin every `frame_len` samples (they may overlap), one row of bins each. `None` where a sample is
-    /// missing: what becomes of those is the library's business.
+    /// Computes the powers of `batch` frames that begin every `frame_len` samples (they may overlap), one row of bins
+    /// each. `None` if a sample is missing: dsp applies the policy.
     pub(crate) fn spectra<S: Sample>(
         &mut self,
         pending: &[S],
@@ -95,7 +96,7 @@ impl DeviceSpectra {
                 }
             }
         }
-        // A value of f64 may be none of f32.
+        // An f64 value may not be representable in f32.
         if self.samples.iter().any(|v| !v.is_finite()) {
             return Ok(None);
         }
@@ -123,7 +124,7 @@ mod tests {
     use rlx_dsp::scaling::Average;
     use rlx_dsp::welch::Welch;
 
-    /// The library's spectra of frames, and the device's (here: the CPU's session).
+    /// Compares the spectra of dsp with those of the device (here: a CPU session).
     fn check<S: Sample>(params: PsdParams, frames: &[S], frame_len: usize, used: usize) {
         let mut device = DeviceSpectra::open::<S>("cpu", &params, used).unwrap().ok().unwrap();
         let mut library = Welch::<S>::new(params).unwrap();

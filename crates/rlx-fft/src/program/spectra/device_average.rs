@@ -14,17 +14,17 @@ use rlx_dsp::nan::{Interpolator, NanPolicy, first_non_finite};
 use rlx_dsp::scaling::Average;
 use rlx_dsp::welch::{Psd, PsdParams, WelchAccumulator};
 
-/// Segments that a device averages: few enough for sums in `f32`, many enough to leave little to read back.
+/// Number of segments that a device averages: few enough for sums in `f32`, enough for a small read-back.
 const ROW: usize = 16;
-/// Samples that are collected before they go to the device.
+/// Number of samples that are collected before they are sent to the device.
 const BATCH: usize = 1 << 22;
 
-/// Returns the samples of a row that goes to a device.
+/// Returns the number of samples per row on a device.
 pub(crate) fn row_len(params: &PsdParams) -> usize {
     params.segments.segment_len + (ROW - 1) * params.segments.hop
 }
 
-/// Averages every wanted channel, and says where.
+/// Averages every selected channel, and returns the placement.
 pub(crate) fn accumulate_on<S: InputSample>(
     device: &str,
     blocks: &mut Blocks<S>,
@@ -87,7 +87,7 @@ struct Averaged<S: InputSample> {
 
 impl<S: InputSample> Averaged<S> {
     fn new(params: PsdParams, row: usize, channel: usize) -> Result<Self> {
-        // Gaps are bridged here, across rows; what is left of them is left out.
+        // Gaps are interpolated here, across rows; segments with longer gaps are skipped.
         let (interpolator, nan) = match params.nan {
             NanPolicy::Interpolate { max_gap } => (Some(Interpolator::new(max_gap)), NanPolicy::SkipSegment),
             other => (None, other),
@@ -123,7 +123,7 @@ impl<S: InputSample> Averaged<S> {
         Ok(())
     }
 
-    /// Returns the samples from one row to the next.
+    /// Returns the distance between the starts of consecutive rows, in samples.
     fn step(&self) -> usize {
         ROW * self.params.segments.hop
     }
@@ -162,14 +162,14 @@ impl<S: InputSample> Averaged<S> {
                 Average::Max if !first => sum.max(p),
                 Average::Min if !first => sum.min(p),
                 Average::Max | Average::Min => p,
-                // A median goes to the library before.
+                // Medians are computed by dsp before this point.
                 Average::Mean | Average::Median => *sum + weight * p,
             };
         }
         self.segments += segments;
     }
 
-    /// A stretch of the pending samples by the library.
+    /// Processes a range of the pending samples with dsp.
     fn on_host(&mut self, at: std::ops::Range<usize>, signal: &Signal) -> Result<()> {
         let explained = |error, first| explain(error, signal, self.channel, first);
         let samples = &self.pending[at.clone()];

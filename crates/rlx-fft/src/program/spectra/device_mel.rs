@@ -9,14 +9,15 @@ use rlx_runtime::{Device, Session};
 
 use super::placed::{on_the_cpu, uses_device};
 
-/// Features of each channel, `[frames, n_mels]`, and where they were computed; no channels where the device computes
-/// nothing of them.
+/// Features of each channel, `[frames, n_mels]`, and the placement; no channels if the device computes nothing of
+/// them.
 pub(crate) struct DeviceMel {
     pub(crate) channels: Vec<Vec<f32>>,
     pub(crate) said: String,
 }
 
-/// `None` where no graph says what is asked, or a sample is missing or no `f32`: that is the library's business.
+/// Computes the features; `None` if a graph cannot express the parameters, or a sample is missing or not
+/// representable in `f32`: dsp then computes them.
 pub(crate) fn mel_on<T: Real>(
     device: &str,
     params: &LogMelParams,
@@ -29,7 +30,7 @@ pub(crate) fn mel_on<T: Real>(
     }
     let Ok(graph) = log_mel(params, Rows::new(channels.len(), len)) else { return Ok(None) };
     if graph.infer().is_err() {
-        // Too short, for one: the library says it in its own words.
+        // For example too short: dsp reports the error.
         return Ok(None);
     }
     let session = Session::open(&device.parse::<Device>()?)?;
@@ -71,8 +72,8 @@ mod tests {
                         error += (f64::from(*got) - value).powi(2);
                         norm += value.powi(2);
                     }
-                    // 16 times what a transform of f32 loses: a logarithm follows. NeMo divides it by the deviation of
-                    // its band, here some quarter of the logarithms.
+                    // 16 times the error of an f32 transform, because a logarithm follows. NeMo divides by the
+                    // deviation of its band, here about a quarter of the logarithms.
                     let times = if preset == Preset::Nemo { 64.0 } else { 16.0 };
                     let bound = times * f64::from(f32::EPSILON) * (params.n_fft as f64).log2();
                     assert!((error / norm).sqrt() <= bound, "{preset}: {}", (error / norm).sqrt());

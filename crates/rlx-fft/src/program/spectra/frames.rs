@@ -1,4 +1,4 @@
-//! One estimate per frame: stretches of equal length, one after the other.
+//! One estimate per frame, for consecutive frames of equal length.
 
 use super::beyond::{Beyond, holds, magnitude};
 use super::packed::Packed;
@@ -9,21 +9,21 @@ use rlx_dsp::fft::Real;
 use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::welch::{Coverage, PsdParams, Welch};
 
-/// The spectra of one frame, a channel each, in the transform's order.
+/// The spectra of one frame, one per channel, in transform order.
 pub(crate) struct Framed {
     /// First sample, counted from the first one read.
     pub(crate) start: u64,
     /// Samples in it.
     pub(crate) len: usize,
-    /// Powers of each channel; empty where its peaks are there already.
+    /// Powers of each channel; empty if its peaks were computed directly.
     pub(crate) power: Vec<Vec<f64>>,
-    /// Strongest bins of each channel, where they were what was computed.
+    /// Strongest bins of each channel, if they were computed directly.
     pub(crate) packed: Vec<Packed>,
-    /// What was averaged, a channel each.
+    /// Coverage of the average, per channel.
     pub(crate) coverage: Vec<Coverage>,
 }
 
-/// Where whole frames without missing samples go, if not to the library.
+/// How complete frames without missing samples are computed, if not by dsp.
 pub(crate) enum Route {
     /// Spectra on a device.
     Device(Box<DeviceSpectra>),
@@ -34,16 +34,16 @@ pub(crate) enum Route {
 /// Cuts blocks into frames and estimates each.
 pub(crate) struct Framer<S: InputSample> {
     welch: Welch<S>,
-    /// For frames whose powers are beyond the samples' own precision.
+    /// For frames whose powers exceed the precision of the samples.
     wide: Option<Welch<S::Wide>>,
     route: Option<Route>,
     frame_len: usize,
-    /// Samples of a frame that are used; fewer where only its first segments are.
+    /// Number of used samples per frame; fewer if only its first segments are used.
     used: usize,
     pending: Vec<Vec<S>>,
     /// Position of the first pending sample.
     start: u64,
-    /// Samples in stretches too short for one segment.
+    /// Samples in parts too short for one segment.
     pub(crate) left_out: u64,
 }
 
@@ -59,7 +59,7 @@ impl<S: InputSample> Framer<S> {
         Ok(Self { welch, wide: None, route, frame_len, used, pending, start: 0, left_out: 0 })
     }
 
-    /// Takes a block of each channel and gives every frame that it completes to `emit`.
+    /// Receives a block of each channel and passes every completed frame to `emit`.
     pub(crate) fn push(
         &mut self,
         blocks: &[Vec<S>],
@@ -78,7 +78,7 @@ impl<S: InputSample> Framer<S> {
         Ok(())
     }
 
-    /// Ends a stretch: what is left is a shorter frame, if a segment fits into it.
+    /// Ends a part: the rest is a shorter frame, if a segment fits into it.
     pub(crate) fn end_stretch(
         &mut self,
         signal: &Signal,
@@ -94,7 +94,7 @@ impl<S: InputSample> Framer<S> {
         Ok(())
     }
 
-    /// What its caption says of the route.
+    /// Returns the text of the caption about the route.
     pub(crate) fn note(&self) -> Option<String> {
         match &self.route {
             Some(Route::Packed(packed)) => packed.note(),
@@ -102,7 +102,7 @@ impl<S: InputSample> Framer<S> {
         }
     }
 
-    /// A batch of whole frames by the route; `false` where it cannot, and nothing was done.
+    /// Computes a batch of complete frames by the route; `false` if that is not possible and nothing was done.
     fn emit_by_route(&mut self, emit: &mut dyn FnMut(Framed) -> Result<()>) -> Result<bool> {
         let (frame_len, used) = (self.frame_len, self.used);
         let batch = DeviceSpectra::batch(self.pending[0].len() / frame_len);

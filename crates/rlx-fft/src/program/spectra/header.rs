@@ -1,4 +1,4 @@
-//! The fields that every result begins with.
+//! The fields at the beginning of every result.
 
 use crate::flags::EstimateArgs;
 use crate::signal::Signal;
@@ -38,7 +38,7 @@ pub(crate) fn header(
     }
 }
 
-/// Returns the unit of each channel, where they do not have one in common.
+/// Returns a note with the unit of each channel, if the units differ.
 fn units_note(signal: &Signal, scaling: &str) -> Option<String> {
     const SHOWN: usize = 40;
     let mixed = signal.unit().is_none() && signal.channels.iter().any(|(_, c)| c.unit.is_some());
@@ -55,7 +55,7 @@ fn units_note(signal: &Signal, scaling: &str) -> Option<String> {
     Some(format!("the channels have units of their own: {}", all.join(", ")))
 }
 
-/// What happened to missing samples of a channel, if anything did.
+/// Returns a note about the missing samples of a channel, if there were any.
 pub(crate) fn coverage_note(channel: &str, coverage: &Coverage) -> Option<String> {
     let filled = coverage.filled;
     let mut parts = Vec::new();

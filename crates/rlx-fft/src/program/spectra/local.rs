@@ -1,24 +1,24 @@
-//! Local maxima of a spectrum, which has no ends.
+//! Local maxima of a spectrum on a circle.
 //!
 //! A two-sided spectrum is a circle: the bin below its first one is its last one. A one-sided spectrum is half of a
-//! circle: beyond its ends come the mirror images of its bins. Between the ends, peaks, prominences and widths are those
-//! of SciPy's `find_peaks`; at the ends they are what they would be on the circle.
+//! circle: beyond its ends come the mirror images of its bins. Between the ends, peaks, prominences and widths are
+//! those of SciPy's `find_peaks`; at the ends they are those on the circle.
 
 use crate::flags::PeaksArgs;
 use anyhow::Result;
 use rlx_dsp::peaks::{Bounds, LocalPeakParams, find_peaks, peak_prominences, peak_widths};
 use rlx_io::write::results::level_db;
 
-/// How a spectrum goes on beyond its ends.
+/// Continuation of a spectrum beyond its ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// At the other end.
+    /// With its other end.
     Circle,
-    /// As its mirror image: `mean` says whether its first bin, the mean, is part of the spectrum.
+    /// With its mirror image.
     Half {
-        /// The mean was not subtracted, so it can be a peak.
+        /// Whether the mean was not subtracted, so that bin 0 can be a peak.
         mean: bool,
-        /// The last bin lies half a bin below the Nyquist frequency, and its image follows it.
+        /// Whether the last bin is half a bin below the Nyquist frequency, followed by its image.
         odd: bool,
     },
 }
@@ -26,23 +26,23 @@ pub(crate) enum Shape {
 /// A local maximum.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Local {
-    /// Its place in the spectrum.
+    /// Index in the spectrum.
     pub(crate) at: usize,
-    /// The power below it, its own, and the one above it.
+    /// Powers of the bin below, the bin and the bin above.
     pub(crate) around: [f64; 3],
-    /// In dB.
+    /// Prominence in dB.
     pub(crate) prominence: f64,
-    /// In bins, at half the height of the power above its surroundings.
+    /// Width in bins, at half the height of the power above its surroundings.
     pub(crate) width: f64,
 }
 
-/// Levels below the strongest one by more than this are as deep as this, so that a peak over nothing has a number.
+/// Depth at which levels below the strongest are clipped, so that the prominence over silence is finite.
 const DEPTH_DB: f64 = 400.0;
 
 /// Returns all local maxima that satisfy the conditions, in no particular order. `step` is the distance between bins.
 pub(crate) fn local_peaks(power: &[f64], shape: Shape, args: &PeaksArgs, step: f64) -> Result<Vec<Local>> {
     let top = power.iter().copied().fold(f64::NAN, f64::max);
-    // Nothing but silence, or nothing known.
+    // Only silence, or unknown powers.
     if top.is_nan() || top <= 0.0 {
         return Ok(Vec::new());
     }
@@ -50,7 +50,7 @@ pub(crate) fn local_peaks(power: &[f64], shape: Shape, args: &PeaksArgs, step: f
     let level = |p: f64| if p.is_nan() { p } else { level_db(p).max(floor) };
     match shape {
         Shape::Circle => {
-            // Cut at its lowest bin, which is no peak, and which both ends of the cut circle are.
+            // The circle is cut at its lowest bin, which is not a peak and becomes both ends.
             let lowest = (0..power.len()).min_by(|&a, &b| power[a].total_cmp(&power[b])).unwrap_or(0);
             let turned: Vec<f64> = (0..=power.len()).map(|i| power[(lowest + i) % power.len()]).collect();
             let levels: Vec<f64> = turned.iter().map(|&p| level(p)).collect();
@@ -65,18 +65,18 @@ pub(crate) fn local_peaks(power: &[f64], shape: Shape, args: &PeaksArgs, step: f
     }
 }
 
-/// A maximum at an end of half a circle, with what lies beyond it.
+/// A maximum at an end of half a circle.
 #[derive(Debug, Clone, Copy)]
 struct End {
     at: usize,
-    /// Power of the image beside it.
+    /// Power of the adjacent image.
     beside: f64,
 }
 
 fn ends(power: &[f64], mean: bool, odd: bool) -> Vec<End> {
     let Some(last) = power.len().checked_sub(1).filter(|last| *last > 0) else { return Vec::new() };
     let mut found = Vec::new();
-    // A flat top that reaches the end has its middle there, and its image on the other side.
+    // A flat top that reaches the end is centred there, because of its image.
     let falls = |mut side: Box<dyn Iterator<Item = &f64> + '_>, top: f64| {
         side.find(|v| **v != top).is_some_and(|v| *v < top)
     };
@@ -89,8 +89,7 @@ fn ends(power: &[f64], mean: bool, odd: bool) -> Vec<End> {
     found
 }
 
-/// Returns the peaks of a row and of its `ends`. `around` is the circle's length where the row is a circle that was
-/// cut.
+/// Returns the peaks of a row and of its `ends`. `around` is the length of the circle if the row is a cut circle.
 fn row(
     power: &[f64],
     level: &[f64],
@@ -117,7 +116,7 @@ fn row(
         let around = match end {
             None => [power[at - 1], power[at], power[at + 1]],
             Some(end) => {
-                // Both sides are the same, and the library saw one of them.
+                // Both sides are equal, and dsp has seen one of them.
                 let (from, to) = if at == 0 { (1, power.len()) } else { (0, at) };
                 let side: Vec<usize> =
                     if at == 0 { (from..to).collect() } else { (from..to).rev().collect() };
@@ -140,7 +139,7 @@ fn row(
     Ok(found)
 }
 
-/// Steps from a peak to where the curve has fallen to `height`, between bins.
+/// Returns the distance in bins from a peak to the position where the curve has fallen to `height`.
 fn reach(power: &[f64], at: usize, side: &[usize], height: f64) -> f64 {
     let (mut previous, mut steps) = (power[at], 0.0);
     for &i in side {
@@ -153,8 +152,8 @@ fn reach(power: &[f64], at: usize, side: &[usize], height: f64) -> f64 {
     steps
 }
 
-/// The highest peak removes every one nearer than `distance` bins, then the next highest survivor, and so on. Of equal
-/// heights the later one goes first, as in the library.
+/// Removes peaks by distance: the highest peak removes all that are nearer than `distance` bins, then the next
+/// highest remaining one, and so on. Of equal heights the later one comes first, as in dsp.
 fn thin(positions: &mut Vec<usize>, level: &[f64], distance: f64, around: usize) {
     let mut order = positions.clone();
     order.sort_by(|&a, &b| level[b].total_cmp(&level[a]).then(b.cmp(&a)));

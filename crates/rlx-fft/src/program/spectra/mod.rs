@@ -1,4 +1,4 @@
-//! Between samples and results: estimates of whole recordings and of frames, and their peaks.
+//! Estimates of whole recordings and of frames, and their peaks.
 
 mod band;
 mod beyond;

@@ -1,5 +1,5 @@
-//! The strongest bins of frames by the picker, where they are what packed peaks are: two Hann segments that overlap by
-//! half, averaged, nothing subtracted. The candidates are those that give the same bins (`same_answer`).
+//! The strongest bins of frames by the picker, if the parameters are those of packed peaks: two Hann segments with
+//! half overlap, averaged, no detrending. The candidates are strategies with equal bins (`same_answer`).
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ pub(crate) struct PackedFrames {
     device: Option<String>,
     n_fft: usize,
     k: usize,
-    /// From raw power to the power of the estimate.
+    /// Factor from raw power to the power of the estimate.
     factor: f64,
     plans: HashMap<usize, AutoWelchPeaks>,
     samples: Vec<f32>,
@@ -28,7 +28,7 @@ pub(crate) struct PackedFrames {
 pub(crate) type Packed = Vec<(usize, f64)>;
 
 impl PackedFrames {
-    /// `None` where the frames of `used` samples are something else.
+    /// Creates the route; `None` if frames of `used` samples have other parameters.
     pub(crate) fn new<S: Sample>(params: &PsdParams, used: usize, args: &PeaksArgs) -> Result<Option<Self>> {
         if params.segments.n_fft < 2 || S::COMPLEX || S::Real::EPSILON < f64::from(f32::EPSILON) {
             return Ok(None);
@@ -49,7 +49,7 @@ impl PackedFrames {
         Ok(Some(Self { device, n_fft, k, factor, plans: HashMap::new(), samples: Vec::new() }))
     }
 
-    /// Peaks of `batch` frames that begin every `frame_len` samples; `None` where a sample is missing.
+    /// Computes the peaks of `batch` frames that begin every `frame_len` samples; `None` if a sample is missing.
     pub(crate) fn peaks<S: Sample>(
         &mut self,
         pending: &[S],
@@ -64,7 +64,7 @@ impl PackedFrames {
         if self.samples.iter().any(|v| !v.is_finite()) {
             return Ok(None);
         }
-        // A file's frames are few and come in pieces: asking drivers for devices would take longer than the frames.
+        // A file has few frames, in several batches: opening drivers would take longer than the frames.
         let device = Some(self.device.as_deref().unwrap_or("cpu"));
         let settings = AutoSettings { device, same_answer: true, ..AutoSettings::default() };
         if !self.plans.contains_key(&batch) {
@@ -78,7 +78,7 @@ impl PackedFrames {
         Ok(Some(packed.chunks_exact(packed.len() / batch).map(row).collect()))
     }
 
-    /// By which strategies on which devices, for the caption.
+    /// Returns the strategies and devices for the caption.
     pub(crate) fn note(&self) -> Option<String> {
         let mut ways: Vec<String> =
             self.plans.values().map(|p| format!("{} on {}", p.strategy_label(), p.device().id)).collect();

@@ -18,7 +18,7 @@ pub(crate) fn pick(spectrum: &Spectrum<'_>, params: &PsdParams, args: &PeaksArgs
     }
 }
 
-/// What a reader should know of peaks at 0 Hz.
+/// Returns a note about peaks at 0 Hz.
 pub(crate) fn mean_note(entries: &[PeakEntry], params: &PsdParams) -> Option<String> {
     let mean = params.segments.detrend == Detrend::None && entries.iter().any(|peak| peak.bin == 0);
     mean.then(|| "bin 0 is the mean, which was not subtracted (--detrend constant does that)".to_owned())
@@ -35,12 +35,12 @@ fn bins(spectrum: &Spectrum<'_>, args: &PeaksArgs) -> Result<Vec<PeakEntry>> {
     Ok(top.iter().map(|peak| inside[peak.bin]).enumerate().map(entry).collect())
 }
 
-/// Returns the bins that were picked already, with their powers.
+/// Returns the entries of packed peaks.
 pub(crate) fn packed_entries(layout: &Layout, packed: &[(usize, f64)]) -> Vec<PeakEntry> {
     packed.iter().enumerate().map(|(rank, &(bin, power))| bin_entry(layout, rank, bin, power)).collect()
 }
 
-/// Returns the entry of the spectrum's place `at`.
+/// Returns the entry of position `at` of the spectrum.
 fn bin_entry(layout: &Layout, rank: usize, at: usize, power: f64) -> PeakEntry {
     let (bin, freq) = (layout.bins[at], layout.freq[at]);
     PeakEntry {
@@ -54,8 +54,8 @@ fn bin_entry(layout: &Layout, rank: usize, at: usize, power: f64) -> PeakEntry {
     }
 }
 
-/// Local maxima of the level in dB. Widths are measured on the power, where half the height is the usual
-/// half-power width.
+/// Finds local maxima of the level in dB. Widths are measured on the power, so that half the height is the half-power
+/// width.
 fn local(spectrum: &Spectrum<'_>, params: &PsdParams, args: &PeaksArgs) -> Result<Vec<PeakEntry>> {
     let (layout, power) = (spectrum.layout, &spectrum.power);
     let step = params.sample_rate / params.segments.n_fft as f64;
@@ -75,8 +75,8 @@ fn local(spectrum: &Spectrum<'_>, params: &PsdParams, args: &PeaksArgs) -> Resul
     Ok(found.iter().enumerate().map(entry).collect())
 }
 
-/// Returns how far the peak lies from its bin, in bins, by its power and those of its neighbours. The estimator for
-/// Hann holds without zero-padding only.
+/// Returns the offset of the peak from its bin, in bins, from its power and those of its neighbours. The Hann
+/// estimator is valid only without zero-padding.
 fn refined(around: [f64; 3], params: &PsdParams) -> f64 {
     let hann = params.segments.window == Window::Hann && params.segments.segment_len == params.segments.n_fft;
     let found = if hann { subbin::hann(&around, 1) } else { subbin::parabolic(&around, 1) };

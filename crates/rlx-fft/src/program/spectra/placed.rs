@@ -1,11 +1,11 @@
-//! Which part of an estimate runs where, and why.
+//! Texts about the placement of an estimate.
 
 use anyhow::Result;
 use rlx_compile::plan::Place;
 use rlx_compile::{Graph, Plan};
 use rlx_runtime::{Device, Session};
 
-/// What the CPU computes of a plan for a device, with the reasons; `None` where the device computes all of it.
+/// Returns the regions of a device plan that the CPU runs, with the reasons; `None` if the device runs all of it.
 pub(crate) fn on_the_cpu(plan: &Plan) -> Option<String> {
     let host = plan.regions().iter().filter(|placed| placed.place == Place::Host);
     let said: Vec<String> = host
@@ -17,12 +17,12 @@ pub(crate) fn on_the_cpu(plan: &Plan) -> Option<String> {
     (!said.is_empty()).then(|| said.join(", "))
 }
 
-/// Returns whether a plan leaves anything to its device.
+/// Returns whether a plan runs any region on its device.
 pub(crate) fn uses_device(plan: &Plan) -> bool {
     plan.regions_on(Place::Device).next().is_some()
 }
 
-/// Returns a line for each region of a pipeline: its ops, where it runs and, where that is not the device, why.
+/// Returns one line per region of a pipeline: its ops, its place and, if that is not the device, the reason.
 pub(crate) fn explained(device: Option<&str>, graph: &Graph) -> Result<Vec<String>> {
     let session = Session::open(&device.unwrap_or("cpu").parse::<Device>()?)?;
     let plan = session.explain(graph, Default::default())?.plan;

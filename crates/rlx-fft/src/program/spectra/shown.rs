@@ -1,9 +1,8 @@
-//! Numbers on their way to a result.
+//! Rounds numbers for results.
 
 use rlx_dsp::fft::Real;
 
-/// Returns the double with the shortest decimal text that stands for this number: 0.1 for the `f32` 0.1, not
-/// 0.10000000149011612.
+/// Returns the double with the shortest decimal text of this number: 0.1 for the `f32` 0.1, not 0.10000000149011612.
 pub(crate) fn shown<T: Real>(value: T) -> f64 {
     if T::EPSILON < 1e-12 {
         return value.widen();

@@ -6,20 +6,20 @@ use rlx_dsp::detrend::Detrend;
 use rlx_dsp::fft::{Real, Sample};
 use rlx_dsp::welch::PsdParams;
 
-/// Where the bins of a transform lie on the frequency axis.
+/// Mapping of the bins of a transform to ascending frequencies.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Layout {
     /// Frequencies, ascending.
     pub(crate) freq: Vec<f64>,
     /// The transform's bin at each position.
     pub(crate) bins: Vec<usize>,
-    /// Whether negative frequencies have bins of their own.
+    /// Whether negative frequencies have separate bins.
     two_sided: bool,
     center: f64,
 }
 
 impl Layout {
-    /// Two-sided bins come with the negative frequencies last: they are put first, and `center` is added.
+    /// Creates a layout. For two-sided bins the negative frequencies are moved to the front; `center` is added.
     pub(crate) fn new<S: Sample>(params: &PsdParams, center: f64) -> Self {
         let freq = params.frequencies::<S>();
         let mut bins: Vec<usize> = (0..freq.len()).collect();
@@ -32,7 +32,7 @@ impl Layout {
         }
     }
 
-    /// Returns how the spectrum goes on beyond its ends.
+    /// Returns the continuation of the spectrum beyond its ends.
     pub(crate) fn shape(&self, params: &PsdParams) -> Shape {
         match self.two_sided {
             true => Shape::Circle,
@@ -43,8 +43,8 @@ impl Layout {
         }
     }
 
-    /// Returns a frequency between the bins as one that there is: beyond the ends the circle goes on at the other
-    /// end, and half a circle comes back.
+    /// Returns a frequency inside the range: beyond the ends it continues at the other end of a circle, and is
+    /// mirrored for half a circle.
     pub(crate) fn wrapped(&self, freq: f64, params: &PsdParams) -> f64 {
         let (rate, half) = (params.sample_rate, params.sample_rate / 2.0);
         match freq - self.center {
@@ -56,12 +56,12 @@ impl Layout {
         }
     }
 
-    /// Positions inside a band.
+    /// Returns the positions inside a band.
     pub(crate) fn inside(&self, band: Option<&Band>) -> Vec<usize> {
         (0..self.freq.len()).filter(|&i| band.is_none_or(|band| band.contains(self.freq[i]))).collect()
     }
 
-    /// Returns a transform's values in the order of the frequencies.
+    /// Returns the values of a transform in order of frequency.
     pub(crate) fn arrange<T: Real>(&self, values: &[T]) -> Vec<f64> {
         self.bins.iter().map(|bin| shown(values[*bin])).collect()
     }
@@ -70,7 +70,7 @@ impl Layout {
 /// Powers on a [`Layout`].
 #[derive(Debug, Clone)]
 pub(crate) struct Spectrum<'a> {
-    /// Where the bins lie.
+    /// The layout of the bins.
     pub(crate) layout: &'a Layout,
     /// Power at each position.
     pub(crate) power: Vec<f64>,

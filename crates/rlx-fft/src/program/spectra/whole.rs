@@ -8,18 +8,18 @@ use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::scaling::Average;
 use rlx_dsp::welch::{CrossSpectrum, CsdAccumulator, LongWelch, Psd, PsdParams, WelchAccumulator};
 
-/// Memory that the spectra of a median may take, over all channels.
+/// Largest memory of the spectra of a median, over all channels, in bytes.
 const MEDIAN_BYTES: u64 = 1 << 29;
 
-/// Averages every wanted channel.
+/// Averages every selected channel.
 pub(crate) fn accumulate<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,
     params: PsdParams,
 ) -> Result<Vec<Psd<S::Real>>> {
     let channels = signal.channels.len();
-    // A median of a recording has a limit on its memory, which one accumulator looks after.
-    // Nor does one that skips most of the samples gain by keeping whole rounds of them.
+    // The memory limit of a median applies to one accumulator. An estimate that skips most samples does not gain from
+    // parallel chunks.
     if channels == 1
         && params.segments.hop <= 4 * params.segments.segment_len
         && LongWelch::<S>::takes(&params)
@@ -55,7 +55,7 @@ pub(crate) fn accumulate<S: InputSample>(
         .collect()
 }
 
-/// Returns one channel on all threads.
+/// Returns the average of one channel, computed on all threads.
 fn long<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,
@@ -90,7 +90,7 @@ fn each_in_parallel<S: InputSample>(
         .try_for_each(|(channel, (accumulator, block))| accumulator.push(block).map_err(|e| (channel, e)))
 }
 
-/// Averages the cross spectrum of the two wanted channels, and says which of them are constant.
+/// Averages the cross spectrum of the two selected channels; also returns which of them are constant.
 pub(crate) fn accumulate_pair<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-/// Asks the desktop to show the address. Where there is no desktop nothing happens.
+/// Opens the address in the desktop's browser; does nothing without a desktop.
 pub(crate) fn open_browser(address: &str) {
     let mut command = if cfg!(target_os = "macos") {
         Command::new("open")

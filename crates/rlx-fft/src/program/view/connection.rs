@@ -1,4 +1,4 @@
-//! One connection: requests in, answers out, until it ends or misbehaves.
+//! One connection: answers requests until it ends or violates a limit.
 
 use super::limits::{ARRIVAL, HEAD, IDLE, LINGER, Rate, WRITE};
 use super::request::{Head, Refusal, parse};
@@ -41,8 +41,8 @@ pub(super) fn serve(mut stream: TcpStream, router: &Router, rate: &Rate) -> io::
     }
 }
 
-/// Answers and ends the connection. What the client still sends is read for a moment: closing at once would reset the
-/// connection, and the answer could be lost.
+/// Answers and closes the connection. Further data of the client is read for a short time, because closing
+/// immediately would reset the connection and could lose the answer.
 fn refuse(mut stream: TcpStream, response: &Response) -> io::Result<()> {
     response.write(&mut stream, false)?;
     stream.shutdown(Shutdown::Write)?;
@@ -60,7 +60,7 @@ enum Received {
     Refused(Refusal),
 }
 
-/// Reads up to the end of a head; what was read beyond it stays in `bytes`.
+/// Reads up to the end of a head; further bytes stay in `bytes`.
 fn read_head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<Received> {
     let mut deadline = (!bytes.is_empty()).then(|| Instant::now() + ARRIVAL);
     loop {
@@ -82,7 +82,7 @@ fn read_head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<Received
     }
 }
 
-/// Returns the next `len` bytes; `None` if the client goes before.
+/// Returns the next `len` bytes; `None` if the client closes the connection before.
 fn read_body(stream: &mut TcpStream, bytes: &mut Vec<u8>, len: usize) -> io::Result<Option<Vec<u8>>> {
     let deadline = Instant::now() + ARRIVAL;
     while bytes.len() < len {
@@ -94,7 +94,7 @@ fn read_body(stream: &mut TcpStream, bytes: &mut Vec<u8>, len: usize) -> io::Res
     Ok(Some(std::mem::replace(bytes, rest)))
 }
 
-/// Appends what comes next, at most `room` bytes; 0 at the end or when the time is over.
+/// Appends the next bytes, at most `room`; returns 0 at the end or after the time limit.
 fn read_some(
     stream: &mut TcpStream,
     bytes: &mut Vec<u8>,

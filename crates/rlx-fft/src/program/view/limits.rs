@@ -1,28 +1,28 @@
-//! What a client may send, and how fast.
+//! Limits of a client's requests.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Bytes of a request's head.
+/// Largest head of a request, in bytes.
 pub(super) const HEAD: usize = 8 << 10;
-/// Headers of a request.
+/// Largest number of headers of a request.
 pub(super) const HEADERS: usize = 64;
-/// Bytes of a request's body.
+/// Largest body of a request, in bytes.
 pub(super) const BODY: usize = 64 << 10;
-/// Connections at a time.
+/// Largest number of simultaneous connections.
 pub(super) const CONNECTIONS: usize = 32;
-/// Time for a request to arrive, from its first byte on.
+/// Time limit of a request, from its first byte.
 pub(super) const ARRIVAL: Duration = Duration::from_secs(10);
-/// Time that a connection may be silent.
+/// Time limit of an idle connection.
 pub(super) const IDLE: Duration = Duration::from_secs(60);
-/// Time that a client may take to read a piece of an answer.
+/// Time limit of a client for reading a part of an answer.
 pub(super) const WRITE: Duration = Duration::from_secs(30);
 /// Time for which the rest of a refused request is read.
 pub(super) const LINGER: Duration = Duration::from_millis(500);
-/// Pages whose views are told apart.
+/// Number of pages with separate views.
 pub(super) const SESSIONS: usize = 16;
 
-/// Requests per second on average, and at once.
+/// Average and burst limit of requests per second.
 const RATE: f64 = 500.0;
 const BURST: f64 = 1000.0;
 

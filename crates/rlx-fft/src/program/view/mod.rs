@@ -1,7 +1,7 @@
 //! The local server of `rlx-fft view`: HTTP/1.1 on 127.0.0.1, one page, one engine.
 //!
-//! Only someone who knows the token in the address gets an answer, and only where the request names this host: a web
-//! page elsewhere can neither read nor guess it. Everything that a client sends is bounded.
+//! A request is answered only if it contains the token of the address and names this host, so that other web pages
+//! cannot access the server. Everything that a client sends is bounded.
 
 mod browser;
 mod connection;

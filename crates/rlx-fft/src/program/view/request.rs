@@ -1,8 +1,8 @@
-//! The head of a request, as far as this server needs it.
+//! The parts of a request head that this server uses.
 
 use super::limits::{HEAD, HEADERS};
 
-/// Verbs that are answered.
+/// Supported methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
     Get,
@@ -21,7 +21,7 @@ pub(super) struct Head {
     pub(super) keep_alive: bool,
 }
 
-/// Why a request is refused before anything looks at its target.
+/// Reasons to refuse a request before its target is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// It is not HTTP/1.
@@ -34,7 +34,7 @@ pub(super) enum Refusal {
     Method,
 }
 
-/// Returns a head and how many bytes it took; `None` if more bytes are needed.
+/// Returns a head and its number of bytes; `None` if more bytes are needed.
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Refusal> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut request = httparse::Request::new(&mut headers);
@@ -50,7 +50,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Refusal> {
         Some("POST") => Method::Post,
         _ => return Err(Refusal::Method),
     };
-    // Two of a header that decides something are an attack or a mistake.
+    // A repeated significant header is an attack or a mistake.
     let single = |name: &str| -> Result<Option<String>, Refusal> {
         let mut found = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
         let first = found.next();

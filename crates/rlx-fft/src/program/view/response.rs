@@ -1,9 +1,9 @@
-//! What goes back.
+//! Responses.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone)]
 pub(super) struct Response {
     pub(super) status: u16,
@@ -17,7 +17,7 @@ pub(super) enum Body {
     Shared(Arc<Vec<u8>>),
 }
 
-/// A page may load its own files, talk to its own server, and nothing else.
+/// The page may only load its own files and contact its own server.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data: blob:; connect-src 'self'; media-src blob:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
@@ -31,7 +31,7 @@ impl Response {
         Self::new(status, "text/plain; charset=utf-8", Body::Static(text))
     }
 
-    /// Creates a refusal of a request that made sense: the page shows it.
+    /// Creates the error of a valid request, which the page shows.
     pub(super) fn error(message: &str) -> Self {
         let text = serde_json::json!({ "error": message }).to_string();
         Self::new(200, "application/json", Body::Shared(Arc::new(text.into_bytes())))
@@ -61,7 +61,7 @@ impl Response {
              Cross-Origin-Opener-Policy: same-origin\r\n\r\n",
             self.status, self.media_type
         );
-        // One write for small answers: two packets would wait for each other.
+        // One write for small answers, because two packets could delay each other.
         if body.len() <= 4096 {
             let mut all = head.into_bytes();
             all.extend_from_slice(body);

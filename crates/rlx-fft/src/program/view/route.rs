@@ -1,4 +1,4 @@
-//! Who may ask, and what there is.
+//! Authorisation and routes.
 
 use super::limits::{BODY, SESSIONS};
 use super::request::{Head, Method};
@@ -7,7 +7,7 @@ use rlx_view::{Engine, Error, Session, page};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-/// The addresses of one server and what stands behind them.
+/// The routes of one server.
 pub(super) struct Router {
     token: String,
     hosts: [String; 2],
@@ -26,9 +26,9 @@ impl Router {
         &self.engine
     }
 
-    /// Refuses what must not be read on: a wrong host or token, a body that nothing here takes.
+    /// Refuses a request before its body is read: wrong host or token, or an unsupported body.
     pub(super) fn refuses(&self, head: &Head) -> Option<Response> {
-        // A name that resolves to 127.0.0.1 elsewhere must not reach us under that name (DNS rebinding).
+        // Other host names that resolve to 127.0.0.1 are refused (DNS rebinding).
         if !head.host.as_ref().is_some_and(|host| self.hosts.contains(host)) {
             return Some(Response::text(421, "this server answers to 127.0.0.1 and its port only"));
         }
@@ -73,7 +73,7 @@ impl Router {
 
     fn api(&self, head: &Head, body: &[u8]) -> Response {
         let session = self.session(head);
-        // Decoders of files are other people's: a panic there is that request's end, not the server's.
+        // A panic in a third-party decoder ends the request, not the server.
         let result = catch_unwind(AssertUnwindSafe(|| self.engine.handle(body, &session)));
         match result {
             Ok(Ok(reply)) => {
@@ -102,7 +102,7 @@ impl Router {
     }
 }
 
-/// Compares in a time that does not tell how much was right.
+/// Compares in constant time.
 fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// How often growing files are looked at.
+/// Polling interval of growing files.
 const FOLLOW: Duration = Duration::from_millis(500);
 
-/// A server that listens and does not answer yet.
+/// A listening server that does not answer yet.
 pub(crate) struct Server {
     listener: TcpListener,
     router: Arc<Router>,
@@ -21,7 +21,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Listens on 127.0.0.1; port 0 takes a free one.
+    /// Listens on 127.0.0.1; port 0 selects a free port.
     pub(crate) fn bind(port: u16, engine: Engine) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let port = listener.local_addr()?.port();
@@ -30,30 +30,30 @@ impl Server {
         Ok(Self { listener, router: Arc::new(Router::new(engine, token, port)), address })
     }
 
-    /// Returns where the page is, token included.
+    /// Returns the address of the page, including the token.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
-    /// Looks for new samples of growing files from now on.
+    /// Starts to poll growing files for new samples.
     pub(crate) fn follow(&self) {
         let router = Arc::clone(&self.router);
         std::thread::spawn(move || {
             loop {
                 std::thread::sleep(FOLLOW);
-                // A file that is gone for a moment may come back.
+                // A file that is temporarily absent may return.
                 let _ = router.engine().refresh();
             }
         });
     }
 
-    /// Answers until the process ends.
+    /// Answers requests until the process ends.
     pub(crate) fn run(self) -> ! {
         let active = Arc::new(AtomicUsize::new(0));
         let rate = Arc::new(Rate::new());
         loop {
             let Ok((mut stream, _)) = self.listener.accept() else {
-                // Out of file descriptors, or a client that went: neither is this server's end.
+                // Neither a lack of file descriptors nor a closed connection ends the server.
                 std::thread::sleep(Duration::from_millis(20));
                 continue;
             };
@@ -64,17 +64,17 @@ impl Server {
             }
             let slot = Slot::take(&active);
             let (router, rate) = (Arc::clone(&self.router), Arc::clone(&rate));
-            // Without a thread the connection is dropped, and its slot with it.
+            // Without a thread the connection and its slot are dropped.
             let _ = std::thread::Builder::new().name("view".into()).spawn(move || {
                 let _slot = slot;
-                // A client that goes away needs no answer.
+                // Errors mean that the client closed the connection.
                 let _ = connection::serve(stream, &router, &rate);
             });
         }
     }
 }
 
-/// One of the connections that there may be.
+/// One of the permitted connections.
 struct Slot(Arc<AtomicUsize>);
 
 impl Slot {
@@ -90,7 +90,7 @@ impl Drop for Slot {
     }
 }
 
-/// 128 random bits from the operating system.
+/// Returns 128 random bits from the operating system as text.
 fn token() -> anyhow::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("no random numbers from the system: {e}"))?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// What has come so far.
+/// The data received so far.
 #[derive(Clone)]
 pub(crate) struct StdinSpool {
     file: Arc<File>,
@@ -14,7 +14,7 @@ pub(crate) struct StdinSpool {
 }
 
 impl StdinSpool {
-    /// Starts to copy.
+    /// Starts copying.
     pub(crate) fn start() -> io::Result<Self> {
         let file = tempfile::tempfile()?;
         let mut target = file.try_clone()?;
@@ -37,7 +37,7 @@ impl StdinSpool {
         Ok(spool)
     }
 
-    /// Waits until `bytes` have come, or the end, but not longer than half a minute.
+    /// Waits until `bytes` bytes have arrived, or the end, for at most 30 s.
     pub(crate) fn wait_for(&self, bytes: u64) {
         let start = Instant::now();
         while !self.ended.load(Ordering::Acquire)
@@ -48,13 +48,13 @@ impl StdinSpool {
         }
     }
 
-    /// Returns a reader of what has come so far.
+    /// Returns a reader of the data received so far.
     pub(crate) fn reader(&self) -> SpoolReader {
         SpoolReader { file: Arc::clone(&self.file), at: 0 }
     }
 }
 
-/// Reads the file at a position of its own.
+/// Reads the file at an independent position.
 pub(crate) struct SpoolReader {
     file: Arc<File>,
     at: u64,
