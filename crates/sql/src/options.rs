@@ -24,7 +24,7 @@ macro_rules! options {
 options! {
     Window, "window", "hann (default), hamming, blackman, flat-top, rectangular, kaiser:BETA, tukey:ALPHA, …";
     Segment, "segment", "samples in a segment, at most n_fft, the rest is zeros; n_fft by default";
-    Hop, "hop", "samples from one segment to the next; half a segment by default";
+    Hop, "hop", "distance between segment starts, in samples; half a segment by default";
     Detrend, "detrend", "constant, linear or none: what is subtracted from each segment";
     Scaling, "scaling", "density (unit²/Hz), spectrum (unit²) or raw (|X|²)";
     Average, "average", "mean (default), median, max or min over the segments";

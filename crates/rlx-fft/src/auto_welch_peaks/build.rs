@@ -84,7 +84,7 @@ impl AutoWelchPeaks {
         self.device = session.device().clone();
         self.request.gpu = false;
         self.may_fall_back = false;
-        log::warn!(target: LOG_TARGET, "[welch-peaks] {reason}; the CPU goes on ({strategy})");
+        log::warn!(target: LOG_TARGET, "[welch-peaks] {reason}; the CPU continues ({strategy})");
         self.fell_back = Some(reason);
         Ok(())
     }

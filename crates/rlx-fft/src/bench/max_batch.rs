@@ -131,7 +131,7 @@ fn prove(session: &Session, shape: &WelchPeaksShape, len: usize, width: usize) -
     let ms = start.elapsed().as_secs_f64() * 1e3;
     let last = out.len() - width;
     if out[last] as usize != shape.n_fft / 8 {
-        return Err(Error::argument("batch", format!("the last of {} rows came out wrong", shape.batch)));
+        return Err(Error::argument("batch", format!("the last of {} rows is wrong", shape.batch)));
     }
     Ok(ms)
 }

@@ -33,7 +33,7 @@ impl Write for Target {
 /// Opens standard output for results; an error if it was closed.
 pub(crate) fn open_stdout() -> Result<Stdout> {
     if stdout_is_closed() {
-        let source = io::Error::other("it is closed, and nobody would get the result: give --output FILE");
+        let source = io::Error::other("it is closed, so the result would be lost: give --output FILE");
         return Err(Error::io("standard output", source));
     }
     Ok(io::stdout())

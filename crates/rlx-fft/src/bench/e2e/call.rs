@@ -61,7 +61,7 @@ pub(super) fn call<'a>(
                 Err(reason) => Ok(Err(reason)),
             };
         }
-        (_, B::Auto) => return Ok(Err("the picker picks for two-segment peaks".to_owned())),
+        (_, B::Auto) => return Ok(Err("the picker supports two-segment peaks only".to_owned())),
         _ => {}
     }
     // Powers or peaks, depending on the backend.
@@ -185,9 +185,9 @@ fn transform<'a>(n_fft: usize, models: &'a E2eModels, backend: Backend) -> Resul
             }))
         }
         Backend::ExactCompiled | Backend::LearnedCompiled => {
-            Err("compiled transforms end in powers: no complex bins to go back from".to_owned())
+            Err("compiled transforms return powers, not complex bins".to_owned())
         }
-        Backend::Auto => Err("the picker picks for two-segment peaks".to_owned()),
+        Backend::Auto => Err("the picker supports two-segment peaks only".to_owned()),
         Backend::Q8 => match &models.q8 {
             Ok((_, network)) => Ok(Box::new(move |frame| Ok(network.forward(frame)?))),
             Err(reason) => Err(reason.clone()),

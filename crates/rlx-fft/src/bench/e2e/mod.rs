@@ -209,7 +209,7 @@ pub fn bench_e2e(options: &E2eBenchOptions, models: &E2eModels) -> Result<Vec<E2
         return Err(Error::argument("iters", "iters, batch, k and n_mels must be at least 1"));
     }
     if !(16..=4096).contains(&options.n_fft) || !options.n_fft.is_power_of_two() {
-        let reason = format!("{} is no power of two within 16 … 4096", options.n_fft);
+        let reason = format!("{} is not a power of two within 16 … 4096", options.n_fft);
         return Err(Error::argument("n_fft", reason));
     }
     Pipeline::ALL.into_iter().try_fold(Vec::new(), |mut rows, pipeline| {

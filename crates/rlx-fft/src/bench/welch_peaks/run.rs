@@ -135,7 +135,7 @@ fn run_point(
     let mut rows = rows_of(config, at, &cases, &times, samples, full_len)?;
     rows.extend(skipped.into_iter().map(|s| skipped_row(config, at, s)));
     if let Some(lost) = cases.iter().find_map(Case::fell_back) {
-        say(&format!("[welch-peaks] {lost}; the CPU went on"));
+        say(&format!("[welch-peaks] {lost}; the CPU continued"));
     }
     let choice = PickerChoice {
         batch: at.batch,

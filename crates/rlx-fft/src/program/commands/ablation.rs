@@ -1,4 +1,4 @@
-//! `ablation`: the speed of pruning to bands and of learned gates, with interleaved variants.
+//! `ablation`: what pruning to a band and what learned gates are worth, variant by variant, in turns.
 
 use super::learned::{Head, signals};
 use super::report::Report as Outputs;
@@ -25,9 +25,9 @@ struct Row {
     ms: f64,
     ms_min: f64,
     ms_p90: f64,
-    /// Speed relative to the unpruned exact path, the lanes kernel.
+    /// Against the unpruned exact path, the lanes kernel.
     speedup: f64,
-    /// Share of the exact path's peaks in the variant's bins that it finds within one bin.
+    /// Share of the exact path's peaks within the variant's bins that it has within a bin.
     recall: f64,
 }
 
@@ -171,7 +171,7 @@ fn measure(flags: &AblationFlags, n_fft: usize, batch: usize) -> Result<Vec<Row>
         .map(|v| {
             let time = Timing::of(v.times).context("no round was timed")?;
             let base = *base.get_or_insert(time.median);
-            // The reference for a variant's bins: the exact transform with its mask, computed eagerly.
+            // The truth for a variant's bins: the exact transform with its mask, by the eager path.
             let mut truth = FastLearnedFftModel::exact(n_fft)?;
             let mask: Vec<f32> = v.model.mask().iter().map(|m| f32::from(u8::from(*m > 0.0))).collect();
             truth.set_mask(&mask)?;

@@ -24,7 +24,7 @@ pub(crate) fn run(flags: &BenchE2eFlags, console: &Console) -> Result<Outcome, F
     let asked = known_device(&flags.device)?;
     let to = Outputs::open(&flags.report)?;
     if let Some(reason) = &asked.missing {
-        console.note(&format!("{}: {reason}; the CPU takes its place", asked.label));
+        console.note(&format!("{}: {reason}; the CPU replaces it", asked.label));
     }
     if flags.train_first || flags.distill_first {
         console.note("training first");

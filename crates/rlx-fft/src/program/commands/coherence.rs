@@ -40,9 +40,7 @@ impl PerSignal for CoherenceArgs {
         let mut notes = blocks.notes();
         notes.extend(coverage_note(&channel.name, &spectrum.coverage));
         for (name, _) in signal.names().zip(dead).filter(|(_, dead)| *dead) {
-            notes.push(format!(
-                "channel {name} is constant: what it has in common with another means nothing"
-            ));
+            notes.push(format!("channel {name} is constant: its coherence is undefined"));
         }
         let mut header =
             header("coherence", signal, &self.estimate, &params, spectrum.coverage.segments, notes);

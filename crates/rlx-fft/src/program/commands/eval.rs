@@ -21,12 +21,11 @@ struct Judged {
     record: TrainingRecord,
     live_butterflies: usize,
     butterflies: usize,
-    /// Error relative to the recorded transform, or the DFT.
+    /// Against the transform of the record, or the DFT.
     rel_l2: f64,
-    /// Recall relative to the 8-segment Welch estimate, compared with the untrained 2-segment path; for forward DFTs
-    /// only.
+    /// Against the 8-segment Welch, beside the untrained 2-segment path; of forward DFTs only.
     peaks: Option<RecallStudy>,
-    /// Median time of a batch of all rows, one thread, ms.
+    /// Median of a batch of all rows, one thread.
     compiled_ms: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! Shared code of the commands for learned transforms.
+//! What the commands about learned transforms have in common.
 
 use crate::flags::{TargetFlags, TransformName};
 use anyhow::{Context, Result, bail};
@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
 
-/// Beginning of every report about learning.
+/// Head of every report about learning.
 #[derive(Debug, Serialize)]
 pub(crate) struct Head {
     schema: u32,
@@ -22,7 +22,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Describes this machine and the number of threads.
+    /// On this machine, work shared between so many threads.
     pub(crate) fn new(threads: usize) -> Self {
         Self {
             schema: 1,
@@ -59,7 +59,7 @@ pub(crate) fn read_matrix(path: &Path) -> Result<Matrix> {
     Matrix::from_planes(rows, cols, re, im).with_context(|| name.to_string())
 }
 
-/// Returns the target transform and the permutation of its input.
+/// What is to be learned, and the order of its input.
 pub(crate) fn target(flags: &TargetFlags, seed: u64) -> Result<(Target, Permutation)> {
     let target = match &flags.matrix {
         Some(path) if flags.transform == TransformName::Matrix => {
@@ -71,7 +71,7 @@ pub(crate) fn target(flags: &TargetFlags, seed: u64) -> Result<(Target, Permutat
     Ok((target, permutation))
 }
 
-/// Returns the CPU time of this thread, if the system reports it.
+/// Processor time of this thread, where the system tells it.
 pub(crate) fn thread_time() -> Option<Duration> {
     // Fields 14 and 15 of stat are in clock ticks; schedstat is in nanoseconds.
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
@@ -96,7 +96,7 @@ pub(crate) fn signals(data: Option<&Path>, n_fft: usize, seed: u64) -> Result<Si
             loop {
                 match reader.read_f32(&mut planes, 1 << 16)? {
                     Chunk::Data(_) => whole.iter_mut().zip(&planes).for_each(|(all, more)| all.extend(more)),
-                    // The following samples are not contiguous with the previous ones.
+                    // What follows does not continue what came before.
                     Chunk::Gap { .. } => {
                         recordings.append(&mut std::mem::replace(&mut whole, vec![Vec::new(); planes.len()]))
                     }

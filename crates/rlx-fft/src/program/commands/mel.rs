@@ -68,7 +68,7 @@ fn one<T: InputSample + Real>(
         let rows = Rows::new(signal.channels.len(), 4 * params.n_fft);
         match log_mel(&params, rows) {
             Ok(graph) => notes.extend(explained(args.device.as_deref(), &graph)?),
-            Err(error) => notes.push(format!("log_mel: cpu; no plan has it: {error}")),
+            Err(error) => notes.push(format!("log_mel: cpu; no plan supports it: {error}")),
         }
     }
     let freq = plan.filterbank().centers().to_vec();
@@ -210,7 +210,7 @@ fn on_device<T: InputSample + Real>(
                 }
             }
             Step::Gap => bail!(
-                "the recording pauses, and frames of one stretch at a time have no device: leave --device out"
+                "the recording pauses, and a device does not support recordings with pauses: omit --device"
             ),
             Step::End => break,
         }

@@ -212,7 +212,7 @@ fn framed<S: InputSample>(
         head.notes.extend(later);
     }
     if framer.left_out > 0 {
-        let note = format!("{} samples in stretches shorter than one segment were left out", framer.left_out);
+        let note = format!("{} samples in parts shorter than one segment were skipped", framer.left_out);
         if streams { to.console.note(&note) } else { head.notes.push(note) }
     }
     if let Some(note) = framer.note() {

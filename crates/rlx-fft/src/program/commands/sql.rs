@@ -42,7 +42,7 @@ fn explained(program: &Path, error: Error) -> anyhow::Error {
         return anyhow!(error).context(program.display().to_string());
     }
     anyhow!(
-        "sql: {PROGRAM} is neither beside this program nor on the search path; in a checkout, \
+        "sql: {PROGRAM} is neither in the directory of this program nor on the search path; in a checkout, \
          `cargo install --path crates/sql --features cluster` installs it (Rust 1.94 or newer)"
     )
 }

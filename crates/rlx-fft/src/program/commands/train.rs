@@ -106,7 +106,7 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
         broken = true;
         let Run { seed, steps, .. } = run;
         console.note(&format!(
-            "seed {seed}: the loss was no number after step {steps}: the weights before it are kept; a lower --lr may help"
+            "seed {seed}: the loss was NaN after step {steps}: the weights before it are kept; a lower --lr may help"
         ));
     }
     Ok(if broken { Outcome::Partial } else { Outcome::Whole })

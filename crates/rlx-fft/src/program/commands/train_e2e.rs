@@ -33,9 +33,9 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     q8: Option<RecallStudy>,
     seconds: f64,
-    /// The course of the training, a few hundred points.
+    /// The course of the training, some hundred points of it.
     history: Vec<Point>,
-    /// Open gates per stage.
+    /// Gates that stayed open, per stage.
     stages: Vec<StageGates>,
 }
 
@@ -49,7 +49,7 @@ struct Point {
     peak_loss: f64,
     spectrum_loss: f64,
     gates_open: f64,
-    /// Recall on the validation rows, if measured.
+    /// On the validation rows, where it was measured.
     recall: Option<f64>,
 }
 
@@ -60,7 +60,7 @@ struct StageGates {
     gates: usize,
 }
 
-/// Largest number of points of the history, not counting those with a recall.
+/// Points of a training's course that are kept, those with a recall not counted.
 const POINTS: usize = 300;
 
 /// Runs `train-e2e`.

@@ -1,4 +1,4 @@
-//! The list of commands in the program's help, grouped by purpose.
+//! The list of commands in the program's help, by what they are for.
 
 use super::Cli;
 use clap::{Command, CommandFactory};
@@ -47,7 +47,7 @@ const EXAMPLES: &str = "  rlx-fft peaks ecg.npy --rate 360 --k 5
   rlx-fft spectrogram speech.wav --plot speech.png
   rlx-fft help peaks";
 
-/// Returns the command line with its commands in groups, and followed by the environment and examples.
+/// Returns the command line with its commands in groups, and with the environment and examples behind them.
 pub(crate) fn grouped() -> Command {
     let command = Cli::command();
     let mut list = String::new();
@@ -56,7 +56,7 @@ pub(crate) fn grouped() -> Command {
         for name in names {
             let about = match command.find_subcommand(name) {
                 Some(found) => found.get_about().map(ToString::to_string).unwrap_or_default(),
-                // A command of a disabled feature.
+                // A command of a feature that is off.
                 None if *name != "help" => continue,
                 None => "Print this list, or the help of a command".to_owned(),
             };

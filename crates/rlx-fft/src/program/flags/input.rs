@@ -118,7 +118,7 @@ impl TryFrom<SourceFlags> for SourceArgs {
         };
         if csv.time.is_none() && (csv.time_unit.is_some() || csv.date_format.is_some()) {
             let flag = if csv.time_unit.is_some() { "--time-unit" } else { "--date-format" };
-            return Err(Usage::new(flag, "needs --time, the column that it is about"));
+            return Err(Usage::new(flag, "needs --time"));
         }
         let open = OpenOptions {
             format: format.transpose()?,
@@ -151,8 +151,9 @@ fn decimal(text: &str) -> Result<u8, Usage> {
 }
 
 fn unit_of_time(text: &str) -> Result<f64, Usage> {
-    time_unit(text)
-        .ok_or_else(|| Usage::new("--time-unit", format!("'{text}' is none of s, ms, us, ns, min, h, d")))
+    time_unit(text).ok_or_else(|| {
+        Usage::new("--time-unit", format!("'{text}' is unknown; expected s, ms, us, ns, min, h or d"))
+    })
 }
 
 fn delimiter(text: &str) -> Result<u8, Usage> {

@@ -37,18 +37,18 @@ impl TransformName {
 /// Orders of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PermutationName {
-    /// The permutation of the transform
+    /// The transform's own
     Own,
     BitReversal,
     Identity,
     Cosine,
     Reverse,
-    /// Unknown: known permutations are tried; `fit` also recovers others from the matrix
+    /// Not told: the known ones are tried; `fit` also recovers others from the matrix
     Unknown,
 }
 
 impl PermutationName {
-    /// Returns the permutation; `own` is that of the transform.
+    /// `own` where the transform's own is meant.
     pub(crate) fn permutation(self, own: Permutation) -> Permutation {
         match self {
             Self::Own => own,
@@ -71,7 +71,7 @@ enum ParamName {
     Unitary,
 }
 
-/// Start of training.
+/// Where training starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InitName {
     Random,
@@ -91,15 +91,15 @@ impl InitName {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ScheduleName {
-    /// Layers for two products from random weights, otherwise whole
+    /// Layers for two products from random weights, else whole
     Auto,
     /// All weights from the first step on
     Whole,
-    /// Two products: the outermost stages first, with a free matrix between them that is factorised afterwards
+    /// Two products: the outermost stages first, what lies between them a free matrix until its turn comes
     Layers,
 }
 
-/// The target transform.
+/// What is learned.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TargetFlags {
     /// Points of the transform, a power of two
@@ -114,11 +114,11 @@ pub(crate) struct TargetFlags {
     #[arg(long, value_name = "FILE")]
     pub(crate) matrix: Option<PathBuf>,
 
-    /// Products of butterflies, 1 or 2 (with --transform matrix; named transforms define it)
+    /// Products of butterflies, 1 or 2 (with --transform matrix; the named ones have their own)
     #[arg(long, value_name = "PRODUCTS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
     pub(crate) depth: u8,
 
-    /// Permutation of the network's input
+    /// The order in which the network takes its input
     #[arg(long, value_enum, default_value_t = PermutationName::Own)]
     pub(crate) permutation: PermutationName,
 }
@@ -152,7 +152,7 @@ pub(crate) struct TrainFlags {
     #[command(flatten)]
     pub(crate) target: TargetFlags,
 
-    /// Unit vectors per step; 0 or n means the whole matrix, which costs no more than a part
+    /// Unit vectors per step: 0 or n is the whole matrix, which costs no more than a part of it
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = limits::any_batch)]
     batch: usize,
 
@@ -160,15 +160,15 @@ pub(crate) struct TrainFlags {
     #[arg(long, value_name = "N", default_value_t = 3000, value_parser = limits::steps)]
     steps: usize,
 
-    /// Initial learning rate (cosine schedule)
+    /// Its rate at the start of the cosine schedule
     #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = limits::weight)]
     lr: f64,
 
-    /// Largest number of L-BFGS iterations after Adam
+    /// Iterations of L-BFGS after it, at most
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = limits::steps)]
     polish: usize,
 
-    /// Relative L2 error at which training stops
+    /// Relative L2 error at which to stop
     #[arg(long, value_name = "ERROR", default_value_t = 1e-8, value_parser = limits::weight)]
     target_error: f64,
 
@@ -176,27 +176,27 @@ pub(crate) struct TrainFlags {
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     seed: u64,
 
-    /// Number of consecutive seeds
+    /// How many seeds, one after the other
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) seeds: u64,
 
-    /// Training device: auto or cpu
+    /// Where to train: auto or cpu
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: String,
 
-    /// Parametrisation of a butterfly
+    /// What is free in a butterfly
     #[arg(long, value_enum, default_value_t = ParamName::General)]
     param: ParamName,
 
-    /// Initial weights
+    /// Where to start
     #[arg(long, value_enum, default_value_t = InitName::Random)]
     init: InitName,
 
-    /// Training schedule
+    /// Which weights move together
     #[arg(long, value_enum, default_value_t = ScheduleName::Auto)]
     schedule: ScheduleName,
 
-    /// Compare only real parts if the transform is the real part of the network (dct2, dst2, hartley)
+    /// Compare real parts alone where the transform is the real part of the network (dct2, dst2, hartley)
     #[arg(long)]
     real_parts_alone: bool,
 
@@ -204,23 +204,23 @@ pub(crate) struct TrainFlags {
     #[arg(long)]
     ifft: bool,
 
-    /// Log progress every N steps (0 = off)
+    /// Say how far it is every so many steps; 0 is never
     #[arg(long, value_name = "STEPS", default_value_t = 0, value_parser = limits::steps)]
     pub(crate) log_every: usize,
 
-    /// Checkpoint file, FILE.seedS for each seed; training resumes from it if it exists
+    /// Keep the state here, FILE.seedS for each seed, and go on from it where it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint: Option<PathBuf>,
 
-    /// Checkpoint interval in Adam steps
+    /// Steps of Adam between two of them
     #[arg(long, value_name = "STEPS", default_value_t = 200, value_parser = limits::some_steps)]
     pub(crate) checkpoint_every: usize,
 
-    /// Number of threads; each trains different seeds
+    /// Threads; each trains seeds of its own
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = limits::threads)]
     pub(crate) threads: usize,
 
-    /// Directory for the models, NAME-N-seedS.safetensors
+    /// Write the models here, NAME-N-seedS.safetensors
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
@@ -229,7 +229,7 @@ pub(crate) struct TrainFlags {
 }
 
 impl TrainFlags {
-    /// Returns the configuration, with the permutation of the transform.
+    /// Returns the configuration, its permutation still the transform's own.
     pub(crate) fn config(&mut self) -> Result<TrainConfig, Usage> {
         if self.ifft {
             if !matches!(self.target.transform, TransformName::Dft | TransformName::Idft) {
@@ -270,7 +270,7 @@ impl TrainFlags {
     }
 }
 
-/// Checks the training device: training runs on the CPU.
+/// Training runs on the CPU.
 pub(super) fn training_device(name: &str) -> Result<(), Usage> {
     match name.to_ascii_lowercase().as_str() {
         "auto" | "cpu" => Ok(()),
@@ -304,11 +304,11 @@ pub(crate) struct FitFlags {
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub(crate) seed: u64,
 
-    /// Largest number of L-BFGS iterations if the matrix is not an exact product
+    /// Iterations of L-BFGS where the matrix is no exact product, at most
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = limits::steps)]
     pub(crate) polish: usize,
 
-    /// Write the model to this file
+    /// Write the model
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 

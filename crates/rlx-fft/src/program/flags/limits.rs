@@ -29,13 +29,13 @@ macro_rules! limits {
 limits! {
     n_fft, N_FFT: 2, 1 << 26, "points of a transform";
     segment, SEGMENT: 1, 1 << 26, "samples of a segment";
-    hop, HOP: 1, 1 << 30, "samples from one segment to the next";
+    hop, HOP: 1, 1 << 30, "distance between segment starts, in samples";
     n_mels, N_MELS: 1, 8192, "mel bands";
     peaks, PEAKS: 1, 1 << 24, "peaks of a spectrum";
     threads, THREADS: 1, 1024, "threads";
     threads_or_all, THREADS_OR_ALL: 0, 1024, "threads, 0 for all cores";
     channels, CHANNELS: 1, 1 << 16, "channels of headerless samples";
-    skipped_lines, SKIPPED_LINES: 0, 1 << 40, "lines passed over";
+    skipped_lines, SKIPPED_LINES: 0, 1 << 40, "skipped lines";
     max_gap, MAX_GAP: 0, 1 << 30, "samples of a gap";
     bench_n_fft, BENCH_N_FFT: 2, 1 << 20, "points of a transform that is timed";
     learned_n_fft, LEARNED_N_FFT: 2, 4096, "points of a learned transform";

@@ -120,7 +120,7 @@ impl TryFrom<PeaksFlags> for PeaksArgs {
         let framed = matches!(every, Every::Each(_));
         let plot = flags.plot.validate()?;
         if plot.is_some() && framed {
-            return Err(Usage::new("--plot", "draws one spectrum: leave --every out, or see spectrogram"));
+            return Err(Usage::new("--plot", "draws one spectrum: omit --every, or see spectrogram"));
         }
         if flags.mode == Mode::Bins {
             let local = [

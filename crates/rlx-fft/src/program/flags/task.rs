@@ -1,4 +1,4 @@
-//! Flags of training for a task, and of the evaluation of models.
+//! Flags of training for a task and of what judges models.
 
 use super::learn::{InitName, training_device};
 use super::values::{Band, band};
@@ -7,7 +7,7 @@ use clap::Args;
 use rlx_learn::{E2eConfig, GateKind, HardenAt, LossWeights};
 use std::path::PathBuf;
 
-/// Common flags of training for a task.
+/// What training for a task has in common.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TaskFlags {
     /// Points of the transform, a power of two
@@ -22,19 +22,19 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = limits::n_mels)]
     n_mels: usize,
 
-    /// Training steps
+    /// Steps
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = limits::steps)]
     steps: usize,
 
-    /// Initial learning rate of the weights (cosine schedule)
+    /// Rate of the weights at the start of the cosine schedule
     #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = limits::weight)]
     lr: f64,
 
-    /// Learning rate of gates, mask and corrector
+    /// Rate of gates, mask and corrector
     #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = limits::weight)]
     gate_lr: f64,
 
-    /// Weight of the sparsity loss (open gates)
+    /// Weight of the open gates
     #[arg(long, value_name = "W", default_value_t = 1.0, value_parser = limits::weight)]
     sparsity_weight: f64,
 
@@ -50,7 +50,7 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "W", default_value_t = 2.0, value_parser = limits::weight)]
     peak_weight: f64,
 
-    /// Peaks per row
+    /// Peaks of each row
     #[arg(long, visible_alias = "k", value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) peak_k: usize,
 
@@ -58,7 +58,7 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::weight)]
     spectrum_weight: f64,
 
-    /// Frequency band, in cycles per sample (0:0.5 is all)
+    /// Frequencies that are asked for, in cycles per sample (0:0.5 is all)
     #[arg(long, value_name = "LO:HI", value_parser = band)]
     band: Option<Band>,
 
@@ -66,7 +66,7 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
-    /// Initial weights
+    /// Where to start
     #[arg(long, value_enum, default_value_t = InitName::Exact)]
     init: InitName,
 
@@ -74,23 +74,23 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "SHARE", default_value_t = 0.6, value_parser = limits::share)]
     harden_at: f64,
 
-    /// Share of the butterflies to keep; by default those whose gate is more open than closed
+    /// Share of the butterflies to be left; without it those whose gate is more open than closed
     #[arg(long, value_name = "SHARE", value_parser = limits::share)]
     target_gates: Option<f64>,
 
-    /// Validation interval in steps
+    /// Steps between two validations
     #[arg(long, value_name = "STEPS", default_value_t = 100, value_parser = limits::some_steps)]
     validate_every: usize,
 
-    /// Number of validations without improvement, with decided gates, after which training ends
+    /// Validations without gain, gates decided, after which it ends
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = limits::steps)]
     patience: usize,
 
-    /// Log progress every N steps (0 = off)
+    /// Say how far it is every so many steps; 0 is never
     #[arg(long, value_name = "STEPS", default_value_t = 0, value_parser = limits::steps)]
     pub(crate) log_every: usize,
 
-    /// Omit the model in 8-bit integers from the report
+    /// Leave the model in 8-bit integers out of the report
     #[arg(long)]
     pub(crate) no_q8: bool,
 
@@ -98,19 +98,19 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub(crate) seed: u64,
 
-    /// Training device: auto or cpu
+    /// Where to train: auto or cpu
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: String,
 
-    /// Checkpoint file; training resumes from it if it exists
+    /// Keep the state here and go on from it after a kill
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint: Option<PathBuf>,
 
-    /// Checkpoint interval in steps
+    /// Steps between two of them
     #[arg(long, value_name = "STEPS", default_value_t = 200, value_parser = limits::some_steps)]
     pub(crate) checkpoint_every: usize,
 
-    /// Write the model to this file
+    /// Write the model
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 
@@ -119,7 +119,7 @@ pub(crate) struct TaskFlags {
 }
 
 impl TaskFlags {
-    /// Validates the configuration; `n_fft` is that of the teacher, if there is one.
+    /// Checked; `n_fft` is the teacher's, where there is one.
     pub(crate) fn config(&self, gates: GateKind, teacher: Option<usize>) -> Result<E2eConfig, Usage> {
         training_device(&self.device)?;
         let n_fft = teacher.unwrap_or(self.n_fft);
@@ -192,7 +192,7 @@ pub(crate) struct EvalFlags {
     #[arg(value_name = "MODEL", required = true)]
     pub(crate) models: Vec<PathBuf>,
 
-    /// Peaks per row
+    /// Peaks of each row
     #[arg(long, value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) k: usize,
 
@@ -226,7 +226,7 @@ pub(crate) struct RoundtripFlags {
     #[arg(value_name = "FORWARD")]
     pub(crate) forward: PathBuf,
 
-    /// The inverse model; by default the exact inverse DFT
+    /// The inverse one; without it the exact inverse DFT
     #[arg(value_name = "INVERSE")]
     pub(crate) inverse: Option<PathBuf>,
 
@@ -234,7 +234,7 @@ pub(crate) struct RoundtripFlags {
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::frames)]
     pub(crate) frames: usize,
 
-    /// Seed of the frames
+    /// Their seed
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub(crate) seed: u64,
 }
@@ -253,15 +253,15 @@ pub(crate) struct AblationFlags {
     #[arg(long, value_name = "LIST", default_value = "8192")]
     batch: String,
 
-    /// Learned models to measure in addition to the exact variants
+    /// Learned models that are measured beside the exact variants
     #[arg(long, value_name = "FILES", value_delimiter = ',')]
     pub(crate) models: Vec<PathBuf>,
 
-    /// Peaks per row
+    /// Peaks of each row
     #[arg(long, value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) k: usize,
 
-    /// Timed rounds; each runs every variant once
+    /// Timed rounds; every variant once a round
     #[arg(long, value_name = "N", default_value_t = 31, value_parser = limits::rounds)]
     pub(crate) iters: usize,
 
@@ -278,7 +278,7 @@ pub(crate) struct AblationFlags {
 }
 
 impl AblationFlags {
-    /// Returns transform lengths and batches.
+    /// Transform lengths and batches.
     pub(crate) fn grid(&self) -> Result<(Vec<usize>, Vec<usize>), Usage> {
         use super::bench_welch_peaks::sweep;
         let n_ffts = sweep("--n-fft", &self.n_fft)?;

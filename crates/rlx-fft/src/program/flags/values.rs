@@ -92,7 +92,7 @@ pub(crate) fn overlap(text: &str) -> Result<f64, String> {
 pub(crate) fn pair(text: &str) -> Result<Pair, String> {
     let wrong = || {
         format!(
-            "'{text}' is not A:B, two channels by name or number; a name with a colon stands in quotes: '\"A:1\":B'"
+            "'{text}' is not A:B, two channels by name or number; quote a name that contains a colon: '\"A:1\":B'"
         )
     };
     let (a, rest) = name(text).ok_or_else(wrong)?;

@@ -71,7 +71,7 @@ fn halves(infos: &[&SignalInfo], pair: &Pair) -> Result<(String, String)> {
     match (known.next(), known.next()) {
         (Some(only), None) => Ok(only),
         (Some(_), Some(_)) => {
-            bail!("{text}: more than one pair of channels is written so, put the names in quotes")
+            bail!("{text}: more than one pair of channels matches; put the names in quotes")
         }
         (None, _) => {
             let (a, b) = (bare(&pair.a), bare(&pair.b));

@@ -68,9 +68,9 @@ impl Signal {
         {
             let end = all.last().map_or(0.0, |last| last.0 + last.1 as f64) / axis.rate;
             if from / axis.rate >= end {
-                bail!("--start {} lies behind the end, at {end}", args.start);
+                bail!("--start {} is after the end, at {end}", args.start);
             }
-            bail!("the stretch from --start {} lies in a pause of the recording", from / axis.rate);
+            bail!("the range from --start {} is in a pause of the recording", from / axis.rate);
         }
         let center = info.center_freq.unwrap_or(0.0) * axis.scale;
         let remarks = info.notes.clone();

@@ -11,11 +11,11 @@ pub(crate) fn check_band(band: Option<&Band>, freq: &[f64], x_unit: &str) -> Res
     let ends = [("lower", band.lo), ("upper", band.hi)];
     for (end, value) in ends.into_iter().filter_map(|(end, value)| Some((end, value?))) {
         if value < first - 0.51 * step || value > last + 0.51 * step {
-            bail!("--band: the {end} end {value} lies outside {first} … {last} {x_unit} (Nyquist)");
+            bail!("--band: the {end} end {value} is outside {first} … {last} {x_unit} (Nyquist)");
         }
     }
     if !freq.iter().any(|f| band.contains(*f)) {
-        bail!("--band holds no bin: bins lie {step} {x_unit} apart; give a larger --n-fft");
+        bail!("--band holds no bin: the bins are {step} {x_unit} apart; give a larger --n-fft");
     }
     Ok(())
 }

@@ -37,7 +37,7 @@ impl DeviceSpectra {
         used: usize,
     ) -> Result<std::result::Result<Self, String>> {
         if !S::COMPLEX && params.sides == Sides::Two {
-            return Ok(Err("it has no two-sided spectra of real samples".to_owned()));
+            return Ok(Err("it does not support two-sided spectra of real samples".to_owned()));
         }
         let session = Session::open(&device.parse::<Device>()?)?;
         let graph = psd(params, Rows { batch: 1, len: used, complex: S::COMPLEX })?;

@@ -52,7 +52,7 @@ fn units_note(signal: &Signal, scaling: &str) -> Option<String> {
     if signal.channels.len() > SHOWN {
         all.push("…".into());
     }
-    Some(format!("the channels have units of their own: {}", all.join(", ")))
+    Some(format!("the units of the channels differ: {}", all.join(", ")))
 }
 
 /// Returns a note about the missing samples of a channel, if there were any.
@@ -66,7 +66,7 @@ pub(crate) fn coverage_note(channel: &str, coverage: &Coverage) -> Option<String
         parts.push(format!("{} missing samples in gaps too long to interpolate", filled.left));
     }
     if coverage.skipped > 0 {
-        parts.push(format!("{} segments left out for missing samples", coverage.skipped));
+        parts.push(format!("{} segments with missing samples skipped", coverage.skipped));
     }
     (!parts.is_empty()).then(|| format!("channel {channel}: {}", parts.join(", ")))
 }

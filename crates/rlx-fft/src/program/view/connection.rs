@@ -19,10 +19,10 @@ pub(super) fn serve(mut stream: TcpStream, router: &Router, rate: &Rate) -> io::
             Received::End => return Ok(()),
             Received::Refused(refusal) => {
                 let (status, text) = match refusal {
-                    Refusal::Malformed => (400, "this is not a request of HTTP/1.1"),
+                    Refusal::Malformed => (400, "this is not an HTTP/1.1 request"),
                     Refusal::HeadTooLarge => (431, "the request's head is too large"),
-                    Refusal::BodyTooLarge => (413, "the request is too large, or does not tell its length"),
-                    Refusal::Method => (405, "GET and POST are answered"),
+                    Refusal::BodyTooLarge => (413, "the request is too large, or does not state its length"),
+                    Refusal::Method => (405, "only GET and POST are supported"),
                 };
                 return refuse(stream, &Response::text(status, text));
             }

@@ -67,7 +67,7 @@ impl Router {
                     None => Response::text(404, "there is nothing at this address"),
                 }
             }
-            _ => Response::text(405, "this address does not take that"),
+            _ => Response::text(405, "this address does not support this request"),
         }
     }
 
@@ -82,7 +82,7 @@ impl Router {
             }
             Ok(Err(Error::Cancelled)) => Response::text(204, ""),
             Ok(Err(error)) => Response::error(&error.to_string()),
-            Err(_) => Response::error("this request failed inside; the server goes on"),
+            Err(_) => Response::error("internal error in this request; the server continues"),
         }
     }
 
