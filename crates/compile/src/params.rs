@@ -1,7 +1,8 @@
-//! Parameters of the ops: what a node says besides its operand.
+//! Parameters of the ops.
 //!
-//! Windows, detrending, padding, averages, scalings and filterbanks are the types of `rlx_dsp`; this module defines only the
-//! parameters that graphs add. All real parameters are `f64`, so that the text form and JSON keep them bit for bit.
+//! Windows, detrending, padding, averages, scalings and filterbanks are the types of `rlx_dsp`; this module defines
+//! only the parameters that graphs add. All real parameters are `f64`, so that the text form and JSON keep them
+//! exactly.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,14 +43,14 @@ impl Rows {
     }
 }
 
-/// How a complex spectrum lies in memory.
+/// Memory layout of a complex spectrum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
-    /// `re, im, re, im, …`: what a host library expects.
+    /// `re, im, re, im, …`, as host libraries expect.
     #[default]
     Interleaved,
-    /// A plane of real parts, then a plane of imaginary parts: what the kernels hold, no re-ordering pass.
+    /// A plane of real parts, then a plane of imaginary parts, as kernels store it; needs no reordering pass.
     Block,
 }
 
@@ -110,16 +111,16 @@ pub enum LogBase {
     Db,
 }
 
-/// Where a peak lies between the bins, as in [`rlx_dsp::peaks::subbin`].
+/// Interpolation of a peak between bins, as in [`rlx_dsp::peaks::subbin`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SubBin {
-    /// On its bin.
+    /// None: the position is the bin.
     #[default]
     None,
     /// At the vertex of the parabola through three log powers ([`parabolic`](rlx_dsp::peaks::subbin::parabolic)).
     Parabolic,
-    /// Where the main lobe of a periodic Hann window has its top ([`hann`](rlx_dsp::peaks::subbin::hann)).
+    /// At the maximum of the main lobe of a periodic Hann window ([`hann`](rlx_dsp::peaks::subbin::hann)).
     Hann,
 }
 
@@ -129,11 +130,11 @@ impl SubBin {
     }
 }
 
-/// Filters of local maxima, as in `scipy.signal.find_peaks`; at most `max_peaks` leave the op.
+/// Conditions on local maxima, as in `scipy.signal.find_peaks`; the op returns at most `max_peaks`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocalPeaksSpec {
-    /// Slots per spectrum; the strongest peaks stay when there are more.
+    /// Slots per spectrum; if there are more peaks, the strongest are kept.
     pub max_peaks: usize,
     /// Smallest height.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,18 +151,18 @@ pub struct LocalPeaksSpec {
     /// Smallest width in bins at half prominence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<f64>,
-    /// Position and power that stand for a peak; a peak whose neighbours allow no estimate keeps its bin.
+    /// Interpolation of position and power; a peak whose neighbours allow no estimate keeps its bin.
     #[serde(default, skip_serializing_if = "SubBin::is_none")]
     pub sub_bin: SubBin,
 }
 
-/// Everything of the fused Segment … TopK op: real rows in, packed `[batch, min(k, bins), 2]` out.
+/// Parameters of the fused Segment … TopK op: real rows in, packed `[batch, min(k, bins), 2]` out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WelchPeaksSpec {
     /// Samples of one segment (before zero padding).
     pub segment_len: usize,
-    /// Samples from one segment's start to the next.
+    /// Distance between the starts of consecutive segments, in samples.
     pub hop: usize,
     /// FFT length, at least `segment_len`.
     pub n_fft: usize,
@@ -173,14 +174,14 @@ pub struct WelchPeaksSpec {
     pub symmetry: Symmetry,
     /// Detrending of each segment before the window.
     pub detrend: Detrend,
-    /// How segments become one spectrum.
+    /// Average over the segments.
     pub average: Average,
     /// Bins that may be non-zero; all of them when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep: Option<Band>,
 }
 
-/// A learned butterfly transform in the FFT's place. Weights travel apart from the graph, by `model`.
+/// A learned butterfly transform instead of the FFT. The weights are not part of the graph; `model` refers to them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ButterflySpec {
@@ -188,9 +189,9 @@ pub struct ButterflySpec {
     pub n: usize,
     /// Digest or name under which the runtime finds the weights.
     pub model: String,
-    /// Butterflies that are still alive after pruning.
+    /// Number of butterflies left after pruning.
     pub live: usize,
-    /// How the spectrum lies in memory.
+    /// Memory layout of the spectrum.
     pub layout: Layout,
 }
 
@@ -200,7 +201,7 @@ impl ButterflySpec {
         (self.n / 2).saturating_mul(self.n.max(1).ilog2() as usize)
     }
 
-    /// Share of dead butterflies, 0 … 1.
+    /// Returns the share of pruned butterflies, 0 … 1.
     pub fn dead_share(&self) -> f64 {
         match self.total() {
             0 => 0.0,
@@ -209,13 +210,13 @@ impl ButterflySpec {
     }
 }
 
-/// Why an output is there.
+/// Purpose of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OutputRole {
-    /// The caller asked for it: no pass may drop it.
+    /// The caller requested it: no pass may drop it.
     #[default]
     Result,
-    /// Only there for a later host step or for inspection: droppable once a result does not need it.
+    /// It exists for a later host step or for inspection: a pass may drop it if no result needs it.
     Intermediate,
 }

@@ -13,20 +13,20 @@ pub(crate) trait FrameSample: ViewSample {
     /// The kernel.
     type Kernel: FrameKernel<Self>;
 
-    /// What an envelope shows of a sample.
+    /// Returns the value of a sample that an envelope shows.
     fn shown(self) -> f32;
 }
 
 /// Turns samples into powers of frames.
 pub(crate) trait FrameKernel<S>: Sized + Send {
-    /// A kernel for frames of `params`, `params.hop` apart.
+    /// Creates a kernel for frames with these parameters.
     fn new(params: &PsdParams) -> Result<Self>;
 
-    /// Powers of all frames of `x`, `[frames][bins]` in the transform's order, in the scaling of the parameters. The
-    /// frames that hold a NaN or an infinity are all NaN.
+    /// Computes the powers of all frames of `x`, `[frames][bins]` in transform order, in the scaling of the
+    /// parameters. Frames that contain NaN or infinity become NaN.
     fn powers<'a>(&mut self, x: &[S], out: &'a mut Vec<f32>) -> Result<&'a [f32]>;
 
-    /// Returns the bins of a frame.
+    /// Returns the number of bins of a frame.
     fn bins(&self) -> usize;
 }
 
@@ -41,7 +41,7 @@ impl FrameSample for f32 {
 impl FrameKernel<f32> for Spectrogram<f32> {
     fn new(params: &PsdParams) -> Result<Self> {
         let frames = SpectrogramParams::frames_of(params).nan(NanPolicy::Propagate);
-        // The window's own check is stricter than that of a spectrogram.
+        // The check of the window is stricter than that of a spectrogram.
         params.segments.weights()?;
         Ok(Self::new(frames)?)
     }

@@ -10,13 +10,13 @@ use rlx_dsp::welch::PsdParams;
 
 /// Samples (of all planes) that are read at a time.
 const PIECE: usize = 1 << 17;
-/// Samples of a tile up to which every frame is used even where a first picture was asked for.
+/// Largest number of samples of a tile for which a preview uses every frame.
 const EXACT_ANYWAY: u64 = 1 << 22;
-/// Frames of a column in a first picture.
+/// Frames of a column in a preview.
 const FIRST_FRAMES: u64 = 8;
-/// Most rows of a tile.
+/// Largest number of rows of a tile.
 const MAX_ROWS: usize = 1 << 14;
-/// Most frames of a column.
+/// Largest number of frames of a column.
 const MAX_FRAMES: u64 = 1 << 36;
 
 /// A tile to compute, checked against its recording.
@@ -26,7 +26,7 @@ pub(crate) struct Tile<'a> {
     params: PsdParams,
     /// Samples of the recording.
     total: u64,
-    /// Columns per tile that have a frame.
+    /// Columns of the tile that have a frame.
     columns: usize,
     /// Whether every frame is used.
     pub(crate) exact: bool,
@@ -56,15 +56,15 @@ impl<'a> Tile<'a> {
         Ok(Self { query, params, total, columns, exact })
     }
 
-    /// Returns the samples of the recording up to the tile's end: tells versions of a growing recording's last tile
-    /// apart.
+    /// Returns the samples of the recording up to the end of the tile. This distinguishes versions of the last tile
+    /// of a growing recording.
     pub(crate) fn end(&self) -> u64 {
         let width = self.query.frames.saturating_mul(self.params.segments.hop as u64);
         let next = self.query.index.saturating_add(1).saturating_mul(TileQuery::COLUMNS as u64);
         next.saturating_mul(width).saturating_add(self.params.segments.n_fft as u64).min(self.total)
     }
 
-    /// Computes it, on all threads. See [`crate::Reply::Tile`] for the bytes.
+    /// Computes the tile on all threads. See [`crate::Reply::Tile`] for the bytes.
     pub(crate) fn compute<S: FrameSample>(&self, recording: &Recording, cancel: &Cancel) -> Result<Vec<u8>> {
         let share = self.columns.div_ceil(4 * rayon::current_num_threads()).max(1);
         let parts: Vec<usize> = (0..self.columns).step_by(share).collect();
@@ -107,7 +107,7 @@ struct Worker<'a, S: FrameSample> {
 
 impl<'a, S: FrameSample> Worker<'a, S> {
     fn new(tile: &'a Tile<'a>, recording: &'a Recording, cancel: &'a Cancel) -> Result<Self> {
-        // Frames of a first picture are gathered one after the other.
+        // Frames of a preview are gathered consecutively.
         let hop = if tile.exact { tile.params.segments.hop } else { tile.params.segments.n_fft };
         let kernel = S::Kernel::new(&tile.params.clone().hop(hop))?;
         Ok(Self { tile, recording, cancel, kernel, stretch: Stretch::default(), powers: Vec::new() })
@@ -132,7 +132,7 @@ impl<'a, S: FrameSample> Worker<'a, S> {
         (query.index * TileQuery::COLUMNS as u64 + column as u64) * query.frames
     }
 
-    /// Every frame, in pieces that neighbouring columns share.
+    /// Processes every frame, in chunks that neighbouring columns share.
     fn exact(&mut self, from: usize, columns: &mut [Column]) -> Result<()> {
         let Tile { query, params, total, .. } = self.tile.clone();
         let (hop, n_fft) = (params.segments.hop as u64, params.segments.n_fft as u64);
@@ -169,7 +169,7 @@ impl<'a, S: FrameSample> Worker<'a, S> {
         Ok(())
     }
 
-    /// A few frames, spread evenly over the column.
+    /// Processes a few frames, evenly spread over the column.
     fn first(&mut self, index: usize, column: &mut Column) -> Result<()> {
         let Tile { query, params, .. } = self.tile.clone();
         let start = self.frame_of(index);

@@ -8,12 +8,13 @@ use crate::graph::Graph;
 use crate::op::Op;
 use crate::params::{Detrend, Layout, LogBase, MaxOver, Rows, Sides};
 
-/// Input → [Preemphasis →] Segment → [Detrend →] [Preemphasis →] Window → Fft → Power → MelFilterbank [→ Log]
-/// [→ ClampNormalise] [→ NormaliseFeatures] → output `log_mel`, `[batch, frames, n_mels]` whatever the layout of the
+/// Input → [Preemphasis →] Segment → [Detrend →] [Preemphasis →] Window → Fft → Power → MelFilterbank [→ Log] [→
+/// ClampNormalise] [→ NormaliseFeatures] → output `log_mel`, `[batch, frames, n_mels]` for every layout of the
 /// parameters. The power is not doubled: mel filterbanks take `|X|²`.
 ///
 /// # Errors
-/// [`Error::Argument`] names the parameter that no graph says, see [`expressible`]. Shapes are checked by [`Graph::infer`].
+/// [`Error::Argument`] names the first parameter that a graph cannot express, see [`expressible`]. Shapes are checked
+/// by [`Graph::infer`].
 pub fn log_mel(params: &LogMelParams, rows: Rows) -> Result<Graph> {
     expressible(params)?;
     let mut graph = Graph::new();
@@ -69,8 +70,8 @@ fn logarithm(log: &MelLog, scope: MaxOver) -> Vec<Op> {
 /// Checks that a graph can express these parameters.
 ///
 /// # Errors
-/// [`Error::Argument`] names the first parameter that cannot be expressed: a `power` other than 2, decibels relative to other than power 1,
-/// a window in the middle of a transform that is longer by an odd number or not padded.
+/// [`Error::Argument`] names the first parameter that cannot be expressed: a `power` other than 2, a decibel
+/// reference other than power 1, a window centred in a transform that is longer by an odd number or not padded.
 pub fn expressible(params: &LogMelParams) -> Result<()> {
     let (win_length, n_fft) = (params.win_length, params.n_fft);
     if !is_placed(params.placement, win_length, n_fft, params.padding) {
@@ -108,7 +109,7 @@ mod tests {
         assert_eq!(dims(Preset::Kaldi, 2, 16_000), Ok(vec![2, 98, 23]));
         assert_eq!(dims(Preset::Nemo, 1, 16_000), Ok(vec![1, 100, 80]));
         assert!(dims(Preset::Whisper, 1, 100).is_err());
-        // Kaldi without snipped edges: a frame around the middle of each hop.
+        // Kaldi with `snip_edges=false`: a frame around the middle of each hop.
         let kaldi = LogMelParams::preset(Preset::Kaldi).padding(Padding::Mirror);
         let types = log_mel(&kaldi, Rows::new(2, 16_000)).unwrap().infer().unwrap();
         assert_eq!(types.last().unwrap().dims, [2, 100, 23]);

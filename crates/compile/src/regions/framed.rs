@@ -5,7 +5,7 @@ use crate::op::Op;
 use crate::params::{Detrend, Padding, Symmetry, Window};
 use crate::shape::{ValueKind, ValueType};
 
-/// What happens to each frame.
+/// A step that is applied to each frame.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FrameStep {
     /// The mean or the line is subtracted.
@@ -36,33 +36,33 @@ pub struct Framed {
     pub segments: usize,
     /// Samples in a frame.
     pub len: usize,
-    /// Samples from one frame to the next.
+    /// Distance between the starts of consecutive frames, in samples.
     pub hop: usize,
-    /// What frames see beyond the ends of a row.
+    /// Padding beyond the ends of a row.
     pub pad: Padding,
     /// Frames left out at the end.
     pub drop_last: usize,
     /// Whether samples are complex.
     pub complex: bool,
-    /// What happens to each frame, in order.
+    /// The steps applied to each frame, in order.
     pub steps: Vec<FrameStep>,
 }
 
-/// Steps in the order that estimates have them: detrend, pre-emphasis, window.
+/// Steps in the order of an estimate: detrend, pre-emphasis, window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plain {
     /// Detrending.
     pub detrend: Detrend,
     /// Pre-emphasis of the frame.
     pub preemphasis: Option<f64>,
-    /// Window; rectangular where there is none.
+    /// Window; rectangular if there is none.
     pub window: Window,
-    /// Whether it is periodic.
+    /// Whether the window is periodic or symmetric.
     pub symmetry: Symmetry,
 }
 
 impl Framed {
-    /// Returns the rule behind a value of frames.
+    /// Returns the rule of a frames value.
     pub fn of(graph: &Graph, types: &[ValueType], frames: NodeId) -> Option<Self> {
         let (mut nodes, mut steps) = (Vec::new(), Vec::new());
         let mut at = frames;
@@ -119,7 +119,7 @@ impl Framed {
         }
     }
 
-    /// Returns the steps, where each is there once at most and they come in the usual order.
+    /// Returns the steps, if each occurs at most once and they are in the usual order.
     pub fn plain(&self) -> Option<Plain> {
         let mut plain = Plain {
             detrend: Detrend::None,
@@ -152,7 +152,7 @@ impl Framed {
         Some(plain)
     }
 
-    /// Returns the frames that lie inside their rows, all of them.
+    /// Returns the whether all frames lie inside their rows.
     pub fn is_inside(&self) -> bool {
         self.pad == Padding::None && self.drop_last == 0
     }

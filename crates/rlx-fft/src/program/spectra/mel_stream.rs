@@ -5,8 +5,8 @@
 //!                                         the padding after the last sample ↗
 //! ```
 //!
-//! The logarithms are the library's, of the same frames. What relates them to their maximum, mean or deviation comes
-//! after the last one: [`Related`].
+//! The logarithms are computed by dsp. Normalisation by their maximum, mean or deviation follows after the last
+//! frame: [`Related`].
 
 use super::beyond::Beyond;
 use crate::signal::{InputSample, Signal, explain};
@@ -17,8 +17,8 @@ use rlx_dsp::nan::{Filled, Interpolator, NanPolicy, first_non_finite};
 use rlx_dsp::stft::{Framing, Padding};
 use std::collections::VecDeque;
 
-/// Frames that are computed together: whole groups of every kernel, always the same ones, so that the numbers depend
-/// neither on threads nor on the sizes of blocks.
+/// Number of frames per chunk: whole groups of every kernel, with fixed boundaries, so that results depend neither on
+/// threads nor on block sizes.
 const CHUNK: usize = 256;
 
 /// The plan of single frames, shared by all channels.
@@ -30,7 +30,7 @@ pub(crate) struct MelFrames<T: Real> {
 
 impl<T: Real> MelFrames<T> {
     pub(crate) fn new(params: &LogMelParams) -> Result<Self> {
-        // Padding, pre-emphasis over the signal and what relates frames to each other are done around it.
+        // Padding, pre-emphasis over the signal and normalisation over frames are applied outside of it.
         let log = match params.log {
             MelLog::Decibel { amin, reference, .. } => MelLog::Decibel { amin, reference, top_db: None },
             other => other,
@@ -49,7 +49,7 @@ impl<T: Real> MelFrames<T> {
         Ok(Self { plan: LogMel::new(single.clone())?.with_threads(0)?, wide: None, params: single })
     }
 
-    /// Logarithms of the frames of these samples, `[frames][n_mels]`.
+    /// Computes the logarithms of the frames of these samples, `[frames][n_mels]`.
     fn frames(&mut self, samples: &[T]) -> Result<Vec<Vec<f64>>> {
         let rows = |data: Vec<f64>, n_mels: usize| data.chunks_exact(n_mels).map(<[f64]>::to_vec).collect();
         let mel = self.plan.process(samples)?;
@@ -57,7 +57,7 @@ impl<T: Real> MelFrames<T> {
         if data.iter().all(|v| v.is_finite()) {
             return Ok(rows(data, mel.n_mels));
         }
-        // The samples are finite, and their powers are beyond their own precision.
+        // The samples are finite, but their powers exceed their precision.
         let wide = match &mut self.wide {
             Some(wide) => wide,
             none => none.insert(LogMel::new(self.params.clone())?),
@@ -72,7 +72,7 @@ impl<T: Real> MelFrames<T> {
     }
 }
 
-/// The samples of one channel on their way to frames.
+/// Buffers the samples of one channel until they form frames.
 pub(crate) struct MelFeed<T: Real> {
     framing: Framing,
     emphasis: Option<f64>,
@@ -82,14 +82,14 @@ pub(crate) struct MelFeed<T: Real> {
     before: Option<T>,
     /// Samples from the start of the next frame on, padding included.
     pending: Vec<T>,
-    /// Samples that the padding after the end mirrors: the last ones of all.
+    /// The last samples, which the padding at the end mirrors.
     recent: Vec<T>,
-    /// The padding before the first sample is there.
+    /// Whether the padding before the first sample was added.
     begun: bool,
     len: usize,
     frames: usize,
     checked: u64,
-    /// Frames that nobody has taken yet.
+    /// Frames that are not consumed yet.
     pub(crate) ready: VecDeque<Vec<f64>>,
 }
 
@@ -119,12 +119,12 @@ impl<T: InputSample + Real> MelFeed<T> {
         }
     }
 
-    /// What was filled.
+    /// Returns the number of interpolated samples.
     pub(crate) fn filled(&self) -> Filled {
         self.interpolator.as_ref().map_or_else(Filled::default, Interpolator::counts)
     }
 
-    /// Takes a block.
+    /// Receives a block.
     pub(crate) fn push(
         &mut self,
         block: &[T],
@@ -174,7 +174,7 @@ impl<T: InputSample + Real> MelFeed<T> {
             self.begin();
         }
         let span = (CHUNK - 1) * self.framing.hop + self.framing.frame_len;
-        // The last frames are those that the end leaves out or pads.
+        // The last frames may be dropped or padded at the end.
         while self.begun && self.pending.len() >= span + self.framing.frame_len + self.framing.hop {
             let made = frames.frames(&self.pending[..span])?;
             self.frames += made.len();
@@ -184,7 +184,7 @@ impl<T: InputSample + Real> MelFeed<T> {
         Ok(())
     }
 
-    /// Puts what frames see before the first sample in front of it, or drops what no frame sees.
+    /// Adds the padding before the first sample, or drops samples that no frame contains.
     fn begin(&mut self) {
         self.begun = true;
         let offset = self.framing.offset();
@@ -202,7 +202,7 @@ impl<T: InputSample + Real> MelFeed<T> {
         self.pending.splice(..0, before);
     }
 
-    /// Ends the recording. `whole` computes a recording that is too short to have begun, or says why not.
+    /// Ends the recording. `whole` computes a recording that is too short for streaming, or returns the error.
     pub(crate) fn finish(
         &mut self,
         frames: &mut MelFrames<T>,
@@ -218,7 +218,7 @@ impl<T: InputSample + Real> MelFeed<T> {
         let count =
             self.framing.checked_count(self.len).map_err(|error| explain(error, signal, channel, 0))?;
         if !self.begun {
-            // Everything is still here, already emphasised, and short: the library pads it.
+            // All samples are still buffered and pre-emphasised: dsp pads them.
             let plain = params
                 .clone()
                 .preemphasis(match params.preemphasis {
@@ -251,7 +251,7 @@ impl<T: InputSample + Real> MelFeed<T> {
             Padding::Mirror => recent[last.saturating_sub(i)],
             _ => T::zero(),
         }));
-        // In chunks as well, so that memory stays small.
+        // Also in chunks, to bound the memory.
         for first in (0..left).step_by(CHUNK) {
             let some = CHUNK.min(left - first);
             let from = first * self.framing.hop;
@@ -264,7 +264,7 @@ impl<T: InputSample + Real> MelFeed<T> {
     }
 }
 
-/// What relates frames to each other.
+/// Normalisation over all frames.
 #[derive(Debug, Clone)]
 pub(crate) struct Related {
     top_db: Option<f64>,
@@ -295,7 +295,7 @@ impl Related {
         }
     }
 
-    /// Returns whether frames are what they are without the others.
+    /// Returns whether frames are independent of each other.
     pub(crate) fn is_none(&self) -> bool {
         self.top_db.is_none() && self.normalise == MelNormalise::None
     }
@@ -305,7 +305,7 @@ impl Related {
         matches!(self.normalise, MelNormalise::PerFeature { .. })
     }
 
-    /// Sees a frame of all channels, `[channels][n_mels]`.
+    /// Receives a frame of all channels, `[channels][n_mels]`.
     pub(crate) fn see(&mut self, frame: &[f64]) {
         self.frames += 1;
         for (channel, bands) in frame.chunks_exact(self.bands).enumerate() {
@@ -314,7 +314,7 @@ impl Related {
         self.sums.iter_mut().zip(frame).for_each(|(sum, v)| *sum += v);
     }
 
-    /// Sees a frame again, once all were seen.
+    /// Receives a frame again, in the second pass.
     pub(crate) fn see_again(&mut self, frame: &[f64]) {
         let count = self.frames as f64;
         let each = self.squares.iter_mut().zip(&self.sums).zip(frame);
@@ -352,7 +352,7 @@ mod tests {
     use clap::Parser;
     use rlx_dsp::mel::Preset;
 
-    /// Returns a signal of one channel that nothing is wrong with.
+    /// Returns a valid signal of one channel.
     fn signal() -> Signal {
         let path = format!("{}/tests/../../../examples/data/ppg_100hz.csv", env!("CARGO_MANIFEST_DIR"));
         let cli = Cli::try_parse_from(["rlx-fft", "mel", &path, "--rate", "16000"]).unwrap();
