@@ -10,6 +10,7 @@ use realfft::{ComplexToReal, FftNum, RealFftPlanner, RealToComplex};
 use rustfft::{Fft, FftPlanner};
 
 use super::plan::{ComplexFft, ForwardFft, RealFft};
+use crate::lanes::{self, Isa};
 
 mod sealed {
     pub trait Sealed {}
@@ -43,6 +44,10 @@ pub trait Real:
     /// A forward transform of `n` complex samples; as [`plan_real`](Self::plan_real).
     #[doc(hidden)]
     fn plan_complex(n: usize) -> Arc<dyn Fft<Self>>;
+
+    /// Bits of the samples that rise above, and fall below, the one before: 64 samples per word of either slice.
+    #[doc(hidden)]
+    fn slopes(isa: Isa, x: &[Self], rises: &mut [u64], falls: &mut [u64]);
 }
 
 /// One sample of a signal: a [`Real`], or a complex (IQ) pair of them.
@@ -92,6 +97,10 @@ macro_rules! real {
             #[inline(never)]
             fn plan_complex(n: usize) -> Arc<dyn Fft<Self>> {
                 FftPlanner::new().plan_fft_forward(n)
+            }
+
+            fn slopes(isa: Isa, x: &[Self], rises: &mut [u64], falls: &mut [u64]) {
+                lanes::slopes(isa, x, rises, falls);
             }
         }
 

@@ -9,6 +9,7 @@ use super::kernels::complex::{ComplexKernel, LaneComplex};
 use super::kernels::cross::{CrossKernel, LaneCross};
 use super::kernels::frames::{FramesKernel, LanePowers};
 use super::kernels::welch::{LanePsd, PsdKernel};
+use super::reduce::slopes::slopes;
 use super::simd::{Element, Lanes, lanes};
 use super::{FrameSpec, Isa, on_level};
 
@@ -26,6 +27,9 @@ pub(crate) trait Kernels: Sized {
 
     /// The kernel for cross powers of segments as `spec` has them.
     fn cross_kernel(isa: Isa, spec: FrameSpec<Self>) -> Option<Box<dyn LaneCross<Self>>>;
+
+    /// Signs of the differences of neighbours as bits, see [`slopes`].
+    fn slopes(isa: Isa, x: &[Self], rises: &mut [u64], falls: &mut [u64]);
 }
 
 /// Returns `build(simd)` for levels of four lanes and more, `None` below: two rows of `f64` at a time gain nothing.
@@ -61,6 +65,17 @@ macro_rules! kernels_of {
                 on_level!(isa, simd => if_wide::<_, Self, _>(simd, |simd| {
                     CrossKernel::new(simd, spec).map(|k| Box::new(k) as Box<dyn LaneCross<Self>>)
                 }))
+            }
+
+            fn slopes(isa: Isa, x: &[Self], rises: &mut [u64], falls: &mut [u64]) {
+                let done = on_level!(isa, simd => {
+                    simd.run(
+                        #[inline(always)]
+                        || slopes(simd, x, rises, falls),
+                    );
+                    Some(())
+                });
+                debug_assert!(done.is_some(), "the level was detected");
             }
         }
     };

@@ -95,6 +95,11 @@ pub(crate) fn medians(isa: Isa, values: &[f64], column: &mut Vec<f64>, out: &mut
     .is_some()
 }
 
+/// Signs of the differences of neighbouring samples as bits, see [`reduce::slopes`].
+pub(crate) fn slopes<T: Element>(isa: Isa, x: &[T], rises: &mut [u64], falls: &mut [u64]) {
+    <T as instances::Kernels>::slopes(isa, x, rises, falls);
+}
+
 /// Adds the products of all pairs of channels, see [`reduce::products`].
 pub(crate) fn products(isa: Isa, spectra: &[f64], channels: usize, bins: usize, sums: &mut [f64]) {
     let done = on_level!(isa, simd => {

@@ -34,6 +34,15 @@ impl Lanes {
         self.outer * self.inner
     }
 
+    /// The values of lane `index` of `x`: a part of it, or copied into `buffer`.
+    pub(super) fn lane<'a, T: Copy>(&self, x: &'a [T], index: usize, buffer: &'a mut Vec<T>) -> &'a [T] {
+        if self.inner == 1 {
+            return &x[index * self.len..(index + 1) * self.len];
+        }
+        self.gather(x, index, buffer);
+        buffer
+    }
+
     /// Copies lane `index` of `x` into `lane`, which is cleared first.
     pub(super) fn gather<T: Copy>(&self, x: &[T], index: usize, lane: &mut Vec<T>) {
         lane.clear();

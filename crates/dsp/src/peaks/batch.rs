@@ -1,11 +1,15 @@
-//! [`find_peaks`] over the rows of a batch and along an axis.
+//! [`find_peaks`](super::find_peaks) over the rows of a batch and along an axis.
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::axis::{Lanes, row_count};
-use super::{LocalPeakParams, LocalPeaks, Plateaus, Prominences, Thresholds, Widths, find_peaks};
+use super::local::Finder;
+use super::{LocalPeakParams, LocalPeaks, Plateaus, Prominences, Thresholds, Widths};
 use crate::Result;
 use crate::fft::Real;
+use crate::params::{Threads, Workers};
 
 /// Peaks of many rows, concatenated in row order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -38,17 +42,18 @@ impl LocalPeaksBatch {
         Some(slice(&self.peaks, self.range(row)?))
     }
 
-    fn from_rows(rows: impl Iterator<Item = Result<LocalPeaks>>, empty: LocalPeaks) -> Result<Self> {
-        let mut batch = Self { offsets: vec![0], peaks: empty };
-        for row in rows {
-            append(&mut batch.peaks, row?);
-            batch.offsets.push(batch.peaks.positions.len());
-        }
-        Ok(batch)
+    /// No row, with the properties that `params` ask for.
+    fn empty<T: Real>(params: &LocalPeakParams) -> Self {
+        Self { offsets: vec![0], peaks: Finder::<T>::default().find(&[], params) }
+    }
+
+    fn push(&mut self, row: LocalPeaks) {
+        append(&mut self.peaks, row);
+        self.offsets.push(self.peaks.positions.len());
     }
 }
 
-/// Finds the peaks of every row of `x`, a flat `[rows, row_len]` array.
+/// Finds the peaks of every row of `x`, a flat `[rows, row_len]` array, on the calling thread.
 ///
 /// # Errors
 /// `row_len` is 0 or does not divide the length of `x`; what [`LocalPeakParams::validate`] refuses.
@@ -57,10 +62,21 @@ pub fn find_peaks_rows<T: Real>(
     row_len: usize,
     params: &LocalPeakParams,
 ) -> Result<LocalPeaksBatch> {
-    row_count(x.len(), row_len)?;
-    // The empty row has the properties that the parameters ask for, so a batch of no rows has them too.
-    let empty = find_peaks::<T>(&[], params)?;
-    LocalPeaksBatch::from_rows(x.chunks_exact(row_len).map(|row| find_peaks(row, params)), empty)
+    find_peaks_rows_on(x, row_len, params, Threads::Caller)
+}
+
+/// As [`find_peaks_rows`], with rows shared among `threads`; the result does not depend on them.
+///
+/// # Errors
+/// As [`find_peaks_rows`]; threads that cannot be started.
+pub fn find_peaks_rows_on<T: Real>(
+    x: &[T],
+    row_len: usize,
+    params: &LocalPeakParams,
+    threads: Threads,
+) -> Result<LocalPeaksBatch> {
+    let rows = row_count(x.len(), row_len)?;
+    find_peaks_lanes(x, &Lanes::new(x.len(), &[rows, row_len], 1)?, params, threads)
 }
 
 /// Finds the peaks along `axis` of the C-ordered array `x` of `shape`.
@@ -75,14 +91,49 @@ pub fn find_peaks_axis<T: Real>(
     axis: usize,
     params: &LocalPeakParams,
 ) -> Result<LocalPeaksBatch> {
-    let lanes = Lanes::new(x.len(), shape, axis)?;
-    let empty = find_peaks::<T>(&[], params)?;
-    let mut lane = Vec::with_capacity(lanes.len);
-    let rows = (0..lanes.count()).map(|index| {
-        lanes.gather(x, index, &mut lane);
-        find_peaks(&lane, params)
+    find_peaks_lanes(x, &Lanes::new(x.len(), shape, axis)?, params, Threads::Caller)
+}
+
+/// Samples that are worth a thread.
+const SHARE: usize = 1 << 14;
+
+/// Shares of the lanes per thread: some have more peaks than others.
+const SHARES: usize = 4;
+
+fn find_peaks_lanes<T: Real>(
+    x: &[T],
+    lanes: &Lanes,
+    params: &LocalPeakParams,
+    threads: Threads,
+) -> Result<LocalPeaksBatch> {
+    params.validate()?;
+    let workers = Workers::start(threads)?;
+    let count = lanes.count();
+    let work = |share: Range<usize>| {
+        let (mut finder, mut lane) = (Finder::default(), Vec::new());
+        let mut found = LocalPeaksBatch::empty::<T>(params);
+        for index in share {
+            found.push(finder.find(lanes.lane(x, index, &mut lane), params));
+        }
+        found
+    };
+    let threads = workers.count().min(x.len() / SHARE);
+    if threads < 2 || count < 2 {
+        return Ok(work(0..count));
+    }
+    let share = count.div_ceil(SHARES * threads);
+    let parts: Vec<LocalPeaksBatch> = workers.install(|| {
+        let starts = (0..count.div_ceil(share)).into_par_iter();
+        starts.map(|at| work(at * share..((at + 1) * share).min(count))).collect()
     });
-    LocalPeaksBatch::from_rows(rows, empty)
+    let mut parts = parts.into_iter();
+    let mut all = parts.next().unwrap_or_else(|| LocalPeaksBatch::empty::<T>(params));
+    for part in parts {
+        let before = all.peaks.positions.len();
+        append(&mut all.peaks, part.peaks);
+        all.offsets.extend(part.offsets[1..].iter().map(|end| before + end));
+    }
+    Ok(all)
 }
 
 /// Appends one row's peaks; both have the same properties because both come from the same parameters.

@@ -1,9 +1,11 @@
 //! Local maxima with conditions: `scipy.signal.find_peaks`.
 
-use super::maxima::{Plateaus, local_maxima};
-use super::prominence::{Prominences, peak_prominences};
+use super::extremes::Extremes;
+use super::maxima::Plateaus;
+use super::prominence::{Prominences, is_dense, prominences};
+use super::slopes::Slopes;
 use super::threshold::Thresholds;
-use super::width::{Widths, peak_widths};
+use super::width::{Widths, widths};
 use super::{Bounds, distance, retain_flagged};
 use crate::fft::Real;
 use crate::params::builders;
@@ -100,7 +102,7 @@ impl LocalPeakParams {
     }
 }
 
-/// Peaks by ascending position; a property is there if its condition was asked for, with one entry a peak.
+/// Peaks by ascending position; a property is there if its condition was asked for, with one entry per peak.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LocalPeaks {
@@ -120,6 +122,9 @@ pub struct LocalPeaks {
 
 impl LocalPeaks {
     fn retain(&mut self, keep: &[bool]) {
+        if !keep.contains(&false) {
+            return;
+        }
         retain_flagged(&mut self.positions, keep);
         if let Some(plateaus) = &mut self.plateaus {
             plateaus.retain(keep);
@@ -148,40 +153,96 @@ impl LocalPeaks {
 /// What [`LocalPeakParams::validate`] refuses.
 pub fn find_peaks<T: Real>(x: &[T], params: &LocalPeakParams) -> Result<LocalPeaks> {
     params.validate()?;
-    let (positions, plateaus) = local_maxima(x);
-    let mut found = LocalPeaks { positions, ..LocalPeaks::default() };
-    if let Some(bounds) = &params.plateau_size {
-        let keep = plateaus.keep_flags(bounds);
-        found.plateaus = Some(plateaus);
-        found.retain(&keep);
+    Ok(Finder::default().find(x, params))
+}
+
+/// Scratch of [`find_peaks`], for one row after the other.
+#[derive(Debug)]
+pub(super) struct Finder<T> {
+    slopes: Slopes,
+    maxima: Vec<usize>,
+    extremes: Extremes<T>,
+}
+
+impl<T> Default for Finder<T> {
+    fn default() -> Self {
+        Self { slopes: Slopes::default(), maxima: Vec::new(), extremes: Extremes::default() }
     }
-    if let Some(bounds) = &params.height {
-        let heights: Vec<f64> = found.positions.iter().map(|&p| x[p].widen()).collect();
-        let keep: Vec<bool> = heights.iter().map(|&h| bounds.contains(h)).collect();
-        found.heights = Some(heights);
-        found.retain(&keep);
+}
+
+impl<T: Real> Finder<T> {
+    /// The peaks of `x`; `params` are valid.
+    pub(super) fn find(&mut self, x: &[T], params: &LocalPeakParams) -> LocalPeaks {
+        let Self { slopes, maxima, extremes } = self;
+        slopes.set(x);
+        extremes.reset();
+        let mut found = LocalPeaks::default();
+        if let Some(bounds) = &params.plateau_size {
+            let mut plateaus = Plateaus::default();
+            slopes.plateaus(x, &mut found.positions, &mut plateaus);
+            let keep = plateaus.keep_flags(bounds);
+            found.plateaus = Some(plateaus);
+            found.retain(&keep);
+        } else {
+            slopes.maxima(x, &mut found.positions);
+        }
+        if let Some(bounds) = &params.height {
+            found.heights = Some(heights(x, bounds, &mut found));
+        }
+        if let Some(bounds) = &params.threshold {
+            let thresholds = Thresholds::new(x, &found.positions);
+            let keep = thresholds.keep_flags(bounds);
+            found.thresholds = Some(thresholds);
+            found.retain(&keep);
+        }
+        if let Some(distance) = params.distance {
+            let keep = distance::keep_flags(x, &found.positions, distance);
+            found.retain(&keep);
+        }
+        if params.prominence.is_some() || params.width.is_some() {
+            let unfiltered = params.plateau_size.is_none()
+                && params.height.is_none()
+                && params.threshold.is_none()
+                && params.distance.is_none();
+            let all = if unfiltered {
+                prominences(x, &found.positions, params.wlen, slopes, &found.positions, extremes)
+            } else {
+                if is_dense(x, &found.positions) {
+                    slopes.maxima(x, maxima);
+                }
+                prominences(x, &found.positions, params.wlen, slopes, maxima, extremes)
+            };
+            let keep = all.keep_flags(&params.prominence.unwrap_or(Bounds::ANY));
+            found.prominences = Some(all);
+            found.retain(&keep);
+        }
+        if let (Some(bounds), Some(prominences)) = (&params.width, &found.prominences) {
+            let all = widths(x, &found.positions, params.rel_height, prominences, extremes);
+            let keep = all.keep_flags(bounds);
+            found.widths = Some(all);
+            found.retain(&keep);
+        }
+        found
     }
-    if let Some(bounds) = &params.threshold {
-        let thresholds = Thresholds::new(x, &found.positions);
-        let keep = thresholds.keep_flags(bounds);
-        found.thresholds = Some(thresholds);
+}
+
+/// Drops the peaks outside `bounds` and returns the heights of the others.
+fn heights<T: Real>(x: &[T], bounds: &Bounds, found: &mut LocalPeaks) -> Vec<f64> {
+    if found.plateaus.is_some() {
+        let keep: Vec<bool> = found.positions.iter().map(|&p| bounds.contains(x[p].widen())).collect();
         found.retain(&keep);
+        return found.positions.iter().map(|&p| x[p].widen()).collect();
     }
-    if let Some(distance) = params.distance {
-        let keep = distance::keep_flags(x, &found.positions, distance);
-        found.retain(&keep);
+    // The positions alone: one pass without a branch, as in `retain_flagged`.
+    let mut heights = vec![0.0; found.positions.len()];
+    let mut kept = 0;
+    for at in 0..found.positions.len() {
+        let position = found.positions[at];
+        let height = x[position].widen();
+        (found.positions[kept], heights[kept]) = (position, height);
+        kept += usize::from(bounds.contains(height));
     }
-    if params.prominence.is_some() || params.width.is_some() {
-        let prominences = peak_prominences(x, &found.positions, params.wlen)?;
-        let keep = prominences.keep_flags(&params.prominence.unwrap_or(Bounds::ANY));
-        found.prominences = Some(prominences);
-        found.retain(&keep);
-    }
-    if let (Some(bounds), Some(prominences)) = (&params.width, &found.prominences) {
-        let widths = peak_widths(x, &found.positions, params.rel_height, prominences)?;
-        let keep = widths.keep_flags(bounds);
-        found.widths = Some(widths);
-        found.retain(&keep);
-    }
-    Ok(found)
+    found.positions.truncate(kept);
+    heights.truncate(kept);
+    heights
 }

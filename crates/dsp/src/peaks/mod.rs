@@ -13,18 +13,21 @@ mod axis;
 pub mod batch;
 mod bounds;
 pub mod distance;
+mod extremes;
 pub mod insert;
 pub mod local;
 pub mod maxima;
 pub mod prominence;
 pub mod select;
+mod slopes;
 pub mod spectral;
 pub mod subbin;
+mod sweep;
 pub mod threshold;
 pub mod topk;
 pub mod width;
 
-pub use batch::{LocalPeaksBatch, find_peaks_axis, find_peaks_rows};
+pub use batch::{LocalPeaksBatch, find_peaks_axis, find_peaks_rows, find_peaks_rows_on};
 pub use bounds::Bounds;
 pub use local::{LocalPeakParams, LocalPeaks, find_peaks};
 pub use maxima::Plateaus;
@@ -37,6 +40,11 @@ pub use width::{Widths, peak_widths};
 /// Keeps the elements of `values` whose flag is set; `keep` has the length of `values`.
 fn retain_flagged<V: Copy>(values: &mut Vec<V>, keep: &[bool]) {
     debug_assert_eq!(values.len(), keep.len());
-    let mut flags = keep.iter();
-    values.retain(|_| *flags.next().unwrap_or(&false));
+    let mut kept = 0;
+    // Without a branch: flags of noise cannot be predicted.
+    for at in 0..values.len().min(keep.len()) {
+        values[kept] = values[at];
+        kept += usize::from(keep[at]);
+    }
+    values.truncate(kept);
 }

@@ -3,7 +3,7 @@
 use super::{Bounds, retain_flagged};
 use crate::fft::Real;
 
-/// Vertical distance of each peak to its direct neighbours; one entry a peak.
+/// Vertical distance of each peak to its direct neighbours; one entry per peak.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Thresholds {

@@ -1,10 +1,11 @@
 //! Width of a peak at a fraction of its prominence.
 
+use super::extremes::Extremes;
 use super::{Bounds, Prominences, retain_flagged};
 use crate::fft::Real;
 use crate::{Error, Result};
 
-/// Width of each peak; one entry a peak, positions in (fractional) samples.
+/// Width of each peak; one entry per peak, positions in (fractional) samples.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Widths {
@@ -33,7 +34,8 @@ impl Widths {
 /// Widths of the samples at `peaks` (`scipy.signal.peak_widths`).
 ///
 /// The height is `x[peak] − rel_height · prominence`; from the peak walk out to both bases while the curve is above
-/// it, and interpolate the crossing linearly between the two samples around it.
+/// it, and interpolate the crossing linearly between the two samples around it. Each walk passes over whole blocks of
+/// samples that are above, so that its cost does not grow with the width.
 ///
 /// # Errors
 /// `rel_height` negative or NaN; `prominences` that do not belong to `peaks` and `x`.
@@ -52,41 +54,57 @@ pub fn peak_widths<T: Real>(
             return Err(Error::Length { name: "prominences", expected: peaks.len(), got: len });
         }
     }
-    let mut out = Widths::default();
     for (at, &peak) in peaks.iter().enumerate() {
         let (first, last) = (left_bases[at], right_bases[at]);
         if !(first <= peak && peak <= last && last < x.len()) {
             let reason = format!("bases {first} and {last} do not enclose peak {peak}");
             return Err(Error::argument("prominences", reason));
         }
-        let top: f64 = x[peak].widen();
-        let height = top - values[at] * rel_height;
-        let left = crossing(x, height, (first..=peak).rev());
-        let right = crossing(x, height, peak..=last);
+    }
+    Ok(widths(x, peaks, rel_height, prominences, &mut Extremes::default()))
+}
+
+/// As [`peak_widths`] of arguments that it accepts, with the scratch of a row.
+pub(super) fn widths<T: Real>(
+    x: &[T],
+    peaks: &[usize],
+    rel_height: f64,
+    prominences: &Prominences,
+    extremes: &mut Extremes<T>,
+) -> Widths {
+    let list = || Vec::with_capacity(peaks.len());
+    let mut out = Widths { values: list(), heights: list(), left_ips: list(), right_ips: list() };
+    let Prominences { values, left_bases, right_bases } = prominences;
+    for (((&peak, &value), &first), &last) in peaks.iter().zip(values).zip(left_bases).zip(right_bases) {
+        let height = x[peak].widen() - value * rel_height;
+        let left = crossing::<T, true>(x, height, peak, first, extremes);
+        let right = crossing::<T, false>(x, height, peak, last, extremes);
         out.values.push(right - left);
         out.heights.push(height);
         out.left_ips.push(left);
         out.right_ips.push(right);
     }
-    Ok(out)
+    out
 }
 
-/// First crossing of `height` along `walk`, which starts at the peak and ends at a base.
-fn crossing<T: Real>(x: &[T], height: f64, walk: impl Iterator<Item = usize>) -> f64 {
-    let mut inner = None;
-    let mut position = 0.0;
-    for i in walk {
-        let value: f64 = x[i].widen();
-        position = i as f64;
-        // Also stops at a NaN, as the comparison does in SciPy.
-        if !matches!(height.partial_cmp(&value), Some(std::cmp::Ordering::Less)) {
-            if let Some((previous, above)) = inner.filter(|_| value < height) {
-                let toward: f64 = previous - position;
-                position += toward * ((height - value) / (above - value));
-            }
-            break;
-        }
-        inner = Some((position, value));
+/// First crossing of `height` on the walk from `peak` to `base`.
+#[inline(always)]
+fn crossing<T: Real, const LEFT: bool>(
+    x: &[T],
+    height: f64,
+    peak: usize,
+    base: usize,
+    extremes: &mut Extremes<T>,
+) -> f64 {
+    // Also stops at a NaN, as the comparison does in SciPy.
+    let above = |lowest: T, _: T| height < lowest.widen();
+    let Some(at) = extremes.walk::<LEFT>(x, peak, base, above, |_, _, _| ()) else {
+        return base as f64;
+    };
+    let value = x[at].widen();
+    if at == peak || value.is_nan() || value >= height {
+        return at as f64;
     }
-    position
+    let (inner, toward) = if LEFT { (at + 1, 1.0) } else { (at - 1, -1.0) };
+    at as f64 + toward * ((height - value) / (x[inner].widen() - value))
 }
