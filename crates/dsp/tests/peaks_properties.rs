@@ -1,9 +1,10 @@
 //! Property tests of the peak finders against plain twins.
 
 use proptest::prelude::*;
+use rlx_dsp::params::Threads;
 use rlx_dsp::peaks::{
-    Bounds, LocalPeakParams, Peak, find_peaks, find_peaks_axis, find_peaks_rows, top_k_axis, top_k_bins,
-    top_k_packed, top_k_rows,
+    Bounds, LocalPeakParams, Peak, find_peaks, find_peaks_axis, find_peaks_rows, find_peaks_rows_on,
+    top_k_axis, top_k_bins, top_k_packed, top_k_rows,
 };
 use rlx_dsp::reference::find_peaks as twin;
 
@@ -133,4 +134,28 @@ proptest! {
 fn ties_go_to_the_lower_bin() {
     let top = top_k_bins(&[1.0_f32, 3.0, 3.0, 2.0, 3.0], 2).expect("k > 0");
     assert_eq!(top, [Peak { bin: 1, power: 3.0 }, Peak { bin: 2, power: 3.0 }]);
+}
+
+#[test]
+fn rows_do_not_depend_on_the_threads() {
+    let params = LocalPeakParams {
+        height: Some(Bounds::at_least(0.0)),
+        distance: Some(4.0),
+        width: Some(Bounds::ANY),
+        ..LocalPeakParams::default()
+    };
+    for (rows, len) in [(100, 2000), (3, 40_000), (1, 100_000), (70_000, 2)] {
+        let mut seed = 1_u32;
+        let x: Vec<f64> = (0..rows * len)
+            .map(|_| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                f64::from(seed >> 16) - 32_768.0
+            })
+            .collect();
+        let one = find_peaks_rows(&x, len, &params).expect("valid");
+        assert_eq!(one.rows(), rows);
+        for threads in [Threads::Count(2), Threads::Count(5), Threads::Pool] {
+            assert_eq!(find_peaks_rows_on(&x, len, &params, threads).expect("valid"), one, "{rows} {len}");
+        }
+    }
 }
