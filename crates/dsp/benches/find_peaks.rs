@@ -23,29 +23,19 @@ fn noise(len: usize) -> Vec<f64> {
 }
 
 fn conditions() -> Vec<(&'static str, LocalPeakParams)> {
-    let plain = LocalPeakParams::default;
-    let some = |low: f64| Some(Bounds::at_least(low));
+    let (new, low) = (LocalPeakParams::new, Bounds::at_least);
     vec![
-        ("none", plain()),
-        ("height", LocalPeakParams { height: some(0.0), ..plain() }),
-        ("threshold", LocalPeakParams { threshold: some(0.1), ..plain() }),
-        ("plateau", LocalPeakParams { plateau_size: some(1.0), ..plain() }),
-        ("distance 5", LocalPeakParams { distance: Some(5.0), ..plain() }),
-        ("distance 20", LocalPeakParams { distance: Some(20.0), ..plain() }),
-        ("distance 100", LocalPeakParams { distance: Some(100.0), ..plain() }),
-        ("prominence", LocalPeakParams { prominence: some(0.5), ..plain() }),
-        ("width", LocalPeakParams { width: some(1.0), ..plain() }),
-        ("wlen 101", LocalPeakParams { prominence: some(0.5), wlen: Some(101), ..plain() }),
-        (
-            "all four",
-            LocalPeakParams {
-                height: some(0.0),
-                distance: Some(10.0),
-                prominence: some(0.5),
-                width: some(1.0),
-                ..plain()
-            },
-        ),
+        ("none", new()),
+        ("height", new().height(low(0.0))),
+        ("threshold", new().threshold(low(0.1))),
+        ("plateau", new().plateau_size(low(1.0))),
+        ("distance 5", new().distance(5.0)),
+        ("distance 20", new().distance(20.0)),
+        ("distance 100", new().distance(100.0)),
+        ("prominence", new().prominence(low(0.5))),
+        ("width", new().width(low(1.0))),
+        ("wlen 101", new().prominence(low(0.5)).wlen(101)),
+        ("all four", new().height(low(0.0)).distance(10.0).prominence(low(0.5)).width(low(1.0))),
     ]
 }
 

@@ -138,12 +138,7 @@ fn ties_go_to_the_lower_bin() {
 
 #[test]
 fn rows_do_not_depend_on_the_threads() {
-    let params = LocalPeakParams {
-        height: Some(Bounds::at_least(0.0)),
-        distance: Some(4.0),
-        width: Some(Bounds::ANY),
-        ..LocalPeakParams::default()
-    };
+    let params = LocalPeakParams::new().height(Bounds::at_least(0.0)).distance(4.0).width(Bounds::ANY);
     for (rows, len) in [(100, 2000), (3, 40_000), (1, 100_000), (70_000, 2)] {
         let mut seed = 1_u32;
         let x: Vec<f64> = (0..rows * len)

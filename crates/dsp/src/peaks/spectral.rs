@@ -108,7 +108,7 @@ mod tests {
             assert!(peak.level_db < level && peak.level_db > level - 1.5, "{peak:?}");
             assert!(peak.prominence_db > 20.0 && (1.0..2.5).contains(&peak.width), "{peak:?}");
         }
-        let none = conditions.clone().height_db(10.0);
+        let none = conditions.height_db(10.0);
         assert_eq!(spectral_peaks(&psd.values, &none).unwrap(), []);
     }
 }
