@@ -97,8 +97,7 @@ impl Accumulator {
 
 impl<S: Number> Rows<S> {
     fn new(segments: &Segments, rows: usize, limit: u64) -> PyResult<Self> {
-        let one =
-            WelchAccumulator::with_stored_segments(segments.params.clone(), limit).map_err(refused)?;
+        let one = WelchAccumulator::with_stored_segments(segments.params.clone(), limit).map_err(refused)?;
         Ok(Self(Mutex::new(vec![one; rows])))
     }
 

@@ -101,7 +101,7 @@ where
                 let first = rows.start;
                 for (row, out) in rows.zip(out.chunks_exact_mut(self.n_bins)) {
                     let part = row * len..(row + 1) * len;
-                    let cross = plan.compute(&x[part.clone()], &y[part]).map_err(|e| name(e, row - first))?;
+                    let cross = plan.run(&x[part.clone()], &y[part]).map_err(|e| name(e, row - first))?;
                     write(cross, out);
                 }
                 Ok(())

@@ -109,7 +109,7 @@ impl MelPlan {
         };
         if width == 0 && rows > 0 {
             // Let the core say why a signal has no frame.
-            plans.with(|plan| plan.process(&x[..len]).map(drop)).map_err(Refusal::of_mel)?;
+            plans.with(|plan| plan.run(&x[..len]).map(drop)).map_err(Refusal::of_mel)?;
         }
         let out = filled(py, &with_last(array.shape(), &inner), |out: &mut [T]| {
             run(py, plans, batch, out, |plan, range, out| {
@@ -124,9 +124,9 @@ impl MelPlan {
                 let (size, width) = if whole { (rows, rows * width) } else { (1, width) };
                 let groups = items.chunks(size).zip(out.chunks_exact_mut(width));
                 for (index, (group, out)) in groups.enumerate() {
-                    let done = plan.process_batch(group).map_err(|e| Refusal::of_mel(e).after(index))?;
+                    let done = plan.run_items(group).map_err(|e| Refusal::of_mel(e).after(index))?;
                     for (item, out) in done.iter().zip(out.chunks_exact_mut(width / group.len())) {
-                        out.copy_from_slice(&item.data);
+                        out.copy_from_slice(&item.values);
                     }
                 }
                 Ok(())
@@ -137,7 +137,7 @@ impl MelPlan {
 }
 
 fn plans<T: Real>(params: LogMelParams, nan: NanPolicy) -> PyResult<Plans<LogMel<T>>> {
-    let build = move || Ok(LogMel::new(params)?.with_nan(nan));
+    let build = move || LogMel::new(params.clone().nan(nan));
     Plans::new(build).map_err(|error| Refusal::of_mel(error).into())
 }
 

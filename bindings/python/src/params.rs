@@ -33,7 +33,15 @@ impl Segments {
         window: Option<&str>,
     ) -> PyResult<Self> {
         let parse = || -> Result<PsdParams, Error> {
-            Ok(PsdParams::new(fs, weights.len()).hop(hop).n_fft(nfft).detrend(detrend.parse()?).scaling(scaling.parse()?).average(average.parse()?).sides(sides.parse()?).nan(nan_policy.parse()?).window(match window {
+            Ok(PsdParams::new(fs, weights.len())
+                .hop(hop)
+                .n_fft(nfft)
+                .detrend(detrend.parse()?)
+                .scaling(scaling.parse()?)
+                .average(average.parse()?)
+                .sides(sides.parse()?)
+                .nan(nan_policy.parse()?)
+                .window(match window {
                     Some(name) => name.parse()?,
                     None => Window::Custom(weights.as_slice().into()),
                 }))

@@ -58,7 +58,15 @@ pub(crate) fn find_peaks_rows<'py>(
     threads: Option<usize>,
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyDict>)> {
     let bounds = |interval: Interval| interval.map(Bounds::from);
-    let params = LocalPeakParams::default().plateau_size(bounds(plateau_size)).height(bounds(height)).threshold(bounds(threshold)).distance(distance).prominence(bounds(prominence)).wlen(wlen).width(bounds(width)).rel_height(rel_height);
+    let params = LocalPeakParams::default()
+        .plateau_size(bounds(plateau_size))
+        .height(bounds(height))
+        .threshold(bounds(threshold))
+        .distance(distance)
+        .prominence(bounds(prominence))
+        .wlen(wlen)
+        .width(bounds(width))
+        .rel_height(rel_height);
     params.validate().map_err(refused)?;
     let py = x.py();
     let threads = threads::resolve(threads)?;

@@ -4,7 +4,7 @@ use numpy::PyUntypedArrayMethods;
 use pyo3::prelude::*;
 use rlx_fft::dsp::Error;
 use rlx_fft::dsp::fft::Sample;
-use rlx_fft::dsp::welch::{LongWelch, PsdParams, Welch};
+use rlx_fft::dsp::welch::{LongWelch, PsdParams, Welch, WelchScratch};
 
 use crate::arrays::{Number, borrow, each_type, filled, for_dtype, on_each, rows_of, with_last};
 use crate::errors::{Refusal, refused};
@@ -19,7 +19,7 @@ each_type!(Kind, Plan);
 
 struct Plan<S: Sample> {
     params: PsdParams,
-    plans: Plans<Welch<S>>,
+    plans: Plans<(Welch<S>, WelchScratch<S>)>,
 }
 
 /// Welch's averages along the last axis of C-contiguous arrays of one type.
@@ -51,7 +51,11 @@ impl<S: Number> Plan<S> {
         let params = segments.params.clone();
         let build = {
             let params = params.clone();
-            move || Welch::new(params.clone())?.with_threads(1)
+            move || {
+                let plan = Welch::new(params.clone())?.with_threads(1)?;
+                let scratch = plan.scratch();
+                Ok((plan, scratch))
+            }
         };
         Ok(Self { params, plans: Plans::new(build).map_err(refused)? })
     }
@@ -74,11 +78,17 @@ impl<S: Number> Plan<S> {
                 }
                 return Ok(());
             }
-            run(py, &self.plans, Batch { rows, cost: len, width, threads }, out, |plan, rows, out| {
-                let (x, count) = (&x[rows.start * len..rows.end * len], rows.len());
-                plan.psd_batch_into(x, count, out)?;
-                Ok(())
-            })
+            run(
+                py,
+                &self.plans,
+                Batch { rows, cost: len, width, threads },
+                out,
+                |(plan, scratch), rows, out| {
+                    let (x, count) = (&x[rows.start * len..rows.end * len], rows.len());
+                    plan.run_batch_into(x, count, scratch, out)?;
+                    Ok(())
+                },
+            )
         })?;
         Ok(out.into_any())
     }

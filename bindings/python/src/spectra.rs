@@ -7,7 +7,7 @@ use rlx_fft::dsp::Result as DspResult;
 use rlx_fft::dsp::fft::{Real, Sample};
 use rlx_fft::dsp::nan::NanPolicy;
 use rlx_fft::dsp::scaling::{Scaling, Sides, is_doubled};
-use rlx_fft::dsp::stft::{Padding, Placement, Spectrogram, SpectrogramParams, SpectrogramScaling};
+use rlx_fft::dsp::stft::{Spectrogram, SpectrogramParams, SpectrogramScratch};
 use rlx_fft::dsp::welch::{PsdParams, SegmentSpectra};
 
 use crate::arrays::{Number, borrow, each_type, filled, for_dtype, on_each, rows_of, with_last};
@@ -29,7 +29,7 @@ struct Plan<S: Sample> {
 pub(crate) struct SpectraPlan {
     kind: Kind,
     /// The faster plan for powers of f32 samples under a window that the core names.
-    lanes: Option<Plans<Spectrogram<f32>>>,
+    lanes: Option<Plans<(Spectrogram<f32>, SpectrogramScratch<f32>)>>,
 }
 
 #[pymethods]
@@ -38,8 +38,12 @@ impl SpectraPlan {
     fn new(dtype: &str, segments: &Segments) -> PyResult<Self> {
         let params = in_lanes(&segments.params);
         let fast = dtype == "f32" && segments.named && segments.params.sides != Sides::Two;
-        let lanes =
-            fast.then(|| Plans::new(move || Spectrogram::new(params))).transpose().map_err(refused)?;
+        let build = move || {
+            let plan = Spectrogram::new(params.clone())?;
+            let scratch = plan.scratch();
+            Ok((plan, scratch))
+        };
+        let lanes = fast.then(|| Plans::new(build)).transpose().map_err(refused)?;
         Ok(Self { kind: for_dtype!(dtype, Kind => Plan::new(segments)), lanes })
     }
 
@@ -47,8 +51,8 @@ impl SpectraPlan {
     #[pyo3(signature = (x, threads=None))]
     fn powers<'py>(&self, x: &Bound<'py, PyAny>, threads: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
         if let (Some(lanes), Kind::F32(plan)) = (&self.lanes, &self.kind) {
-            return plan.call(lanes, x, threads, |spectrogram, x, out: &mut [f32]| {
-                spectrogram.process_into(x, out)?;
+            return plan.call(lanes, x, threads, |(plan, scratch), x, out: &mut [f32]| {
+                plan.run_into(x, scratch, out)?;
                 Ok(())
             });
         }
@@ -87,7 +91,7 @@ where
 
     fn powers<'py>(&self, x: &Bound<'py, PyAny>, threads: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
         let one_sided = self.params.one_sided::<S>();
-        let (n_fft, factor) = (self.params.n_fft, self.factor);
+        let (n_fft, factor) = (self.params.segments.n_fft, self.factor);
         self.call(&self.plans, x, threads, move |plan, x, out: &mut [S::Real]| {
             plan.powers_into(x, out)?;
             for row in out.chunks_exact_mut(plan.n_bins()) {
@@ -110,7 +114,7 @@ where
         let array = borrow::<S>(x, "x")?;
         let (rows, len) = rows_of(array.shape())?;
         let x = &array.as_slice()?;
-        let bins = if S::COMPLEX { self.params.n_fft } else { self.params.n_fft / 2 + 1 };
+        let bins = if S::COMPLEX { self.params.segments.n_fft } else { self.params.segments.n_fft / 2 + 1 };
         let segments = self.params.segment_count(len);
         let width = segments * bins;
         let batch = Batch { rows, cost: len.max(width), width, threads: threads::resolve(threads)? };

@@ -31,7 +31,8 @@ impl PeaksPlan {
         let parse = || -> Result<_, Error> {
             let welch = WelchParams::new(n_fft, n_segments).hop(hop).window(window.parse()?);
             let params = WelchPeakParams::new(welch, k).nan(nan_policy.parse()?);
-            Ok(Self { params, plans: Plans::new(move || WelchPeaksScratch::fastest(params, 1))? })
+            let built = params.clone();
+            Ok(Self { params, plans: Plans::new(move || WelchPeaksScratch::fastest(built.clone(), 1))? })
         };
         parse().map_err(refused)
     }

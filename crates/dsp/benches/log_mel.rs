@@ -43,8 +43,8 @@ fn syllables(rate: f64, len: usize) -> Vec<f32> {
 fn bench(bencher: Bencher, preset: Preset, signal: impl Fn(f64, usize) -> Vec<f32>) {
     let params = LogMelParams::preset(preset);
     let x = signal(params.sample_rate, (SECONDS * params.sample_rate) as usize);
-    let mut plan = LogMel::<f32>::new(params).expect("a preset is valid");
-    bencher.counter(ItemsCount::new(x.len())).bench_local(|| plan.process(black_box(&x)));
+    let plan = LogMel::<f32>::new(params).expect("a preset is valid");
+    bencher.counter(ItemsCount::new(x.len())).bench_local(|| plan.run(black_box(&x)));
 }
 
 #[divan::bench(args = Preset::ALL)]

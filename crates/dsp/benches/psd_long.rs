@@ -37,8 +37,8 @@ fn work(params: &PsdParams) -> ItemsCount {
 #[divan::bench(args = DETREND)]
 fn whole(bencher: Bencher, detrend: Detrend) {
     let (x, params) = (noise(), params(detrend));
-    let mut plan = Welch::<f32>::new(params.clone()).expect("valid");
-    bencher.counter(work(&params)).bench_local(|| plan.psd(black_box(&x)));
+    let plan = Welch::<f32>::new(params.clone()).expect("valid");
+    bencher.counter(work(&params)).bench_local(|| plan.run(black_box(&x)));
 }
 
 /// Blocks of this many samples: a sound card's, a file reader's, and all at once.

@@ -34,11 +34,12 @@ fn case<S: Sample>(name: &str, rows: usize, len: usize, params: PsdParams) -> Ca
     let mut values = noise(2 * rows * len);
     let mut next = || values.next().expect("two values per sample");
     let x: Vec<S> = (0..rows * len).map(|_| S::from_parts(next(), next())).collect();
-    let mut plan = Welch::<S>::new(params.clone()).and_then(|w| w.with_threads(1)).expect("valid");
+    let plan = Welch::<S>::new(params.clone()).and_then(|w| w.with_threads(1)).expect("valid");
     let mut out = vec![S::Real::default(); rows * plan.n_bins()];
+    let mut scratch = plan.scratch();
     let segments = plan.segment_count(len) * rows;
     let run = Box::new(move || {
-        plan.psd_batch_into(&x, rows, &mut out).expect("finite");
+        plan.run_batch_into(&x, rows, &mut scratch, &mut out).expect("finite");
     });
     Case {
         name: name.to_string(),

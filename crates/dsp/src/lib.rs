@@ -12,6 +12,7 @@ pub mod params;
 pub mod peaks;
 pub mod reference;
 pub mod scaling;
+mod scratch;
 mod specialise;
 pub mod stft;
 pub mod welch;

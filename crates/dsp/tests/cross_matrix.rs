@@ -61,7 +61,7 @@ fn check_csd<S: Sample<Real = S> + Real>(n: usize, n_fft: usize, gain: f64) {
     let p = PsdParams::new(1.0, n).n_fft(n_fft);
     for segments in [3, 17, 40, 71] {
         let [x, y] = signals::<S>(n + (segments - 1) * p.segments.hop + 1, gain);
-        let got = Csd::<S>::new(p.clone()).unwrap().compute(&x, &y).unwrap();
+        let got = Csd::<S>::new(p.clone()).unwrap().run(&x, &y).unwrap();
         let wide = [&x, &y].map(|x| x.iter().map(|v| v.widen()).collect::<Vec<f64>>());
         let weights = p.segments.window.coefficients(n, p.segments.symmetry).unwrap();
         let density = 1.0 / weights.iter().map(|w| w * w).sum::<f64>();
@@ -110,7 +110,7 @@ fn a_matrix_holds_the_cross_spectrum_of_each_pair() {
         let matrix = cross_spectral_matrix(&channels, &p).unwrap();
         for i in 0..5 {
             for j in 0..5 {
-                let want = Csd::<f64>::new(p.clone()).unwrap().compute(&data[i], &data[j]).unwrap().pxy();
+                let want = Csd::<f64>::new(p.clone()).unwrap().run(&data[i], &data[j]).unwrap().pxy();
                 let scale = want.iter().map(|w| w.norm()).fold(0.0, f64::max);
                 for (got, want) in matrix.pair(i, j).iter().zip(&want) {
                     assert!((got - want).norm() <= 1e-12 * scale, "{i} {j}: {got} {want}");
@@ -142,7 +142,7 @@ fn a_matrix_leaves_a_bad_segment_out_in_all_channels() {
 fn short_pushes_merges_and_states_are_one_push() {
     let x: Vec<f32> = noise(9, 20_000).into_iter().map(|v| v as f32 + 3.0).collect();
     let p = PsdParams::new(1.0, 250);
-    let whole = Welch::<f32>::new(p.clone()).unwrap().psd(&x).unwrap();
+    let whole = Welch::<f32>::new(p.clone()).unwrap().run(&x).unwrap().values;
     let close = |got: &[f32]| {
         let error: f64 = got.iter().zip(&whole).map(|(a, b)| f64::from(a - b).powi(2)).sum();
         let norm: f64 = whole.iter().map(|b| f64::from(*b).powi(2)).sum();

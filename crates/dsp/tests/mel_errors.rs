@@ -3,7 +3,7 @@
 use rlx_dsp::Error;
 use rlx_dsp::mel::{
     LogMel, LogMelParams, MelFilterbank, MelLayout, MelLog, MelNormalise, Preemphasis, Preset, Reference,
-    log_mel,
+    log_mel_with,
 };
 use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::window::Window;
@@ -47,7 +47,7 @@ fn bad_parameters_are_named() {
 
 #[test]
 fn signals_that_are_too_short_or_not_finite() {
-    let short = |preset, len| log_mel(&vec![0.5; len], &LogMelParams::preset(preset)).err();
+    let short = |preset, len| log_mel_with(&vec![0.5_f32; len], &LogMelParams::preset(preset)).err();
     assert_eq!(short(Preset::Kaldi, 399), Some(Error::TooShort { len: 399, segment: 400 }));
     assert_eq!(short(Preset::Kaldi, 400), None);
     assert!(matches!(short(Preset::Whisper, 200), Some(Error::Argument { name: "padding", .. })));
@@ -57,15 +57,15 @@ fn signals_that_are_too_short_or_not_finite() {
     assert_eq!(short(Preset::Nemo, 159), Some(Error::TooShort { len: 159, segment: 160 }));
     assert_eq!(short(Preset::Nemo, 160), None);
 
-    let mut plan = LogMel::<f32>::new(LogMelParams::preset(Preset::Kaldi)).expect("valid");
+    let plan = LogMel::<f32>::new(LogMelParams::preset(Preset::Kaldi)).expect("valid");
     let mut bad = vec![0.0; 1000];
     bad[999] = f32::INFINITY;
-    let error = plan.process_batch(&[&[0.0; 400], &bad]).err();
+    let error = plan.run_items(&[&[0.0; 400], &bad]).err();
     assert_eq!(error, Some(Error::NonFinite { row: 1, index: 999, value: f64::INFINITY }));
-    assert!(plan.process_rows(&bad, 300).is_err());
-    assert!(plan.process_rows(&bad, 0).is_err());
-    assert_eq!(plan.process_batch(&[]).map(|v| v.len()), Ok(0));
-    assert_eq!(plan.process_rows(&[], 500).map(|v| v.len()), Ok(0));
+    assert!(plan.run_batch(&bad, 7).is_err());
+    assert!(plan.run_batch(&bad, 0).is_err());
+    assert_eq!(plan.run_items(&[]).map(|v| v.len()), Ok(0));
+    assert_eq!(plan.run_batch(&[], 0).map(|v| v.len()), Ok(0));
 }
 
 #[test]
@@ -73,16 +73,16 @@ fn silence_is_finite_in_every_preset() {
     for preset in Preset::ALL {
         let p = LogMelParams::preset(preset);
         for value in [0.0, 0.25] {
-            let out = log_mel(&[value; 4000], &p).expect("valid");
-            assert!(out.data.iter().all(|v| v.is_finite()), "{preset} {value}");
+            let out = log_mel_with::<f32>(&[value; 4000], &p).expect("valid");
+            assert!(out.values.iter().all(|v| v.is_finite()), "{preset} {value}");
         }
-        let silent = log_mel(&[0.0; 4000], &p).expect("valid");
-        assert!(silent.data.iter().all(|v| *v == silent.data[0]), "{preset}");
+        let silent = log_mel_with::<f32>(&[0.0; 4000], &p).expect("valid");
+        assert!(silent.values.iter().all(|v| *v == silent.values[0]), "{preset}");
     }
     // One frame has no deviation: the normalised values are 0, not NaN.
-    let one = log_mel(&[0.25; 160], &LogMelParams::preset(Preset::Nemo)).expect("valid");
+    let one = log_mel_with::<f32>(&[0.25; 160], &LogMelParams::preset(Preset::Nemo)).expect("valid");
     assert_eq!(one.n_frames, 1);
-    assert!(one.data.iter().all(|v| *v == 0.0));
+    assert!(one.values.iter().all(|v| *v == 0.0));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn more_filters_than_bins_are_reported() {
 #[test]
 fn filterbank_buffers_are_checked() {
     let bank = MelFilterbank::<f32>::new(&LogMelParams::preset(Preset::Whisper).filterbank()).expect("valid");
-    assert_eq!((bank.n_bins(), bank.n_mels(), bank.centers().len()), (201, 80, 80));
+    assert_eq!((bank.n_bins(), bank.n_mels(), bank.centres().len()), (201, 80, 80));
     let power = vec![1.0; 402];
     assert!(matches!(bank.apply(&power[1..], &mut [0.0; 80]), Err(Error::Length { name: "power", .. })));
     assert!(matches!(
@@ -136,8 +136,8 @@ fn frames_with_missing_samples_follow_the_policy() {
         let mut x = clean.clone();
         x[5000] = f64::NAN;
         x[9000..9003].fill(f64::INFINITY);
-        let mut plan = LogMel::<f64>::new(params.clone()).expect("valid").with_nan(NanPolicy::SkipSegment);
-        let got = plan.process(&x).expect("allowed");
+        let plan = LogMel::<f64>::new(params.clone().nan(NanPolicy::SkipSegment)).expect("valid");
+        let got = plan.run(&x).expect("allowed");
         // A frame is lost exactly where it holds a missing sample (or, with pre-emphasis of the signal, the one after).
         let spread = usize::from(matches!(params.preemphasis, Preemphasis::Signal(_)));
         let lost = |frame: usize| {
@@ -152,12 +152,11 @@ fn frames_with_missing_samples_follow_the_policy() {
         };
         let energies = params.clone().log(MelLog::Ln { floor: 1e-12 }).normalise(MelNormalise::None);
         let whole = log_mel64(&clean, &energies);
-        let sparse =
-            LogMel::<f64>::new(energies).expect("valid").with_nan(NanPolicy::SkipSegment).process(&x);
-        let sparse = sparse.expect("allowed").data;
+        let sparse = LogMel::<f64>::new(energies.nan(NanPolicy::SkipSegment)).expect("valid").run(&x);
+        let sparse = sparse.expect("allowed").values;
         for frame in 0..got.n_frames {
             for mel in 0..got.n_mels {
-                assert_eq!(value(&got.data, mel, frame).is_nan(), lost(frame), "{preset} {mel} {frame}");
+                assert_eq!(value(&got.values, mel, frame).is_nan(), lost(frame), "{preset} {mel} {frame}");
                 let (a, b) = (value(&sparse, mel, frame), value(&whole, mel, frame));
                 assert!(
                     lost(frame) == a.is_nan() && (lost(frame) || (a - b).abs() < 1e-9),
@@ -166,23 +165,21 @@ fn frames_with_missing_samples_follow_the_policy() {
             }
         }
         // The reference systems' maxima, means and deviations pass a NaN on to all.
-        let passed =
-            LogMel::<f64>::new(params.clone()).expect("valid").with_nan(NanPolicy::Propagate).process(&x);
+        let passed = LogMel::<f64>::new(params.clone().nan(NanPolicy::Propagate)).expect("valid").run(&x);
         let all = !matches!(preset, Preset::Kaldi | Preset::Torchaudio);
-        let passed = passed.expect("allowed").data;
+        let passed = passed.expect("allowed").values;
         assert!(
             (0..got.n_frames).all(|frame| value(&passed, 3, frame).is_nan() == (all || lost(frame))),
             "{preset}"
         );
         // Of a gap that a line crosses nothing is lost.
-        let mut lines = LogMel::<f64>::new(params.clone())
-            .expect("valid")
-            .with_nan(NanPolicy::Interpolate { max_gap: 3 });
-        assert!(lines.process(&x).expect("allowed").data.iter().all(|v| v.is_finite()));
-        assert_eq!(lines.process(&clean), LogMel::<f64>::new(params).expect("valid").process(&clean));
+        let lines =
+            LogMel::<f64>::new(params.clone().nan(NanPolicy::Interpolate { max_gap: 3 })).expect("valid");
+        assert!(lines.run(&x).expect("allowed").values.iter().all(|v| v.is_finite()));
+        assert_eq!(lines.run(&clean), LogMel::<f64>::new(params).expect("valid").run(&clean));
     }
 }
 
 fn log_mel64(x: &[f64], params: &LogMelParams) -> Vec<f64> {
-    LogMel::<f64>::new(params.clone()).and_then(|mut plan| plan.process(x)).expect("valid").data
+    LogMel::<f64>::new(params.clone()).and_then(|plan| plan.run(x)).expect("valid").values
 }

@@ -106,21 +106,21 @@ fn every_preset_agrees_with_its_reference() {
         let x = signal(case);
         let want = numbers(&case["data"]);
 
-        let out = LogMel::<f32>::new(p.clone()).expect("valid").process(&x).expect("long enough");
+        let out = LogMel::<f32>::new(p.clone()).expect("valid").run(&x).expect("long enough");
         let shape = match out.layout {
             MelLayout::MelsByFrames => vec![out.n_mels, out.n_frames],
             MelLayout::FramesByMels => vec![out.n_frames, out.n_mels],
         };
         assert_eq!(shape, indices(&case["shape"]), "{label}");
-        let (near, far) = errors(&out.data.iter().map(|&v| f64::from(v)).collect::<Vec<_>>(), &want, &p);
+        let (near, far) = errors(&out.values.iter().map(|&v| f64::from(v)).collect::<Vec<_>>(), &want, &p);
         assert!(near <= 1e-3, "{label}: {near} dB near the maximum");
         assert!(far <= 0.1, "{label}: {far} dB far below the maximum");
         quiet += usize::from(far > 0.0);
 
         // The values are written with 6 decimals; Kaldi's own arithmetic and librosa's filters are f32.
         let wide: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
-        let out = LogMel::<f64>::new(p.clone()).expect("valid").process(&wide).expect("long enough");
-        let (near, far) = errors(&out.data, &want, &p);
+        let out = LogMel::<f64>::new(p.clone()).expect("valid").run(&wide).expect("long enough");
+        let (near, far) = errors(&out.values, &want, &p);
         let kaldi = case["preset"] == "kaldi";
         let bound = if kaldi { 1e-4 } else { 1e-5_f64.max(0.6e-6 / decibel(&p)) };
         assert!(near <= bound, "{label}: f64 is off by {near} dB near the maximum");

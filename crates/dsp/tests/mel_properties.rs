@@ -6,7 +6,7 @@ use mel_support::lcg;
 use proptest::prelude::*;
 use rlx_dsp::mel::{
     LogMel, LogMelParams, MaxOver, MelFilterbank, MelLayout, MelLog, MelNorm, MelNormalise, MelScale,
-    Preemphasis, Preset, Reference, TriangleDomain, log_mel,
+    Preemphasis, Preset, Reference, TriangleDomain, log_mel_with,
 };
 use rlx_dsp::reference::mel as twin;
 use rlx_dsp::stft::{Padding, Placement};
@@ -72,8 +72,8 @@ proptest! {
     #[test]
     fn equals_the_twin(p in params(), seed in 0..1000_u64, len in 100..220_usize) {
         let x = lcg(seed, len);
-        let mut plan = LogMel::<f64>::new(p.clone()).expect("valid");
-        let out = plan.process(&x).expect("long enough");
+        let plan = LogMel::<f64>::new(p.clone()).expect("valid");
+        let out = plan.run(&x).expect("long enough");
         let want = twin::log_mel(&x, &p);
         prop_assert_eq!((out.n_frames, out.n_mels), (want.len(), p.n_mels));
         prop_assert_eq!(plan.n_frames(len), want.len());
@@ -110,9 +110,9 @@ proptest! {
             .map(|&n| lcg(seed, n).iter().map(|&v| v as f32).collect())
             .collect();
         let refs: Vec<&[f32]> = items.iter().map(Vec::as_slice).collect();
-        let batch = LogMel::<f32>::new(p.clone()).expect("valid").process_batch(&refs).expect("long enough");
+        let batch = LogMel::<f32>::new(p.clone()).expect("valid").run_items(&refs).expect("long enough");
         for (item, out) in items.iter().zip(&batch) {
-            prop_assert_eq!(&log_mel(item, &p).expect("valid"), out);
+            prop_assert_eq!(&log_mel_with(item, &p).expect("valid"), out);
         }
     }
 }
@@ -122,27 +122,26 @@ fn the_maximum_over_the_batch_reaches_every_item() {
     let mut p = LogMelParams::preset(Preset::Whisper).max_over(MaxOver::Batch);
     let loud: Vec<f32> = lcg(1, 1600).iter().map(|&v| 100.0 * v as f32).collect();
     let soft: Vec<f32> = loud.iter().map(|v| v * 1e-5).collect();
-    let both = LogMel::<f32>::new(p.clone()).expect("valid").process_batch(&[&loud, &soft]).expect("valid");
+    let both = LogMel::<f32>::new(p.clone()).expect("valid").run_items(&[&loud, &soft]).expect("valid");
     p.max_over = MaxOver::Item;
-    let apart =
-        LogMel::<f32>::new(p).expect("valid").process_rows(&[loud, soft].concat(), 1600).expect("valid");
+    let apart = LogMel::<f32>::new(p).expect("valid").run_batch(&[loud, soft].concat(), 2).expect("valid");
     assert_eq!(both[0], apart[0]);
     // 100 dB down is under the batch's floor of 80 dB: flat at (max − 8 + 4) / 4.
-    let top = apart[0].data.iter().fold(f32::MIN, |a, &v| a.max(v));
-    assert!(both[1].data.iter().all(|v| (v - (top - 2.0)).abs() < 1e-6));
-    assert!(apart[1].data.iter().any(|v| (v - apart[1].data[0]).abs() > 1e-2));
+    let top = apart[0].values.iter().fold(f32::MIN, |a, &v| a.max(v));
+    assert!(both[1].values.iter().all(|v| (v - (top - 2.0)).abs() < 1e-6));
+    assert!(apart[1].values.iter().any(|v| (v - apart[1].values[0]).abs() > 1e-2));
 }
 
 #[test]
 fn layouts_hold_the_same_values() {
     let x: Vec<f32> = lcg(2, 9000).iter().map(|&v| v as f32).collect();
     let p = LogMelParams::preset(Preset::Whisper);
-    let mels = log_mel(&x, &p).expect("valid");
-    let frames = log_mel(&x, &p.clone().layout(MelLayout::FramesByMels)).expect("valid");
+    let mels = log_mel_with(&x, &p).expect("valid");
+    let frames = log_mel_with(&x, &p.clone().layout(MelLayout::FramesByMels)).expect("valid");
     assert_eq!((mels.n_mels, mels.n_frames), (80, 56));
     for m in 0..80 {
         for f in 0..56 {
-            assert_eq!(mels.data[m * 56 + f], frames.data[f * 80 + m]);
+            assert_eq!(mels.values[m * 56 + f], frames.values[f * 80 + m]);
             assert_eq!(mels.get(m, f), frames.get(m, f));
         }
     }
@@ -155,7 +154,7 @@ fn threads_do_not_change_the_numbers() {
         let run = |threads: usize| {
             let plan =
                 LogMel::<f32>::new(LogMelParams::preset(preset)).and_then(|plan| plan.with_threads(threads));
-            plan.and_then(|mut plan| plan.process(&x)).expect("a long signal").data
+            plan.and_then(|plan| plan.run(&x)).expect("a long signal").values
         };
         let alone = run(1);
         assert_eq!(run(3), alone, "{preset}");
@@ -165,7 +164,7 @@ fn threads_do_not_change_the_numbers() {
     let run = |threads: usize| {
         let plan = LogMel::<f64>::new(LogMelParams::preset(Preset::Whisper))
             .and_then(|plan| plan.with_threads(threads));
-        plan.and_then(|mut plan| plan.process(&wide)).expect("a long signal").data
+        plan.and_then(|plan| plan.run(&wide)).expect("a long signal").values
     };
     assert_eq!(run(2), run(1));
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Case, golden, relative_l2, spectrum_bound};
 use rlx_dsp::fft::{Complex, Real, Sample};
-use rlx_dsp::welch::{Csd, Welch, coherence, csd, periodogram, welch};
+use rlx_dsp::welch::{Csd, Welch, coherence_with, csd_with, periodogram, welch_with};
 use rlx_dsp::window::Window;
 
 /// Calls `$check::<S>(&case)` with the case's sample type.
@@ -23,7 +23,7 @@ macro_rules! by_type {
 fn check_welch<S: Sample>(case: &Case) -> f64 {
     let params = case.params();
     let x = case.samples::<S>(case.seed);
-    let got = welch(&x, &params).unwrap();
+    let got = welch_with(&x, &params).unwrap();
     assert_eq!(got.freqs.len(), case.psd.len(), "{}", case.title());
     for (f, golden) in got.freqs.iter().zip(&case.frequencies) {
         assert!((f - golden).abs() <= 1e-15 * params.sample_rate, "{}", case.title());
@@ -43,7 +43,7 @@ fn welch_is_scipys() {
 fn check_periodogram<S: Sample>(case: &Case) {
     let x = case.samples::<S>(case.seed);
     let params = case.params();
-    let got = welch(&x, &params).unwrap();
+    let got = welch_with(&x, &params).unwrap();
     let error = relative_l2(got.values.iter().map(|p| p.widen()), &case.psd);
     assert!(
         error <= spectrum_bound(&x, params.segments.detrend, params.segments.n_fft),
@@ -77,16 +77,16 @@ fn check_cross<S: Sample>(case: &Case) {
         })
         .collect();
     let bound = spectrum_bound(&x, params.segments.detrend, params.segments.n_fft);
-    let got = csd(&x, &y, &params).unwrap();
+    let got = csd_with(&x, &y, &params).unwrap().pxy();
     let parts = got.iter().flat_map(|p| [p.re.widen(), p.im.widen()]);
     let golden: Vec<f64> = case.re.iter().zip(&case.im).flat_map(|(re, im)| [*re, *im]).collect();
     let error = relative_l2(parts, &golden);
     assert!(error <= bound, "{}: {error:e} > {bound:e}", case.title());
 
-    let got = coherence(&x, &y, &params).unwrap();
+    let got = coherence_with(&x, &y, &params).unwrap().values;
     assert_eq!(got.len(), case.coherence.len());
     // Where little power is left (0 Hz after detrending) the quotient is of roundings, in SciPy too.
-    let powers = Csd::new(params.clone()).unwrap().compute(&x, &y).unwrap();
+    let powers = Csd::new(params.clone()).unwrap().run(&x, &y).unwrap();
     let loudest = powers.pxx.iter().map(|p| p.widen()).fold(0.0, f64::max);
     let loud: Vec<usize> = (0..got.len()).filter(|k| powers.pxx[*k].widen() > 1e-4 * loudest).collect();
     assert!(loud.len() + 4 > got.len(), "{} of {}", loud.len(), got.len());
@@ -95,8 +95,8 @@ fn check_cross<S: Sample>(case: &Case) {
     assert!(error <= 10.0 * bound, "{}: {error:e} > 10 · {bound:e}", case.title());
 
     // The powers beside the cross spectrum are Welch's own.
-    let own = Welch::<S>::new(params).unwrap().psd(&y).unwrap();
-    let own: Vec<f64> = own.iter().map(|p| p.widen()).collect();
+    let own = Welch::<S>::new(params).unwrap().run(&y).unwrap();
+    let own: Vec<f64> = own.values.iter().map(|p| p.widen()).collect();
     assert!(relative_l2(powers.pyy.iter().map(|p| p.widen()), &own) <= bound);
 }
 

@@ -36,30 +36,34 @@ fn bad_parameters_are_named() {
 
 #[test]
 fn signals_that_are_too_short() {
-    let mut plan = Spectrogram::new(SpectrogramParams::scipy(100.0, 16)).expect("valid");
-    assert_eq!(plan.process(&[0.0_f32; 15]), Err(Error::TooShort { len: 15, segment: 16 }));
-    assert_eq!(plan.process(&[]), Err(Error::TooShort { len: 0, segment: 16 }));
+    let plan = Spectrogram::new(SpectrogramParams::scipy(100.0, 16)).expect("valid");
+    assert_eq!(plan.run(&[0.0_f32; 15]), Err(Error::TooShort { len: 15, segment: 16 }));
+    assert_eq!(plan.run(&[]), Err(Error::TooShort { len: 0, segment: 16 }));
     assert_eq!(plan.n_frames(15), 0);
-    let mut plan = Spectrogram::new(SpectrogramParams::torch(100.0, 16, 4)).expect("valid");
-    assert!(matches!(plan.process(&[0.0_f32; 8]), Err(Error::Argument { name: "padding", .. })));
-    assert!(plan.process(&[0.0_f32; 9]).is_ok());
+    let plan = Spectrogram::new(SpectrogramParams::torch(100.0, 16, 4)).expect("valid");
+    assert!(matches!(plan.run(&[0.0_f32; 8]), Err(Error::Argument { name: "padding", .. })));
+    assert!(plan.run(&[0.0_f32; 9]).is_ok());
     let constant = SpectrogramParams::scipy(100.0, 16).padding(Padding::Constant);
-    let mut plan = Spectrogram::new(constant).expect("valid");
-    assert!(plan.process(&[]).is_err());
-    assert_eq!(plan.process(&[1.0_f32]).map(|out| out.n_frames), Ok(1));
+    let plan = Spectrogram::new(constant).expect("valid");
+    assert!(plan.run(&[]).is_err());
+    assert_eq!(plan.run(&[1.0_f32]).map(|out| out.n_frames), Ok(1));
 }
 
 #[test]
 fn non_finite_samples_are_found() {
     let mut x = vec![0.0_f32; 60];
     x[41] = f32::NEG_INFINITY;
-    let mut plan = Spectrogram::new(SpectrogramParams::scipy(100.0, 16)).expect("valid");
+    let plan = Spectrogram::new(SpectrogramParams::scipy(100.0, 16)).expect("valid");
     let at = |row, index| Error::NonFinite { row, index, value: f64::NEG_INFINITY };
-    assert_eq!(plan.process(&x), Err(at(0, 41)));
-    assert_eq!(plan.process_rows(&x, 20), Err(at(2, 1)));
-    assert!(matches!(plan.process_rows(&x, 7), Err(Error::Argument { name: "row_len", .. })));
-    assert!(matches!(plan.process_rows(&x, 0), Err(Error::Argument { name: "row_len", .. })));
-    assert!(matches!(plan.process_into(&[0.0; 16], &mut [0.0; 8]), Err(Error::Length { expected: 9, .. })));
+    assert_eq!(plan.run(&x), Err(at(0, 41)));
+    assert_eq!(plan.run_batch(&x, 3), Err(at(2, 1)));
+    assert!(matches!(plan.run_batch(&x, 7), Err(Error::Argument { name: "rows", .. })));
+    assert!(matches!(plan.run_batch(&x, 0), Err(Error::Argument { name: "rows", .. })));
+    let short = plan.run_into(&[0.0; 16], &mut plan.scratch(), &mut [0.0; 8]);
+    assert!(matches!(short, Err(Error::Length { expected: 9, .. })));
+    let other = Spectrogram::new(SpectrogramParams::scipy(100.0, 8)).expect("valid");
+    let foreign = plan.run_into(&[0.0; 16], &mut other.scratch(), &mut [0.0; 9]);
+    assert!(matches!(foreign, Err(Error::Argument { name: "scratch", .. })));
     let mut stream = StftStream::new(plan.params().clone()).expect("valid");
     stream.push(&x[..30], |_, _| ()).expect("finite");
     assert_eq!(stream.push(&x[30..], |_, _| ()), Err(at(0, 41)));

@@ -43,14 +43,14 @@ proptest! {
     #[test]
     fn the_whole_signal_equals_the_twin(p in params(), seed in 0..1000_u64, len in 0..300_usize) {
         let x = lcg(seed, len);
-        let mut plan = Spectrogram::<f64>::new(p.clone()).expect("valid");
-        match plan.process(&x) {
+        let plan = Spectrogram::<f64>::new(p.clone()).expect("valid");
+        match plan.run(&x) {
             Ok(out) => {
                 let want = twin::spectrogram(&x, &p);
                 prop_assert_eq!(out.n_frames, want.len());
                 prop_assert_eq!(out.n_frames, plan.n_frames(len));
                 let scale = want.iter().flatten().fold(0.0_f64, |a, v| a.max(*v));
-                for (frame, want) in out.data.chunks_exact(out.n_bins).zip(&want) {
+                for (frame, want) in out.values.chunks_exact(out.n_bins).zip(&want) {
                     prop_assert_eq!(frame.len(), want.len());
                     for (g, w) in frame.iter().zip(want) {
                         // A magnitude near 0 is the root of a power that is exact to rounding.
@@ -81,7 +81,7 @@ proptest! {
         for hole in holes.into_iter().filter(|&hole| hole < len) {
             x[hole] = f32::NAN;
         }
-        let whole = Spectrogram::<f32>::new(p.clone()).expect("valid").process(&x);
+        let whole = Spectrogram::<f32>::new(p.clone()).expect("valid").run(&x);
         let mut stream = StftStream::<f32>::new(p.clone()).expect("valid");
         let mut frames: Vec<f32> = Vec::new();
         let mut count = 0;
@@ -104,14 +104,14 @@ proptest! {
         match whole {
             Ok(whole) => {
                 prop_assert_eq!(finished, Ok(whole.n_frames));
-                prop_assert_eq!(frames.len(), whole.data.len());
+                prop_assert_eq!(frames.len(), whole.values.len());
                 // Where the lanes have a kernel, two frames of a whole signal share a transform, for which a stream
                 // does not wait: amplitudes there may differ by their rounding. Elsewhere there is but one rounding.
                 let amplitude = |v: f32| if p.scaling == SpectrogramScaling::Magnitude { v } else { v.sqrt() };
                 let norm = |frame: &[f32]| frame.iter().map(|v| amplitude(*v).powi(2)).sum::<f32>().sqrt();
-                let loudest = whole.data.chunks(whole.n_bins).map(norm).fold(0.0, f32::max);
+                let loudest = whole.values.chunks(whole.n_bins).map(norm).fold(0.0, f32::max);
                 let rounding = 4.0 * f32::EPSILON * (p.segments.n_fft as f32).log2() * loudest;
-                for (g, w) in frames.iter().zip(&whole.data) {
+                for (g, w) in frames.iter().zip(&whole.values) {
                     let close = (amplitude(*g) - amplitude(*w)).abs() <= rounding && supports(p.segments.n_fft);
                     // NaN equals nothing, but a missing frame must be missing in both.
                     prop_assert!(close || g.to_bits() == w.to_bits(), "{} {}", g, w);
@@ -125,10 +125,11 @@ proptest! {
 #[test]
 fn rows_equal_single_signals() {
     let p = SpectrogramParams::torch(16_000.0, 64, 20);
-    let mut plan = Spectrogram::<f32>::new(p).expect("valid");
+    let plan = Spectrogram::<f32>::new(p).expect("valid");
     let x: Vec<f32> = lcg(5, 600).iter().map(|&v| v as f32).collect();
-    let rows = plan.process_rows(&x, 200).expect("valid");
-    let single: Vec<f32> = x.chunks(200).flat_map(|row| plan.process(row).expect("valid").data).collect();
+    let rows = plan.run_batch(&x, x.len() / 200).expect("valid");
+    let rows: Vec<f32> = rows.into_iter().flat_map(|row| row.values).collect();
+    let single: Vec<f32> = x.chunks(200).flat_map(|row| plan.run(row).expect("valid").values).collect();
     assert_eq!(rows, single);
 }
 
@@ -140,11 +141,11 @@ fn missing_samples_under_each_policy() {
     let mut p = SpectrogramParams::scipy(1.0, 20).hop(10);
     // Frame i sees samples 10i .. 10i + 20.
     let missing = |nan| {
-        let out = Spectrogram::new(p.clone().nan(nan)).expect("valid").process(&x).expect("lenient");
-        let frames = out.data.chunks(11).enumerate();
+        let out = Spectrogram::new(p.clone().nan(nan)).expect("valid").run(&x).expect("lenient");
+        let frames = out.values.chunks(11).enumerate();
         let holes: Vec<usize> =
             frames.filter(|(_, f)| f.iter().all(|v| v.is_nan())).map(|(i, _)| i).collect();
-        assert_eq!(out.data.iter().filter(|v| !v.is_finite()).count(), 11 * holes.len());
+        assert_eq!(out.values.iter().filter(|v| !v.is_finite()).count(), 11 * holes.len());
         (holes, out.filled.samples, out.filled.left)
     };
     assert_eq!(missing(NanPolicy::SkipSegment), (vec![4, 5, 19, 20], 0, 0));
@@ -159,6 +160,6 @@ fn missing_samples_under_each_policy() {
     assert_eq!((stream.filled().samples, stream.filled().gaps), (11, 2));
     let mut by_hand = x.clone();
     fill_gaps(&mut by_hand, 10);
-    let plan = |x: &[f64]| Spectrogram::new(p.clone()).expect("valid").process(x).expect("lenient").data;
+    let plan = |x: &[f64]| Spectrogram::new(p.clone()).expect("valid").run(x).expect("lenient").values;
     assert_eq!(plan(&x), plan(&by_hand));
 }

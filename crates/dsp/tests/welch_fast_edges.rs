@@ -27,12 +27,13 @@ fn faint_and_huge_signals_keep_their_digits() {
         let params = PsdParams::new(1.0, 256).detrend(detrend).scaling(Scaling::Spectrum);
         let x = noise(256 * 60);
         let wide: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
-        let want = Welch::<f64>::new(params.clone()).expect("valid").psd(&wide).expect("long enough");
+        let want = Welch::<f64>::new(params.clone()).expect("valid").run(&wide).expect("long enough").values;
         // Powers of two scale without rounding; squares of the extremes leave the range of f32.
         for exponent in [-62, -40, 0, 40, 62] {
             let factor = 2f32.powi(exponent);
             let scaled: Vec<f32> = x.iter().map(|v| v * factor).collect();
-            let got = Welch::<f32>::new(params.clone()).expect("valid").psd(&scaled).expect("long enough");
+            let got =
+                Welch::<f32>::new(params.clone()).expect("valid").run(&scaled).expect("long enough").values;
             let err = rel_l2(&got, &want, 0.25f64.powi(exponent));
             assert!(err <= bound, "2^{exponent} {detrend:?}: {err:e}");
         }
@@ -43,7 +44,7 @@ fn faint_and_huge_signals_keep_their_digits() {
 fn silence_is_zero() {
     let psd = Welch::<f32>::new(PsdParams::new(1.0, 256))
         .expect("valid")
-        .psd(&[0.0; 256 * 60])
+        .run(&[0.0; 256 * 60])
         .expect("long enough");
-    assert!(psd.iter().all(|&p| p == 0.0));
+    assert!(psd.values.iter().all(|&p| p == 0.0));
 }

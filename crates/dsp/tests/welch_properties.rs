@@ -8,7 +8,7 @@ use rlx_dsp::detrend::Detrend;
 use rlx_dsp::fft::{Complex, ForwardFft, RealFft};
 use rlx_dsp::nan::{Interpolator, NanPolicy, fill_gaps};
 use rlx_dsp::scaling::{Average, Scaling, Sides};
-use rlx_dsp::welch::{Csd, CsdAccumulator, Psd, PsdParams, Welch, WelchAccumulator, welch};
+use rlx_dsp::welch::{Csd, CsdAccumulator, Psd, PsdParams, Welch, WelchAccumulator, welch_with};
 use rlx_dsp::window::{Symmetry, Window, coherent_gain, enbw};
 
 fn windows() -> impl Strategy<Value = Window> {
@@ -83,7 +83,7 @@ proptest! {
         let params = params.clone().average(average);
         let x = noise(seed, len);
         let streamed = pushed(params.clone(), &x, &blocks).finish();
-        let whole = welch(&x, &params);
+        let whole = welch_with(&x, &params);
         prop_assert_eq!(whole.is_ok(), len >= params.segments.segment_len);
         prop_assert!(same_to_rounding(&streamed, &whole), "{:?} {:?}", streamed, whole);
     }
@@ -101,7 +101,7 @@ proptest! {
         for nan in [NanPolicy::SkipSegment, NanPolicy::Interpolate { max_gap }] {
             let params = params.clone().nan(nan);
             let streamed = pushed(params.clone(), &x, &blocks).finish();
-            let whole = welch(&x, &params);
+            let whole = welch_with(&x, &params);
             prop_assert!(same_to_rounding(&streamed, &whole), "{:?} {:?}", streamed, whole);
         }
     }
@@ -116,7 +116,7 @@ proptest! {
         for stretch in params.segments.stretches(len, parts) {
             merged.merge(pushed(params.clone(), &x[stretch], &[29])).unwrap();
         }
-        match welch(&x, &params) {
+        match welch_with(&x, &params) {
             Ok(whole) => {
                 let merged = merged.finish().unwrap();
                 prop_assert!(relative_l2(merged.values, &whole.values) < 1e-14);
@@ -178,7 +178,7 @@ proptest! {
         for i in cut..len {
             accumulator.push(&x[i..=i], &y[i..=i]).unwrap();
         }
-        match Csd::new(params).unwrap().compute(&x, &y) {
+        match Csd::new(params).unwrap().run(&x, &y) {
             Ok(whole) => {
                 let got = accumulator.finish().unwrap();
                 for (got, whole) in
@@ -206,7 +206,7 @@ proptest! {
         // The density's integral is the mean square under the window.
         for window in [Window::Hann, Window::Rectangular] {
             let base = PsdParams::periodogram(7.5, n);
-            let psd = welch(&x, &base.clone().window(window.clone()).detrend(Detrend::None)).unwrap().values;
+            let psd = welch_with(&x, &base.clone().window(window.clone()).detrend(Detrend::None)).unwrap().values;
             let w = window.coefficients(n, Symmetry::Periodic).unwrap();
             let weighted: f64 = x.iter().zip(&w).map(|(x, w)| (x * w).powi(2)).sum();
             let mean_square = weighted / w.iter().map(|w| w * w).sum::<f64>();
@@ -219,7 +219,7 @@ proptest! {
     fn scalings_and_sides_are_of_one_spectrum(params in params(), average in averages(), seed in 1_u64..1000) {
         let x = noise(seed, 300);
         let params = params.clone().average(average).scaling(Scaling::Raw);
-        let psd = |params: PsdParams| welch(&x, &params).unwrap().values;
+        let psd = |params: PsdParams| welch_with(&x, &params).unwrap().values;
         let w = params.segments.weights().unwrap();
         let raw = psd(params.clone());
         let sum: f64 = w.iter().sum();
@@ -251,14 +251,14 @@ proptest! {
         let x = noise(seed, 200);
         let scaled: Vec<f64> = x.iter().map(|v| v * factor).collect();
         let expected: Vec<f64> =
-            welch(&x, &params).unwrap().values.iter().map(|p| p * factor * factor).collect();
-        prop_assert_eq!(welch(&scaled, &params).unwrap().values, expected);
+            welch_with(&x, &params).unwrap().values.iter().map(|p| p * factor * factor).collect();
+        prop_assert_eq!(welch_with(&scaled, &params).unwrap().values, expected);
     }
 
     #[test]
     fn holds_and_mean_are_ordered(params in params(), seed in 1_u64..1000) {
         let x = noise(seed, 300);
-        let psd = |average| welch(&x, &params.clone().average(average)).unwrap().values;
+        let psd = |average| welch_with(&x, &params.clone().average(average)).unwrap().values;
         let (min, mean, max) = (psd(Average::Min), psd(Average::Mean), psd(Average::Max));
         for ((min, mean), max) in min.iter().zip(&mean).zip(&max) {
             prop_assert!(*min <= mean * (1.0 + 1e-12) && *mean <= max * (1.0 + 1e-12));
@@ -333,18 +333,18 @@ proptest! {
     ) {
         let len = 90;
         let x = noise(seed, a * len * b);
-        let mut plan = Welch::<f64>::new(params).unwrap().with_threads(threads).unwrap();
+        let plan = Welch::<f64>::new(params).unwrap().with_threads(threads).unwrap();
         let bins = plan.n_bins();
-        let rows = plan.psd_batch(&x, a * b).unwrap();
-        let along = plan.psd_axis(&x, &[a, len, b], -2).unwrap();
-        prop_assert_eq!(&plan.psd_axis(&x, &[a, b, len], 2).unwrap(), &rows);
+        let rows = plan.run_batch(&x, a * b).unwrap().values;
+        let along = plan.run_axis(&x, &[a, len, b], -2).unwrap();
+        prop_assert_eq!(&plan.run_axis(&x, &[a, b, len], 2).unwrap(), &rows);
         for i in 0..a {
             for j in 0..b {
                 let row = i * b + j;
-                let single = plan.psd(&x[row * len..][..len]).unwrap();
+                let single = plan.run(&x[row * len..][..len]).unwrap().values;
                 prop_assert!(relative_l2(rows[row * bins..][..bins].iter().copied(), &single) < 1e-12);
                 let line: Vec<f64> = (0..len).map(|t| x[(i * len + t) * b + j]).collect();
-                let single = plan.psd(&line).unwrap();
+                let single = plan.run(&line).unwrap().values;
                 let got: Vec<f64> = (0..bins).map(|k| along[(i * bins + k) * b + j]).collect();
                 prop_assert!(relative_l2(got, &single) < 1e-12);
             }

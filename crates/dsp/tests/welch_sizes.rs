@@ -113,8 +113,8 @@ fn check<S: Sample>(x: &[C64], p: PsdParams, what: &str) {
         want.truncate(p.segments.n_fft / 2 + 1);
         want[1..p.segments.n_fft.div_ceil(2)].iter_mut().for_each(|power| *power *= 2.0);
     }
-    let mut plan = Welch::<S>::new(p.clone()).unwrap().with_threads(1).unwrap();
-    let got = plan.psd(&samples).unwrap();
+    let plan = Welch::<S>::new(p.clone()).unwrap().with_threads(1).unwrap();
+    let got = plan.run(&samples).unwrap().values;
     assert_eq!(got.len(), want.len());
     let weights = p.segments.window.coefficients(p.segments.segment_len, p.segments.symmetry).unwrap();
     let gain: f64 = weights.iter().sum::<f64>().powi(2);
@@ -206,11 +206,11 @@ fn short_rows_are_what_each_row_is_alone() {
                     S::from_parts(gain * noise.next() + 5.0 * gain, gain * noise.next())
                 })
                 .collect();
-            let mut plan = Welch::<S>::new(p).unwrap().with_threads(1).unwrap();
+            let plan = Welch::<S>::new(p).unwrap().with_threads(1).unwrap();
             let bins = plan.n_bins();
-            let together = plan.psd_batch(&x, count).unwrap();
+            let together = plan.run_batch(&x, count).unwrap().values;
             for (row, got) in x.chunks(len).zip(together.chunks(bins)) {
-                let alone = plan.psd(row).unwrap();
+                let alone = plan.run(row).unwrap().values;
                 let norm: f64 = alone.iter().map(|v| v.widen().powi(2)).sum();
                 let error: f64 = got.iter().zip(&alone).map(|(a, b)| (a.widen() - b.widen()).powi(2)).sum();
                 let limit = 4.0 * S::Real::EPSILON * (n as f64).log2();

@@ -93,7 +93,7 @@ fn welch_of<S: Sample>() {
         let one_sided = params.one_sided::<S>();
         let twin = reference(&params, &window, one_sided).csd(&wide, &wide);
         let twin: Vec<f64> = twin.iter().map(|v| v.re).collect();
-        let got = Welch::<S>::new(params.clone()).unwrap().psd(&x).unwrap();
+        let got = Welch::<S>::new(params.clone()).unwrap().run(&x).unwrap().values;
         let error = relative_l2(got.iter().map(|p| p.widen()), &twin);
         let bound = spectrum_bound(&x, params.segments.detrend, params.segments.n_fft);
         assert!(error <= bound, "{params:?}: {error:e} > {bound:e}");
@@ -127,7 +127,7 @@ fn cross_spectra_are_their_twin() {
         }
         let window = params.segments.weights().unwrap();
         let twin = reference(&params, &window, params.one_sided::<f64>()).csd(&complex(&x), &complex(&y));
-        let got = plan.unwrap().compute(&x, &y).unwrap().pxy();
+        let got = plan.unwrap().run(&x, &y).unwrap().pxy();
         let error = relative_l2(flat(&got), &flat(&twin));
         assert!(error <= 20.0 * bound::<f64>(params.segments.n_fft), "{params:?}: {error:e}");
     }

@@ -6,3 +6,6 @@ pub use crate::bench::{
     welch_peaks as bench_welch_peaks,
 };
 pub use rlx_compile::{IoFusionGate, SelectPeaksOnlyOutputs};
+
+/// Packed peaks of batches of rows: parameters and plans.
+pub use rlx_dsp::welch::peaks as peak;

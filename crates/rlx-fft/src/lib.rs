@@ -14,18 +14,18 @@
 //! The library prints nothing; messages go to the `log` crate. [`environment`] lists the variables it reads.
 //!
 //! ```
-//! use rlx_fft::dsp::peaks::{Bounds, LocalPeakParams, find_peaks, subbin};
-//! use rlx_fft::dsp::welch::{PsdParams, Welch};
+//! use rlx_fft::prelude::*;
 //!
 //! let rate = 1000.0;
 //! let signal: Vec<f32> = (0..8192).map(|i| (std::f32::consts::TAU * 50.3 * i as f32 / 1000.0).sin()).collect();
-//! let mut welch = Welch::<f32>::new(PsdParams::new(rate, 512))?;
-//! let psd = welch.psd(&signal)?;
+//! let psd = welch(&signal, rate)?;
+//! assert!((psd.peak_freq().unwrap() - 50.3).abs() < 0.05);
 //!
-//! let strong = Bounds { min: Some(1e-3), max: None };
-//! let peaks = find_peaks(&psd, &LocalPeakParams { height: Some(strong), ..Default::default() })?;
-//! let peak = subbin::hann(&psd, peaks.positions[0]).expect("a local maximum has neighbours");
-//! assert!((peak.bin * rate / 512.0 - 50.3).abs() < 0.01);
+//! // With other parameters, and a plan for many signals.
+//! let plan = Welch::<f32>::new(PsdParams::new(rate, 512).hop(128).window(Window::Hamming))?;
+//! for peak in plan.run(&signal)?.peaks(5) {
+//!     println!("{:.2} Hz: {:.1} dB", peak.freq, peak.level_db);
+//! }
 //! # Ok::<(), rlx_fft::dsp::Error>(())
 //! ```
 //!
@@ -83,7 +83,6 @@ pub mod devices;
 pub mod environment;
 pub mod error;
 mod learned_plan;
-pub mod peak;
 pub mod prelude;
 pub mod welch_peaks_compile;
 pub mod welch_peaks_cost;
@@ -92,7 +91,7 @@ pub mod welch_peaks_picker;
 pub use auto_welch_peaks::{AutoSettings, AutoWelchPeaks, PickerTrace};
 pub use compat::*;
 pub use error::{Error, Result};
-pub use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams, WelchPeaksScratch};
+pub use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams, WelchPeaks, WelchPeaksScratch};
 pub use rlx_learn::FastLearnedFftModel;
 pub use rlx_runtime::{Device, Executable, Session, SessionOptions};
 pub use welch_peaks_picker::{

@@ -134,15 +134,15 @@ proptest! {
         let row_len = if what == 2 { 4000 } else { 5 * len + 3 };
         let (x, at) = (tone_in_noise(5, rows * row_len), Rows::new(rows, row_len));
         let (graph, want): (Graph, Vec<f32>) = match what {
-            0 => (psd(&params, at).unwrap(), Welch::new(params).unwrap().psd_batch(&x, rows).unwrap()),
+            0 => (psd(&params, at).unwrap(), Welch::new(params).unwrap().run_batch(&x, rows).unwrap().values),
             1 => {
                 let frames = frames_of(&params);
-                let want = Spectrogram::new(frames.clone()).unwrap().process_rows(&x, row_len).unwrap();
-                (spectrogram(&frames, at).unwrap(), want)
+                let want = Spectrogram::new(frames.clone()).unwrap().run_batch(&x, x.len() / row_len).unwrap();
+                (spectrogram(&frames, at).unwrap(), want.into_iter().flat_map(|row| row.values).collect())
             }
             _ => {
-                let items = LogMel::new(mel.clone()).unwrap().process_rows(&x, row_len).unwrap();
-                (log_mel(&mel, at).unwrap(), items.into_iter().flat_map(|item| item.data).collect())
+                let items = LogMel::new(mel.clone()).unwrap().run_batch(&x, x.len() / row_len).unwrap();
+                (log_mel(&mel, at).unwrap(), items.into_iter().flat_map(|item| item.values).collect())
             }
         };
         let lacking = Lacking { ops, whole };

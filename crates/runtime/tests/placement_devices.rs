@@ -29,7 +29,7 @@ fn sizes_with_and_without_kernels_are_the_librarys(device: &DeviceInfo) {
             let got = executable.run_to_vecs(&[&x]).unwrap().remove(0);
             let wide: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
             let one_sided = params.clone().sides(Sides::One);
-            let want = Welch::<f64>::new(one_sided).unwrap().psd_batch(&wide, rows).unwrap();
+            let want = Welch::<f64>::new(one_sided).unwrap().run_batch(&wide, rows).unwrap().values;
             assert_close(&got, &want, n_fft, &what);
             for placed in plan.regions().iter().filter(|r| r.place == Place::Host) {
                 assert!(placed.reason.is_some(), "{what}\n{}", plan.explain());

@@ -178,17 +178,17 @@ fn gaps_are_left_out_or_bridged_by_every_route_as_in_the_library() {
             .detrend(Detrend::None)
             .scaling(Scaling::Raw)
             .nan(nan);
-        let mut library = Welch::<f32>::new(params).unwrap();
+        let library = Welch::<f32>::new(params).unwrap();
         let session = Session::with_options(&Device::Cpu, SessionOptions::default().nan(nan)).unwrap();
         for (route, executable) in routes(&session, &shape) {
             let at = executable.outputs().iter().position(|o| o.name == builders::PEAKS).unwrap();
             let peaks = executable.run_to_vecs(&[&samples]).unwrap().swap_remove(at);
             for (row, peaks) in peaks.chunks_exact(2 * shape.k).enumerate() {
-                let mut power = vec![0.0; shape.bins()];
-                if library.psd_into(&samples[row * len..][..len], &mut power).is_err() {
+                let Ok(power) = library.run(&samples[row * len..][..len]) else {
                     assert!(row == 2 && peaks.iter().skip(1).step_by(2).all(|p| p.is_nan()), "{route} {row}");
                     continue;
-                }
+                };
+                let power = power.values;
                 let total: f32 = power.iter().sum();
                 for pair in peaks.chunks_exact(2) {
                     let (bin, close) = (pair[0] as usize, 64.0 * f32::EPSILON * (pair[1] * total).sqrt());

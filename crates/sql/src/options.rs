@@ -204,17 +204,26 @@ impl Options {
             return Err(error::run(self.function, "n_fft", reason));
         }
         let segment_len = self.count(OptionName::Segment)?.unwrap_or(n_fft);
-        let params = PsdParams::new(rate, segment_len).window(self.parsed::<Window>(OptionName::Window)?.unwrap_or(Window::Hann)).hop(self.count(OptionName::Hop)?.unwrap_or((segment_len - segment_len / 2).max(1))).n_fft(n_fft).detrend(self.parsed(OptionName::Detrend)?.unwrap_or(detrend)).scaling(self.parsed(OptionName::Scaling)?.unwrap_or(scaling)).average(self.parsed(OptionName::Average)?.unwrap_or(Average::Mean)).nan(self.parsed(OptionName::Nan)?.unwrap_or(NanPolicy::Error));
-        params.check::<f64>().and_then(|()| params.weights().map(drop)).map_err(|error| match error {
-            // The SQL argument is called rate.
-            rlx_dsp::Error::Argument { name: "sample_rate", reason } => {
-                error::run(self.function, "rate", reason)
+        let params = PsdParams::new(rate, segment_len)
+            .window(self.parsed::<Window>(OptionName::Window)?.unwrap_or(Window::Hann))
+            .hop(self.count(OptionName::Hop)?.unwrap_or((segment_len - segment_len / 2).max(1)))
+            .n_fft(n_fft)
+            .detrend(self.parsed(OptionName::Detrend)?.unwrap_or(detrend))
+            .scaling(self.parsed(OptionName::Scaling)?.unwrap_or(scaling))
+            .average(self.parsed(OptionName::Average)?.unwrap_or(Average::Mean))
+            .nan(self.parsed(OptionName::Nan)?.unwrap_or(NanPolicy::Error));
+        params.validate::<f64>().and_then(|()| params.segments.weights().map(drop)).map_err(|error| {
+            match error {
+                // The SQL argument is called rate.
+                rlx_dsp::Error::Argument { name: "sample_rate", reason } => {
+                    error::run(self.function, "rate", reason)
+                }
+                rlx_dsp::Error::Argument { name: "segment_len", reason } => {
+                    error::run(self.function, "segment", reason)
+                }
+                rlx_dsp::Error::Argument { name, reason } => error::run(self.function, name, reason),
+                other => error::run(self.function, "options", other),
             }
-            rlx_dsp::Error::Argument { name: "segment_len", reason } => {
-                error::run(self.function, "segment", reason)
-            }
-            rlx_dsp::Error::Argument { name, reason } => error::run(self.function, name, reason),
-            other => error::run(self.function, "options", other),
         })?;
         Ok(params)
     }

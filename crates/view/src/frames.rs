@@ -4,8 +4,7 @@ use crate::Result;
 use crate::sample::ViewSample;
 use num_complex::Complex;
 use rlx_dsp::nan::NanPolicy;
-use rlx_dsp::scaling::Scaling;
-use rlx_dsp::stft::{Spectrogram, SpectrogramParams};
+use rlx_dsp::stft::{Spectrogram, SpectrogramParams, SpectrogramScratch};
 use rlx_dsp::welch::{PsdParams, SegmentSpectra};
 
 /// A sample whose frames have a kernel, in single precision.
@@ -31,32 +30,39 @@ pub(crate) trait FrameKernel<S>: Sized + Send {
 }
 
 impl FrameSample for f32 {
-    type Kernel = Spectrogram<f32>;
+    type Kernel = RealFrames;
 
     fn shown(self) -> f32 {
         self
     }
 }
 
-impl FrameKernel<f32> for Spectrogram<f32> {
+/// Frames of real samples.
+pub(crate) struct RealFrames {
+    plan: Spectrogram<f32>,
+    scratch: SpectrogramScratch<f32>,
+}
+
+impl FrameKernel<f32> for RealFrames {
     fn new(params: &PsdParams) -> Result<Self> {
         let frames = SpectrogramParams::frames_of(params).nan(NanPolicy::Propagate);
         // The check of the window is stricter than that of a spectrogram.
         params.segments.weights()?;
-        Ok(Self::new(frames)?)
+        let plan = Spectrogram::new(frames)?;
+        Ok(Self { scratch: plan.scratch(), plan })
     }
 
     fn powers<'a>(&mut self, x: &[f32], out: &'a mut Vec<f32>) -> Result<&'a [f32]> {
-        let size = self.n_frames(x.len()) * self.bins();
+        let size = self.plan.n_frames(x.len()) * self.bins();
         out.resize(size, 0.0);
         if size > 0 {
-            self.process_into(x, out)?;
+            self.plan.run_into(x, &mut self.scratch, out)?;
         }
         Ok(out)
     }
 
     fn bins(&self) -> usize {
-        self.params().n_bins()
+        self.plan.params().n_bins()
     }
 }
 

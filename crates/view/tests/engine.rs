@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rlx_dsp::fft::Complex;
 use rlx_dsp::scaling::Average;
-use rlx_dsp::welch::{PsdParams, welch};
+use rlx_dsp::welch::{PsdParams, welch_with};
 use rlx_io::read::{OpenOptions, Source, open_source};
 use rlx_view::{Cancel, Engine, EngineOptions, Error, Opener, Recording, Reply, Session};
 use serde_json::{Value, json};
@@ -89,7 +89,7 @@ fn exact_tiles_are_the_averages_of_their_columns() {
                 let start = (index as usize * 256 + column) * frames as usize * 64;
                 let end = (start + (frames as usize - 1) * 64 + 128).min(x.len());
                 let part: Vec<f64> = x[start..end].iter().map(|x| f64::from(*x)).collect();
-                let expected = welch(&part, &params).unwrap().values;
+                let expected = welch_with(&part, &params).unwrap().values;
                 for (row, power) in expected.iter().enumerate() {
                     let found = f64::from(tile.levels[column * 65 + row]) / 100.0;
                     let level = 10.0 * power.log10();
@@ -156,7 +156,7 @@ fn complex_tiles_begin_at_the_lowest_frequency() {
         panic!()
     };
     let complex: Vec<Complex<f32>> = x.chunks(2).map(|p| Complex::new(p[0], p[1])).collect();
-    let expected = welch(&complex, &PsdParams::new(RATE, 128).hop(64)).unwrap();
+    let expected = welch_with(&complex, &PsdParams::new(RATE, 128).hop(64)).unwrap();
     assert_eq!(psd.channels[0].freq[0], -4000.0);
     let at = psd.channels[0].freq.iter().position(|f| *f == -1000.0).unwrap();
     assert!((psd.channels[0].psd[at] / f64::from(expected.values[112]) - 1.0).abs() < 1e-5);
@@ -176,7 +176,7 @@ fn selections_are_the_spectra_of_their_samples() {
     let Reply::Psd(psd) = with("psd") else { panic!() };
     let part: Vec<f64> = x[1000..41_000].iter().map(|x| f64::from(*x)).collect();
     let params = PsdParams::new(RATE, 1000).scaling("spectrum".parse().unwrap());
-    let expected = welch(&part, &params).unwrap();
+    let expected = welch_with(&part, &params).unwrap();
     assert_eq!(psd.channels[0].segments, 79);
     for (freq, power) in psd.channels[0].freq.iter().zip(&psd.channels[0].psd) {
         let at = expected.freqs.iter().position(|f| f == freq).unwrap();

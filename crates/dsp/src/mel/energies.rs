@@ -10,10 +10,19 @@ use crate::specialise::{same_type, specialise};
 use crate::stft::{PowerFrames, plan_power_frames};
 
 /// Logarithms of the mel energies of consecutive frames of a padded signal.
-pub(super) trait MelFrames<T>: Send {
+pub(super) trait MelFrames<T>: Send + Sync {
     /// Writes `count` frames to columns `0 … count` of `out`, whose rows are `row_len` long; frame `f` starts at
     /// `signal[f·hop]`. The logarithm is that of [`MelLog::take`](super::MelLog::take).
     fn mel_frames(&mut self, signal: &[T], count: usize, row_len: usize, out: &mut [T]);
+
+    /// A kernel with the same tables and buffers of its own.
+    fn boxed_clone(&self) -> Box<dyn MelFrames<T>>;
+}
+
+impl<T> Clone for Box<dyn MelFrames<T>> {
+    fn clone(&self) -> Self {
+        self.boxed_clone()
+    }
 }
 
 /// The fastest plan there is.
@@ -35,6 +44,7 @@ pub(super) fn plan_mel_frames<T: Real>(
 const BLOCK: usize = 32;
 
 /// Any length, exponent and precision: spectra, then filters, then logarithms.
+#[derive(Clone)]
 pub(super) struct PlainMelFrames<T> {
     params: LogMelParams,
     filterbank: Arc<MelFilterbank<T>>,
@@ -74,6 +84,10 @@ impl<T: Real> MelFrames<T> for PlainMelFrames<T> {
                 row[frames.clone()].iter_mut().zip(column).for_each(|(out, v)| *out = *v);
             }
         }
+    }
+
+    fn boxed_clone(&self) -> Box<dyn MelFrames<T>> {
+        Box::new(self.clone())
     }
 }
 

@@ -7,12 +7,14 @@ use super::energies::{MelFrames, PlainMelFrames};
 use super::{LogMelParams, MelFilterbank, MelLog, Preemphasis};
 use crate::Result;
 use crate::lanes::{LaneFrames, LaneLog, LaneMel};
+use crate::scratch::Kernels;
 use crate::stft::lane_frames;
 
 /// Frames in lanes; signals so loud that an energy may overflow by the plain path.
+#[derive(Clone)]
 pub(super) struct LaneMelFrames {
-    kernel: Box<dyn LaneFrames>,
-    mel: LaneMel,
+    kernels: Arc<Kernels<dyn LaneFrames>>,
+    mel: Arc<LaneMel>,
     hop: usize,
     /// Largest sample whose energies are surely finite: the lanes' logarithm knows no infinity.
     loudest: f32,
@@ -30,12 +32,12 @@ impl LaneMelFrames {
             LogPlan::Log(log) => Some(log),
             LogPlan::Beyond => return Ok(None),
         };
-        let Some(kernel) = lane_frames(&params.frame())? else { return Ok(None) };
+        let Some(kernels) = lane_frames(&params.frame())? else { return Ok(None) };
         let filters: Vec<_> = filterbank.rows().map(|(first, weights)| (first, weights.to_vec())).collect();
         Ok(Some(Self {
-            kernel,
+            kernels: Arc::new(kernels),
             loudest: loudest(params, &filters)? as f32,
-            mel: LaneMel { filters, log },
+            mel: Arc::new(LaneMel { filters, log }),
             hop: params.hop,
             plain: PlainMelFrames::new(params, filterbank)?,
         }))
@@ -47,7 +49,11 @@ impl MelFrames<f32> for LaneMelFrames {
         if peak(signal) > self.loudest {
             return self.plain.mel_frames(signal, count, row_len, out);
         }
-        self.kernel.mel_frames(signal, self.hop, count, &self.mel, row_len, out);
+        self.kernels.lend(|kernel| kernel.mel_frames(signal, self.hop, count, &self.mel, row_len, out));
+    }
+
+    fn boxed_clone(&self) -> Box<dyn MelFrames<f32>> {
+        Box::new(self.clone())
     }
 }
 
@@ -141,10 +147,10 @@ mod tests {
     fn overflowing_energies_stay_infinite() {
         let p = LogMelParams::preset(Preset::Whisper).normalise(crate::mel::MelNormalise::None);
         let loud: Vec<f32> = (0..4000).map(|i| if i % 2 == 0 { 3e38 } else { -3e38 }).collect();
-        let out = LogMel::<f32>::new(p.clone()).expect("valid").process(&loud).expect("finite");
-        assert!(out.data.iter().any(|v| !v.is_finite()));
+        let out = LogMel::<f32>::new(p.clone()).expect("valid").run(&loud).expect("finite");
+        assert!(out.values.iter().any(|v| !v.is_finite()));
         let fair: Vec<f32> = loud.iter().map(|v| v * 1e-24).collect();
-        let out = LogMel::<f32>::new(p).expect("valid").process(&fair).expect("finite");
-        assert!(out.data.iter().all(|v| v.is_finite()));
+        let out = LogMel::<f32>::new(p).expect("valid").run(&fair).expect("finite");
+        assert!(out.values.iter().all(|v| v.is_finite()));
     }
 }

@@ -96,7 +96,7 @@ pub struct MelFilterbank<T = f32> {
     /// First bin of each filter, and its range in `weights`.
     rows: Vec<(usize, Range<usize>)>,
     weights: Vec<T>,
-    centers: Vec<f64>,
+    centres: Vec<f64>,
 }
 
 impl<T: Real> MelFilterbank<T> {
@@ -118,7 +118,7 @@ impl<T: Real> MelFilterbank<T> {
             n_bins,
             rows: Vec::with_capacity(params.n_mels),
             weights: Vec::new(),
-            centers: edge_hz[1..=params.n_mels].to_vec(),
+            centres: edge_hz[1..=params.n_mels].to_vec(),
         };
         for (filter, hz) in edges.windows(3).zip(edge_hz.windows(3)) {
             let height = match params.norm {
@@ -162,8 +162,8 @@ impl<T: Real> MelFilterbank<T> {
     }
 
     /// Centre of each filter in Hz.
-    pub fn centers(&self) -> &[f64] {
-        &self.centers
+    pub fn centres(&self) -> &[f64] {
+        &self.centres
     }
 
     /// Filters that no bin falls into: more filters were asked for than the FFT resolves, and they are always 0.

@@ -1,29 +1,46 @@
 //! The log-mel transform of whole signals.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::energies::{MelFrames, plan_mel_frames};
 use super::missing::Missing;
-use super::{LogMelOutput, LogMelParams, MaxOver, MelFilterbank, Preemphasis};
+use super::output::in_layout;
+use super::{LogMelOutput, LogMelParams, MaxOver, MelFilterbank, MelLayout, Preemphasis, Preset};
 use crate::fft::Real;
 use crate::nan::NanPolicy;
-use crate::stft::{Framing, check_finite};
+use crate::params::{Threads, Workers};
+use crate::scratch::{Idle, Owner};
+use crate::stft::{Framing, check_finite, row_len};
 use crate::{Error, Result};
 
 /// Frames that a thread takes at least: whole groups of every kernel, so that the numbers do not depend on the threads.
 const SHARE: usize = 256;
 
-/// A reusable plan: window, transform, filters and buffers.
+/// A plan: window, transform and filters. Immutable: threads may share it, and clones share its tables.
+#[derive(Clone)]
 pub struct LogMel<T: Real = f32> {
+    shared: Arc<Shared<T>>,
+    threads: Workers,
+}
+
+struct Shared<T: Real> {
     params: LogMelParams,
     filterbank: Arc<MelFilterbank<T>>,
+    /// Has the tables; its clones are in the scratch.
+    prototype: Box<dyn MelFrames<T>>,
+    owner: Owner,
+    idle: Idle<LogMelScratch<T>>,
+}
+
+/// The mutable part of a [`LogMel`] plan.
+pub struct LogMelScratch<T: Real = f32> {
+    owner: Owner,
     /// One per thread.
     workers: Vec<Box<dyn MelFrames<T>>>,
-    pool: Option<rayon::ThreadPool>,
-    nan: NanPolicy,
-    emphasized: Vec<T>,
+    emphasised: Vec<T>,
     padded: Vec<T>,
 }
 
@@ -35,146 +52,190 @@ impl<T: Real> LogMel<T> {
     pub fn new(params: LogMelParams) -> Result<Self> {
         params.validate()?;
         let filterbank = Arc::new(MelFilterbank::new(&params.filterbank())?);
-        let workers = vec![plan_mel_frames(&params, &filterbank)?];
-        let nan = NanPolicy::Error;
-        Ok(Self { params, filterbank, workers, pool: None, nan, emphasized: Vec::new(), padded: Vec::new() })
+        let prototype = plan_mel_frames(&params, &filterbank)?;
+        let (owner, idle) = (Owner::default(), Idle::default());
+        let shared = Shared { params, filterbank, prototype, owner, idle };
+        Ok(Self { shared: Arc::new(shared), threads: Workers::Caller })
     }
 
-    /// Sets how many threads share the frames of a signal: 1 (the default) is the caller's alone, 0 is rayon's current
-    /// pool, any other number is a pool of that many, kept with this plan.
+    /// Sets which threads share the frames of a signal; the calling thread alone by default.
     ///
     /// # Errors
     /// [`Error::Argument`] when the threads cannot be started.
-    pub fn with_threads(mut self, threads: usize) -> Result<Self> {
-        self.pool = match threads {
-            0 | 1 => None,
-            n => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build();
-                Some(pool.map_err(|error| Error::argument("threads", format!("{n}: {error}")))?)
-            }
-        };
-        let threads = if threads == 0 { rayon::current_num_threads() } else { threads };
-        let more = || plan_mel_frames(&self.params, &self.filterbank);
-        self.workers = (0..threads).map(|_| more()).collect::<Result<_>>()?;
+    pub fn with_threads(mut self, threads: impl Into<Threads>) -> Result<Self> {
+        self.threads = Workers::start(threads.into())?;
         Ok(self)
-    }
-
-    /// Sets what becomes of NaN and infinity; [`NanPolicy::Error`] is the default.
-    ///
-    /// Under [`NanPolicy::SkipSegment`] a frame that holds one is NaN in every band and counts for no maximum, mean or
-    /// deviation. [`NanPolicy::Interpolate`] draws lines over short gaps before. Under [`NanPolicy::Propagate`] such frames
-    /// are NaN, and with them all that is related to their maximum, mean or deviation, as in the reference systems.
-    #[must_use]
-    pub fn with_nan(mut self, nan: NanPolicy) -> Self {
-        self.nan = nan;
-        self
     }
 
     /// The parameters of the plan.
     pub fn params(&self) -> &LogMelParams {
-        &self.params
+        &self.shared.params
     }
 
     /// The filters; [`MelFilterbank::empty_filters`] names those that are always 0.
     pub fn filterbank(&self) -> &MelFilterbank<T> {
-        &self.filterbank
+        &self.shared.filterbank
     }
 
-    /// Number of frames of a signal of `len` samples; 0 where [`Self::process`] would refuse it as too short.
+    /// Number of frames of a signal of `len` samples; 0 where [`Self::run`] would refuse it as too short.
     pub fn n_frames(&self, len: usize) -> usize {
-        self.params.framing().count(len)
+        self.params().framing().count(len)
     }
 
     /// Middle of frame `index` in seconds from the first sample.
     pub fn time(&self, index: usize) -> f64 {
-        (self.params.framing().first_center() + (index * self.params.hop) as f64) / self.params.sample_rate
+        let params = self.params();
+        (params.framing().first_centre() + (index * params.hop) as f64) / params.sample_rate
+    }
+
+    /// Buffers for [`run_into`](Self::run_into).
+    #[must_use]
+    pub fn scratch(&self) -> LogMelScratch<T> {
+        LogMelScratch {
+            owner: self.shared.owner.clone(),
+            workers: vec![self.shared.prototype.clone()],
+            emphasised: Vec::new(),
+            padded: Vec::new(),
+        }
     }
 
     /// The log-mel spectrogram of one signal.
     ///
     /// # Errors
     /// A signal too short for one frame (or for its reflection); a NaN or infinite sample, unless
-    /// [`with_nan`](Self::with_nan) has said otherwise.
-    pub fn process(&mut self, x: &[T]) -> Result<LogMelOutput<T>> {
-        let mut values = self.logarithms(x, 0)?;
+    /// [`LogMelParams::nan`] allows it.
+    pub fn run(&self, x: &[T]) -> Result<LogMelOutput<T>> {
+        let mut values = self.item(x, 0)?;
         self.finish(&mut [&mut values]);
         Ok(self.output(values))
     }
 
-    /// The log-mel spectrograms of a batch; the items may have different lengths.
+    /// The log-mel spectrogram of one signal into `out`, `n_mels · n_frames(x.len())` values in the order of the
+    /// parameters' `layout`.
     ///
     /// # Errors
-    /// As [`Self::process`]; [`Error::NonFinite`] names the item as row.
-    pub fn process_batch(&mut self, items: &[&[T]]) -> Result<Vec<LogMelOutput<T>>> {
+    /// As [`run`](Self::run); `out` of another length, scratch of another plan.
+    pub fn run_into(&self, x: &[T], scratch: &mut LogMelScratch<T>, out: &mut [T]) -> Result<()> {
+        self.shared.owner.check(&scratch.owner)?;
+        let expected = self.params().framing().checked_count(x.len())? * self.params().n_mels;
+        if out.len() != expected {
+            return Err(Error::Length { name: "out", expected, got: out.len() });
+        }
+        self.logarithms(x, 0, scratch, out)?;
+        self.finish(&mut [&mut *out]);
+        if self.params().layout == MelLayout::FramesByMels {
+            let ordered = in_layout(out.to_vec(), self.params().n_mels, MelLayout::FramesByMels);
+            out.copy_from_slice(&ordered);
+        }
+        Ok(())
+    }
+
+    /// The log-mel spectrograms of `rows` signals of equal length: `x` is `[rows, len]`, row-major. They share their
+    /// maxima under [`MaxOver::Batch`].
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), with the row; `x` that does not divide into `rows`.
+    pub fn run_batch(&self, x: &[T], rows: usize) -> Result<Vec<LogMelOutput<T>>> {
+        let len = row_len(x.len(), rows)?;
+        self.run_items(&(0..rows).map(|row| &x[row * len..][..len]).collect::<Vec<_>>())
+    }
+
+    /// [`run_batch`](Self::run_batch) of signals of different lengths.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); [`Error::NonFinite`] names the item as row.
+    pub fn run_items(&self, items: &[&[T]]) -> Result<Vec<LogMelOutput<T>>> {
         let mut all = Vec::with_capacity(items.len());
         for (row, x) in items.iter().enumerate() {
-            all.push(self.logarithms(x, row)?);
+            all.push(self.item(x, row)?);
         }
-        match self.params.max_over {
+        match self.params().max_over {
             MaxOver::Batch => self.finish(&mut all.iter_mut().map(Vec::as_mut_slice).collect::<Vec<_>>()),
             MaxOver::Item => all.iter_mut().for_each(|values| self.finish(&mut [values])),
         }
         Ok(all.into_iter().map(|values| self.output(values)).collect())
     }
 
-    /// The log-mel spectrograms of the rows of `x`, a flat `[rows, row_len]` array.
-    ///
-    /// # Errors
-    /// As [`Self::process_batch`]; `row_len` 0 or no divisor of the length of `x`.
-    pub fn process_rows(&mut self, x: &[T], row_len: usize) -> Result<Vec<LogMelOutput<T>>> {
-        if row_len == 0 || !x.len().is_multiple_of(row_len) {
-            let reason = format!("rows of {row_len} values in {} values", x.len());
-            return Err(Error::argument("row_len", reason));
-        }
-        self.process_batch(&x.chunks_exact(row_len).collect::<Vec<_>>())
+    /// Logarithms of the mel energies of one signal, `[n_mels, n_frames]`.
+    fn item(&self, x: &[T], row: usize) -> Result<Vec<T>> {
+        let n_frames = self.params().framing().checked_count(x.len())?;
+        let mut out = vec![T::zero(); self.params().n_mels * n_frames];
+        let scratch = || self.scratch();
+        self.shared.idle.with(scratch, |scratch| self.logarithms(x, row, scratch, &mut out))?;
+        Ok(out)
     }
 
-    /// Logarithms of the mel energies of one signal, `[n_mels, n_frames]`.
-    fn logarithms(&mut self, x: &[T], row: usize) -> Result<Vec<T>> {
-        let framing = self.params.framing();
+    /// Logarithms of the mel energies of one signal to `out`, `[n_mels, n_frames]`.
+    fn logarithms(&self, x: &[T], row: usize, scratch: &mut LogMelScratch<T>, out: &mut [T]) -> Result<()> {
+        let (params, n_mels) = (self.params(), self.params().n_mels);
+        let framing = params.framing();
         let n_frames = framing.checked_count(x.len())?;
-        let missing = match self.nan {
+        let missing = match params.nan {
             NanPolicy::Error => check_finite(x, row, 0).map(|()| None)?,
             policy => Missing::of(x, policy),
         };
+        let LogMelScratch { workers, emphasised, padded, .. } = scratch;
         let x = missing.as_ref().map_or(x, Missing::samples);
-        let x = match self.params.preemphasis {
+        let x = match params.preemphasis {
             Preemphasis::Signal(c) => {
-                emphasize(x, T::narrow(c), &mut self.emphasized);
-                &self.emphasized
+                emphasise(x, T::narrow(c), emphasised);
+                &*emphasised
             }
             Preemphasis::None | Preemphasis::Frame(_) => x,
         };
-        let mut out = vec![T::zero(); self.filterbank.n_mels() * n_frames];
+        while workers.len() < self.threads.count() {
+            workers.push(self.shared.prototype.clone());
+        }
         for part in framing.parts(x.len(), n_frames) {
-            let signal = framing.samples(x, part.clone(), &mut self.padded);
-            let (workers, pool) = (&mut self.workers, self.pool.as_ref());
-            let place = Place { framing, n_mels: self.filterbank.n_mels(), row_len: n_frames };
-            share(workers, pool, signal, part.len(), place, &mut out[part.start..]);
+            let signal = framing.samples(x, part.clone(), padded);
+            let place = Place { framing, n_mels, row_len: n_frames };
+            share(workers, &self.threads, signal, part.len(), place, &mut out[part.start..]);
         }
         if let Some(missing) = &missing {
-            let spreads = matches!(self.params.preemphasis, Preemphasis::Signal(_));
-            missing.mark(&framing, spreads, n_frames, &mut out);
+            let spreads = matches!(params.preemphasis, Preemphasis::Signal(_));
+            missing.mark(&framing, spreads, n_frames, out);
         }
-        Ok(out)
+        Ok(())
     }
 
     /// Reference, range and normalisation of items that share their maxima.
     fn finish(&self, group: &mut [&mut [T]]) {
-        let related = self.params.log.relates() || self.params.normalise.relates();
-        if self.nan == NanPolicy::Propagate
+        let params = self.params();
+        let related = params.log.relates() || params.normalise.relates();
+        if params.nan == NanPolicy::Propagate
             && related
             && group.iter().any(|item| item.iter().any(|v| v.is_nan()))
         {
             return group.iter_mut().for_each(|item| item.fill(T::nan()));
         }
-        self.params.log.relate(group);
-        let sparse = matches!(self.nan, NanPolicy::SkipSegment | NanPolicy::Interpolate { .. });
-        self.params.normalise.apply(group, self.params.n_mels, sparse);
+        params.log.relate(group);
+        let sparse = matches!(params.nan, NanPolicy::SkipSegment | NanPolicy::Interpolate { .. });
+        params.normalise.apply(group, params.n_mels, sparse);
     }
 
     fn output(&self, values: Vec<T>) -> LogMelOutput<T> {
-        LogMelOutput::from_mels(values, self.params.n_mels, self.params.layout)
+        let (n_mels, layout) = (self.params().n_mels, self.params().layout);
+        let n_frames = values.len() / n_mels;
+        LogMelOutput {
+            n_mels,
+            n_frames,
+            layout,
+            values: in_layout(values, n_mels, layout),
+            times: (0..n_frames).map(|index| self.time(index)).collect(),
+            freqs: self.filterbank().centres().to_vec(),
+        }
+    }
+}
+
+impl<T: Real> fmt::Debug for LogMel<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogMel").field("params", self.params()).finish_non_exhaustive()
+    }
+}
+
+impl<T: Real> fmt::Debug for LogMelScratch<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LogMelScratch")
     }
 }
 
@@ -189,19 +250,19 @@ struct Place {
 /// `count` frames of `signal`, shared between the workers, to columns `0 … count` of `out`.
 fn share<T: Real>(
     workers: &mut [Box<dyn MelFrames<T>>],
-    pool: Option<&rayon::ThreadPool>,
+    threads: &Workers,
     signal: &[T],
     count: usize,
     place: Place,
     out: &mut [T],
 ) {
     let Place { framing, n_mels, row_len } = place;
-    let share = count.div_ceil(workers.len()).next_multiple_of(SHARE);
+    let share = count.div_ceil(threads.count()).next_multiple_of(SHARE);
     if share >= count {
         return workers[0].mel_frames(signal, count, row_len, out);
     }
     // Bands are rows, so a share of the frames is no piece of the output: each worker fills a block of its own.
-    let mut work = || -> Vec<Vec<T>> {
+    let work = || -> Vec<Vec<T>> {
         let blocks = workers[..count.div_ceil(share)].par_iter_mut().enumerate().map(|(i, worker)| {
             let frames = share.min(count - i * share);
             let first = i * share * framing.hop;
@@ -212,10 +273,7 @@ fn share<T: Real>(
         });
         blocks.collect()
     };
-    let blocks = match pool {
-        Some(pool) => pool.install(&mut work),
-        None => work(),
-    };
+    let blocks = threads.install(work);
     for (i, block) in blocks.iter().enumerate() {
         let frames = block.len() / n_mels;
         for (row, band) in out.chunks_mut(row_len).zip(block.chunks_exact(frames)) {
@@ -224,15 +282,32 @@ fn share<T: Real>(
     }
 }
 
-/// The log-mel spectrogram of one signal with a plan of its own; make a [`LogMel`] for more than one.
+/// The log-mel spectrogram of one signal as a reference system computes it.
+///
+/// ```
+/// use rlx_dsp::mel::{Preset, log_mel};
+///
+/// let x: Vec<f32> = (0..16_000).map(|i| (i as f32 * 0.1).sin()).collect();
+/// let mel = log_mel(&x, Preset::Whisper)?;
+/// assert_eq!((mel.freqs.len(), mel.times.len()), (80, 100));
+/// # Ok::<(), rlx_dsp::Error>(())
+/// ```
 ///
 /// # Errors
-/// As [`LogMel::new`] and [`LogMel::process`].
-pub fn log_mel(x: &[f32], params: &LogMelParams) -> Result<LogMelOutput> {
-    LogMel::new(params.clone())?.process(x)
+/// Those of [`log_mel_with`].
+pub fn log_mel<T: Real>(x: &[T], preset: Preset) -> Result<LogMelOutput<T>> {
+    log_mel_with(x, &LogMelParams::preset(preset))
 }
 
-fn emphasize<T: Real>(x: &[T], c: T, out: &mut Vec<T>) {
+/// The log-mel spectrogram of one signal; for more than one keep a [`LogMel`].
+///
+/// # Errors
+/// Those of [`LogMel::new`] and [`LogMel::run`].
+pub fn log_mel_with<T: Real>(x: &[T], params: &LogMelParams) -> Result<LogMelOutput<T>> {
+    LogMel::new(params.clone())?.run(x)
+}
+
+fn emphasise<T: Real>(x: &[T], c: T, out: &mut Vec<T>) {
     out.clear();
     out.extend(x.first());
     out.extend(x.windows(2).map(|pair| pair[1] - c * pair[0]));

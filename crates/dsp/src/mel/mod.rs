@@ -10,10 +10,9 @@
 //! ```
 //! use rlx_dsp::mel::{LogMel, LogMelParams, Preset};
 //!
-//! let mut params = LogMelParams::preset(Preset::Whisper);
-//! params.n_mels = 128; // large-v3
-//! let mut plan = LogMel::<f32>::new(params)?;
-//! let out = plan.process(&vec![0.1; 480_000])?;
+//! let params = LogMelParams::preset(Preset::Whisper).n_mels(128); // large-v3
+//! let plan = LogMel::<f32>::new(params)?;
+//! let out = plan.run(&vec![0.1; 480_000])?;
 //! assert_eq!((out.n_mels, out.n_frames), (128, 3000));
 //! # Ok::<(), rlx_dsp::Error>(())
 //! ```
@@ -30,7 +29,7 @@ mod scale;
 mod stages;
 
 pub use filterbank::{MelFilterbank, MelFilterbankParams, MelNorm, TriangleDomain};
-pub use log_mel::{LogMel, log_mel};
+pub use log_mel::{LogMel, LogMelScratch, log_mel, log_mel_with};
 pub use output::{LogMelOutput, MelLayout};
 pub use params::{LogMelParams, Preemphasis};
 pub use preset::Preset;

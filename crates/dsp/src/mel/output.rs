@@ -11,17 +11,22 @@ pub enum MelLayout {
     FramesByMels,
 }
 
-/// A log-mel spectrogram.
+/// A log-mel spectrogram with its axes.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct LogMelOutput<T = f32> {
     /// Number of mel bands.
     pub n_mels: usize,
     /// Number of frames.
     pub n_frames: usize,
-    /// Order of `data`.
+    /// Order of `values`.
     pub layout: MelLayout,
     /// The values, row-major in the order of `layout`, in the unit of the parameters' logarithm.
-    pub data: Vec<T>,
+    pub values: Vec<T>,
+    /// Middle of each frame in seconds from the first sample of the signal.
+    pub times: Vec<f64>,
+    /// Centre of each mel band in Hz.
+    pub freqs: Vec<f64>,
 }
 
 impl<T: Copy> LogMelOutput<T> {
@@ -34,17 +39,18 @@ impl<T: Copy> LogMelOutput<T> {
             MelLayout::MelsByFrames => mel * self.n_frames + frame,
             MelLayout::FramesByMels => frame * self.n_mels + mel,
         };
-        self.data.get(at).copied()
+        self.values.get(at).copied()
     }
+}
 
-    /// From `[n_mels, n_frames]` values.
-    pub(super) fn from_mels(values: Vec<T>, n_mels: usize, layout: MelLayout) -> Self {
-        let n_frames = values.len() / n_mels;
-        let data = match layout {
-            MelLayout::MelsByFrames => values,
-            MelLayout::FramesByMels => transpose(&values, n_frames),
-        };
-        Self { n_mels, n_frames, layout, data }
+/// `[n_mels, n_frames]` values in this order.
+pub(super) fn in_layout<T: Copy>(values: Vec<T>, n_mels: usize, layout: MelLayout) -> Vec<T> {
+    match layout {
+        MelLayout::MelsByFrames => values,
+        MelLayout::FramesByMels => {
+            let n_frames = values.len() / n_mels;
+            transpose(&values, n_frames)
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     MaxOver, MelFilterbankParams, MelLayout, MelLog, MelNorm, MelNormalise, MelScale, Preset, TriangleDomain,
 };
 use crate::detrend::Detrend;
+use crate::nan::NanPolicy;
 use crate::params::{SegmentParams, builders};
 use crate::stft::{FrameParams, Framing, Padding, Placement};
 use crate::window::{Symmetry, Window};
@@ -71,6 +72,12 @@ pub struct LogMelParams {
     pub max_over: MaxOver,
     /// Order of the result.
     pub layout: MelLayout,
+    /// What becomes of NaN and infinity. Under [`NanPolicy::SkipSegment`] a frame that holds one is NaN in every band and
+    /// counts for no maximum, mean or deviation; [`NanPolicy::Interpolate`] draws lines over short gaps before. Under
+    /// [`NanPolicy::Propagate`] such frames are NaN, and with them all that is related to their maximum, mean or deviation,
+    /// as in the reference systems.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "NanPolicy::is_error"))]
+    pub nan: NanPolicy,
 }
 
 impl LogMelParams {
@@ -132,6 +139,8 @@ impl LogMelParams {
         max_over: MaxOver;
         /// Sets the order of the result.
         layout: MelLayout;
+        /// Sets what becomes of NaN and infinity.
+        nan: NanPolicy;
     }
 
     /// Refuses what [`LogMel::new`](super::LogMel::new) would, but for the window's own parameter.

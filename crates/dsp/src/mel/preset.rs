@@ -4,6 +4,7 @@ use super::{
     LogMelParams, MaxOver, MelLayout, MelLog, MelNorm, MelNormalise, MelScale, Preemphasis, Reference,
     TriangleDomain,
 };
+use crate::nan::NanPolicy;
 use crate::params::named;
 use crate::stft::{Padding, Placement};
 use crate::window::{Symmetry, Window};
@@ -65,6 +66,7 @@ impl Preset {
             normalise: MelNormalise::None,
             max_over: MaxOver::Item,
             layout: MelLayout::MelsByFrames,
+            nan: NanPolicy::Error,
         };
         // All others work at 16 kHz with 25 ms windows and, but for torchaudio, a frame every 10 ms.
         let speech = LogMelParams {

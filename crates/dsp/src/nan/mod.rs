@@ -34,6 +34,12 @@ pub enum NanPolicy {
 impl NanPolicy {
     /// The longest gap that `interpolate` without a number fills.
     pub const DEFAULT_MAX_GAP: usize = 16;
+
+    /// Whether missing samples are refused, which stored parameters do not mention.
+    #[cfg(feature = "serde")]
+    pub(crate) fn is_error(&self) -> bool {
+        *self == Self::Error
+    }
 }
 
 impl fmt::Display for NanPolicy {

@@ -92,14 +92,14 @@ pub fn spectral_peaks(power: &[f64], params: &SpectralPeakParams) -> Result<Vec<
 mod tests {
     use super::*;
     use crate::scaling::Scaling;
-    use crate::welch::{PsdParams, welch};
+    use crate::welch::{PsdParams, welch_with};
 
     #[test]
     fn tones_between_bins_are_found_by_power() {
         let tone = |f: f64, a: f64, i: usize| a * (std::f64::consts::TAU * f * i as f64 / 1000.0).sin();
         let x: Vec<f64> = (0..8000).map(|i| tone(100.3, 1.0, i) + tone(222.7, 0.1, i)).collect();
         let params = PsdParams::new(1000.0, 1000).scaling(Scaling::Spectrum);
-        let psd = welch(&x, &params).unwrap();
+        let psd = welch_with(&x, &params).unwrap();
         let conditions = SpectralPeakParams::new(6.0).height_db(-40.0).distance(None).hann(true);
         let peaks = spectral_peaks(&psd.values, &conditions).unwrap();
         assert_eq!(peaks.iter().map(|p| p.position).collect::<Vec<_>>(), [100, 223]);

@@ -1,11 +1,13 @@
 //! Frames of samples through the lanes kernels.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::frame_fft::{FrameFft, FrameParams, PowerFrames};
 use crate::Result;
 use crate::fft::Real;
 use crate::lanes::{Element, FrameSpec, Isa, LaneFrames, LanePowers, frames_kernel};
+use crate::scratch::Kernels;
 use crate::specialise::{same_type, specialise};
 
 /// What the lanes have to know of these frames.
@@ -21,9 +23,12 @@ fn frame_spec<T: Real>(params: &FrameParams) -> Result<FrameSpec<T>> {
     })
 }
 
-/// The lanes kernel for these frames, or `None` where there is none for their length.
-pub(crate) fn lane_frames(params: &FrameParams) -> Result<Option<Box<dyn LaneFrames>>> {
-    Ok(frames_kernel(Isa::detect()?, frame_spec::<f32>(params)?))
+/// The lanes kernels for these frames, or `None` where there is none for their length.
+pub(crate) fn lane_frames(params: &FrameParams) -> Result<Option<Kernels<dyn LaneFrames>>> {
+    let (isa, spec) = (Isa::detect()?, frame_spec::<f32>(params)?);
+    let first = frames_kernel(isa, spec.clone());
+    let make = move || frames_kernel(isa, spec.clone()).expect("it was built from this before");
+    Ok(first.map(|first| Kernels::with_first(first, make)))
 }
 
 /// The lanes kernel behind [`PowerFrames`], where there is one.
@@ -35,8 +40,9 @@ pub(super) fn fast_power_frames<T: Real>(params: &FrameParams) -> Result<Option<
 }
 
 /// Many frames at a time in lanes, few by the plain transform.
+#[derive(Clone)]
 struct FastFrames<T: Element> {
-    kernel: Box<dyn LanePowers<T>>,
+    kernels: Arc<Kernels<dyn LanePowers<T>>>,
     hop: usize,
     /// Fewest frames for which a whole group of lanes pays.
     least: usize,
@@ -45,10 +51,13 @@ struct FastFrames<T: Element> {
 
 impl<T: Element> FastFrames<T> {
     fn plan(params: &FrameParams) -> Result<Option<Box<dyn PowerFrames<T>>>> {
-        let Some(kernel) = T::powers_kernel(Isa::detect()?, frame_spec(params)?) else { return Ok(None) };
+        let (isa, spec) = (Isa::detect()?, frame_spec(params)?);
+        let Some(kernel) = T::powers_kernel(isa, spec.clone()) else { return Ok(None) };
         let least = kernel.lanes() / 2;
+        let make = move || T::powers_kernel(isa, spec.clone()).expect("it was built from this before");
+        let kernels = Arc::new(Kernels::with_first(kernel, make));
         Ok(Some(Box::new(Self {
-            kernel,
+            kernels,
             hop: params.segments.hop,
             least,
             plain: FrameFft::new(params.clone())?,
@@ -61,6 +70,11 @@ impl<T: Element> PowerFrames<T> for FastFrames<T> {
         if frames.len() < self.least {
             return self.plain.power_frames(signal, frames, out);
         }
-        self.kernel.power_frames(&signal[frames.start * self.hop..], self.hop, frames.len(), out);
+        let signal = &signal[frames.start * self.hop..];
+        self.kernels.lend(|kernel| kernel.power_frames(signal, self.hop, frames.len(), out));
+    }
+
+    fn boxed_clone(&self) -> Box<dyn PowerFrames<T>> {
+        Box::new(self.clone())
     }
 }

@@ -1,6 +1,7 @@
 //! Spectra of single frames: detrend, preemphasis, window, FFT.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use num_complex::Complex;
 
@@ -11,11 +12,20 @@ use crate::params::SegmentParams;
 use crate::{Error, Result};
 
 /// Power spectra of consecutive frames of a padded signal: the seam where a faster kernel goes in.
-pub(crate) trait PowerFrames<T>: Send {
+pub(crate) trait PowerFrames<T>: Send + Sync {
     /// Writes `|X|²` (no one-sided doubling) of `frames` to `out`, `[frames.len(), n_bins]` row-major.
     ///
     /// Frame `f` starts at `signal[f · hop]`; the signal holds every sample of the last frame.
     fn power_frames(&mut self, signal: &[T], frames: Range<usize>, out: &mut [T]);
+
+    /// A kernel with the same tables and buffers of its own.
+    fn boxed_clone(&self) -> Box<dyn PowerFrames<T>>;
+}
+
+impl<T> Clone for Box<dyn PowerFrames<T>> {
+    fn clone(&self) -> Self {
+        self.boxed_clone()
+    }
 }
 
 /// The fastest plan there is for power spectra of these frames.
@@ -62,10 +72,11 @@ impl FrameParams {
     }
 }
 
-/// A plan for the spectra of frames; the buffers are its own and are reused.
+/// A plan for the spectra of frames; the buffers are its own and are reused. A clone shares the tables.
+#[derive(Clone)]
 pub(crate) struct FrameFft<T: Real> {
     params: FrameParams,
-    window: Vec<T>,
+    window: Arc<[T]>,
     /// First sample of the frame, and first sample of the FFT, that the window covers.
     lead: usize,
     fft: RealFft<T>,
@@ -100,7 +111,7 @@ impl<T: Real> FrameFft<T> {
         if self.params.preemphasis != 0.0 {
             preemphasise(samples, T::narrow(self.params.preemphasis));
         }
-        for (sample, weight) in samples.iter_mut().zip(&self.window) {
+        for (sample, weight) in samples.iter_mut().zip(&*self.window) {
             *sample = *sample * *weight;
         }
         let done = self.fft.forward(&mut self.input, &mut self.spectrum);
@@ -120,6 +131,10 @@ impl<T: Real> PowerFrames<T> for FrameFft<T> {
                 *power = bin.norm_sqr();
             }
         }
+    }
+
+    fn boxed_clone(&self) -> Box<dyn PowerFrames<T>> {
+        Box::new(self.clone())
     }
 }
 

@@ -58,7 +58,7 @@ impl Framing {
     }
 
     /// Sample position of the middle of frame 0; frame `i` is `i·hop` later.
-    pub(crate) fn first_center(&self) -> f64 {
+    pub(crate) fn first_centre(&self) -> f64 {
         match self.padding {
             Padding::None => self.frame_len as f64 / 2.0,
             Padding::Constant | Padding::Reflect => 0.0,

@@ -20,6 +20,8 @@ pub(crate) use frame_fft::{FrameFft, FrameParams, PowerFrames, plan_power_frames
 pub use framing::{Framing, Padding, Placement};
 pub(crate) use params::check_rate;
 pub use params::{SpectrogramParams, SpectrogramScaling};
-pub(crate) use spectrogram::check_finite;
-pub use spectrogram::{ComplexSpectrogram, Spectrogram, SpectrogramOutput};
+pub use spectrogram::{
+    ComplexSpectrogram, Spectrogram, SpectrogramOutput, SpectrogramScratch, spectrogram, spectrogram_with,
+};
+pub(crate) use spectrogram::{check_finite, row_len};
 pub use stream::StftStream;

@@ -1,5 +1,8 @@
 //! The spectrogram of a whole signal.
 
+use std::fmt;
+use std::sync::Arc;
+
 use num_complex::Complex;
 
 use super::fast::fast_power_frames;
@@ -7,23 +10,32 @@ use super::params::{SpectrogramParams, SpectrogramScaling};
 use super::{FrameFft, Framing, PowerFrames};
 use crate::fft::Real;
 use crate::nan::{Filled, NanPolicy, fill_gaps, first_non_finite};
+use crate::scratch::{Idle, Owner};
 use crate::{Error, Result};
 
-/// A spectrogram: `[n_frames, n_bins]`, row-major.
+/// A spectrogram: `[n_frames, n_bins]`, row-major, with its axes.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct SpectrogramOutput<T> {
     /// Number of frames.
     pub n_frames: usize,
     /// Number of bins, `n_fft/2 + 1`.
     pub n_bins: usize,
-    /// Values in the unit of [`SpectrogramScaling`]; frame `i` is `data[i·n_bins..(i+1)·n_bins]`.
-    pub data: Vec<T>,
+    /// Values in the unit of [`SpectrogramScaling`]; frame `i` is `values[i·n_bins..(i+1)·n_bins]`.
+    pub values: Vec<T>,
     /// Middle of each frame in seconds from the first sample of the signal.
     pub times: Vec<f64>,
     /// Frequency of each bin in Hz.
-    pub frequencies: Vec<f64>,
+    pub freqs: Vec<f64>,
     /// What [`NanPolicy::Interpolate`] did.
     pub filled: Filled,
+}
+
+impl<T> SpectrogramOutput<T> {
+    /// The spectra, frame by frame.
+    pub fn frames(&self) -> impl Iterator<Item = &[T]> {
+        self.values.chunks_exact(self.n_bins)
+    }
 }
 
 /// A complex short-time spectrum: `[n_frames, n_bins]`, row-major.
@@ -34,23 +46,38 @@ pub struct ComplexSpectrogram<T> {
     /// Number of bins, `n_fft/2 + 1`.
     pub n_bins: usize,
     /// `Σ w[n] x[start + n] e^(−2πikn/n_fft)`: unscaled, phase relative to the start of the frame.
-    pub data: Vec<Complex<T>>,
+    pub values: Vec<Complex<T>>,
 }
 
-/// A reusable plan for spectrograms of real signals, one precision (`f32` or `f64`) throughout.
+/// A plan for spectrograms of real signals, one precision (`f32` or `f64`) throughout. Immutable: threads may share it, and
+/// clones share its tables.
 ///
 /// ```
 /// use rlx_dsp::stft::{Spectrogram, SpectrogramParams};
 ///
 /// let tone: Vec<f32> = (0..1000).map(|n| (n as f32 * 0.2 * std::f32::consts::PI).sin()).collect();
-/// let out = Spectrogram::new(SpectrogramParams::scipy(1000.0, 200))?.process(&tone)?;
+/// let out = Spectrogram::new(SpectrogramParams::scipy(1000.0, 200))?.run(&tone)?;
 /// assert_eq!((out.n_frames, out.n_bins), (5, 101));
-/// assert_eq!(out.frequencies[20], 100.0);
-/// assert!(out.data[20] > 1e4 * out.data[40]);
+/// assert_eq!(out.freqs[20], 100.0);
+/// assert!(out.values[20] > 1e4 * out.values[40]);
 /// # Ok::<(), rlx_dsp::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct Spectrogram<T: Real> {
+    shared: Arc<Shared<T>>,
+}
+
+struct Shared<T: Real> {
     params: SpectrogramParams,
+    /// Has the tables; its clones are in the scratch.
+    prototype: FrameSpectrum<T>,
+    owner: Owner,
+    idle: Idle<SpectrogramScratch<T>>,
+}
+
+/// The mutable part of a [`Spectrogram`] plan.
+pub struct SpectrogramScratch<T: Real> {
+    owner: Owner,
     spectrum: FrameSpectrum<T>,
     padded: Vec<T>,
     repaired: Vec<T>,
@@ -62,29 +89,42 @@ impl<T: Real> Spectrogram<T> {
     /// # Errors
     /// What [`SpectrogramParams::validate`] refuses; a window outside its domain or with a sum of 0.
     pub fn new(params: SpectrogramParams) -> Result<Self> {
-        let spectrum = FrameSpectrum::new(&params)?.in_lanes(&params)?;
-        Ok(Self { spectrum, params, padded: Vec::new(), repaired: Vec::new() })
+        let prototype = FrameSpectrum::new(&params)?.in_lanes(&params)?;
+        let shared = Shared { params, prototype, owner: Owner::default(), idle: Idle::default() };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// The parameters of the plan.
     pub fn params(&self) -> &SpectrogramParams {
-        &self.params
+        &self.shared.params
     }
 
-    /// Number of frames of a signal of `len` samples; 0 where [`Self::process`] would refuse it as too short.
+    /// Number of frames of a signal of `len` samples; 0 where [`Self::run`] would refuse it as too short.
     pub fn n_frames(&self, len: usize) -> usize {
         self.framing().count(len)
     }
 
     /// Middle of frame `index` in seconds from the first sample.
     pub fn time(&self, index: usize) -> f64 {
-        (self.framing().first_center() + (index * self.params.segments.hop) as f64) / self.params.sample_rate
+        let first = self.framing().first_centre();
+        (first + (index * self.params().segments.hop) as f64) / self.params().sample_rate
     }
 
     /// Frequency of each bin in Hz.
     pub fn frequencies(&self) -> Vec<f64> {
-        let step = self.params.sample_rate / self.params.segments.n_fft as f64;
-        (0..self.params.n_bins()).map(|bin| bin as f64 * step).collect()
+        let step = self.params().sample_rate / self.params().segments.n_fft as f64;
+        (0..self.params().n_bins()).map(|bin| bin as f64 * step).collect()
+    }
+
+    /// Buffers for [`run_into`](Self::run_into).
+    #[must_use]
+    pub fn scratch(&self) -> SpectrogramScratch<T> {
+        SpectrogramScratch {
+            owner: self.shared.owner.clone(),
+            spectrum: self.shared.prototype.clone(),
+            padded: Vec::new(),
+            repaired: Vec::new(),
+        }
     }
 
     /// The spectrogram of `x`.
@@ -92,76 +132,131 @@ impl<T: Real> Spectrogram<T> {
     /// # Errors
     /// A signal shorter than a frame (or than a reflection needs); a NaN or infinite sample under
     /// [`NanPolicy::Error`].
-    pub fn process(&mut self, x: &[T]) -> Result<SpectrogramOutput<T>> {
-        let n_frames = self.framing().checked_count(x.len())?;
-        let n_bins = self.params.n_bins();
-        let mut data = vec![T::zero(); n_frames * n_bins];
-        let filled = self.process_into(x, &mut data)?;
-        let times = (0..n_frames).map(|index| self.time(index)).collect();
-        Ok(SpectrogramOutput { n_frames, n_bins, data, times, frequencies: self.frequencies(), filled })
+    pub fn run(&self, x: &[T]) -> Result<SpectrogramOutput<T>> {
+        self.row(x, 0)
     }
 
     /// The spectrogram of `x` into `out`, which holds exactly `n_frames(x.len()) · n_bins` values.
     ///
     /// # Errors
-    /// As [`Self::process`]; `out` of another length.
-    pub fn process_into(&mut self, x: &[T], out: &mut [T]) -> Result<Filled> {
-        self.row_into(x, 0, out)
+    /// As [`run`](Self::run); `out` of another length, scratch of another plan.
+    pub fn run_into(&self, x: &[T], scratch: &mut SpectrogramScratch<T>, out: &mut [T]) -> Result<Filled> {
+        self.shared.owner.check(&scratch.owner)?;
+        self.row_into(x, 0, scratch, out)
     }
 
-    fn row_into(&mut self, x: &[T], row: usize, out: &mut [T]) -> Result<Filled> {
+    /// Spectrograms of `rows` signals of equal length: `x` is `[rows, len]`, row-major.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), with the row; `x` that does not divide into `rows`.
+    pub fn run_batch(&self, x: &[T], rows: usize) -> Result<Vec<SpectrogramOutput<T>>> {
+        let len = row_len(x.len(), rows)?;
+        (0..rows).map(|row| self.row(&x[row * len..][..len], row)).collect()
+    }
+
+    fn row(&self, x: &[T], row: usize) -> Result<SpectrogramOutput<T>> {
+        let n_frames = self.framing().checked_count(x.len())?;
+        let n_bins = self.params().n_bins();
+        let mut values = vec![T::zero(); n_frames * n_bins];
+        let filled = self.with_scratch(|scratch| self.row_into(x, row, scratch, &mut values))?;
+        let times = (0..n_frames).map(|index| self.time(index)).collect();
+        Ok(SpectrogramOutput { n_frames, n_bins, values, times, freqs: self.frequencies(), filled })
+    }
+
+    fn row_into(
+        &self,
+        x: &[T],
+        row: usize,
+        scratch: &mut SpectrogramScratch<T>,
+        out: &mut [T],
+    ) -> Result<Filled> {
         let framing = self.framing();
         let n_frames = framing.checked_count(x.len())?;
-        let expected = n_frames * self.params.n_bins();
+        let n_bins = self.params().n_bins();
+        let expected = n_frames * n_bins;
         if out.len() != expected {
             return Err(Error::Length { name: "out", expected, got: out.len() });
         }
-        let (x, filled) = repair(x, row, self.params.nan, &mut self.repaired)?;
-        let n_bins = self.params.n_bins();
+        let SpectrogramScratch { spectrum, padded, repaired, .. } = scratch;
+        let (x, filled) = repair(x, row, self.params().nan, repaired)?;
         for part in framing.parts(x.len(), n_frames) {
             let out = &mut out[part.start * n_bins..part.end * n_bins];
-            self.spectrum.frames(framing.samples(x, part, &mut self.padded), framing.hop, out);
+            spectrum.frames(framing.samples(x, part, padded), framing.hop, out);
         }
         Ok(filled)
-    }
-
-    /// Spectrograms of every row of `x`, a flat `[rows, row_len]` array: `[rows, n_frames, n_bins]`, flat.
-    ///
-    /// # Errors
-    /// As [`Self::process`]; `row_len` 0 or no divisor of the length of `x`.
-    pub fn process_rows(&mut self, x: &[T], row_len: usize) -> Result<Vec<T>> {
-        if row_len == 0 || !x.len().is_multiple_of(row_len) {
-            let reason = format!("rows of {row_len} values in {} values", x.len());
-            return Err(Error::argument("row_len", reason));
-        }
-        let size = self.framing().checked_count(row_len)? * self.params.n_bins();
-        let mut out = vec![T::zero(); x.len() / row_len * size];
-        for (row, (x, out)) in x.chunks_exact(row_len).zip(out.chunks_exact_mut(size)).enumerate() {
-            self.row_into(x, row, out)?;
-        }
-        Ok(out)
     }
 
     /// The unscaled complex spectra of `x`; the scaling of the parameters is not applied.
     ///
     /// # Errors
-    /// As [`Self::process`].
-    pub fn process_complex(&mut self, x: &[T]) -> Result<ComplexSpectrogram<T>> {
+    /// As [`run`](Self::run).
+    pub fn run_complex(&self, x: &[T]) -> Result<ComplexSpectrogram<T>> {
         let framing = self.framing();
-        let n_frames = framing.checked_count(x.len())?;
-        let (x, _) = repair(x, 0, self.params.nan, &mut self.repaired)?;
-        let signal = framing.padded(x, n_frames, &mut self.padded);
-        let mut data = Vec::with_capacity(n_frames * self.params.n_bins());
-        for frame in 0..n_frames {
-            let start = frame * framing.hop;
-            data.extend_from_slice(self.spectrum.fft.transform(&signal[start..start + framing.frame_len]));
-        }
-        Ok(ComplexSpectrogram { n_frames, n_bins: self.params.n_bins(), data })
+        let (n_frames, n_bins) = (framing.checked_count(x.len())?, self.params().n_bins());
+        self.with_scratch(|SpectrogramScratch { spectrum, padded, repaired, .. }| {
+            let (x, _) = repair(x, 0, self.params().nan, repaired)?;
+            let signal = framing.padded(x, n_frames, padded);
+            let mut values = Vec::with_capacity(n_frames * n_bins);
+            for frame in 0..n_frames {
+                let start = frame * framing.hop;
+                values.extend_from_slice(spectrum.fft.transform(&signal[start..start + framing.frame_len]));
+            }
+            Ok(ComplexSpectrogram { n_frames, n_bins, values })
+        })
+    }
+
+    fn with_scratch<R>(&self, work: impl FnOnce(&mut SpectrogramScratch<T>) -> R) -> R {
+        self.shared.idle.with(|| self.scratch(), work)
     }
 
     fn framing(&self) -> Framing {
-        self.params.framing()
+        self.params().framing()
     }
+}
+
+impl<T: Real> fmt::Debug for Spectrogram<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spectrogram").field("params", self.params()).finish_non_exhaustive()
+    }
+}
+
+impl<T: Real> fmt::Debug for SpectrogramScratch<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SpectrogramScratch")
+    }
+}
+
+/// Samples of each of `rows` rows.
+pub(crate) fn row_len(samples: usize, rows: usize) -> Result<usize> {
+    match rows {
+        0 if samples == 0 => Ok(0),
+        rows if rows > 0 && samples.is_multiple_of(rows) => Ok(samples / rows),
+        _ => Err(Error::argument("rows", format!("{samples} samples do not divide into {rows} rows"))),
+    }
+}
+
+/// The spectrogram of one signal with SciPy's defaults (`scipy.signal.spectrogram(x, sample_rate, nperseg=n_fft)`):
+/// Tukey(0.25) windows that overlap by an eighth, each without its mean, as densities.
+///
+/// ```
+/// let x: Vec<f64> = (0..4000).map(|i| (f64::from(i) * 0.4).sin()).collect();
+/// let out = rlx_dsp::stft::spectrogram(&x, 1000.0, 256)?;
+/// assert_eq!((out.times.len(), out.freqs.len()), (out.n_frames, 129));
+/// # Ok::<(), rlx_dsp::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of [`spectrogram_with`].
+pub fn spectrogram<T: Real>(x: &[T], sample_rate: f64, n_fft: usize) -> Result<SpectrogramOutput<T>> {
+    spectrogram_with(x, &SpectrogramParams::scipy(sample_rate, n_fft))
+}
+
+/// The spectrogram of one signal; for more than one keep a [`Spectrogram`].
+///
+/// # Errors
+/// Those of [`Spectrogram::new`] and [`Spectrogram::run`].
+pub fn spectrogram_with<T: Real>(x: &[T], params: &SpectrogramParams) -> Result<SpectrogramOutput<T>> {
+    Spectrogram::new(params.clone())?.run(x)
 }
 
 /// The signal as the policy wants it, in `copy` if it had to be changed.
@@ -188,6 +283,7 @@ fn repair<'a, T: Real>(
 const BLOCK: usize = 32;
 
 /// Spectra of frames in the unit that was asked for.
+#[derive(Clone)]
 pub(super) struct FrameSpectrum<T: Real> {
     fft: FrameFft<T>,
     /// For several frames at a time.

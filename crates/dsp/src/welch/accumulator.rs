@@ -2,7 +2,8 @@
 
 use super::average::PowerAverage;
 use super::params::PsdParams;
-use super::plan::{Coverage, PIECE, Psd};
+use super::plan::PIECE;
+use super::psd::{Coverage, Psd};
 use super::segment::SegmentSpec;
 use super::state::AccumulatorState;
 use super::stream::Stream;
@@ -18,7 +19,7 @@ use crate::scaling::Average;
 /// [`push_gap`](Self::push_gap) ends it, [`merge`](Self::merge) adds another accumulator's stretches.
 ///
 /// ```
-/// use rlx_dsp::welch::{PsdParams, WelchAccumulator, welch};
+/// use rlx_dsp::welch::{PsdParams, WelchAccumulator, welch_with};
 ///
 /// let x: Vec<f64> = (0..1000).map(|i| f64::from(i * i % 97)).collect();
 /// let params = PsdParams::new(1.0, 64);
@@ -26,7 +27,7 @@ use crate::scaling::Average;
 /// for block in x.chunks(37) {
 ///     accumulator.push(block)?;
 /// }
-/// let (streamed, whole) = (accumulator.finish()?, welch(&x, &params)?);
+/// let (streamed, whole) = (accumulator.finish()?, welch_with(&x, &params)?);
 /// assert_eq!(streamed.coverage, whole.coverage);
 /// assert!(streamed.values.iter().zip(&whole.values).all(|(a, b)| (a - b).abs() <= 1e-12 * b));
 /// # Ok::<(), rlx_dsp::Error>(())
@@ -178,7 +179,7 @@ impl<S: Sample> WelchAccumulator<S> {
         coverage.check(self.samples(), self.params().segments.segment_len)?;
         let mut values = vec![S::Real::default(); self.average.n_bins()];
         self.average.write(&mut values);
-        Ok(Psd { freqs: self.params().frequencies::<S>(), values, coverage })
+        Ok(Psd::of::<S>(self.params(), values, coverage))
     }
 
     /// Ends the last stretch and answers with the average.

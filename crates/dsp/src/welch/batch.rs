@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::plan::{Coverage, Welch};
+use super::plan::{Welch, WelchScratch};
+use super::psd::{Coverage, PsdBatch};
 use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::params::{Threads, Workers};
@@ -20,15 +21,14 @@ impl<S: Sample> Welch<S> {
         Ok(self)
     }
 
-    /// Spectra of `rows` signals of equal length: `x` is `[rows, len]`, the answer `[rows, n_bins]`, both
-    /// row-major.
+    /// Spectra of `rows` signals of equal length: `x` is `[rows, len]`, row-major.
     ///
     /// # Errors
-    /// Those of [`psd_batch_into`](Self::psd_batch_into).
-    pub fn psd_batch(&mut self, x: &[S], rows: usize) -> Result<Vec<S::Real>> {
-        let mut out = vec![S::Real::default(); rows * self.n_bins()];
-        self.psd_batch_into(x, rows, &mut out)?;
-        Ok(out)
+    /// Those of [`run_batch_into`](Self::run_batch_into).
+    pub fn run_batch(&self, x: &[S], rows: usize) -> Result<PsdBatch<S::Real>> {
+        let mut values = vec![S::Real::default(); rows * self.n_bins()];
+        let coverage = self.with_scratch(|scratch| self.run_batch_into(x, rows, scratch, &mut values))?;
+        Ok(PsdBatch { freqs: self.frequencies(), values, coverage })
     }
 
     /// Spectra of `rows` signals of equal length into `out`, `[rows, n_bins]`; the coverage is the rows' sum.
@@ -36,9 +36,16 @@ impl<S: Sample> Welch<S> {
     ///
     /// # Errors
     /// [`Error::Argument`] when `x` does not divide into `rows`, [`Error::Length`] for a wrong `out`, and those
-    /// of [`psd_into`](Self::psd_into) for the first row that has one.
-    pub fn psd_batch_into(&mut self, x: &[S], rows: usize, out: &mut [S::Real]) -> Result<Coverage> {
-        self.batch(x, rows, 0, out)
+    /// of [`run_into`](Self::run_into) for the first row that has one.
+    pub fn run_batch_into(
+        &self,
+        x: &[S],
+        rows: usize,
+        scratch: &mut WelchScratch<S>,
+        out: &mut [S::Real],
+    ) -> Result<Coverage> {
+        self.shared.owner.check(&scratch.owner)?;
+        self.batch(x, rows, 0, scratch, out)
     }
 
     /// Spectra along `axis` of an N-d row-major array of the given shape; negative axes count from the last
@@ -47,9 +54,18 @@ impl<S: Sample> Welch<S> {
     ///
     /// # Errors
     /// [`Error::Argument`] for an axis that the shape does not have, [`Error::Length`] when `x` does not have
-    /// the shape's size, and those of [`psd_into`](Self::psd_into) for the first line that has one.
-    pub fn psd_axis(&mut self, x: &[S], shape: &[usize], axis: isize) -> Result<Vec<S::Real>> {
-        let axis = resolve_axis(shape, axis)?;
+    /// the shape's size, and those of [`run_into`](Self::run_into) for the first line that has one.
+    pub fn run_axis(&self, x: &[S], shape: &[usize], axis: isize) -> Result<Vec<S::Real>> {
+        self.with_scratch(|scratch| self.along(x, shape, resolve_axis(shape, axis)?, scratch))
+    }
+
+    fn along(
+        &self,
+        x: &[S],
+        shape: &[usize],
+        axis: usize,
+        scratch: &mut WelchScratch<S>,
+    ) -> Result<Vec<S::Real>> {
         let size = shape.iter().product();
         if x.len() != size {
             return Err(Error::Length { name: "x", expected: size, got: x.len() });
@@ -60,7 +76,7 @@ impl<S: Sample> Welch<S> {
         let bins = self.n_bins();
         let mut out = vec![S::Real::default(); lines * bins];
         if inner == 1 {
-            self.batch(x, lines, 0, &mut out)?;
+            self.batch(x, lines, 0, scratch, &mut out)?;
             return Ok(out);
         }
         // Element i of a line lies at (outer · length + i) · inner + (line within inner).
@@ -72,7 +88,7 @@ impl<S: Sample> Welch<S> {
             gathered.clear();
             gathered.extend(block.clone().flat_map(|line| (0..len).map(move |i| x[at(line, i, len)])));
             spectra.resize(block.len() * bins, S::Real::default());
-            self.batch(&gathered, block.len(), first, &mut spectra)?;
+            self.batch(&gathered, block.len(), first, scratch, &mut spectra)?;
             for (spectrum, line) in spectra.chunks_exact(bins).zip(block) {
                 for (k, power) in spectrum.iter().enumerate() {
                     out[at(line, k, bins)] = *power;
@@ -82,7 +98,15 @@ impl<S: Sample> Welch<S> {
         Ok(out)
     }
 
-    fn batch(&mut self, x: &[S], rows: usize, first_row: usize, out: &mut [S::Real]) -> Result<Coverage> {
+    fn batch(
+        &self,
+        x: &[S],
+        rows: usize,
+        first_row: usize,
+        scratch: &mut WelchScratch<S>,
+        out: &mut [S::Real],
+    ) -> Result<Coverage> {
+        let params = self.params();
         let bins = self.n_bins();
         if rows * bins != out.len() {
             return Err(Error::Length { name: "out", expected: rows * bins, got: out.len() });
@@ -94,18 +118,17 @@ impl<S: Sample> Welch<S> {
             return Err(uneven(x.len(), rows));
         }
         let len = x.len() / rows;
-        if len < self.params.segments.segment_len {
-            return Err(Error::TooShort { len, segment: self.params.segments.segment_len });
+        if len < params.segments.segment_len {
+            return Err(Error::TooShort { len, segment: params.segments.segment_len });
         }
         // Whole blocks of rows that are computed side by side, so that the numbers do not depend on the threads.
-        let together = self.workers[0].rows_at_a_time(self.params.segment_count(len));
+        let together = self.shared.rows_at_a_time(params.segment_count(len));
         let share = rows.div_ceil(self.threads.count().min(rows)).next_multiple_of(together);
         let shares = rows.div_ceil(share);
-        while self.workers.len() < shares {
-            self.workers.push(self.workers[0].clone());
+        while scratch.workers.len() < shares {
+            scratch.workers.push(self.shared.worker());
         }
-        let params = &self.params;
-        let workers = &mut self.workers[..shares];
+        let workers = &mut scratch.workers[..shares];
         if let [worker] = workers {
             worker.psd_rows(params, first_row, x, len, out);
         } else {
@@ -121,7 +144,7 @@ impl<S: Sample> Welch<S> {
             });
         }
         let mut total = Coverage::default();
-        for worker in &mut self.workers[..shares] {
+        for worker in workers {
             total.add(worker.take_outcome()?);
         }
         Ok(total)

@@ -1,23 +1,29 @@
 //! Cross spectra and coherence of two signals.
 
+use std::sync::Arc;
+
 use num_complex::Complex;
 
 use super::framer::clean_runs;
+use super::functions::default_params;
 use super::layout::Layout;
 use super::median::SpectraStore;
 use super::pair::{self, PairKernel};
 use super::params::PsdParams;
-use super::plan::{Coverage, check_finite};
+use super::plan::check_finite;
+use super::psd::Coverage;
 use super::segment::SegmentSpec;
 use crate::error::{Error, Result};
 use crate::fft::{Real, Sample, rfft_bins};
 use crate::nan::{NanPolicy, fill_gaps};
 use crate::params::SegmentParams;
 use crate::scaling::Average;
+use crate::scratch::{Idle, Owner};
 
 /// Averaged spectra of two signals, bin by bin, with their frequencies.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct CrossSpectrum<T> {
     /// Bin frequencies, in the unit of the sample rate.
     pub freqs: Vec<f64>,
@@ -43,12 +49,43 @@ impl<T: Real> CrossSpectrum<T> {
     }
 }
 
+/// The magnitude-squared coherence of two signals, with its frequencies.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Coherence<T> {
+    /// Bin frequencies, in the unit of the sample rate.
+    pub freqs: Vec<f64>,
+    /// `|Pxy|² / (Pxx · Pyy)` of each bin.
+    pub values: Vec<T>,
+    /// What was averaged.
+    pub coverage: Coverage,
+}
+
 /// A plan for cross spectra of two signals of samples `S` (`scipy.signal.csd` and `coherence`). The median is
 /// taken of real and imaginary parts apart, as SciPy does; max- and min-hold have no meaning here.
-#[derive(Debug)]
+///
+/// Immutable, as [`Welch`](super::Welch) is: threads may share it, and clones share its tables.
+#[derive(Debug, Clone)]
 pub struct Csd<S: Sample> {
+    shared: Arc<Shared<S>>,
+}
+
+#[derive(Debug)]
+struct Shared<S: Sample> {
     params: PsdParams,
+    /// Has the tables; its clones are the scratch.
+    prototype: CrossAverage<S>,
+    owner: Owner,
+    idle: Idle<CsdScratch<S>>,
+}
+
+/// The mutable part of a [`Csd`] plan.
+#[derive(Debug)]
+pub struct CsdScratch<S: Sample> {
+    owner: Owner,
     average: CrossAverage<S>,
+    filled: [Vec<S>; 2],
 }
 
 impl<S: Sample> Csd<S> {
@@ -57,30 +94,77 @@ impl<S: Sample> Csd<S> {
     /// # Errors
     /// [`Error::Argument`] for a parameter outside its domain, and for [`Average::Max`] and [`Average::Min`].
     pub fn new(params: PsdParams) -> Result<Self> {
-        Ok(Self { average: CrossAverage::new(&params)?, params })
+        let prototype = CrossAverage::new(&params)?;
+        let shared = Shared { params, prototype, owner: Owner::default(), idle: Idle::default() };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// The parameters of this plan.
     #[must_use]
     pub fn params(&self) -> &PsdParams {
-        &self.params
+        &self.shared.params
+    }
+
+    /// Buffers for [`run_into`](Self::run_into).
+    #[must_use]
+    pub fn scratch(&self) -> CsdScratch<S> {
+        let average = self.shared.prototype.clone();
+        CsdScratch { owner: self.shared.owner.clone(), average, filled: [Vec::new(), Vec::new()] }
     }
 
     /// Cross spectrum, powers and coherence of two signals of equal length.
     ///
     /// # Errors
-    /// [`Error::Length`] when the lengths differ (SciPy pads the shorter one with zeros), and those of
-    /// [`Welch::psd_into`](super::Welch::psd_into), where row 0 is `x` and row 1 is `y`.
-    pub fn compute(&mut self, x: &[S], y: &[S]) -> Result<CrossSpectrum<S::Real>> {
-        let SegmentParams { segment_len, hop, .. } = self.params.segments;
+    /// Those of [`run_into`](Self::run_into).
+    pub fn run(&self, x: &[S], y: &[S]) -> Result<CrossSpectrum<S::Real>> {
+        let mut out = CrossSpectrum::default();
+        self.shared.idle.with(|| self.scratch(), |scratch| self.run_into(x, y, scratch, &mut out))?;
+        Ok(out)
+    }
+
+    /// The results of `rows` pairs of signals: `x` and `y` are `[rows, len]`, row-major.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] when `x` does not divide into `rows`, and those of [`run_into`](Self::run_into).
+    pub fn run_batch(&self, x: &[S], y: &[S], rows: usize) -> Result<Vec<CrossSpectrum<S::Real>>> {
         if x.len() != y.len() {
             return Err(Error::Length { name: "y", expected: x.len(), got: y.len() });
         }
-        let count = self.params.segment_count(x.len());
-        let average = &mut self.average;
+        if rows == 0 && x.is_empty() {
+            return Ok(Vec::new());
+        }
+        if rows == 0 || !x.len().is_multiple_of(rows) {
+            return Err(Error::argument(
+                "rows",
+                format!("{} samples do not divide into {rows} rows", x.len()),
+            ));
+        }
+        let len = x.len() / rows;
+        (0..rows).map(|row| self.run(&x[row * len..][..len], &y[row * len..][..len])).collect()
+    }
+
+    /// Cross spectrum, powers and coherence of two signals of equal length into `out`, whose memory is used again.
+    ///
+    /// # Errors
+    /// [`Error::Length`] when the lengths differ (SciPy pads the shorter one with zeros), [`Error::Argument`] for scratch
+    /// of another plan, and those of [`Welch::run_into`](super::Welch::run_into), where row 0 is `x` and row 1 is `y`.
+    pub fn run_into(
+        &self,
+        x: &[S],
+        y: &[S],
+        scratch: &mut CsdScratch<S>,
+        out: &mut CrossSpectrum<S::Real>,
+    ) -> Result<()> {
+        self.shared.owner.check(&scratch.owner)?;
+        let SegmentParams { segment_len, hop, .. } = self.params().segments;
+        if x.len() != y.len() {
+            return Err(Error::Length { name: "y", expected: x.len(), got: y.len() });
+        }
+        let count = self.params().segment_count(x.len());
+        let CsdScratch { average, filled, .. } = scratch;
         average.clear();
         let mut coverage = Coverage::default();
-        match self.params.nan {
+        match self.params().nan {
             NanPolicy::Error => {
                 check_finite(0, 0, x)?;
                 check_finite(1, 0, y)?;
@@ -91,34 +175,55 @@ impl<S: Sample> Csd<S> {
                 coverage.skipped = clean_runs([x, y], segment_len, hop, count, |run, n| average.add(run, n));
             }
             NanPolicy::Interpolate { max_gap } => {
-                let (mut x, mut y) = (x.to_vec(), y.to_vec());
-                coverage.filled = fill_gaps(&mut x, max_gap);
-                coverage.filled.add(fill_gaps(&mut y, max_gap));
-                coverage.skipped =
-                    clean_runs([&x, &y], segment_len, hop, count, |run, n| average.add(run, n));
+                for (filled, signal) in filled.iter_mut().zip([x, y]) {
+                    filled.clear();
+                    filled.extend_from_slice(signal);
+                    coverage.filled.add(fill_gaps(filled, max_gap));
+                }
+                let [x, y] = &*filled;
+                coverage.skipped = clean_runs([x, y], segment_len, hop, count, |run, n| average.add(run, n));
             }
         }
         coverage.segments = average.segments;
         coverage.check(x.len() as u64, segment_len)?;
-        Ok(average.result(self.params.frequencies::<S>(), coverage))
+        average.write(coverage, out);
+        out.freqs = self.params().frequencies::<S>();
+        Ok(())
     }
 }
 
-/// The averaged `conj(X) · Y` of two signals, one value per bin; for the powers, the coherence, or more than one
-/// pair keep a [`Csd`].
+/// The cross spectrum, powers and coherence of two signals with SciPy's defaults (`scipy.signal.csd(x, y, sample_rate)`):
+/// those of [`welch`](super::welch()).
 ///
 /// # Errors
-/// Those of [`Csd::new`] and [`Csd::compute`].
-pub fn csd<S: Sample>(x: &[S], y: &[S], params: &PsdParams) -> Result<Vec<Complex<S::Real>>> {
-    Ok(Csd::new(params.clone())?.compute(x, y)?.pxy())
+/// Those of [`csd_with`].
+pub fn csd<S: Sample>(x: &[S], y: &[S], sample_rate: f64) -> Result<CrossSpectrum<S::Real>> {
+    csd_with(x, y, &default_params(sample_rate, x.len()))
 }
 
-/// The magnitude-squared coherence of two signals, one value per bin. The scaling does not matter.
+/// The cross spectrum, powers and coherence of two signals; for more than one pair keep a [`Csd`].
 ///
 /// # Errors
-/// Those of [`Csd::new`] and [`Csd::compute`].
-pub fn coherence<S: Sample>(x: &[S], y: &[S], params: &PsdParams) -> Result<Vec<S::Real>> {
-    Ok(Csd::new(params.clone())?.compute(x, y)?.coherence)
+/// Those of [`Csd::new`] and [`Csd::run_into`].
+pub fn csd_with<S: Sample>(x: &[S], y: &[S], params: &PsdParams) -> Result<CrossSpectrum<S::Real>> {
+    Csd::new(params.clone())?.run(x, y)
+}
+
+/// The magnitude-squared coherence of two signals with SciPy's defaults (`scipy.signal.coherence(x, y, sample_rate)`).
+///
+/// # Errors
+/// Those of [`csd_with`].
+pub fn coherence<S: Sample>(x: &[S], y: &[S], sample_rate: f64) -> Result<Coherence<S::Real>> {
+    coherence_with(x, y, &default_params(sample_rate, x.len()))
+}
+
+/// The magnitude-squared coherence of two signals. The scaling does not matter.
+///
+/// # Errors
+/// Those of [`csd_with`].
+pub fn coherence_with<S: Sample>(x: &[S], y: &[S], params: &PsdParams) -> Result<Coherence<S::Real>> {
+    let CrossSpectrum { freqs, coherence: values, coverage, .. } = csd_with(x, y, params)?;
+    Ok(Coherence { freqs, values, coverage })
 }
 
 /// The running averages of `|X|²`, `|Y|²` and `conj(X) · Y`, in f64.
@@ -177,30 +282,34 @@ impl<S: Sample> CrossAverage<S> {
         self.segments += other.segments;
     }
 
-    /// The scaled averages.
+    /// The scaled averages, with their frequencies.
     pub(crate) fn result(&mut self, freqs: Vec<f64>, coverage: Coverage) -> CrossSpectrum<S::Real> {
+        let mut out = CrossSpectrum { freqs, ..CrossSpectrum::default() };
+        self.write(coverage, &mut out);
+        out
+    }
+
+    /// The scaled averages into `out`, all but the frequencies.
+    fn write(&mut self, coverage: Coverage, out: &mut CrossSpectrum<S::Real>) {
         if self.median {
             self.spectra.medians(&mut self.held);
         }
         let count = if self.median { 1.0 } else { self.segments as f64 };
         let mut parts = self.held.chunks_exact(self.held.len() / 4);
         let [pxx, pyy, re, im] = std::array::from_fn(|_| parts.next().unwrap_or_default());
-        let each = |value: &dyn Fn(usize, f64, f64) -> f64| -> Vec<S::Real> {
-            let bin = |k| {
+        let each = |out: &mut Vec<S::Real>, value: &dyn Fn(usize, f64, f64) -> f64| {
+            out.clear();
+            out.extend((0..self.layout.n_bins()).map(|k| {
                 let source = self.layout.source(k);
                 let sign = if source.conjugate { -1.0 } else { 1.0 };
                 S::Real::narrow(value(source.bin, source.factor / count, sign))
-            };
-            (0..self.layout.n_bins()).map(bin).collect()
+            }));
         };
-        CrossSpectrum {
-            freqs,
-            re: each(&|k, factor, _| re[k] * factor),
-            im: each(&|k, factor, sign| sign * im[k] * factor),
-            pxx: each(&|k, factor, _| pxx[k] * factor),
-            pyy: each(&|k, factor, _| pyy[k] * factor),
-            coherence: each(&|k, _, _| (re[k] * re[k] + im[k] * im[k]) / pxx[k] / pyy[k]),
-            coverage,
-        }
+        each(&mut out.re, &|k, factor, _| re[k] * factor);
+        each(&mut out.im, &|k, factor, sign| sign * im[k] * factor);
+        each(&mut out.pxx, &|k, factor, _| pxx[k] * factor);
+        each(&mut out.pyy, &|k, factor, _| pyy[k] * factor);
+        each(&mut out.coherence, &|k, _, _| (re[k] * re[k] + im[k] * im[k]) / pxx[k] / pyy[k]);
+        out.coverage = coverage;
     }
 }

@@ -2,7 +2,7 @@
 
 use super::cross::{CrossAverage, CrossSpectrum};
 use super::params::PsdParams;
-use super::plan::Coverage;
+use super::psd::Coverage;
 use super::stream::Stream;
 use crate::error::{Error, Result};
 use crate::fft::Sample;

@@ -1,13 +1,14 @@
 //! Segments through the lanes kernels: many at a time there; few, faint or overflowing ones one by one.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::kernel::{Plain, SegmentKernel};
 use super::segment::SegmentSpec;
 use crate::error::Result;
 use crate::fft::{Complex, Real, Sample};
 use crate::lanes::{Element, FrameSpec, Isa, LaneComplex, LanePowers, LanePsd, Rows, has_recipe};
+use crate::scratch::Kernels;
 
 /// Power per segment below which an f32 square may have lost digits to underflow: its smallest normal number
 /// over the share of the strongest bin that still matters.
@@ -62,10 +63,9 @@ fn summary(values: impl Iterator<Item = f64>) -> (f64, bool) {
 pub(super) struct FastReal<T: Element> {
     isa: Isa,
     spec: SegmentSpec,
-    /// Kernels that are not at work, shared by all clones: as many as have worked at the same time. They are made when first
-    /// asked for: accumulators of few segments do without.
-    kernels: Arc<Mutex<Vec<Box<dyn LanePsd<T>>>>>,
-    single: Option<Box<dyn LanePowers<T>>>,
+    kernels: Arc<Kernels<dyn LanePsd<T>>>,
+    /// For powers one by one.
+    singles: Arc<Kernels<dyn LanePowers<T>>>,
     plain: Plain<T>,
     sums: Vec<f64>,
     values: Vec<T>,
@@ -79,33 +79,21 @@ impl<T: Element> FastReal<T> {
             return Ok(None);
         }
         let (plain, sums) = (Plain::new(spec)?, vec![0.0; spec.n_fft / 2 + 1]);
+        let (of_many, of_singles) = (spec.clone(), spec.clone());
+        let kernels = Kernels::new(move || {
+            T::psd_kernel(isa, frame_spec(&of_many), of_many.hop).expect("there is a recipe")
+        });
+        let singles =
+            Kernels::new(move || T::powers_kernel(isa, frame_spec(&of_singles)).expect("there is a recipe"));
         Ok(Some(Self {
             isa,
             spec: spec.clone(),
-            kernels: Arc::default(),
-            single: None,
+            kernels: Arc::new(kernels),
+            singles: Arc::new(singles),
             plain,
             sums,
             values: Vec::new(),
         }))
-    }
-
-    /// Lends a kernel of many segments to `work`.
-    fn with_kernel<R>(&self, work: impl FnOnce(&mut dyn LanePsd<T>) -> R) -> R {
-        let kernels = || self.kernels.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = kernels().pop();
-        let make =
-            || T::psd_kernel(self.isa, frame_spec(&self.spec), self.spec.hop).expect("there is a recipe");
-        let mut kernel = idle.unwrap_or_else(make);
-        let result = work(&mut *kernel);
-        kernels().push(kernel);
-        result
-    }
-
-    fn make_single(&mut self) {
-        if self.single.is_none() {
-            self.single = T::powers_kernel(self.isa, frame_spec(&self.spec));
-        }
     }
 }
 
@@ -129,9 +117,8 @@ impl<T: Element> SegmentKernel<T> for FastReal<T> {
         }
         let samples = &samples[..(count - 1) * hop + self.spec.weights.len()];
         self.sums.fill(0.0);
-        let mut sums_here = std::mem::take(&mut self.sums);
-        self.with_kernel(|kernel| kernel.add_segments_apart(samples, hop, count, &mut sums_here));
-        self.sums = sums_here;
+        let here = &mut self.sums;
+        self.kernels.lend(|kernel| kernel.add_segments_apart(samples, hop, count, here));
         let (strongest, finite) = summary(self.sums.iter().copied());
         if !is_sound(strongest, finite, count, samples) {
             return self.plain.add_powers(samples, hop, count, sums);
@@ -142,23 +129,17 @@ impl<T: Element> SegmentKernel<T> for FastReal<T> {
     fn powers(&mut self, samples: &[T], hop: usize, count: usize, out: &mut [f64]) {
         let bins = self.sums.len();
         let group = self.group();
-        if count >= few(group) {
-            self.make_single();
-        }
         for first in (0..count).step_by(group) {
             let used = group.min(count - first);
             let (samples, out) = (&samples[first * hop..], &mut out[first * bins..(first + used) * bins]);
-            match &mut self.single {
-                Some(single) if used >= few(group) => {
-                    self.values.resize(used * bins, T::zero());
-                    single.power_frames(samples, hop, used, &mut self.values);
-                    out.iter_mut().zip(&self.values).for_each(|(out, v)| *out = v.widen());
-                }
-                _ => {
-                    self.plain.powers(samples, hop, used, out);
-                    continue;
-                }
+            if used < few(group) {
+                self.plain.powers(samples, hop, used, out);
+                continue;
             }
+            self.values.resize(used * bins, T::zero());
+            let values = &mut self.values;
+            self.singles.lend(|kernel| kernel.power_frames(samples, hop, used, values));
+            out.iter_mut().zip(&self.values).for_each(|(out, v)| *out = v.widen());
             let len = self.spec.weights.len();
             for (s, out) in out.chunks_exact_mut(bins).enumerate() {
                 let (strongest, finite) = summary(out.iter().copied());
@@ -177,9 +158,8 @@ impl<T: Element> SegmentKernel<T> for FastReal<T> {
         }
         self.values.resize(n_rows * bins, T::zero());
         let side_by_side = Rows { samples: rows, stride: row_len, count: n_rows };
-        let mut values = std::mem::take(&mut self.values);
-        self.with_kernel(|kernel| kernel.psd_of(side_by_side, count, T::narrow(count as f64), &mut values));
-        self.values = values;
+        let values = &mut self.values;
+        self.kernels.lend(|kernel| kernel.psd_of(side_by_side, count, T::narrow(count as f64), values));
         let rows = rows.chunks_exact(row_len);
         let (n_fft, len) = (self.spec.n_fft, (count - 1) * self.spec.hop + self.spec.weights.len());
         for ((row, values), sums) in rows.zip(self.values.chunks_exact(bins)).zip(sums.chunks_exact_mut(bins))
@@ -199,9 +179,9 @@ impl<T: Element> SegmentKernel<T> for FastReal<T> {
     }
 
     fn prepare(&mut self, single: bool) {
-        self.with_kernel(|_| ());
+        self.kernels.lend(|_| ());
         if single {
-            self.make_single();
+            self.singles.lend(|_| ());
             self.values.resize(self.group() * self.sums.len(), T::zero());
         }
     }
@@ -215,7 +195,7 @@ impl<T: Element> SegmentKernel<T> for FastReal<T> {
             isa: self.isa,
             spec: self.spec.clone(),
             kernels: Arc::clone(&self.kernels),
-            single: None,
+            singles: Arc::clone(&self.singles),
             plain: self.plain.clone(),
             sums: self.sums.clone(),
             values: Vec::new(),
@@ -236,7 +216,9 @@ where
 {
     isa: Isa,
     spec: SegmentSpec,
-    kernel: Box<dyn LaneComplex<T>>,
+    kernels: Arc<Kernels<dyn LaneComplex<T>>>,
+    /// Segments that a kernel computes at a time.
+    lanes: usize,
     plain: Plain<Complex<T>>,
     sums: Vec<f64>,
     values: Vec<T>,
@@ -250,8 +232,11 @@ where
     pub(super) fn new(spec: &SegmentSpec) -> Result<Option<Self>> {
         let isa = Isa::detect()?;
         let Some(kernel) = T::complex_kernel(isa, frame_spec(spec)) else { return Ok(None) };
-        let (plain, sums) = (Plain::new(spec)?, vec![0.0; spec.n_fft]);
-        Ok(Some(Self { isa, spec: spec.clone(), kernel, plain, sums, values: Vec::new() }))
+        let (plain, sums, lanes) = (Plain::new(spec)?, vec![0.0; spec.n_fft], kernel.lanes());
+        let of = spec.clone();
+        let make = move || T::complex_kernel(isa, frame_spec(&of)).expect("it was built from this before");
+        let kernels = Arc::new(Kernels::with_first(kernel, make));
+        Ok(Some(Self { isa, spec: spec.clone(), kernels, lanes, plain, sums, values: Vec::new() }))
     }
 }
 
@@ -260,7 +245,7 @@ where
     Complex<T>: Sample<Real = T>,
 {
     fn add_powers(&mut self, samples: &[Complex<T>], hop: usize, count: usize, sums: &mut [f64]) {
-        let group = self.kernel.lanes();
+        let group = self.lanes;
         let rest = count % group;
         let lone = if rest < few(group) { rest } else { 0 };
         if lone > 0 {
@@ -272,7 +257,8 @@ where
         }
         let samples = &samples[..(count - 1) * hop + self.spec.weights.len()];
         self.sums.fill(0.0);
-        self.kernel.add_segments(samples, hop, count, &mut self.sums);
+        let here = &mut self.sums;
+        self.kernels.lend(|kernel| kernel.add_segments(samples, hop, count, here));
         let (strongest, finite) = summary(self.sums.iter().copied());
         if !is_sound(strongest, finite, count, samples) {
             return self.plain.add_powers(samples, hop, count, sums);
@@ -281,7 +267,7 @@ where
     }
 
     fn powers(&mut self, samples: &[Complex<T>], hop: usize, count: usize, out: &mut [f64]) {
-        let (bins, group) = (self.sums.len(), self.kernel.lanes());
+        let (bins, group) = (self.sums.len(), self.lanes);
         let len = self.spec.weights.len();
         for first in (0..count).step_by(group) {
             let used = group.min(count - first);
@@ -291,7 +277,8 @@ where
                 continue;
             }
             self.values.resize(used * bins, T::zero());
-            self.kernel.powers(samples, hop, used, &mut self.values);
+            let values = &mut self.values;
+            self.kernels.lend(|kernel| kernel.powers(samples, hop, used, values));
             out.iter_mut().zip(&self.values).for_each(|(out, v)| *out = v.widen());
             for (s, out) in out.chunks_exact_mut(bins).enumerate() {
                 let (strongest, finite) = summary(out.iter().copied());
@@ -304,15 +291,15 @@ where
     }
 
     fn group(&self) -> usize {
-        self.kernel.lanes()
+        self.lanes
     }
 
     fn boxed_clone(&self) -> Box<dyn SegmentKernel<Complex<T>>> {
-        let kernel = T::complex_kernel(self.isa, frame_spec(&self.spec));
         Box::new(Self {
             isa: self.isa,
             spec: self.spec.clone(),
-            kernel: kernel.expect("it was built from this before"),
+            kernels: Arc::clone(&self.kernels),
+            lanes: self.lanes,
             plain: self.plain.clone(),
             sums: self.sums.clone(),
             values: Vec::new(),

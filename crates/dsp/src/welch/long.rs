@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::accumulator::WelchAccumulator;
 use super::params::PsdParams;
-use super::plan::Psd;
+use super::psd::Psd;
 use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::nan::NanPolicy;
@@ -207,7 +207,7 @@ fn parts(segments: usize, samples: usize) -> usize {
 mod tests {
     use super::*;
     use crate::scaling::Average;
-    use crate::welch::{Welch, welch};
+    use crate::welch::{Welch, welch_with};
     use crate::window::Window;
 
     fn noise(len: usize) -> Vec<f32> {
@@ -244,9 +244,9 @@ mod tests {
             let one = run(params.clone(), &x, 1, x.len());
             assert_eq!(one, run(params.clone(), &x, 3, 1 << 18));
             assert_eq!(one, run(params.clone(), &x, 2, x.len()));
-            let whole = welch(&x, &params).expect("enough samples");
+            let whole = welch_with(&x, &params).expect("enough samples");
             assert_eq!(one.coverage, whole.coverage);
-            let mean = welch(&x, &params.clone().average(Average::Mean)).expect("enough samples");
+            let mean = welch_with(&x, &params.clone().average(Average::Mean)).expect("enough samples");
             let total = mean.values.iter().map(|&p| f64::from(p)).sum();
             assert!(is_close(&one.values, &whole.values, total), "{n_fft} {average}");
         }
@@ -272,7 +272,7 @@ mod tests {
         assert!(LongWelch::<f32>::new(params.clone()).is_err());
         let mut long = LongWelch::<f32>::with_stored_segments(params.clone(), 1000).expect("valid");
         long.push(&x).expect("finite");
-        let whole = Welch::<f32>::new(params.clone()).and_then(|mut w| w.psd(&x)).expect("enough");
+        let whole = Welch::<f32>::new(params.clone()).and_then(|w| w.run(&x)).expect("enough").values;
         let total = whole.iter().map(|&p| f64::from(p)).sum();
         assert!(is_close(&long.finish().expect("enough").values, &whole, total));
         let interpolate = params.clone().nan(NanPolicy::Interpolate { max_gap: 3 });

@@ -4,7 +4,8 @@ use num_complex::Complex;
 
 use super::layout::Layout;
 use super::params::PsdParams;
-use super::plan::{Coverage, check_finite};
+use super::plan::check_finite;
+use super::psd::Coverage;
 use super::segment::{SegmentSpec, SegmentTransform};
 use crate::error::{Error, Result};
 use crate::fft::{Real, Sample};

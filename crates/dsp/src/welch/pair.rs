@@ -1,12 +1,14 @@
 //! Powers and cross powers of segments of two signals.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::fast::frame_spec;
 use super::segment::{SegmentSpec, SegmentTransform};
 use crate::error::Result;
 use crate::fft::{Real, Sample};
 use crate::lanes::{Element, Isa, LaneCross};
+use crate::scratch::Kernels;
 use crate::specialise::{same_type, specialise};
 
 /// Adds `|X|²`, `|Y|²` and both parts of `conj(X) · Y` of segments of two signals, `[4, bins]`.
@@ -79,7 +81,9 @@ impl<S: Sample> PairKernel<S> for PlainPair<S> {
 /// Real samples: both signals in one complex transform, many segments at a time.
 struct FastPair<T: Element> {
     isa: Isa,
-    kernel: Box<dyn LaneCross<T>>,
+    kernels: Arc<Kernels<dyn LaneCross<T>>>,
+    /// Segments that a kernel computes at a time.
+    lanes: usize,
     plain: PlainPair<T>,
     sums: Vec<f64>,
     /// First segments of groups that the lanes have left.
@@ -91,7 +95,11 @@ impl<T: Element> FastPair<T> {
         let isa = Isa::detect()?;
         let Some(kernel) = T::cross_kernel(isa, frame_spec(spec)) else { return Ok(None) };
         let sums = vec![0.0; 4 * (spec.n_fft / 2 + 1)];
-        Ok(Some(Box::new(Self { isa, kernel, plain: PlainPair::new(spec)?, sums, left: Vec::new() })))
+        let (lanes, of) = (kernel.lanes(), spec.clone());
+        let make = move || T::cross_kernel(isa, frame_spec(&of)).expect("it was built from this before");
+        let kernels = Arc::new(Kernels::with_first(kernel, make));
+        let plain = PlainPair::new(spec)?;
+        Ok(Some(Box::new(Self { isa, kernels, lanes, plain, sums, left: Vec::new() })))
     }
 }
 
@@ -103,7 +111,7 @@ fn scale(x: f64, y: f64) -> f64 {
 
 impl<T: Element> PairKernel<T> for FastPair<T> {
     fn add(&mut self, [x, y]: [&[T]; 2], count: usize, sums: &mut [f64]) {
-        let (hop, group) = (self.plain.spec.hop, self.kernel.lanes());
+        let (hop, group) = (self.plain.spec.hop, self.lanes);
         if count < group.max(4) {
             return self.plain.add([x, y], count, sums);
         }
@@ -118,7 +126,8 @@ impl<T: Element> PairKernel<T> for FastPair<T> {
         let many = count - 1 - lone;
         self.left.clear();
         let signals = [&x[hop..], &y[hop..]];
-        self.kernel.add_segments(signals, hop, many, T::narrow(scale), &mut self.sums, &mut self.left);
+        let (here, left) = (&mut self.sums, &mut self.left);
+        self.kernels.lend(|kernel| kernel.add_segments(signals, hop, many, T::narrow(scale), here, left));
         // Squares in f32 overflow and underflow where those in f64 do not.
         let strongest = self.sums.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
         if !(self.sums.iter().all(|v| v.is_finite())
@@ -138,10 +147,10 @@ impl<T: Element> PairKernel<T> for FastPair<T> {
     }
 
     fn boxed_clone(&self) -> Box<dyn PairKernel<T>> {
-        let kernel = T::cross_kernel(self.isa, frame_spec(&self.plain.spec));
         Box::new(Self {
             isa: self.isa,
-            kernel: kernel.expect("it was built from this before"),
+            kernels: Arc::clone(&self.kernels),
+            lanes: self.lanes,
             plain: self.plain.clone(),
             sums: self.sums.clone(),
             left: Vec::new(),

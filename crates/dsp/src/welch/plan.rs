@@ -1,89 +1,58 @@
 //! Averaged spectra of whole signals.
 
+use std::sync::Arc;
+
 use super::average::PowerAverage;
 use super::framer::clean_runs;
 use super::params::PsdParams;
+use super::psd::{Coverage, Psd};
 use super::segment::SegmentSpec;
 use crate::error::{Error, Result};
 use crate::fft::Sample;
-use crate::nan::{Filled, NanPolicy, fill_gaps, first_non_finite};
+use crate::nan::{NanPolicy, fill_gaps, first_non_finite};
 use crate::params::{Threads, Workers};
+use crate::scratch::{Idle, Owner};
 
-/// What a spectrum was averaged from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Coverage {
-    /// Segments that were averaged.
-    pub segments: u64,
-    /// Segments that were left out because of NaN or infinity.
-    pub skipped: u64,
-    /// Missing samples that were interpolated, and those that were not.
-    pub filled: Filled,
-}
-
-impl Coverage {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.segments += other.segments;
-        self.skipped += other.skipped;
-        self.filled.add(other.filled);
-    }
-
-    /// An error when nothing was averaged out of `len` samples.
-    pub(crate) fn check(&self, len: u64, segment: usize) -> Result<()> {
-        match self {
-            Self { segments: 0, skipped: 0, .. } => {
-                Err(Error::TooShort { len: usize::try_from(len).unwrap_or(usize::MAX), segment })
-            }
-            Self { segments: 0, skipped, .. } => {
-                let reason = format!("each of its {skipped} segments holds a NaN or an infinity");
-                Err(Error::argument("signal", reason))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// An averaged spectrum with its frequencies.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Psd<T> {
-    /// Bin frequencies, in the unit of the sample rate.
-    pub freqs: Vec<f64>,
-    /// Power of each bin, in the unit of the scaling.
-    pub values: Vec<T>,
-    /// What was averaged.
-    pub coverage: Coverage,
-}
-
-impl<T> Psd<T> {
-    /// A spectrum that something else has computed, such as a device.
-    #[must_use]
-    pub fn new(freqs: Vec<f64>, values: Vec<T>, coverage: Coverage) -> Self {
-        Self { freqs, values, coverage }
-    }
-}
-
-/// A plan for spectra of whole signals of samples `S`: `f32`, `f64`, or complex pairs of them. Tables, buffers
-/// and threads are made once: [`psd_into`](Welch::psd_into) does not allocate, but for the median and for
+/// A plan for spectra of whole signals of samples `S`: `f32`, `f64`, or complex pairs of them. Immutable: threads may
+/// share it, and clones share its tables. What changes is in [`WelchScratch`]: [`run`](Welch::run) uses scratch that the
+/// plan keeps, [`run_into`](Welch::run_into) the caller's and does not allocate, but for the median and for
 /// interpolation, whose buffers grow with the longest signal seen and are kept.
 ///
 /// ```
 /// use rlx_dsp::welch::{PsdParams, Welch};
 ///
 /// let x: Vec<f32> = (0..4096).map(|i| (i as f32 * 0.25).sin()).collect();
-/// let mut welch = Welch::<f32>::new(PsdParams::new(1000.0, 256))?;
-/// let psd = welch.psd(&x)?;
-/// let strongest = (0..psd.len()).max_by(|a, b| psd[*a].total_cmp(&psd[*b])).unwrap();
-/// assert_eq!(welch.frequencies()[strongest], 10.0 * 1000.0 / 256.0);
+/// let plan = Welch::<f32>::new(PsdParams::new(1000.0, 256))?;
+/// let psd = plan.run(&x)?;
+/// assert!((psd.peak_freq().unwrap() - 39.8).abs() < 0.1);
+///
+/// let (mut scratch, mut out) = (plan.scratch(), vec![0.0; plan.n_bins()]);
+/// plan.run_into(&x, &mut scratch, &mut out)?;
+/// assert_eq!(out, psd.values);
 /// # Ok::<(), rlx_dsp::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Welch<S: Sample> {
-    pub(super) params: PsdParams,
-    /// One per thread; the first one does single signals.
-    pub(super) workers: Vec<Worker<S>>,
+    pub(super) shared: Arc<Shared<S>>,
     pub(super) threads: Workers,
+}
+
+/// What clones of a plan share.
+#[derive(Debug)]
+pub(super) struct Shared<S: Sample> {
+    pub(super) params: PsdParams,
+    /// Has the tables; its clones are the workers.
+    prototype: Worker<S>,
+    pub(super) owner: Owner,
+    idle: Idle<WelchScratch<S>>,
+}
+
+/// The mutable part of a [`Welch`] plan: buffers for as many threads as have shared a batch.
+#[derive(Debug)]
+pub struct WelchScratch<S: Sample> {
+    pub(super) owner: Owner,
+    /// One per thread; `workers[0]` also processes single signals.
+    pub(super) workers: Vec<Worker<S>>,
 }
 
 /// What one thread needs.
@@ -99,46 +68,53 @@ impl<S: Sample> Welch<S> {
     /// A plan.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a parameter outside its domain, see [`PsdParams::validate`].
+    /// [`Error::Argument`] for a parameter outside its domain, see [`PsdParams::validate`]; [`Error::Length`] for a window
+    /// of other than `segment_len` given weights.
     pub fn new(params: PsdParams) -> Result<Self> {
-        let mut average = PowerAverage::with_spec(&params, &SegmentSpec::new::<S>(&params)?)?;
-        average.prepare();
-        let worker = Worker { average, filled: Vec::new(), outcome: Ok(Coverage::default()) };
-        Ok(Self { params, workers: vec![worker], threads: Workers::start(Threads::default())? })
+        let average = PowerAverage::with_spec(&params, &SegmentSpec::new::<S>(&params)?)?;
+        let prototype = Worker { average, filled: Vec::new(), outcome: Ok(Coverage::default()) };
+        let shared = Shared { params, prototype, owner: Owner::default(), idle: Idle::default() };
+        Ok(Self { shared: Arc::new(shared), threads: Workers::start(Threads::default())? })
     }
 
     /// The parameters of this plan.
     #[must_use]
     pub fn params(&self) -> &PsdParams {
-        &self.params
+        &self.shared.params
     }
 
     /// Bins of a spectrum: `n_fft/2 + 1` one-sided, `n_fft` two-sided.
     #[must_use]
     pub fn n_bins(&self) -> usize {
-        self.workers[0].average.n_bins()
+        self.shared.prototype.average.n_bins()
     }
 
     /// Frequencies of the bins, in the unit of the sample rate.
     #[must_use]
     pub fn frequencies(&self) -> Vec<f64> {
-        self.params.frequencies::<S>()
+        self.params().frequencies::<S>()
     }
 
     /// Whole segments in a signal of `len` samples.
     #[must_use]
     pub fn segment_count(&self, len: usize) -> usize {
-        self.params.segment_count(len)
+        self.params().segment_count(len)
     }
 
-    /// The spectrum of one signal, [`n_bins`](Self::n_bins) values.
+    /// Buffers for [`run_into`](Self::run_into), made to measure.
+    #[must_use]
+    pub fn scratch(&self) -> WelchScratch<S> {
+        WelchScratch { owner: self.shared.owner.clone(), workers: vec![self.shared.worker()] }
+    }
+
+    /// The spectrum of one signal.
     ///
     /// # Errors
-    /// Those of [`psd_into`](Self::psd_into).
-    pub fn psd(&mut self, x: &[S]) -> Result<Vec<S::Real>> {
-        let mut out = vec![S::Real::default(); self.n_bins()];
-        self.psd_into(x, &mut out)?;
-        Ok(out)
+    /// Those of [`run_into`](Self::run_into).
+    pub fn run(&self, x: &[S]) -> Result<Psd<S::Real>> {
+        let mut values = vec![S::Real::default(); self.n_bins()];
+        let coverage = self.with_scratch(|scratch| self.run_into(x, scratch, &mut values))?;
+        Ok(Psd::of::<S>(self.params(), values, coverage))
     }
 
     /// The spectrum of one signal into `out`.
@@ -146,9 +122,30 @@ impl<S: Sample> Welch<S> {
     /// # Errors
     /// [`Error::TooShort`] when `x` has fewer samples than a segment; [`Error::NonFinite`] with the position
     /// when a sample is NaN or infinite and the policy is to refuse; [`Error::Argument`] when the policy leaves
-    /// no segment; [`Error::Length`] when `out` does not have [`n_bins`](Self::n_bins) values.
-    pub fn psd_into(&mut self, x: &[S], out: &mut [S::Real]) -> Result<Coverage> {
-        self.workers[0].psd_into(&self.params, 0, x, out)
+    /// no segment, and for scratch of another plan; [`Error::Length`] when `out` does not have [`n_bins`](Self::n_bins)
+    /// values.
+    pub fn run_into(&self, x: &[S], scratch: &mut WelchScratch<S>, out: &mut [S::Real]) -> Result<Coverage> {
+        self.shared.owner.check(&scratch.owner)?;
+        scratch.workers[0].psd_into(self.params(), 0, x, out)
+    }
+
+    /// Lends scratch that no other thread uses.
+    pub(super) fn with_scratch<R>(&self, work: impl FnOnce(&mut WelchScratch<S>) -> R) -> R {
+        self.shared.idle.with(|| self.scratch(), work)
+    }
+}
+
+impl<S: Sample> Shared<S> {
+    /// A worker with every table and buffer that whole signals need.
+    pub(super) fn worker(&self) -> Worker<S> {
+        let mut worker = self.prototype.clone();
+        worker.average.prepare();
+        worker
+    }
+
+    /// Rows of `count` segments that are computed side by side.
+    pub(super) fn rows_at_a_time(&self, count: usize) -> usize {
+        self.prototype.average.rows_at_a_time(count)
     }
 }
 
@@ -220,11 +217,6 @@ impl<S: Sample> Worker<S> {
         });
     }
 
-    /// Rows of `count` segments that are computed side by side.
-    pub(super) fn rows_at_a_time(&self, count: usize) -> usize {
-        self.average.rows_at_a_time(count)
-    }
-
     /// What [`psd_rows`](Self::psd_rows) ended with.
     pub(super) fn take_outcome(&mut self) -> Result<Coverage> {
         std::mem::replace(&mut self.outcome, Ok(Coverage::default()))
@@ -264,25 +256,4 @@ pub(super) fn check_finite<S: Sample>(row: usize, start: usize, x: &[S]) -> Resu
         Some((index, value)) => Err(Error::NonFinite { row, index: (start + index) as u64, value }),
         None => Ok(()),
     }
-}
-
-/// The averaged spectrum of one signal with its frequencies; for more than one signal keep a [`Welch`].
-///
-/// # Errors
-/// Those of [`Welch::new`] and [`Welch::psd_into`].
-pub fn welch<S: Sample>(x: &[S], params: &PsdParams) -> Result<Psd<S::Real>> {
-    let mut plan = Welch::<S>::new(params.clone())?;
-    let mut values = vec![S::Real::default(); plan.n_bins()];
-    let coverage = plan.psd_into(x, &mut values)?;
-    Ok(Psd { freqs: plan.frequencies(), values, coverage })
-}
-
-/// The spectrum of the whole signal as one segment, its mean removed, under a rectangular window, as a density
-/// (`scipy.signal.periodogram`'s defaults). For other windows, scalings or zero-padding change
-/// [`PsdParams::periodogram`] and give it to [`welch`].
-///
-/// # Errors
-/// Those of [`welch`].
-pub fn periodogram<S: Sample>(x: &[S], sample_rate: f64) -> Result<Psd<S::Real>> {
-    welch(x, &PsdParams::periodogram(sample_rate, x.len()))
 }

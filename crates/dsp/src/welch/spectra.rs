@@ -96,7 +96,7 @@ mod tests {
         let (count, bins) = (params.segment_count(x.len()), spectra.n_bins());
         let mut powers = vec![0.0; count * bins];
         spectra.powers_into(&x, &mut powers).unwrap();
-        let psd = Welch::<f64>::new(params.clone()).unwrap().psd(&x).unwrap();
+        let psd = Welch::<f64>::new(params.clone()).unwrap().run(&x).unwrap().values;
         for (k, p) in psd.iter().enumerate() {
             let mean = (0..count).map(|s| powers[s * bins + k]).sum::<f64>() / count as f64;
             let expected = if k == 0 { mean } else { 2.0 * mean };

@@ -2,7 +2,7 @@
 
 use super::framer::{Framer, clean_runs};
 use super::params::PsdParams;
-use super::plan::Coverage;
+use super::psd::Coverage;
 use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::nan::{Filled, Interpolator, NanPolicy, first_non_finite};

@@ -4,7 +4,8 @@ use super::framer::clean_runs;
 use super::kernel::{self, SegmentKernel};
 use super::layout::Layout;
 use super::params::PsdParams;
-use super::plan::{Coverage, check_finite};
+use super::plan::check_finite;
+use super::psd::Coverage;
 use super::segment::SegmentSpec;
 use crate::error::{Error, Result};
 use crate::fft::{Sample, rfft_bins};
@@ -17,7 +18,7 @@ use crate::scaling::Average;
 /// Tables add up element by element, in any order; [`write`](Self::write) scales one to a spectrum.
 ///
 /// ```
-/// use rlx_dsp::welch::{PsdParams, WelchSums, welch};
+/// use rlx_dsp::welch::{PsdParams, WelchSums, welch_with};
 ///
 /// let x: Vec<f64> = (0..1000).map(|i| f64::from(i * i % 97)).collect();
 /// let params = PsdParams::new(1.0, 64);
@@ -25,7 +26,7 @@ use crate::scaling::Average;
 /// let (mut sums, mut psd) = (vec![0.0; plan.n_sums()], vec![0.0; plan.n_bins()]);
 /// let segments = plan.add(&x, &mut sums)?.segments;
 /// plan.write(&sums, segments, &mut psd);
-/// assert_eq!(psd, welch(&x, &params)?.values);
+/// assert_eq!(psd, welch_with(&x, &params)?.values);
 /// # Ok::<(), rlx_dsp::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -124,7 +125,7 @@ impl<S: Sample> WelchSums<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::welch::Welch;
+    use crate::welch::welch_with;
 
     #[test]
     fn policies_agree_with_the_plan_of_whole_signals() {
@@ -136,10 +137,9 @@ mod tests {
             let (mut sums, mut psd) = (vec![0.0; plan.n_sums()], vec![0.0; plan.n_bins()]);
             let coverage = plan.add(&x, &mut sums).unwrap();
             plan.write(&sums, coverage.segments, &mut psd);
-            let mut expected = vec![0.0; plan.n_bins()];
-            let whole = Welch::<f32>::new(params).unwrap().psd_into(&x, &mut expected).unwrap();
-            assert_eq!(coverage, whole, "{nan}");
-            for (a, b) in psd.iter().zip(&expected) {
+            let whole = welch_with(&x, &params).unwrap();
+            assert_eq!(coverage, whole.coverage, "{nan}");
+            for (a, b) in psd.iter().zip(&whole.values) {
                 assert!((*a as f32).to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()), "{nan}: {a} {b}");
             }
         }

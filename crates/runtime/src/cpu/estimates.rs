@@ -56,6 +56,7 @@ fn keep_only(keep: Option<Band>, bins: usize, out: &mut [f32]) {
 /// A plan for rows of samples `S`.
 struct WelchRows<S: Sample> {
     plan: welch::Welch<S>,
+    scratch: welch::WelchScratch<S>,
     rows: usize,
     len: usize,
     bins: usize,
@@ -74,18 +75,19 @@ impl<S: Sample<Real = f32>> WelchRows<S> {
         let nan = after_gaps(options.nan);
         let plan = welch::Welch::new(params.clone().nan(nan))?.with_threads(threads_of(options))?;
         let ((rows, len), bins) = (rows_of(taken), plan.n_bins());
-        Ok(Self { plan, rows, len, bins, keep, lenient: nan == NanPolicy::SkipSegment })
+        let scratch = plan.scratch();
+        Ok(Self { plan, scratch, rows, len, bins, keep, lenient: nan == NanPolicy::SkipSegment })
     }
 
     fn run(&mut self, samples: &[S], out: &mut [f32]) -> Result<()> {
         if self.rows == 0 {
             return Ok(());
         }
-        match self.plan.psd_batch_into(samples, self.rows, out) {
+        match self.plan.run_batch_into(samples, self.rows, &mut self.scratch, out) {
             Ok(_) => {}
             Err(DspError::Argument { .. }) if self.lenient => {
                 for (x, out) in samples.chunks_exact(self.len).zip(out.chunks_exact_mut(self.bins)) {
-                    match self.plan.psd_into(x, out) {
+                    match self.plan.run_into(x, &mut self.scratch, out) {
                         Ok(_) => {}
                         Err(DspError::Argument { .. }) => out.fill(f32::NAN),
                         Err(error) => return Err(error.into()),
@@ -164,9 +166,10 @@ impl Step for PeaksOfWelch {
     }
 }
 
-/// One plan per thread; the threads share the rows.
+/// One plan; each thread that shares the rows has its own scratch.
 struct Frames {
-    plans: Vec<stft::Spectrogram<f32>>,
+    plan: stft::Spectrogram<f32>,
+    scratch: Vec<stft::SpectrogramScratch<f32>>,
     len: usize,
     /// Number of values of the result per row.
     size: usize,
@@ -187,9 +190,10 @@ pub(super) fn spectrogram(
         0 => rayon::current_num_threads(),
         n => n,
     };
-    let plans = (0..threads.min(rows).max(1)).map(|_| stft::Spectrogram::new(params.clone()));
+    let plan = stft::Spectrogram::new(params)?;
     Ok(Box::new(Frames {
-        plans: plans.collect::<rlx_dsp::Result<_>>()?,
+        scratch: (0..threads.min(rows).max(1)).map(|_| plan.scratch()).collect(),
+        plan,
         len,
         size: made.dims.iter().skip(1).product(),
         bins: made.last(),
@@ -199,21 +203,21 @@ pub(super) fn spectrogram(
 
 impl Step for Frames {
     fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
-        let Self { plans, len, size, bins, keep } = self;
+        let Self { plan, scratch, len, size, bins, keep } = self;
         let (len, size) = ((*len).max(1), (*size).max(1));
-        let rows = (input.len() / len).div_ceil(plans.len()).max(1);
-        let part = |index: usize, plan: &mut stft::Spectrogram<f32>, x: &[f32], out: &mut [f32]| {
+        let rows = (input.len() / len).div_ceil(scratch.len()).max(1);
+        let part = |index: usize, scratch: &mut stft::SpectrogramScratch<f32>, x: &[f32], out: &mut [f32]| {
             for (row, (x, out)) in x.chunks_exact(len).zip(out.chunks_exact_mut(size)).enumerate() {
-                plan.process_into(x, out).map_err(|error| of_row(error, index * rows + row))?;
+                plan.run_into(x, scratch, out).map_err(|error| of_row(error, index * rows + row))?;
             }
             Ok(())
         };
-        let shares = plans.iter_mut().zip(input.chunks(rows * len)).zip(out.chunks_mut(rows * size));
+        let shares = scratch.iter_mut().zip(input.chunks(rows * len)).zip(out.chunks_mut(rows * size));
         let done: Vec<Result<()>> = if rows * len >= input.len() {
-            shares.take(1).map(|((plan, x), out)| part(0, plan, x, out)).collect()
+            shares.take(1).map(|((scratch, x), out)| part(0, scratch, x, out)).collect()
         } else {
             let shares: Vec<_> = shares.enumerate().collect();
-            shares.into_par_iter().map(|(i, ((plan, x), out))| part(i, plan, x, out)).collect()
+            shares.into_par_iter().map(|(i, ((scratch, x), out))| part(i, scratch, x, out)).collect()
         };
         done.into_iter().collect::<Result<()>>()?;
         keep_only(*keep, *bins, out);
@@ -245,16 +249,16 @@ pub(super) fn log_mel(
         NanPolicy::Propagate if log_mel.features.is_none() => NanPolicy::SkipSegment,
         other => other,
     };
-    let plan = mel::LogMel::new(params)?.with_threads(threads_of(options))?.with_nan(nan);
+    let plan = mel::LogMel::new(params.nan(nan))?.with_threads(threads_of(options))?;
     Ok(Box::new(Mel { plan, len: taken.last().max(1) }))
 }
 
 impl Step for Mel {
     fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
         let mut rest = out;
-        for item in self.plan.process_rows(input, self.len)? {
-            let (own, others) = rest.split_at_mut(item.data.len());
-            own.copy_from_slice(&item.data);
+        for item in self.plan.run_batch(input, input.len() / self.len)? {
+            let (own, others) = rest.split_at_mut(item.values.len());
+            own.copy_from_slice(&item.values);
             rest = others;
         }
         Ok(())

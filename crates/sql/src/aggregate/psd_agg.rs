@@ -82,8 +82,9 @@ fn open<T: Number>(constants: &Constants<'_>) -> Result<Box<dyn Groups>> {
     let options = constants.options()?;
     let rate = constants.number("rate")?;
     let params = options.psd(rate, constants.number("n_fft")?, Detrend::Constant, Scaling::Density)?;
-    if params.hop > params.segment_len {
-        let reason = format!("{} is more than a segment of {}", params.hop, params.segment_len);
+    if params.segments.hop > params.segments.segment_len {
+        let reason =
+            format!("{} is more than a segment of {}", params.segments.hop, params.segments.segment_len);
         return Err(error::plan(NAME, "hop", reason));
     }
     if matches!(params.nan, NanPolicy::Interpolate { .. }) {
@@ -94,7 +95,7 @@ fn open<T: Number>(constants: &Constants<'_>) -> Result<Box<dyn Groups>> {
     // Values were looked at before they reach the transform.
     let inner = params.clone().nan(NanPolicy::Propagate);
     let plan = WelchSums::new(inner).map_err(|error| error::numeric(NAME, "value", error, |row| row))?;
-    let grid = Grid { hop: params.hop as i64, segment: params.segment_len as i64, plan };
+    let grid = Grid { hop: params.segments.hop as i64, segment: params.segments.segment_len as i64, plan };
     Ok(Box::new(Signals::<T> {
         grid,
         nan: params.nan,

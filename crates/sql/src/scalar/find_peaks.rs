@@ -62,7 +62,14 @@ fn conditions(options: &Options) -> Result<LocalPeakParams> {
         )
     };
     let plain = LocalPeakParams::default();
-    Ok(plain.clone().height(least(OptionName::Height)?).threshold(least(OptionName::Threshold)?).distance(options.number(OptionName::Distance)?).prominence(least(OptionName::Prominence)?).width(least(OptionName::Width)?).rel_height(options.number(OptionName::RelHeight)?.unwrap_or(plain.rel_height)))
+    Ok(plain
+        .clone()
+        .height(least(OptionName::Height)?)
+        .threshold(least(OptionName::Threshold)?)
+        .distance(options.number(OptionName::Distance)?)
+        .prominence(least(OptionName::Prominence)?)
+        .width(least(OptionName::Width)?)
+        .rel_height(options.number(OptionName::RelHeight)?.unwrap_or(plain.rel_height)))
 }
 
 fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {

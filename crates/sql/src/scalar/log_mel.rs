@@ -50,26 +50,26 @@ fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {
     if let Some(mels) = options.count(OptionName::Mels)? {
         params.n_mels = mels;
     }
-    let nan = options.parsed::<NanPolicy>(OptionName::Nan)?.unwrap_or_default();
+    params.nan = options.parsed::<NanPolicy>(OptionName::Nan)?.unwrap_or_default();
     let mut answers = Answers::<T>::new(call.rows);
     call.each_batch::<T>(&[], |_, batch| {
-        let build = || Ok(LogMel::<T>::new(params)?.with_nan(nan));
+        let build = || LogMel::<T>::new(params.clone());
         let short = options.short_is_null()?;
-        let outcome = with_plan((params, nan), build, |plan| {
+        let outcome = with_plan(params.clone(), build, |plan| {
             if short && plan.n_frames(batch.row_len) == 0 {
                 return Ok(());
             }
             // An empty row has no slices, but an error of its own.
             for index in 0..batch.count() {
                 let row = &batch.data[index * batch.row_len..(index + 1) * batch.row_len];
-                let mel = plan.process(row).map_err(|error| (index, error))?;
+                let mel = plan.run(row).map_err(|error| (index, error))?;
                 let start = answers.values().len();
-                answers.values().extend_from_slice(&mel.data);
+                answers.values().extend_from_slice(&mel.values);
                 let inner = match mel.layout {
                     MelLayout::MelsByFrames => mel.n_frames,
                     MelLayout::FramesByMels => mel.n_mels,
                 };
-                answers.put(batch.row(index), start..start + mel.data.len(), inner);
+                answers.put(batch.row(index), start..start + mel.values.len(), inner);
             }
             Ok(())
         });

@@ -13,7 +13,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
 use rlx_dsp::detrend::Detrend;
 use rlx_dsp::scaling::Scaling;
-use rlx_dsp::stft::{Spectrogram, SpectrogramParams, SpectrogramScaling};
+use rlx_dsp::stft::{Spectrogram, SpectrogramParams};
 
 const OPTIONS: &[OptionName] = &[
     OptionName::Window,
@@ -49,30 +49,38 @@ fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {
     call.each_batch::<T>(&["rate", "n_fft"], |numbers, batch| {
         // Checks all that Welch's method and a spectrogram share.
         let welch = options.psd(numbers[0], numbers[1], Detrend::Constant, Scaling::Density)?;
-        let scipy = SpectrogramParams::scipy(welch.sample_rate, welch.segment_len);
-        let params = scipy.clone().window(options.parsed(OptionName::Window)?.unwrap_or(scipy.window)).hop(options.count(OptionName::Hop)?.unwrap_or(scipy.hop.max(1))).n_fft(welch.n_fft).detrend(welch.detrend).scaling(match welch.scaling {
-                Scaling::Density => SpectrogramScaling::Density,
-                Scaling::Spectrum => SpectrogramScaling::Spectrum,
-                Scaling::Raw => SpectrogramScaling::Raw,
-            }).nan(welch.nan);
-        if batch.row_len < welch.segment_len {
+        let scipy = SpectrogramParams::scipy(welch.sample_rate, welch.segments.segment_len);
+        let hop = scipy.segments.hop.max(1);
+        let window = scipy.segments.window.clone();
+        let params = scipy
+            .window(options.parsed(OptionName::Window)?.unwrap_or(window))
+            .hop(options.count(OptionName::Hop)?.unwrap_or(hop))
+            .n_fft(welch.segments.n_fft)
+            .detrend(welch.segments.detrend)
+            .scaling(welch.scaling)
+            .nan(welch.nan);
+        if batch.row_len < welch.segments.segment_len {
             if options.short_is_null()? {
                 return Ok(());
             }
-            let reason = rlx_dsp::Error::TooShort { len: batch.row_len, segment: welch.segment_len };
+            let reason = rlx_dsp::Error::TooShort { len: batch.row_len, segment: welch.segments.segment_len };
             return Err(call.numeric(reason, batch));
         }
         let (out, bins) = (answers.values(), params.n_bins());
         let start = out.len();
         let result = with_plan(
-            params,
-            || Spectrogram::<T>::new(params),
-            |plan| {
+            params.clone(),
+            || {
+                let plan = Spectrogram::<T>::new(params)?;
+                let scratch = plan.scratch();
+                Ok::<_, rlx_dsp::Error>((plan, scratch))
+            },
+            |(plan, scratch)| {
                 let values = plan.n_frames(batch.row_len) * bins;
                 out.resize(start + values * batch.count(), T::default());
                 let rows = batch.data.chunks_exact(batch.row_len).zip(out[start..].chunks_exact_mut(values));
                 for (index, (row, out)) in rows.enumerate() {
-                    if let Err(error) = plan.process_into(row, out) {
+                    if let Err(error) = plan.run_into(row, scratch, out) {
                         return Err((index, error));
                     }
                 }

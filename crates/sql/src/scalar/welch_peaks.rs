@@ -13,12 +13,12 @@ use crate::rows::Number;
 use datafusion::arrow::array::ArrayRef;
 use datafusion::common::Result;
 use rlx_dsp::detrend::Detrend;
-use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams, WelchPeaksScratch};
 use rlx_dsp::peaks::{
     Bounds, LocalPeakParams, find_peaks, peak_prominences, peak_widths, subbin, top_k_bins,
 };
 use rlx_dsp::scaling::{Average, Scaling};
 use rlx_dsp::welch::PsdParams;
+use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams, WelchPeaksScratch};
 use rlx_dsp::window::Window;
 
 const OPTIONS: &[OptionName] = &[
@@ -77,7 +77,7 @@ fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {
             return fused(call, &params, k, data, batch, &mut answers);
         }
         powers.clear();
-        let Some(bins) = spectra(call, &options, params, batch, &mut powers)? else { return Ok(()) };
+        let Some(bins) = spectra(call, &options, params.clone(), batch, &mut powers)? else { return Ok(()) };
         for (index, psd) in powers.chunks_exact(bins).enumerate() {
             let start = answers.values().len();
             match mode {
@@ -94,9 +94,9 @@ fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {
 
 /// What the fused kernels compute.
 fn is_fused(params: &PsdParams, row_len: usize) -> bool {
-    params.detrend == Detrend::None
+    params.segments.detrend == Detrend::None
         && params.average == Average::Mean
-        && params.segment_len == params.n_fft
+        && params.segments.segment_len == params.segments.n_fft
         && params.segment_count(row_len) > 0
 }
 
@@ -108,20 +108,24 @@ fn fused<T: Number>(
     batch: &Batch<'_, T>,
     answers: &mut Answers<Peak>,
 ) -> Result<()> {
-    let welch = WelchParams::new(params.n_fft, params.segment_count(batch.row_len)).hop(params.hop).window(params.window);
+    let welch = WelchParams::new(params.segments.n_fft, params.segment_count(batch.row_len))
+        .hop(params.segments.hop)
+        .window(params.segments.window.clone());
     let peaks = WelchPeakParams::new(welch, k).nan(params.nan);
     let width = 2 * peaks.k_out();
     let mut packed = vec![0.0; width * batch.count()];
     with_plan(
-        peaks,
+        peaks.clone(),
         || WelchPeaksScratch::fastest(peaks, 1),
         |plan| plan.peaks_of_rows_into(data, batch.count(), batch.row_len, &mut packed),
     )
     .and_then(|done| done)
     .map_err(|error| call.numeric(error, batch))?;
-    let weights = params.weights().map_err(|error| call.numeric(error, batch))?;
-    let (factor, step) =
-        (params.scaling.factor(&weights, params.sample_rate), params.sample_rate / params.n_fft as f64);
+    let weights = params.segments.weights().map_err(|error| call.numeric(error, batch))?;
+    let (factor, step) = (
+        params.scaling.factor(&weights, params.sample_rate),
+        params.sample_rate / params.segments.n_fft as f64,
+    );
     for (index, row) in packed.chunks_exact(width).enumerate() {
         let start = answers.values().len();
         answers.values().extend(
@@ -147,7 +151,7 @@ fn largest<T: Number>(
     batch: &Batch<'_, T>,
     out: &mut Vec<Peak>,
 ) -> Result<()> {
-    let step = params.sample_rate / params.n_fft as f64;
+    let step = params.sample_rate / params.segments.n_fft as f64;
     let top = top_k_bins(psd, k.min(psd.len())).map_err(|error| call.numeric(error, batch))?;
     out.extend(top.iter().zip(1..).map(|(peak, rank)| mere_bin(rank, peak.bin, step, psd[peak.bin].widen())));
     Ok(())
@@ -166,9 +170,9 @@ fn local<T: Number>(
     let power: Vec<f64> = psd.iter().map(|p| p.widen()).collect();
     let level: Vec<f64> = power.iter().map(|p| 10.0 * p.log10()).collect();
     let least = options.number(OptionName::Prominence)?.unwrap_or(3.0);
-    let conditions = LocalPeakParams::default().prominence(Bounds { min: Some(least), max: None });
-    let step = params.sample_rate / params.n_fft as f64;
-    let hann = params.window == Window::Hann && params.segment_len == params.n_fft;
+    let conditions = LocalPeakParams::default().prominence(Bounds::at_least(least));
+    let step = params.sample_rate / params.segments.n_fft as f64;
+    let hann = params.segments.window == Window::Hann && params.segments.segment_len == params.segments.n_fft;
     let found = || {
         let found = find_peaks(&level, &conditions)?;
         let linear = peak_prominences(&power, &found.positions, None)?;

@@ -88,20 +88,26 @@ pub(super) fn spectra<T: Number>(
     batch: &Batch<'_, T>,
     out: &mut Vec<T>,
 ) -> Result<Option<usize>> {
-    if batch.row_len < params.segment_len {
+    if batch.row_len < params.segments.segment_len {
         if options.short_is_null()? {
             return Ok(None);
         }
-        return Err(
-            call.numeric(rlx_dsp::Error::TooShort { len: batch.row_len, segment: params.segment_len }, batch)
-        );
+        return Err(call.numeric(
+            rlx_dsp::Error::TooShort { len: batch.row_len, segment: params.segments.segment_len },
+            batch,
+        ));
     }
-    let build = || Welch::<T>::new(params)?.with_threads(1);
+    let key = params.clone();
+    let build = || {
+        let plan = Welch::<T>::new(params)?.with_threads(1)?;
+        let scratch = plan.scratch();
+        Ok::<_, rlx_dsp::Error>((plan, scratch))
+    };
     let start = out.len();
-    let result = with_plan(params, build, |plan| {
+    let result = with_plan(key, build, |(plan, scratch)| {
         let bins = plan.n_bins();
         out.resize(start + bins * batch.count(), T::default());
-        plan.psd_batch_into(batch.data, batch.count(), &mut out[start..]).map(|_| bins)
+        plan.run_batch_into(batch.data, batch.count(), scratch, &mut out[start..]).map(|_| bins)
     });
     result.and_then(|done| done).map(Some).map_err(|error| call.numeric(error, batch))
 }

@@ -202,15 +202,15 @@ fn spectrograms_and_mels_have_the_librarys_numbers() {
         };
         use rlx_dsp::stft::{Spectrogram, SpectrogramParams};
         let params = SpectrogramParams::scipy(1000.0, 256).hop(100);
-        let expected = Spectrogram::<f64>::new(params).unwrap().process(&x).unwrap();
+        let expected = Spectrogram::<f64>::new(params).unwrap().run(&x).unwrap();
         let (frames, bins, values) = matrix("s");
         assert_eq!((frames, bins), (expected.n_frames, expected.n_bins));
-        assert_eq!(values, expected.data);
+        assert_eq!(values, expected.values);
         use rlx_dsp::mel::{LogMel, LogMelParams, Preset};
-        let expected = LogMel::<f64>::new(LogMelParams::preset(Preset::Kaldi)).unwrap().process(&x).unwrap();
+        let expected = LogMel::<f64>::new(LogMelParams::preset(Preset::Kaldi)).unwrap().run(&x).unwrap();
         let (frames, mels, values) = matrix("m");
         assert_eq!((frames, mels), (expected.n_frames, expected.n_mels));
-        assert_eq!(values, expected.data);
+        assert_eq!(values, expected.values);
     });
 }
 

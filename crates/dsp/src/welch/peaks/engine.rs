@@ -1,10 +1,12 @@
 //! Plans, tables and buffers of batched Welch peaks: built once, called many times.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::params::WelchPeakParams;
 use crate::error::{Error, Result};
 use crate::lanes::{Isa, LaneSpec, LaneWelch, Offset, RowWelch, Rows, row_kernel, supports, welch_kernel};
+use crate::scratch::{Idle, Owner};
 
 /// How rows are transformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +18,14 @@ pub enum PeaksEngine {
     StoredPsd,
     /// The fused lanes kernel; the sizes that [`supports`] names.
     Lanes,
+}
+
+impl PeaksEngine {
+    /// [`Lanes`](Self::Lanes) where there is a kernel for `n_fft`, else [`Streaming`](Self::Streaming).
+    #[must_use]
+    pub fn fastest(n_fft: usize) -> Self {
+        if supports(n_fft) { Self::Lanes } else { Self::Streaming }
+    }
 }
 
 /// One thread's kernels.
@@ -65,11 +75,127 @@ impl Worker {
     }
 }
 
-/// Plans, tables and buffers for one set of [`WelchPeakParams`]: no call after the first of a size allocates, but for
-/// what handing rows to other threads takes.
+/// A plan for the packed peaks of batches. Immutable: threads may share it. Clones keep their idle
+/// [`WelchPeaksScratch`] in common.
+///
+/// ```
+/// use rlx_dsp::welch::peaks::{WelchPeakParams, WelchPeaks};
+///
+/// let params = WelchPeakParams::fast_for_n_fft(256, 4);
+/// let x: Vec<f32> = (0..3 * params.welch.frame_len()).map(|i| (i as f32 * 0.25).sin()).collect();
+/// let peaks = WelchPeaks::new(params)?.run_batch(&x, 3)?;
+/// assert_eq!((peaks.len(), peaks[0]), (3 * 4 * 2, 10.0));
+/// # Ok::<(), rlx_dsp::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct WelchPeaks {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    params: WelchPeakParams,
+    engine: PeaksEngine,
+    threads: usize,
+    owner: Owner,
+    idle: Idle<Result<WelchPeaksScratch>>,
+}
+
+impl WelchPeaks {
+    /// A plan with the fastest engine, on the calling thread.
+    ///
+    /// # Errors
+    /// Those of [`WelchPeaksScratch::new`].
+    pub fn new(params: WelchPeakParams) -> Result<Self> {
+        let engine = PeaksEngine::fastest(params.welch.n_fft);
+        Self::with_engine(params, engine, 1)
+    }
+
+    /// A plan with this engine, whose rows `threads` threads share: 1 is the calling thread, 0 one per core.
+    ///
+    /// # Errors
+    /// Those of [`WelchPeaksScratch::new`].
+    pub fn with_engine(params: WelchPeakParams, engine: PeaksEngine, threads: usize) -> Result<Self> {
+        let owner = Owner::default();
+        let mut first = WelchPeaksScratch::new(params.clone(), engine, threads)?;
+        first.owner = owner.clone();
+        let idle = Idle::default();
+        idle.with(|| Ok(first), |_| ());
+        Ok(Self { shared: Arc::new(Shared { params, engine, threads, owner, idle }) })
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &WelchPeakParams {
+        &self.shared.params
+    }
+
+    /// How rows are transformed.
+    pub fn engine(&self) -> PeaksEngine {
+        self.shared.engine
+    }
+
+    /// Kernels and buffers for [`run_into`](Self::run_into).
+    ///
+    /// # Errors
+    /// Those of [`WelchPeaksScratch::new`].
+    pub fn scratch(&self) -> Result<WelchPeaksScratch> {
+        let Shared { params, engine, threads, owner, .. } = &*self.shared;
+        let scratch = WelchPeaksScratch::new(params.clone(), *engine, *threads)?;
+        Ok(WelchPeaksScratch { owner: owner.clone(), ..scratch })
+    }
+
+    /// Packed peaks `[k_out, 2]` of one row.
+    ///
+    /// # Errors
+    /// Those of [`WelchPeaksScratch::peaks_into`].
+    pub fn run(&self, row: &[f32]) -> Result<Vec<f32>> {
+        self.run_batch(row, 1)
+    }
+
+    /// Packed peaks `[rows, k_out, 2]` of rows of exactly `frame_len` samples.
+    ///
+    /// # Errors
+    /// Those of [`WelchPeaksScratch::peaks_into`].
+    pub fn run_batch(&self, samples: &[f32], rows: usize) -> Result<Vec<f32>> {
+        let mut out = vec![0.0; rows.saturating_mul(2 * self.params().k_out())];
+        let mut done = Ok(());
+        let work = |scratch: &mut Result<WelchPeaksScratch>| {
+            done = match scratch {
+                Ok(scratch) => scratch.peaks_into(samples, rows, &mut out),
+                Err(error) => Err(error.clone()),
+            };
+        };
+        self.shared.idle.with(|| self.scratch(), work);
+        done.map(|()| out)
+    }
+
+    /// [`run_batch`](Self::run_batch) into `out`, with rows of `row_len ≥ frame_len` samples of which the leading
+    /// `frame_len` are used.
+    ///
+    /// # Errors
+    /// Those of [`WelchPeaksScratch::peaks_of_rows_into`]; [`Error::Argument`] for scratch of another plan.
+    pub fn run_into(
+        &self,
+        samples: &[f32],
+        row_len: usize,
+        scratch: &mut WelchPeaksScratch,
+        out: &mut [f32],
+    ) -> Result<()> {
+        self.shared.owner.check(&scratch.owner)?;
+        let rows = match row_len {
+            0 => return Err(Error::argument("row_len", "rows of 0 samples")),
+            len => samples.len() / len,
+        };
+        scratch.peaks_of_rows_into(samples, rows, row_len, out)
+    }
+}
+
+/// Kernels and buffers of one set of [`WelchPeakParams`]: no call after the first of a size allocates, but for
+/// what handing rows to other threads takes. The mutable part of [`WelchPeaks`], which callers may also keep by itself.
 pub struct WelchPeaksScratch {
     pub(super) params: WelchPeakParams,
     pub(super) engine: PeaksEngine,
+    owner: Owner,
     isa: Isa,
     pub(super) workers: Vec<Worker>,
     pub(super) stored: Vec<f32>,
@@ -92,7 +218,8 @@ impl WelchPeaksScratch {
             n => n,
         };
         let workers = (0..threads).map(|_| Worker::new(&params, engine, isa)).collect::<Result<_>>()?;
-        Ok(Self { params, engine, isa, workers, stored: Vec::new() })
+        let owner = Owner::default();
+        Ok(Self { params, engine, owner, isa, workers, stored: Vec::new() })
     }
 
     /// [`Lanes`](PeaksEngine::Lanes) where there is a kernel for `n_fft`, else [`Streaming`](PeaksEngine::Streaming).
@@ -100,7 +227,7 @@ impl WelchPeaksScratch {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn fastest(params: WelchPeakParams, threads: usize) -> Result<Self> {
-        let engine = if supports(params.welch.n_fft) { PeaksEngine::Lanes } else { PeaksEngine::Streaming };
+        let engine = PeaksEngine::fastest(params.welch.n_fft);
         Self::new(params, engine, threads)
     }
 

@@ -32,11 +32,16 @@ pub(super) fn repair_rows(
         }
         let plan = match &mut plan {
             Some(plan) => plan,
-            none => none.insert(Welch::<f32>::new(psd_params(params))?),
+            none => {
+                let plan = Welch::<f32>::new(psd_params(params))?;
+                let scratch = plan.scratch();
+                none.insert((plan, scratch))
+            }
         };
         let mut powers = vec![f32::NAN; params.welch.n_bins()];
         // No segment left is no error here: the other rows have answers.
-        match plan.psd_into(samples, &mut powers) {
+        let (plan, scratch) = plan;
+        match plan.run_into(samples, scratch, &mut powers) {
             Ok(_) => {}
             Err(Error::Argument { .. }) => powers.fill(f32::NAN),
             Err(other) => return Err(other),

@@ -9,5 +9,5 @@ mod engine;
 mod missing;
 mod params;
 
-pub use engine::{PeaksEngine, WelchPeaksScratch};
+pub use engine::{PeaksEngine, WelchPeaks, WelchPeaksScratch};
 pub use params::{WelchParams, WelchPeakParams};

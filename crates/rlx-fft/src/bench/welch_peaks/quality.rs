@@ -34,14 +34,14 @@ impl Twin {
             .hop(welch.hop)
             .detrend(Detrend::None)
             .scaling(Scaling::Raw);
-        let mut plan = Welch::<f64>::new(params)?;
-        let n_bins = plan.n_bins();
+        let plan = Welch::<f64>::new(params)?;
+        let (n_bins, mut scratch) = (plan.n_bins(), plan.scratch());
         let batch = samples.len() / row_len;
         let mut powers = vec![0.0; batch * n_bins];
         let mut wide = vec![0.0; welch.frame_len()];
         for (row, out) in samples.chunks_exact(row_len).zip(powers.chunks_exact_mut(n_bins)) {
             wide.iter_mut().zip(row).for_each(|(wide, &x)| *wide = f64::from(x));
-            plan.psd_into(&wide, out)?;
+            plan.run_into(&wide, &mut scratch, out)?;
         }
         Ok(Self { n_fft: welch.n_fft, n_bins, powers })
     }

@@ -71,7 +71,7 @@ fn one<T: InputSample + Real>(
             Err(error) => notes.push(format!("log_mel: cpu; no plan supports it: {error}")),
         }
     }
-    let freq = plan.filterbank().centers().to_vec();
+    let freq = plan.filterbank().centres().to_vec();
     let channel = |name: &str| MelChannel {
         name: name.to_owned(),
         t_s: Vec::new(),
@@ -242,18 +242,18 @@ fn on_device<T: InputSample + Real>(
             made.channels.iter().map(bands).collect()
         }
         None => {
-            let mut plan = LogMel::<T>::new(params.clone())?.with_threads(0)?;
+            let plan = LogMel::<T>::new(params.clone())?.with_threads(0)?;
             let mut all = Vec::new();
             for (i, samples) in samples.iter().enumerate() {
-                let mel = plan.process(samples).map_err(|error| explain(error, signal, i, 0))?;
-                if mel.data.iter().all(|v| v.finite()) {
+                let mel = plan.run(samples).map_err(|error| explain(error, signal, i, 0))?;
+                if mel.values.iter().all(|v| v.finite()) {
                     all.push(bands(&mel));
                     continue;
                 }
                 // The samples are finite, but their powers exceed their precision.
                 let wide: Vec<f64> = samples.iter().map(|v| v.widen()).collect();
-                let mel = LogMel::<f64>::new(params.clone())?.process(&wide)?;
-                if !mel.data.iter().all(|v| v.is_finite()) {
+                let mel = LogMel::<f64>::new(params.clone())?.run(&wide)?;
+                if !mel.values.iter().all(|v| v.is_finite()) {
                     return Err(Beyond { wider: false }.into());
                 }
                 all.push(bands(&mel));

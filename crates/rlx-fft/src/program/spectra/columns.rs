@@ -7,12 +7,13 @@ use anyhow::Result;
 use rlx_dsp::fft::Real;
 use rlx_dsp::nan::{Filled, Interpolator, NanPolicy, first_non_finite};
 use rlx_dsp::params::SegmentParams;
-use rlx_dsp::welch::{Coverage, PsdParams, Welch};
+use rlx_dsp::welch::{Coverage, PsdParams, Welch, WelchScratch, welch_with};
 use std::collections::VecDeque;
 
 /// Collects the columns of one channel. A column with missing samples is NaN if the policy is to skip it.
 pub(crate) struct Columns<S: InputSample> {
     welch: Welch<S>,
+    scratch: WelchScratch<S>,
     interpolator: Option<Interpolator<S>>,
     pending: Vec<S>,
     row: Vec<S::Real>,
@@ -33,9 +34,11 @@ impl<S: InputSample> Columns<S> {
             _ => None,
         };
         let welch = Welch::new(params)?;
+        let scratch = welch.scratch();
         let row = vec![S::Real::default(); welch.n_bins()];
         Ok(Self {
             welch,
+            scratch,
             interpolator,
             pending: Vec::new(),
             row,
@@ -150,15 +153,13 @@ impl<S: InputSample> Columns<S> {
                 vec![f64::NAN; inside.len()]
             } else {
                 let explained = |error| explain(error, signal, channel, start);
-                self.welch.psd_into(segment, &mut self.row).map_err(explained)?;
+                self.welch.run_into(segment, &mut self.scratch, &mut self.row).map_err(explained)?;
                 let missing = nan == NanPolicy::Propagate && first_non_finite(segment).is_some();
                 if missing || holds(&self.row, magnitude(segment)) {
                     inside.iter().map(|&i| shown(self.row[layout.bins[i]])).collect()
                 } else {
                     let samples: Vec<S::Wide> = segment.iter().map(|sample| sample.wide()).collect();
-                    let mut wide = Welch::<S::Wide>::new(self.welch.params().clone())?;
-                    let mut row = vec![Default::default(); wide.n_bins()];
-                    wide.psd_into(&samples, &mut row).map_err(explained)?;
+                    let row = welch_with(&samples, self.welch.params()).map_err(explained)?.values;
                     if !holds(&row, magnitude(&samples)) {
                         return Err(Beyond { wider: false }.into());
                     }

@@ -62,9 +62,9 @@ mod tests {
             for params in [own.clone(), own.clone().n_mels(20).f_min(100.0).f_max(5e3).hop(200)] {
                 let channels = [x.clone(), y.clone()];
                 let got = mel_on("cpu", &params, &channels).unwrap().unwrap();
-                let mut library = LogMel::<f64>::new(params.clone()).unwrap();
+                let library = LogMel::<f64>::new(params.clone()).unwrap();
                 for (features, samples) in got.channels.iter().zip(&channels) {
-                    let want = library.process(samples).unwrap();
+                    let want = library.run(samples).unwrap();
                     assert_eq!(features.len(), want.n_frames * want.n_mels, "{preset}");
                     let (mut error, mut norm) = (0.0, 0.0);
                     for (i, got) in features.iter().enumerate() {

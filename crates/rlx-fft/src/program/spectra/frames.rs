@@ -7,7 +7,7 @@ use crate::signal::{InputSample, Signal, explain};
 use anyhow::Result;
 use rlx_dsp::fft::Real;
 use rlx_dsp::nan::NanPolicy;
-use rlx_dsp::welch::{Coverage, PsdParams, Welch};
+use rlx_dsp::welch::{Coverage, Psd, PsdParams, Welch};
 
 /// The spectra of one frame, one per channel, in transform order.
 pub(crate) struct Framed {
@@ -160,10 +160,9 @@ impl<S: InputSample> Framer<S> {
     ) -> Result<()> {
         let (mut power, mut coverage) = (Vec::new(), Vec::new());
         for (channel, pending) in self.pending.iter_mut().enumerate() {
-            let mut row = vec![S::Real::default(); self.welch.n_bins()];
             let samples = &pending[..len.min(self.used)];
             let explained = |error| explain(error, signal, channel, self.start);
-            let mut found = self.welch.psd_into(samples, &mut row).map_err(explained)?;
+            let Psd { values: row, coverage: mut found, .. } = self.welch.run(samples).map_err(explained)?;
             let nan = self.welch.params().nan == NanPolicy::Propagate && samples.iter().any(|s| !s.finite());
             if nan || holds(&row, magnitude(samples)) {
                 power.push(row.into_iter().map(shown).collect());
@@ -173,8 +172,8 @@ impl<S: InputSample> Framer<S> {
                     Some(wide) => wide,
                     none => none.insert(Welch::new(self.welch.params().clone())?),
                 };
-                let mut row = vec![Default::default(); wide.n_bins()];
-                found = wide.psd_into(&samples, &mut row).map_err(explained)?;
+                let Psd { values: row, coverage: found_wide, .. } = wide.run(&samples).map_err(explained)?;
+                found = found_wide;
                 if !holds(&row, magnitude(&samples)) {
                     return Err(Beyond { wider: false }.into());
                 }

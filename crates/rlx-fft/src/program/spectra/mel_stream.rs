@@ -52,8 +52,8 @@ impl<T: Real> MelFrames<T> {
     /// Computes the logarithms of the frames of these samples, `[frames][n_mels]`.
     fn frames(&mut self, samples: &[T]) -> Result<Vec<Vec<f64>>> {
         let rows = |data: Vec<f64>, n_mels: usize| data.chunks_exact(n_mels).map(<[f64]>::to_vec).collect();
-        let mel = self.plan.process(samples)?;
-        let data: Vec<f64> = mel.data.iter().map(|v| v.widen()).collect();
+        let mel = self.plan.run(samples)?;
+        let data: Vec<f64> = mel.values.iter().map(|v| v.widen()).collect();
         if data.iter().all(|v| v.is_finite()) {
             return Ok(rows(data, mel.n_mels));
         }
@@ -63,9 +63,9 @@ impl<T: Real> MelFrames<T> {
             none => none.insert(LogMel::new(self.params.clone())?),
         };
         let samples: Vec<f64> = samples.iter().map(|v| v.widen()).collect();
-        let mel = wide.process(&samples)?;
-        if mel.data.iter().all(|v| v.is_finite()) {
-            Ok(rows(mel.data, mel.n_mels))
+        let mel = wide.run(&samples)?;
+        if mel.values.iter().all(|v| v.is_finite()) {
+            Ok(rows(mel.values, mel.n_mels))
         } else {
             Err(Beyond { wider: false }.into())
         }
@@ -229,11 +229,11 @@ impl<T: InputSample + Real> MelFeed<T> {
                 .normalise(MelNormalise::None)
                 .layout(MelLayout::FramesByMels);
             let mel = LogMel::<f64>::new(plain)?
-                .process(&self.pending.iter().map(|v| v.widen()).collect::<Vec<_>>())?;
-            if !mel.data.iter().all(|v| v.is_finite()) {
+                .run(&self.pending.iter().map(|v| v.widen()).collect::<Vec<_>>())?;
+            if !mel.values.iter().all(|v| v.is_finite()) {
                 return Err(Beyond { wider: false }.into());
             }
-            self.ready.extend(mel.data.chunks_exact(mel.n_mels).map(<[f64]>::to_vec));
+            self.ready.extend(mel.values.chunks_exact(mel.n_mels).map(<[f64]>::to_vec));
             self.frames = count;
             return Ok(());
         }
@@ -377,7 +377,7 @@ mod tests {
                 .map(|padding| own.clone().padding(padding).n_fft(401).win_length(401).hop(901).n_mels(12));
             for params in [own].into_iter().chain(odd) {
                 for (len, block) in [(150_000, 4096), (149_999, 50_000), (9000, 700), (600, 600)] {
-                    let want = LogMel::<f64>::new(params.clone()).unwrap().process(&x[..len]);
+                    let want = LogMel::<f64>::new(params.clone()).unwrap().run(&x[..len]);
                     let mut frames = MelFrames::<f64>::new(&params).unwrap();
                     let mut feed = MelFeed::<f64>::new(&params, NanPolicy::Error);
                     for block in x[..len].chunks(block) {
