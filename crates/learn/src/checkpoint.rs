@@ -1,17 +1,48 @@
 //! Trainings that go on after a kill: everything that the next step depends on, as safetensors.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::store::write_whole;
+use crate::store::{serialise, write_whole};
 use crate::train::Adam;
 
-const FORMAT: &str = "rlx-fft-checkpoint-1";
+const FORMAT: &str = "rlx-fft-checkpoint-2";
+
+/// What a training depends on besides its state: a checkpoint of any other training is refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Key {
+    /// Version of the program: losses may change between versions.
+    pub(crate) program: String,
+    /// All settings.
+    pub(crate) settings: String,
+    /// Fingerprint of the matrix, pairs or signals.
+    pub(crate) data: String,
+    /// Fingerprint of the teacher; empty where there is none.
+    pub(crate) teacher: String,
+}
+
+impl Key {
+    pub(crate) fn new(settings: &impl Serialize, data: String, teacher: String) -> Self {
+        let settings = serde_json::to_string(settings).unwrap_or_default();
+        Self { program: env!("CARGO_PKG_VERSION").to_owned(), settings, data, teacher }
+    }
+
+    /// The part in which another key differs.
+    fn difference(&self, other: &Self) -> Option<&'static str> {
+        let parts = [
+            (self.program == other.program, "by another version of the program"),
+            (self.settings == other.settings, "with other settings"),
+            (self.data == other.data, "on other data"),
+            (self.teacher == other.teacher, "with another teacher"),
+        ];
+        parts.into_iter().find(|(same, _)| !same).map(|(_, said)| said)
+    }
+}
 
 /// State between two steps. Data depend on seed and step alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +58,7 @@ pub(crate) struct Checkpoint {
 
 #[derive(Serialize, Deserialize)]
 struct Head {
-    config: String,
+    key: Key,
     step: usize,
     adam_step: u32,
     best: Option<f64>,
@@ -35,7 +66,7 @@ struct Head {
 }
 
 impl Checkpoint {
-    pub(crate) fn save(&self, path: &Path, config: &str) -> Result<()> {
+    pub(crate) fn save(&self, path: &Path, key: &Key) -> Result<()> {
         let bytes = |v: &[f64]| v.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
         let (adam_step, mean, square) = self.adam.parts();
         let best = self.best.as_ref().map_or(&[][..], |b| &b.1);
@@ -46,7 +77,7 @@ impl Checkpoint {
             ("best", bytes(best)),
         ];
         let head = Head {
-            config: config.to_owned(),
+            key: key.clone(),
             step: self.step,
             adam_step,
             best: self.best.as_ref().map(|b| b.0),
@@ -54,7 +85,7 @@ impl Checkpoint {
         };
         let fail = |e: &dyn std::fmt::Display| Error::argument("checkpoint", e.to_string());
         let head = serde_json::to_string(&head).map_err(|e| fail(&e))?;
-        let metadata = HashMap::from([("format".to_owned(), FORMAT.to_owned()), ("head".to_owned(), head)]);
+        let metadata = BTreeMap::from([("format".to_owned(), FORMAT.to_owned()), ("head".to_owned(), head)]);
         let mut views = Vec::new();
         for (name, data) in &parts {
             let view = TensorView::new(Dtype::F64, vec![data.len() / 8], data).map_err(|e| fail(&e))?;
@@ -62,11 +93,11 @@ impl Checkpoint {
         }
         let gates = TensorView::new(Dtype::U8, vec![self.hard.len()], &self.hard).map_err(|e| fail(&e))?;
         views.push(("gates", gates));
-        write_whole(path, &serialize(views, Some(metadata)).map_err(|e| fail(&e))?)
+        write_whole(path, &serialise(views, metadata).map_err(|e| fail(&e))?)
     }
 
-    /// Reads one of a training with this configuration.
-    pub(crate) fn load(path: &Path, config: &str, len: usize, gates: usize) -> Result<Self> {
+    /// Reads one of the training with this key.
+    pub(crate) fn load(path: &Path, key: &Key, len: usize, gates: usize) -> Result<Self> {
         let bad = |reason: String| Error::File {
             path: path.display().to_string(),
             reason: format!("no checkpoint: {reason}"),
@@ -79,8 +110,8 @@ impl Checkpoint {
         }
         let head: Head = serde_json::from_str(metadata.get("head").map_or("", String::as_str))
             .map_err(|e| bad(e.to_string()))?;
-        if head.config != config {
-            return Err(bad("it is of a training with other settings".to_owned()));
+        if let Some(difference) = head.key.difference(key) {
+            return Err(bad(format!("it is of a training {difference}; remove it to start again")));
         }
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| bad(e.to_string()))?;
         let read = |name: &str, want: usize| {

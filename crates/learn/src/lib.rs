@@ -21,6 +21,7 @@ mod peaks;
 mod permutation;
 mod quant;
 mod random;
+mod real;
 mod record;
 mod store;
 mod task;
@@ -37,14 +38,14 @@ pub use network::{Butterfly, ButterflyNetwork, Gate, MAX_N};
 pub use permutation::Permutation;
 pub use quant::QuantisedNetwork;
 pub use random::Random;
-pub use record::TrainingRecord;
+pub use record::{Learner, OrderShown, RECORD_VERSION, Shown, TrainingRecord};
 pub use store::VERSION;
 pub use task::{
     E2eConfig, E2eOutcome, E2eProgress, GateKind, HardenAt, LossWeights, Losses, RecallStudy, Signals, Split,
     bank_params, recall_of, significant_recall, study, train_e2e,
 };
 pub use train::{
-    Adam, Ended, Init, Parametrisation, Progress, Schedule, Stop, TrainConfig, Trained, cosine, minimise,
-    train, train_from,
+    Adam, Ended, Init, LEARNED, Parametrisation, Progress, Schedule, Stop, TrainConfig, Trained, cosine,
+    minimise, train, train_from,
 };
 pub use transform::{Target, Transform};

@@ -5,8 +5,9 @@ use rlx_compile::params::{ButterflySpec, Layout};
 
 use crate::error::{Error, Result};
 use crate::live::{live, live_outputs};
-use crate::network::ButterflyNetwork;
-use crate::record::TrainingRecord;
+use crate::network::{ButterflyNetwork, Gate};
+use crate::record::{Learner, RECORD_VERSION, TrainingRecord};
+use crate::train::Init;
 
 /// `power · scale + offset` for every bin, after the mask.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,8 +40,14 @@ impl FastLearnedFftModel {
     /// [`Error::Argument`] unless `n_fft` is a power of two from 2 to 2^20.
     pub fn exact(n_fft: usize) -> Result<Self> {
         let network = ButterflyNetwork::exact(n_fft)?;
-        let record =
-            TrainingRecord { method: "exact".to_owned(), recall: Some(1.0), ..TrainingRecord::default() };
+        let record = TrainingRecord {
+            version: RECORD_VERSION,
+            method: "exact".to_owned(),
+            recall: Some(1.0),
+            learner: Some(Learner::Exact),
+            init: Some(Init::Exact),
+            ..TrainingRecord::default()
+        };
         Ok(Self::of_network(network, record))
     }
 
@@ -150,6 +157,21 @@ impl FastLearnedFftModel {
         live(&self.network, &self.kept()).iter().flatten().filter(|&&alive| alive).count()
     }
 
+    /// Kept bins that no sample reaches: their power is zero whatever comes in.
+    pub fn dead_bins(&self) -> usize {
+        let network = &self.network;
+        let last = network.stages() - 1;
+        let live = live_outputs(network, &vec![true; self.n_fft()]);
+        let mut fed = vec![false; self.n_fft()];
+        for (i, outputs) in live[last].iter().enumerate() {
+            let (p, q) = network.points(last, i);
+            let skipped = network.gates(last).is_some_and(|gates| gates[i] == Gate::Skip);
+            // A skipped butterfly of the last stage never counts as computed: its points live below it.
+            (fed[p], fed[q]) = (outputs[0] || skipped, outputs[1] || skipped);
+        }
+        (0..self.n_bins()).filter(|&k| self.mask[k] > 0.0 && !fed[k]).count()
+    }
+
     /// Outputs of butterflies that have to be computed, of `stages · n`.
     pub fn live_outputs(&self) -> usize {
         live_outputs(&self.network, &self.kept()).iter().flatten().flatten().filter(|&&alive| alive).count()
@@ -196,6 +218,16 @@ mod tests {
         assert_eq!(model.recall(), None, "a changed model has no recorded recall");
         model.record_recall(0.995).unwrap();
         assert_eq!(model.recall(), Some(0.995));
+    }
+
+    #[test]
+    fn bins_without_a_path_are_counted() {
+        let mut model = FastLearnedFftModel::exact(16).unwrap();
+        assert_eq!(model.dead_bins(), 0);
+        model.network_mut().gates_mut(3).unwrap()[2] = Gate::Closed;
+        assert_eq!(model.dead_bins(), 1, "bins 2 and 10, of which one is one-sided");
+        model.network_mut().gates_mut(0).unwrap().fill(Gate::Closed);
+        assert_eq!((model.dead_bins(), model.live_butterflies()), (9, 0));
     }
 
     #[test]

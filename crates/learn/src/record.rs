@@ -1,16 +1,71 @@
-//! What is known of how a model came about and how good it is.
+//! How a model was made and how good it is.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::transform::Transform;
+use crate::error::{Error, Result};
+use crate::permutation::Permutation;
+use crate::train::{Init, Parametrisation, Stop};
+use crate::transform::{Target, Transform};
+
+/// Version of [`TrainingRecord`]. Records only gain fields: older ones are read with those fields empty.
+pub const RECORD_VERSION: u32 = 2;
+
+/// How the weights were found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Learner {
+    /// Written down: the FFT's own twiddles.
+    Exact,
+    /// In closed form, from the entries of a matrix.
+    ClosedForm,
+    /// In closed form, then by gradient over all weights.
+    ClosedFormThenGradient,
+    /// Stage by stage from the outermost one; what lies between is solved for in every step; then by gradient over all
+    /// weights.
+    LayersThenGradient,
+    /// By gradient over all weights at once.
+    Gradient,
+}
+
+/// What the learner was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shown {
+    /// The transform's own entries.
+    Matrix,
+    /// The real entries of a real transform, compared with the network's real part.
+    RealParts,
+    /// A complex matrix whose real part is the transform: more than the transform contains.
+    ComplexMatrix,
+    /// Pairs of inputs and outputs.
+    Pairs,
+    /// Signals, and a reference's answers to them.
+    Signals,
+    /// Another model.
+    Teacher,
+}
+
+/// What the learner was told of the order of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OrderShown {
+    /// The order itself.
+    Given,
+    /// Nothing but the names of the known orders.
+    Named,
+    /// Nothing: it was recovered from the matrix.
+    Recovered,
+}
 
 /// Kept in the file beside the weights.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TrainingRecord {
-    /// `exact`, `fit`, `train`, `train-e2e`, `train-distill`, `train-distill-ternary`.
+    /// [`RECORD_VERSION`] of the writer; 0 in files older than the fields from `learner` on.
+    pub version: u32,
+    /// The command: `exact`, `fit`, `train`, `train-e2e`, `train-distill`, `train-distill-ternary`.
     pub method: String,
     /// The transform it stands for.
     pub transform: Option<Transform>,
@@ -26,6 +81,30 @@ pub struct TrainingRecord {
     pub rmse: Option<f64>,
     /// What else was measured on held-out data, by name.
     pub measured: BTreeMap<String, f64>,
+    /// How the weights were found.
+    pub learner: Option<Learner>,
+    /// Where they started.
+    pub init: Option<Init>,
+    /// What was free in a butterfly.
+    pub parametrisation: Option<Parametrisation>,
+    /// What the learner was shown.
+    pub shown: Option<Shown>,
+    /// What it was told of the order.
+    pub order_shown: Option<OrderShown>,
+    /// The order of the first product.
+    pub order: Option<Permutation>,
+    /// Starts that were dropped for another one.
+    pub restarts: usize,
+    /// Seed of the convolution's filter, where it is one.
+    pub target_seed: Option<u64>,
+    /// Fingerprint of the matrix, pairs or signals that were learned from.
+    pub data: Option<String>,
+    /// Fingerprint of the teacher's file.
+    pub teacher: Option<String>,
+    /// Loss at the end.
+    pub loss: Option<f64>,
+    /// Why the learning ended.
+    pub stop: Option<Stop>,
 }
 
 impl TrainingRecord {
@@ -33,5 +112,59 @@ impl TrainingRecord {
     pub(crate) fn forget(&mut self) {
         (self.recall, self.rel_l2, self.rmse) = (None, None, None);
         self.measured.clear();
+    }
+
+    /// The target of `n` points that the model stands for: that of its transform's name, the DFT where it has none.
+    ///
+    /// # Errors
+    /// A matrix, which has no name; a convolution of a file that does not tell its filter's seed.
+    pub fn target(&self, n: usize) -> Result<Target> {
+        let unknown = |reason: &str| Err(Error::argument("transform", reason));
+        match (self.transform, self.target_seed) {
+            (Some(Transform::Matrix), _) => unknown("the model was learned from a matrix: give the matrix"),
+            (Some(Transform::Convolution), None) => {
+                unknown("the file is older than version 2 and does not tell the filter of its convolution")
+            }
+            (transform, seed) => transform.unwrap_or(Transform::Dft).target(n, seed.unwrap_or(0)),
+        }
+    }
+}
+
+/// FNV-1a, for fingerprints that tell one data set from another: not for security.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fingerprint(u64);
+
+impl Fingerprint {
+    pub(crate) fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    pub(crate) fn add(&mut self, words: impl IntoIterator<Item = u64>) {
+        for word in words {
+            self.0 = (self.0 ^ word).wrapping_mul(0x0100_0000_01b3);
+            // Words of 64 bits instead of bytes: their upper halves must reach the lower ones.
+            self.0 ^= self.0 >> 29;
+        }
+    }
+
+    pub(crate) fn text(self) -> String {
+        format!("{:016x}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_older_files_are_read() {
+        let old = r#"{"method":"train","transform":"dct2","seed":3,"steps":9,"rel_l2":1e-7}"#;
+        let record: TrainingRecord = serde_json::from_str(old).unwrap();
+        assert_eq!((record.version, record.learner, record.data.clone()), (0, None, None));
+        assert_eq!(record.target(8).unwrap().transform, Transform::Dct2);
+        let convolution = TrainingRecord { transform: Some(Transform::Convolution), ..record.clone() };
+        assert!(convolution.target(8).unwrap_err().to_string().contains("older than version 2"));
+        let matrix = TrainingRecord { transform: Some(Transform::Matrix), ..record };
+        assert!(matrix.target(8).is_err());
     }
 }

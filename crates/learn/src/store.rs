@@ -9,13 +9,13 @@
 //! | `corrector` | F32 | `[2]`: scale, offset |
 //!
 //! Metadata: `format` = `rlx-fft-learned`, `version`, `n_fft`, `real`, `record` (JSON of
-//! [`TrainingRecord`](crate::TrainingRecord)).
+//! [`TrainingRecord`](crate::TrainingRecord), which has a version of its own). The same model has the same bytes.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
 
 use crate::error::{Error, Result};
 use crate::model::{AffineCorrector, FastLearnedFftModel};
@@ -59,14 +59,14 @@ impl FastLearnedFftModel {
             ("corrector", view(Dtype::F32, &[2], &corrector)?),
         ];
         let record = serde_json::to_string(self.record()).map_err(|e| fail(&e))?;
-        let metadata = HashMap::from([
+        let metadata = BTreeMap::from([
             ("format".to_owned(), FORMAT.to_owned()),
             ("version".to_owned(), VERSION.to_string()),
             ("n_fft".to_owned(), n.to_string()),
             ("real".to_owned(), network.is_real().to_string()),
             ("record".to_owned(), record),
         ]);
-        serialize(tensors, Some(metadata)).map_err(|e| fail(&e))
+        serialise(tensors, metadata).map_err(|e| fail(&e))
     }
 
     /// A model from the bytes of a file. Nothing is trusted: sizes, orders, gates and numbers are checked.
@@ -180,6 +180,24 @@ impl FastLearnedFftModel {
     }
 }
 
+/// The bytes of a safetensors file, its header in the order of the keys: the library's own order differs from call to call.
+pub(crate) fn serialise<'a>(
+    tensors: impl IntoIterator<Item = (&'a str, TensorView<'a>)>,
+    metadata: BTreeMap<String, String>,
+) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    let bytes = safetensors::serialize(tensors, Some(metadata.into_iter().collect()))?;
+    let word = bytes.get(..8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
+    let end = 8 + usize::try_from(word)?;
+    let header: BTreeMap<String, BTreeMap<String, serde_json::Value>> =
+        serde_json::from_slice(bytes.get(8..end).unwrap_or_default())?;
+    let mut header = serde_json::to_vec(&header)?;
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let mut out = (header.len() as u64).to_le_bytes().to_vec();
+    out.extend_from_slice(&header);
+    out.extend_from_slice(bytes.get(end..).unwrap_or_default());
+    Ok(out)
+}
+
 /// Writes a file whole or not at all.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let file = |e: std::io::Error| Error::File { path: path.display().to_string(), reason: e.to_string() };
@@ -209,6 +227,14 @@ mod tests {
         let model = model();
         let bytes = model.to_bytes().unwrap();
         assert_eq!(FastLearnedFftModel::from_bytes(&bytes).unwrap(), model);
+    }
+
+    #[test]
+    fn the_same_model_has_the_same_bytes() {
+        let bytes = model().to_bytes().unwrap();
+        for _ in 0..20 {
+            assert_eq!(model().to_bytes().unwrap(), bytes);
+        }
     }
 
     #[test]

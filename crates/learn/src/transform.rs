@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::matrix::{Matrix, check_size};
 use crate::permutation::Permutation;
 use crate::random::Random;
+use crate::record::Fingerprint;
 
 /// A transform with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,6 +54,10 @@ pub struct Target {
     pub complex: Option<Matrix>,
     /// Products of butterflies that it takes.
     pub depth: usize,
+    /// Relative rounding of the entries: 0 where they are exact to `f64`.
+    pub rounding: f64,
+    /// Seed of the filter, for a convolution.
+    pub seed: Option<u64>,
 }
 
 impl Transform {
@@ -97,7 +102,9 @@ impl Transform {
             _ => Permutation::BitReversal,
         };
         let depth = if self == Self::Convolution { 2 } else { 1 };
-        Ok(Target { transform: self, matrix, scale, permutation, real: self.is_real(), complex, depth })
+        let seed = (self == Self::Convolution).then_some(seed);
+        let real = self.is_real();
+        Ok(Target { transform: self, matrix, scale, permutation, real, complex, depth, rounding: 0.0, seed })
     }
 
     /// Whether the transform is the real part of a product of butterflies.
@@ -150,7 +157,7 @@ fn cosine(n: usize, k: usize, j: usize) -> Complex64 {
 }
 
 impl Target {
-    /// A matrix of the user's, `[n, n]`.
+    /// A matrix of the user's, `[n, n]`. One product for a real matrix is learned by its real part.
     ///
     /// # Errors
     /// A matrix that is not square, of a size that is no power of two from 2 to 8192, or zero.
@@ -165,15 +172,25 @@ impl Target {
             return Err(crate::Error::argument("matrix", format!("its norm is {scale}")));
         }
         matrix.scale(1.0 / scale);
+        let real = depth == 1 && matrix.im.iter().all(|x| *x == 0.0);
         Ok(Self {
             transform: Transform::Matrix,
             matrix,
             scale,
             permutation,
-            real: false,
+            real,
             complex: None,
             depth,
+            rounding: 0.0,
+            seed: None,
         })
+    }
+
+    /// The same, known to be rounded to this relative precision (`f32::EPSILON` for entries that were stored as `f32`).
+    #[must_use]
+    pub fn rounded_to(mut self, rounding: f64) -> Self {
+        self.rounding = rounding;
+        self
     }
 
     /// Points.
@@ -181,12 +198,12 @@ impl Target {
         self.matrix.rows
     }
 
-    /// A number that another target is unlikely to have (FNV-1a over the matrix and the products).
-    pub(crate) fn fingerprint(&self) -> u64 {
-        let words = self.matrix.re.iter().chain(&self.matrix.im).map(|x| x.to_bits());
-        words
-            .chain([self.depth as u64, self.scale.to_bits()])
-            .fold(0xcbf2_9ce4_8422_2325, |hash, word| (hash ^ word).wrapping_mul(0x0100_0000_01b3))
+    /// A text that another target is unlikely to have: FNV-1a over the matrix as it was given and the products.
+    pub fn fingerprint(&self) -> String {
+        let mut all = Fingerprint::new();
+        all.add([self.matrix.rows as u64, self.depth as u64, self.scale.to_bits()]);
+        all.add(self.matrix.re.iter().chain(&self.matrix.im).map(|x| x.to_bits()));
+        all.text()
     }
 }
 

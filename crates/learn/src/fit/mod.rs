@@ -14,6 +14,8 @@ use crate::matrix::Matrix;
 use crate::network::ButterflyNetwork;
 use crate::permutation::Permutation;
 use crate::random::Random;
+use crate::real::closed_form;
+use crate::record::{Learner, OrderShown, RECORD_VERSION, Shown, TrainingRecord};
 use crate::train::{
     Budget, Ended, Objective, Parametrisation, Weights, learn_layers, minimise, network_of, random_start,
 };
@@ -34,11 +36,13 @@ pub struct FitConfig {
     pub permutation: Permutation,
     /// Iterations of L-BFGS at most where the matrix is no exact product.
     pub polish: usize,
+    /// Takes a complex matrix whose real part a named real transform is, instead of its real entries.
+    pub complex_target: bool,
 }
 
 impl Default for FitConfig {
     fn default() -> Self {
-        Self { permutation: Permutation::Other, polish: 100 }
+        Self { permutation: Permutation::Other, polish: 100, complex_target: false }
     }
 }
 
@@ -53,15 +57,44 @@ pub struct Fitted {
     pub closed_form_error: f64,
     /// Relative L2 error of the network as it is stored and run.
     pub rel_l2: f64,
-    /// Whether the matrix is a product of butterflies: [`error`](Self::error) at most [`EXACT`].
+    /// Whether the matrix is a product of butterflies: [`error`](Self::error) at most [`bound`](Self::bound).
     pub exact: bool,
+    /// [`EXACT`], or the rounding of the matrix's entries where that is coarser.
+    pub bound: f64,
     /// The order of the input that was found or given.
     pub permutation: Permutation,
     /// The order itself.
     pub order: Vec<u32>,
+    /// What was compared.
+    pub shown: Shown,
+    /// Whether the polish made the error smaller.
+    pub polished: bool,
 }
 
-/// Butterflies of `target`'s matrix (its complex matrix, where it is the real part of one).
+impl Fitted {
+    /// How this network was made, for its model file. `config` and `target` are those of the fit.
+    pub fn record(&self, target: &Target, config: &FitConfig) -> TrainingRecord {
+        let told = config.permutation != Permutation::Other || target.depth == 2;
+        TrainingRecord {
+            version: RECORD_VERSION,
+            method: "fit".to_owned(),
+            transform: Some(target.transform),
+            rel_l2: Some(self.rel_l2),
+            rmse: Some(self.rel_l2 / (target.n() as f64).sqrt()),
+            learner: Some(if self.polished { Learner::ClosedFormThenGradient } else { Learner::ClosedForm }),
+            parametrisation: Some(Parametrisation::General),
+            shown: Some(self.shown),
+            order_shown: Some(if told { OrderShown::Given } else { OrderShown::Recovered }),
+            order: Some(self.permutation),
+            target_seed: target.seed,
+            data: Some(target.fingerprint()),
+            loss: Some(self.error * self.error).filter(|loss| loss.is_finite()),
+            ..TrainingRecord::default()
+        }
+    }
+}
+
+/// Butterflies of `target`'s matrix. One product for a real matrix is compared by its real part.
 ///
 /// # Errors
 /// Two products in another order than bit reversal.
@@ -70,32 +103,44 @@ pub fn fit(target: &Target, config: &FitConfig) -> Result<Fitted> {
         return fit_two(target, config);
     }
     let n = target.n();
-    let matrix = target.complex.as_ref().unwrap_or(&target.matrix);
-    let (order, mut stages, closed) = match config.permutation.order(n) {
+    let complex = target.complex.as_ref().filter(|_| config.complex_target);
+    let matrix = complex.unwrap_or(&target.matrix);
+    let by_real_parts = target.real && complex.is_none();
+    let bound = EXACT.max(target.rounding);
+    let search = Search { matrix, bound, by_real_parts };
+    let (order, weights, closed) = match config.permutation.order(n) {
         Some(order) => {
-            let (stages, error) = factor(matrix, &order);
-            (order, stages, error)
+            let (weights, error) = search.factor(&order);
+            (order, weights, error)
         }
-        None => unknown(matrix),
+        None => search.unknown(),
     };
-    let mut error = closed;
-    if error > EXACT && n <= POLISHED && config.polish > 0 {
-        let polished = polish(matrix, &order, stages.concat(), config.polish);
-        if polished.1 < error {
-            error = polished.1;
-            stages = polished.0.chunks(n / 2).map(<[Weights]>::to_vec).collect();
+    let (mut weights, mut error, mut polished) = (weights, closed, false);
+    if error > bound && n <= POLISHED && config.polish > 0 {
+        let better = polish(matrix, &order, weights.clone(), config.polish, by_real_parts);
+        if better.1 < error {
+            (weights, error) = better;
+            polished = true;
         }
     }
-    let network = network_of(&stages.concat(), std::slice::from_ref(&order), target.scale, target.real)?;
+    let network = network_of(&weights, std::slice::from_ref(&order), target.scale, target.real)?;
     let rel_l2 = relative_error_of(&network, target)?;
+    let shown = match (target.real, by_real_parts) {
+        (false, _) => Shown::Matrix,
+        (true, true) => Shown::RealParts,
+        (true, false) => Shown::ComplexMatrix,
+    };
     Ok(Fitted {
         network,
         error,
         closed_form_error: closed,
         rel_l2,
-        exact: error <= EXACT,
+        exact: error <= bound,
+        bound,
         permutation: Permutation::of(&order),
         order,
+        shown,
+        polished,
     })
 }
 
@@ -123,13 +168,15 @@ fn fit_two(target: &Target, config: &FitConfig) -> Result<Fitted> {
         };
         let budget = Budget { steps, target: 1e-16 };
         let found = learn_layers(&target.matrix, &budget, &mut starts, &mut |_, _| ControlFlow::Continue(()));
-        let ControlFlow::Continue(theta) = found else {
+        let ControlFlow::Continue(found) = found else {
             return Err(Error::argument("matrix", "was not fitted"));
         };
+        let theta = found.theta;
         let error = objective.value(&theta, &mut vec![0.0; theta.len()]).sqrt();
         Ok((theta, error))
     };
     let (mut theta, closed_form_error) = closed(0)?;
+    let bound = EXACT.max(target.rounding);
     let mut error = closed_form_error;
     if error > 1e-14 && config.polish > 0 {
         let polished = closed(20 * config.polish)?;
@@ -137,13 +184,24 @@ fn fit_two(target: &Target, config: &FitConfig) -> Result<Fitted> {
             (theta, error) = polished;
         }
     }
-    if error > EXACT && n <= POLISHED && config.polish > 0 {
+    if error > bound && n <= POLISHED && config.polish > 0 {
         error = minimise(&mut theta, config.polish, 0.0, |x, g| objective.value(x, g), |_, _| true).0.sqrt();
     }
     let weights: Vec<Weights> = theta.chunks_exact(8).map(|w| w.try_into().unwrap_or_default()).collect();
     let network = network_of(&weights, &orders, target.scale, target.real)?;
     let rel_l2 = relative_error_of(&network, target)?;
-    Ok(Fitted { network, error, closed_form_error, rel_l2, exact: error <= EXACT, permutation, order })
+    Ok(Fitted {
+        network,
+        error,
+        closed_form_error,
+        rel_l2,
+        exact: error <= bound,
+        bound,
+        permutation,
+        order,
+        shown: Shown::Matrix,
+        polished: error < closed_form_error,
+    })
 }
 
 /// Stages of the butterflies of `matrix`, whose input comes in `order`.
@@ -151,32 +209,55 @@ pub(crate) fn fit_weights(matrix: &Matrix, order: &[u32]) -> Vec<Vec<Weights>> {
     balanced::factor(&matrix.permute_columns(order))
 }
 
-fn factor(matrix: &Matrix, order: &[u32]) -> (Vec<Vec<Weights>>, f64) {
-    let permuted = matrix.permute_columns(order);
-    let stages = balanced::factor(&permuted);
-    let error = balanced::product(&stages).relative_error(&permuted);
-    (stages, error)
+/// A matrix whose butterflies are sought.
+struct Search<'a> {
+    matrix: &'a Matrix,
+    /// Error at which no other order is tried.
+    bound: f64,
+    by_real_parts: bool,
 }
 
-/// The best of the known orders and of the recovered one.
-fn unknown(matrix: &Matrix) -> (Vec<u32>, Vec<Vec<Weights>>, f64) {
-    let known = Permutation::KNOWN.iter().filter_map(|p| p.order(matrix.rows));
-    let mut best: Option<(Vec<u32>, Vec<Vec<Weights>>, f64)> = None;
-    for order in known.chain(std::iter::once_with(|| recover(matrix))) {
-        let (stages, error) = factor(matrix, &order);
-        if best.as_ref().is_none_or(|b| error < b.2) {
-            let enough = error <= EXACT;
-            best = Some((order, stages, error));
-            if enough {
-                break;
+impl Search<'_> {
+    /// Weights of all stages for this order, and the error.
+    fn factor(&self, order: &[u32]) -> (Vec<Weights>, f64) {
+        let permuted = self.matrix.permute_columns(order);
+        let stages = balanced::factor(&permuted);
+        let error = balanced::product(&stages).relative_error(&permuted);
+        let found = (stages.concat(), if error.is_finite() { error } else { f64::INFINITY });
+        if !self.by_real_parts || found.1 <= self.bound {
+            return found;
+        }
+        // The whole matrix is no product; it can still be the real part of one.
+        let real = closed_form(&permuted);
+        if real.1 < found.1 { real } else { found }
+    }
+
+    /// The best of the known orders and of the recovered one.
+    fn unknown(&self) -> (Vec<u32>, Vec<Weights>, f64) {
+        let known = Permutation::KNOWN.iter().filter_map(|p| p.order(self.matrix.rows));
+        let mut best: Option<(Vec<u32>, Vec<Weights>, f64)> = None;
+        for order in known.chain(std::iter::once_with(|| recover(self.matrix))) {
+            let (weights, error) = self.factor(&order);
+            if best.as_ref().is_none_or(|b| error < b.2) {
+                let enough = error <= self.bound;
+                best = Some((order, weights, error));
+                if enough {
+                    break;
+                }
             }
         }
+        best.unwrap_or_default()
     }
-    best.unwrap_or_default()
 }
 
 /// L-BFGS from the closed form on: stops where an iteration gains less than a hundred-thousandth.
-fn polish(matrix: &Matrix, order: &[u32], stages: Vec<Weights>, iterations: usize) -> (Vec<Weights>, f64) {
+fn polish(
+    matrix: &Matrix,
+    order: &[u32],
+    stages: Vec<Weights>,
+    iterations: usize,
+    by_real_parts: bool,
+) -> (Vec<Weights>, f64) {
     let permuted = matrix.permute_columns(order);
     let mut product = crate::train::Structured::new(matrix.rows);
     let mut theta: Vec<f64> = stages.concat();
@@ -190,7 +271,7 @@ fn polish(matrix: &Matrix, order: &[u32], stages: Vec<Weights>, iterations: usiz
         iterations,
         0.0,
         |x, g| {
-            let loss = product.loss(&split(x), &permuted, false, Some(&mut grads));
+            let loss = product.loss(&split(x), &permuted, by_real_parts, Some(&mut grads));
             g.copy_from_slice(grads.as_flattened());
             loss
         },
@@ -230,6 +311,29 @@ mod tests {
                     assert!(fitted.exact && fitted.error <= 1e-13, "{transform:?} {n}: {}", fitted.error);
                     assert!(fitted.rel_l2 <= 3e-7, "{transform:?} {n}: {}", fitted.rel_l2);
                 }
+            }
+        }
+    }
+
+    /// A user's own real matrix, also one that was stored in single precision: the bound is the rounding of its entries.
+    #[test]
+    fn real_and_rounded_matrices_are_exact_within_their_precision() {
+        for transform in [Transform::Dct2, Transform::Dst2, Transform::Hartley, Transform::Dft] {
+            let named = transform.target(64, 0).unwrap();
+            for single in [false, true] {
+                let mut matrix = named.matrix.clone();
+                if single {
+                    matrix.re.iter_mut().chain(&mut matrix.im).for_each(|x| *x = f64::from(*x as f32));
+                }
+                let rounding = if single { f64::from(f32::EPSILON) } else { 0.0 };
+                let own = Target::of_matrix(matrix, Permutation::BitReversal, 1).unwrap().rounded_to(rounding);
+                let fitted = fit(&own, &FitConfig::default()).unwrap();
+                assert!(fitted.exact, "{transform:?} {single}: {}", fitted.error);
+                assert!(single || fitted.error <= 1e-13, "{transform:?}: {}", fitted.error);
+                assert!(fitted.rel_l2 <= 4e-7, "{transform:?}: {}", fitted.rel_l2);
+                assert_eq!(fitted.permutation, named.permutation, "{transform:?}");
+                let shown = if transform == Transform::Dft { Shown::Matrix } else { Shown::RealParts };
+                assert_eq!(fitted.record(&own, &FitConfig::default()).shown, Some(shown));
             }
         }
     }

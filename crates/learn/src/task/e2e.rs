@@ -4,84 +4,18 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use rlx_dsp::welch::peaks::WelchPeakParams;
-use serde::{Deserialize, Serialize};
 
-use super::loss::LossWeights;
+use super::config::E2eConfig;
 use super::recall::{RecallStudy, study};
 use super::signals::{Signals, Split};
 use super::student::{GateKind, Losses, Student};
-use crate::checkpoint::Checkpoint;
-use crate::error::{Error, Result};
+use crate::checkpoint::{Checkpoint, Key};
+use crate::error::Result;
 use crate::model::FastLearnedFftModel;
 use crate::network::Gate;
 use crate::random::Random;
-use crate::record::TrainingRecord;
-use crate::train::{Adam, Init, Stop, cosine};
-
-/// Share of the steps after which gates are decided.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct HardenAt(pub f64);
-
-/// How to train for a task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct E2eConfig {
-    /// Points of the transform.
-    pub n_fft: usize,
-    /// Rows per step.
-    pub batch: usize,
-    /// Mel bands of the mel loss.
-    pub n_mels: usize,
-    /// Steps.
-    pub steps: usize,
-    /// Rate of the weights.
-    pub rate: f64,
-    /// Rate of gates, mask and corrector.
-    pub gate_rate: f64,
-    /// Weights of the losses.
-    pub weights: LossWeights,
-    /// Peaks of each row.
-    pub peak_k: usize,
-    /// Bins that are asked for, first and last; all by default.
-    pub band: Option<(usize, usize)>,
-    /// Soft or ternary.
-    pub gates: GateKind,
-    /// Share of the butterflies to be left; `None`: those whose gate is more open than closed.
-    pub target_gates: Option<f64>,
-    /// When gates are decided.
-    pub harden_at: HardenAt,
-    /// Where to start: the teacher's weights ([`Init::Exact`]) or random ones.
-    pub init: Init,
-    /// Seed of data and start.
-    pub seed: u64,
-    /// Steps between two validations.
-    pub validate_every: usize,
-    /// Validations without gain after which it ends, once gates are decided.
-    pub patience: usize,
-}
-
-impl E2eConfig {
-    /// The program's defaults.
-    pub fn new(n_fft: usize) -> Self {
-        Self {
-            n_fft,
-            batch: 8,
-            n_mels: 40,
-            steps: 2000,
-            rate: 1e-3,
-            gate_rate: 0.03,
-            weights: LossWeights { sparsity: 1.0, mel: 0.1, welch: 0.1, peak: 2.0, spectrum: 0.1 },
-            peak_k: 16,
-            band: None,
-            gates: GateKind::Soft,
-            target_gates: None,
-            harden_at: HardenAt(0.6),
-            init: Init::Exact,
-            seed: 0,
-            validate_every: 100,
-            patience: 10,
-        }
-    }
-}
+use crate::record::{Fingerprint, Learner, RECORD_VERSION, Shown, TrainingRecord};
+use crate::train::{Adam, Init, Parametrisation, Stop, cosine};
 
 /// What is told while training.
 #[derive(Debug, Clone, Copy)]
@@ -114,9 +48,12 @@ pub struct E2eOutcome {
     pub gates_open: usize,
     /// Of so many.
     pub gates: usize,
+    /// Whether nothing that was learned found more of the peaks of the validation rows than the start does, by more than a
+    /// standard error: the model is then the start.
+    pub kept_start: bool,
 }
 
-const VALIDATION_ROWS: usize = 256;
+const VALIDATION_ROWS: usize = 1024;
 const TEST_ROWS: usize = 2048;
 
 /// Trains a student on `signals`. With `teacher` it is taught by that model's spectra of the same two segments
@@ -125,7 +62,8 @@ const TEST_ROWS: usize = 2048;
 /// `checkpoint` is written every so many steps and read at the start where it is there.
 ///
 /// # Errors
-/// Settings outside their domain; a checkpoint of another training; files that cannot be written.
+/// Settings outside their domain; signals without a significant peak; a checkpoint of another training; files that cannot
+/// be written.
 pub fn train_e2e(
     config: &E2eConfig,
     signals: &Signals,
@@ -133,7 +71,7 @@ pub fn train_e2e(
     checkpoint: Option<(PathBuf, usize)>,
     tell: &mut dyn FnMut(E2eProgress) -> ControlFlow<()>,
 ) -> Result<E2eOutcome> {
-    check(config, teacher)?;
+    config.check(teacher)?;
     let bins = config.n_fft / 2 + 1;
     let mut kept: Vec<bool> =
         (0..bins).map(|k| config.band.is_none_or(|(lo, hi)| (lo..=hi).contains(&k))).collect();
@@ -157,11 +95,19 @@ pub fn train_e2e(
         config.gates,
     )?;
     let parts = student.parts();
-    let text = serde_json::to_string(config).unwrap_or_default();
+    let taught_by = match distil {
+        true => {
+            let mut all = Fingerprint::new();
+            all.add(student.teacher().to_bytes()?.into_iter().map(u64::from));
+            all.text()
+        }
+        false => String::new(),
+    };
+    let key = Key::new(config, signals.fingerprint(), taught_by.clone());
     let mut random = Random::stream(config.seed, 0xE2E);
     let resumed = match &checkpoint {
         Some((path, _)) if path.exists() => {
-            Some(Checkpoint::load(path, &text, parts.len(), parts.butterflies)?)
+            Some(Checkpoint::load(path, &key, parts.len(), parts.butterflies)?)
         }
         _ => None,
     };
@@ -179,8 +125,14 @@ pub fn train_e2e(
     }
     let frame = student.frame_len();
     let held_out = signals.rows(Split::Validation, 0, VALIDATION_ROWS, frame);
-    let decide_at = (config.harden_at.0 * config.steps as f64) as usize;
+    let decide_at = if config.prunes() { (config.harden_at.0 * config.steps as f64) as usize } else { 0 };
+    let whole = vec![Gate::Open; parts.butterflies];
+    // What a training from a transform has to surpass.
+    let begin = student.start(None);
+    let base = student.model_with(&begin, Some(&whole), TrainingRecord::default())?;
+    let base = study(&base, &held_out, VALIDATION_ROWS, config.peak_k, student.kept())?;
     let mut grad = vec![0.0; parts.len()];
+    let mut error = 0.0;
     let (mut losses, mut stop, mut soft) = (Losses::default(), Stop::Steps, None);
     let first = state.step;
     while state.step < config.steps {
@@ -202,7 +154,7 @@ pub fn train_e2e(
             && step > first
             && step.is_multiple_of((*every).max(1))
         {
-            state.save(path, &text)?;
+            state.save(path, &key)?;
         }
         let fade = cosine(step, config.steps);
         let weights = 8 * parts.butterflies;
@@ -217,8 +169,10 @@ pub fn train_e2e(
         let mut recall = None;
         if state.step.is_multiple_of(config.validate_every.max(1)) || state.step == config.steps {
             let model = student.model(&state.theta, TrainingRecord::default())?;
-            let found = study(&model, &held_out, VALIDATION_ROWS, config.peak_k, student.kept())?.student;
+            let judged = study(&model, &held_out, VALIDATION_ROWS, config.peak_k, student.kept())?;
+            let found = judged.student;
             recall = Some(found);
+            error = judged.standard_error;
             // Only decided gates count: soft ones are never run.
             if student.hard.is_some() {
                 if state.best.as_ref().is_none_or(|b| found > b.0) {
@@ -242,8 +196,15 @@ pub fn train_e2e(
         soft = Some(student.model(&state.theta, TrainingRecord::default())?);
         student.hard = Some(student.decide(&state.theta, config.target_gates));
     }
-    let theta = state.best.map_or(state.theta, |b| b.1);
-    let end = End { losses, steps: state.step, stop, distil };
+    let found = state.best.as_ref().map_or(f64::NEG_INFINITY, |b| b.0);
+    // Whoever prunes, or starts from random weights, trades or has nothing to fall back on.
+    let kept_start = !config.prunes() && config.init != Init::Random && found <= base.student + error;
+    let theta = match state.best {
+        _ if kept_start => begin,
+        Some(best) => best.1,
+        None => state.theta,
+    };
+    let end = End { losses, steps: state.step, stop, distil, kept_start, key, taught_by };
     let outcome = finish(config, signals, &student, &theta, end)?;
     Ok(E2eOutcome { soft, ..outcome })
 }
@@ -254,6 +215,9 @@ struct End {
     steps: usize,
     stop: Stop,
     distil: bool,
+    kept_start: bool,
+    key: Key,
+    taught_by: String,
 }
 
 fn finish(
@@ -263,14 +227,27 @@ fn finish(
     theta: &[f64],
     end: End,
 ) -> Result<E2eOutcome> {
-    let End { losses, steps, stop, distil } = end;
+    let End { losses, steps, stop, distil, kept_start, key, taught_by } = end;
     let method = match (distil, config.gates) {
         (false, _) => "train-e2e",
         (true, GateKind::Soft) => "train-distill",
         (true, GateKind::Ternary) => "train-distill-ternary",
     };
-    let record =
-        TrainingRecord { method: method.to_owned(), seed: config.seed, steps, ..TrainingRecord::default() };
+    let record = TrainingRecord {
+        version: RECORD_VERSION,
+        method: method.to_owned(),
+        seed: config.seed,
+        steps,
+        learner: Some(if kept_start { Learner::Exact } else { Learner::Gradient }),
+        init: Some(config.init),
+        parametrisation: Some(Parametrisation::General),
+        shown: Some(if distil { Shown::Teacher } else { Shown::Signals }),
+        data: Some(key.data),
+        teacher: distil.then_some(taught_by),
+        loss: Some(losses.total).filter(|loss| loss.is_finite()),
+        stop: Some(stop),
+        ..TrainingRecord::default()
+    };
     let mut model = student.model(theta, record.clone())?;
     let rows = signals.rows(Split::Test, 0, TEST_ROWS, student.frame_len());
     let test = study(&model, &rows, TEST_ROWS, config.peak_k, student.kept())?;
@@ -281,42 +258,13 @@ fn finish(
     let gates = student.parts().butterflies;
     let gates_open =
         student.hard.as_ref().map_or(gates, |hard| hard.iter().filter(|gate| gate.works()).count());
-    Ok(E2eOutcome { model, soft: None, test, losses, steps, stop, gates_open, gates })
-}
-
-fn check(config: &E2eConfig, teacher: Option<&FastLearnedFftModel>) -> Result<()> {
-    crate::matrix::check_size("n_fft", config.n_fft, 4096)?;
-    let bins = config.n_fft / 2 + 1;
-    if let Some(teacher) = teacher
-        && (teacher.n_fft() != config.n_fft || teacher.network().depth() != 1 || teacher.network().is_real())
-    {
-        let reason = format!("must be one complex product for n_fft {}", config.n_fft);
-        return Err(Error::argument("teacher", reason));
-    }
-    if config.batch == 0 || config.steps == 0 || config.peak_k == 0 || config.peak_k > bins {
-        return Err(Error::argument(
-            "batch",
-            format!("batch, steps and peak_k must be at least 1, peak_k at most {bins}"),
-        ));
-    }
-    if let Some((lo, hi)) = config.band
-        && (lo > hi || hi >= bins)
-    {
-        return Err(Error::argument("band", format!("bins {lo} to {hi} are not within 0 to {}", bins - 1)));
-    }
-    let rates = [config.rate, config.gate_rate];
-    if !rates.iter().all(|r| *r >= 0.0 && r.is_finite()) {
-        return Err(Error::argument("lr", format!("must be at least 0, got {rates:?}")));
-    }
-    let share = |x: f64| (0.0..=1.0).contains(&x);
-    if !share(config.harden_at.0) || !config.target_gates.is_none_or(share) {
-        return Err(Error::argument("target_gates", "shares are within 0 … 1"));
-    }
-    Ok(())
+    Ok(E2eOutcome { model, soft: None, test, losses, steps, stop, gates_open, gates, kept_start })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::config::HardenAt;
+    use super::super::loss::LossWeights;
     use super::*;
 
     fn config() -> E2eConfig {
@@ -390,7 +338,13 @@ mod tests {
         assert_eq!(resumed.model, whole.model);
         let other = E2eConfig { rate: 0.5, ..config() };
         let error = train_e2e(&other, &signals, None, Some((path.clone(), 30)), go).unwrap_err();
-        assert!(error.to_string().contains("other settings"), "{error}");
+        assert!(error.to_string().contains("with other settings"), "{error}");
+        let error =
+            train_e2e(&config(), &Signals::Generated(6), None, Some((path.clone(), 30)), go).unwrap_err();
+        assert!(error.to_string().contains("on other data"), "{error}");
+        let teacher = FastLearnedFftModel::exact(32).unwrap();
+        let taught = train_e2e(&config(), &signals, Some(&teacher), Some((path.clone(), 30)), go);
+        assert!(taught.unwrap_err().to_string().contains("with another teacher"));
         std::fs::remove_file(path).unwrap();
     }
 
@@ -403,5 +357,43 @@ mod tests {
             let student = train_e2e(&config, &Signals::Generated(2), Some(&teacher), None, go).unwrap();
             assert!(student.gates_open <= 40, "{gates:?}: {}", student.gates_open);
         }
+    }
+
+    /// For few and for most of the bins as peaks: what comes out finds at least what the untrained path finds, less the
+    /// noise of the comparison, and without a weight on sparsity no gate closes.
+    #[test]
+    fn a_model_that_is_worse_than_its_start_is_not_kept() {
+        let go = &mut |_: E2eProgress| ControlFlow::Continue(());
+        for (peak_k, rate) in [(4, 3e-3), (16, 3e-3), (33, 3e-3), (8, 10.0)] {
+            let config = E2eConfig {
+                n_fft: 64,
+                peak_k,
+                rate,
+                steps: 100,
+                validate_every: 25,
+                band: None,
+                batch: 16,
+                ..E2eConfig::new(64)
+            };
+            let trained = train_e2e(&config, &Signals::Generated(1), None, None, go).unwrap();
+            let test = trained.test;
+            assert!(test.gain >= -3.0 * test.standard_error, "{peak_k} {rate}: {test:?}");
+            assert_eq!(trained.gates_open, trained.gates);
+            if rate > 1.0 {
+                assert!(trained.kept_start && test.gain == 0.0, "{test:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn signals_without_a_peak_are_refused() {
+        let mut random = Random::new(3);
+        let noise: Vec<f32> = (0..100_000).map(|_| random.normal() as f32).collect();
+        // Eight segments of white noise have no bin 10 dB above the median.
+        let signals = Signals::recordings(vec![noise], 64 * 9 / 2, 0).unwrap();
+        let config = E2eConfig { steps: 5, batch: 2, ..E2eConfig::new(64) };
+        let error =
+            train_e2e(&config, &signals, None, None, &mut |_| ControlFlow::Continue(())).unwrap_err();
+        assert!(error.to_string().contains("significant peak"), "{error}");
     }
 }

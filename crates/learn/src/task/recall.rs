@@ -4,7 +4,7 @@ use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use serde::{Deserialize, Serialize};
 
 use super::loss::significant;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::FastLearnedFftModel;
 
 /// A student beside the untrained path of the same cost, row by row on the same signals.
@@ -57,7 +57,7 @@ fn untrained(params: &WelchPeakParams, samples: &[f32], rows: usize, kept: &[boo
 /// The student beside the untrained path on full rows.
 ///
 /// # Errors
-/// Rows of another length than the full layout's; NaN.
+/// Rows of another length than the full layout's; NaN; rows without any significant peak.
 pub fn study(
     model: &FastLearnedFftModel,
     samples: &[f32],
@@ -75,6 +75,12 @@ pub fn study(
     let theirs = untrained(&fast, &cut, rows, kept)?;
     let both = shares(&[&mine, &theirs], &teacher, kept, k, fast.k_out());
     let count = both[0].len();
+    if count == 0 {
+        let reason = format!(
+            "none of {rows} held-out rows has a significant peak (10 dB above the median of its bins): there is nothing to find"
+        );
+        return Err(Error::argument("data", reason));
+    }
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len().max(1) as f64;
     let difference: Vec<f64> = both[0].iter().zip(&both[1]).map(|(a, b)| a - b).collect();
     let gain = mean(&difference);
@@ -89,11 +95,17 @@ pub fn study(
 }
 
 /// Mean share of the teacher's significant peaks (among its `k` strongest, well above the row's median) that packed
-/// answers `[rows, k_out, 2]` have within a bin, over rows that have any; `teacher`: powers `[rows, bins]`. 1 where no
-/// row has any.
-pub fn significant_recall(answer: &[f32], teacher: &[f32], bins: usize, k: usize, k_out: usize) -> f64 {
+/// answers `[rows, k_out, 2]` have within a bin, over rows that have any; `teacher`: powers `[rows, bins]`. `None`
+/// if no row has any.
+pub fn significant_recall(
+    answer: &[f32],
+    teacher: &[f32],
+    bins: usize,
+    k: usize,
+    k_out: usize,
+) -> Option<f64> {
     let found = shares(&[answer], teacher, &vec![true; bins], k, k_out).remove(0);
-    if found.is_empty() { 1.0 } else { found.iter().sum::<f64>() / found.len() as f64 }
+    (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
 }
 
 /// Share of the peaks of `reference` (packed, `[rows, k, 2]`) that `answer` has within a bin; peaks of no power do not

@@ -10,6 +10,7 @@ use std::f64::consts::{PI, TAU};
 
 use crate::error::{Error, Result};
 use crate::random::Random;
+use crate::record::Fingerprint;
 
 /// Which part of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,22 @@ impl Signals {
             return Err(Error::argument("data", reason));
         }
         Ok(Self::Recordings { recordings: kept, seed })
+    }
+
+    /// A text that other signals are unlikely to have: of the seed, and of every sample of recordings.
+    pub fn fingerprint(&self) -> String {
+        let mut all = Fingerprint::new();
+        match self {
+            Self::Generated(seed) => all.add([0, *seed]),
+            Self::Recordings { recordings, seed } => {
+                all.add([1, *seed]);
+                for recording in recordings {
+                    all.add([recording.len() as u64]);
+                    all.add(recording.iter().map(|x| u64::from(x.to_bits())));
+                }
+            }
+        }
+        all.text()
     }
 
     /// `count` rows of `frame_len` samples, the `index`-th batch of a part. The same arguments give the same rows.
@@ -190,6 +207,20 @@ mod tests {
         let data = Signals::recordings(vec![ramp, vec![0.0; 5000]], 50, 1).unwrap();
         assert!(data.rows(Split::Train, 0, 20, 50).iter().all(|x| *x <= 700.0));
         assert!(data.rows(Split::Test, 0, 20, 50).iter().all(|x| *x > 850.0));
+    }
+
+    #[test]
+    fn fingerprints_tell_signals_apart() {
+        let of = |x: f32, seed| {
+            let mut samples: Vec<f32> = (1..=1000).map(|x| x as f32).collect();
+            samples[500] = x;
+            Signals::recordings(vec![samples], 50, seed).unwrap().fingerprint()
+        };
+        assert_eq!(of(1.0, 0), of(1.0, 0));
+        let all = [of(1.0, 0), of(1.0, 1), of(1.000_001, 0), Signals::Generated(0).fingerprint()];
+        for (i, a) in all.iter().enumerate() {
+            assert!(all[..i].iter().all(|b| a != b), "{all:?}");
+        }
     }
 
     #[test]

@@ -141,6 +141,11 @@ impl Student {
         Parts { butterflies: self.n.trailing_zeros() as usize * self.n / 2, gate, bins: self.n / 2 + 1 }
     }
 
+    /// The network that the spectrum is compared with.
+    pub(crate) fn teacher(&self) -> &FastLearnedFftModel {
+        &self.teacher
+    }
+
     pub(crate) fn kept(&self) -> &[bool] {
         &self.kept
     }
@@ -345,6 +350,8 @@ impl Student {
                 let keep = (target * all.len() as f64).round() as usize;
                 if keep >= all.len() { -1.0 } else { all[keep] }
             }
+            // Without a weight on open gates nothing asks for a butterfly to go.
+            None if self.weights.sparsity == 0.0 && self.kind == GateKind::Soft => -1.0,
             None => 0.5,
         };
         let off = if self.kind == GateKind::Ternary { Gate::Skip } else { Gate::Closed };
@@ -364,14 +371,24 @@ impl Student {
 
     /// The model: gates that are not decided are folded into the weights.
     pub(crate) fn model(&self, theta: &[f64], record: TrainingRecord) -> Result<FastLearnedFftModel> {
+        self.model_with(theta, self.hard.as_deref(), record)
+    }
+
+    /// The model with these gates, where they are decided.
+    pub(crate) fn model_with(
+        &self,
+        theta: &[f64],
+        hard: Option<&[Gate]>,
+        record: TrainingRecord,
+    ) -> Result<FastLearnedFftModel> {
         let parts = self.parts();
         let plain = Student::raw_weights(theta, parts.butterflies);
-        let weights = if self.hard.is_some() { plain } else { self.effective(theta) };
+        let weights = if hard.is_some() { plain } else { self.effective(theta) };
         let half = self.n / 2;
         let stage = |w: &[Weights]| w.iter().map(|w| Butterfly::from_array(w.map(|x| x as f32))).collect();
         let stages = weights.chunks_exact(half).map(stage).collect();
         let mut network = ButterflyNetwork::new(vec![self.order.clone()], stages, false)?;
-        if let Some(hard) = &self.hard {
+        if let Some(hard) = hard {
             for (s, gates) in hard.chunks_exact(half).enumerate() {
                 network.gates_mut(s).unwrap_or_default().copy_from_slice(gates);
             }

@@ -1,156 +1,22 @@
-//! One training: Adam with a cosine schedule, or layer by layer; then L-BFGS to the floor.
+//! One training: Adam with a cosine schedule, layer by layer, or from a closed form; then L-BFGS to the floor.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use super::adam::{Adam, cosine};
+use super::config::{Progress, Schedule, Stop, TrainConfig};
 use super::layers::{self, Budget, random_start};
 use super::lbfgs::{Ended, minimise};
+use super::outcome::{LEARNED, Trained};
 use super::product::Objective;
-use super::weights::Parametrisation;
-use crate::checkpoint::Checkpoint;
+use super::start::{likeliest, start};
+use crate::checkpoint::{Checkpoint, Key};
 use crate::error::{Error, Result};
 use crate::evaluate::relative_error_of;
-use crate::fit::fit_weights;
-use crate::network::ButterflyNetwork;
 use crate::permutation::Permutation;
 use crate::random::Random;
-use crate::transform::{Target, Transform};
-
-/// Where training starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Init {
-    /// Random weights.
-    Random,
-    /// The transform's own factors.
-    Exact,
-    /// The closed-form factors of the matrix.
-    Fit,
-}
-
-/// Which weights move together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Schedule {
-    /// [`Layers`](Self::Layers) where that can be, for random starts; else [`Whole`](Self::Whole).
-    Auto,
-    /// All of them, from the first step on.
-    Whole,
-    /// Two products of general butterflies after bit reversals: the outermost stages first, what lies between them a free
-    /// matrix that is then learned the same way; all together at the end.
-    Layers,
-}
-
-/// How to train.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TrainConfig {
-    /// What is free in a butterfly.
-    pub parametrisation: Parametrisation,
-    /// Where to start.
-    pub init: Init,
-    /// Steps of Adam.
-    pub steps: usize,
-    /// Its rate at the start.
-    pub rate: f64,
-    /// Iterations of L-BFGS at most.
-    pub polish: usize,
-    /// Relative L2 error at which to stop.
-    pub target: f64,
-    /// Seed.
-    pub seed: u64,
-    /// The order of the input; [`Permutation::Other`]: the known ones are tried.
-    pub permutation: Permutation,
-    /// Whether transforms that are the real part of a network are compared by their real parts alone. The imaginary
-    /// parts of the matrix that factorises are then not told, and many a start ends in a local minimum.
-    pub real_parts_alone: bool,
-    /// Which weights move together.
-    pub schedule: Schedule,
-}
-
-impl Default for TrainConfig {
-    fn default() -> Self {
-        Self {
-            parametrisation: Parametrisation::General,
-            init: Init::Random,
-            steps: 3000,
-            rate: 0.03,
-            polish: 2000,
-            target: 1e-8,
-            seed: 0,
-            permutation: Permutation::BitReversal,
-            real_parts_alone: false,
-            schedule: Schedule::Auto,
-        }
-    }
-}
-
-impl TrainConfig {
-    /// Whether a training of `depth` products in this order goes layer by layer.
-    fn by_layers(&self, depth: usize, permutation: Permutation) -> Result<bool> {
-        let can = depth == 2
-            && permutation == Permutation::BitReversal
-            && self.parametrisation == Parametrisation::General
-            && self.init == Init::Random;
-        match self.schedule {
-            Schedule::Whole => Ok(false),
-            Schedule::Auto => Ok(can),
-            Schedule::Layers if can => Ok(true),
-            Schedule::Layers => {
-                let reason = "layers are for two products of general butterflies after bit reversals, from random weights";
-                Err(Error::argument("schedule", reason))
-            }
-        }
-    }
-}
-
-/// What is told while training.
-#[derive(Debug, Clone, Copy)]
-pub struct Progress {
-    /// Steps and iterations done.
-    pub step: usize,
-    /// Steps and iterations at most.
-    pub steps: usize,
-    /// Relative L2 error.
-    pub rel_l2: f64,
-}
-
-/// Why training ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stop {
-    /// The target was reached.
-    Target,
-    /// No step makes the error smaller.
-    Floor,
-    /// The steps are used up.
-    Steps,
-    /// The caller said so.
-    Interrupted,
-    /// The loss was no number any more; the best weights before are kept.
-    NotFinite,
-}
-
-/// A trained network and how it came about.
-#[derive(Debug, Clone)]
-pub struct Trained {
-    /// The network of the transform itself.
-    pub network: ButterflyNetwork,
-    /// Relative L2 error of the network as it is stored and run, in `f32`.
-    pub rel_l2: f64,
-    /// `‖A − Â‖_F / n` with `A` scaled to be unitary.
-    pub rmse: f64,
-    /// Relative L2 error of the weights before they were rounded to `f32`.
-    pub rel_l2_f64: f64,
-    /// Steps of Adam and iterations of L-BFGS that were done.
-    pub steps: usize,
-    /// Why it ended.
-    pub stop: Stop,
-    /// The order of the input.
-    pub permutation: Permutation,
-}
+use crate::record::Shown;
+use crate::transform::Target;
 
 /// Steps between two checks of the error while Adam runs.
 const CHECK: usize = 10;
@@ -160,7 +26,7 @@ const CHECK: usize = 10;
 /// The same configuration gives the same network on every run.
 ///
 /// # Errors
-/// A rate that is not above 0; [`Init::Exact`], [`Init::Fit`] and [`Schedule::Layers`] for parameters that they do not have.
+/// A rate that is not above 0, a target that is not at least 0; starts and schedules that the parameters do not have.
 pub fn train(
     target: &Target,
     config: &TrainConfig,
@@ -187,30 +53,39 @@ pub fn train_from(
         Permutation::Other => likeliest(target, config)?,
         known => known,
     };
-    let by_layers = config.by_layers(target.depth, permutation)?;
+    if !(config.target >= 0.0) {
+        return Err(Error::argument("target_error", format!("must be at least 0, got {}", config.target)));
+    }
+    let schedule = config.schedule_of(target, permutation)?;
+    let by_real_parts = config.by_real_parts(target);
     let order = permutation.order(target.n()).unwrap_or_default();
-    let mut objective = Objective::new(target, &order, config.parametrisation, config.real_parts_alone);
-    let mut theta = start(target, config, &objective, &order)?;
+    let mut objective = Objective::new(target, &order, config.parametrisation, by_real_parts);
+    let mut theta = start(target, config, &objective, &order, schedule)?;
+    let mut restarts = 0;
     let mut best = (f64::INFINITY, theta.clone());
     let total = config.steps + config.polish;
     let mut grad = vec![0.0; theta.len()];
     let mut adam = Adam::new(theta.len());
     let (mut first, mut done, mut stop) = (0, 0, Stop::Steps);
     let goal = config.target * config.target;
-    let text = format!("{} {:016x}", serde_json::to_string(config).unwrap_or_default(), target.fingerprint());
+    let key = Key::new(config, target.fingerprint(), String::new());
     if let Some((path, _)) = &checkpoint
         && path.exists()
     {
-        let state = Checkpoint::load(path, &text, theta.len(), 0)?;
+        let state = Checkpoint::load(path, &key, theta.len(), 0)?;
         (first, theta, adam) = (state.step, state.theta, state.adam);
         best = state.best.unwrap_or(best);
     }
     let save = |path: &Path, step: usize, theta: &[f64], adam: &Adam, best: &(f64, Vec<f64>)| {
         let best = best.0.is_finite().then(|| best.clone());
         let (theta, adam) = (theta.to_vec(), adam.clone());
-        Checkpoint { step, theta, adam, hard: Vec::new(), best, worse: 0 }.save(path, &text)
+        Checkpoint { step, theta, adam, hard: Vec::new(), best, worse: 0 }.save(path, &key)
     };
-    if by_layers && first < config.steps {
+    if schedule == Schedule::Halves && first < config.steps {
+        best = (objective.value(&theta, &mut grad), theta.clone());
+        first = config.steps;
+    }
+    if schedule == Schedule::Layers && first < config.steps {
         let mut random = Random::stream(config.seed, 0x1A);
         // Errors of the layers add up.
         let levels = target.n().trailing_zeros().max(1);
@@ -225,7 +100,7 @@ pub fn train_from(
             },
         );
         match learned {
-            ControlFlow::Continue(found) => theta = found,
+            ControlFlow::Continue(found) => (theta, restarts) = (found.theta, found.restarts),
             ControlFlow::Break(()) => stop = Stop::Interrupted,
         }
         let loss = objective.value(&theta, &mut grad);
@@ -270,7 +145,7 @@ pub fn train_from(
         if let Some((path, _)) = checkpoint.as_ref().filter(|_| first < config.steps) {
             save(path, config.steps, &theta, &adam, &best)?;
         }
-        let from = if by_layers { done } else { config.steps };
+        let from = if schedule == Schedule::Whole { config.steps } else { done };
         let mut theta = best.1.clone();
         let mut interrupted = false;
         let (loss, ended) = minimise(
@@ -302,58 +177,61 @@ pub fn train_from(
     let network = objective.network(&best.1)?;
     let rel_l2 = relative_error_of(&network, target)?;
     let rmse = rel_l2 / (target.n() as f64).sqrt();
-    Ok(Trained { network, rel_l2, rmse, rel_l2_f64: best.0.sqrt(), steps: done, stop, permutation })
-}
-
-fn start(target: &Target, config: &TrainConfig, objective: &Objective, order: &[u32]) -> Result<Vec<f64>> {
-    if config.init == Init::Random {
-        return Ok(objective.random(&mut Random::stream(config.seed, 0x7A)));
-    }
-    if target.depth != 1 || config.parametrisation == Parametrisation::Unitary {
-        let reason = "random is the only start for two products and for unitary butterflies";
-        return Err(Error::argument("init", reason));
-    }
-    let n = target.n();
-    match (config.parametrisation, target.transform) {
-        (Parametrisation::Angle, Transform::Dft | Transform::Idft) => {
-            let sign = if target.transform == Transform::Dft { -1.0 } else { 1.0 };
-            let angle = |s: u32| {
-                let half = 1usize << s;
-                (0..n / 2).map(move |i| sign * std::f64::consts::PI * (i % half) as f64 / half as f64)
-            };
-            Ok((0..n.trailing_zeros()).flat_map(angle).collect())
-        }
-        (Parametrisation::Angle, _) => {
-            Err(Error::argument("init", "angles have another start than random only for dft and idft"))
-        }
-        _ => {
-            let matrix = target.complex.as_ref().unwrap_or(&target.matrix);
-            Ok(fit_weights(matrix, order).concat().concat())
-        }
-    }
-}
-
-/// The known order under which a short training comes nearest.
-fn likeliest(target: &Target, config: &TrainConfig) -> Result<Permutation> {
-    let mut best = (f64::INFINITY, Permutation::BitReversal);
-    for permutation in Permutation::KNOWN {
-        let short = TrainConfig {
-            permutation,
-            steps: (config.steps / 10).clamp(20, 300),
-            polish: 20,
-            ..config.clone()
-        };
-        let trained = train(target, &short, &mut |_| ControlFlow::Continue(()))?;
-        if trained.rel_l2_f64 < best.0 {
-            best = (trained.rel_l2_f64, permutation);
-        }
-    }
-    Ok(best.1)
+    let shown = match (target.real, by_real_parts) {
+        (false, _) => Shown::Matrix,
+        (true, true) => Shown::RealParts,
+        (true, false) => Shown::ComplexMatrix,
+    };
+    Ok(Trained {
+        network,
+        rel_l2,
+        rmse,
+        rel_l2_f64: best.0.sqrt(),
+        steps: done,
+        stop,
+        permutation,
+        schedule,
+        restarts,
+        shown,
+        learned: rel_l2 <= config.target.max(LEARNED),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::config::Init;
+    use super::super::weights::Parametrisation;
     use super::*;
+    use crate::record::{Learner, OrderShown};
+    use crate::transform::Transform;
+
+    /// Real transforms, by name and as a user's own matrix, by their real parts alone, the order not told.
+    #[test]
+    fn real_matrices_are_learned_by_their_real_parts() {
+        let go = &mut |_: Progress| ControlFlow::Continue(());
+        for transform in [Transform::Dct2, Transform::Dst2, Transform::Hartley, Transform::Hadamard] {
+            let named = transform.target(64, 0).unwrap();
+            let own = Target::of_matrix(named.matrix.clone(), Permutation::BitReversal, 1).unwrap();
+            let config = TrainConfig { permutation: Permutation::Other, ..TrainConfig::default() };
+            let trained = train(&own, &config, go).unwrap();
+            assert!(trained.rel_l2 <= 3e-7 && trained.learned, "{transform:?}: {}", trained.rel_l2);
+            assert_eq!((trained.permutation, trained.shown), (named.permutation, Shown::RealParts));
+            let record = trained.record(&own, &config);
+            assert_eq!(record.learner, Some(Learner::ClosedFormThenGradient));
+            assert_eq!((record.order_shown, record.order), (Some(OrderShown::Named), Some(named.permutation)));
+        }
+        let target = Transform::Dct2.target(16, 0).unwrap();
+        let permutation = target.permutation;
+        for init in [Init::Fit, Init::Exact] {
+            let config = TrainConfig { init, permutation, steps: 5, polish: 5, ..TrainConfig::default() };
+            let trained = train(&target, &config, go).unwrap();
+            assert!(trained.rel_l2 < 1e-6 && trained.shown == Shown::RealParts, "{}", trained.rel_l2);
+        }
+        let short = TrainConfig { permutation: Permutation::Reverse, steps: 3, polish: 3, ..TrainConfig::default() };
+        let trained = train(&Transform::Dft.target(16, 0).unwrap(), &short, go).unwrap();
+        assert!(!trained.learned && trained.rel_l2 > 0.1, "{}", trained.rel_l2);
+        assert!(train(&target, &TrainConfig { target: f64::NAN, ..short }, go).is_err());
+    }
 
     #[test]
     fn random_weights_become_the_transform() {
@@ -368,6 +246,7 @@ mod tests {
                 steps: 1500,
                 permutation: target.permutation,
                 parametrisation,
+                complex_target: true,
                 ..TrainConfig::default()
             };
             let go = &mut |_: Progress| ControlFlow::Continue(());
@@ -424,7 +303,7 @@ mod tests {
                 train_from(&Transform::Idft.target(16, 0).unwrap(), &config, checkpoint(), &mut |_| {
                     ControlFlow::Continue(())
                 });
-            assert!(other.unwrap_err().to_string().contains("other settings"));
+            assert!(other.unwrap_err().to_string().contains("on other data"));
             std::fs::remove_file(path).unwrap();
         }
     }

@@ -44,21 +44,29 @@ pub(crate) fn random_start(matrix: &Matrix, random: &mut Random) -> Vec<f64> {
     Parametrisation::General.random(matrix.rows, random)
 }
 
-/// Weights of both products, stage by stage, for `matrix` with its columns in natural order. `tell(share, error)` hears
+/// What was learned.
+pub(crate) struct Learned {
+    /// Weights of both products, stage by stage.
+    pub(crate) theta: Vec<f64>,
+    /// Starts of blocks that were dropped for another one.
+    pub(crate) restarts: usize,
+}
+
+/// Learns both products for `matrix` with its columns in natural order. `tell(share, error)` hears
 /// how much of it is done and the relative error of the layer at hand.
 pub(crate) fn learn(
     matrix: &Matrix,
     budget: &Budget,
     starts: &mut Starts<'_>,
     tell: &mut dyn FnMut(f64, f64) -> ControlFlow<()>,
-) -> ControlFlow<(), Vec<f64>> {
+) -> ControlFlow<(), Learned> {
     let n = matrix.rows;
     let levels = n.trailing_zeros() as usize;
     let mut theta = vec![0.0; 2 * levels * (n / 2) * 8];
     let place = |product: usize, stage: usize, i: usize| ((product * levels + stage) * (n / 2) + i) * 8;
     let reversed = |i: usize| i.reverse_bits() >> (usize::BITS as usize - levels);
     let mut cores = vec![matrix.clone()];
-    let mut done = 0;
+    let (mut done, mut restarts) = (0, 0);
     for level in 0..levels {
         let half = n >> (level + 1);
         let mut inner = Vec::with_capacity(2 * cores.len());
@@ -79,11 +87,12 @@ pub(crate) fn learn(
                 let right = place(0, level, (first >> (level + 1) << level) + (first & ((1 << level) - 1)));
                 theta[right..right + 8].copy_from_slice(&layer.right[8 * r..8 * r + 8]);
             }
+            restarts += layer.restarts;
             inner.extend(layer.cores);
         }
         cores = inner;
     }
-    ControlFlow::Continue(theta)
+    ControlFlow::Continue(Learned { theta, restarts })
 }
 
 /// Outer butterflies of one block and the matrices between them.
@@ -91,13 +100,14 @@ struct Layer {
     left: Vec<f64>,
     right: Vec<f64>,
     cores: Vec<Matrix>,
+    restarts: usize,
 }
 
 impl Layer {
     /// A 2 × 2 matrix is a butterfly.
     fn whole(core: &Matrix) -> Self {
         let left = core.re.iter().zip(&core.im).flat_map(|(re, im)| [*re, *im]).collect();
-        Self { left, right: vec![1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0], cores: Vec::new() }
+        Self { left, right: vec![1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0], cores: Vec::new(), restarts: 0 }
     }
 
     fn learn(
@@ -109,7 +119,9 @@ impl Layer {
         let half = core.rows / 2;
         let mut split = Split::new(core);
         let mut best = (f64::INFINITY, Vec::new());
+        let mut restarts = 0;
         for start in 0..STARTS {
+            restarts = start;
             let mut theta = starts(&split.matrix, start);
             let (mut on, mut mark) = (true, f64::INFINITY);
             let (loss, _) = minimise(
@@ -145,7 +157,7 @@ impl Layer {
             .chunks_exact_mut(8)
             .for_each(|w| [[0, 1, 2, 3], [4, 5, 6, 7]].iter().for_each(|at| unit(w, at)));
         split.value(&[left.clone(), right.clone()].concat(), &mut vec![0.0; 16 * half]);
-        ControlFlow::Continue(Self { left, right, cores: split.cores.into() })
+        ControlFlow::Continue(Self { left, right, cores: split.cores.into(), restarts })
     }
 }
 

@@ -1,19 +1,24 @@
 //! Learning by gradient, from random weights.
 
 mod adam;
+mod config;
 mod dense;
 mod descend;
 mod layers;
 mod lbfgs;
+mod outcome;
 mod product;
 mod rows;
 mod split;
+mod start;
 mod structured;
 mod weights;
 
 pub use adam::{Adam, cosine};
 pub(crate) use dense::Dense;
-pub use descend::{Init, Progress, Schedule, Stop, TrainConfig, Trained, train, train_from};
+pub use config::{Init, Progress, Schedule, Stop, TrainConfig};
+pub use descend::{train, train_from};
+pub use outcome::{LEARNED, Trained};
 pub(crate) use layers::{Budget, learn as learn_layers, random_start};
 pub use lbfgs::{Ended, minimise};
 pub(crate) use product::{Objective, network_of};
