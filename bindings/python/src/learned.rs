@@ -7,8 +7,12 @@ use num_complex::Complex;
 use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyBool;
 use rlx_fft::FastLearnedFftModel;
-use rlx_learn::{FitConfig, Progress, Target, TrainConfig, TrainingRecord, Transform};
+use rlx_learn::{
+    ButterflyNetwork, FitConfig, Matrix, Permutation, Progress, Shown, Target, TrainConfig, TrainingRecord,
+    Transform, estimate,
+};
 
 use crate::arrays::{borrow, rows_of};
 
@@ -22,11 +26,83 @@ fn refused(error: impl std::fmt::Display) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
-fn target(n_fft: usize, transform: &str, seed: u64) -> PyResult<(Transform, Target)> {
-    let name = serde_json::Value::String(transform.to_owned());
-    let transform: Transform =
-        serde_json::from_value(name).map_err(|e| PyValueError::new_err(format!("transform: {e}")))?;
-    Ok((transform, transform.target(n_fft, seed).map_err(refused)?))
+/// What is to be learned, as Python gives it: a named transform, a matrix, or pairs.
+#[derive(FromPyObject)]
+struct Wanted<'py> {
+    #[pyo3(item)]
+    n_fft: usize,
+    #[pyo3(item)]
+    transform: String,
+    /// `[n, n]`, or the inputs of pairs `[pairs, n]`, complex128.
+    #[pyo3(item)]
+    matrix: Option<Bound<'py, PyAny>>,
+    /// Outputs of pairs `[pairs, n]`, complex128.
+    #[pyo3(item)]
+    outputs: Option<Bound<'py, PyAny>>,
+    #[pyo3(item)]
+    depth: usize,
+    #[pyo3(item)]
+    permutation: Option<String>,
+    #[pyo3(item)]
+    complex_target: bool,
+    /// Relative rounding of the entries.
+    #[pyo3(item)]
+    rounding: f64,
+    #[pyo3(item)]
+    seed: u64,
+}
+
+/// Reads the name of a transform or of an order as it is in files.
+macro_rules! named {
+    ($argument:literal, $name:expr) => {
+        serde_json::from_value(serde_json::Value::String($name.to_owned()))
+            .map_err(|e| PyValueError::new_err(format!("{}: {e}", $argument)))
+    };
+}
+
+fn matrix_of(x: &Bound<'_, PyAny>, name: &str) -> PyResult<Matrix> {
+    let array = borrow::<Complex<f64>>(x, name)?;
+    let &[rows, cols] = array.shape() else {
+        return Err(PyValueError::new_err(format!("{name}: must have two axes, got {:?}", array.shape())));
+    };
+    let (re, im) = array.as_slice()?.iter().map(|z| (z.re, z.im)).unzip();
+    Matrix::from_planes(rows, cols, re, im).map_err(refused)
+}
+
+impl Wanted<'_> {
+    /// The target and the order of its input.
+    fn target(&self) -> PyResult<(Target, Permutation)> {
+        let (target, own) = match &self.matrix {
+            None => {
+                let transform: Transform = named!("transform", self.transform)?;
+                let target = transform.target(self.n_fft, self.seed).map_err(refused)?;
+                let own = target.permutation;
+                (target, own)
+            }
+            Some(given) => {
+                let mut matrix = matrix_of(given, "matrix")?;
+                if let Some(outputs) = &self.outputs {
+                    matrix = estimate(&matrix, &matrix_of(outputs, "outputs")?).map_err(refused)?;
+                }
+                let own = if self.depth == 2 { Permutation::BitReversal } else { Permutation::Other };
+                let target = Target::of_matrix(matrix, own, self.depth).map_err(refused)?;
+                (target.rounded_to(self.rounding), own)
+            }
+        };
+        let permutation = match self.permutation.as_deref() {
+            None => own,
+            Some("unknown") => Permutation::Other,
+            Some(name) => named!("permutation", name)?,
+        };
+        Ok((target, permutation))
+    }
+
+    fn model(&self, network: ButterflyNetwork, mut record: TrainingRecord) -> LearnedFft {
+        if self.outputs.is_some() {
+            record.shown = Some(Shown::Pairs);
+        }
+        LearnedFft { model: FastLearnedFftModel::of_network(network, record) }
+    }
 }
 
 #[pymethods]
@@ -47,57 +123,71 @@ impl LearnedFft {
 
     /// The closed-form factors.
     #[staticmethod]
-    fn fit(py: Python<'_>, n_fft: usize, transform: &str, seed: u64) -> PyResult<Self> {
-        let (transform, target) = target(n_fft, transform, seed)?;
-        let fitted = py.detach(|| rlx_learn::fit(&target, &FitConfig::default())).map_err(refused)?;
-        let record = TrainingRecord {
-            method: "fit".to_owned(),
-            transform: Some(transform),
-            seed,
-            rel_l2: Some(fitted.rel_l2),
-            ..TrainingRecord::default()
-        };
-        Ok(Self { model: FastLearnedFftModel::of_network(fitted.network, record) })
+    fn fit(py: Python<'_>, wanted: Wanted<'_>, polish: usize) -> PyResult<Self> {
+        let (target, permutation) = wanted.target()?;
+        let config = FitConfig { permutation, polish, complex_target: wanted.complex_target };
+        let fitted = py.detach(|| rlx_learn::fit(&target, &config)).map_err(refused)?;
+        let record = fitted.record(&target, &config);
+        Ok(wanted.model(fitted.network, record))
     }
 
-    /// By gradient, from random weights. Python's signals stop it.
+    /// By gradient, from random weights. Python's signals and a callback that returns `False` stop it.
     #[staticmethod]
     fn train(
         py: Python<'_>,
-        n_fft: usize,
-        transform: &str,
+        wanted: Wanted<'_>,
         steps: Option<usize>,
-        seed: u64,
+        callback: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let (transform, target) = target(n_fft, transform, seed)?;
-        let mut config = TrainConfig { seed, ..TrainConfig::default() };
+        let (target, permutation) = wanted.target()?;
+        let mut config = TrainConfig {
+            seed: wanted.seed,
+            permutation,
+            complex_target: wanted.complex_target,
+            ..TrainConfig::default()
+        };
         config.steps = steps.unwrap_or(config.steps);
-        let mut interrupt = None;
+        let mut failed = None;
         let trained = py.detach(|| {
-            let mut tell = |_: Progress| match Python::attach(|py| py.check_signals()) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    interrupt = Some(error);
-                    ControlFlow::Break(())
+            let mut tell = |progress: Progress| {
+                let heard = Python::attach(|py| -> PyResult<bool> {
+                    py.check_signals()?;
+                    let Some(callback) = &callback else { return Ok(true) };
+                    let answer = callback.call1(py, (progress.step, progress.steps, progress.rel_l2))?;
+                    Ok(!answer.bind(py).is(PyBool::new(py, false)))
+                });
+                match heard {
+                    Ok(true) => ControlFlow::Continue(()),
+                    Ok(false) => ControlFlow::Break(()),
+                    Err(error) => {
+                        failed = Some(error);
+                        ControlFlow::Break(())
+                    }
                 }
             };
             rlx_learn::train(&target, &config, &mut tell)
         });
-        if let Some(error) = interrupt {
+        if let Some(error) = failed {
             return Err(error);
         }
         let trained = trained.map_err(refused)?;
-        log::info!(target: crate::LOG, "trained {n_fft} points in {} steps: relative L2 {:.3e}", trained.steps, trained.rel_l2);
-        let record = TrainingRecord {
-            method: "train".to_owned(),
-            transform: Some(transform),
-            seed,
-            steps: trained.steps,
-            rel_l2: Some(trained.rel_l2),
-            rmse: Some(trained.rmse),
-            ..TrainingRecord::default()
-        };
-        Ok(Self { model: FastLearnedFftModel::of_network(trained.network, record) })
+        let (n, steps, error) = (target.n(), trained.steps, trained.rel_l2);
+        log::info!(target: crate::LOG, "trained {n} points in {steps} steps: relative L2 {error:.3e}");
+        if !trained.learned {
+            log::warn!(target: crate::LOG, "not learned: the relative L2 error is {error:.3e}");
+        }
+        let record = trained.record(&target, &config);
+        Ok(wanted.model(trained.network, record))
+    }
+
+    /// How the model was made, as JSON.
+    fn record(&self) -> PyResult<String> {
+        serde_json::to_string(self.model.record()).map_err(refused)
+    }
+
+    /// The same in one line.
+    fn summary(&self) -> String {
+        self.model.record().summary()
     }
 
     fn save(&self, path: PathBuf) -> PyResult<()> {

@@ -114,6 +114,36 @@ impl TrainingRecord {
         self.measured.clear();
     }
 
+    /// Returns in one line how the model was made; what older files do not tell is left out.
+    pub fn summary(&self) -> String {
+        let mut parts = vec![match self.learner {
+            Some(learner) => name(&learner),
+            None if self.version == 0 => format!("{} (an older file, which tells no more)", self.method),
+            None => self.method.clone(),
+        }];
+        let mut tell = |what: &str, value: Option<String>| {
+            parts.extend(value.map(|value| if what.is_empty() { value } else { format!("{what} {value}") }));
+        };
+        let learned = self.learner.is_some_and(|learner| learner != Learner::Exact);
+        tell("from", self.init.filter(|_| learned).map(|init| format!("{} weights", name(&init))));
+        tell("", self.parametrisation.map(|free| format!("{} butterflies", name(&free))));
+        tell("shown", self.shown.map(|shown| name(&shown)));
+        let told = self.order_shown.map(|shown| match shown {
+            OrderShown::Given => "given",
+            OrderShown::Named => "found among the named ones",
+            OrderShown::Recovered => "recovered",
+        });
+        tell("order", self.order.zip(told).map(|(order, told)| format!("{} ({told})", name(&order))));
+        tell("steps", (self.steps > 0).then(|| self.steps.to_string()));
+        tell("restarts", (self.restarts > 0).then(|| self.restarts.to_string()));
+        tell("ended:", self.stop.map(|stop| name(&stop)));
+        tell("loss", self.loss.map(|loss| format!("{loss:.2e}")));
+        tell("seed", Some(self.seed.to_string()));
+        tell("data", self.data.clone());
+        tell("teacher", self.teacher.clone());
+        parts.join(", ")
+    }
+
     /// The target of `n` points that the model stands for: that of its transform's name, the DFT where it has none.
     ///
     /// # Errors
@@ -128,6 +158,12 @@ impl TrainingRecord {
             (transform, seed) => transform.unwrap_or(Transform::Dft).target(n, seed.unwrap_or(0)),
         }
     }
+}
+
+/// The name of a value as it is in files, for people.
+fn name(value: &impl Serialize) -> String {
+    let text = serde_json::to_value(value).ok();
+    text.as_ref().and_then(|text| text.as_str()).unwrap_or_default().replace('-', " ")
 }
 
 /// FNV-1a, for fingerprints that tell one data set from another: not for security.
@@ -166,5 +202,8 @@ mod tests {
         assert!(convolution.target(8).unwrap_err().to_string().contains("older than version 2"));
         let matrix = TrainingRecord { transform: Some(Transform::Matrix), ..record };
         assert!(matrix.target(8).is_err());
+        assert!(matrix.summary().starts_with("train (an older file"), "{}", matrix.summary());
+        let exact = crate::FastLearnedFftModel::exact(8).unwrap();
+        assert_eq!(exact.record().summary(), "exact, seed 0");
     }
 }

@@ -166,7 +166,7 @@ fn a_report_on_standard_output_is_alone_there() {
     let folder = Folder::new("dash");
     for args in [
         &["fit", "--n-fft", "16"][..],
-        &["train", "--n-fft", "16", "--steps", "20", "--polish", "5"],
+        &["train", "--n-fft", "16"],
         &["bench-fusion-phases", "--batch", "8", "--iters", "1", "--device", "cpu"],
         &["max-batch", "--n-fft", "64", "--limit", "8", "--device", "cpu"],
     ] {

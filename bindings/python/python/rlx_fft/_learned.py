@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
@@ -43,6 +44,11 @@ class LearnedFft:
         """Share of the butterflies that no wanted bin needs."""
         return self._native.dead_share
 
+    @property
+    def record(self) -> dict[str, Any]:
+        """How the model was made: method, learner, start, what was shown, order, steps, loss and more."""
+        return json.loads(self._native.record())
+
     def __call__(self, x: Any) -> np.ndarray:
         """The transforms of frames `[…, n_fft]`, complex64."""
         x, _ = numeric(x)
@@ -68,11 +74,93 @@ def load(path: str | os.PathLike[str]) -> LearnedFft:
     return LearnedFft(_native.LearnedFft.load(os.fspath(path)))
 
 
-def fit(n_fft: int, transform: str = "dft", *, seed: int = 0) -> LearnedFft:
-    """The factors of a transform in closed form: dft, idft, dct2, dst2, hartley, hadamard or convolution."""
-    return LearnedFft(_native.LearnedFft.fit(n_fft, transform, seed))
+def _wanted(
+    what: Any, transform: str, depth: int, permutation: str | None, complex_target: bool, seed: int
+) -> dict[str, Any]:
+    matrix = outputs = None
+    n_fft, rounding = 0, 0.0
+    if isinstance(what, tuple):
+        if len(what) != 2:
+            raise ValueError(f"what: pairs are (inputs, outputs), got {len(what)} arrays")
+        matrix, outputs = (_square(x, name) for x, name in zip(what, ("inputs", "outputs")))
+        rounding = max(_rounding(matrix), _rounding(outputs))
+    elif isinstance(what, (int, np.integer)) and not isinstance(what, bool):
+        n_fft = int(what)
+    else:
+        matrix = _square(what, "matrix")
+        rounding = _rounding(matrix)
+    if matrix is None and depth != 1:
+        raise ValueError("depth: goes with a matrix or pairs; named transforms have their own")
+    if matrix is not None and transform != "dft":
+        raise ValueError(f"transform: {transform!r}: the matrix or the pairs say what is learned")
+    complex128 = [None if x is None else np.require(x, np.complex128, ["C", "A"]) for x in (matrix, outputs)]
+    return {
+        "n_fft": n_fft,
+        "transform": transform,
+        "matrix": complex128[0],
+        "outputs": complex128[1],
+        "depth": depth,
+        "permutation": permutation,
+        "complex_target": complex_target,
+        "rounding": rounding,
+        "seed": seed,
+    }
 
 
-def train(n_fft: int, transform: str = "dft", *, steps: int | None = None, seed: int = 0) -> LearnedFft:
-    """The factors of a transform by gradient, from random weights; KeyboardInterrupt stops it."""
-    return LearnedFft(_native.LearnedFft.train(n_fft, transform, steps, seed))
+def _square(x: Any, name: str) -> np.ndarray:
+    x, _ = numeric(x)
+    x = np.asarray(x)
+    if x.ndim != 2:
+        raise ValueError(f"{name}: must have two axes, got {x.shape}")
+    return x
+
+
+def _rounding(x: np.ndarray) -> float:
+    return float(np.finfo(x.dtype).eps) if x.dtype in (np.float16, np.float32, np.complex64) else 0.0
+
+
+def fit(
+    what: Any,
+    transform: str = "dft",
+    *,
+    depth: int = 1,
+    permutation: str | None = None,
+    complex_target: bool = False,
+    polish: int = 100,
+    seed: int = 0,
+) -> LearnedFft:
+    """The butterflies of a transform in closed form.
+
+    `what`: points of a named transform (dft, idft, dct2, dst2, hartley, hadamard or convolution), a matrix `[n, n]`, or
+    `(inputs, outputs)`, each `[pairs, n]`, of which the matrix is estimated by least squares. One product for a real
+    matrix is compared by its real part. `depth`: products of a matrix, 1 or 2. `permutation`: bit-reversal, identity,
+    cosine, reverse or unknown; unknown is the default of a matrix of one product.
+
+    >>> import numpy as np, rlx_fft
+    >>> dct = np.cos(np.pi / 32 * (np.arange(32) + 0.5) * np.arange(32)[:, None])
+    >>> model = rlx_fft.fit(dct)
+    >>> bool(np.allclose(model(np.eye(32)).real.T, dct, atol=1e-5)), model.record["order"]
+    (True, 'cosine')
+    """
+    wanted = _wanted(what, transform, depth, permutation, complex_target, seed)
+    return LearnedFft(_native.LearnedFft.fit(wanted, polish))
+
+
+def train(
+    what: Any,
+    transform: str = "dft",
+    *,
+    steps: int | None = None,
+    depth: int = 1,
+    permutation: str | None = None,
+    complex_target: bool = False,
+    seed: int = 0,
+    callback: Callable[[int, int, float], Any] | None = None,
+) -> LearnedFft:
+    """The butterflies of a transform by gradient, from random weights; arguments as for `fit`.
+
+    `callback(step, steps, relative_error)` hears of the progress; `False` from it stops the training, an exception ends
+    it. A training that does not reach 1e-6 logs a warning; see `record` for how a model was made.
+    """
+    wanted = _wanted(what, transform, depth, permutation, complex_target, seed)
+    return LearnedFft(_native.LearnedFft.train(wanted, steps, callback))

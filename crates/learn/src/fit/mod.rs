@@ -326,7 +326,8 @@ mod tests {
                     matrix.re.iter_mut().chain(&mut matrix.im).for_each(|x| *x = f64::from(*x as f32));
                 }
                 let rounding = if single { f64::from(f32::EPSILON) } else { 0.0 };
-                let own = Target::of_matrix(matrix, Permutation::BitReversal, 1).unwrap().rounded_to(rounding);
+                let own =
+                    Target::of_matrix(matrix, Permutation::BitReversal, 1).unwrap().rounded_to(rounding);
                 let fitted = fit(&own, &FitConfig::default()).unwrap();
                 assert!(fitted.exact, "{transform:?} {single}: {}", fitted.error);
                 assert!(single || fitted.error <= 1e-13, "{transform:?}: {}", fitted.error);

@@ -31,8 +31,7 @@ struct Basis {
 pub(super) fn links(matrix: &Matrix, tolerance: f64) -> Links {
     let n = matrix.rows;
     let stages = n.trailing_zeros() as usize;
-    let mut below: Vec<Basis> =
-        (0..n).map(|_| Basis { rows: [vec![1.0], vec![0.0]], rank: 1 }).collect();
+    let mut below: Vec<Basis> = (0..n).map(|_| Basis { rows: [vec![1.0], vec![0.0]], rank: 1 }).collect();
     let mut ranks = Vec::with_capacity(stages);
     let mut blocks = Vec::with_capacity(stages);
     for s in 0..stages {
@@ -88,7 +87,8 @@ fn span(rows: &[&[f64]], tolerance: f64) -> Basis {
         return Basis { rows: [zero(), zero()], rank: 0 };
     }
     // Start from the longest row and from what of the others is farthest from it.
-    let longest = rows.iter().max_by(|a, b| dot(a, a).total_cmp(&dot(b, b))).map_or_else(zero, |r| r.to_vec());
+    let longest =
+        rows.iter().max_by(|a, b| dot(a, a).total_cmp(&dot(b, b))).map_or_else(zero, |r| r.to_vec());
     let mut first = longest;
     unit(&mut first);
     let rest = |row: &[f64], first: &[f64]| {

@@ -137,11 +137,7 @@ fn bases(points: usize, edges: &mut [Edge]) -> Vec<Two> {
         let size = norm(&h);
         h.iter_mut().for_each(|x| *x /= size);
         // The commutator's entries over (x, y, z) of J = [[x, y], [z, −x]].
-        let rows = [
-            [0.0, -h[2], h[1]],
-            [-2.0 * h[1], h[0] - h[3], 0.0],
-            [2.0 * h[2], 0.0, h[3] - h[0]],
-        ];
+        let rows = [[0.0, -h[2], h[1]], [-2.0 * h[1], h[0] - h[3], 0.0], [2.0 * h[2], 0.0, h[3] - h[0]]];
         let sum = normal.entry(start).or_default();
         for row in rows {
             for i in 0..3 {

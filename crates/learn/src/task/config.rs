@@ -81,7 +81,9 @@ impl E2eConfig {
         crate::matrix::check_size("n_fft", self.n_fft, 4096)?;
         let bins = self.n_fft / 2 + 1;
         if let Some(teacher) = teacher
-            && (teacher.n_fft() != self.n_fft || teacher.network().depth() != 1 || teacher.network().is_real())
+            && (teacher.n_fft() != self.n_fft
+                || teacher.network().depth() != 1
+                || teacher.network().is_real())
         {
             let reason = format!("must be one complex product for n_fft {}", self.n_fft);
             return Err(Error::argument("teacher", reason));
@@ -97,7 +99,10 @@ impl E2eConfig {
         if let Some((lo, hi)) = self.band
             && (lo > hi || hi >= bins)
         {
-            return Err(Error::argument("band", format!("bins {lo} to {hi} are not within 0 to {}", bins - 1)));
+            return Err(Error::argument(
+                "band",
+                format!("bins {lo} to {hi} are not within 0 to {}", bins - 1),
+            ));
         }
         for (name, rate) in [("lr", self.rate), ("gate_lr", self.gate_rate)] {
             if !(rate >= 0.0 && rate.is_finite()) {

@@ -48,6 +48,8 @@ pub struct E2eOutcome {
     pub gates_open: usize,
     /// Of so many.
     pub gates: usize,
+    /// Held-out rows of the test, with or without a peak.
+    pub test_rows: usize,
     /// Whether nothing that was learned found more of the peaks of the validation rows than the start does, by more than a
     /// standard error: the model is then the start.
     pub kept_start: bool,
@@ -258,7 +260,8 @@ fn finish(
     let gates = student.parts().butterflies;
     let gates_open =
         student.hard.as_ref().map_or(gates, |hard| hard.iter().filter(|gate| gate.works()).count());
-    Ok(E2eOutcome { model, soft: None, test, losses, steps, stop, gates_open, gates, kept_start })
+    let test_rows = TEST_ROWS;
+    Ok(E2eOutcome { model, soft: None, test, losses, steps, stop, gates_open, gates, test_rows, kept_start })
 }
 
 #[cfg(test)]
@@ -392,8 +395,7 @@ mod tests {
         // Eight segments of white noise have no bin 10 dB above the median.
         let signals = Signals::recordings(vec![noise], 64 * 9 / 2, 0).unwrap();
         let config = E2eConfig { steps: 5, batch: 2, ..E2eConfig::new(64) };
-        let error =
-            train_e2e(&config, &signals, None, None, &mut |_| ControlFlow::Continue(())).unwrap_err();
+        let error = train_e2e(&config, &signals, None, None, &mut |_| ControlFlow::Continue(())).unwrap_err();
         assert!(error.to_string().contains("significant peak"), "{error}");
     }
 }

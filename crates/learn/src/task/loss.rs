@@ -161,13 +161,16 @@ mod tests {
     fn a_student_that_finds_all_peaks_is_left_alone() {
         let n = 129;
         let peaks = [10, 40, 90];
-        let power: Vec<f64> = (0..n).map(|b| if peaks.contains(&b) { 1e4 } else { 1.0 + 0.001 * b as f64 }).collect();
+        let power: Vec<f64> =
+            (0..n).map(|b| if peaks.contains(&b) { 1e4 } else { 1.0 + 0.001 * b as f64 }).collect();
         let kept = vec![true; n];
         for k in [4, 16, 64, 100] {
             for scale in [1.0, 1e-6] {
                 let scaled: Vec<f64> = power.iter().map(|p| scale * p).collect();
                 let mut largest = 0.0f64;
-                let loss = peak_loss(&scaled, &peaks, &kept, k, &|p: f64| p.ln(), |_, g| largest = largest.max(g.abs()));
+                let loss = peak_loss(&scaled, &peaks, &kept, k, &|p: f64| p.ln(), |_, g| {
+                    largest = largest.max(g.abs())
+                });
                 assert!(loss < 1e-7 && largest < 1e-7, "{k}: {loss} {largest}");
             }
         }

@@ -98,9 +98,9 @@ impl TrainConfig {
             Schedule::Layers if !layers => refused(
                 "layers are for two products of general butterflies after bit reversals, from random weights",
             ),
-            Schedule::Halves if !halves => {
-                refused("halves are for real parts of one product of general butterflies, from random weights")
-            }
+            Schedule::Halves if !halves => refused(
+                "halves are for real parts of one product of general butterflies, from random weights",
+            ),
             other => Ok(other),
         }
     }

@@ -218,7 +218,10 @@ mod tests {
             assert_eq!((trained.permutation, trained.shown), (named.permutation, Shown::RealParts));
             let record = trained.record(&own, &config);
             assert_eq!(record.learner, Some(Learner::ClosedFormThenGradient));
-            assert_eq!((record.order_shown, record.order), (Some(OrderShown::Named), Some(named.permutation)));
+            assert_eq!(
+                (record.order_shown, record.order),
+                (Some(OrderShown::Named), Some(named.permutation))
+            );
         }
         let target = Transform::Dct2.target(16, 0).unwrap();
         let permutation = target.permutation;
@@ -227,7 +230,8 @@ mod tests {
             let trained = train(&target, &config, go).unwrap();
             assert!(trained.rel_l2 < 1e-6 && trained.shown == Shown::RealParts, "{}", trained.rel_l2);
         }
-        let short = TrainConfig { permutation: Permutation::Reverse, steps: 3, polish: 3, ..TrainConfig::default() };
+        let short =
+            TrainConfig { permutation: Permutation::Reverse, steps: 3, polish: 3, ..TrainConfig::default() };
         let trained = train(&Transform::Dft.target(16, 0).unwrap(), &short, go).unwrap();
         assert!(!trained.learned && trained.rel_l2 > 0.1, "{}", trained.rel_l2);
         assert!(train(&target, &TrainConfig { target: f64::NAN, ..short }, go).is_err());

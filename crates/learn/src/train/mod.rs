@@ -15,12 +15,12 @@ mod structured;
 mod weights;
 
 pub use adam::{Adam, cosine};
-pub(crate) use dense::Dense;
 pub use config::{Init, Progress, Schedule, Stop, TrainConfig};
+pub(crate) use dense::Dense;
 pub use descend::{train, train_from};
-pub use outcome::{LEARNED, Trained};
 pub(crate) use layers::{Budget, learn as learn_layers, random_start};
 pub use lbfgs::{Ended, minimise};
+pub use outcome::{LEARNED, Trained};
 pub(crate) use product::{Objective, network_of};
 pub(crate) use structured::{Structured, forward_stage};
 pub use weights::Parametrisation;

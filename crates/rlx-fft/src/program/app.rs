@@ -72,15 +72,15 @@ pub(crate) fn run() -> ExitCode {
         Command::Calibrate(flags) => commands::calibrate::run(&flags, &console),
         Command::BenchPicker(flags) => commands::bench_picker::run(&flags, &console),
         Command::BenchFusionPhases(flags) => commands::bench_fusion_phases::run(&flags),
-        Command::MaxBatch(flags) => commands::max_batch::run(&flags),
+        Command::MaxBatch(flags) => commands::max_batch::run(&flags, &console),
         Command::Train(flags) => commands::train::run(flags, &console),
-        Command::Fit(flags) => commands::fit::run(&flags),
+        Command::Fit(flags) => commands::fit::run(&flags, &console),
         Command::TrainE2e(flags) => commands::train_e2e::run(&flags, &console),
         Command::TrainDistill(flags) => commands::train_e2e::distill(&flags, GateKind::Soft, &console),
         Command::TrainDistillTernary(flags) => {
             commands::train_e2e::distill(&flags, GateKind::Ternary, &console)
         }
-        Command::Eval(flags) | Command::Compare(flags) => commands::eval::run(&flags),
+        Command::Eval(flags) | Command::Compare(flags) => commands::eval::run(&flags, &console),
         Command::Roundtrip(flags) => commands::roundtrip::run(&flags),
         Command::Ablation(flags) => commands::ablation::run(&flags),
         Command::BenchE2e(flags) => commands::bench_e2e::run(&flags, &console),

@@ -3,6 +3,8 @@
 use crate::console::Console;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rlx_io::write::escaped;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Shorter work shows no bar.
@@ -62,6 +64,46 @@ pub(crate) fn loss_bar(console: &Console, name: &str) -> impl FnMut(f64, &str) +
     move |share, text| {
         bar.0.bar.set_message(format!("{name}, {text}"));
         bar.to(share);
+    }
+}
+
+/// A spinner for work that says nothing on its way; it appears only if the work lasts, and goes when this is dropped.
+pub(crate) struct Waiting {
+    done: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Starts a spinner; nothing is shown off a terminal.
+pub(crate) fn waiting(console: &Console, name: &str) -> Waiting {
+    if !console.shows_progress() {
+        return Waiting { done: None, thread: None };
+    }
+    let (done, end) = mpsc::channel();
+    let name = escaped(name).into_owned();
+    let thread = std::thread::spawn(move || {
+        if end.recv_timeout(PATIENCE) != Err(mpsc::RecvTimeoutError::Timeout) {
+            return;
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{msg} {spinner} {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.set_message(name);
+        while end.recv_timeout(Duration::from_millis(100)) == Err(mpsc::RecvTimeoutError::Timeout) {
+            bar.tick();
+        }
+        bar.finish_and_clear();
+    });
+    Waiting { done: Some(done), thread: Some(thread) }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        drop(self.done.take());
+        if let Some(thread) = self.thread.take() {
+            // A spinner that panicked is no reason to stop.
+            let _ = thread.join();
+        }
     }
 }
 

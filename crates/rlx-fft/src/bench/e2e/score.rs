@@ -87,7 +87,11 @@ impl Score {
             Pipeline::WelchPeaks | Pipeline::WelchPeaksUltra => {
                 let teacher: Vec<f32> = self.truth.iter().map(|&t| t as f32).collect();
                 let bins = options.n_fft / 2 + 1;
-                significant_recall(&got, &teacher, bins, options.k.min(bins), call.width / 2)
+                let found = significant_recall(&got, &teacher, bins, options.k.min(bins), call.width / 2);
+                found.ok_or_else(|| {
+                    let reason = "no held-out row has a significant peak: there is nothing to find";
+                    crate::Error::argument("rows", reason)
+                })?
             }
             Pipeline::Q8 => {
                 let (error, power) =

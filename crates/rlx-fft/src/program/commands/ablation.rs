@@ -1,14 +1,16 @@
 //! `ablation`: what pruning to a band and what learned gates are worth, variant by variant, in turns.
 
-use super::learned::{Head, signals};
+use super::learned::Head;
 use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
 use crate::flags::AblationFlags;
 use anyhow::{Context, Result};
+use rlx_dsp::reference::peak::raw_power;
+use rlx_dsp::welch::peaks::WelchParams;
 use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use rlx_fft::bench_welch_peaks::Timing;
 use rlx_io::write::OutputFile;
-use rlx_learn::{CompiledModel, FastLearnedFftModel, Split, recall_of};
+use rlx_learn::{CompiledModel, FastLearnedFftModel, Signals, Split, recall_of};
 use serde::Serialize;
 use std::io::Write;
 use std::time::Instant;
@@ -56,7 +58,7 @@ struct Variant {
 /// Runs the command.
 pub(crate) fn run(flags: &AblationFlags) -> Result<Outcome, Failure> {
     let (n_ffts, batches) = flags.grid()?;
-    let models: Vec<_> = flags.models.iter().map(|path| ("--models", Some(path.as_path()))).collect();
+    let models: Vec<_> = flags.models().map(|path| ("--models", Some(path.as_path()))).collect();
     let to = Outputs::beside(&flags.report, &models, &[("--csv", flags.csv.as_deref())])?;
     let mut rows = Vec::new();
     for &n_fft in &n_ffts {
@@ -124,7 +126,7 @@ fn measure(flags: &AblationFlags, n_fft: usize, batch: usize) -> Result<Vec<Row>
     let params = WelchPeakParams::fast_for_n_fft(n_fft, flags.k);
     let full = WelchPeakParams::reference_for_n_fft(n_fft, flags.k).welch;
     let frame = params.welch.frame_len();
-    let rows = signals(None, n_fft, flags.seed)?.rows(Split::Test, 1, batch, full.frame_len());
+    let rows = Signals::Generated(flags.seed).rows(Split::Test, 1, batch, full.frame_len());
     let samples = params.welch.truncate_batch(&rows, batch, full.frame_len())?;
     let width = batch * 2 * params.k_out();
     let variant = |name: String, model: FastLearnedFftModel, plan: Plan| Variant {
@@ -145,7 +147,7 @@ fn measure(flags: &AblationFlags, n_fft: usize, batch: usize) -> Result<Vec<Row>
         compiled(format!("exact_pruned_1/{part}"), banded(n_fft, part)?, false)?;
         compiled(format!("exact_tape_1/{part}"), banded(n_fft, part)?, true)?;
     }
-    for path in &flags.models {
+    for path in flags.models() {
         let model = FastLearnedFftModel::load(path)?;
         if model.n_fft() == n_fft {
             let name = path.file_stem().map_or_else(|| "model".into(), |s| s.to_string_lossy().into_owned());
@@ -165,24 +167,21 @@ fn measure(flags: &AblationFlags, n_fft: usize, batch: usize) -> Result<Vec<Row>
             }
         }
     }
+    let truth = Truth::of(&samples, batch.min(REFERENCE_ROWS), &params.welch);
     let mut base = None;
     variants
         .into_iter()
         .map(|v| {
             let time = Timing::of(v.times).context("no round was timed")?;
             let base = *base.get_or_insert(time.median);
-            // The truth for a variant's bins: the exact transform with its mask, by the eager path.
-            let mut truth = FastLearnedFftModel::exact(n_fft)?;
-            let mask: Vec<f32> = v.model.mask().iter().map(|m| f32::from(u8::from(*m > 0.0))).collect();
-            truth.set_mask(&mask)?;
-            let mut want = vec![0.0; width];
-            truth.compile(&params)?.peaks_into(&samples, batch, frame, &mut want)?;
+            let kept: Vec<bool> = v.model.mask().iter().map(|m| *m > 0.0).collect();
+            let want = truth.peaks(&kept, params.k_out());
             Ok(Row {
                 variant: v.name,
                 n_fft,
                 batch,
                 k: params.k_out(),
-                bins: mask.iter().filter(|m| **m > 0.0).count(),
+                bins: kept.iter().filter(|k| **k).count(),
                 live_outputs_share: v.model.live_outputs() as f64
                     / (v.model.network().stages() * n_fft) as f64,
                 operations: match &v.plan {
@@ -193,8 +192,61 @@ fn measure(flags: &AblationFlags, n_fft: usize, batch: usize) -> Result<Vec<Row>
                 ms_min: time.min,
                 ms_p90: time.p90,
                 speedup: base / time.median,
-                recall: recall_of(&v.out, &want, params.k_out()),
+                recall: recall_of(&v.out[..want.len()], &want, params.k_out()),
             })
         })
         .collect()
+}
+
+/// Rows whose reference is computed: the straightforward DFT takes `n²` products.
+const REFERENCE_ROWS: usize = 512;
+
+/// Powers by the reference implementation in `f64`, which shares nothing with the kernels that are timed.
+struct Truth {
+    bins: usize,
+    powers: Vec<f64>,
+}
+
+impl Truth {
+    /// Of the first `rows` rows.
+    fn of(samples: &[f32], rows: usize, params: &WelchParams) -> Self {
+        let rows = samples.chunks_exact(params.frame_len()).take(rows);
+        Self { bins: params.n_bins(), powers: rows.flat_map(|row| raw_power(row, params)).collect() }
+    }
+
+    /// Packed peaks, `[rows, k, 2]`: the strongest of the kept bins, weaker ones of no power where there are too few.
+    fn peaks(&self, kept: &[bool], k: usize) -> Vec<f32> {
+        let mut out = Vec::new();
+        for row in self.powers.chunks_exact(self.bins) {
+            let mut bins: Vec<usize> = (0..self.bins).filter(|&b| kept[b]).collect();
+            bins.sort_by(|&a, &b| row[b].total_cmp(&row[a]).then(a.cmp(&b)));
+            let found = bins.into_iter().map(|b| [b as f32, row[b] as f32]);
+            out.extend(found.chain(std::iter::repeat([0.0; 2])).take(k).flatten());
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The reference is no copy of what is timed: a kernel with a wrong bin would be seen.
+    #[test]
+    fn recall_is_measured_against_the_reference() {
+        let params = WelchPeakParams::fast_for_n_fft(64, 3);
+        let frame = params.welch.frame_len();
+        let tone = |step: f32| (0..frame).map(move |i| (step * i as f32).sin());
+        let samples: Vec<f32> = tone(0.5).chain(tone(1.7)).collect();
+        let truth = Truth::of(&samples, 2, &params.welch);
+        let want = truth.peaks(&[true; 33], 3);
+        let bin = |step: f32| (step * 64.0 / std::f32::consts::TAU).round();
+        assert_eq!((want[0], want[6]), (bin(0.5), bin(1.7)));
+        let mut wrong = want.clone();
+        wrong.chunks_exact_mut(2).for_each(|peak| peak[0] += 10.0);
+        assert_eq!((recall_of(&want, &want, 3), recall_of(&wrong, &want, 3)), (1.0, 0.0));
+        let mut few = vec![false; 33];
+        few[20] = true;
+        assert_eq!(truth.peaks(&few, 3)[2..6], [0.0; 4]);
+    }
 }

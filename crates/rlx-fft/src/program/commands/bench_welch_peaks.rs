@@ -74,7 +74,7 @@ fn trained(
     seed: u64,
 ) -> std::result::Result<FastLearnedFftModel, String> {
     let peak_k = k.unwrap_or(16).min(n_fft / 2 + 1);
-    let config = E2eConfig { steps, seed, peak_k, validate_every: steps, ..E2eConfig::new(n_fft) };
+    let config = E2eConfig { steps, seed, peak_k, batch: 8, validate_every: steps, ..E2eConfig::new(n_fft) };
     let outcome =
         train_e2e(&config, &Signals::Generated(seed), None, None, &mut |_| ControlFlow::Continue(()));
     outcome.map(|outcome| outcome.model).map_err(|error| error.to_string())

@@ -1,17 +1,20 @@
 //! `eval`, `compare`: errors and speed of models on held-out signals.
 
-use super::learned::{Head, signals};
+use super::learned::{Head, read_matrix, signals};
 use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
+use crate::console::Console;
 use crate::flags::EvalFlags;
-use anyhow::{Result, bail};
+use crate::progress::waiting;
+use anyhow::Result;
 use rlx_dsp::welch::peaks::WelchPeakParams;
 use rlx_learn::{
-    FastLearnedFftModel, RecallStudy, Split, TrainingRecord, Transform, relative_error_of, study,
+    FastLearnedFftModel, Permutation, RecallStudy, Split, Target, TrainingRecord, Transform,
+    relative_error_of, study,
 };
 use serde::Serialize;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 #[derive(Debug, Serialize)]
@@ -21,8 +24,8 @@ struct Judged {
     record: TrainingRecord,
     live_butterflies: usize,
     butterflies: usize,
-    /// Against the transform of the record, or the DFT.
-    rel_l2: f64,
+    /// Against the transform of the record, or the DFT, or the matrix that was given for it; `null` where it is not known.
+    rel_l2: Option<f64>,
     /// Against the 8-segment Welch, beside the untrained 2-segment path; of forward DFTs only.
     peaks: Option<RecallStudy>,
     /// Median of a batch of all rows, one thread.
@@ -39,10 +42,18 @@ struct Report {
 }
 
 /// Runs the command.
-pub(crate) fn run(flags: &EvalFlags) -> Result<Outcome, Failure> {
-    let read: Vec<_> = flags.models.iter().map(|path| ("MODEL", Some(path.as_path()))).collect();
+pub(crate) fn run(flags: &EvalFlags, console: &Console) -> Result<Outcome, Failure> {
+    let mut read: Vec<_> = flags.models.iter().map(|path| ("MODEL", Some(path.as_path()))).collect();
+    read.push(("--matrix", flags.matrix.as_deref()));
     let to = Outputs::beside(&flags.report, &read, &[])?;
-    let models = flags.models.iter().map(|path| judge(flags, path)).collect::<Result<Vec<_>>>()?;
+    let matrix = match &flags.matrix {
+        Some(path) => Some(Target::of_matrix(read_matrix(path)?.0, Permutation::Other, 1)?),
+        None => None,
+    };
+    let waits = waiting(console, "evaluating");
+    let judged = |path: &PathBuf| judge(flags, path, matrix.as_ref(), console);
+    let models = flags.models.iter().map(judged).collect::<Result<Vec<_>>>()?;
+    drop(waits);
     let mut out = to.text();
     writeln!(
         out,
@@ -60,36 +71,59 @@ pub(crate) fn run(flags: &EvalFlags) -> Result<Outcome, Failure> {
         let ms = m.compiled_ms.map_or("-".to_owned(), |ms| format!("{ms:.3}"));
         writeln!(
             out,
-            "{:<32} {:>6} {:>12} {:>10.2e} {:>9} {:>10} {:>16} {:>9}",
+            "{:<32} {:>6} {:>12} {:>10} {:>9} {:>10} {:>16} {:>9}",
             m.model,
             m.n_fft,
             format!("{}/{}", m.live_butterflies, m.butterflies),
-            m.rel_l2,
+            m.rel_l2.map_or("-".to_owned(), |error| format!("{error:.2e}")),
             share(|p| p.student),
             share(|p| p.untrained),
             gain,
             ms
         )?;
     }
+    for m in &models {
+        writeln!(out, "{}: {}", m.model, m.record.summary())?;
+    }
     to.write(&Report { head: Head::new(1), rows: flags.rows, k: flags.k, models })?;
     Ok(Outcome::Whole)
 }
 
-fn judge(flags: &EvalFlags, path: &Path) -> Result<Judged> {
-    if flags.rows == 0 || flags.k == 0 || flags.iters == 0 {
-        bail!("--rows, --k and --iters must be at least 1");
+/// Returns the matrix that a model stands for.
+fn truth(record: &TrainingRecord, n: usize, given: Option<&Target>) -> std::result::Result<Target, String> {
+    match (record.transform, given) {
+        (Some(Transform::Matrix), Some(given)) if given.n() == n => Ok(given.clone()),
+        (Some(Transform::Matrix), Some(given)) => {
+            Err(format!("--matrix has {} points, the model {n}", given.n()))
+        }
+        (Some(Transform::Matrix), None) => {
+            Err("it was learned from a matrix or pairs: give --matrix".to_owned())
+        }
+        _ => record.target(n).map_err(|error| error.to_string()),
     }
+}
+
+fn judge(flags: &EvalFlags, path: &Path, given: Option<&Target>, console: &Console) -> Result<Judged> {
     let model = FastLearnedFftModel::load(path)?;
     let n = model.n_fft();
-    let transform = model.record().transform.filter(|t| *t != Transform::Matrix).unwrap_or(Transform::Dft);
-    let rel_l2 = relative_error_of(model.network(), &transform.target(n, model.record().seed)?)?;
+    let record = model.record();
+    let rel_l2 = match truth(record, n, given) {
+        Ok(target) => Some(relative_error_of(model.network(), &target)?),
+        Err(reason) => {
+            console.note(&format!("{}: rel_l2 is not known: {reason}", path.display()));
+            None
+        }
+    };
     let (mut peaks, mut compiled_ms) = (None, None);
-    if transform == Transform::Dft && n >= 16 {
-        let signals = signals(flags.data.as_deref(), n, flags.seed)?;
+    if record.transform.unwrap_or(Transform::Dft) == Transform::Dft && n >= 16 {
+        let signals = signals(flags.data.as_deref(), n, flags.seed, console)?;
         let full = WelchPeakParams::reference_for_n_fft(n, flags.k).welch;
         let samples = signals.rows(Split::Test, 0, flags.rows, full.frame_len());
         let kept: Vec<bool> = model.mask().iter().map(|m| *m > 0.0).collect();
-        peaks = Some(study(&model, &samples, flags.rows, flags.k, &kept)?);
+        match study(&model, &samples, flags.rows, flags.k, &kept) {
+            Ok(found) => peaks = Some(found),
+            Err(error) => console.note(&format!("{}: no recall: {error}", path.display())),
+        }
         let fast = WelchPeakParams::fast_for_n_fft(n, flags.k);
         let cut = fast.welch.truncate_batch(&samples, flags.rows, full.frame_len())?;
         let mut tape = model.compile(&fast)?;

@@ -1,12 +1,12 @@
 //! `fit`: the butterflies of a matrix, in closed form.
 
-use super::learned::{Head, read_matrix, target};
+use super::learned::{Head, target};
 use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
+use crate::console::Console;
 use crate::flags::FitFlags;
-use rlx_learn::{
-    FastLearnedFftModel, FitConfig, Permutation, Random, Target, TrainingRecord, Transform, estimate, fit,
-};
+use crate::progress::waiting;
+use rlx_learn::{FastLearnedFftModel, FitConfig, Permutation, Random, Shown, TrainingRecord, Transform, fit};
 use serde::Serialize;
 use std::io::Write;
 use std::time::Instant;
@@ -23,42 +23,47 @@ struct Report {
     closed_form_error: f64,
     rel_l2: f64,
     exact: bool,
+    /// The error up to which the product is called exact.
+    bound: f64,
     seconds: f64,
+    record: TrainingRecord,
 }
 
 /// Runs the command.
-pub(crate) fn run(flags: &FitFlags) -> Result<Outcome, Failure> {
+pub(crate) fn run(flags: &FitFlags, console: &Console) -> Result<Outcome, Failure> {
     flags.check()?;
     let to = Outputs::beside(
         &flags.report,
         &[
             ("--matrix", flags.target.matrix.as_deref()),
-            ("--inputs", flags.inputs.as_deref()),
-            ("--outputs", flags.outputs.as_deref()),
+            ("--inputs", flags.target.inputs.as_deref()),
+            ("--outputs", flags.target.outputs.as_deref()),
         ],
         &[("--out", flags.out.as_deref())],
     )?;
-    let (mut target, permutation) = match (&flags.inputs, &flags.outputs) {
-        (Some(inputs), Some(outputs)) => {
-            let matrix = estimate(&read_matrix(inputs)?, &read_matrix(outputs)?)?;
-            let target = Target::of_matrix(matrix, Permutation::BitReversal, 1)?;
-            let permutation = flags.target.permutation.permutation(Permutation::Other);
-            (target, permutation)
-        }
-        _ => target(&flags.target, 0)?,
-    };
+    let waits = waiting(console, "fitting");
+    let (mut target, permutation) = target(&flags.target, 0)?;
     if flags.noise > 0.0 {
         let mut random = Random::new(flags.seed);
         let n = target.n() as f64;
         let level = flags.noise / n.sqrt() / std::f64::consts::SQRT_2;
-        let matrix = target.complex.as_mut().unwrap_or(&mut target.matrix);
-        for x in matrix.re.iter_mut().chain(&mut matrix.im) {
-            *x += level * random.normal();
+        let complex = flags.target.complex_target;
+        let stays_real = target.real && !complex;
+        let matrix = target.complex.as_mut().filter(|_| complex).unwrap_or(&mut target.matrix);
+        matrix.re.iter_mut().for_each(|x| *x += level * random.normal());
+        if !stays_real {
+            matrix.im.iter_mut().for_each(|x| *x += level * random.normal());
         }
     }
     let start = Instant::now();
-    let fitted = fit(&target, &FitConfig { permutation, polish: flags.polish })?;
+    let config = FitConfig { permutation, polish: flags.polish, complex_target: flags.target.complex_target };
+    let fitted = fit(&target, &config)?;
     let seconds = start.elapsed().as_secs_f64();
+    drop(waits);
+    let mut record = fitted.record(&target, &config);
+    if flags.target.inputs.is_some() {
+        record.shown = Some(Shown::Pairs);
+    }
     let mut out = to.text();
     writeln!(out, "n_fft {}, order {:?}, {:.3} s", target.n(), fitted.permutation, seconds)?;
     writeln!(
@@ -66,21 +71,18 @@ pub(crate) fn run(flags: &FitFlags) -> Result<Outcome, Failure> {
         "relative error {:.3e} (closed form {:.3e}, as stored {:.3e})",
         fitted.error, fitted.closed_form_error, fitted.rel_l2
     )?;
-    let verdict = if fitted.exact {
-        "the matrix is a product of butterflies"
-    } else {
-        "the matrix is NOT an exact product of butterflies: this is an approximation"
+    let what = match fitted.shown {
+        Shown::RealParts => "the real part of a product of butterflies",
+        _ => "a product of butterflies",
     };
-    writeln!(out, "{verdict}")?;
+    if fitted.exact {
+        writeln!(out, "the matrix is {what}, to {:.1e}", fitted.bound)?;
+    } else {
+        writeln!(out, "the matrix is NOT {what} to {:.1e}: this is an approximation", fitted.bound)?;
+    }
+    writeln!(out, "made: {}", record.summary())?;
     if let Some(path) = &flags.out {
-        let record = TrainingRecord {
-            method: "fit".to_owned(),
-            transform: Some(target.transform),
-            rel_l2: Some(fitted.rel_l2),
-            rmse: Some(fitted.rel_l2 / (target.n() as f64).sqrt()),
-            ..TrainingRecord::default()
-        };
-        FastLearnedFftModel::of_network(fitted.network, record).save(path)?;
+        FastLearnedFftModel::of_network(fitted.network, record.clone()).save(path)?;
     }
     let report = Report {
         head: Head::new(1),
@@ -92,7 +94,9 @@ pub(crate) fn run(flags: &FitFlags) -> Result<Outcome, Failure> {
         closed_form_error: fitted.closed_form_error,
         rel_l2: fitted.rel_l2,
         exact: fitted.exact,
+        bound: fitted.bound,
         seconds,
+        record,
     };
     to.write(&report)?;
     Ok(Outcome::Whole)

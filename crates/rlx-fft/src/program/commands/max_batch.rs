@@ -2,12 +2,14 @@
 
 use super::report::Report;
 use crate::app::{Failure, Outcome};
+use crate::console::Console;
 use crate::flags::{MaxBatchFlags, known_device};
+use crate::progress::waiting;
 use rlx_fft::max_batch::{MaxBatchOptions, max_batch};
 use std::io::Write;
 
 /// Runs the command.
-pub(crate) fn run(flags: &MaxBatchFlags) -> Result<Outcome, Failure> {
+pub(crate) fn run(flags: &MaxBatchFlags, console: &Console) -> Result<Outcome, Failure> {
     let asked = known_device(&flags.device)?;
     let to = Report::open(&flags.report)?;
     let mut out = to.text();
@@ -21,7 +23,9 @@ pub(crate) fn run(flags: &MaxBatchFlags) -> Result<Outcome, Failure> {
         limit: flags.limit,
         ..MaxBatchOptions::default()
     };
+    let waits = waiting(console, "trying batches");
     let rows = max_batch(&options)?;
+    drop(waits);
     writeln!(out, "{:>8} {:>6} {:>10} {:>12} {:>10}  bound", "device", "n_fft", "batch", "MiB", "ms")?;
     for row in &rows {
         let ms = row.ms.map_or("-".to_owned(), |ms| format!("{ms:.1}"));

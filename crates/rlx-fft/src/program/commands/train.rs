@@ -9,8 +9,8 @@ use crate::progress::loss_bar;
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 use rlx_learn::{
-    FastLearnedFftModel, Permutation, Stop, Target, TrainConfig, Trained, TrainingRecord, Transform,
-    train_from,
+    FastLearnedFftModel, LEARNED, Permutation, Schedule, Shown, Stop, Target, TrainConfig, Trained,
+    TrainingRecord, Transform, train_from,
 };
 use serde::Serialize;
 use std::io::Write;
@@ -26,6 +26,11 @@ struct Run {
     steps: usize,
     stop: Stop,
     permutation: Permutation,
+    schedule: Schedule,
+    restarts: usize,
+    shown: Shown,
+    /// Whether the error is at most 1e-6 or the target that was asked for.
+    learned: bool,
     seconds: f64,
     cpu_seconds: Option<f64>,
 }
@@ -40,6 +45,10 @@ struct Report {
     config: TrainConfig,
     worst_rel_l2: f64,
     worst_rmse: f64,
+    /// Seeds that learned the transform.
+    learned: usize,
+    /// How the model of the first seed was made; the others differ in seed, steps and loss.
+    record: Option<TrainingRecord>,
     runs: Vec<Run>,
 }
 
@@ -49,7 +58,11 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
     let target_flags = &flags.target;
     let to = Outputs::beside(
         &flags.report,
-        &[("--matrix", target_flags.matrix.as_deref())],
+        &[
+            ("--matrix", target_flags.matrix.as_deref()),
+            ("--inputs", target_flags.inputs.as_deref()),
+            ("--outputs", target_flags.outputs.as_deref()),
+        ],
         &[("--checkpoint", flags.checkpoint.as_deref())],
     )?;
     let (target, permutation) = target(&flags.target, config.seed)?;
@@ -63,11 +76,13 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
         let (run, trained) = one_seed(&target, &TrainConfig { seed, ..config.clone() }, &flags, console)?;
         if let Some(dir) = &flags.out {
             let name = format!("{:?}-{}-seed{seed}.safetensors", target.transform, target.n()).to_lowercase();
-            model(&target, &run, &trained)?.save(dir.join(name))?;
+            let record = record(&target, &config, seed, &trained, &flags);
+            FastLearnedFftModel::of_network(trained.network.clone(), record).save(dir.join(name))?;
         }
         Ok((run, trained))
     };
     let runs = pool.install(|| seeds.par_iter().map(one).collect::<Result<Vec<_>>>())?;
+    let made = runs.first().map(|(run, trained)| record(&target, &config, run.seed, trained, &flags));
     let runs: Vec<Run> = runs.into_iter().map(|(run, _)| run).collect();
     let mut out = to.text();
     writeln!(
@@ -89,6 +104,12 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
             stop.as_str().unwrap_or_default()
         )?;
     }
+    let learned = runs.iter().filter(|run| run.learned).count();
+    let bound = config.target.max(LEARNED);
+    writeln!(out, "{learned} of {} seeds learned the transform to {bound:.0e}", runs.len())?;
+    if let Some(record) = &made {
+        writeln!(out, "made: {}", record.summary())?;
+    }
     let worst = |f: fn(&Run) -> f64| runs.iter().map(f).fold(0.0, f64::max);
     let report = Report {
         head: Head::new(flags.threads),
@@ -97,19 +118,32 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
         depth: target.depth,
         worst_rel_l2: worst(|r| r.rel_l2),
         worst_rmse: worst(|r| r.rmse),
+        learned,
+        record: made,
         config,
         runs,
     };
     to.write(&report)?;
-    let mut broken = false;
     for run in report.runs.iter().filter(|run| run.stop == Stop::NotFinite) {
-        broken = true;
         let Run { seed, steps, .. } = run;
         console.note(&format!(
             "seed {seed}: the loss was NaN after step {steps}: the weights before it are kept; a lower --lr may help"
         ));
     }
-    Ok(if broken { Outcome::Partial } else { Outcome::Whole })
+    let lost: Vec<&Run> = report.runs.iter().filter(|run| !run.learned).collect();
+    if let Some(run) = lost.first() {
+        let seeds = lost.iter().take(8).map(|run| run.seed.to_string()).collect::<Vec<_>>().join(", ");
+        let best = lost.iter().map(|run| run.rel_l2).fold(f64::INFINITY, f64::min);
+        let help = match (run.stop, flags.target.is_own()) {
+            (Stop::Steps, _) => "more --steps or --polish may help",
+            (_, true) => {
+                "--permutation, --depth 2 or `fit` may help; not every matrix is a product of butterflies"
+            }
+            (_, false) => "another --seed, --schedule or --permutation may help",
+        };
+        console.note(&format!("not learned to {bound:.0e}: seed {seeds}, best error {best:.2e}: {help}"));
+    }
+    Ok(if lost.is_empty() { Outcome::Whole } else { Outcome::Partial })
 }
 
 fn one_seed(
@@ -143,21 +177,27 @@ fn one_seed(
         steps: trained.steps,
         stop: trained.stop,
         permutation: trained.permutation,
+        schedule: trained.schedule,
+        restarts: trained.restarts,
+        shown: trained.shown,
+        learned: trained.learned,
         seconds: start.elapsed().as_secs_f64(),
         cpu_seconds: cpu,
     };
     Ok((run, trained))
 }
 
-fn model(target: &Target, run: &Run, trained: &Trained) -> Result<FastLearnedFftModel> {
-    let record = TrainingRecord {
-        method: "train".to_owned(),
-        transform: Some(target.transform),
-        seed: run.seed,
-        steps: run.steps,
-        rel_l2: Some(run.rel_l2),
-        rmse: Some(run.rmse),
-        ..TrainingRecord::default()
-    };
-    Ok(FastLearnedFftModel::of_network(trained.network.clone(), record))
+/// Returns how the model of a seed was made.
+fn record(
+    target: &Target,
+    config: &TrainConfig,
+    seed: u64,
+    trained: &Trained,
+    flags: &TrainFlags,
+) -> TrainingRecord {
+    let mut record = trained.record(target, &TrainConfig { seed, ..config.clone() });
+    if flags.target.inputs.is_some() {
+        record.shown = Some(Shown::Pairs);
+    }
+    record
 }

@@ -1,6 +1,6 @@
 //! `train-e2e`, `train-distill`, `train-distill-ternary`: models for a task.
 
-use super::learned::{Head, signals};
+use super::learned::{Head, files_below, signals};
 use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
@@ -8,8 +8,8 @@ use crate::files;
 use crate::flags::{DistillFlags, TaskFlags, TrainE2eFlags};
 use crate::progress::loss_bar;
 use rlx_learn::{
-    E2eConfig, FastLearnedFftModel, GateKind, Losses, QuantisedNetwork, RecallStudy, Split, Stop, study,
-    train_e2e,
+    E2eConfig, FastLearnedFftModel, Gate, GateKind, Losses, QuantisedNetwork, RecallStudy, Split, Stop,
+    TrainingRecord, study, train_e2e,
 };
 use serde::Serialize;
 use std::io::Write;
@@ -24,12 +24,17 @@ struct Report {
     config: E2eConfig,
     steps: usize,
     stop: Stop,
+    /// Whether nothing that was learned surpassed the start on the validation rows: the model is then the start.
+    kept_start: bool,
     losses: Losses,
     test: RecallStudy,
+    record: TrainingRecord,
     gates: usize,
     gates_open: usize,
     live_butterflies: usize,
     live_outputs_share: f64,
+    /// Bins of the answer that no sample reaches.
+    dead_bins: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     q8: Option<RecallStudy>,
     seconds: f64,
@@ -77,8 +82,7 @@ pub(crate) fn distill(flags: &DistillFlags, gates: GateKind, console: &Console) 
 }
 
 fn outputs(task: &TaskFlags, teacher: Option<&Path>) -> Result<Outputs, Failure> {
-    let recordings = task.data.as_ref().and_then(|dir| std::fs::read_dir(dir).ok());
-    let recordings: Vec<_> = recordings.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let recordings = task.data.as_deref().map(files_below).transpose()?.unwrap_or_default();
     let mut reads: Vec<files::Named<'_>> =
         recordings.iter().map(|path| ("--data", Some(path.as_path()))).collect();
     reads.push(("--teacher", teacher));
@@ -94,7 +98,7 @@ fn learn(
     console: &Console,
 ) -> Result<Outcome, Failure> {
     let config = flags.config(gates, teacher.map(FastLearnedFftModel::n_fft))?;
-    let signals = signals(flags.data.as_deref(), config.n_fft, config.seed)?;
+    let signals = signals(flags.data.as_deref(), config.n_fft, config.seed, console)?;
     let start = Instant::now();
     let mut bar = loss_bar(console, "training");
     let mut recall = String::new();
@@ -135,7 +139,7 @@ fn learn(
     let q8 = if flags.no_q8 {
         None
     } else {
-        let rows = 512;
+        let rows = outcome.test_rows;
         let network = QuantisedNetwork::new(model.network(), 8, true)?.dequantised()?;
         let mut small = FastLearnedFftModel::of_network(network, Default::default());
         small.set_mask(model.mask())?;
@@ -145,7 +149,9 @@ fn learn(
         let samples = signals.rows(Split::Test, 0, rows, frame);
         Some(study(&small, &samples, rows, config.peak_k, &kept)?)
     };
-    if let Some(path) = &flags.out {
+    // A model that answers nothing is not worth a file.
+    let answers = model.live_butterflies() > 0 && outcome.test.student > 0.0;
+    if let Some(path) = flags.out.as_ref().filter(|_| answers) {
         model.save(path)?;
     }
     let outputs = (model.network().stages() * config.n_fft) as f64;
@@ -153,6 +159,9 @@ fn learn(
         head: Head::new(1),
         steps: outcome.steps,
         stop: outcome.stop,
+        kept_start: outcome.kept_start,
+        record: model.record().clone(),
+        dead_bins: model.dead_bins(),
         losses: outcome.losses,
         test: outcome.test,
         gates: outcome.gates,
@@ -167,23 +176,36 @@ fn learn(
     };
     print(&report, &mut *to.text())?;
     to.write(&report)?;
+    let mut told = Vec::new();
     if report.stop == Stop::NotFinite {
-        console.note(&format!(
-            "the loss was no number at step {}: the weights before it are kept",
-            report.steps
-        ));
-        return Ok(Outcome::Partial);
+        told.push(format!("the loss was no number at step {}: the weights before it are kept", report.steps));
     }
-    Ok(Outcome::Whole)
+    if !answers {
+        let left = flags.out.as_ref().map_or("", |_| "; it is not written");
+        told.push(match report.live_butterflies {
+            0 => format!("the gates leave no path from a sample to a bin that is asked for{left}"),
+            _ => format!("the model finds none of the teacher's peaks{left}"),
+        });
+    } else if report.dead_bins > 0 {
+        console.note(&format!(
+            "{} bins have no path from any sample left: they are always zero",
+            report.dead_bins
+        ));
+    }
+    told.iter().for_each(|text| console.note(text));
+    Ok(if told.is_empty() { Outcome::Whole } else { Outcome::Partial })
 }
 
-/// The mask holds one value per butterfly, stage after stage.
+/// Counts the gates of each stage that do arithmetic.
 fn stages(model: &FastLearnedFftModel) -> Vec<StageGates> {
-    let per_stage = (model.mask().len() / model.network().stages().max(1)).max(1);
-    let count = |gates: &[f32]| gates.iter().filter(|gate| **gate > 0.0).count();
-    let stage =
-        |(at, gates): (usize, &[f32])| StageGates { stage: at + 1, open: count(gates), gates: gates.len() };
-    model.mask().chunks(per_stage).enumerate().map(stage).collect()
+    let network = model.network();
+    let gates = (0..network.stages()).filter_map(|stage| network.gates(stage));
+    let count = |(at, gates): (usize, &[Gate])| StageGates {
+        stage: at + 1,
+        open: gates.iter().filter(|gate| gate.works()).count(),
+        gates: gates.len(),
+    };
+    gates.enumerate().map(count).collect()
 }
 
 fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
@@ -207,13 +229,21 @@ fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
         100.0 * test.standard_error,
         test.rows
     )?;
+    if report.kept_start {
+        writeln!(
+            out,
+            "nothing that was learned found more on the validation rows, by more than a standard error: the start is kept"
+        )?;
+    }
     if let Some(q8) = &report.q8 {
         writeln!(
             out,
-            "with 8-bit twiddles: {:.2} % (untrained {:.2} %)",
+            "with 8-bit twiddles: {:.2} % (untrained {:.2} %, {} rows)",
             100.0 * q8.student,
-            100.0 * q8.untrained
+            100.0 * q8.untrained,
+            q8.rows
         )?;
     }
+    writeln!(out, "made: {}", report.record.summary())?;
     Ok(())
 }

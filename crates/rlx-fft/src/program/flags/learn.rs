@@ -43,7 +43,7 @@ pub(crate) enum PermutationName {
     Identity,
     Cosine,
     Reverse,
-    /// Not told: the known ones are tried; `fit` also recovers others from the matrix
+    /// Not told: the known ones are tried; `fit` also recovers others from a complex matrix
     Unknown,
 }
 
@@ -91,51 +91,111 @@ impl InitName {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ScheduleName {
-    /// Layers for two products from random weights, else whole
+    /// Layers for two products, halves for real parts, where weights are random; else whole
     Auto,
     /// All weights from the first step on
     Whole,
     /// Two products: the outermost stages first, what lies between them a free matrix until its turn comes
     Layers,
+    /// Real parts of one product: closed form of rank two, then all weights together
+    Halves,
 }
 
 /// What is learned.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TargetFlags {
-    /// Points of the transform, a power of two
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = limits::learned_n_fft)]
-    pub(crate) n_fft: usize,
+    /// Points of the transform, a power of two [default: 64, or what the matrix or the pairs have]
+    #[arg(long, value_name = "N", value_parser = limits::learned_n_fft)]
+    pub(crate) n_fft: Option<usize>,
 
-    /// The transform
-    #[arg(long, value_enum, default_value_t = TransformName::Dft)]
-    pub(crate) transform: TransformName,
+    /// The transform [default: dft, or matrix where a matrix or pairs are given]
+    #[arg(long, value_enum)]
+    pub(crate) transform: Option<TransformName>,
 
-    /// The matrix, [n, n], real or complex, as .npy (with --transform matrix)
+    /// The matrix, [n, n], real or complex, as .npy; one product for a real one is compared by its real part
     #[arg(long, value_name = "FILE")]
     pub(crate) matrix: Option<PathBuf>,
 
-    /// Products of butterflies, 1 or 2 (with --transform matrix; the named ones have their own)
-    #[arg(long, value_name = "PRODUCTS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
-    pub(crate) depth: u8,
+    /// Inputs of an unknown transform, [pairs, n], as .npy
+    #[arg(long, value_name = "FILE", requires = "outputs", conflicts_with = "matrix")]
+    pub(crate) inputs: Option<PathBuf>,
 
-    /// The order in which the network takes its input
+    /// Its outputs, [pairs, n], as .npy
+    #[arg(long, value_name = "FILE", requires = "inputs")]
+    pub(crate) outputs: Option<PathBuf>,
+
+    /// Products of butterflies, 1 or 2, of a matrix or pairs (named transforms have their own)
+    #[arg(long, value_name = "PRODUCTS", value_parser = clap::value_parser!(u8).range(1..=2))]
+    depth: Option<u8>,
+
+    /// The order in which the network takes its input; own: the named transform's, unknown for a matrix and pairs
     #[arg(long, value_enum, default_value_t = PermutationName::Own)]
     pub(crate) permutation: PermutationName,
+
+    /// Learn a real transform (dct2, dst2, hartley) from a complex matrix whose real part it is: that tells the learner n²
+    /// numbers that the transform does not contain
+    #[arg(long)]
+    pub(crate) complex_target: bool,
 }
 
 impl TargetFlags {
+    /// Whether the matrix is the user's, given or to be estimated.
+    pub(crate) fn is_own(&self) -> bool {
+        self.matrix.is_some() || self.inputs.is_some()
+    }
+
+    /// Products of a matrix of the user's.
+    pub(crate) fn depth(&self) -> usize {
+        self.depth.unwrap_or(1).into()
+    }
+
+    /// The named transform and its points.
+    pub(crate) fn named(&self) -> (TransformName, usize) {
+        (self.transform.unwrap_or(TransformName::Dft), self.n_fft.unwrap_or(64))
+    }
+
     fn check(&self) -> Result<(), Usage> {
-        if (self.transform == TransformName::Matrix) != self.matrix.is_some() {
-            return Err(Usage::new("--matrix", "goes with --transform matrix, and the other way round"));
+        let named = self.transform.filter(|name| *name != TransformName::Matrix);
+        if self.is_own() {
+            let given = if self.matrix.is_some() { "--matrix" } else { "--inputs and --outputs" };
+            if let Some(name) = named.and_then(|name| name.to_possible_value()) {
+                let reason =
+                    format!("'{}': {given} says what is learned; leave one of them out", name.get_name());
+                return Err(Usage::new("--transform", reason));
+            }
+            if self.complex_target {
+                return Err(Usage::new(
+                    "--complex-target",
+                    format!("goes with a named transform, not with {given}"),
+                ));
+            }
+            return Ok(());
         }
-        if self.depth != 1 && self.matrix.is_none() {
-            return Err(Usage::new("--depth", "goes with --transform matrix"));
+        if self.transform == Some(TransformName::Matrix) {
+            return Err(Usage::new("--transform", "'matrix' needs --matrix, or --inputs and --outputs"));
         }
-        if self.matrix.is_none() && !(self.n_fft.is_power_of_two() && (2..=4096).contains(&self.n_fft)) {
-            let reason = format!("{} is no power of two within 2 … 4096", self.n_fft);
-            return Err(Usage::new("--n-fft", reason));
+        if self.depth.is_some() {
+            return Err(Usage::new("--depth", "goes with --matrix, or with --inputs and --outputs"));
         }
-        Ok(())
+        if self.complex_target && !named.is_some_and(|name| name.transform().is_real()) {
+            return Err(Usage::new("--complex-target", "goes with --transform dct2, dst2 or hartley"));
+        }
+        match self.n_fft {
+            Some(n) if !(n.is_power_of_two() && (2..=4096).contains(&n)) => {
+                Err(Usage::new("--n-fft", format!("{n} is no power of two within 2 … 4096")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks the size that was asked for against that of the files.
+    pub(crate) fn check_size(&self, n: usize) -> Result<(), Usage> {
+        match self.n_fft {
+            Some(asked) if asked != n => {
+                Err(Usage::new("--n-fft", format!("{asked}: the files have {n} points; leave it out")))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -146,6 +206,7 @@ impl TargetFlags {
   rlx-fft train --n-fft 1024 --transform dct2 --lr 0.02 --out models
   rlx-fft train --n-fft 256 --param angle --target-error 1e-6
   rlx-fft train --n-fft 256 --transform convolution
+  rlx-fft train --matrix dct.npy --out models
 
 The loss is that of the whole matrix: all n unit vectors at once. Times are processor times of one thread a seed.")]
 pub(crate) struct TrainFlags {
@@ -196,10 +257,6 @@ pub(crate) struct TrainFlags {
     #[arg(long, value_enum, default_value_t = ScheduleName::Auto)]
     schedule: ScheduleName,
 
-    /// Compare real parts alone where the transform is the real part of the network (dct2, dst2, hartley)
-    #[arg(long)]
-    real_parts_alone: bool,
-
     /// Learn the inverse transform: --transform idft
     #[arg(long)]
     ifft: bool,
@@ -232,15 +289,15 @@ impl TrainFlags {
     /// Returns the configuration, its permutation still the transform's own.
     pub(crate) fn config(&mut self) -> Result<TrainConfig, Usage> {
         if self.ifft {
-            if !matches!(self.target.transform, TransformName::Dft | TransformName::Idft) {
+            let named = self.target.transform.unwrap_or(TransformName::Dft);
+            if self.target.is_own() || !matches!(named, TransformName::Dft | TransformName::Idft) {
                 return Err(Usage::new("--ifft", "goes with --transform dft"));
             }
-            self.target.transform = TransformName::Idft;
+            self.target.transform = Some(TransformName::Idft);
         }
         self.target.check()?;
-        if self.batch != 0 && self.batch != self.target.n_fft {
-            let reason =
-                format!("{}: a step takes the whole matrix, give 0 or {}", self.batch, self.target.n_fft);
+        if self.batch != 0 && (self.target.is_own() || self.batch != self.target.named().1) {
+            let reason = format!("{}: a step takes the whole matrix; leave it out", self.batch);
             return Err(Usage::new("--batch", reason));
         }
         training_device(&self.device)?;
@@ -259,11 +316,12 @@ impl TrainFlags {
             polish: self.polish,
             target: self.target_error,
             seed: self.seed,
-            real_parts_alone: self.real_parts_alone,
+            complex_target: self.target.complex_target,
             schedule: match self.schedule {
                 ScheduleName::Auto => Schedule::Auto,
                 ScheduleName::Whole => Schedule::Whole,
                 ScheduleName::Layers => Schedule::Layers,
+                ScheduleName::Halves => Schedule::Halves,
             },
             ..TrainConfig::default()
         })
@@ -282,21 +340,13 @@ pub(super) fn training_device(name: &str) -> Result<(), Usage> {
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   rlx-fft fit --n-fft 512
-  rlx-fft fit --transform matrix --matrix a.npy --permutation unknown --out a.safetensors
-  rlx-fft fit --inputs x.npy --outputs y.npy      rows are samples; the matrix is estimated by least squares")]
+  rlx-fft fit --matrix a.npy --permutation unknown --out a.safetensors
+  rlx-fft fit --inputs x.npy --outputs y.npy --depth 2      rows are pairs; the matrix is estimated by least squares")]
 pub(crate) struct FitFlags {
     #[command(flatten)]
     pub(crate) target: TargetFlags,
 
-    /// Inputs of the unknown transform, [samples, n], as .npy
-    #[arg(long, value_name = "FILE", requires = "outputs", conflicts_with = "matrix")]
-    pub(crate) inputs: Option<PathBuf>,
-
-    /// Its outputs, [samples, n], as .npy
-    #[arg(long, value_name = "FILE", requires = "inputs")]
-    pub(crate) outputs: Option<PathBuf>,
-
-    /// Normal noise added to a named transform's entries, relative to their root mean square
+    /// Normal noise added to the matrix's entries, relative to their root mean square
     #[arg(long, value_name = "LEVEL", default_value_t = 0.0, value_parser = limits::weight)]
     pub(crate) noise: f64,
 
@@ -318,9 +368,7 @@ pub(crate) struct FitFlags {
 
 impl FitFlags {
     pub(crate) fn check(&self) -> Result<(), Usage> {
-        if self.inputs.is_none() {
-            self.target.check()?;
-        }
+        self.target.check()?;
         if !(self.noise >= 0.0 && self.noise.is_finite()) {
             return Err(Usage::new("--noise", format!("{} is not at least 0", self.noise)));
         }

@@ -39,7 +39,7 @@ pub(crate) use estimate::{BYTES_A_POINT, EstimateArgs, EstimateFlags, NFftRule};
 pub(crate) use groups::grouped;
 pub(crate) use info::{InfoArgs, InfoFlags};
 pub(crate) use input::{InputArgs, InputFlags, SourceArgs, SourceFlags};
-pub(crate) use learn::{FitFlags, TargetFlags, TrainFlags, TransformName};
+pub(crate) use learn::{FitFlags, TargetFlags, TrainFlags};
 #[cfg(feature = "live")]
 pub(crate) use live::{LiveArgs, LiveFlags};
 pub(crate) use mel::{MelArgs, MelFlags};

@@ -10,12 +10,12 @@ use std::path::PathBuf;
 /// What training for a task has in common.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TaskFlags {
-    /// Points of the transform, a power of two
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::learned_n_fft)]
-    n_fft: usize,
+    /// Points of the transform, a power of two [default: 256, or the teacher's]
+    #[arg(long, value_name = "N", value_parser = limits::learned_n_fft)]
+    n_fft: Option<usize>,
 
     /// Rows per step
-    #[arg(long, value_name = "ROWS", default_value_t = 8, value_parser = limits::batch)]
+    #[arg(long, value_name = "ROWS", default_value_t = 64, value_parser = limits::batch)]
     batch: usize,
 
     /// Mel bands of the mel loss
@@ -23,20 +23,20 @@ pub(crate) struct TaskFlags {
     n_mels: usize,
 
     /// Steps
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = limits::steps)]
+    #[arg(long, value_name = "N", default_value_t = 1500, value_parser = limits::some_steps)]
     steps: usize,
 
     /// Rate of the weights at the start of the cosine schedule
-    #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = limits::weight)]
+    #[arg(long, value_name = "RATE", default_value_t = 3e-3, value_parser = limits::weight)]
     lr: f64,
 
     /// Rate of gates, mask and corrector
     #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = limits::weight)]
     gate_lr: f64,
 
-    /// Weight of the open gates
-    #[arg(long, value_name = "W", default_value_t = 1.0, value_parser = limits::weight)]
-    sparsity_weight: f64,
+    /// Weight of the open gates; 0 leaves all of them open [default: 0, with a teacher 1]
+    #[arg(long, value_name = "W", value_parser = limits::weight)]
+    sparsity_weight: Option<f64>,
 
     /// Weight of the log-mel loss
     #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::weight)]
@@ -62,7 +62,7 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "LO:HI", value_parser = band)]
     band: Option<Band>,
 
-    /// Train on these recordings instead of the generator's signals
+    /// Train on the recordings in this folder and its subfolders instead of the generator's signals
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
@@ -122,7 +122,25 @@ impl TaskFlags {
     /// Checked; `n_fft` is the teacher's, where there is one.
     pub(crate) fn config(&self, gates: GateKind, teacher: Option<usize>) -> Result<E2eConfig, Usage> {
         training_device(&self.device)?;
-        let n_fft = teacher.unwrap_or(self.n_fft);
+        if let (Some(asked), Some(teacher)) = (self.n_fft, teacher)
+            && asked != teacher
+        {
+            return Err(Usage::new(
+                "--n-fft",
+                format!("{asked}: the teacher has {teacher} points; leave it out"),
+            ));
+        }
+        let n_fft = teacher.or(self.n_fft).unwrap_or(256);
+        if !n_fft.is_power_of_two() {
+            return Err(Usage::new("--n-fft", format!("{n_fft} is no power of two within 2 … 4096")));
+        }
+        let bins = n_fft / 2 + 1;
+        if self.peak_k > bins {
+            return Err(Usage::new(
+                "--peak-k",
+                format!("{} is more than the {bins} bins of --n-fft {n_fft}", self.peak_k),
+            ));
+        }
         let bin = |f: f64| (f * n_fft as f64).round() as usize;
         let range = self.band.map(|b| (b.lo.unwrap_or(0.0), b.hi.unwrap_or(0.5)));
         if let Some((lo, hi)) = range
@@ -138,7 +156,7 @@ impl TaskFlags {
             rate: self.lr,
             gate_rate: self.gate_lr,
             weights: LossWeights {
-                sparsity: self.sparsity_weight,
+                sparsity: self.sparsity_weight.unwrap_or(if teacher.is_some() { 1.0 } else { 0.0 }),
                 mel: self.mel_weight,
                 welch: self.welch_weight,
                 peak: self.peak_weight,
@@ -160,7 +178,7 @@ impl TaskFlags {
 /// `train-e2e`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
-  rlx-fft train-e2e --n-fft 256 --batch 8 --peak-k 16 --peak-weight 2.0 --steps 2000
+  rlx-fft train-e2e --n-fft 256 --peak-k 16 --out mine.safetensors
   rlx-fft train-e2e --band 0:0.125 --sparsity-weight 2 --out low.safetensors --json low.json
   rlx-fft train-e2e --data recordings --checkpoint state.safetensors --out mine.safetensors")]
 pub(crate) struct TrainE2eFlags {
@@ -186,7 +204,8 @@ pub(crate) struct DistillFlags {
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   rlx-fft eval low.safetensors
-  rlx-fft compare low.safetensors sparse.safetensors --rows 8192 --json compare.json")]
+  rlx-fft compare low.safetensors sparse.safetensors --rows 8192 --json compare.json
+  rlx-fft eval mine.safetensors --matrix mine.npy")]
 pub(crate) struct EvalFlags {
     /// Models
     #[arg(value_name = "MODEL", required = true)]
@@ -200,13 +219,17 @@ pub(crate) struct EvalFlags {
     #[arg(long, value_name = "N", default_value_t = 2048, value_parser = limits::batch)]
     pub(crate) rows: usize,
 
-    /// Held-out parts of these recordings instead of the generator's signals
+    /// Held-out parts of the recordings in this folder and its subfolders instead of the generator's signals
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
     /// Timed rounds
     #[arg(long, value_name = "N", default_value_t = 11, value_parser = limits::rounds)]
     pub(crate) iters: usize,
+
+    /// The matrix, [n, n], as .npy, that models learned from a matrix or from pairs are compared with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) matrix: Option<PathBuf>,
 
     /// Seed of the signals
     #[arg(long, value_name = "SEED", default_value_t = 0)]
@@ -243,7 +266,7 @@ pub(crate) struct RoundtripFlags {
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   rlx-fft ablation --n-fft 256 --batch 8192 --json bands.json
-  rlx-fft ablation --models low.safetensors,sparse.safetensors --csv ablation.csv")]
+  rlx-fft ablation low.safetensors sparse.safetensors --csv ablation.csv")]
 pub(crate) struct AblationFlags {
     /// Points of the transform: a list or a range of powers of two
     #[arg(long, value_name = "LIST", default_value = "256")]
@@ -254,8 +277,12 @@ pub(crate) struct AblationFlags {
     batch: String,
 
     /// Learned models that are measured beside the exact variants
+    #[arg(value_name = "MODEL")]
+    files: Vec<PathBuf>,
+
+    /// The same, as a list
     #[arg(long, value_name = "FILES", value_delimiter = ',')]
-    pub(crate) models: Vec<PathBuf>,
+    models: Vec<PathBuf>,
 
     /// Peaks of each row
     #[arg(long, value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
@@ -278,6 +305,11 @@ pub(crate) struct AblationFlags {
 }
 
 impl AblationFlags {
+    /// Files of the learned models.
+    pub(crate) fn models(&self) -> impl Iterator<Item = &PathBuf> {
+        self.files.iter().chain(&self.models)
+    }
+
     /// Transform lengths and batches.
     pub(crate) fn grid(&self) -> Result<(Vec<usize>, Vec<usize>), Usage> {
         use super::bench_welch_peaks::sweep;
