@@ -31,7 +31,7 @@ mod transform;
 pub use compiled::CompiledModel;
 pub use error::{Error, Result};
 pub use evaluate::{matrix_of, relative_error_of};
-pub use fit::{EXACT, FitConfig, Fitted, estimate, fit, recover};
+pub use fit::{EXACT, FitConfig, Fitted, SharedTwiddles, estimate, fit, recover};
 pub use matrix::Matrix;
 pub use model::{AffineCorrector, FastLearnedFftModel};
 pub use network::{Butterfly, ButterflyNetwork, Gate, MAX_N};

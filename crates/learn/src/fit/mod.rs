@@ -5,6 +5,7 @@ mod cycle;
 mod least_squares;
 mod rank_one;
 mod recover;
+mod shared;
 
 use std::ops::ControlFlow;
 
@@ -23,6 +24,7 @@ use crate::transform::Target;
 
 pub use least_squares::estimate;
 pub use recover::recover;
+pub use shared::SharedTwiddles;
 
 /// Relative error up to which a factorisation is called exact: that of `f64` with room for the recursion.
 pub const EXACT: f64 = 1e-12;

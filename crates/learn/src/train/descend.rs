@@ -53,7 +53,7 @@ pub fn train_from(
         Permutation::Other => likeliest(target, config)?,
         known => known,
     };
-    if !(config.target >= 0.0) {
+    if config.target.is_nan() || config.target < 0.0 {
         return Err(Error::argument("target_error", format!("must be at least 0, got {}", config.target)));
     }
     let schedule = config.schedule_of(target, permutation)?;
