@@ -45,7 +45,7 @@ pub use task::{
     bank_params, recall_of, significant_recall, study, train_e2e,
 };
 pub use train::{
-    Adam, Ended, Init, LEARNED, Parametrisation, Progress, Schedule, Stop, TrainConfig, Trained, cosine,
-    minimise, train, train_from,
+    Adam, Ended, Init, LEARNED, PairsTrained, Parametrisation, Progress, Schedule, Stop, TrainConfig,
+    Trained, cosine, minimise, train, train_from, train_pairs,
 };
 pub use transform::{Target, Transform};

@@ -74,6 +74,34 @@ fn pairs_honour_what_was_asked_for() {
 }
 
 #[test]
+fn fewer_pairs_than_points_are_enough_for_a_training() {
+    let folder = Folder::new("learned-few");
+    let (n, pairs) = (32, 20);
+    let mut source = rlx_testkit::Noise::new(6);
+    let x: Vec<f64> = (0..pairs * n).map(|_| source.uniform() - 0.5).collect();
+    let mut y = Vec::new();
+    for p in 0..pairs {
+        for k in 0..n {
+            let (mut re, mut im) = (0.0, 0.0);
+            for j in 0..n {
+                let angle = std::f64::consts::TAU * (j * k % n) as f64 / n as f64;
+                (re, im) = (re + x[p * n + j] * angle.cos(), im - x[p * n + j] * angle.sin());
+            }
+            y.extend([re, im].into_iter().flat_map(f64::to_le_bytes));
+        }
+    }
+    let inputs = folder.file("x.npy", doubles(pairs, n, |p, i| x[p * n + i]));
+    let outputs = folder.file("y.npy", matrix("<c16", pairs, n, &y));
+    let given = ["--inputs", &inputs, "--outputs", &outputs, "--json", "-"];
+    let report = json(&[&["train", "--batch", "6"][..], &given].concat());
+    assert_eq!((&report["learned"], &report["record"]["shown"]), (&1.into(), &"pairs".into()));
+    assert!(report["runs"][0]["held_out"].as_f64().unwrap() < 1e-6, "{report}");
+    assert_eq!(report["record"]["order"], "bit-reversal");
+    let (code, message) = failure(&[&["fit"][..], &given].concat());
+    assert!(code == 1 && message.contains("by gradient does with fewer"), "{code} {message}");
+}
+
+#[test]
 fn models_are_judged_by_what_they_stand_for() {
     let folder = Folder::new("learned-judged");
     let out = folder.path("models");

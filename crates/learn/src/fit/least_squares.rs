@@ -17,7 +17,10 @@ pub fn estimate(x: &Matrix, y: &Matrix) -> Result<Matrix> {
         return Err(Error::argument("pairs", format!("{pairs} inputs and {} outputs", y.rows)));
     }
     if pairs < n || n == 0 {
-        return Err(Error::argument("pairs", format!("{pairs} are fewer than the {n} points of an input")));
+        let reason = format!(
+            "{pairs} are fewer than the {n} points of an input, which least squares needs; a training by gradient does with fewer"
+        );
+        return Err(Error::argument("pairs", reason));
     }
     // Columns of x, then of y, each contiguous.
     let column = |matrix: &Matrix, j: usize| (0..pairs).map(|i| matrix.get(i, j)).collect::<Vec<_>>();

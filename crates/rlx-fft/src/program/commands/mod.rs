@@ -31,5 +31,6 @@ pub(crate) mod spectrogram;
 pub(crate) mod sql;
 pub(crate) mod train;
 pub(crate) mod train_e2e;
+mod train_pairs;
 #[cfg(feature = "view")]
 pub(crate) mod view;

@@ -65,6 +65,11 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
         ],
         &[("--checkpoint", flags.checkpoint.as_deref())],
     )?;
+    if let (Some(inputs), Some(outputs)) = (&flags.target.inputs, &flags.target.outputs)
+        && flags.target.depth() == 1
+    {
+        return super::train_pairs::run(&flags, config, (inputs.as_path(), outputs.as_path()), to, console);
+    }
     let (target, permutation) = target(&flags.target, config.seed)?;
     config.permutation = permutation;
     if let Some(dir) = &flags.out {

@@ -207,15 +207,17 @@ impl TargetFlags {
   rlx-fft train --n-fft 256 --param angle --target-error 1e-6
   rlx-fft train --n-fft 256 --transform convolution
   rlx-fft train --matrix dct.npy --out models
+  rlx-fft train --inputs x.npy --outputs y.npy --batch 16      fewer pairs than points are enough
 
 The loss is that of the whole matrix: all n unit vectors at once. Times are processor times of one thread a seed.")]
 pub(crate) struct TrainFlags {
     #[command(flatten)]
     pub(crate) target: TargetFlags,
 
-    /// Unit vectors per step: 0 or n is the whole matrix, which costs no more than a part of it
+    /// Pairs per step, 0 for all of them, with --inputs and --outputs; for a matrix 0 or n: a step takes the whole matrix, which
+    /// costs no more than a part of it
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = limits::any_batch)]
-    batch: usize,
+    pub(crate) batch: usize,
 
     /// Steps of Adam
     #[arg(long, value_name = "N", default_value_t = 3000, value_parser = limits::steps)]
@@ -296,7 +298,7 @@ impl TrainFlags {
             self.target.transform = Some(TransformName::Idft);
         }
         self.target.check()?;
-        if self.batch != 0 && (self.target.is_own() || self.batch != self.target.named().1) {
+        if self.batch != 0 && self.target.inputs.is_none() && self.batch != self.target.named().1 {
             let reason = format!("{}: a step takes the whole matrix; leave it out", self.batch);
             return Err(Usage::new("--batch", reason));
         }
