@@ -13,7 +13,7 @@ const EXACT_ANYWAY: u64 = 1 << 23;
 const PLACES: u64 = 4;
 const SAMPLES: u64 = 256;
 
-/// Returns Returns `[min, max]` of every column, `[channels][columns]`, and whether every sample was used.
+/// Returns `[min, max]` of every column, `[channels][columns]`, and whether every sample was used.
 pub(crate) fn envelope(
     recording: &Recording,
     query: &EnvelopeQuery,

@@ -111,7 +111,7 @@ pub(super) fn render<D: Drawing>(drawing: &D, size: Size, format: PlotFormat) ->
     }
 }
 
-/// Encodes Encodes 8-bit RGB, row by row, as a PNG file.
+/// Encodes 8-bit RGB, row by row, as a PNG file.
 pub(super) fn encode_png(rgb: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);

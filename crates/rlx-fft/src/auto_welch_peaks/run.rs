@@ -17,7 +17,7 @@ impl AutoWelchPeaks {
         Ok(out)
     }
 
-    /// Computes Computes [`AutoWelchPeaks::welch_peaks_batch`] into `out`.
+    /// Computes [`AutoWelchPeaks::welch_peaks_batch`] into `out`.
     ///
     /// # Errors
     /// A buffer whose length matches neither layout (the message names the full one), an `out` whose length differs
@@ -42,7 +42,7 @@ impl AutoWelchPeaks {
         Ok(out)
     }
 
-    /// Computes Computes [`AutoWelchPeaks::welch_peaks_batch_fast`] into `out`.
+    /// Computes [`AutoWelchPeaks::welch_peaks_batch_fast`] into `out`.
     ///
     /// # Errors
     /// A buffer whose length differs from the fast layout, an `out` whose length differs from

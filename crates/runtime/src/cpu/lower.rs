@@ -172,7 +172,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Returns the step of the step of one op on a value in memory.
+    /// Returns the step of one op on a value in memory.
     fn op(&self, id: NodeId, op: &Op, taken: &ValueType, made: &ValueType) -> Result<Box<dyn Step>> {
         Ok(match op {
             Op::InverseFft { n_fft, real } => inverse::step(*n_fft, *real, taken)?,

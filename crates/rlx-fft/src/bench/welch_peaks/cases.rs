@@ -231,7 +231,7 @@ pub(super) fn learned_cases(
     Ok(cases)
 }
 
-/// Returns Returns `AutoWelchPeaks` on the 8-segment layout and on the fast one.
+/// Returns `AutoWelchPeaks` on the 8-segment layout and on the fast one.
 pub(super) fn picker_cases(
     at: &At,
     config: &BenchConfig,

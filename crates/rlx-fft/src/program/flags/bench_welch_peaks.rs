@@ -116,7 +116,7 @@ pub(super) fn room(n_ffts: &[usize], batches: &[usize]) -> Result<(), Usage> {
     memory::refuse("--batch", format!("{batch} rows for transforms of {n_fft} points"), 8 * samples)
 }
 
-/// Parses Parses `32`, `32,1024` or `32-8192` (the powers of two from the first to the last).
+/// Parses `32`, `32,1024` or `32-8192` (the powers of two from the first to the last).
 pub(super) fn sweep(flag: &str, text: &str) -> Result<Vec<usize>, Usage> {
     let refuse = |reason: &str| Usage::new(flag, format!("'{text}': {reason}"));
     let number = |part: &str| {

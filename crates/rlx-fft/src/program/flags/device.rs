@@ -14,7 +14,7 @@ pub(crate) struct DeviceFlags {
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: String,
 
-    /// Strategy: Strategy: auto, ultra (first segment of each frame), fast (first two), rlx or learned
+    /// Strategy: auto, ultra (first segment of each frame), fast (first two), rlx or learned
     #[arg(long, value_name = "STRATEGY", default_value = "auto")]
     strategy: String,
 

@@ -43,7 +43,7 @@ pub(crate) struct EstimateFlags {
     #[arg(long, value_name = "HOW", value_parser = parsed::<Average>)]
     average: Option<Average>,
 
-    /// Scaling: Scaling: spectrum (unit²), density (unit²/Hz) or raw (|X|²)
+    /// Scaling: spectrum (unit²), density (unit²/Hz) or raw (|X|²)
     #[arg(long, value_name = "SCALING", value_parser = parsed::<Scaling>)]
     scaling: Option<Scaling>,
 
