@@ -1,4 +1,4 @@
-//! From what batches of rows gave to columns in the order of the rows.
+//! Collects the results of batches as columns in row order.
 
 use crate::rows::Number;
 use datafusion::arrow::array::{ArrayRef, Float64Array, ListArray, PrimitiveArray};
@@ -8,28 +8,28 @@ use datafusion::common::{DataFusionError, Result};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Values per row, which come in any order; a row that nothing was put for is null.
+/// Values per row, stored in any order; rows without values are null.
 #[derive(Debug)]
 pub(crate) struct Answers<T> {
-    /// Where each row's values lie, and how many of them make an inner list.
+    /// The range of each row's values, and the length of an inner list.
     at: Vec<Option<(Range<usize>, usize)>>,
     values: Vec<T>,
-    /// Whether the rows came in order, without a gap.
+    /// Number of rows that were stored in order, without a gap.
     ordered: usize,
 }
 
 impl<T: Copy> Answers<T> {
-    /// For this many rows.
+    /// Creates results for this many rows.
     pub(crate) fn new(rows: usize) -> Self {
         Self { at: vec![None; rows], values: Vec::new(), ordered: 0 }
     }
 
-    /// Returns the next value's place.
+    /// Returns the buffer to which values are appended.
     pub(crate) fn values(&mut self) -> &mut Vec<T> {
         &mut self.values
     }
 
-    /// All values from `start` on are the row's, `inner` of them an inner list.
+    /// Assigns a range of values to a row; `inner` is the length of an inner list.
     pub(crate) fn put(&mut self, row: usize, values: Range<usize>, inner: usize) {
         if row == self.ordered {
             self.ordered += 1;
@@ -49,14 +49,14 @@ impl<T: Copy> Answers<T> {
     /// Returns the values in the order of the rows.
     fn in_order(&mut self) -> Vec<T> {
         if self.ordered == self.at.len() {
-            // Every row came when its turn was, so the values lie in order.
+            // All rows were stored in order, so the values are in order.
             return std::mem::take(&mut self.values);
         }
         let rows = self.at.iter().flatten();
         rows.flat_map(|(range, _)| self.values[range.clone()].iter().copied()).collect()
     }
 
-    /// Returns a list per row: offsets, nulls and values for whoever builds the item's array.
+    /// Returns a list per row: offsets, nulls and values for the array of items.
     pub(crate) fn into_list(
         mut self,
         item: impl FnOnce(Vec<T>) -> ArrayRef,

@@ -1,4 +1,4 @@
-//! From the rows of a record batch to calls of a batched kernel: rows of equal parameters and equal length together.
+//! Groups the rows of a record batch into calls of a batched kernel: rows of equal parameters and length.
 
 use crate::rows::{Lists, Number};
 use datafusion::arrow::array::{Array, AsArray};
@@ -8,17 +8,17 @@ use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 use std::collections::HashMap;
 
-/// The numbers that each row is called with.
+/// The numeric arguments of each row.
 #[derive(Debug)]
 pub(crate) struct Parameters {
-    /// The different ones.
+    /// Distinct sets of arguments.
     sets: Vec<Vec<f64>>,
-    /// Which set each row has, `None` where a number is null; absent where all rows have the first set.
+    /// The set of each row, `None` if a number is null; absent if all rows have the first set.
     of_row: Option<Vec<Option<usize>>>,
 }
 
 impl Parameters {
-    /// From the numeric arguments of a call.
+    /// Reads the numeric arguments of a call.
     pub(crate) fn new(arguments: &[&ColumnarValue], rows: usize) -> Result<Self> {
         if arguments.iter().all(|a| matches!(a, ColumnarValue::Scalar(_))) {
             let mut set = Vec::new();
@@ -54,7 +54,7 @@ impl Parameters {
         Ok(Self { sets, of_row: Some(of_row) })
     }
 
-    /// Returns the numbers of a row; `None` where one is null.
+    /// Returns the numbers of a row; `None` if one is null.
     pub(crate) fn of(&self, row: usize) -> Option<&[f64]> {
         let set = match &self.of_row {
             None => 0,
@@ -64,14 +64,14 @@ impl Parameters {
     }
 }
 
-/// Rows that one call of a kernel takes.
+/// Rows of one call of a kernel.
 #[derive(Debug)]
 pub(crate) struct Batch<'a, T> {
     /// `[rows, row_len]`.
     pub(crate) data: &'a [T],
-    /// Samples of a row.
+    /// Samples per row.
     pub(crate) row_len: usize,
-    /// Rows of the record batch; absent where they are all of them.
+    /// Rows of the record batch; absent if the batch contains all rows.
     rows: Option<&'a [usize]>,
     count: usize,
 }
@@ -82,7 +82,7 @@ impl<T> Batch<'_, T> {
         self.count
     }
 
-    /// Row of the record batch.
+    /// Returns the row of the record batch.
     pub(crate) fn row(&self, index: usize) -> usize {
         self.rows.map_or(index, |rows| rows.get(index).copied().unwrap_or(index))
     }

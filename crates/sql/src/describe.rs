@@ -1,4 +1,4 @@
-//! What a function is called with: one table, read by the planner, by the documentation and by error messages.
+//! Descriptors of functions: one table for the planner, the documentation and error messages.
 
 use crate::error;
 use crate::options::{self, OptionName};
@@ -6,7 +6,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{DocSection, Documentation, Signature, Volatility};
 
-/// What an argument is.
+/// Kind of an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A list of numbers.
@@ -30,7 +30,7 @@ pub(crate) enum Kind {
 pub(crate) struct Argument {
     /// Its name, also for `name => value`.
     pub(crate) name: &'static str,
-    /// What it is.
+    /// Its kind.
     pub(crate) kind: Kind,
     /// One sentence of documentation.
     pub(crate) what: &'static str,
@@ -43,9 +43,9 @@ pub(crate) struct Descriptor {
     pub(crate) name: &'static str,
     /// What it returns, in a sentence or more.
     pub(crate) what: &'static str,
-    /// Its arguments; `options` may be left out.
+    /// Its arguments; `options` is optional.
     pub(crate) arguments: &'static [Argument],
-    /// A query that shows it.
+    /// An example query.
     pub(crate) example: &'static str,
 }
 
@@ -53,7 +53,7 @@ const SCALAR: DocSection = DocSection { include: true, label: "Spectral Function
 const AGGREGATE: DocSection = DocSection { include: true, label: "Spectral Aggregates", description: None };
 
 impl Descriptor {
-    /// Arguments that must be there.
+    /// Returns the number of required arguments.
     fn required(&self) -> usize {
         self.arguments.iter().filter(|a| !matches!(a.kind, Kind::Options(_))).count()
     }
@@ -84,7 +84,7 @@ impl Descriptor {
         builder.build()
     }
 
-    /// The types that the arguments are given to the function with.
+    /// Returns the types to which arguments are coerced.
     pub(crate) fn coerce(&self, types: &[DataType]) -> Result<Vec<DataType>> {
         if types.len() < self.required() || types.len() > self.arguments.len() {
             let reason = format!("expected {}, got {} arguments", self.syntax(), types.len());
@@ -93,14 +93,14 @@ impl Descriptor {
         self.arguments.iter().zip(types).map(|(argument, given)| argument.coerce(self.name, given)).collect()
     }
 
-    /// Position of an argument.
+    /// Returns the position of an argument.
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
         self.arguments.iter().position(|a| a.name == name)
     }
 }
 
 impl Argument {
-    /// Documentation with the options spelled out.
+    /// Returns the documentation with all options.
     pub(crate) fn text(&self) -> String {
         match self.kind {
             Kind::Options(names) => {

@@ -1,19 +1,19 @@
-//! Messages of the functions: the function, the argument and the row first.
+//! Errors of the functions, which begin with function, argument and row.
 
 use datafusion::common::DataFusionError;
 
-/// Returns a wrong argument, found while the query is planned.
+/// Returns an error of an argument, found during planning.
 pub(crate) fn plan(function: &str, argument: &str, reason: impl std::fmt::Display) -> DataFusionError {
     DataFusionError::Plan(format!("{function}: {argument}: {reason}"))
 }
 
-/// Something wrong with the data, found while the query runs.
+/// Returns an error of the data, found during execution.
 pub(crate) fn run(function: &str, argument: &str, reason: impl std::fmt::Display) -> DataFusionError {
     DataFusionError::Execution(format!("{function}: {argument}: {reason}"))
 }
 
-/// Returns an error of the numerical library on rows of a batch. `row` gives the row of the record batch that the
-/// library's own row stands for.
+/// Returns an error of the numerical library on rows of a batch. `row` maps a row of the library to the row of the
+/// record batch.
 pub(crate) fn numeric(
     function: &str,
     samples: &str,

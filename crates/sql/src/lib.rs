@@ -1,9 +1,9 @@
 //! Spectra in SQL: functions, mergeable aggregates and tables for [Apache DataFusion](datafusion).
 //!
-//! [`register_all`] adds them to a session; [`reference`] documents them. Scalar functions call a batched kernel
-//! once per record batch. Aggregates keep partial states that merge, in any order, to the answer of one pass.
-//! The program `rlx-fft-sql` runs queries, on a Ballista cluster too (feature `cluster`), whose processes are
-//! `rlx-fft-cluster scheduler` and `rlx-fft-cluster executor`.
+//! [`register_all`] adds them to a session; [`reference`] documents them. Scalar functions call a batched kernel once
+//! per record batch. Aggregates keep partial states that merge, in any order, to the result of one pass. The program
+//! `rlx-fft-sql` runs queries, also on a Ballista cluster (feature `cluster`), whose processes are `rlx-fft-cluster
+//! scheduler` and `rlx-fft-cluster executor`.
 
 mod aggregate;
 mod answers;

@@ -1,9 +1,9 @@
-//! Plans are made once per thread and parameters, not once per record batch.
+//! Cache of plans per thread and parameters.
 
 use std::any::Any;
 use std::cell::RefCell;
 
-/// Plans that a thread keeps.
+/// Largest number of plans per thread.
 const KEPT: usize = 8;
 
 thread_local! {
@@ -11,7 +11,7 @@ thread_local! {
     static PLANS: RefCell<Vec<Box<dyn Any>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Calls `work` with the plan of type `P` for `key`, which `build` makes where the thread has none.
+/// Calls `work` with the plan of type `P` for `key`, which `build` creates if the thread has none.
 pub(crate) fn with_plan<K, P, R, E>(
     key: K,
     build: impl FnOnce() -> Result<P, E>,

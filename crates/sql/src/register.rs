@@ -1,4 +1,4 @@
-//! Puts all functions into a session.
+//! Registers all functions in a session.
 
 use crate::signals::ReadSignal;
 use crate::{aggregate, scalar, signals};
@@ -34,7 +34,7 @@ pub fn register_all(ctx: &SessionContext) {
     ctx.register_udtf(signals::READ_SIGNAL.name, Arc::new(ReadSignal));
 }
 
-/// Registers the functions that do not depend on the machine's files: what a cluster runs.
+/// Registers the functions that do not depend on local files, as a cluster runs them.
 pub fn register_without_tables(ctx: &SessionContext) {
     for function in scalar_functions() {
         ctx.register_udf(function);

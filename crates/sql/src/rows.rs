@@ -14,7 +14,7 @@ pub(crate) trait Number: Real + ArrowNativeType {
     /// The Arrow type.
     type Arrow: ArrowPrimitiveType<Native = Self>;
 
-    /// The same samples where they are `f32`.
+    /// Returns the samples if they are `f32`.
     fn singles(_samples: &[Self]) -> Option<&[f32]> {
         None
     }
@@ -42,7 +42,7 @@ pub(crate) struct Lists {
 }
 
 impl Lists {
-    /// The rows of an array.
+    /// Views an array as rows.
     pub(crate) fn new(array: &ArrayRef) -> Result<Self> {
         let (values, offsets) = match array.data_type() {
             DataType::List(_) => {
@@ -61,7 +61,7 @@ impl Lists {
             other => return Err(DataFusionError::Internal(format!("a list was expected, not {other}"))),
         };
         let (first, last) = (offsets[0], offsets[offsets.len() - 1]);
-        // What the column's slice does not reach is not converted.
+        // Only values inside the slice of the column are converted.
         let offsets = offsets.into_iter().map(|offset| offset - first).collect();
         Ok(Self { values: values.slice(first, last - first), offsets, nulls: array.nulls().cloned() })
     }
@@ -71,13 +71,13 @@ impl Lists {
         self.offsets.len() - 1
     }
 
-    /// Returns where the samples of a row lie; `None` for null.
+    /// Returns the range of a row's samples; `None` for null.
     pub(crate) fn range(&self, row: usize) -> Option<Range<usize>> {
         let valid = self.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
         valid.then(|| self.offsets[row]..self.offsets[row + 1])
     }
 
-    /// Returns the length of every row, where all are valid, of equal length and not empty.
+    /// Returns the length of the rows, if all are valid, of equal length and not empty.
     pub(crate) fn uniform(&self) -> Option<usize> {
         let len = self.offsets.get(1)? - self.offsets[0];
         let same = self.offsets.windows(2).all(|pair| pair[1] - pair[0] == len);
@@ -100,7 +100,7 @@ pub(crate) fn list_is_single(list: &DataType) -> bool {
     }
 }
 
-/// Returns an array of numbers as `T`, without a copy where it has that type; null is NaN.
+/// Returns an array of numbers as `T`, without a copy if it has that type; null is NaN.
 pub(crate) fn numbers<T: Number>(array: &ArrayRef) -> Result<ScalarBuffer<T>> {
     let cast = cast(array, &T::Arrow::DATA_TYPE)?;
     let numbers: &PrimitiveArray<T::Arrow> = cast.as_primitive();

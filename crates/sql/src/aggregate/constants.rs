@@ -1,4 +1,4 @@
-//! Arguments of aggregates that all rows and all processes share.
+//! Constant arguments of aggregates, equal for all rows and processes.
 
 use crate::describe::{Descriptor, Kind};
 use crate::error;
@@ -29,7 +29,7 @@ impl Constants<'_> {
         }
     }
 
-    /// Returns a number that must be there.
+    /// Returns a required number.
     pub(super) fn number(&self, name: &'static str) -> Result<f64> {
         let value = self.value(name)?.unwrap_or(ScalarValue::Null);
         match value.cast_to(&DataType::Float64) {

@@ -1,4 +1,4 @@
-//! One struct that makes a DataFusion aggregate of each descriptor.
+//! Turns each descriptor into a DataFusion aggregate.
 
 use super::constants::Constants;
 use super::single::{Groups, Single};
@@ -13,14 +13,14 @@ use datafusion::logical_expr::{
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// An aggregate: what it is called with, what its state is, what it does.
+/// An aggregate: arguments, state and implementation.
 #[derive(Debug)]
 pub(crate) struct Aggregate {
     /// The table's entry.
     pub(crate) descriptor: Descriptor,
     /// Names and types of the state for the type of the first argument.
     pub(super) state: fn(&DataType) -> Vec<(&'static str, DataType)>,
-    /// Groups with nothing in them.
+    /// Creates empty groups.
     pub(super) groups: fn(&Constants<'_>, &DataType) -> Result<Box<dyn Groups>>,
 }
 

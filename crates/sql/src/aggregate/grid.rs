@@ -1,5 +1,5 @@
-//! The absolute grid on which segments lie: segment `s` has the samples `s·hop … s·hop + segment_len − 1`, counted from
-//! time zero. Which segments there are does not depend on where a partition begins.
+//! The absolute grid of segments: segment `s` has the samples `s·hop … s·hop + segment_len − 1`, counted from time
+//! zero. The segments do not depend on the boundaries of partitions.
 
 use crate::error;
 use crate::rows::Number;
@@ -9,24 +9,24 @@ use rlx_dsp::welch::WelchSums;
 /// Name in messages.
 pub(super) const NAME: &str = "psd_agg";
 
-/// Segments that are waited for before a run of samples is transformed: enough to fill the kernels.
+/// Number of segments that are collected before a run of samples is transformed: enough to fill the kernels.
 const WAITED_SEGMENTS: i64 = 32;
 
-/// Where segments lie, and the plan that transforms them.
+/// The grid of segments and the plan that transforms them.
 #[derive(Debug, Clone)]
 pub(super) struct Grid<T: Number> {
-    /// Samples from one segment to the next.
+    /// Distance between the starts of consecutive segments, in samples.
     pub(super) hop: i64,
-    /// Samples of a segment, at least `hop`.
+    /// Segment length in samples, at least `hop`.
     pub(super) segment: i64,
     /// The transform.
     pub(super) plan: WelchSums<T>,
 }
 
-/// Powers of the segments that were complete.
+/// Sum of the powers of complete segments.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Total {
-    /// One sum per bin of the transform; empty as long as there is no segment.
+    /// One sum per bin of the transform; empty if there is no segment.
     pub(super) sums: Vec<f64>,
     /// Their number.
     pub(super) segments: u64,
@@ -50,22 +50,22 @@ impl<T: Number> Grid<T> {
         sample.div_euclid(self.hop) + i64::from(sample.rem_euclid(self.hop) != 0)
     }
 
-    /// Returns the first segment that ends after a sample index, exclusive: the next one to wait for.
+    /// Returns the first segment that ends after a sample index (exclusive): the next incomplete one.
     pub(super) fn next_segment(&self, end: i64) -> i64 {
         (end - self.segment).div_euclid(self.hop) + 1
     }
 
-    /// Returns the samples of an unfinished end that are worth a transform.
+    /// Returns the number of buffered samples from which a transform is worthwhile.
     pub(super) fn enough(&self) -> usize {
         (self.segment + WAITED_SEGMENTS * self.hop) as usize
     }
 
-    /// Returns where the samples end that segments before `segment` need.
+    /// Returns the end of the samples that segments before `segment` need.
     pub(super) fn end_before(&self, segment: i64) -> i64 {
         (segment - 1) * self.hop + self.segment
     }
 
-    /// Adds `count` segments that lie `hop` apart in `samples`.
+    /// Adds `count` segments of `samples` at distance `hop`.
     pub(super) fn add(&mut self, samples: &[T], count: i64, total: &mut Total) -> Result<()> {
         if count <= 0 {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Aggregates whose partial states merge to the answer of one pass.
+//! Aggregates whose partial states merge to the result of one pass.
 
 mod constants;
 mod function;

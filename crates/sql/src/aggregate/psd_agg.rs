@@ -92,7 +92,7 @@ fn open<T: Number>(constants: &Constants<'_>) -> Result<Box<dyn Groups>> {
         return Err(error::plan(NAME, "nan", reason));
     }
     let origin = options.number(OptionName::Origin)?.unwrap_or(0.0);
-    // Values were looked at before they reach the transform.
+    // Values are checked before the transform.
     let inner = params.clone().nan(NanPolicy::Propagate);
     let plan = WelchSums::new(inner).map_err(|error| error::numeric(NAME, "value", error, |row| row))?;
     let grid = Grid { hop: params.segments.hop as i64, segment: params.segments.segment_len as i64, plan };
@@ -170,7 +170,7 @@ impl<T: Number> Signals<T> {
     }
 }
 
-/// Calls `take` with each longest stretch of rows that are consecutive samples of one group.
+/// Calls `take` with each maximal sequence of rows that are consecutive samples of one group.
 fn stretches<T>(
     samples: &[T],
     indices: &[i64],
@@ -266,10 +266,10 @@ impl<T: Number> GroupsAccumulator for Signals<T> {
     }
 }
 
-/// Bounds of a run of which nothing was counted.
+/// Bounds of a run without counted segments.
 const NOTHING: i64 = i64::MIN;
 
-/// The columns of a state while they are filled.
+/// The columns of a state under construction.
 struct State<T> {
     sums: Answers<f64>,
     segments: Vec<u64>,
@@ -331,7 +331,7 @@ fn append<V: Copy>(answers: &mut Answers<V>, row: usize, values: impl Iterator<I
     answers.put(row, start..end, 1);
 }
 
-/// Returns the run that four bounds and the next samples stand for.
+/// Returns the run described by four bounds and the next samples.
 fn read_run<T: Number>(grid: &Grid<T>, bounds: &[i64], samples: &mut &[T]) -> Result<Run<T>> {
     let [start, end, first, next] = [bounds[0], bounds[1], bounds[2], bounds[3]];
     let lengths = || {

@@ -1,12 +1,12 @@
-//! A run of consecutive samples of which complete segments were taken out.
+//! A run of consecutive samples without its complete segments.
 //!
 //! ```text
 //! start                    first·hop                        next·hop                 end
 //!   |──────── head ────────────|                                |─────── tail ────────|
 //!                          |───── segments first … next − 1, counted ─────────|
 //! ```
-//! The head has what segments before `first` need, up to `(first − 1)·hop + segment`; the tail what segments from `next` on
-//! need. Both are shorter than a segment once the run is settled, however long it is.
+//! The head contains the samples that segments before `first` need, up to `(first − 1)·hop + segment`; the tail those
+//! that segments from `next` on need. Both are shorter than a segment once the run is settled.
 
 use super::grid::{Grid, NAME, Total};
 use crate::error;
@@ -18,11 +18,11 @@ use datafusion::common::Result;
 pub(super) struct Run<T> {
     /// Index of the first sample.
     pub(super) start: i64,
-    /// Index behind the last sample.
+    /// Index after the last sample.
     pub(super) end: i64,
     /// First segment that was counted, and the next one; `None` while all samples are in the tail.
     pub(super) counted: Option<(i64, i64)>,
-    /// Samples from `start` on; empty while nothing was counted.
+    /// Samples from `start` on; empty while no segment is counted.
     pub(super) head: Vec<T>,
     /// Samples up to `end`.
     pub(super) tail: Vec<T>,
@@ -50,7 +50,7 @@ impl<T: Number> Run<T> {
         self.counted.map_or(self.start, |(_, next)| next * grid.hop)
     }
 
-    /// Counts the whole segments of the tail and drops the samples that nothing else needs.
+    /// Adds the complete segments of the tail and drops the samples that are no longer needed.
     pub(super) fn settle(&mut self, grid: &mut Grid<T>, total: &mut Total) -> Result<()> {
         let from = self.tail_start(grid);
         let first = self.counted.map_or_else(|| grid.first_segment(self.start), |(_, next)| next);
@@ -67,7 +67,7 @@ impl<T: Number> Run<T> {
         Ok(())
     }
 
-    /// Returns the value at an index, where it is still there.
+    /// Returns the value at an index, if it is still stored.
     pub(super) fn value(&self, grid: &Grid<T>, index: i64) -> Option<T> {
         let of = |samples: &[T], from: i64| {
             usize::try_from(index - from).ok().and_then(|i| samples.get(i).copied())
@@ -75,7 +75,7 @@ impl<T: Number> Run<T> {
         of(&self.head, self.start).or_else(|| of(&self.tail, self.tail_start(grid)))
     }
 
-    /// Joins a run that overlaps this one's end or begins there; `other.start ≥ self.start`.
+    /// Joins a run that overlaps or touches the end of this one; `other.start ≥ self.start`.
     pub(super) fn join(mut self, mut other: Self, grid: &mut Grid<T>, total: &mut Total) -> Result<Self> {
         self.settle(grid, total)?;
         other.settle(grid, total)?;
@@ -128,7 +128,7 @@ impl<T: Number> Run<T> {
     }
 }
 
-/// Refuses two values for one sample.
+/// Rejects two different values for one sample.
 pub(super) fn same<T: Number>(index: i64, a: T, b: T) -> Result<()> {
     if a == b || (a.is_nan() && b.is_nan()) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! All samples of one group, in whatever order they come.
+//! All samples of one group, in any order.
 
 use super::grid::{Grid, Total};
 use super::run::{Run, same};
@@ -6,21 +6,21 @@ use crate::rows::Number;
 use datafusion::common::Result;
 use std::collections::BTreeMap;
 
-/// Samples that continue nothing are sorted in once there are so many.
+/// Number of loose samples from which they are sorted in.
 const LOOSE: usize = 1024;
 
-/// Sums of the segments that were complete, and the samples that are left.
+/// Sums of complete segments, and the remaining samples.
 #[derive(Debug, Clone)]
 pub(super) struct Series<T> {
     /// Complete segments.
     pub(super) total: Total,
-    /// The run that the latest samples continued.
+    /// The run that the latest samples extended.
     current: Option<Run<T>>,
     /// The other runs by their start; they neither overlap nor touch.
     runs: BTreeMap<i64, Run<T>>,
-    /// Samples that continued nothing when they came.
+    /// Loose samples: they extended no run when they arrived.
     loose: Vec<(i64, T)>,
-    /// How many of them are sorted in next time.
+    /// Number of loose samples at which they are sorted in next.
     limit: usize,
 }
 
@@ -37,12 +37,12 @@ impl<T> Default for Series<T> {
 }
 
 impl<T: Number> Series<T> {
-    /// Takes consecutive samples.
+    /// Adds consecutive samples.
     #[inline]
     pub(super) fn push(&mut self, grid: &mut Grid<T>, start: i64, samples: &[T]) -> Result<()> {
         match &mut self.current {
             Some(run) if run.end == start => {
-                // Piece by piece, so that no group's buffer grows with the record batch.
+                // In chunks, so that the buffer of a group does not grow with the record batch.
                 for piece in samples.chunks(grid.enough()) {
                     run.extend(piece);
                     if run.tail.len() >= grid.enough() {
@@ -55,11 +55,11 @@ impl<T: Number> Series<T> {
         }
     }
 
-    /// Takes samples that do not continue the current run.
+    /// Adds samples that do not extend the current run.
     fn push_apart(&mut self, grid: &mut Grid<T>, start: i64, samples: &[T]) -> Result<()> {
         let before =
             self.runs.range(..start).next_back().filter(|(_, run)| run.end == start).map(|(key, _)| *key);
-        // Few samples after a gap may be stray ones; those at the very beginning are not.
+        // Few samples after a gap may be isolated, except at the beginning.
         let stray =
             before.is_none() && samples.len() < 16 && (self.current.is_some() || !self.runs.is_empty());
         if stray {
@@ -116,18 +116,18 @@ impl<T: Number> Series<T> {
         Ok(())
     }
 
-    /// Takes a run and loose samples of another series.
+    /// Adds a run of another series.
     pub(super) fn merge_run(&mut self, grid: &mut Grid<T>, run: Run<T>) -> Result<()> {
         self.insert(grid, run)
     }
 
-    /// Takes a sample of another series.
+    /// Adds a loose sample of another series.
     pub(super) fn merge_loose(&mut self, grid: &mut Grid<T>, index: i64, value: T) -> Result<()> {
         self.loose.push((index, value));
         if self.loose.len() >= self.limit { self.sort_in(grid) } else { Ok(()) }
     }
 
-    /// Counts all that is complete; afterwards runs and loose samples are what a state has.
+    /// Adds all complete segments; afterwards runs and loose samples form the state.
     pub(super) fn finish(&mut self, grid: &mut Grid<T>) -> Result<()> {
         self.sort_in(grid)
     }

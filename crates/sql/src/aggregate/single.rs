@@ -1,22 +1,22 @@
-//! An accumulator of one group out of one of many groups.
+//! Adapts an accumulator of many groups to one group.
 
 use datafusion::arrow::array::ArrayRef;
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 use std::fmt::Debug;
 
-/// Makes room for groups before a row has come.
+/// Adds groups before their first row.
 pub(super) trait Grow {
-    /// At least this many groups, the new ones empty.
+    /// Grows to at least this many groups; new ones are empty.
     fn grow(&mut self, groups: usize);
 }
 
 /// A [`GroupsAccumulator`] that can be copied.
 pub(super) trait Groups: GroupsAccumulator + Grow + Debug + Sync {
-    /// Returns a copy with all that was taken.
+    /// Returns a copy of the state.
     fn copied(&self) -> Box<dyn Groups>;
 
-    /// As DataFusion wants it.
+    /// Converts to DataFusion's type.
     fn into_accumulator(self: Box<Self>) -> Box<dyn GroupsAccumulator>;
 }
 
@@ -38,9 +38,9 @@ pub(super) struct Single {
 }
 
 impl Single {
-    /// Returns the group of an accumulator that has taken nothing.
+    /// Returns the group of an empty accumulator.
     pub(super) fn new(mut groups: Box<dyn Groups>) -> Self {
-        // A partition without a row has a state too.
+        // A partition without rows has a state as well.
         groups.grow(1);
         Self { groups, zeros: Vec::new() }
     }
@@ -65,7 +65,7 @@ impl Accumulator for Single {
         self.groups.merge_batch(states, &self.zeros[..rows], 1)
     }
 
-    // A window asks again after it has taken more, so a copy answers.
+    // A window evaluates again after more rows, so a copy is evaluated.
     fn evaluate(&mut self) -> Result<ScalarValue> {
         ScalarValue::try_from_array(&self.groups.copied().evaluate(EmitTo::All)?, 0)
     }

@@ -1,4 +1,4 @@
-//! From times to the indices of samples on the absolute grid.
+//! Converts times to sample indices on the absolute grid.
 
 use super::grid::NAME;
 use crate::error;
@@ -7,10 +7,10 @@ use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit};
 use datafusion::common::Result;
 
-/// Largest index: times beyond it are not exact in 64-bit floats any more.
+/// Largest index: larger times are not exact in 64-bit floats.
 const LARGEST: f64 = (1_u64 << 52) as f64;
 
-/// The sample index of each row: the nearest integer to `(ts − origin)·rate`, halves upwards.
+/// Computes the sample index of each row: the nearest integer to `(ts − origin)·rate`, halves upwards.
 pub(super) fn indices(ts: &ArrayRef, rate: f64, origin: f64, out: &mut Vec<i64>) -> Result<()> {
     if ts.null_count() > 0 {
         let row = (0..ts.len()).find(|row| ts.is_null(*row)).unwrap_or_default();
@@ -47,7 +47,7 @@ pub(super) fn indices(ts: &ArrayRef, rate: f64, origin: f64, out: &mut Vec<i64>)
     Ok(())
 }
 
-/// Whole seconds and the rest apart: their product with the rate is exact for whole rates, in nanoseconds too.
+/// Splits whole seconds and the rest, so that their product with an integer rate is exact, also for nanoseconds.
 fn stamped<const PER_SECOND: i64>(stamps: &[i64], rate: f64, origin: f64, out: &mut Vec<i64>) -> f64 {
     let origin = (origin * PER_SECOND as f64) as i64;
     let scale = rate / PER_SECOND as f64;

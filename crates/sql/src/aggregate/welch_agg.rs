@@ -70,7 +70,7 @@ pub(crate) const WELCH_AGG: Aggregate = Aggregate {
 fn open<T: Number>(constants: &Constants<'_>) -> Result<Box<dyn Groups>> {
     let options = constants.options()?;
     let skip_short = options.short_is_null()?;
-    // The rate is the rows'; it scales the answer alone.
+    // The rate comes from the rows; it only scales the result.
     let params = options.psd(1.0, constants.number("n_fft")?, Detrend::Constant, Scaling::Density)?;
     let plan = WelchSums::new(params).map_err(|error| error::numeric(NAME, "samples", error, |row| row))?;
     Ok(Box::new(Spectra::<T> { plan, skip_short, sums: Vec::new(), segments: Vec::new(), rates: Vec::new() }))
@@ -84,7 +84,7 @@ struct Spectra<T: Number> {
     /// `[groups, n_sums]`.
     sums: Vec<f64>,
     segments: Vec<u64>,
-    /// NaN where no row has come.
+    /// NaN for groups without rows.
     rates: Vec<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! From the command line to an exit code.
+//! Runs a command line and returns the exit code.
 
 use super::flags::Flags;
 use super::{query, session};
@@ -8,7 +8,7 @@ use datafusion::common::DataFusionError;
 use std::io::{ErrorKind as IoErrorKind, Write};
 use std::process::ExitCode;
 
-/// Runs the program: 0 for success, 1 where something failed, 2 for wrong arguments, 130 after Ctrl-C.
+/// Runs the program: 0 for success, 1 if something failed, 2 for wrong arguments, 130 after Ctrl-C.
 pub fn run() -> ExitCode {
     let flags = match Flags::try_parse() {
         Ok(flags) => flags,
@@ -63,7 +63,7 @@ pub fn run() -> ExitCode {
             ExitCode::from(130)
         }
     };
-    // Threads that still read a file are not waited for.
+    // Does not wait for threads that still read a file.
     runtime.shutdown_background();
     code
 }

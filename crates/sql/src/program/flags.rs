@@ -17,11 +17,11 @@ pub(super) struct Flags {
     #[arg(required_unless_present = "functions", value_name = "SQL")]
     pub(super) sql: Option<String>,
 
-    /// table, json, jsonl, csv, parquet or arrow [default: by the extension of --output, else table]
+    /// Format: table, json, jsonl, csv, parquet or arrow [default: by the extension of --output, otherwise table]
     #[arg(long, short, value_name = "FORMAT")]
     format: Option<Format>,
 
-    /// File to write, whole or not at all; `-` or nothing is standard output
+    /// Output file, written completely or not at all; standard output by default or with `-`
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -29,7 +29,7 @@ pub(super) struct Flags {
     #[arg(long)]
     pub(super) plan: bool,
 
-    /// Run on the cluster whose scheduler listens there
+    /// Run on the cluster with the scheduler at this address
     #[arg(long, value_name = "HOST:PORT")]
     pub(super) cluster: Option<String>,
 
@@ -37,7 +37,7 @@ pub(super) struct Flags {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) threads: Option<u16>,
 
-    /// Parts that the data is cut into [default: one per thread; 16 on a cluster]
+    /// Number of partitions of the data [default: one per thread; 16 on a cluster]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) partitions: Option<u16>,
 
@@ -45,12 +45,12 @@ pub(super) struct Flags {
     #[arg(long)]
     pub(super) functions: bool,
 
-    /// Say nothing on standard error but errors
+    /// Print only errors on standard error
     #[arg(long, short)]
     pub(super) quiet: bool,
 }
 
-/// Where the result goes and how.
+/// Destination and format of the result.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
     pub(super) format: Format,
@@ -59,7 +59,7 @@ pub(super) struct Target {
 }
 
 impl Flags {
-    /// Returns where the result goes.
+    /// Returns the destination of the result.
     pub(super) fn target(&self) -> Result<Target, String> {
         let path = self.output.clone().filter(|path| path.as_os_str() != "-");
         let by_name = || path.as_deref().and_then(Format::from_path);

@@ -1,4 +1,4 @@
-//! How far a query is, on standard error.
+//! Progress of a query, on standard error.
 
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
@@ -6,10 +6,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often the bar moves.
+/// Update interval of the bar.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// A bar of the rows that were read, hidden off a terminal.
+/// A bar of the number of rows read; hidden if standard error is not a terminal.
 pub(super) struct Progress {
     bar: ProgressBar,
     plan: Arc<dyn ExecutionPlan>,
@@ -29,7 +29,7 @@ impl Progress {
         Self { bar, plan: Arc::clone(plan) }
     }
 
-    /// Shows what has been read by now, again and again. Never ends.
+    /// Updates the bar repeatedly. Never returns.
     pub(super) async fn watch(&self) {
         loop {
             tokio::time::sleep(EVERY).await;
@@ -44,14 +44,14 @@ impl Progress {
 }
 
 fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
-    // A template that does not parse leaves the default style.
+    // If the template cannot be parsed, the default style is used.
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
 }
 
-/// Returns the rows that come out of the plan's leaves.
+/// Returns the number of rows produced by the leaves of the plan.
 fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
     if plan.children().is_empty() {
         return plan.metrics().and_then(|m| m.output_rows()).unwrap_or_default() as u64;
@@ -59,7 +59,7 @@ fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
     plan.children().into_iter().map(rows_read).sum()
 }
 
-/// Returns the rows that the leaves have, where the files say.
+/// Returns the total number of rows of the leaves, if the files state it.
 fn total_rows(plan: &Arc<dyn ExecutionPlan>) -> Option<u64> {
     if plan.children().is_empty() {
         if plan.output_partitioning().partition_count() == 0 {

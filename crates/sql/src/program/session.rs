@@ -1,4 +1,4 @@
-//! The session that a query runs in.
+//! Opens the session of a query.
 
 use super::flags::Flags;
 use crate::register_all;

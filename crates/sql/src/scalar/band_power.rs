@@ -24,7 +24,7 @@ const OPTIONS: &[OptionName] = &[
     OptionName::Short,
 ];
 
-/// Length of the transform where nobody says another: that of SciPy.
+/// Default transform length, that of SciPy.
 const N_FFT: usize = 256;
 
 pub(crate) const BAND_POWER: Scalar = Scalar {
@@ -56,7 +56,7 @@ fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {
     let mut powers = Vec::<T>::new();
     call.each_batch::<T>(&["rate", "lo", "hi"], |numbers, batch| {
         let [rate, lo, hi] = [numbers[0], numbers[1], numbers[2]];
-        // A row of one sample has no spectrum; two points are the least.
+        // A row of one sample has no spectrum; the smallest length is two.
         let n_fft = n_fft.unwrap_or(batch.row_len.clamp(2, N_FFT));
         let params = options.psd(rate, n_fft as f64, Detrend::Constant, Scaling::Density)?;
         let step = rate / n_fft as f64;

@@ -1,4 +1,4 @@
-//! One struct that makes a DataFusion function of each descriptor.
+//! Turns each descriptor into a DataFusion function.
 
 use crate::batches::{Batch, Parameters, each_batch};
 use crate::describe::{Descriptor, Kind};
@@ -13,7 +13,7 @@ use datafusion::logical_expr::{
 };
 use std::hash::{Hash, Hasher};
 
-/// A scalar function: what it is called with, what type it returns, what it does.
+/// A scalar function: arguments, result type and implementation.
 #[derive(Debug)]
 pub(crate) struct Scalar {
     /// The table's entry.
@@ -49,13 +49,13 @@ impl Call<'_> {
         self.argument("samples").is_ok_and(|samples| list_is_single(&samples.data_type()))
     }
 
-    /// Numbers that may differ from row to row.
+    /// Returns the numeric arguments, which may differ between rows.
     pub(crate) fn parameters(&self, names: &[&str]) -> Result<Parameters> {
         let arguments = names.iter().map(|name| self.argument(name)).collect::<Result<Vec<_>>>()?;
         Parameters::new(&arguments, self.rows)
     }
 
-    /// Returns a text that all rows share.
+    /// Returns a constant text argument.
     pub(crate) fn text(&self, name: &'static str) -> Result<String> {
         match self.argument(name)? {
             ColumnarValue::Scalar(value) => match value.try_as_str() {
@@ -76,7 +76,7 @@ impl Call<'_> {
         let value = match given {
             None => None,
             Some(ColumnarValue::Scalar(value)) => Some(value.clone()),
-            // Literals that were not folded come as a column of equal rows.
+            // Literals that were not folded are a column of equal rows.
             Some(ColumnarValue::Array(array)) if self.rows == 0 || array.is_empty() => None,
             Some(ColumnarValue::Array(array)) => Some(constant(self.descriptor.name, array)?),
         };
@@ -88,7 +88,7 @@ impl Call<'_> {
         error::numeric(self.descriptor.name, "samples", error, |row| batch.row(row))
     }
 
-    /// [`each_batch`] of the list column and the numbers.
+    /// Calls [`each_batch`] with the list column and the numeric arguments.
     pub(crate) fn each_batch<T: Number>(
         &self,
         numbers: &[&str],

@@ -59,7 +59,7 @@ fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {
             if short && plan.n_frames(batch.row_len) == 0 {
                 return Ok(());
             }
-            // An empty row has no slices, but an error of its own.
+            // An empty row has no slices; its error is reported here.
             for index in 0..batch.count() {
                 let row = &batch.data[index * batch.row_len..(index + 1) * batch.row_len];
                 let mel = plan.run(row).map_err(|error| (index, error))?;

@@ -1,4 +1,4 @@
-//! The struct that `welch_peaks` has a list of.
+//! The struct in the lists of `welch_peaks`.
 
 use crate::answers::Answers;
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int32Array, StructArray};

@@ -47,7 +47,7 @@ fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {
     let options = call.options()?;
     let mut answers = Answers::<T>::new(call.rows);
     call.each_batch::<T>(&["rate", "n_fft"], |numbers, batch| {
-        // Checks all that Welch's method and a spectrogram share.
+        // Checks the parameters that Welch's method and a spectrogram share.
         let welch = options.psd(numbers[0], numbers[1], Detrend::Constant, Scaling::Density)?;
         let scipy = SpectrogramParams::scipy(welch.sample_rate, welch.segments.segment_len);
         let hop = scipy.segments.hop.max(1);

@@ -1,4 +1,4 @@
-//! `welch_freqs`: the frequencies that go with a spectrum.
+//! `welch_freqs`: the frequencies of a spectrum.
 
 use super::call::{Call, Scalar};
 use super::welch_psd::{N_FFT, RATE};

@@ -92,7 +92,7 @@ fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {
     peaks_array(answers)
 }
 
-/// What the fused kernels compute.
+/// Returns whether the fused kernels support the parameters.
 fn is_fused(params: &PsdParams, row_len: usize) -> bool {
     params.segments.detrend == Detrend::None
         && params.average == Average::Mean
@@ -138,7 +138,7 @@ fn fused<T: Number>(
     Ok(())
 }
 
-/// A bin that is no local maximum, or not known to be one.
+/// Creates an entry for a bin that is not known to be a local maximum.
 fn mere_bin(rank: i32, bin: usize, step: f64, power: f64) -> Peak {
     Peak { rank, bin: bin as i32, freq: bin as f64 * step, power, prominence_db: f64::NAN, width: f64::NAN }
 }

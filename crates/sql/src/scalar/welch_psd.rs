@@ -79,8 +79,8 @@ fn run<T: Number>(call: &Call<'_>) -> Result<ArrayRef> {
     answers.into_numbers()
 }
 
-/// Appends the spectra of a batch to `out` and answers with their length; `None` where the rows are too short and that
-/// makes them null.
+/// Appends the spectra of a batch to `out` and returns their length; `None` if the rows are too short and therefore
+/// null.
 pub(super) fn spectra<T: Number>(
     call: &Call<'_>,
     options: &Options,

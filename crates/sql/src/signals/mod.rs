@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 const NAME: &str = "read_signal";
 
-/// Samples per row where nobody says another number.
+/// Default number of samples per row.
 const FRAME: usize = 1 << 16;
 
 const OPTIONS: &[OptionName] = &[
@@ -115,7 +115,7 @@ fn open_options(options: &Options) -> Result<OpenOptions> {
     })
 }
 
-/// Opens every file: what is wrong with one is known before the query runs.
+/// Opens every file, so that errors are reported before the query runs.
 fn needs_double(files: &[PathBuf], options: &OpenOptions) -> Result<bool> {
     let mut double = false;
     for file in files {

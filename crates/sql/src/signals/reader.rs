@@ -40,7 +40,7 @@ impl PartitionStream for Files {
         let (files, options) = (self.files.clone(), self.options.clone());
         let (frame, double, schema) = (self.frame, self.double, Arc::clone(&self.schema));
         builder.spawn_blocking(move || {
-            // Whoever no longer listens wants no more.
+            // A closed receiver ends the reading.
             let emit = &mut |batch: RecordBatch| send.blocking_send(Ok(batch)).is_ok();
             for file in files {
                 for mut signal in open(&file, &options).map_err(failed)? {
@@ -79,7 +79,7 @@ fn failed(error: rlx_io::Error) -> DataFusionError {
 
 type Read<T> = fn(&mut dyn SignalReader, &mut [Vec<T>], usize) -> rlx_io::Result<Chunk>;
 
-/// Gives each frame of a signal to `emit`, as long as that says to go on.
+/// Passes each frame of a signal to `emit`, until it returns false.
 fn frames<T: Number>(
     signal: &mut dyn SignalReader,
     frame: usize,
@@ -108,7 +108,7 @@ fn frames<T: Number>(
         }
         match chunk {
             Chunk::Data(_) => {}
-            // A pause takes time that no sample stands for.
+            // A pause advances the time without samples.
             Chunk::Gap { frames } => start += frames.round() as i64,
             Chunk::End => return Ok(true),
         }

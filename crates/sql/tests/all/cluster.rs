@@ -115,7 +115,7 @@ fn alone(sql: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Samples of 200 devices in six files, each file with a stretch of time of every device.
+/// Returns samples of 200 devices in six files, each file with a stretch of time of every device.
 fn data(dir: &Path, samples: usize) -> String {
     let data = dir.join("data");
     std::fs::create_dir(&data).unwrap();
@@ -145,7 +145,7 @@ fn assert_same(got: &str, expected: &str) {
     }
 }
 
-/// The strongest bin's power of each device, from the mergeable spectrum.
+/// Returns the strongest bin's power of each device, from the mergeable spectrum.
 fn spectra(from: &str) -> String {
     format!(
         "select device, array_max(psd_agg(v, ts, 50.0, 64)) p from '{from}' group by device order by device"

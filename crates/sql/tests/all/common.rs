@@ -11,7 +11,7 @@ use rlx_dsp::scaling::{Average, Scaling};
 use rlx_dsp::window::{Symmetry, Window};
 use std::sync::Arc;
 
-/// A session with all functions and four partitions.
+/// Returns a session with all functions and four partitions.
 pub fn session() -> SessionContext {
     let ctx =
         SessionContext::new_with_config(SessionConfig::new().with_target_partitions(4)).enable_url_table();
@@ -29,7 +29,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
-/// The result of a query as one batch.
+/// Returns the result of a query as one batch.
 pub async fn query(ctx: &SessionContext, sql: &str) -> datafusion::common::Result<RecordBatch> {
     let frame = ctx.sql(sql).await?;
     let schema = Arc::new(frame.schema().as_arrow().clone());
@@ -38,7 +38,7 @@ pub async fn query(ctx: &SessionContext, sql: &str) -> datafusion::common::Resul
     Ok(datafusion::arrow::compute::concat_batches(&schema, &batches)?)
 }
 
-/// The message of a query that must fail.
+/// Returns the message of a query that must fail.
 pub async fn refusal(ctx: &SessionContext, sql: &str) -> String {
     match query(ctx, sql).await {
         Ok(batch) => panic!("{sql} gave {} rows", batch.num_rows()),
@@ -46,7 +46,7 @@ pub async fn refusal(ctx: &SessionContext, sql: &str) -> String {
     }
 }
 
-/// A column of lists as numbers.
+/// Returns a column of lists as numbers.
 pub fn lists(batch: &RecordBatch, column: &str) -> Vec<Option<Vec<f64>>> {
     let list: &ListArray = batch.column_by_name(column).unwrap().as_list();
     (0..list.len())
@@ -65,7 +65,7 @@ pub fn table(ctx: &SessionContext, name: &str, partitions: Vec<Vec<RecordBatch>>
     ctx.register_table(name, Arc::new(MemTable::try_new(schema, partitions).unwrap())).unwrap();
 }
 
-/// Rows `(device, ts, v)`.
+/// Returns rows `(device, ts, v)`.
 pub fn samples(rows: &[(i64, f64, f64)]) -> RecordBatch {
     let device: Int64Array = rows.iter().map(|r| r.0).collect();
     let ts: Float64Array = rows.iter().map(|r| Some(r.1)).collect();
@@ -73,7 +73,7 @@ pub fn samples(rows: &[(i64, f64, f64)]) -> RecordBatch {
     batch(vec![("device", Arc::new(device)), ("ts", Arc::new(ts)), ("v", Arc::new(v))])
 }
 
-/// A batch of named columns.
+/// Returns a batch of named columns.
 pub fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     let fields: Vec<Field> =
         columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
@@ -81,14 +81,14 @@ pub fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
         .unwrap()
 }
 
-/// Rows of `f32` samples as a list column.
+/// Returns rows of `f32` samples as a list column.
 pub fn singles(rows: &[Option<Vec<f32>>]) -> ArrayRef {
     let rows =
         rows.iter().map(|row| row.as_ref().map(|row| row.iter().map(|v| Some(*v)).collect::<Vec<_>>()));
     Arc::new(ListArray::from_iter_primitive::<Float32Type, _, _>(rows))
 }
 
-/// Rows of `f64` samples as a list column.
+/// Returns rows of `f64` samples as a list column.
 pub fn doubles(rows: &[Option<Vec<f64>>]) -> ArrayRef {
     let rows =
         rows.iter().map(|row| row.as_ref().map(|row| row.iter().map(|v| Some(*v)).collect::<Vec<_>>()));
@@ -106,7 +106,7 @@ pub fn noise(seed: u64, len: usize) -> Vec<f64> {
         .collect()
 }
 
-/// The mean density spectrum of the segments of `x` by the definition: Hann, half overlapping, mean removed.
+/// Returns the mean density spectrum of the segments of `x` by the definition: Hann, half overlapping, mean removed.
 pub fn welch(x: &[f64], rate: f64, n_fft: usize) -> Vec<f64> {
     let window = Window::Hann.coefficients(n_fft, Symmetry::Periodic).unwrap();
     reference(&window, rate).psd(x)

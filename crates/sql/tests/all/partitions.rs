@@ -45,7 +45,7 @@ fn groups(value: &DataType) -> Box<dyn GroupsAccumulator> {
     with_args(value, |args| psd_agg().create_groups_accumulator(args).unwrap())
 }
 
-/// The columns of rows.
+/// Returns the columns of rows.
 fn columns(rows: &[(i64, f64)], value: &DataType) -> Vec<ArrayRef> {
     let v: ArrayRef = match value {
         DataType::Float32 => Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.1 as f32))),
@@ -56,7 +56,7 @@ fn columns(rows: &[(i64, f64)], value: &DataType) -> Vec<ArrayRef> {
     vec![v, Arc::new(Float64Array::from_iter_values(ts))]
 }
 
-/// The mean over the segments of the absolute grid of which every sample is there.
+/// Returns the mean over the segments of the absolute grid of which every sample is there.
 fn expected(rows: &[(i64, f64)]) -> Option<Vec<f64>> {
     let known: std::collections::BTreeMap<i64, f64> = rows.iter().copied().collect();
     let (first, last) = (*known.keys().next()?, *known.keys().last()?);
@@ -127,7 +127,7 @@ fn way() -> impl Strategy<Value = Way> {
     )
 }
 
-/// The rows of each partition.
+/// Returns the rows of each partition.
 fn cut(rows: &[(i64, f64)], way: &Way) -> Vec<Vec<(i64, f64)>> {
     let random = noise(way.seed, 2 * rows.len() + way.duplicates);
     let at = |i: usize, n: usize| ((random[i] + 1.0) / 2.0 * n as f64) as usize % n.max(1);

@@ -15,7 +15,7 @@ fn stdout(args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Two devices with a tone each, as Parquet.
+/// Returns two devices with a tone each, as Parquet.
 fn tones(dir: &Path) -> String {
     let path = dir.join("tones.parquet");
     let sql = format!(

@@ -1,4 +1,4 @@
-//! From the command line to an exit code.
+//! Runs a command line and returns the exit code.
 
 use super::flags::{Command, Flags};
 use super::{log, server};
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 /// Stack of a worker: plans of deep queries are walked recursively.
 const STACK: usize = 16 << 20;
 
-/// Runs a process of the cluster: 0 when it was asked to end, 1 where it failed, 2 for wrong arguments.
+/// Runs a process of the cluster: 0 if it was asked to end, 1 if it failed, 2 for wrong arguments.
 pub fn run() -> ExitCode {
     let flags = match Flags::try_parse() {
         Ok(flags) => flags,

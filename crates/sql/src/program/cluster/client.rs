@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
-/// How long a scheduler may take to answer.
+/// Time limit for an answer of the scheduler.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A session on the cluster whose scheduler listens at `HOST:PORT`.
+/// Opens a session on the cluster whose scheduler listens at `HOST:PORT`.
 pub(in crate::program) async fn client(address: &str, partitions: Option<usize>) -> Result<SessionContext> {
     let hint =
         || format!("--cluster {address}: no scheduler answers there; `rlx-fft-cluster scheduler` starts one");
@@ -24,7 +24,7 @@ pub(in crate::program) async fn client(address: &str, partitions: Option<usize>)
         Ok(connection) => drop(connection.with_context(hint)?),
         Err(_) => return Err(anyhow!("no answer for {} s", PATIENCE.as_secs()).context(hint())),
     }
-    // A task per partition: tasks spread over the executors, and little is done again where one is lost.
+    // One task per partition, so that tasks spread over the executors and little is repeated if one is lost.
     let mut config = SessionConfig::new_with_ballista()
         .with_information_schema(true)
         .set_usize(BALLISTA_SCHEDULER_MAX_PARTITIONS_PER_TASK, 1);
@@ -33,13 +33,13 @@ pub(in crate::program) async fn client(address: &str, partitions: Option<usize>)
     }
     let state = SessionStateBuilder::new().with_config(config).with_default_features().build();
     let ctx = SessionContext::remote_with_state(&format!("df://{address}"), state).await?.enable_url_table();
-    // Ballista replaces a session's functions by its own list, so ours come after that.
+    // Ballista replaces the functions of a session by its own list, so these are registered afterwards.
     register_without_tables(&ctx);
     ctx.register_udtf(READ_SIGNAL.name, Arc::new(Refused));
     Ok(ctx)
 }
 
-/// Stands for `read_signal`: the executors may not have this machine's files.
+/// Replaces `read_signal`: the executors may not have this machine's files.
 #[derive(Debug)]
 struct Refused;
 

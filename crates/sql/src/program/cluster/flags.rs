@@ -18,7 +18,7 @@ pub(super) struct Flags {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Plan queries and hand their tasks out
+    /// Plan queries and distribute their tasks
     Scheduler(SchedulerFlags),
     /// Run tasks
     Executor(ExecutorFlags),
@@ -35,15 +35,15 @@ pub(super) struct SchedulerFlags {
     #[arg(long, value_name = "PORT", default_value_t = 50050)]
     pub(super) port: u16,
 
-    /// Name or address that executors and clients reach this machine by
+    /// Name or address of this machine for executors and clients
     #[arg(long, value_name = "HOST", default_value = "localhost")]
     pub(super) host: String,
 
-    /// An executor that says nothing for so long is lost, and its tasks run elsewhere
+    /// Time in seconds without a heartbeat after which an executor is lost and its tasks run elsewhere
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(2..))]
     pub(super) executor_timeout: u64,
 
-    /// Log what happens, not only what goes wrong
+    /// Log all messages, not only warnings
     #[arg(long, short)]
     pub(super) verbose: bool,
 }
@@ -59,15 +59,15 @@ pub(super) struct ExecutorFlags {
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub(super) bind: String,
 
-    /// Name or address that the other processes reach this machine by [default: that of --bind]
+    /// Name or address of this machine for the other processes [default: that of --bind]
     #[arg(long, value_name = "HOST")]
     pub(super) host: Option<String>,
 
-    /// Port for results and shuffled data; 0 takes a free one
+    /// Port for results and shuffled data; 0 selects a free port
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(super) port: u16,
 
-    /// Port for tasks; 0 takes a free one
+    /// Port for tasks; 0 selects a free port
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(super) grpc_port: u16,
 
@@ -79,15 +79,15 @@ pub(super) struct ExecutorFlags {
     #[arg(long, value_name = "DIR")]
     pub(super) work_dir: Option<PathBuf>,
 
-    /// How often the scheduler hears from this executor
+    /// Interval of heartbeats to the scheduler, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) heartbeat: u64,
 
-    /// How long to wait for the scheduler to start
+    /// Time to wait for the scheduler to start
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(super) wait: u16,
 
-    /// Log what happens, not only what goes wrong
+    /// Log all messages, not only warnings
     #[arg(long, short)]
     pub(super) verbose: bool,
 }

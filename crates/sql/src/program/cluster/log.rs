@@ -16,9 +16,9 @@ impl Log for Stderr {
     fn flush(&self) {}
 }
 
-/// From now on warnings, or everything of note, are printed.
+/// Starts to print warnings, or all messages.
 pub(super) fn start(verbose: bool) {
-    // A second logger of the same process is refused; the first one stays.
+    // A process can have only one logger; the first one stays.
     if set_logger(&Stderr).is_ok() {
         set_max_level(if verbose { LevelFilter::Info } else { LevelFilter::Warn });
     }

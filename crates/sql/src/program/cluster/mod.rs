@@ -1,7 +1,6 @@
 //! The cluster: Ballista's scheduler and executor with the functions of this crate.
 //!
-//! Functions travel by name, so that every process has them in a registry of its own. Scheduling, shuffling and recovery
-//! are Ballista's.
+//! Functions are sent by name, so every process registers them. Scheduling, shuffling and recovery are Ballista's.
 
 mod app;
 mod client;

@@ -1,4 +1,4 @@
-//! The two kinds of processes.
+//! Runs the scheduler and the executor.
 
 use super::flags::{ExecutorFlags, SchedulerFlags};
 use super::session_state;
@@ -23,7 +23,7 @@ pub(super) async fn scheduler(flags: SchedulerFlags) -> Result<()> {
         executor_timeout_seconds: flags.executor_timeout,
         expire_dead_executor_interval_seconds: (flags.executor_timeout / 2).max(1),
         no_executors_grace_period_seconds: flags.executor_timeout,
-        // By default one executor is filled up before the next one gets a task.
+        // The default fills one executor before the next gets a task.
         task_distribution: TaskDistributionPolicy::RoundRobin,
         override_session_builder: Some(Arc::new(session_state)),
         override_config_producer: Some(Arc::new(SessionConfig::new_with_ballista)),
@@ -72,8 +72,8 @@ fn socket(host: &str, port: u16) -> Result<SocketAddr> {
     format!("{host}:{port}").parse().with_context(|| format!("--bind {host}: must be an IP address"))
 }
 
-/// Returns the port, or a free one for 0. Another process could take it before it is listened on; the executor says
-/// so then.
+/// Returns the port, or a free one for 0. If another process takes it before the executor listens, the executor
+/// reports an error.
 fn free_port(host: &str, port: u16) -> Result<u16> {
     if port != 0 {
         return Ok(port);

@@ -1,4 +1,4 @@
-//! Nested columns as text, for CSV.
+//! Converts nested columns to text, for CSV.
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -6,7 +6,7 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use std::sync::Arc;
 
-/// Returns the schema with text in place of lists and structs.
+/// Returns the schema with text instead of lists and structs.
 pub(super) fn flat_schema(schema: &SchemaRef) -> SchemaRef {
     let flat = |field: &Arc<Field>| {
         if field.data_type().is_nested() {
@@ -18,7 +18,7 @@ pub(super) fn flat_schema(schema: &SchemaRef) -> SchemaRef {
     Arc::new(Schema::new(schema.fields().iter().map(flat).collect::<Vec<_>>()))
 }
 
-/// Returns the rows with text in place of lists and structs.
+/// Returns the rows with text instead of lists and structs.
 pub(super) fn flat_batch(batch: &RecordBatch, flat: &SchemaRef) -> Result<RecordBatch, ArrowError> {
     let options = FormatOptions::default();
     let column = |column: &ArrayRef| -> Result<ArrayRef, ArrowError> {

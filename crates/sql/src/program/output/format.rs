@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-/// How rows are written.
+/// Output format of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// Aligned columns, for people.
+    /// Aligned columns, for reading.
     Table,
     /// One JSON array of objects.
     Json,
@@ -21,7 +21,7 @@ pub(crate) enum Format {
     Arrow,
 }
 
-/// Names, and the extensions that ask for them.
+/// Names and file name extensions.
 const FORMATS: [(Format, &str, &[&str]); 6] = [
     (Format::Table, "table", &["txt"]),
     (Format::Json, "json", &["json"]),
@@ -32,13 +32,13 @@ const FORMATS: [(Format, &str, &[&str]); 6] = [
 ];
 
 impl Format {
-    /// Returns the format that a file name asks for.
+    /// Returns the format of a file name's extension.
     pub(crate) fn from_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         FORMATS.iter().find(|(_, _, all)| all.contains(&extension.as_str())).map(|(format, _, _)| *format)
     }
 
-    /// Returns whether the bytes are for programs only.
+    /// Returns whether the format is binary.
     pub(crate) fn is_binary(self) -> bool {
         matches!(self, Self::Parquet | Self::Arrow)
     }

@@ -1,4 +1,4 @@
-//! Record batches to a file or standard output.
+//! Writes record batches to a file or standard output.
 
 mod flat;
 mod format;
@@ -19,10 +19,10 @@ use rlx_io::write::OutputFile;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Arc;
 
-/// Rows that a table shows.
+/// Largest number of rows of a table.
 const SHOWN_ROWS: usize = 1000;
 
-/// Standard output or a file that appears when all is written.
+/// Standard output, or a file that appears when it is complete.
 enum Place {
     Stdout(BufWriter<Stdout>),
     File(OutputFile),
@@ -53,7 +53,7 @@ enum Writer {
     Arrow(FileWriter<Place>),
 }
 
-/// A result that is being written.
+/// A result under construction.
 pub(super) struct Output {
     writer: Writer,
     schema: SchemaRef,
@@ -108,7 +108,7 @@ impl Output {
         Ok(())
     }
 
-    /// Ends the document and lets the file appear. A note says what a table does not show.
+    /// Ends the document and commits the file. Returns a note if a table does not show all rows.
     pub(super) fn finish(self) -> Result<Option<String>> {
         let mut note = None;
         let place = match self.writer {
