@@ -1,9 +1,9 @@
-//! What can be wrong with a request, with the argument's name and the values seen.
+//! Errors, with the name of the argument and the values found.
 
 /// Result of every fallible call in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a request was refused.
+/// Reasons for a failure.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -15,17 +15,17 @@ pub enum Error {
         /// What is wrong with it, values included.
         reason: String,
     },
-    /// A buffer does not have the length the plan asks for.
+    /// A buffer does not have the length that the plan requires.
     #[error("{name}: expected {expected} values, got {got}")]
     Length {
         /// The buffer's name.
         name: &'static str,
-        /// Length that the plan asks for.
+        /// Length required by the plan.
         expected: usize,
-        /// Length that was given.
+        /// Length of the buffer.
         got: usize,
     },
-    /// The signal holds fewer samples than one segment.
+    /// The signal has fewer samples than one segment.
     #[error("signal of {len} samples is shorter than one segment of {segment}")]
     TooShort {
         /// Samples in the signal.
@@ -46,7 +46,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// An [`Error::Argument`] with a formatted reason.
+    /// Creates an [`Error::Argument`] with a formatted reason.
     pub(crate) fn argument(name: &'static str, reason: impl Into<String>) -> Self {
         Self::Argument { name, reason: reason.into() }
     }

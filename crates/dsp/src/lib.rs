@@ -1,6 +1,6 @@
 //! Spectral estimates on the CPU: the mathematics of `rlx-fft`.
 //!
-//! No files, no devices, no graph: slices of samples in, spectra and peaks out.
+//! It uses no files, devices or graphs: functions take slices of samples and return spectra and peaks.
 
 pub mod detrend;
 pub mod error;

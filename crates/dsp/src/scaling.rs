@@ -2,7 +2,7 @@
 
 use crate::params::named;
 
-/// How `|X|²` is scaled (definitions as in `scipy.signal.welch`).
+/// Scaling of `|X|²` (definitions of `scipy.signal.welch`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Scaling {
@@ -11,11 +11,11 @@ pub enum Scaling {
     Density,
     /// `|X|² / (Σw)²`, unit².
     Spectrum,
-    /// `|X|²` with no scaling but the one-sided doubling.
+    /// `|X|²` without scaling, except for the one-sided doubling.
     Raw,
 }
 
-/// How the segments' periodograms become one spectrum.
+/// Average over the periodograms of the segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Average {
@@ -63,8 +63,8 @@ named! { Sides, "sides",
 }
 
 impl Scaling {
-    /// The factor on `|X|²` for these window weights; `sample_rate` in Hz. The one-sided doubling
-    /// ([`is_doubled`]) comes on top.
+    /// Returns the factor on `|X|²` for these window weights; `sample_rate` in Hz. The one-sided doubling
+    /// ([`is_doubled`]) is applied in addition.
     #[must_use]
     pub fn factor(self, window: &[f64], sample_rate: f64) -> f64 {
         match self {
@@ -74,7 +74,7 @@ impl Scaling {
         }
     }
 
-    /// The unit of the scaled power of a signal in `unit`: `V²/Hz` for a density.
+    /// Returns the unit of the scaled power of a signal in `unit`: `V²/Hz` for a density.
     #[must_use]
     pub fn unit(self, unit: &str) -> String {
         match self {
@@ -84,8 +84,8 @@ impl Scaling {
     }
 }
 
-/// Whether a one-sided spectrum of `n_fft` real samples doubles this bin: every one that also stands for a
-/// negative frequency, so not 0 Hz and not the Nyquist bin of an even `n_fft`.
+/// Returns whether a one-sided spectrum of `n_fft` real samples doubles this bin: every bin that also represents a
+/// negative frequency, that is, all except 0 Hz and the Nyquist bin of an even `n_fft`.
 #[inline]
 #[must_use]
 pub fn is_doubled(bin: usize, n_fft: usize) -> bool {

@@ -1,8 +1,8 @@
-//! Use of a faster path that exists for one sample type only, from code that is generic over sample types.
+//! Calls a faster implementation for one sample type from generic code.
 
 use std::any::{Any, TypeId};
 
-/// Whether `A` and `B` are the same type: asked before the faster path is built.
+/// Returns whether `A` and `B` are the same type.
 pub(crate) fn same_type<A: 'static, B: 'static>() -> bool {
     TypeId::of::<A>() == TypeId::of::<B>()
 }

@@ -1,4 +1,4 @@
-//! From the bins of real samples back to the samples.
+//! Inverse transform of the bins of real samples.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use super::number::Real;
 use super::plan::{check_buffers, check_len};
 use crate::error::{Error, Result};
 
-/// `x[n] = Σ X[k] exp(2πi kn/N)` over all N bins, of which the `n/2 + 1` lower ones are given: N times the samples that
-/// [`RealFft`](super::RealFft) made them of. Owns its scratch, as that does.
+/// `x[n] = Σ X[k] exp(2πi kn/N)` over all N bins, of which the `n/2 + 1` lower ones are given: the result is N times
+/// the samples that [`RealFft`](super::RealFft) transformed. Owns its scratch, as `RealFft` does.
 #[derive(Clone)]
 pub struct InverseRealFft<T: Real> {
     plan: Arc<dyn ComplexToReal<T>>,
@@ -30,11 +30,11 @@ impl<T: Real> InverseRealFft<T> {
         Ok(Self { plan, scratch })
     }
 
-    /// Transforms `bins`, which hold nothing of use afterwards; the imaginary parts of DC and of an even Nyquist bin do
-    /// not count.
+    /// Transforms `bins`, whose content is undefined afterwards; the imaginary parts of DC and of an even Nyquist bin
+    /// are ignored.
     ///
     /// # Errors
-    /// [`Error::Length`] when there are not `n/2 + 1` bins or `n` samples.
+    /// [`Error::Length`] unless there are `n/2 + 1` bins and `n` samples.
     pub fn inverse(&mut self, bins: &mut [Complex<T>], samples: &mut [T]) -> Result<()> {
         let n = self.plan.len();
         check_buffers([n / 2 + 1, n], [bins.len(), samples.len()])?;

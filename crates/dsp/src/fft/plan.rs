@@ -10,8 +10,8 @@ use rustfft::Fft;
 use super::number::{Real, Sample};
 use crate::error::{Error, Result};
 
-/// A forward transform of a fixed length that owns its scratch. A clone shares the tables and has scratch of
-/// its own, so that each thread can have one.
+/// A forward transform of a fixed length that owns its scratch. A clone shares the tables and has separate scratch,
+/// so that each thread can use its own clone.
 pub trait ForwardFft<S: Sample>: Clone + fmt::Debug + Send + Sync {
     /// Plans a transform of `n ≥ 2` samples.
     ///
@@ -19,17 +19,16 @@ pub trait ForwardFft<S: Sample>: Clone + fmt::Debug + Send + Sync {
     /// [`Error::Argument`] when `n` is under 2.
     fn new(n: usize) -> Result<Self>;
 
-    /// Samples in.
+    /// Returns the number of input samples.
     fn n_fft(&self) -> usize;
 
-    /// Bins out: `n/2 + 1` for real samples, `n` for complex ones.
+    /// Returns the number of output bins: `n/2 + 1` for real samples, `n` for complex ones.
     fn n_bins(&self) -> usize;
 
-    /// Transforms `input` into `output`; `input` is used as scratch and holds nothing of use afterwards.
+    /// Transforms `input` into `output`; `input` is used as scratch and is undefined afterwards.
     ///
     /// # Errors
-    /// [`Error::Length`] when a buffer does not have [`n_fft`](Self::n_fft) samples or
-    /// [`n_bins`](Self::n_bins) bins.
+    /// [`Error::Length`] if a buffer does not have [`n_fft`](Self::n_fft) samples or [`n_bins`](Self::n_bins) bins.
     fn forward(&mut self, input: &mut [S], output: &mut [Complex<S::Real>]) -> Result<()>;
 }
 
@@ -104,7 +103,7 @@ pub(super) fn check_len(n: usize) -> Result<()> {
     Ok(())
 }
 
-/// Lengths of input and output.
+/// Checks the lengths of input and output.
 pub(super) fn check_buffers(expected: [usize; 2], got: [usize; 2]) -> Result<()> {
     for (i, name) in ["fft input", "fft output"].into_iter().enumerate() {
         if got[i] != expected[i] {

@@ -26,7 +26,7 @@ impl Isa {
         }
     }
 
-    /// Every instruction set that this machine can run, the narrowest first.
+    /// Returns every instruction set that this machine can run, the narrowest first.
     pub fn available() -> Vec<Self> {
         let mut sets = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
@@ -49,7 +49,7 @@ impl Isa {
         ))
     }
 
-    /// The name that `RLX_ISA` takes.
+    /// Returns the name that `RLX_ISA` takes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
@@ -58,7 +58,7 @@ impl Isa {
         }
     }
 
-    /// Rows that one vector holds.
+    /// Returns the rows that one vector holds.
     pub fn lanes(self) -> usize {
         match self {
             Self::Portable => 4,

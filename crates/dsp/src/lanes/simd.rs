@@ -34,7 +34,7 @@ pub(crate) trait Element: Real + SimdFloatElement + Kernels {
     /// Adds the lanes' values to two vectors of `f64` (the second stays as it is for `f64` elements).
     fn add_wide<S: Lanes>(v: V<S, Self>, sums: &mut [S::f64s; 2]);
 
-    /// The nearest values of this type to `wide`, and what is left of them.
+    /// Returns the nearest values of this type to `wide`, and what is left of them.
     fn from_wide<S: Lanes>(simd: S, wide: [S::f64s; 2]) -> [V<S, Self>; 2];
 }
 
@@ -82,7 +82,7 @@ impl Element for f64 {
     }
 }
 
-/// Rows of `T` in one vector.
+/// Returns the rows of `T` in one vector.
 pub(crate) const fn lanes<S: Lanes, T: Element>() -> usize {
     <V<S, T> as SimdBase<S>>::LEN
 }

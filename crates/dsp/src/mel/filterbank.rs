@@ -19,7 +19,7 @@ pub enum MelNorm {
     Slaney,
 }
 
-/// Where the sides of the triangles are straight.
+/// The axis on which the sides of the triangles are straight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum TriangleDomain {
@@ -30,14 +30,14 @@ pub enum TriangleDomain {
     Mel,
 }
 
-/// What a filterbank consists of.
+/// Parameters of a filterbank.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct MelFilterbankParams {
     /// Sample rate in Hz.
     pub sample_rate: f64,
-    /// Length of the FFT; the filters see its `n_fft/2 + 1` bins.
+    /// Length of the FFT; the filters cover its `n_fft/2 + 1` bins.
     pub n_fft: usize,
     /// Number of filters.
     pub n_mels: usize,
@@ -49,7 +49,7 @@ pub struct MelFilterbankParams {
     pub scale: MelScale,
     /// Height of the triangles.
     pub norm: MelNorm,
-    /// Where the sides of the triangles are straight.
+    /// The axis on which the sides of the triangles are straight.
     pub domain: TriangleDomain,
 }
 
@@ -84,7 +84,7 @@ impl MelFilterbankParams {
         scale: MelScale;
         /// Sets the height of the triangles.
         norm: MelNorm;
-        /// Sets where the sides of the triangles are straight.
+        /// Sets the axis on which the sides of the triangles are straight.
         domain: TriangleDomain;
     }
 }
@@ -102,10 +102,10 @@ pub struct MelFilterbank<T = f32> {
 impl<T: Real> MelFilterbank<T> {
     /// Computes the weights and rounds them to `T`.
     ///
-    /// Formula (librosa's `filters.mel`): edges `m[0..n_mels+2]` equally spaced in mel; filter `i` is
-    /// `max(0, min((f − m[i]) / (m[i+1] − m[i]), (m[i+2] − f) / (m[i+2] − m[i+1])))` over Hz or mel. Kaldi's filters
-    /// ([`MelScale::Kaldi`] over mel) have their edges in f32, as Kaldi computes them: a tone near an edge differs by
-    /// up to 1e-3 dB otherwise.
+    /// Formula (librosa's `filters.mel`): edges `m[0..n_mels+2]` equally spaced in mel; filter `i` is `max(0, min((f
+    /// − m[i]) / (m[i+1] − m[i]), (m[i+2] − f) / (m[i+2] − m[i+1])))` over Hz or mel. Kaldi's filters
+    /// ([`MelScale::Kaldi`] over mel) compute their edges in f32, as Kaldi does: otherwise a tone near an edge
+    /// differs by up to 1e-3 dB.
     ///
     /// # Errors
     /// `n_mels` 0; `n_fft` below 2; a rate that is not positive; `f_min` negative, not below `f_max`, or `f_max`
@@ -141,12 +141,12 @@ impl<T: Real> MelFilterbank<T> {
         Ok(bank)
     }
 
-    /// Number of filters.
+    /// Returns the number of filters.
     pub fn n_mels(&self) -> usize {
         self.rows.len()
     }
 
-    /// Number of bins that the filters see.
+    /// Returns the number of bins that the filters cover.
     pub fn n_bins(&self) -> usize {
         self.n_bins
     }
@@ -166,12 +166,13 @@ impl<T: Real> MelFilterbank<T> {
         &self.centres
     }
 
-    /// Filters that no bin falls into: more filters were asked for than the FFT resolves, and they are always 0.
+    /// Returns the filters without a bin, whose energies are always 0: more filters were requested than the FFT
+    /// resolves.
     pub fn empty_filters(&self) -> Vec<usize> {
         (0..self.n_mels()).filter(|&index| self.row(index).1.is_empty()).collect()
     }
 
-    /// The weights as a dense `[n_mels, n_bins]` matrix.
+    /// Returns the weights as a dense `[n_mels, n_bins]` matrix.
     pub fn to_dense(&self) -> Vec<T> {
         let mut dense = vec![T::zero(); self.n_mels() * self.n_bins];
         for ((first, weights), row) in self.rows().zip(dense.chunks_exact_mut(self.n_bins)) {
@@ -183,7 +184,7 @@ impl<T: Real> MelFilterbank<T> {
     /// Filters spectra: `power` `[frames, n_bins]` to `out` `[frames, n_mels]`, both row-major.
     ///
     /// # Errors
-    /// `power` or `out` of a length that does not fit.
+    /// A wrong length of `power` or `out`.
     pub fn apply(&self, power: &[T], out: &mut [T]) -> Result<()> {
         if !power.len().is_multiple_of(self.n_bins) {
             let expected = power.len() / self.n_bins * self.n_bins;
@@ -204,7 +205,7 @@ impl<T: Real> MelFilterbank<T> {
 }
 
 impl MelFilterbankParams {
-    /// Whether these are Kaldi's filters, which are defined by f32 arithmetic.
+    /// Returns whether these are Kaldi's filters, which are defined in f32 arithmetic.
     fn in_f32(&self) -> bool {
         (self.scale, self.domain) == (MelScale::Kaldi, TriangleDomain::Mel)
     }
@@ -214,7 +215,7 @@ impl MelFilterbankParams {
         if self.in_f32() { f64::from(MelScale::kaldi_f32(hz as f32)) } else { self.scale.to_mel(hz) }
     }
 
-    /// The band in Hz, after all checks.
+    /// Returns the band in Hz, after all checks.
     pub(super) fn band(&self) -> Result<(f64, f64)> {
         check_rate(self.sample_rate)?;
         if self.n_mels == 0 {

@@ -1,18 +1,18 @@
-//! Signals with NaN or infinity: what is transformed in their place, and which frames have no answer.
+//! Signals with NaN or infinity: the samples that are transformed instead, and the frames without a result.
 
 use crate::fft::Real;
 use crate::nan::{NanPolicy, fill_gaps, first_non_finite};
 use crate::stft::Framing;
 
-/// A signal whose missing samples are drawn lines or zeros.
+/// A signal whose missing samples are interpolated or zero.
 pub(super) struct Missing<T> {
     samples: Vec<T>,
-    /// 1 where a sample is still missing.
+    /// 1 for samples that are still missing.
     left: Vec<T>,
 }
 
 impl<T: Real> Missing<T> {
-    /// `None` where nothing is missing.
+    /// Returns `None` if no sample is missing.
     pub(super) fn of(x: &[T], policy: NanPolicy) -> Option<Self> {
         first_non_finite(x)?;
         let mut samples = x.to_vec();
@@ -26,13 +26,13 @@ impl<T: Real> Missing<T> {
         Some(Self { samples, left })
     }
 
-    /// What is transformed.
+    /// Returns the samples to transform.
     pub(super) fn samples(&self) -> &[T] {
         &self.samples
     }
 
-    /// Sets the frames of `out`, `[mels, frames]`, that hold a missing sample to NaN. `spreads`: a pre-emphasis over the
-    /// signal takes each sample to the next one, too.
+    /// Sets the frames of `out`, `[mels, frames]`, that contain a missing sample to NaN. `spreads`: a pre-emphasis
+    /// over the signal also affects the next sample.
     pub(super) fn mark(&self, framing: &Framing, spreads: bool, frames: usize, out: &mut [T]) {
         let mut left = self.left.clone();
         if spreads {

@@ -1,11 +1,11 @@
-//! Log-mel spectrograms as the speech and music toolkits compute them.
+//! Log-mel spectrograms, equal to those of speech and music toolkits.
 //!
 //! ```text
 //! signal → preemphasis → padding → frames → DC removal → window → |FFT|^power → mel filters → log → normalise
 //! ```
 //!
-//! [`LogMelParams::preset`] gives the numbers of librosa, whisper, Kaldi, torchaudio or NeMo; every field can be
-//! altered before [`LogMel::new`] makes a reusable plan of them.
+//! [`LogMelParams::preset`] returns the parameters of librosa, whisper, Kaldi, torchaudio or NeMo; every field can be
+//! changed before [`LogMel::new`] creates a reusable plan.
 //!
 //! ```
 //! use rlx_dsp::mel::{LogMel, LogMelParams, Preset};

@@ -30,7 +30,7 @@ pub struct LogMelOutput<T = f32> {
 }
 
 impl<T: Copy> LogMelOutput<T> {
-    /// The value of a band in a frame; `None` outside.
+    /// Returns the value of a band in a frame; `None` outside.
     pub fn get(&self, mel: usize, frame: usize) -> Option<T> {
         if mel >= self.n_mels || frame >= self.n_frames {
             return None;

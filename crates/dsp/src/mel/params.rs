@@ -1,4 +1,4 @@
-//! What a log-mel transform consists of.
+//! Parameters of a log-mel transform.
 
 use super::{
     MaxOver, MelFilterbankParams, MelLayout, MelLog, MelNorm, MelNormalise, MelScale, Preset, TriangleDomain,
@@ -23,7 +23,7 @@ pub enum Preemphasis {
     Frame(f64),
 }
 
-/// A log-mel transform's parameters: start from a [`Preset`] and alter what differs. Lengths are in samples.
+/// A log-mel transform's parameters: start from a [`Preset`] and change individual fields. Lengths are in samples.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -32,9 +32,9 @@ pub struct LogMelParams {
     pub sample_rate: f64,
     /// Preemphasis.
     pub preemphasis: Preemphasis,
-    /// What frames see beyond the ends of the signal; Kaldi's `snip_edges` is `None` (true) or `Mirror` (false).
+    /// Padding beyond the ends of the signal; Kaldi's `snip_edges` is `None` (true) or `Mirror` (false).
     pub padding: Padding,
-    /// Whether the last frame is left out.
+    /// Whether the last frame is dropped.
     pub drop_last_frame: bool,
     /// Whether each frame's mean is subtracted.
     pub remove_dc: bool,
@@ -46,9 +46,9 @@ pub struct LogMelParams {
     pub win_length: usize,
     /// Length of the FFT, at least `win_length`.
     pub n_fft: usize,
-    /// Where a window shorter than the FFT lies.
+    /// Placement of a window shorter than the FFT.
     pub placement: Placement,
-    /// Samples from one frame to the next.
+    /// Distance between the starts of consecutive frames, in samples.
     pub hop: usize,
     /// Exponent of the magnitudes, positive: 2 for power, 1 for magnitude.
     pub power: f64,
@@ -62,13 +62,13 @@ pub struct LogMelParams {
     pub scale: MelScale,
     /// Height of the triangles.
     pub norm: MelNorm,
-    /// Where the sides of the triangles are straight.
+    /// The axis on which the sides of the triangles are straight.
     pub domain: TriangleDomain,
     /// The logarithm.
     pub log: MelLog,
     /// The normalisation after it.
     pub normalise: MelNormalise,
-    /// What the maxima of the two are taken over.
+    /// Scope of the maxima of logarithm and normalisation.
     pub max_over: MaxOver,
     /// Order of the result.
     pub layout: MelLayout,
@@ -81,14 +81,14 @@ pub struct LogMelParams {
 }
 
 impl LogMelParams {
-    /// The parameters of a reference system.
+    /// Returns the parameters of a reference system.
     #[must_use]
     pub fn preset(preset: Preset) -> Self {
         preset.params()
     }
 
-    /// librosa's transform (periodic Hann window of `n_fft` samples, centred frames, Slaney's mel filters, decibels) with
-    /// these lengths.
+    /// Returns librosa's transform (periodic Hann window of `n_fft` samples, centred frames, Slaney's mel filters,
+    /// decibels) with these lengths.
     #[must_use]
     pub fn new(sample_rate: f64, n_fft: usize, hop: usize, n_mels: usize) -> Self {
         Self { sample_rate, win_length: n_fft, n_fft, hop, n_mels, ..Self::preset(Preset::Librosa) }
@@ -99,9 +99,9 @@ impl LogMelParams {
         sample_rate: f64;
         /// Sets the preemphasis.
         preemphasis: Preemphasis;
-        /// Sets what frames see beyond the ends of the signal.
+        /// Sets the padding beyond the ends of the signal.
         padding: Padding;
-        /// Sets whether the last frame is left out.
+        /// Sets whether the last frame is dropped.
         drop_last_frame: bool;
         /// Sets whether each frame's mean is subtracted.
         remove_dc: bool;
@@ -113,9 +113,9 @@ impl LogMelParams {
         win_length: usize;
         /// Sets the length of the FFT.
         n_fft: usize;
-        /// Sets where a window shorter than the FFT lies.
+        /// Sets the placement of a window shorter than the FFT.
         placement: Placement;
-        /// Sets the samples from one frame to the next.
+        /// Sets the distance between the starts of consecutive frames, in samples.
         hop: usize;
         /// Sets the exponent of the magnitudes.
         power: f64;
@@ -129,13 +129,13 @@ impl LogMelParams {
         scale: MelScale;
         /// Sets the height of the triangles.
         norm: MelNorm;
-        /// Sets where the sides of the triangles are straight.
+        /// Sets the axis on which the sides of the triangles are straight.
         domain: TriangleDomain;
         /// Sets the logarithm.
         log: MelLog;
         /// Sets the normalisation after the logarithm.
         normalise: MelNormalise;
-        /// Sets what maxima are taken over.
+        /// Sets the scope of maxima.
         max_over: MaxOver;
         /// Sets the order of the result.
         layout: MelLayout;
@@ -143,7 +143,7 @@ impl LogMelParams {
         nan: NanPolicy;
     }
 
-    /// Refuses what [`LogMel::new`](super::LogMel::new) would, but for the window's own parameter.
+    /// Checks the parameters as [`LogMel::new`](super::LogMel::new) does, except for the parameter of the window.
     pub fn validate(&self) -> Result<()> {
         if self.win_length == 0 {
             return Err(Error::argument("win_length", "must be at least 1, got 0"));
@@ -163,7 +163,7 @@ impl LogMelParams {
         }
     }
 
-    /// The filterbank's share of the parameters.
+    /// Returns the parameters of the filterbank.
     pub fn filterbank(&self) -> MelFilterbankParams {
         MelFilterbankParams {
             sample_rate: self.sample_rate,
@@ -193,7 +193,7 @@ impl LogMelParams {
         }
     }
 
-    /// Where the frames lie.
+    /// Returns the layout of the frames.
     pub fn framing(&self) -> Framing {
         Framing {
             frame_len: self.frame().frame_len(),

@@ -21,11 +21,11 @@ pub enum Preset {
     /// Kaldi's `compute-fbank-feats` (kaldi-native-fbank) without dither. Kaldi reads 16-bit samples as −32768 …
     /// 32767; samples in −1 … 1 give values lower by `2 ln 32768`.
     Kaldi,
-    /// `torchaudio.transforms.MelSpectrogram()` and `AmplitudeToDB()`, with their default values. With 128 mels over
-    /// 201 bins some of the lowest filters are empty, as torchaudio warns.
+    /// `torchaudio.transforms.MelSpectrogram()` and `AmplitudeToDB()`, with default values. With 128 mels over 201
+    /// bins some of the lowest filters are empty; torchaudio warns about this.
     Torchaudio,
     /// NeMo's `AudioToMelSpectrogramPreprocessor` at evaluation (no dither) with 25 ms windows in a 512-point FFT and
-    /// 80 features. The frame that NeMo masks with zeros after the last valid one is left out.
+    /// 80 features. The frame that NeMo masks with zeros after the last valid one is dropped.
     Nemo,
 }
 
@@ -41,7 +41,7 @@ impl Preset {
     /// Every preset.
     pub const ALL: [Self; 5] = [Self::Librosa, Self::Whisper, Self::Kaldi, Self::Torchaudio, Self::Nemo];
 
-    /// The parameters.
+    /// Returns the parameters.
     pub(super) fn params(self) -> LogMelParams {
         let librosa = LogMelParams {
             sample_rate: 22_050.0,
@@ -68,7 +68,7 @@ impl Preset {
             layout: MelLayout::MelsByFrames,
             nan: NanPolicy::Error,
         };
-        // All others work at 16 kHz with 25 ms windows and, but for torchaudio, a frame every 10 ms.
+        // All others use 16 kHz with 25 ms windows and, except for torchaudio, a hop of 10 ms.
         let speech = LogMelParams {
             sample_rate: 16_000.0,
             win_length: 400,

@@ -1,4 +1,4 @@
-//! Mel scales: frequency as pitch is heard, by three formulas.
+//! Mel scales: perceived pitch as a function of frequency, by three formulas.
 
 /// A mel scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -14,9 +14,9 @@ pub enum MelScale {
     Kaldi,
 }
 
-/// Slaney: Hz a mel below the break.
+/// Slaney: Hz per mel below the break.
 const LINEAR_STEP: f64 = 200.0 / 3.0;
-/// Slaney: where the logarithm begins, in Hz and in mel.
+/// Slaney: start of the logarithmic part, in Hz and in mel.
 const BREAK_HZ: f64 = 1000.0;
 const BREAK_MEL: f64 = BREAK_HZ / LINEAR_STEP;
 
@@ -26,7 +26,7 @@ fn log_step() -> f64 {
 }
 
 impl MelScale {
-    /// Mel of a frequency in Hz, 0 or more.
+    /// Returns the mel value of a frequency in Hz, 0 or more.
     pub fn to_mel(self, hz: f64) -> f64 {
         match self {
             Self::Slaney if hz < BREAK_HZ => hz / LINEAR_STEP,
@@ -36,12 +36,12 @@ impl MelScale {
         }
     }
 
-    /// [`Self::Kaldi`] in Kaldi's own arithmetic, which is `f32`.
+    /// Computes [`Self::Kaldi`] in Kaldi's arithmetic, `f32`.
     pub(super) fn kaldi_f32(hz: f32) -> f32 {
         1127.0 * (1.0 + hz / 700.0).ln()
     }
 
-    /// Frequency in Hz of a mel value, 0 or more.
+    /// Returns the frequency in Hz of a mel value, 0 or more.
     pub fn to_hz(self, mel: f64) -> f64 {
         match self {
             Self::Slaney if mel < BREAK_MEL => mel * LINEAR_STEP,

@@ -1,9 +1,9 @@
-//! Straight lines over short gaps, in a stream of blocks of any length.
+//! Linear interpolation of short gaps, in a stream of blocks of any length.
 
 use crate::error::{Error, Result};
 use crate::fft::Sample;
 
-/// What an [`Interpolator`] has met so far.
+/// Counts of an [`Interpolator`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Filled {
@@ -23,7 +23,7 @@ impl Filled {
     }
 }
 
-/// Where an [`Interpolator`] is in its stretch.
+/// State of an [`Interpolator`] in its stretch.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct InterpolatorState {
     /// The last present sample, as (re, im).
@@ -32,11 +32,11 @@ pub struct InterpolatorState {
     pub held: usize,
 }
 
-/// Fills gaps of at most `max_gap` missing samples with the line between the samples around them.
+/// Fills gaps of at most `max_gap` missing samples with the line between the adjacent samples.
 ///
-/// Blocks go in, the same samples come out, in the same order; those of an open gap come out once it is known
-/// how long the gap is, so at most `max_gap` samples are held back (as a count: the memory does not depend on
-/// `max_gap`). Samples that cannot be filled come out as NaN.
+/// Takes blocks and returns the same samples in the same order; those of an open gap follow when its length is known,
+/// so at most `max_gap` samples are held back (as a count: the memory does not depend on `max_gap`). Samples that
+/// cannot be filled become NaN.
 #[derive(Debug, Clone)]
 pub struct Interpolator<S> {
     max_gap: usize,
@@ -48,13 +48,13 @@ pub struct Interpolator<S> {
 }
 
 impl<S: Sample> Interpolator<S> {
-    /// An interpolator at the start of a stretch.
+    /// Creates an interpolator at the start of a stretch.
     #[must_use]
     pub fn new(max_gap: usize) -> Self {
         Self { max_gap, before: None, held: 0, counts: Filled::default() }
     }
 
-    /// Takes a block and appends to `out` what is decided.
+    /// Takes a block and appends the decided samples to `out`.
     pub fn push(&mut self, block: &[S], out: &mut Vec<S>) {
         for &sample in block {
             if sample.finite() {
@@ -64,7 +64,7 @@ impl<S: Sample> Interpolator<S> {
             } else if self.before.is_some() && self.held < self.max_gap {
                 self.held += 1;
             } else {
-                // Too long, or nothing to draw from: this gap is lost up to the next present sample.
+                // Too long, or without a sample before it: this gap stays up to the next present sample.
                 self.give_up(out);
                 self.counts.left += 1;
                 out.push(missing());
@@ -72,27 +72,27 @@ impl<S: Sample> Interpolator<S> {
         }
     }
 
-    /// Ends the stretch: an open gap stays, and the next sample has no neighbour before it.
+    /// Ends the stretch: an open gap stays, and the next sample has no predecessor.
     pub fn end_stretch(&mut self, out: &mut Vec<S>) {
         self.give_up(out);
     }
 
-    /// What was filled and what was left since the start. Samples held back are in neither.
+    /// Returns the numbers of filled and remaining samples since the start, without those held back.
     #[must_use]
     pub fn counts(&self) -> Filled {
         self.counts
     }
 
-    /// What [`resume`](Self::resume) needs; the counts are not in it.
+    /// Returns the state for [`resume`](Self::resume), without the counts.
     #[must_use]
     pub fn state(&self) -> InterpolatorState {
         InterpolatorState { before: self.before.map(S::parts), held: self.held }
     }
 
-    /// Goes on inside the gap that another interpolator was in.
+    /// Continues inside the gap of another interpolator.
     ///
     /// # Errors
-    /// [`Error::Argument`](crate::Error::Argument) for a gap that this one would have given up.
+    /// [`Error::Argument`](crate::Error::Argument) for a gap longer than `max_gap`.
     pub fn resume(&mut self, state: &InterpolatorState) -> Result<()> {
         if state.held > self.max_gap || (state.held > 0 && state.before.is_none()) {
             let reason =

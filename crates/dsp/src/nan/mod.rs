@@ -1,4 +1,4 @@
-//! What happens to NaN and infinite samples: never nothing, always what the caller chose.
+//! Policies for NaN and infinite samples.
 
 mod interpolate;
 
@@ -10,29 +10,28 @@ pub use interpolate::{Filled, Interpolator, InterpolatorState, fill_gaps};
 use crate::error::{Error, Result};
 use crate::fft::Sample;
 
-/// What to do with samples that are NaN or infinite ("missing" below).
+/// Policy for samples that are NaN or infinite ("missing" below).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
 pub enum NanPolicy {
-    /// Refuse the signal and name the first one's position.
+    /// Rejects the signal with the position of the first one.
     #[default]
     Error,
-    /// Leave out every segment that holds one, and count those segments.
+    /// Skips every segment that contains one, and counts them.
     SkipSegment,
-    /// Draw a straight line over gaps of at most `max_gap` samples, and count what was drawn. Longer gaps, and
-    /// those at the start or the end of a stretch, stay: the segments that hold them are left out as by
-    /// [`SkipSegment`](Self::SkipSegment).
+    /// Interpolates gaps of at most `max_gap` samples linearly, and counts the samples. Longer gaps, and those at the
+    /// start or end of a stretch, stay: their segments are skipped as by [`SkipSegment`](Self::SkipSegment).
     Interpolate {
         /// Longest gap that is filled, in samples.
         max_gap: usize,
     },
-    /// Let them through: the bins they reach become NaN.
+    /// Propagates them: affected bins become NaN.
     Propagate,
 }
 
 impl NanPolicy {
-    /// The longest gap that `interpolate` without a number fills.
+    /// Default of `max_gap` for `interpolate` without a number.
     pub const DEFAULT_MAX_GAP: usize = 16;
 
     /// Whether missing samples are refused, which stored parameters do not mention.
@@ -88,11 +87,11 @@ impl TryFrom<String> for NanPolicy {
     }
 }
 
-/// Index and value of the first missing sample; of a complex one the part that is missing.
+/// Returns index and value of the first missing sample; of a complex one the part that is missing.
 #[must_use]
 pub fn first_non_finite<S: Sample>(samples: &[S]) -> Option<(usize, f64)> {
     const BLOCK: usize = 1024;
-    // A block is looked at whole, without a branch per sample, because nearly all blocks are clean.
+    // A whole block is checked without a branch per sample, because nearly all blocks are clean.
     for (b, block) in samples.chunks(BLOCK).enumerate() {
         if block.iter().fold(true, |clean, s| clean & s.finite()) {
             continue;

@@ -1,8 +1,8 @@
-//! Every parameter type of the library in one place, and what they share: tables of names, threads.
+//! Every parameter type of the library, and their shared parts: tables of names, threads.
 //!
-//! Each type is defined once, beside the code that uses it; graphs, flags and bindings contain these types. Enums that a
-//! backend must handle case by case ([`Average`], [`Detrend`], [`Padding`], [`Scaling`], [`Sides`], [`NanPolicy`], …) are
-//! exhaustive on purpose: a case that a backend does not know must not compile.
+//! Each type is defined once, next to the code that uses it; graphs, flags and bindings contain these types. Enums
+//! that a backend must match exhaustively ([`Average`], [`Detrend`], [`Padding`], [`Scaling`], [`Sides`],
+//! [`NanPolicy`], …) are not `#[non_exhaustive]`: an unhandled case is a compile error.
 
 mod builders;
 mod names;

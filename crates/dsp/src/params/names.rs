@@ -7,34 +7,34 @@ use crate::error::{Error, Result};
 pub struct Name<T: 'static> {
     /// The value.
     pub value: T,
-    /// The name that [`Display`](std::fmt::Display) writes.
+    /// The canonical name, written by [`Display`](std::fmt::Display).
     pub name: &'static str,
-    /// Other names that are read.
+    /// Other accepted names.
     pub aliases: &'static [&'static str],
-    /// What it does, for help texts.
+    /// Description for help texts.
     pub about: &'static str,
 }
 
 /// A type whose values have names.
 pub trait Named: Copy + PartialEq + 'static {
-    /// The public name of the argument that takes such a value.
+    /// Public name of the argument.
     const ARGUMENT: &'static str;
-    /// Every value once.
+    /// The table of values.
     const NAMES: &'static [Name<Self>];
 
-    /// The value's name.
+    /// Returns the value's name.
     #[must_use]
     fn name(self) -> &'static str;
 
-    /// The names of all values, in the order of the table.
+    /// Returns the names of all values, in the order of the table.
     fn names() -> impl Iterator<Item = &'static str> {
         Self::NAMES.iter().map(|entry| entry.name)
     }
 
-    /// The value with this name or alias; case does not matter.
+    /// Returns the value of this name or alias, ignoring case.
     ///
     /// # Errors
-    /// [`Error::Argument`] lists the names.
+    /// [`Error::Argument`] with the known names.
     fn from_name(text: &str) -> Result<Self> {
         let same = |name: &&'static str| name.eq_ignore_ascii_case(text.trim());
         let found = Self::NAMES.iter().find(|entry| same(&entry.name) || entry.aliases.iter().any(same));
@@ -45,7 +45,8 @@ pub trait Named: Copy + PartialEq + 'static {
     }
 }
 
-/// Implements [`Named`], `Display` and `FromStr` from one table. A variant that the table lacks does not compile.
+/// Implements [`Named`], `Display` and `FromStr` from one table. A variant that is missing in the table is a compile
+/// error.
 macro_rules! named {
     ($type:ident, $argument:literal, $($variant:ident = $name:literal $(| $alias:literal)*, $about:literal;)+) => {
         impl $crate::params::Named for $type {

@@ -1,4 +1,4 @@
-//! How a signal is cut into segments, and what is done to each of them before its transform.
+//! Segmentation of a signal, and the preparation of segments before the transform.
 
 use std::ops::Range;
 
@@ -20,24 +20,24 @@ use crate::window::{Symmetry, Window};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct SegmentParams {
-    /// Weights of a segment.
+    /// Window of a segment.
     pub window: Window,
     /// Whether the window is periodic (the default, for spectra) or symmetric.
     pub symmetry: Symmetry,
     /// Samples in a segment, at least 1 (SciPy's `nperseg`, librosa's `win_length`).
     #[cfg_attr(feature = "serde", serde(alias = "win_length"))]
     pub segment_len: usize,
-    /// Samples from one segment's start to the next one's, at least 1 (SciPy's `nperseg − noverlap`). More than
-    /// `segment_len` leaves samples out between the segments.
+    /// Distance between the starts of consecutive segments in samples, at least 1 (SciPy's `nperseg − noverlap`). If
+    /// it exceeds `segment_len`, samples between segments are not used.
     pub hop: usize,
-    /// Length of the transform, at least 2 and at least `segment_len`; the rest is zeros.
+    /// Length of the transform, at least 2 and at least `segment_len`; the rest is zero-padded.
     pub n_fft: usize,
-    /// What is subtracted from each segment before the window.
+    /// Detrending of each segment before the window.
     pub detrend: Detrend,
 }
 
 impl SegmentParams {
-    /// SciPy's defaults: periodic Hann, half of each segment overlapping the next, mean removed, no zero-padding.
+    /// SciPy's defaults: periodic Hann, half overlap, mean removed, no zero-padding.
     #[must_use]
     pub fn new(segment_len: usize) -> Self {
         Self {
@@ -57,18 +57,18 @@ impl SegmentParams {
         symmetry: Symmetry;
         /// Sets the samples of a segment, and nothing else.
         segment_len: usize;
-        /// Sets the samples from one segment's start to the next one's.
+        /// Sets the distance between the starts of consecutive segments, in samples.
         hop: usize;
         /// Sets the length of the transform.
         n_fft: usize;
-        /// Sets what is subtracted from each segment.
+        /// Sets the detrending of each segment.
         detrend: Detrend;
     }
 
     /// Checks the lengths.
     ///
     /// # Errors
-    /// [`Error::Argument`] names the field and its value.
+    /// [`Error::Argument`] with the field and its value.
     pub fn validate(&self) -> Result<()> {
         for (name, value, least) in
             [("segment_len", self.segment_len, 1), ("hop", self.hop, 1), ("n_fft", self.n_fft, 2)]
@@ -84,7 +84,7 @@ impl SegmentParams {
         Ok(())
     }
 
-    /// The segment's weights.
+    /// Returns the segment's weights.
     ///
     /// # Errors
     /// [`Error::Argument`] when the window's parameter is outside its domain, or when all weights of a named window are
@@ -108,15 +108,15 @@ impl SegmentParams {
         rfft_bins(self.n_fft)
     }
 
-    /// Whole segments in a signal of `len` samples. 0 for a `hop` of 0.
+    /// Returns the number of complete segments in a signal of `len` samples; 0 for a `hop` of 0.
     #[must_use]
     pub fn count(&self, len: usize) -> usize {
         segment_count(len, self.segment_len, self.hop)
     }
 
     /// Cuts a signal of `len` samples into at most `parts` ranges whose accumulators, merged in order, give the
-    /// answer of one pass: each range starts at a segment and ends with one, so neighbours overlap. Empty when
-    /// the signal has no whole segment.
+    /// result of one pass. Each range starts and ends with a segment, so neighbours overlap. Empty if the signal has
+    /// no complete segment.
     #[must_use]
     pub fn stretches(&self, len: usize, parts: usize) -> Vec<Range<usize>> {
         let segments = self.count(len);

@@ -1,16 +1,16 @@
-//! Which threads share the work of a plan.
+//! Threads of a plan.
 
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
-/// Which threads share the rows of a batch or the parts of a long signal. The numbers do not depend on it.
+/// The threads that process the rows of a batch or the chunks of a long signal. Results do not depend on it.
 ///
-/// A number converts: 0 is [`Pool`](Self::Pool), 1 is [`Caller`](Self::Caller), more is [`Count`](Self::Count).
+/// Converts from a number: 0 is [`Pool`](Self::Pool), 1 is [`Caller`](Self::Caller), more is [`Count`](Self::Count).
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Threads {
-    /// The calling thread alone.
+    /// The calling thread only.
     Caller,
     /// The threads of rayon's current pool.
     #[default]
@@ -55,7 +55,7 @@ impl Workers {
         })
     }
 
-    /// Threads that can work at the same time.
+    /// Returns the number of threads that can work at the same time.
     pub(crate) fn count(&self) -> usize {
         match self {
             Self::Caller => 1,
@@ -64,8 +64,8 @@ impl Workers {
         }
     }
 
-    /// Runs `work` where its parallel iterators use these threads. [`Caller`](Self::Caller) must not meet a parallel
-    /// iterator.
+    /// Runs `work` so that its parallel iterators use these threads. With [`Caller`](Self::Caller) it must not use
+    /// parallel iterators.
     pub(crate) fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         match self {
             Self::Caller | Self::Current => work(),

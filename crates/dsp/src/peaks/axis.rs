@@ -1,4 +1,4 @@
-//! Rows and axes: which lanes of a flat array belong together.
+//! Rows and axes of flat arrays.
 
 use crate::{Error, Result};
 
@@ -54,7 +54,7 @@ impl Lanes {
     }
 }
 
-/// Number of rows of `row_len` values in `values` values.
+/// Returns the number of rows of `row_len` values in `values` values.
 pub(super) fn row_count(values: usize, row_len: usize) -> Result<usize> {
     if row_len == 0 {
         return Err(Error::argument("row_len", "rows of 0 values"));

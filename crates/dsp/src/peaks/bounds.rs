@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 
-/// An inclusive interval; an absent end does not limit.
+/// An inclusive interval; an absent end is unbounded.
 ///
 /// Both ends absent is SciPy's `(None, None)`: the property is computed and nothing is filtered.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -33,12 +33,12 @@ impl Bounds {
         Self { min: Some(min), max: Some(max) }
     }
 
-    /// Whether `value` lies inside; a NaN lies inside only where no end is given.
+    /// Returns whether `value` lies inside; a NaN lies inside only if no end is given.
     pub fn contains(&self, value: f64) -> bool {
         self.min.is_none_or(|min| min <= value) && self.max.is_none_or(|max| value <= max)
     }
 
-    /// An error for an end that is NaN: it would silently reject every peak.
+    /// Returns an error for a NaN end, which would silently reject every peak.
     pub(crate) fn check(&self, name: &'static str) -> Result<()> {
         if self.min.is_some_and(f64::is_nan) || self.max.is_some_and(f64::is_nan) {
             return Err(Error::argument(name, "a bound is NaN"));

@@ -1,12 +1,12 @@
-//! The K largest bins of one row by insertion: the plain truth on a row's own powers.
+//! The K largest bins of one row by insertion: the reference on a row's powers.
 
-/// More peaks than these are selected and sorted: an insertion moves half of them.
+/// Largest number of peaks for insertion; more peaks are selected and sorted.
 const MAX_INSERTIONS: usize = 256;
 
-/// The same by selection, for powers without NaN.
+/// Computes the same by selection, for powers without NaN.
 fn select(powers: &[f32], pairs: &mut [[f32; 2]]) {
     let before = |&a: &usize, &b: &usize| powers[b].total_cmp(&powers[a]).then(a.cmp(&b));
-    // −0 and 0 are equal powers, which `total_cmp` tells apart; powers are never negative.
+    // −0 and 0 are equal powers, which `total_cmp` distinguishes; powers are never negative.
     let mut bins: Vec<usize> = (0..powers.len()).collect();
     if pairs.len() < bins.len() {
         bins.select_nth_unstable_by(pairs.len() - 1, before);
@@ -21,8 +21,8 @@ fn select(powers: &[f32], pairs: &mut [[f32; 2]]) {
 /// Writes the `row.len()/2` largest bins of `powers` as `(bin, power)` pairs, by power descending,
 /// ties with the lower bin first. Each power is compared with the K-th before it is inserted.
 ///
-/// Where `powers` holds fewer bins than pairs asked for, the rest of `row` is left as it was. NaN is
-/// never inserted past the first K bins.
+/// If `powers` has fewer bins than the requested pairs, the rest of `row` is unchanged. NaN is never inserted after
+/// the first K bins.
 pub fn insert_top_k(powers: &[f32], row: &mut [f32]) {
     let pairs: &mut [[f32; 2]] = row.as_chunks_mut().0;
     let k = pairs.len().min(powers.len());

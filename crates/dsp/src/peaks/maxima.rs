@@ -28,11 +28,11 @@ impl Plateaus {
     }
 }
 
-/// Positions and flat tops of all local maxima of `x`, in ascending order.
+/// Returns positions and flat tops of all local maxima of `x`, in ascending order.
 ///
 /// A maximum is strictly above the samples on both sides of its flat top; its position is `(left + right) / 2`
 /// rounded down. The first and the last sample are never maxima. Comparisons with NaN are false, so a NaN ends the
-/// slope it touches and a sample beside it is no maximum. Same rule as `scipy.signal.find_peaks`.
+/// slope it touches and a sample beside it is not a maximum. Same rule as `scipy.signal.find_peaks`.
 pub fn local_maxima<T: Real>(x: &[T]) -> (Vec<usize>, Plateaus) {
     let mut slopes = Slopes::default();
     slopes.set(x);

@@ -1,8 +1,8 @@
 //! Peaks of spectra and of other sampled curves.
 //!
-//! Two meanings of "peak" live side by side:
+//! The word "peak" has two meanings:
 //!
-//! - [`topk`]: the K largest bins of a row, neighbours or not;
+//! - [`topk`]: the K largest bins of a row, including neighbours;
 //! - [`local`]: local maxima with the conditions of `scipy.signal.find_peaks`.
 //!
 //! [`subbin`] refines either to a fraction of a bin. Both kinds take one row, a batch of rows or an axis of an

@@ -1,15 +1,15 @@
-//! The K largest bins of one row by bisection of the threshold: no branch depends on the data but the last few.
+//! The K largest bins of one row by bisection of the threshold: only the last few branches depend on the data.
 //!
 //! ```text
 //! lo, hi = 0, largest power            (as integers: non-negative floats order like their bits)
 //! while count(power ≥ lo) > K + slack: move lo or hi to the middle by count(power ≥ middle) ≥ K
 //! gather the bins ≥ lo, sort them, keep K
 //! ```
-//! Layout: powers contiguous; the count is a vector loop. Some ten passes for a row of noise.
+//! Layout: powers contiguous; the count is a vector loop. About ten passes for a row of noise.
 
 use super::insert::insert_top_k;
 
-/// Bins that may be gathered beyond K before the sort; fewer passes against a longer sort.
+/// Number of bins that may be gathered beyond K before the sort: fewer passes for a longer sort.
 const SLACK: usize = 8;
 
 /// Reusable buffers of [`select_packed`].
@@ -19,9 +19,9 @@ pub struct SelectScratch {
 }
 
 /// Writes the `row.len()/2` largest bins of `powers` as `(bin, power)` pairs, by power descending, ties with the
-/// lower bin first. `powers` are not negative; where one is NaN, or `row` asks for most bins, insertion decides.
+/// lower bin first. `powers` are not negative; if one is NaN, or `row` requests most bins, insertion is used.
 ///
-/// Pairs beyond the number of powers are left as they were.
+/// Pairs beyond the number of powers are unchanged.
 #[inline(always)]
 pub fn select_packed(powers: &[f32], scratch: &mut SelectScratch, row: &mut [f32]) {
     let k = (row.len() / 2).min(powers.len());
@@ -29,7 +29,7 @@ pub fn select_packed(powers: &[f32], scratch: &mut SelectScratch, row: &mut [f32
     for p in powers {
         top = top.max(p.to_bits());
     }
-    // Small K and small rows: insertion is as quick. NaN and negative zero have bits above infinity's.
+    // Small K and small rows: insertion is as fast. NaN and negative zero have bits above infinity's.
     if k < 4 || 2 * k > powers.len() || powers.len() < 64 || top > f32::INFINITY.to_bits() {
         insert_top_k(powers, row);
         return;
@@ -53,7 +53,7 @@ pub fn select_packed(powers: &[f32], scratch: &mut SelectScratch, row: &mut [f32
         }
     }
     if at_lo > 4 * k + SLACK {
-        // A crowd of equal powers.
+        // Many equal powers.
         insert_top_k(powers, row);
         return;
     }

@@ -4,18 +4,18 @@ use super::{Bounds, LocalPeakParams, find_peaks, peak_prominences, peak_widths, 
 use crate::Result;
 use crate::params::builders;
 
-/// What a spectral peak must satisfy.
+/// Conditions on spectral peaks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct SpectralPeakParams {
-    /// Least level in dB.
+    /// Smallest level in dB.
     pub height_db: Option<f64>,
-    /// Least prominence of the level in dB.
+    /// Smallest prominence of the level in dB.
     pub prominence_db: f64,
-    /// Least distance between peaks in bins, 1 or more.
+    /// Smallest distance between peaks in bins, 1 or more.
     pub distance: Option<f64>,
-    /// Whether the spectrum was made with a Hann window and without zero-padding: its own estimator is closer than
-    /// a parabola then.
+    /// Whether the spectrum was made with a Hann window and without zero-padding: the Hann estimator is then more
+    /// accurate than a parabola.
     pub hann: bool,
 }
 
@@ -27,11 +27,11 @@ impl SpectralPeakParams {
     }
 
     builders! {
-        /// Sets the least level in dB.
+        /// Sets the smallest level in dB.
         height_db: impl Into<Option<f64>>;
-        /// Sets the least prominence in dB.
+        /// Sets the smallest prominence in dB.
         prominence_db: f64;
-        /// Sets the least distance between peaks in bins.
+        /// Sets the smallest distance between peaks in bins.
         distance: impl Into<Option<f64>>;
         /// Sets whether the spectrum was made with a Hann window and without zero-padding.
         hann: bool;
@@ -41,19 +41,20 @@ impl SpectralPeakParams {
 /// One peak of a spectrum.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SpectralPeak {
-    /// Its place in the spectrum.
+    /// Index in the spectrum.
     pub position: usize,
-    /// How far the peak lies from that place, in bins.
+    /// Offset of the peak from that bin, in bins.
     pub offset: f64,
-    /// Level at that place in dB.
+    /// Level of that bin in dB.
     pub level_db: f64,
-    /// How far the level rises above its surroundings in dB.
+    /// Prominence of the level in dB.
     pub prominence_db: f64,
     /// Width at half the power above the surroundings, in bins.
     pub width: f64,
 }
 
-/// The peaks of `power` (ascending frequencies, any unit), by power descending; ties go to the lower frequency.
+/// Returns the peaks of `power` (ascending frequencies, any unit), by power descending; ties go to the lower
+/// frequency.
 ///
 /// Maxima and prominences are those of the level `10·log10(power)`, with a floor at −400 dB; widths are measured on
 /// the power, where half the height is the usual half-power width.

@@ -29,7 +29,7 @@ pub struct SubBin {
     pub power: f64,
 }
 
-/// The three powers around `bin`, if they are finite and `bin` is a maximum of them.
+/// Returns the three powers around `bin`, if they are finite and `bin` is a maximum of them.
 fn triple<T: Real>(power: &[T], bin: usize) -> Option<[f64; 3]> {
     let at = |i: usize| -> Option<f64> { power.get(i).map(|&p| p.widen()) };
     let three = [at(bin.checked_sub(1)?)?, at(bin)?, at(bin.checked_add(1)?)?];

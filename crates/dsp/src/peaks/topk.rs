@@ -1,7 +1,7 @@
 //! The K largest bins of a spectrum.
 //!
 //! Order: by power descending, of equal powers the lower bin first. A NaN ranks below every number (−∞ included), so
-//! a row always yields `min(k, n_bins)` peaks; whether NaN may get here at all is the NaN policy of the caller.
+//! a row always yields `min(k, n_bins)` peaks; the caller's NaN policy decides whether NaN is permitted.
 
 use std::cmp::Ordering;
 
@@ -15,17 +15,17 @@ use crate::{Error, Result};
 pub struct Peak<T> {
     /// Index in the row.
     pub bin: usize,
-    /// The row's value there.
+    /// Value of the row at this index.
     pub power: T,
 }
 
-/// Above this K a sort beats insertion, whose cost grows with K for every accepted bin.
+/// Above this K a sort is faster than insertion, whose cost per accepted bin grows with K.
 const INSERTION_LIMIT: usize = 128;
 
 /// Every bin up to this index is exact as an `f32`.
 const MAX_PACKED_BINS: usize = 1 << 24;
 
-/// The `min(k, row.len())` largest bins of one row.
+/// Returns the `min(k, row.len())` largest bins of one row.
 ///
 /// # Errors
 /// `k` is 0.
@@ -36,7 +36,7 @@ pub fn top_k_bins<T: Real>(row: &[T], k: usize) -> Result<Vec<Peak<T>>> {
     Ok(best)
 }
 
-/// The K largest bins of every row of `power`, a flat `[rows, n_bins]` array.
+/// Returns the K largest bins of every row of `power`, a flat `[rows, n_bins]` array.
 ///
 /// Returns `[rows, min(k, n_bins)]` peaks, flat.
 ///
@@ -54,7 +54,7 @@ pub fn top_k_rows<T: Real>(power: &[T], n_bins: usize, k: usize) -> Result<Vec<P
     Ok(out)
 }
 
-/// The K largest bins along `axis` of the C-ordered array `power` of `shape`.
+/// Returns the K largest bins along `axis` of the C-ordered array `power` of `shape`.
 ///
 /// Returns `[lanes, min(k, shape[axis])]` peaks, flat; lanes in C order of the remaining axes.
 ///
@@ -72,10 +72,10 @@ pub fn top_k_axis<T: Real>(power: &[T], shape: &[usize], axis: usize, k: usize) 
     Ok(out)
 }
 
-/// [`top_k_rows`] as packed `(bin, power)` pairs: `[rows, min(k, n_bins), 2]`, flat.
+/// Computes [`top_k_rows`] as packed `(bin, power)` pairs: `[rows, min(k, n_bins), 2]`, flat.
 ///
 /// # Errors
-/// As [`top_k_rows`]; more than 2²⁴ bins, which `f32` cannot count.
+/// Those of [`top_k_rows`]; more than 2²⁴ bins, which `f32` cannot represent.
 pub fn top_k_packed(power: &[f32], n_bins: usize, k: usize) -> Result<Vec<f32>> {
     let rows = row_count(power.len(), n_bins)?;
     let mut out = vec![0.0; rows * k.min(n_bins) * 2];
@@ -83,10 +83,10 @@ pub fn top_k_packed(power: &[f32], n_bins: usize, k: usize) -> Result<Vec<f32>> 
     Ok(out)
 }
 
-/// [`top_k_packed`] into `out`, which holds exactly `rows · min(k, n_bins) · 2` values.
+/// Computes [`top_k_packed`] into `out`, which has exactly `rows · min(k, n_bins) · 2` values.
 ///
 /// # Errors
-/// As [`top_k_packed`]; `out` of another length.
+/// Those of [`top_k_packed`]; a wrong length of `out`.
 pub fn top_k_packed_into(power: &[f32], n_bins: usize, k: usize, out: &mut [f32]) -> Result<()> {
     check_k(k)?;
     let rows = row_count(power.len(), n_bins)?;
@@ -121,7 +121,7 @@ fn select<T: Real>(row: &[T], k: usize, best: &mut Vec<Peak<T>>) {
     }
 }
 
-/// Whether `a` ranks strictly above `b`.
+/// Returns whether `a` ranks strictly above `b`.
 fn above<T: Real>(a: T, b: T) -> bool {
     a > b || (b.is_nan() && !a.is_nan())
 }
@@ -135,7 +135,7 @@ fn insert_all<T: Real>(row: &[T], k: usize, best: &mut Vec<Peak<T>>) {
             }
             best.pop();
         }
-        // Bins come in ascending order, so a tie goes behind its equals.
+        // Bins come in ascending order, so a tie is inserted after equal powers.
         let mut at = best.len();
         while at > 0 && above(power, best[at - 1].power) {
             at -= 1;

@@ -2,7 +2,7 @@
 
 use num_complex::Complex;
 
-/// All `N` bins of `X[k] = Σ x[n] exp(−2πi kn/N)`, in `O(N²)`.
+/// Returns all `N` bins of `X[k] = Σ x[n] exp(−2πi kn/N)`, in `O(N²)`.
 #[must_use]
 pub fn dft(x: &[Complex<f64>]) -> Vec<Complex<f64>> {
     let n = x.len();
@@ -12,7 +12,7 @@ pub fn dft(x: &[Complex<f64>]) -> Vec<Complex<f64>> {
     (0..n).map(|k| x.iter().enumerate().map(|(i, v)| v * turn[k * i % n]).sum()).collect()
 }
 
-/// Bins 0 … N/2 of the transform of real samples.
+/// Returns the bins 0 … N/2 of the transform of real samples.
 #[must_use]
 pub fn dft_real(x: &[f64]) -> Vec<Complex<f64>> {
     let complex: Vec<_> = x.iter().map(|v| Complex::new(*v, 0.0)).collect();

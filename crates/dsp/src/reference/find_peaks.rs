@@ -1,4 +1,4 @@
-//! Local peaks from their definitions, one peak at a time and with no shared walks.
+//! Local peaks by definition, one peak at a time.
 
 use crate::peaks::LocalPeakParams;
 

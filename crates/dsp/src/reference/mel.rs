@@ -33,10 +33,10 @@ pub fn mel_to_hz(scale: MelScale, mel: f64) -> f64 {
     0.5 * (low + high)
 }
 
-/// The filters as `n_mels` rows of `n_fft/2 + 1` weights.
+/// Returns the filters as `n_mels` rows of `n_fft/2 + 1` weights.
 pub fn filterbank(p: &MelFilterbankParams) -> Vec<Vec<f64>> {
     let f_max = p.f_max.unwrap_or(p.sample_rate / 2.0);
-    // Kaldi's filters are what its f32 arithmetic makes of the formula.
+    // Kaldi's filters are defined by f32 arithmetic.
     let single = p.scale == MelScale::Kaldi && p.domain == TriangleDomain::Mel;
     let to_mel = |hz: f64| match single {
         true => f64::from(1127.0_f32 * (1.0_f32 + hz as f32 / 700.0_f32).ln()),
@@ -84,7 +84,7 @@ pub fn filterbank(p: &MelFilterbankParams) -> Vec<Vec<f64>> {
         .collect()
 }
 
-/// The log-mel spectrogram of `x`, one vector of `n_mels` values per frame.
+/// Returns the log-mel spectrogram of `x`, one vector of `n_mels` values per frame.
 pub fn log_mel(x: &[f64], p: &LogMelParams) -> Vec<Vec<f64>> {
     let segments = SegmentParams::new(p.win_length)
         .window(p.window.clone())

@@ -1,7 +1,7 @@
-//! Plain f64 twins of the fast paths, for tests and for those who doubt.
+//! Straightforward f64 reference implementations, used for testing.
 //!
-//! Written from the definitions and not from the fast code: no shared helper but the windows, no plan, no
-//! reuse of buffers, `O(N²)` transforms.
+//! Written from the definitions and not from the fast code: they share only the windows, and use no plans, no reuse
+//! of buffers and `O(N²)` transforms.
 
 pub mod dft;
 pub mod find_peaks;

@@ -8,7 +8,7 @@ use num_complex::Complex;
 /// One-sided raw power of a row, mean over its segments: `n_fft/2 + 1` values.
 ///
 /// # Panics
-/// When `row` is shorter than the parameters' rows, or their window is refused.
+/// If `row` is shorter than the rows of the parameters, or their window is invalid.
 pub fn raw_power(row: &[f32], params: &WelchParams) -> Vec<f64> {
     let n = params.n_fft;
     let window = params.window.coefficients(n, Symmetry::Periodic).expect("a valid window");

@@ -1,11 +1,11 @@
-//! Short-time spectra by their definition: every sample looked up, every bin a sum.
+//! Short-time spectra by definition: every sample by index, every bin as a sum.
 
 use std::f64::consts::TAU;
 
 use crate::detrend::Detrend;
 use crate::stft::{Padding, Placement, SpectrogramParams, SpectrogramScaling};
 
-/// Value of the padded signal at position `i`.
+/// Returns the value of the padded signal at position `i`.
 fn sample(x: &[f64], i: i64, padding: Padding) -> f64 {
     let n = x.len() as i64;
     if (0..n).contains(&i) {
@@ -86,7 +86,7 @@ fn subtract_trend(x: &mut [f64], detrend: Detrend) {
     }
 }
 
-/// The spectrogram of `x`, one vector per frame.
+/// Returns the spectrogram of `x`, one vector per frame.
 pub fn spectrogram(x: &[f64], p: &SpectrogramParams) -> Vec<Vec<f64>> {
     let window =
         p.segments.window.coefficients(p.segments.segment_len, p.segments.symmetry).expect("valid window");

@@ -6,36 +6,36 @@ use super::dft::dft;
 use crate::detrend::Detrend;
 use crate::scaling::{Average, Scaling};
 
-/// What to average and how; the names are those of [`PsdParams`](crate::welch::PsdParams).
+/// Parameters; the names are those of [`PsdParams`](crate::welch::PsdParams).
 #[derive(Debug, Clone)]
 pub struct Reference<'a> {
     /// Samples per second.
     pub sample_rate: f64,
     /// Weights of one segment; its length is the segment's.
     pub window: &'a [f64],
-    /// Samples from one segment's start to the next one's.
+    /// Distance between the starts of consecutive segments, in samples.
     pub hop: usize,
     /// Length after zero-padding.
     pub n_fft: usize,
-    /// What is subtracted from each segment.
+    /// Detrending of each segment.
     pub detrend: Detrend,
-    /// Units.
+    /// Scaling.
     pub scaling: Scaling,
-    /// How segments become one spectrum.
+    /// Average over the segments.
     pub average: Average,
-    /// `n_fft/2 + 1` bins, doubled, and not all `n_fft`.
+    /// Whether the result has `n_fft/2 + 1` doubled bins instead of all `n_fft`.
     pub one_sided: bool,
 }
 
 impl Reference<'_> {
-    /// The averaged power of a real signal, one value per bin.
+    /// Returns the averaged power of a real signal, one value per bin.
     #[must_use]
     pub fn psd(&self, x: &[f64]) -> Vec<f64> {
         let x = complex(x);
         self.csd(&x, &x).iter().map(|v| v.re).collect()
     }
 
-    /// The averaged `conj(X) · Y`, one value per bin.
+    /// Returns the averaged `conj(X) · Y`, one value per bin.
     #[must_use]
     pub fn csd(&self, x: &[Complex<f64>], y: &[Complex<f64>]) -> Vec<Complex<f64>> {
         let x = self.spectra(x);
@@ -53,7 +53,7 @@ impl Reference<'_> {
             .collect()
     }
 
-    /// Every segment's transform, all bins.
+    /// Returns every segment's transform, all bins.
     fn spectra(&self, x: &[Complex<f64>]) -> Vec<Vec<Complex<f64>>> {
         let len = self.window.len();
         let mut spectra = Vec::new();

@@ -1,10 +1,10 @@
-//! Where frames lie in a signal, and what stands in for samples before its start and after its end.
+//! Positions of frames in a signal, and padding before its start and after its end.
 
 use std::ops::Range;
 
 use crate::{Error, Result};
 
-/// What frames see beyond the ends of the signal, and with it where they lie.
+/// Padding beyond the ends of the signal, which also determines the positions of frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Padding {
@@ -22,32 +22,32 @@ pub enum Padding {
     Mirror,
 }
 
-/// Where a window shorter than the FFT lies.
+/// Placement of a window shorter than the FFT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Placement {
     /// At the start; zeros fill the rest. A frame is `win_length` samples (SciPy, Kaldi).
     #[default]
     Start,
-    /// In the middle. A frame is `n_fft` samples, of which the window sees the middle (librosa, torch).
+    /// In the middle. A frame is `n_fft` samples, of which the window covers the middle (librosa, torch).
     Center,
 }
 
 /// Layout of the frames of a signal. `frame_len` and `hop` are not 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Framing {
-    /// Samples of a frame.
+    /// Samples per frame.
     pub frame_len: usize,
-    /// Samples from one frame to the next.
+    /// Distance between the starts of consecutive frames, in samples.
     pub hop: usize,
-    /// What frames see beyond the ends of the signal.
+    /// Padding beyond the ends of the signal.
     pub padding: Padding,
-    /// Whether the last frame is left out (whisper, NeMo).
+    /// Whether the last frame is dropped (whisper, NeMo).
     pub drop_last: bool,
 }
 
 impl Framing {
-    /// Samples from the start of the signal to the start of frame 0; negative where padding comes first.
+    /// Returns the samples from the start of the signal to the start of frame 0; negative if padding comes first.
     pub fn offset(&self) -> isize {
         let half = self.frame_len / 2;
         match self.padding {
@@ -66,7 +66,7 @@ impl Framing {
         }
     }
 
-    /// Frames of a signal of `len` samples; 0 where it is too short for one.
+    /// Returns the frames of a signal of `len` samples; 0 if it is too short for one.
     pub fn count(&self, len: usize) -> usize {
         let half = self.frame_len / 2;
         let count = match self.padding {
@@ -80,7 +80,7 @@ impl Framing {
         count.saturating_sub(usize::from(self.drop_last))
     }
 
-    /// [`Self::count`], with an error for a signal that has no frame or cannot be reflected.
+    /// Returns [`Self::count`], or an error for a signal that has no frame or cannot be reflected.
     pub fn checked_count(&self, len: usize) -> Result<usize> {
         let half = self.frame_len / 2;
         if self.padding == Padding::Reflect && len <= half {
@@ -94,7 +94,7 @@ impl Framing {
         }
     }
 
-    /// Length of the shortest signal that has a frame.
+    /// Returns the length of the shortest signal that has a frame.
     fn shortest(&self) -> usize {
         let extra = if self.drop_last { self.hop } else { 0 };
         match self.padding {
@@ -104,8 +104,8 @@ impl Framing {
         }
     }
 
-    /// The frames of a signal of `len` samples in at most three parts, of which one lies wholly inside the signal:
-    /// [`Self::samples`] has to copy the others only.
+    /// Returns the frames of a signal of `len` samples in at most three parts, of which one is entirely inside the
+    /// signal: [`Self::samples`] copies only the others.
     pub(crate) fn parts(&self, len: usize, frames: usize) -> impl Iterator<Item = Range<usize>> {
         let before = self.offset().min(0).unsigned_abs().div_ceil(self.hop).min(frames);
         let room = (len as isize - self.frame_len as isize - self.offset()).max(-1);
@@ -114,8 +114,8 @@ impl Framing {
         [0..before, before..inside, inside..frames].into_iter().filter(|part| !part.is_empty())
     }
 
-    /// The samples that `frames` see, the first at the start and each `hop` after the one before: a piece of `x`, or
-    /// a padded copy in `scratch`.
+    /// Returns the samples of `frames`, the first frame at index 0 and each following one `hop` later: a slice of
+    /// `x`, or a padded copy in `scratch`.
     ///
     /// `x` has passed [`Self::checked_count`], and `frames` are among those that it counted.
     pub(crate) fn samples<'a, T: num_traits::Zero + Copy>(
@@ -147,7 +147,7 @@ impl Framing {
         self.samples(x, 0..frames, scratch)
     }
 
-    /// The stand-in for sample `i` of `x`, which lies outside `x`.
+    /// Returns the padding value for index `i` outside of `x`.
     pub(crate) fn beyond<T: num_traits::Zero + Copy>(&self, x: &[T], mut i: isize) -> T {
         let n = x.len() as isize;
         // Reflections repeat until they land inside: a frame can be longer than a Kaldi signal.

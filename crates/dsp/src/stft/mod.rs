@@ -1,12 +1,12 @@
-//! Short-time spectra: a row of spectra, one every `hop` samples.
+//! Short-time spectra: one spectrum every `hop` samples.
 //!
 //! ```text
 //! signal [len] → padding → frames [n_frames, frame_len] → detrend → window → FFT → [n_frames, n_bins]
 //! ```
 //!
 //! [`Spectrogram`] takes a whole signal, [`StftStream`] takes it in blocks of any length with memory of a few frames.
-//! [`SpectrogramParams::scipy`], [`SpectrogramParams::librosa`] and [`SpectrogramParams::torch`] give those systems'
-//! frames and units.
+//! [`SpectrogramParams::scipy`], [`SpectrogramParams::librosa`] and [`SpectrogramParams::torch`] have the frames and
+//! units of those systems.
 
 mod fast;
 mod frame_fft;

@@ -1,4 +1,4 @@
-//! What a spectrogram consists of.
+//! Parameters of a spectrogram.
 
 use super::frame_fft::FrameParams;
 use super::{Framing, Padding, Placement};
@@ -37,29 +37,29 @@ impl From<Scaling> for SpectrogramScaling {
     }
 }
 
-/// A spectrogram's parameters.
+/// Parameters of a spectrogram.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct SpectrogramParams {
-    /// Sample rate in Hz (or samples per unit of whatever the x axis counts).
+    /// Sample rate in Hz (or samples per unit of the time axis).
     pub sample_rate: f64,
     /// The samples under the window of a frame, the window and the transform; `hop` may exceed the window.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub segments: SegmentParams,
-    /// Where a window shorter than the FFT lies.
+    /// Placement of a window shorter than the FFT.
     pub placement: Placement,
-    /// What frames see beyond the ends of the signal.
+    /// Padding beyond the ends of the signal.
     pub padding: Padding,
     /// Unit of the values.
     pub scaling: SpectrogramScaling,
-    /// What becomes of NaN and infinite samples. Frames keep their places: where Welch leaves a segment out
-    /// (`SkipSegment`, gaps that `Interpolate` cannot fill, and `Propagate`), a frame is all NaN.
+    /// NaN policy. Frames keep their positions: where Welch skips a segment (`SkipSegment`, gaps that `Interpolate`
+    /// cannot fill, and `Propagate`), a frame is all NaN.
     pub nan: NanPolicy,
 }
 
 impl SpectrogramParams {
-    /// As [`scipy`](Self::scipy), with these segments.
+    /// Creates parameters like [`scipy`](Self::scipy), with these segments.
     #[must_use]
     pub fn new(sample_rate: f64, segments: SegmentParams) -> Self {
         Self {
@@ -90,13 +90,14 @@ impl SpectrogramParams {
             .scaling(SpectrogramScaling::Power)
     }
 
-    /// `torch.stft(x, n_fft, hop, window=torch.hann_window(n_fft)).abs()**2`: as librosa, but reflecting.
+    /// `torch.stft(x, n_fft, hop, window=torch.hann_window(n_fft)).abs()**2`: as librosa, but with reflection.
     #[must_use]
     pub fn torch(sample_rate: f64, n_fft: usize, hop: usize) -> Self {
         Self::librosa(sample_rate, n_fft, hop).padding(Padding::Reflect)
     }
 
-    /// The frames that a spectrum of these parameters averages, each in its scaling; `average` and `sides` are not used.
+    /// Returns the frames that a spectrum of these parameters averages, each in its scaling; `average` and `sides`
+    /// are not used.
     #[must_use]
     pub fn frames_of(params: &PsdParams) -> Self {
         Self::new(params.sample_rate, params.segments.clone()).scaling(params.scaling).nan(params.nan)
@@ -113,29 +114,29 @@ impl SpectrogramParams {
         symmetry: Symmetry => segments.symmetry;
         /// Sets the samples under the window, and nothing else.
         segment_len: usize => segments.segment_len;
-        /// Sets the samples from one frame to the next.
+        /// Sets the distance between the starts of consecutive frames, in samples.
         hop: usize => segments.hop;
         /// Sets the length of the transform.
         n_fft: usize => segments.n_fft;
-        /// Sets what is subtracted from the samples under the window.
+        /// Sets the detrending of the samples under the window.
         detrend: Detrend => segments.detrend;
-        /// Sets where a window shorter than the FFT lies.
+        /// Sets the placement of a window shorter than the FFT.
         placement: Placement;
-        /// Sets what frames see beyond the ends of the signal.
+        /// Sets the padding beyond the ends of the signal.
         padding: Padding;
         /// Sets the unit of the values.
         scaling: impl Into<SpectrogramScaling>;
-        /// Sets what becomes of NaN and infinity.
+        /// Sets the NaN policy.
         nan: NanPolicy;
     }
 
-    /// Bins of a spectrum: `n_fft/2 + 1`.
+    /// Returns the bins of a spectrum: `n_fft/2 + 1`.
     #[must_use]
     pub fn n_bins(&self) -> usize {
         self.segments.n_bins()
     }
 
-    /// Refuses lengths of 0, a window longer than the FFT, and a sample rate that is not positive.
+    /// Rejects lengths of 0, a window longer than the FFT, and a sample rate that is not positive.
     pub fn validate(&self) -> Result<()> {
         check_rate(self.sample_rate)?;
         self.frame().validate()
@@ -145,13 +146,13 @@ impl SpectrogramParams {
         FrameParams { segments: self.segments.clone(), placement: self.placement, preemphasis: 0.0 }
     }
 
-    /// Where the frames lie.
+    /// Returns the layout of the frames.
     pub fn framing(&self) -> Framing {
         let frame_len = self.frame().frame_len();
         Framing { frame_len, hop: self.segments.hop, padding: self.padding, drop_last: false }
     }
 
-    /// Factor of `|X|²` for a window of these weights, and whether inner bins are doubled.
+    /// Returns the factor of `|X|²` for a window of these weights, and whether inner bins are doubled.
     pub fn scale(&self, window: &[f64]) -> Result<(f64, bool)> {
         let sum: f64 = window.iter().sum();
         let squares: f64 = window.iter().map(|w| w * w).sum();
@@ -169,7 +170,7 @@ impl SpectrogramParams {
     }
 }
 
-/// Refuses a rate that is not a positive number.
+/// Rejects a rate that is not a positive number.
 pub(crate) fn check_rate(rate: f64) -> Result<()> {
     if rate.is_finite() && rate > 0.0 {
         return Ok(());

@@ -7,16 +7,16 @@ use crate::Result;
 use crate::fft::Real;
 use crate::nan::{Filled, Interpolator, NanPolicy};
 
-/// Samples taken from a long block at a time, so that memory does not grow with the block.
+/// Number of samples processed at a time, so that memory does not grow with the block.
 const PIECE: usize = 1 << 14;
 
-/// Emits the frames of a [`Spectrogram`](super::Spectrogram) from blocks of any length; the values do not depend on the
-/// blocks. They are the same to the last bit, or, in f32 where the whole signal goes through the lanes kernels
-/// ([`lanes::supports`](crate::lanes::supports) the FFT's length), to rounding: there two frames share a transform, for
-/// which a stream would have to hold each frame back until the next one is complete.
+/// Emits the frames of a [`Spectrogram`](super::Spectrogram) from blocks of any length; the values do not depend on
+/// the blocks. They are bit-equal, or equal up to rounding in f32 if the whole signal uses the lanes kernels
+/// ([`lanes::supports`](crate::lanes::supports) the FFT's length): there two frames share a transform, for which a
+/// stream would have to delay each frame until the next is complete.
 ///
-/// Holds a few frames of samples, whatever the length of the signal. A frame is emitted as soon as its samples are
-/// there; [`Self::finish`] pads the end and emits the rest.
+/// Stores a few frames of samples, independent of the length of the signal. A frame is emitted as soon as its samples
+/// are available; [`Self::finish`] pads the end and emits the rest.
 ///
 /// ```
 /// use rlx_dsp::stft::{SpectrogramParams, StftStream};
@@ -38,11 +38,11 @@ pub struct StftStream<T: Real> {
     buffer: Vec<T>,
     /// Position in the signal of `buffer[0]`; negative inside the padding of the start.
     buffer_start: isize,
-    /// Samples in and before the buffer, less the padding.
+    /// Number of samples in and before the buffer, without padding.
     len: usize,
     /// Frames emitted so far.
     emitted: usize,
-    /// Whether the start is still to be padded: it needs samples that have not come yet.
+    /// Whether the padding of the start is pending, because it needs later samples.
     head_open: bool,
     nan: NanPolicy,
     /// Fills gaps under [`NanPolicy::Interpolate`]; holds samples back while a gap is open.
@@ -55,7 +55,7 @@ impl<T: Real> StftStream<T> {
     /// Plans the transform.
     ///
     /// # Errors
-    /// As [`Spectrogram::new`](super::Spectrogram::new).
+    /// Those of [`Spectrogram::new`](super::Spectrogram::new).
     pub fn new(params: SpectrogramParams) -> Result<Self> {
         let spectrum = FrameSpectrum::new(&params)?;
         Ok(Self {
@@ -76,12 +76,12 @@ impl<T: Real> StftStream<T> {
         })
     }
 
-    /// Frames emitted so far.
+    /// Returns the number of frames emitted so far.
     pub fn frames(&self) -> usize {
         self.emitted
     }
 
-    /// What [`NanPolicy::Interpolate`] did so far.
+    /// Returns the samples interpolated by [`NanPolicy::Interpolate`] so far.
     pub fn filled(&self) -> Filled {
         self.interpolator.as_ref().map(Interpolator::counts).unwrap_or_default()
     }
@@ -90,7 +90,7 @@ impl<T: Real> StftStream<T> {
     ///
     /// # Errors
     /// Under [`NanPolicy::Error`] a NaN or infinite sample, with its position since the start; no sample of the block
-    /// is taken then.
+    /// is then processed.
     pub fn push(&mut self, block: &[T], mut emit: impl FnMut(usize, &[T])) -> Result<()> {
         if self.nan == NanPolicy::Error {
             check_finite(block, 0, self.pushed)?;
@@ -114,7 +114,7 @@ impl<T: Real> StftStream<T> {
         for piece in samples.chunks(PIECE) {
             self.buffer.extend_from_slice(piece);
             self.len += piece.len();
-            // A frame and one more sample are all that any padding of the start looks at.
+            // The padding of the start needs at most one frame and one more sample.
             if self.head_open && self.len > self.framing.frame_len {
                 self.pad_head();
             }
@@ -151,7 +151,7 @@ impl<T: Real> StftStream<T> {
         Ok(frames)
     }
 
-    /// Puts the padding of the start before the first samples, or drops those that no frame sees.
+    /// Adds the padding of the start, or drops samples that no frame contains.
     fn pad_head(&mut self) {
         let offset = self.framing.offset();
         let head: Vec<T> = (offset..0).map(|i| self.framing.beyond(&self.buffer, i)).collect();

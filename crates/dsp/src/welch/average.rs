@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::fft::{Sample, rfft_bins};
 use crate::scaling::Average;
 
-/// Takes segments, answers with their average. Holds bins, not segments, except for the median.
+/// Accumulates segments and returns their average. Stores bins, not segments, except for the median.
 #[derive(Debug, Clone)]
 pub(crate) struct PowerAverage<S: Sample> {
     kernel: Box<dyn SegmentKernel<S>>,
@@ -25,13 +25,13 @@ pub(crate) struct PowerAverage<S: Sample> {
     spectra: SpectraStore,
 }
 
-/// Rows of fewer groups of segments than this are computed side by side.
+/// Rows with fewer groups of segments than this are computed together.
 const SHORT_ROWS: usize = 2;
 
-/// Segments whose powers are held at a time.
+/// Number of segments per block of powers.
 const BLOCK: usize = 64;
 
-/// The state of an average that holds bins.
+/// State of an average that stores bins.
 pub(super) struct Checkpoint {
     segments: u64,
     held: Vec<f64>,
@@ -53,7 +53,7 @@ impl<S: Sample> PowerAverage<S> {
         })
     }
 
-    /// Makes every table and buffer now that whole signals need, so that they are added without allocating.
+    /// Allocates all tables and buffers in advance, so that whole signals are added without allocation.
     pub(crate) fn prepare(&mut self) {
         let single = self.average != Average::Mean;
         self.kernel.prepare(single);
@@ -68,12 +68,12 @@ impl<S: Sample> PowerAverage<S> {
         self.spectra.clear();
     }
 
-    /// What [`restore`](Self::restore) needs, but for the median.
+    /// Returns the state for [`restore`](Self::restore), except for the median.
     pub(super) fn checkpoint(&self) -> Checkpoint {
         Checkpoint { segments: self.segments, held: self.held.clone() }
     }
 
-    /// Forgets what was added since the checkpoint.
+    /// Discards everything since the checkpoint.
     pub(super) fn restore(&mut self, checkpoint: Checkpoint) {
         Checkpoint { segments: self.segments, held: self.held } = checkpoint;
     }
@@ -109,15 +109,16 @@ impl<S: Sample> PowerAverage<S> {
         }
     }
 
-    /// Rows of `count` segments that [`mean_of_rows`](Self::mean_of_rows) computes at a time; 1 where it computes none.
+    /// Returns the rows of `count` segments that [`mean_of_rows`](Self::mean_of_rows) computes at a time; 1 if it
+    /// computes none.
     pub(crate) fn rows_at_a_time(&self, count: usize) -> usize {
         let group = self.kernel.group();
         let side_by_side = self.average == Average::Mean && !S::COMPLEX && count < SHORT_ROWS * group;
         if side_by_side { group } else { 1 }
     }
 
-    /// The scaled averages of finite rows of `row_len` samples and `count` segments each into `out`, `[rows, n_bins]`.
-    /// `false` where row by row is faster or another average is wanted.
+    /// Computes the scaled averages of finite rows of `row_len` samples and `count` segments each into `out`, `[rows,
+    /// n_bins]`. Returns `false` if row by row is faster or the average is not the mean.
     pub(crate) fn mean_of_rows(
         &mut self,
         x: &[S],
@@ -161,12 +162,12 @@ impl<S: Sample> PowerAverage<S> {
         Ok(())
     }
 
-    /// Adds what another average of the same parameters has taken.
+    /// Adds another average with the same parameters.
     pub(crate) fn merge(&mut self, other: &Self) {
         match self.average {
             Average::Mean => self.held.iter_mut().zip(&other.held).for_each(|(a, b)| *a += b),
             Average::Median => self.spectra.append(&other.spectra),
-            // The zeros of an average that has taken nothing are not powers.
+            // The zeros of an empty average are not powers.
             Average::Max | Average::Min if other.segments == 0 => {}
             Average::Max | Average::Min => {
                 hold(self.average, self.segments == 0, &mut self.held, &other.held);
@@ -175,7 +176,7 @@ impl<S: Sample> PowerAverage<S> {
         self.segments += other.segments;
     }
 
-    /// The scaled average into `out`, which has [`n_bins`](Self::n_bins) values.
+    /// Writes the scaled average to `out`, which has [`n_bins`](Self::n_bins) values.
     pub(crate) fn write(&mut self, out: &mut [S::Real]) {
         if self.average == Average::Median {
             self.spectra.medians(&mut self.held);
@@ -194,7 +195,7 @@ pub(super) fn hold(average: Average, first: bool, held: &mut [f64], powers: &[f6
     let better: fn(f64, f64) -> bool = match average {
         Average::Max => |power, held| power > held,
         Average::Min => |power, held| power < held,
-        // Sums and stored spectra do not come here.
+        // Sums and stored spectra are handled elsewhere.
         Average::Mean | Average::Median => return,
     };
     for (held, power) in held.iter_mut().zip(powers) {

@@ -12,8 +12,7 @@ pub(super) fn upper_quantile(q: f64, dof: f64) -> f64 {
     2.0 * solve(dof / 2.0, |x| gamma_tails(dof / 2.0, x).1 > q)
 }
 
-/// The place where `below` changes from true to false, by bisection of `ln x`: a hundred steps, and nothing
-/// that can fail to converge.
+/// Returns the value at which `below` changes from true to false, by bisection of `ln x` in a hundred steps.
 fn solve(start: f64, below: impl Fn(f64) -> bool) -> f64 {
     let (mut low, mut high) = (start, start);
     while below(high) {
@@ -32,7 +31,7 @@ fn solve(start: f64, below: impl Fn(f64) -> bool) -> f64 {
     (low * high).sqrt()
 }
 
-/// The regularised incomplete gamma functions `P(a, x)` and `Q(a, x) = 1 − P` (Abramowitz and Stegun 6.5.29
+/// Returns the regularised incomplete gamma functions `P(a, x)` and `Q(a, x) = 1 − P` (Abramowitz and Stegun 6.5.29
 /// left of the mean, the continued fraction 6.5.31 right of it), each without cancellation where it is small.
 fn gamma_tails(a: f64, x: f64) -> (f64, f64) {
     if x <= 0.0 {

@@ -1,16 +1,16 @@
-//! How far an averaged spectrum may be from the true one.
+//! Confidence intervals of averaged spectra.
 
 use super::chi2;
 use crate::error::{Error, Result};
 
-/// Factors `(low, high)` around a Welch estimate of `segments` independent segments: the true power lies
+/// Returns the factors `(low, high)` around a Welch estimate of `segments` independent segments: the true power lies
 /// within `low · P … high · P` with probability `level` (0.95 for 95 %).
 ///
-/// The estimate of Gaussian noise is distributed as a χ² variable of `ν = 2 · segments` degrees of freedom, so
-/// the factors are `ν / χ²_ν((1 + level)/2)` and `ν / χ²_ν((1 − level)/2)` (Percival and Walden 1993, section
-/// 6.10). Overlapping segments are not independent: give [`effective_segments`]. At 0 Hz and at the Nyquist
-/// bin of real signals, which have no imaginary part, `ν` is half of that: give half the segments. It does not
-/// hold for the median, max- and min-hold.
+/// The estimate of Gaussian noise is distributed as a χ² variable of `ν = 2 · segments` degrees of freedom, so the
+/// factors are `ν / χ²_ν((1 + level)/2)` and `ν / χ²_ν((1 − level)/2)` (Percival and Walden 1993, section 6.10).
+/// Overlapping segments are not independent: give [`effective_segments`]. At 0 Hz and at the Nyquist bin of real
+/// signals, which have no imaginary part, `ν` is half of that: give half the segments. The formula does not apply to
+/// the median, max- and min-hold.
 ///
 /// # Errors
 /// [`Error::Argument`] when `segments` is not positive or `level` not between 0 and 1.
@@ -26,9 +26,9 @@ pub fn confidence_interval(segments: f64, level: f64) -> Result<(f64, f64)> {
     Ok((dof / chi2::upper_quantile(tail, dof), dof / chi2::lower_quantile(tail, dof)))
 }
 
-/// How many independent segments have the variance of the mean of `segments` overlapping ones:
-/// `K / (1 + 2 Σ_{m=1}^{K−1} (1 − m/K) ρ_m²)` with `ρ_m = Σ w[n] w[n + m·hop] / Σw²` (Welch 1967, for a flat
-/// spectrum). 50 % overlap of Hann windows makes it about `0.95 K`. A `hop` of 0 counts as 1.
+/// Returns the number of independent segments with the same variance as the mean of `segments` overlapping ones: `K /
+/// (1 + 2 Σ_{m=1}^{K−1} (1 − m/K) ρ_m²)` with `ρ_m = Σ w[n] w[n + m·hop] / Σw²` (Welch 1967, for a flat spectrum).
+/// With 50 % overlap of Hann windows it is about `0.95 K`. A `hop` of 0 counts as 1.
 #[must_use]
 pub fn effective_segments(weights: &[f64], hop: usize, segments: u64) -> f64 {
     let count = segments as f64;

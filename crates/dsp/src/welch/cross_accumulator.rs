@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::scaling::Average;
 
-/// [`WelchAccumulator`](super::WelchAccumulator) for two signals in step: their cross spectrum, powers and
-/// coherence. Means only, so that the memory does not depend on the signals' length.
+/// [`WelchAccumulator`](super::WelchAccumulator) for two synchronous signals: their cross spectrum, powers and
+/// coherence. Means only, so that memory does not depend on the length of the signals.
 #[derive(Debug, Clone)]
 pub struct CsdAccumulator<S: Sample> {
     stream: Stream<S, 2>,
@@ -17,7 +17,7 @@ pub struct CsdAccumulator<S: Sample> {
 }
 
 impl<S: Sample> CsdAccumulator<S> {
-    /// An empty accumulator.
+    /// Creates an empty accumulator.
     ///
     /// # Errors
     /// [`Error::Argument`] for a parameter outside its domain, and for any average but the mean.
@@ -29,13 +29,13 @@ impl<S: Sample> CsdAccumulator<S> {
         Ok(Self { average: CrossAverage::new(&params)?, stream: Stream::new(params) })
     }
 
-    /// The parameters.
+    /// Returns the parameters.
     #[must_use]
     pub fn params(&self) -> &PsdParams {
         self.stream.params()
     }
 
-    /// Segments averaged and left out so far.
+    /// Returns the numbers of averaged and skipped segments so far.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
         self.stream.coverage(self.average.segments)
@@ -60,8 +60,7 @@ impl<S: Sample> CsdAccumulator<S> {
         self.stream.end_stretch(|run, count| average.add(run, count));
     }
 
-    /// Adds what `other` has taken, with the meaning of
-    /// [`WelchAccumulator::merge`](super::WelchAccumulator::merge).
+    /// Adds the state of `other`, as [`WelchAccumulator::merge`](super::WelchAccumulator::merge).
     ///
     /// # Errors
     /// [`Error::Argument`] when the parameters differ.
@@ -76,17 +75,17 @@ impl<S: Sample> CsdAccumulator<S> {
         Ok(())
     }
 
-    /// The averages so far; the accumulator goes on.
+    /// Returns the averages so far; the accumulator can continue.
     ///
     /// # Errors
-    /// [`Error::TooShort`] when no stretch had a whole segment, [`Error::Argument`] when all were left out.
+    /// [`Error::TooShort`] if no stretch had a complete segment, [`Error::Argument`] if all were skipped.
     pub fn snapshot(&mut self) -> Result<CrossSpectrum<S::Real>> {
         let coverage = self.coverage();
         coverage.check(self.stream.samples(), self.params().segments.segment_len)?;
         Ok(self.average.result(self.params().frequencies::<S>(), coverage))
     }
 
-    /// Ends the last stretch and answers with the averages.
+    /// Ends the last stretch and returns the averages.
     ///
     /// # Errors
     /// Those of [`snapshot`](Self::snapshot).

@@ -1,13 +1,13 @@
-//! Segments out of blocks of any length.
+//! Forms segments from blocks of any length.
 
 use crate::fft::Sample;
 use crate::nan::first_non_finite;
 use crate::params::segment_count;
 
-/// Cuts a stretch of `C` channels, pushed in blocks, into runs of segments over contiguous samples.
+/// Divides a stretch of `C` channels, pushed in blocks, into runs of segments over contiguous samples.
 ///
-/// Samples are copied only where a segment crosses from one block into the next: fewer than two segments are
-/// held, whatever the blocks' lengths.
+/// Samples are copied only for segments that span two blocks: fewer than two segments are stored, for any block
+/// length.
 #[derive(Debug, Clone)]
 pub(crate) struct Framer<S, const C: usize> {
     segment_len: usize,
@@ -23,17 +23,17 @@ impl<S: Sample, const C: usize> Framer<S, C> {
         Self { segment_len, hop, tails: std::array::from_fn(|_| Vec::new()), skip: 0 }
     }
 
-    /// Goes on with these samples of the next segment.
+    /// Continues with these samples of the next segment.
     pub(crate) fn resumed(segment_len: usize, hop: usize, tails: [Vec<S>; C], skip: usize) -> Self {
         Self { segment_len, hop, tails, skip }
     }
 
-    /// Samples of the first channel's next segment, and how many are to be dropped before it.
+    /// Returns the samples of the first channel's next segment, and how many are to be dropped before it.
     pub(crate) fn unfinished(&self) -> (&[S], usize) {
         (&self.tails[0], self.skip)
     }
 
-    /// Forgets the unfinished segment: the next sample starts a new stretch.
+    /// Discards the unfinished segment: the next sample starts a new stretch.
     pub(crate) fn end_stretch(&mut self) {
         self.tails.iter_mut().for_each(Vec::clear);
         self.skip = 0;
@@ -76,7 +76,7 @@ impl<S: Sample, const C: usize> Framer<S, C> {
         }
     }
 
-    /// The blocks from `start` on; what lies beyond their end is to be dropped from the next ones.
+    /// Returns the blocks from `start` on; samples beyond their end are dropped from the next blocks.
     fn rest<'a>(&mut self, blocks: [&'a [S]; C], start: usize) -> [&'a [S]; C] {
         let inside = start.min(blocks[0].len());
         self.skip += start - inside;
@@ -84,8 +84,8 @@ impl<S: Sample, const C: usize> Framer<S, C> {
     }
 }
 
-/// Calls `ready` with each run of segments that hold no NaN and no infinity in any channel, of the first
-/// `count` segments; answers how many were left out.
+/// Calls `ready` with each run of segments, among the first `count`, without NaN and infinity in any channel; returns
+/// the number of skipped segments.
 pub(crate) fn clean_runs<S: Sample, const C: usize>(
     signals: [&[S]; C],
     segment_len: usize,
@@ -105,7 +105,7 @@ pub(crate) fn clean_runs<S: Sample, const C: usize>(
             segment += clean;
         }
         if let Some(bad) = bad {
-            // The first segment that starts behind the bad sample.
+            // The first segment that starts after the bad sample.
             let next = ((start + bad) / hop + 1).clamp(segment, count);
             skipped += (next - segment) as u64;
             segment = next;
@@ -114,8 +114,8 @@ pub(crate) fn clean_runs<S: Sample, const C: usize>(
     skipped
 }
 
-/// The first index at which any channel has a NaN or an infinity. Goes through all channels block by block: a
-/// clean channel is not read to its end for each bad sample of another.
+/// Returns the first index at which any channel has a NaN or an infinity. Checks all channels block by block: a clean
+/// channel is not read to its end for each bad sample of another.
 fn first_bad<S: Sample, const C: usize>(signals: [&[S]; C]) -> Option<usize> {
     const BLOCK: usize = 4096;
     let len = signals[0].len();

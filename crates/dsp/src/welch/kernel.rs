@@ -1,4 +1,4 @@
-//! Hot loop: powers of many segments of contiguous samples, added up or one by one.
+//! Hot loop: powers of many segments of contiguous samples, accumulated or separate.
 
 use std::fmt::Debug;
 
@@ -8,9 +8,8 @@ use crate::error::Result;
 use crate::fft::{Complex, Real, Sample};
 use crate::specialise::{same_type, specialise};
 
-/// Powers of segments of contiguous samples; segment `s` starts at `samples[s · hop]`, whatever the hop was that the kernel
-/// was made for. Bins are those of the transform:
-/// `n_fft/2 + 1`, not doubled, for real samples, `n_fft` for complex ones.
+/// Powers of segments of contiguous samples; segment `s` starts at `samples[s · hop]`, for any hop. Bins are those of
+/// the transform: `n_fft/2 + 1`, not doubled, for real samples, `n_fft` for complex ones.
 pub(crate) trait SegmentKernel<S: Sample>: Debug + Send + Sync {
     /// Adds `Σ |X_s[k]|²` over segments `s = 0 … count − 1` to `sums[k]`. `samples` holds at least
     /// `(count − 1) · hop + segment_len` values.
@@ -19,24 +18,24 @@ pub(crate) trait SegmentKernel<S: Sample>: Debug + Send + Sync {
     /// Writes `|X_s[k]|²` to `out`, `[count, bins]`.
     fn powers(&mut self, samples: &[S], hop: usize, count: usize, out: &mut [f64]);
 
-    /// Writes `Σ |X_s[k]|²` over the `count` segments of each row to `sums`, `[rows, bins]`. Rows are `row_len` samples
-    /// and finite. Returns whether this kernel has done so: it does where that is faster than row by row.
+    /// Writes `Σ |X_s[k]|²` over the `count` segments of each row to `sums`, `[rows, bins]`. Rows are `row_len`
+    /// samples and finite. Returns false, without doing anything, if row by row is faster.
     fn add_rows(&mut self, rows: &[S], row_len: usize, count: usize, sums: &mut [f64]) -> bool {
         let _ = (rows, row_len, count, sums);
         false
     }
 
-    /// Makes the tables and buffers for many segments now instead of when they come; `single` for powers one by one.
+    /// Allocates the tables and buffers for many segments in advance; `single` for separate powers.
     fn prepare(&mut self, single: bool) {
         let _ = single;
     }
 
-    /// Segments that [`add_powers`](Self::add_powers) computes at a time.
+    /// Returns the number of segments that [`add_powers`](Self::add_powers) computes at a time.
     fn group(&self) -> usize {
         1
     }
 
-    /// A kernel with the same tables and buffers of its own.
+    /// Returns a kernel that shares the tables and has separate buffers.
     fn boxed_clone(&self) -> Box<dyn SegmentKernel<S>>;
 }
 
@@ -46,7 +45,7 @@ impl<S: Sample> Clone for Box<dyn SegmentKernel<S>> {
     }
 }
 
-/// The kernel in lanes for samples `Fast`, where those are `S` and there is one.
+/// Returns the kernel in lanes for samples `Fast`, if those are `S` and there is one.
 fn in_lanes<S: Sample, Fast: Sample, K: SegmentKernel<Fast> + 'static>(
     plan: impl FnOnce() -> Result<Option<K>>,
 ) -> Result<Option<Box<dyn SegmentKernel<S>>>> {
@@ -56,7 +55,7 @@ fn in_lanes<S: Sample, Fast: Sample, K: SegmentKernel<Fast> + 'static>(
     Ok(plan()?.and_then(|kernel| specialise(Box::new(kernel) as Box<dyn SegmentKernel<Fast>>)))
 }
 
-/// The fastest kernel there is for these segments.
+/// Returns the fastest kernel for these segments.
 pub(crate) fn plan<S: Sample>(spec: &SegmentSpec) -> Result<Box<dyn SegmentKernel<S>>> {
     if let Some(kernel) = in_lanes::<S, f32, _>(|| FastReal::<f32>::new(spec))? {
         return Ok(kernel);

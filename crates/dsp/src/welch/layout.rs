@@ -1,11 +1,11 @@
-//! From averaged bins of the transform to the bins and units of the result.
+//! Maps averaged bins of the transform to the bins and units of the result.
 
 use super::params::PsdParams;
 use super::segment::SegmentSpec;
 use crate::fft::{Real, Sample};
 use crate::scaling::is_doubled;
 
-/// Which bins the result has and how they are scaled.
+/// Bins of the result and their scaling.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layout {
     n_fft: usize,
@@ -14,7 +14,7 @@ pub(crate) struct Layout {
     factor: f64,
 }
 
-/// Where a bin of the result comes from.
+/// Source of a bin of the result.
 pub(crate) struct Source {
     /// Bin of the transform.
     pub(crate) bin: usize,
@@ -38,7 +38,7 @@ impl Layout {
         if self.one_sided { self.n_fft / 2 + 1 } else { self.n_fft }
     }
 
-    /// The scaled average of `count` segments whose sums are `held`.
+    /// Writes the scaled average of `count` segments whose sums are `held`.
     pub(crate) fn write<T: Real>(&self, held: &[f64], count: f64, out: &mut [T]) {
         let scale = |bin: usize, out: &mut T| {
             let source = self.source(bin);
@@ -48,7 +48,7 @@ impl Layout {
             out.iter_mut().enumerate().for_each(|(bin, out)| scale(bin, out));
             return;
         }
-        // Bins with a mirror have one factor, so that their loop vectorises.
+        // Bins with a mirror share one factor, so that their loop vectorises.
         let inner = 1..self.n_fft.div_ceil(2).max(1);
         let factor = self.source(1).factor;
         for (out, held) in out[inner.clone()].iter_mut().zip(&held[inner.clone()]) {

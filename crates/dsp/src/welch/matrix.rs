@@ -25,15 +25,15 @@ pub struct CrossMatrix<T> {
     pub re: Vec<T>,
     /// Imaginary parts, `[channels, channels, n_bins]`; 0 on the diagonal.
     pub im: Vec<T>,
-    /// What was averaged.
+    /// Coverage of the average.
     pub coverage: Coverage,
 }
 
 impl<T: Real> CrossMatrix<T> {
-    /// The cross spectrum of channels `i` and `j`, bin by bin.
+    /// Returns the cross spectrum of channels `i` and `j`, bin by bin.
     ///
     /// # Panics
-    /// When there is no such channel.
+    /// If there is no such channel.
     #[must_use]
     pub fn pair(&self, i: usize, j: usize) -> Vec<Complex<T>> {
         assert!(i < self.channels && j < self.channels, "there are {} channels", self.channels);
@@ -44,17 +44,17 @@ impl<T: Real> CrossMatrix<T> {
     }
 }
 
-/// Segments whose spectra are held while their products are added.
+/// Number of segments per block of spectra.
 const SEGMENTS: usize = 8;
 
-/// Cross spectra of all pairs of `channels`, each the mean over segments of `conj(X_i) · X_j` (`scipy.signal.csd` of
-/// channels `i` and `j`). Each segment of a channel is transformed once, not once per pair.
+/// Computes the cross spectra of all pairs of `channels`, each the mean over segments of `conj(X_i) · X_j`
+/// (`scipy.signal.csd` of channels `i` and `j`). Each segment of a channel is transformed once, not once per pair.
 ///
-/// A segment that the NaN policy leaves out in one channel is left out in all.
+/// A segment that the NaN policy skips in one channel is skipped in all.
 ///
 /// # Errors
 /// [`Error::Argument`] for no channel, for a parameter outside its domain and for any average but the mean;
-/// [`Error::Length`] when the channels' lengths differ; [`Error::TooShort`] when they hold no segment; and under
+/// [`Error::Length`] when the channels' lengths differ; [`Error::TooShort`] if they have no segment; and under
 /// [`NanPolicy::Error`] [`Error::NonFinite`], where the row is the channel.
 pub fn cross_spectral_matrix<S: Sample>(
     channels: &[&[S]],
@@ -126,7 +126,7 @@ pub fn cross_spectral_matrix<S: Sample>(
     Ok(matrix::<S>(params, &spec, channels.len(), padded, &sums, coverage))
 }
 
-/// The sums as scaled means, both halves of the matrix.
+/// Returns the sums as scaled means, both halves of the matrix.
 fn matrix<S: Sample>(
     params: &PsdParams,
     spec: &SegmentSpec,

@@ -9,7 +9,7 @@ pub(crate) struct SpectraStore {
     /// Segment after segment.
     values: Vec<f64>,
     column: Vec<f64>,
-    /// Asked for once: asking allocates.
+    /// Looked up once, because the lookup allocates.
     isa: Option<Isa>,
 }
 
@@ -22,23 +22,23 @@ impl SpectraStore {
         self.values.clear();
     }
 
-    /// All values kept, segment after segment.
+    /// Returns all values kept, segment after segment.
     pub(crate) fn values(&self) -> &[f64] {
         &self.values
     }
 
-    /// Keeps these values instead.
+    /// Replaces the values.
     pub(crate) fn replace(&mut self, values: &[f64]) {
         self.values.clear();
         self.values.extend_from_slice(values);
     }
 
-    /// Room for one more segment, zeroed.
+    /// Adds one zeroed segment.
     pub(crate) fn next_segment(&mut self) -> &mut [f64] {
         self.next_segments(1)
     }
 
-    /// Room for `count` more segments, zeroed.
+    /// Adds `count` zeroed segments.
     pub(crate) fn next_segments(&mut self, count: usize) -> &mut [f64] {
         let start = self.values.len();
         self.values.resize(start + count * self.bins, 0.0);
@@ -49,7 +49,7 @@ impl SpectraStore {
         self.values.extend_from_slice(&other.values);
     }
 
-    /// The median of each bin over the segments, less its bias, into `out`. NaN where any segment is.
+    /// Computes the median of each bin over the segments, divided by its bias, into `out`; NaN if any segment is NaN.
     pub(crate) fn medians(&mut self, out: &mut [f64]) {
         let bias = median_bias(self.values.len() / self.bins);
         if let Some(isa) = self.isa
@@ -68,7 +68,8 @@ impl SpectraStore {
     }
 }
 
-/// Median of the values, which are reordered; of an even number the mean of the middle two. NaN of none.
+/// Returns the median of the values, which are reordered; for an even number the mean of the middle two; NaN if there
+/// are none.
 fn median(values: &mut [f64]) -> f64 {
     if values.is_empty() || values.iter().any(|v| v.is_nan()) {
         return f64::NAN;
@@ -83,8 +84,8 @@ fn median(values: &mut [f64]) -> f64 {
     0.5 * (lower + *upper)
 }
 
-/// Expectation of the median of `n` exponential variables relative to their mean, as SciPy's `_median_bias`
-/// (Allen et al., Phys. Rev. D 85, 122006, 2012, appendix B).
+/// Returns the expectation of the median of `n` exponential variables relative to their mean, as SciPy's
+/// `_median_bias` (Allen et al., Phys. Rev. D 85, 122006, 2012, appendix B).
 pub(crate) fn median_bias(n: usize) -> f64 {
     let pairs = n.saturating_sub(1) / 2;
     1.0 + (1..=pairs).map(|i| 1.0 / (2 * i + 1) as f64 - 1.0 / (2 * i) as f64).sum::<f64>()

@@ -1,8 +1,8 @@
 //! Welch's method: power spectra, cross spectra and coherence averaged over overlapping segments, of whole
 //! signals, batches and streams (`scipy.signal.welch`, `csd`, `coherence` are the reference).
 //!
-//! A segment is detrended, weighted, padded with zeros to `n_fft` and transformed; `|X|²` is averaged over the
-//! segments and scaled. Samples that do not fill a last segment are not used.
+//! A segment is detrended, weighted, zero-padded to `n_fft` and transformed; `|X|²` is averaged over the segments and
+//! scaled. Samples that do not fill a last segment are not used.
 
 mod accumulator;
 mod average;

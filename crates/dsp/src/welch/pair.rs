@@ -13,10 +13,10 @@ use crate::specialise::{same_type, specialise};
 
 /// Adds `|X|²`, `|Y|²` and both parts of `conj(X) · Y` of segments of two signals, `[4, bins]`.
 pub(crate) trait PairKernel<S: Sample>: fmt::Debug + Send + Sync {
-    /// Adds segments `0 … count − 1`, `hop` apart as the spec has it.
+    /// Adds segments `0 … count − 1` at distance `hop` of the parameters.
     fn add(&mut self, signals: [&[S]; 2], count: usize, sums: &mut [f64]);
 
-    /// A kernel with the same tables and buffers of its own.
+    /// Returns a kernel that shares the tables and has separate buffers.
     fn boxed_clone(&self) -> Box<dyn PairKernel<S>>;
 }
 
@@ -26,7 +26,7 @@ impl<S: Sample> Clone for Box<dyn PairKernel<S>> {
     }
 }
 
-/// The fastest kernel there is for these segments.
+/// Returns the fastest kernel for these segments.
 pub(crate) fn plan<S: Sample>(spec: &SegmentSpec) -> Result<Box<dyn PairKernel<S>>> {
     let fast = if same_type::<S, f32>() {
         FastPair::<f32>::plan(spec)?.and_then(specialise)
@@ -86,7 +86,7 @@ struct FastPair<T: Element> {
     lanes: usize,
     plain: PlainPair<T>,
     sums: Vec<f64>,
-    /// First segments of groups that the lanes have left.
+    /// First segments of groups that the lanes did not process.
     left: Vec<usize>,
 }
 
@@ -103,7 +103,7 @@ impl<T: Element> FastPair<T> {
     }
 }
 
-/// The power of two that makes a signal of power `y` about as strong as one of power `x`; 1 where there is none.
+/// Returns the power of two that scales a signal of power `y` to about the power `x`; 1 if there is none.
 fn scale(x: f64, y: f64) -> f64 {
     let exponent = (0.5 * (x / y).log2()).round();
     if exponent.abs() <= 40.0 { exponent.exp2() } else { 1.0 }
@@ -115,7 +115,7 @@ impl<T: Element> PairKernel<T> for FastPair<T> {
         if count < group.max(4) {
             return self.plain.add([x, y], count, sums);
         }
-        // The first segment by itself tells how strong the two are.
+        // The first segment alone determines the powers of both.
         self.sums.fill(0.0);
         self.plain.add([x, y], 1, &mut self.sums);
         let bins = sums.len() / 4;

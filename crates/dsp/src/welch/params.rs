@@ -1,4 +1,4 @@
-//! What to average, and over which segments.
+//! Parameters of averaged spectra.
 
 use crate::detrend::Detrend;
 use crate::error::{Error, Result};
@@ -21,24 +21,24 @@ use crate::window::{Symmetry, Window};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct PsdParams {
-    /// Samples per second, finite and positive. Frequencies come in the same unit (not everything is Hz).
+    /// Samples per second, finite and positive. Frequencies have the same unit, which need not be Hz.
     pub sample_rate: f64,
-    /// Which samples a segment has, its window and its transform.
+    /// Segmentation, window and transform.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub segments: SegmentParams,
-    /// Units of the result.
+    /// Scaling of the result.
     pub scaling: Scaling,
-    /// How the segments become one spectrum.
+    /// Average over the segments.
     pub average: Average,
     /// Whether negative frequencies are folded onto the positive ones.
     pub sides: Sides,
-    /// What to do with NaN and infinity.
+    /// NaN policy.
     pub nan: NanPolicy,
 }
 
 impl PsdParams {
-    /// SciPy's defaults: periodic Hann, half of each segment overlapping the next, mean removed, density, mean
-    /// over the segments; NaN and infinity are errors.
+    /// SciPy's defaults: periodic Hann, half overlap, mean removed, density, mean over the segments; NaN and infinity
+    /// are errors.
     #[must_use]
     pub fn new(sample_rate: f64, segment_len: usize) -> Self {
         Self {
@@ -68,26 +68,26 @@ impl PsdParams {
         symmetry: Symmetry => segments.symmetry;
         /// Sets the samples of a segment, and nothing else.
         segment_len: usize => segments.segment_len;
-        /// Sets the samples from one segment's start to the next one's.
+        /// Sets the distance between the starts of consecutive segments, in samples.
         hop: usize => segments.hop;
         /// Sets the length of the transform.
         n_fft: usize => segments.n_fft;
-        /// Sets what is subtracted from each segment.
+        /// Sets the detrending of each segment.
         detrend: Detrend => segments.detrend;
-        /// Sets the units of the result.
+        /// Sets the scaling of the result.
         scaling: Scaling;
-        /// Sets how the segments become one spectrum.
+        /// Sets the average over the segments.
         average: Average;
         /// Sets whether negative frequencies are folded onto the positive ones.
         sides: Sides;
-        /// Sets what happens to NaN and infinity.
+        /// Sets the NaN policy.
         nan: NanPolicy;
     }
 
     /// Checks every field, for signals of samples `S`.
     ///
     /// # Errors
-    /// [`Error::Argument`] names the field and its value.
+    /// [`Error::Argument`] with the field and its value.
     pub fn validate<S: Sample>(&self) -> Result<()> {
         let rate = self.sample_rate;
         if !(rate.is_finite() && rate > 0.0) {
@@ -103,20 +103,20 @@ impl PsdParams {
         Ok(())
     }
 
-    /// Whether the result for samples `S` is one-sided.
+    /// Returns whether the result for samples `S` is one-sided.
     #[must_use]
     pub fn one_sided<S: Sample>(&self) -> bool {
         !S::COMPLEX && self.sides != Sides::Two
     }
 
-    /// Bins of the result for samples `S`.
+    /// Returns the bins of the result for samples `S`.
     #[must_use]
     pub fn n_bins<S: Sample>(&self) -> usize {
         let n_fft = self.segments.n_fft;
         if self.one_sided::<S>() { rfft_bins(n_fft) } else { n_fft }
     }
 
-    /// Frequencies of the result's bins for samples `S`, in the unit of `sample_rate`; two-sided ones in
+    /// Returns the frequencies of the result's bins for samples `S`, in the unit of `sample_rate`; two-sided ones in
     /// [`fftfreq`] order.
     #[must_use]
     pub fn frequencies<S: Sample>(&self) -> Vec<f64> {
@@ -124,7 +124,7 @@ impl PsdParams {
         list(self.segments.n_fft, self.sample_rate)
     }
 
-    /// Whole segments in a signal of `len` samples. 0 for a `hop` of 0.
+    /// Returns the number of complete segments in a signal of `len` samples; 0 for a `hop` of 0.
     #[must_use]
     pub fn segment_count(&self, len: usize) -> usize {
         self.segments.count(len)

@@ -1,4 +1,4 @@
-//! The spectra of segments, each by itself: what averages are made of.
+//! Separate spectra of segments, before averaging.
 
 use num_complex::Complex;
 
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::fft::{Sample, rfft_bins};
 
 /// A plan for the complex spectra of a signal's segments: detrended, weighted, padded, transformed, not scaled.
-/// [`PsdParams::scaling`], `average`, `sides` and `nan` are not looked at; NaN spreads over its segment's bins.
+/// [`PsdParams::scaling`], `average`, `sides` and `nan` are ignored; NaN propagates to all bins of its segment.
 #[derive(Debug, Clone)]
 pub struct SegmentSpectra<S: Sample> {
     params: PsdParams,
@@ -17,7 +17,7 @@ pub struct SegmentSpectra<S: Sample> {
 }
 
 impl<S: Sample> SegmentSpectra<S> {
-    /// A plan.
+    /// Creates a plan.
     ///
     /// # Errors
     /// [`Error::Argument`] for a parameter outside its domain.
@@ -26,14 +26,14 @@ impl<S: Sample> SegmentSpectra<S> {
         Ok(Self { params, transform: SegmentTransform::new(&spec)?, spec })
     }
 
-    /// Bins of a spectrum: `n_fft/2 + 1` of real samples, `n_fft` of complex ones.
+    /// Returns the bins of a spectrum: `n_fft/2 + 1` of real samples, `n_fft` of complex ones.
     #[must_use]
     pub fn n_bins(&self) -> usize {
         let n_fft = self.params.segments.n_fft;
         if S::COMPLEX { n_fft } else { rfft_bins(n_fft) }
     }
 
-    /// The spectra of the segments of `x` into `out`, `[segments, n_bins]`.
+    /// Computes the spectra of the segments of `x` into `out`, `[segments, n_bins]`.
     ///
     /// # Errors
     /// [`Error::TooShort`] when `x` has no segment, [`Error::Length`] for an `out` of another length.
@@ -41,10 +41,10 @@ impl<S: Sample> SegmentSpectra<S> {
         self.each(x, out, |spectrum, out| out.copy_from_slice(spectrum))
     }
 
-    /// `|X|²` of the segments of `x`, not doubled, into `out`, `[segments, n_bins]`.
+    /// Computes `|X|²` of the segments of `x`, not doubled, into `out`, `[segments, n_bins]`.
     ///
     /// # Errors
-    /// As [`spectra_into`](Self::spectra_into).
+    /// Those of [`spectra_into`](Self::spectra_into).
     pub fn powers_into(&mut self, x: &[S], out: &mut [S::Real]) -> Result<()> {
         self.each(x, out, |spectrum, out| {
             for (out, bin) in out.iter_mut().zip(spectrum) {

@@ -1,4 +1,4 @@
-//! What an accumulator holds, in plain numbers, so that it can move between processes.
+//! State of an accumulator as plain numbers, to move it between processes.
 
 use super::framer::Framer;
 use super::params::PsdParams;
@@ -7,15 +7,15 @@ use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::nan::{Filled, InterpolatorState};
 
-/// Sums, counts and the unfinished segment of a [`WelchAccumulator`](super::WelchAccumulator). The parameters are not
-/// in it.
+/// Sums, counts and the unfinished segment of a [`WelchAccumulator`](super::WelchAccumulator). It does not include
+/// the parameters.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AccumulatorState {
-    /// Samples taken.
+    /// Number of samples.
     pub samples: u64,
     /// Segments averaged.
     pub segments: u64,
-    /// Segments left out.
+    /// Segments skipped.
     pub skipped: u64,
     /// Interpolated samples counted so far.
     pub filled: Filled,

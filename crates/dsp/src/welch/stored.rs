@@ -1,12 +1,12 @@
-//! The average of spectra that are in memory already.
+//! Averages of spectra in memory.
 
 use super::average::hold;
 use super::median::SpectraStore;
 use crate::fft::Real;
 use crate::scaling::Average;
 
-/// Averages the spectra of segments that something else has computed, in f64. [`Welch`](super::Welch) needs no such
-/// memory; this is for spectra that came from elsewhere, such as a device.
+/// Averages spectra of segments that were computed elsewhere, such as on a device, in f64. [`Welch`](super::Welch)
+/// does not need to store them.
 ///
 /// ```
 /// use rlx_dsp::{scaling::Average, welch::StoredAverage};
@@ -25,15 +25,15 @@ pub struct StoredAverage {
 }
 
 impl StoredAverage {
-    /// An average of spectra of so many bins.
+    /// Creates an average of spectra of `bins` bins.
     #[must_use]
     pub fn new(average: Average, bins: usize) -> Self {
         let zeros = || vec![0.0; bins];
         Self { average, bins, held: zeros(), single: zeros(), spectra: SpectraStore::new(bins) }
     }
 
-    /// Averages `powers`, `[segments, bins]`, into `out`, `[bins]`. With `leave_out`, segments whose first bin is NaN do not
-    /// count. NaN in every bin where no segment is left.
+    /// Averages `powers`, `[segments, bins]`, into `out`, `[bins]`. With `leave_out`, segments whose first bin is NaN
+    /// are skipped. Every bin is NaN if no segment is left.
     ///
     /// # Panics
     /// `out` of another length than `bins`.

@@ -1,4 +1,4 @@
-//! Sums of segment powers that the caller keeps: many averages side by side in one table.
+//! Sums of segment powers that the caller stores: many averages in one table.
 
 use super::framer::clean_runs;
 use super::kernel::{self, SegmentKernel};
@@ -12,7 +12,7 @@ use crate::fft::{Sample, rfft_bins};
 use crate::nan::{NanPolicy, fill_gaps, first_non_finite};
 use crate::scaling::Average;
 
-/// A plan that adds the powers of segments to sums outside of it, `[n_sums]` unscaled `f64` per average.
+/// A plan that adds the powers of segments to external sums, `[n_sums]` unscaled `f64` per average.
 ///
 /// A table of averages (a group of a `GROUP BY`, a partial result of another machine) is `sums` and a number of segments.
 /// Tables add up element by element, in any order; [`write`](Self::write) scales one to a spectrum.
@@ -38,7 +38,7 @@ pub struct WelchSums<S: Sample> {
 }
 
 impl<S: Sample> WelchSums<S> {
-    /// A plan.
+    /// Creates a plan.
     ///
     /// # Errors
     /// [`Error::Argument`] for a parameter outside its domain, and for an average other than the mean: only means are sums.
@@ -51,25 +51,26 @@ impl<S: Sample> WelchSums<S> {
         Ok(Self { params, kernel: kernel::plan(&spec)?, layout, filled: Vec::new() })
     }
 
-    /// The parameters.
+    /// Returns the parameters.
     #[must_use]
     pub fn params(&self) -> &PsdParams {
         &self.params
     }
 
-    /// Values of one table of sums: the bins of the transform.
+    /// Returns the values of one table of sums: the bins of the transform.
     #[must_use]
     pub fn n_sums(&self) -> usize {
         if S::COMPLEX { self.params.segments.n_fft } else { rfft_bins(self.params.segments.n_fft) }
     }
 
-    /// Bins of a spectrum.
+    /// Returns the bins of a spectrum.
     #[must_use]
     pub fn n_bins(&self) -> usize {
         self.layout.n_bins()
     }
 
-    /// Adds the powers of all whole segments of `x` to `sums`; none is no error. Nothing is added before an error.
+    /// Adds the powers of all whole segments of `x` to `sums`; no segment is not an error. After an error nothing is
+    /// added.
     ///
     /// # Errors
     /// [`Error::Length`] for `sums` of another length than [`n_sums`](Self::n_sums); [`Error::NonFinite`] under
@@ -109,7 +110,7 @@ impl<S: Sample> WelchSums<S> {
         clean_runs([x], len, hop, count, |[run], n| kernel.add_powers(run, hop, n, sums))
     }
 
-    /// The spectrum of `segments` segments whose powers are in `sums`, scaled, in `f64`. NaN for no segments.
+    /// Writes the spectrum of `segments` segments whose powers are in `sums`, scaled, in `f64`. NaN for no segments.
     ///
     /// # Panics
     /// When `sums` has other than [`n_sums`](Self::n_sums) values or `out` other than [`n_bins`](Self::n_bins).

@@ -1,13 +1,14 @@
-//! What a window does to amplitude and to noise.
+//! Effect of a window on amplitude and noise.
 
-/// Coherent gain `Σw / N`: the factor on the amplitude of a tone at a bin's centre. NaN when `w` is empty.
+/// Returns the coherent gain `Σw / N`: the factor on the amplitude of a tone at a bin's centre. NaN when `w` is
+/// empty.
 #[must_use]
 pub fn coherent_gain(w: &[f64]) -> f64 {
     w.iter().sum::<f64>() / w.len() as f64
 }
 
-/// Equivalent noise bandwidth `N Σw² / (Σw)²` in bins (Harris 1978): 1 for the rectangular window, 1.5 for
-/// Hann. NaN when `w` is empty.
+/// Returns the equivalent noise bandwidth `N Σw² / (Σw)²` in bins (Harris 1978): 1 for the rectangular window, 1.5
+/// for Hann. NaN when `w` is empty.
 #[must_use]
 pub fn enbw(w: &[f64]) -> f64 {
     let sum: f64 = w.iter().sum();

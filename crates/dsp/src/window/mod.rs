@@ -1,8 +1,8 @@
 //! Window functions: the weights of one segment, in f64.
 //!
-//! Definitions are those of `scipy.signal.windows` (and Kaldi's povey). A *periodic* window of `N` points is
-//! the first `N` points of the symmetric one of `N + 1`, and is what spectral averages want; a *symmetric*
-//! one is for filter design and for the systems that use it in spectra (Kaldi, NeMo).
+//! Definitions are those of `scipy.signal.windows` (and Kaldi's povey). A *periodic* window of `N` points is the
+//! first `N` points of the symmetric one of `N + 1`, and is used for spectral averages; a *symmetric* one is used for
+//! filter design and by some systems for spectra (Kaldi, NeMo).
 
 mod gain;
 mod kaiser;
@@ -63,7 +63,7 @@ pub enum Window {
 }
 
 impl Window {
-    /// The `len` weights. One point is `[1]`, whatever the window.
+    /// Returns the `len` weights. One point is `[1]` for every window.
     ///
     /// # Errors
     /// [`Error::Argument`] when `len` is 0, the window's parameter is outside its domain or a given weight is not finite;
@@ -86,11 +86,11 @@ impl Window {
             Symmetry::Periodic => len,
             Symmetry::Symmetric => len - 1,
         };
-        // Only the rising half is computed, so that the symmetry is exact and not to rounding.
+        // Only the rising half is computed, so that the symmetry is exact.
         Ok((0..len).map(|n| self.rising(n.min(period - n), period)).collect())
     }
 
-    /// Refuses parameters for which the window is not defined.
+    /// Rejects parameters for which the window is not defined.
     fn validate(&self) -> Result<()> {
         let refused = match self {
             Self::Custom(weights) => match weights.iter().find(|w| !w.is_finite()) {

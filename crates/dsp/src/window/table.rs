@@ -5,15 +5,15 @@ use super::Window;
 /// A window that has a name.
 #[derive(Debug, Clone, Copy)]
 pub struct WindowEntry {
-    /// The name that `Display` writes.
+    /// The canonical name, written by `Display`.
     pub name: &'static str,
-    /// Other names that are read; case, `-` and `_` do not matter in any of them.
+    /// Other accepted names; case, `-` and `_` are ignored.
     pub aliases: &'static [&'static str],
     /// The parameter after the colon.
     pub parameter: Option<WindowParameter>,
     /// Name in `scipy.signal.windows`.
     pub scipy: Option<&'static str>,
-    /// What it is for.
+    /// Description.
     pub about: &'static str,
     make: fn(f64) -> Window,
 }
@@ -23,18 +23,18 @@ pub struct WindowEntry {
 pub struct WindowParameter {
     /// Its name.
     pub name: &'static str,
-    /// The value where none is given; without one the parameter is required.
+    /// Default value; without one the parameter is required.
     pub default: Option<f64>,
 }
 
 impl WindowEntry {
-    /// The window with this parameter, which windows that have none ignore.
+    /// Returns the window with this parameter, which windows without a parameter ignore.
     #[must_use]
     pub fn window(&self, parameter: f64) -> Window {
         (self.make)(parameter)
     }
 
-    /// How it is written: `hann`, `kaiser:BETA`.
+    /// Returns its notation: `hann`, `kaiser:BETA`.
     #[must_use]
     pub fn usage(&self) -> String {
         match self.parameter {
@@ -44,7 +44,7 @@ impl WindowEntry {
     }
 }
 
-/// [`WINDOWS`], and the way back from a window to its entry: a window that the table lacks does not compile.
+/// [`WINDOWS`], and the lookup of a window's entry: a window that is missing in the table is a compile error.
 macro_rules! windows {
     (@parameter) => { None };
     (@parameter $field:ident $default:expr) => {
@@ -64,7 +64,7 @@ macro_rules! windows {
         }),+];
 
         impl Window {
-            /// Name and parameter.
+            /// Returns the name and parameter.
             pub(super) fn parts(&self) -> (&'static str, Option<f64>) {
                 match self {
                     $(Self::$variant $({ $field })? => ($name, windows!(@value $($field)?)),)+
@@ -89,13 +89,13 @@ windows! {
 }
 
 impl Window {
-    /// How every window is written, for help texts and errors: `hann, …, kaiser:BETA, …`.
+    /// Returns the notation of every window, for help texts and errors: `hann, …, kaiser:BETA, …`.
     #[must_use]
     pub fn usage() -> String {
         WINDOWS.iter().map(WindowEntry::usage).collect::<Vec<_>>().join(", ")
     }
 
-    /// The table's entry; `None` for given weights.
+    /// Returns the table's entry; `None` for given weights.
     #[must_use]
     pub fn entry(&self) -> Option<&'static WindowEntry> {
         let (name, _) = self.parts();

@@ -24,7 +24,7 @@ fn constant<S: Lanes, T: Element>(simd: S, value: f64) -> V<S, T> {
 
 /// A DFT of `R` points.
 pub(crate) trait Radix<S: Lanes, T: Element, const R: usize> {
-    /// The transform, in registers.
+    /// Returns the transform, in registers.
     fn dft(simd: S, x: Block<S, T, R>) -> Block<S, T, R>;
 }
 
@@ -107,7 +107,7 @@ impl<S: Lanes, T: Element> Radix<S, T, 5> for Dft {
     }
 }
 
-/// One plane of a radix-5 butterfly: the sum, and the even and odd parts of outputs 1 and 2.
+/// Returns one plane of a radix-5 butterfly: the sum, and the even and odd parts of outputs 1 and 2.
 #[inline(always)]
 fn half5<S: Lanes, T: Element>(simd: S, x: [V<S, T>; 5]) -> [V<S, T>; 5] {
     // cos and sin of 72° and 144°.
@@ -136,7 +136,7 @@ impl<S: Lanes, T: Element> Radix<S, T, 7> for Dft {
     }
 }
 
-/// One plane of a radix-7 butterfly: the sum, and the even and odd parts of outputs 1 to 3.
+/// Returns one plane of a radix-7 butterfly: the sum, and the even and odd parts of outputs 1 to 3.
 #[inline(always)]
 fn half7<S: Lanes, T: Element>(simd: S, x: [V<S, T>; 7]) -> [V<S, T>; 7] {
     // cos and sin of 360°/7 and its double and triple.

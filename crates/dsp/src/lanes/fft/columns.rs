@@ -56,7 +56,7 @@ fn turn<S: Lanes, const PITCH: usize>(
     }
 }
 
-/// The first four-point transform of column `A`.
+/// Returns the first four-point transform of column `A`.
 #[inline(always)]
 fn column<S: Lanes, const A: usize>(simd: S, z: &Turned<S>) -> [Z<S>; 4] {
     let (yr, yi) = four(simd, [z[A], z[A + 4], z[A + 8], z[A + 12]]);

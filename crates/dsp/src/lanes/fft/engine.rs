@@ -33,7 +33,7 @@ pub(crate) struct Engine<S: Lanes, T: Element = f32> {
 
 /// A faster way to the powers of a pair of segments, where a precision has one.
 pub(crate) trait PairPower<S: Lanes, T: SimdFloatElement>: Sized + Send + Sync {
-    /// The plan for segments under `window`, or `None` where it is not faster.
+    /// Returns the plan for segments under `window`, or `None` where it is not faster.
     fn plan(simd: S, window: &[T], offset: Offset) -> Option<Self>;
 
     /// As [`Engine::power`].
@@ -46,7 +46,7 @@ pub(crate) trait PairPower<S: Lanes, T: SimdFloatElement>: Sized + Send + Sync {
         sums: &mut [V<S, T>],
     );
 
-    /// How the sums are read, for transforms of `n` points.
+    /// Returns how the sums are read, for transforms of `n` points.
     fn order(&self, n: usize) -> OneSided;
 }
 
@@ -99,7 +99,7 @@ impl<S: Lanes> PairPower<S, f32> for FourStep<S> {
 }
 
 impl<S: Lanes, T: Element> Engine<S, T> {
-    /// An engine for segments as `spec` has them, or `None` where there is no recipe for their size.
+    /// Returns an engine for segments as `spec` has them, or `None` where there is no recipe for their size.
     pub(crate) fn new(simd: S, spec: FrameSpec<T>) -> Option<Self> {
         let n = spec.n_fft;
         // Shorter windows do not fill a tile; a line with preemphasis is nobody's wish.
@@ -248,7 +248,7 @@ impl<S: Lanes, T: Element> Engine<S, T> {
         }
     }
 
-    /// How the accumulator is read.
+    /// Returns how the accumulator is read.
     pub(crate) fn one_sided(&self) -> OneSided {
         if let Some(four_step) = &self.four_step {
             return four_step.order(self.recipe.n);

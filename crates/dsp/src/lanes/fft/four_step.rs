@@ -88,8 +88,8 @@ fn twiddles<S: Lanes>(simd: S, c: usize, q: usize, len: usize, scale: f64) -> Z<
 }
 
 impl<S: Lanes> FourStep<S> {
-    /// The transform for `window`, or `None` where one in lanes from the start is as quick: its points stay near (256), or the
-    /// tables and one row's points do not (4096).
+    /// Returns the transform for `window`, or `None` where one in lanes from the start is as quick: its points stay
+    /// near (256), or the tables and one row's points do not (4096).
     pub(crate) fn new(simd: S, window: &[f32], offset: Offset) -> Option<Self> {
         let n = window.len();
         if S::W != POINTS || !matches!(n, 512 | 1024 | 2048) {
@@ -151,7 +151,7 @@ impl<S: Lanes> FourStep<S> {
     }
 }
 
-/// The slots of blocks of `c` vectors, in the order of the blocks that `along` leaves.
+/// Returns the slots of blocks of `c` vectors, in the order of the blocks that `along` leaves.
 fn slots(c: usize) -> Vec<Slot> {
     let (middle, last) = radices(c);
     let middle = middle.unwrap_or(1);

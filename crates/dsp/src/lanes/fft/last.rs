@@ -21,7 +21,7 @@ pub(crate) enum Last {
     AddPower,
 }
 
-/// The transform of the `R` points from `at` on.
+/// Returns the transform of the `R` points from `at` on.
 #[inline(always)]
 fn block_at<S: Lanes, T: Element, const R: usize>(simd: S, z: &[Z<S, T>], at: u32) -> Block<S, T, R>
 where

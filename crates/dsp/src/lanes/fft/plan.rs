@@ -28,7 +28,7 @@ pub(crate) struct Recipe<T = f32> {
 }
 
 impl<T: Real> Recipe<T> {
-    /// The recipe for `n` points, or `None` where the lanes kernels have none.
+    /// Returns the recipe for `n` points, or `None` where the lanes kernels have none.
     ///
     /// `wide` says that a radix-8 butterfly fits the registers.
     pub(crate) fn new(n: usize, wide: bool) -> Option<Self> {
@@ -57,8 +57,8 @@ impl<T> Recipe<T> {
     }
 }
 
-/// Whether there are lanes kernels for segments of `n_fft` samples on every instruction set: products of 2, 3, 5 and 7 from
-/// 16 to 16,384.
+/// Returns whether there are lanes kernels for segments of `n_fft` samples on every instruction set: products of 2,
+/// 3, 5 and 7 from 16 to 16,384.
 pub fn supports(n_fft: usize) -> bool {
     n_fft >= MAX_LANES && is_smooth(n_fft)
 }
@@ -117,7 +117,7 @@ fn powers_of_two(levels: usize, wide: bool) -> Vec<usize> {
     }
 }
 
-/// The radices of least cost whose product is `n`.
+/// Returns the radices of least cost whose product is `n`.
 fn cheapest(n: usize, table: &[(usize, u32)]) -> Option<(u32, Vec<usize>)> {
     // Descending radices only, so that each product is tried once.
     fn search(n: usize, table: &[(usize, u32)]) -> Option<(u32, Vec<usize>)> {

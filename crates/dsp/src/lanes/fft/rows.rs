@@ -44,7 +44,7 @@ pub(crate) struct Row<'a> {
     pub(crate) next: &'a [f32],
 }
 
-/// The legs of `samples`.
+/// Returns the legs of `samples`.
 #[inline(always)]
 fn legs<const C: usize, const N: usize>(samples: &[f32]) -> &[Leg<C>; N] {
     samples.as_chunks().0.as_chunks().0.try_into().expect("as many legs")

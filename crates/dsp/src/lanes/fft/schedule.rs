@@ -46,7 +46,7 @@ struct Block {
 }
 
 impl Schedule {
-    /// The passes of `recipe` where blocks of up to `near` points stay near.
+    /// Returns the passes of `recipe` where blocks of up to `near` points stay near.
     pub(crate) fn new<T>(recipe: &Recipe<T>, near: usize) -> Self {
         let mut schedule = Self { passes: Vec::new(), pairs: Vec::new(), bins: Vec::new(), points: recipe.n };
         let whole = [Block { at: 0, bin: 0 }; 2];
@@ -118,7 +118,7 @@ impl Schedule {
     }
 }
 
-/// The blocks of a pair, one where both are the same.
+/// Returns the blocks of a pair, one where both are the same.
 fn distinct(pair: [Block; 2]) -> impl Iterator<Item = Block> {
     pair.into_iter().take(if pair[0] == pair[1] { 1 } else { 2 })
 }

@@ -27,7 +27,7 @@ pub(crate) fn twiddle<S: Lanes, T: Element>(simd: S, y: Z<S, T>, w: [T; 2]) -> Z
     times::<S, T>(y, [V::<S, T>::splat_on(simd, w[0]), V::<S, T>::splat_on(simd, w[1])])
 }
 
-/// One column of a stage: the butterfly and its twiddles, `w(q)` of output `q`.
+/// Returns one column of a stage: the butterfly and its twiddles, `w(q)` of output `q`.
 #[inline(always)]
 pub(crate) fn column<S: Lanes, T: Element, const R: usize>(
     simd: S,
@@ -45,7 +45,7 @@ where
     y
 }
 
-/// The twiddle of output `q` in a column's part of a table, the same in all lanes.
+/// Returns the twiddle of output `q` in a column's part of a table, the same in all lanes.
 #[inline(always)]
 fn splat<S: Lanes, T: Element>(simd: S, w: &[T], q: usize) -> Z<S, T> {
     [V::<S, T>::splat_on(simd, w[2 * q - 2]), V::<S, T>::splat_on(simd, w[2 * q - 1])]
@@ -177,7 +177,8 @@ pub(crate) fn run_stage<S: Lanes, T: Element>(
     by_radix!(S, radix, go);
 }
 
-/// Whether [`run_stage_into`] has this radix: those of the powers of two, whose blocks get small enough for it.
+/// Returns whether [`run_stage_into`] has this radix: those of the powers of two, whose blocks get small enough for
+/// it.
 pub(crate) fn copies(radix: usize) -> bool {
     matches!(radix, 2 | 4 | 8)
 }

@@ -38,7 +38,7 @@ pub(crate) struct ComplexKernel<S: Lanes, T: Element> {
 const GROUPS_A_SUM: usize = 16;
 
 impl<S: Lanes, T: Element> ComplexKernel<S, T> {
-    /// A kernel for segments as `spec` has them, or `None` where their size has no recipe.
+    /// Returns a kernel for segments as `spec` has them, or `None` where their size has no recipe.
     pub(crate) fn new(simd: S, spec: FrameSpec<T>) -> Option<Self> {
         let silence = vec![T::zero(); 2 * spec.window.len()];
         let engine = Engine::new(simd, spec)?;

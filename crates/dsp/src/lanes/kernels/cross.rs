@@ -48,7 +48,7 @@ pub(crate) struct CrossKernel<S: Lanes, T: Element> {
 const GROUPS_A_SUM: usize = 16;
 
 impl<S: Lanes, T: Element> CrossKernel<S, T> {
-    /// A kernel for segments as `spec` has them, or `None` where their size has no recipe.
+    /// Returns a kernel for segments as `spec` has them, or `None` where their size has no recipe.
     pub(crate) fn new(simd: S, spec: FrameSpec<T>) -> Option<Self> {
         let silence = vec![T::zero(); spec.window.len()];
         let engine = Engine::new(simd, spec)?;
@@ -57,7 +57,7 @@ impl<S: Lanes, T: Element> CrossKernel<S, T> {
         Some(Self { engine, acc, silence })
     }
 
-    /// One group to the accumulator; `false`, and nothing added, where it is not balanced.
+    /// Returns one group to the accumulator; `false`, and nothing added, where it is not balanced.
     fn group(&mut self, x: &RowsOf<'_, T>, y: &RowsOf<'_, T>, scale: T, add: bool) -> bool {
         if !self.engine.complex_of_balanced(x, y, scale) {
             return false;

@@ -11,7 +11,7 @@ use crate::lanes::simd::{Element, Lanes, RowsOf, V, lanes};
 
 /// A kernel for the power of overlapping segments of one signal.
 pub trait LanePowers<T>: Send + Sync {
-    /// Rows of one vector: twice as many segments are transformed at a time.
+    /// Returns the rows of one vector: twice as many segments are transformed at a time.
     fn lanes(&self) -> usize;
 
     /// `|X|²` (no one-sided doubling) of `count` frames, frame `f` at `samples[f·hop..]`: `[count, n_bins]`.
@@ -49,7 +49,7 @@ pub(crate) struct FramesKernel<S: Lanes, T: Element = f32> {
 }
 
 impl<S: Lanes, T: Element> FramesKernel<S, T> {
-    /// A kernel for frames as `spec` has them, or `None` where the size has no recipe.
+    /// Returns a kernel for frames as `spec` has them, or `None` where the size has no recipe.
     pub(crate) fn new(simd: S, spec: FrameSpec<T>) -> Option<Self> {
         let n_bins = spec.n_fft / 2 + 1;
         let tail = Vec::with_capacity(2 * spec.window.len());

@@ -186,8 +186,8 @@ impl<S: Lanes> RowKernel<S> {
         }
     }
 
-    /// Two rows of one segment in one transform: their powers to `out`, `[2, n_bins]`. `false` where they are too unlike
-    /// to share it.
+    /// Returns two rows of one segment in one transform: their powers to `out`, `[2, n_bins]`. `false` where they are
+    /// too unlike to share it.
     fn two_rows(&mut self, a: &[f32], b: &[f32], scale: f32, out: &mut [f32]) -> bool {
         let n = self.window.len();
         let Self { simd, window, input, output, .. } = self;
@@ -258,7 +258,7 @@ const ROWS_AHEAD: usize = 2;
 /// Samples of a row that are asked for at most; in longer ones the processor sees the pattern.
 const SAMPLES_AHEAD: usize = 2048;
 
-/// A sum in sixteen parts, so that no addition waits for the one before it.
+/// Returns a sum in sixteen parts, so that no addition waits for the one before it.
 #[inline(always)]
 fn total(powers: &[f32]) -> f32 {
     let (blocks, rest) = powers.as_chunks::<16>();

@@ -97,7 +97,7 @@ pub struct TapeSpec {
 }
 
 impl TapeSpec {
-    /// Whether all addresses and slots are there.
+    /// Returns whether all addresses and slots are there.
     fn is_sound(&self) -> bool {
         let n = self.window.len();
         self.n_segments > 0
@@ -173,7 +173,8 @@ impl<S: Lanes> TapeKernel<S> {
     }
 }
 
-/// The rows of the group from `first` on, the last one again where there are no more, and the samples of the next group.
+/// Returns the rows of the group from `first` on, the last one again where there are no more, and the samples of the
+/// next group.
 pub(crate) fn group_of<'a, S: Lanes>(
     rows: Rows<'a>,
     first: usize,

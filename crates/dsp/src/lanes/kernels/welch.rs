@@ -28,7 +28,7 @@ pub struct LaneSpec {
 }
 
 impl LaneSpec {
-    /// Samples of a row.
+    /// Returns the samples of a row.
     pub fn frame_len(&self) -> usize {
         self.window.len() + (self.n_segments - 1) * self.hop
     }
@@ -59,7 +59,7 @@ impl<'a, T> Rows<'a, T> {
 
 /// A kernel for averages of segments' powers, with its scratch, on one instruction set.
 pub trait LanePsd<T>: Send + Sync {
-    /// Rows that are computed at a time.
+    /// Returns the rows that are computed at a time.
     fn lanes(&self) -> usize;
 
     /// One-sided mean power times `scale` of `n_segments` segments of each row, `[rows, n_bins]`, into `out`.
@@ -122,7 +122,7 @@ pub(crate) struct WelchKernel<S: Lanes> {
 const GROUPS_A_SUM: usize = 8;
 
 impl<S: Lanes> WelchKernel<S> {
-    /// A kernel for `spec`, or `None` where its size has no recipe.
+    /// Returns a kernel for `spec`, or `None` where its size has no recipe.
     pub(crate) fn new(simd: S, spec: LaneSpec) -> Option<Self> {
         let (hop, n_segments) = (spec.hop, spec.n_segments);
         let frame = FrameSpec { offset: spec.offset, ..spec.window.into() };
@@ -131,7 +131,7 @@ impl<S: Lanes> WelchKernel<S> {
 }
 
 impl<S: Lanes, T: Element> PsdKernel<S, T> {
-    /// A kernel for segments as `spec` has them, `hop` apart, or `None` where their size has no recipe.
+    /// Returns a kernel for segments as `spec` has them, `hop` apart, or `None` where their size has no recipe.
     pub(crate) fn new(simd: S, spec: FrameSpec<T>, hop: usize) -> Option<Self> {
         let segment_len = spec.window.len();
         let engine = Engine::of_pairs(simd, spec)?;

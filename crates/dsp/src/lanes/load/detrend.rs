@@ -92,7 +92,7 @@ pub(crate) fn prepare<S: Lanes, T: Element>(simd: S, spec: &FrameSpec<T>, z: &mu
     }
 }
 
-/// Mean of a plane in each lane.
+/// Returns the mean of a plane in each lane.
 #[inline(always)]
 fn mean<S: Lanes, T: Element, const PLANE: usize>(simd: S, z: &[Z<S, T>]) -> Mean<S, T> {
     let pivot = z[0][PLANE];
@@ -164,7 +164,7 @@ fn subtract_line<S: Lanes, T: Element>(simd: S, z: &mut [Z<S, T>], weights: &[T]
     }
 }
 
-/// Mean of a stretch of one row, a multiple of `W` samples, in every lane.
+/// Returns the mean of a stretch of one row, a multiple of `W` samples, in every lane.
 #[inline(always)]
 pub(crate) fn mean_along<S: Lanes>(simd: S, samples: &[f32]) -> Mean<S> {
     let pivot = V::<S>::splat_on(simd, samples[0]);

@@ -19,14 +19,14 @@ pub struct FrameSpec<T = f32> {
 }
 
 impl<T: Real> FrameSpec<T> {
-    /// Whether the window is all that is done to the samples.
+    /// Returns whether the window is all that is done to the samples.
     pub(crate) fn is_plain(&self) -> bool {
         self.offset == Offset::Keep && self.preemphasis == T::zero()
     }
 }
 
 impl<T: Real> From<Vec<T>> for FrameSpec<T> {
-    /// A window as long as the transform, and nothing else.
+    /// Creates a window as long as the transform, and nothing else.
     fn from(window: Vec<T>) -> Self {
         Self { n_fft: window.len(), window, lead: 0, offset: Offset::Keep, preemphasis: T::zero() }
     }

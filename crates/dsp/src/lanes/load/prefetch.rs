@@ -13,7 +13,8 @@ const PAGE: usize = 4096;
 const LINE: usize = 64;
 
 impl<'a, T> Prefetch<'a, T> {
-    /// The lines of `samples`. Their pages are looked up at once: a fetch waits for that, and several wait together.
+    /// Returns the lines of `samples`. Their pages are looked up at once: a fetch waits for that, and several wait
+    /// together.
     #[inline(always)]
     pub(crate) fn new(samples: &'a [T]) -> Self {
         for page in samples.chunks(PAGE / size_of::<T>()) {

@@ -74,7 +74,7 @@ fn sort_block<S: Lanes, const B: usize>(v: &mut [V<S>; B]) {
     }
 }
 
-/// The largest key.
+/// Returns the largest key.
 #[inline(always)]
 fn top_key<S: Lanes>(simd: S, powers: &[V<S>], mask: u32) -> V<S> {
     let mut best = [V::<S>::splat_on(simd, 0.0); CHAINS];
@@ -123,7 +123,7 @@ fn top_keys<S: Lanes, const B: usize>(simd: S, powers: &[V<S>], mask: u32, out: 
     out[..B].copy_from_slice(&best);
 }
 
-/// The K largest bins of the first lanes as `(bin, power)` pairs, `[lanes, k, 2]`, into `out`.
+/// Returns the K largest bins of the first lanes as `(bin, power)` pairs, `[lanes, k, 2]`, into `out`.
 ///
 /// `powers` holds one vector per bin. Returns the first lane whose strongest power is not finite.
 #[inline(always)]

@@ -1,4 +1,4 @@
-//! A batch through the plan: checks, threads, rows with NaN.
+//! Runs a batch: checks, threads, rows with NaN.
 
 use super::engine::{PeaksEngine, WelchPeaksScratch, Worker};
 use super::missing::repair_rows;
@@ -7,20 +7,20 @@ use crate::lanes::Rows;
 use rayon::prelude::*;
 
 impl WelchPeaksScratch {
-    /// Packed peaks `[batch, k_out, 2]` of `batch` rows of exactly `frame_len` samples.
+    /// Computes packed peaks `[batch, k_out, 2]` of `batch` rows of exactly `frame_len` samples.
     ///
     /// # Errors
-    /// [`Error::Length`] for `samples` or `out` of another length; [`Error::NonFinite`] with the place, under
+    /// [`Error::Length`] for `samples` or `out` of another length; [`Error::NonFinite`] with the position, under
     /// [`NanPolicy::Error`](crate::nan::NanPolicy::Error).
     pub fn peaks_into(&mut self, samples: &[f32], batch: usize, out: &mut [f32]) -> Result<()> {
         self.peaks_of_rows_into(samples, batch, self.params.welch.frame_len(), out)
     }
 
-    /// [`peaks_into`](Self::peaks_into) of rows of `row_len ≥ frame_len` samples, of which the leading `frame_len` are
-    /// used: no copy of a longer layout is needed.
+    /// Computes packed peaks of rows of `row_len ≥ frame_len` samples, of which the leading `frame_len` are used,
+    /// without a copy.
     ///
     /// # Errors
-    /// As there; [`Error::TooShort`] for a shorter row.
+    /// Those of [`peaks_into`](Self::peaks_into); [`Error::TooShort`] for a shorter row.
     pub fn peaks_of_rows_into(
         &mut self,
         samples: &[f32],
@@ -54,7 +54,8 @@ impl WelchPeaksScratch {
         }
     }
 
-    /// One-sided mean raw power `[batch, n_bins]` of `batch` rows of exactly `frame_len` samples. NaN propagates.
+    /// Computes the one-sided mean raw power `[batch, n_bins]` of `batch` rows of exactly `frame_len` samples. NaN
+    /// propagates.
     ///
     /// # Errors
     /// [`Error::Length`] for `samples` or `out` of another length.
@@ -80,20 +81,21 @@ impl WelchPeaksScratch {
         Ok(())
     }
 
-    /// Shares the rows between the workers in whole groups; the first row that one of them names.
+    /// Divides the rows among the workers in whole groups; returns the first row that a worker reports.
     ///
     /// ```text
     /// caller:  hand the other shares to the pool as one job | share 0            | wait
     /// pool:                                                  wake | halve and halve again: share 1 … n−1
     /// ```
-    /// The caller works instead of waiting: one thread fewer to wake, and a woken one finds a core that is free. A caller
-    /// who moves into the pool frees its core too late, so that on two cores both workers can end up on one of them.
+    /// The calling thread works instead of waiting: one thread fewer is woken, and it finds a free core. If the
+    /// caller moved into the pool, its core would become free too late, and on two cores both workers could run on
+    /// the same one.
     fn split<F>(&mut self, rows: Rows<'_>, width: usize, out: &mut [f32], work: F) -> Option<usize>
     where
         F: Fn(&mut Worker, Rows<'_>, &mut [f32]) -> Option<usize> + Sync,
     {
         let group = self.isa().lanes();
-        // Fewer than two groups per thread are not worth waking one.
+        // A thread is worth waking for at least two groups.
         let threads = self.workers.len().min(rows.count / (2 * group)).max(1);
         if threads == 1 {
             return work(&mut self.workers[0], rows, out);

@@ -1,4 +1,4 @@
-//! Batched Welch peaks: from rows of samples to the K strongest bins of each row, packed.
+//! Batched Welch peaks: the K strongest bins of each row of samples, packed.
 //!
 //! Packed peaks are `f32` `[batch, k, 2]` = `(bin, raw power)`, by power descending, ties with the lower bin first;
 //! `k` is clipped to the number of bins. Raw power is the one-sided `|X|²`, mean over the segments (see

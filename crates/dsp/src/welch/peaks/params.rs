@@ -1,4 +1,4 @@
-//! What a row of a batch holds and what is wanted of it.
+//! Layout of the rows of a batch, and the peaks of each.
 
 use crate::detrend::Detrend;
 use crate::error::{Error, Result};
@@ -13,16 +13,16 @@ use crate::window::{Symmetry, Window};
 pub struct WelchParams {
     /// Samples in a segment and points of the transform, at least 2.
     pub n_fft: usize,
-    /// Samples from one segment's start to the next, at least 1.
+    /// Distance between the starts of consecutive segments in samples, at least 1.
     pub hop: usize,
     /// Segments in a row, at least 1.
     pub n_segments: usize,
-    /// Weights of a segment, periodic.
+    /// Window of a segment, periodic.
     pub window: Window,
 }
 
 impl WelchParams {
-    /// Hann windows that overlap by half.
+    /// Creates segments under Hann windows with half overlap.
     #[must_use]
     pub fn new(n_fft: usize, n_segments: usize) -> Self {
         Self { n_fft, hop: (n_fft / 2).max(1), n_segments, window: Window::Hann }
@@ -31,7 +31,7 @@ impl WelchParams {
     builders! {
         /// Sets the samples of a segment.
         n_fft: usize;
-        /// Sets the samples from one segment's start to the next.
+        /// Sets the distance between the starts of consecutive segments, in samples.
         hop: usize;
         /// Sets the segments of a row.
         n_segments: usize;
@@ -39,13 +39,14 @@ impl WelchParams {
         window: Window;
     }
 
-    /// The same segments as parameters of other estimates: periodic window, no zero-padding, nothing subtracted.
+    /// Returns the same segments as parameters of other estimates: periodic window, no zero-padding, nothing
+    /// subtracted.
     #[must_use]
     pub fn segments(&self) -> SegmentParams {
         SegmentParams::new(self.n_fft).hop(self.hop).window(self.window.clone()).detrend(Detrend::None)
     }
 
-    /// Samples of a row: `n_fft + (n_segments − 1)·hop`.
+    /// Returns the samples of a row: `n_fft + (n_segments − 1)·hop`.
     #[must_use]
     pub fn frame_len(&self) -> usize {
         self.n_fft.saturating_add(self.n_segments.saturating_sub(1).saturating_mul(self.hop))
@@ -57,7 +58,7 @@ impl WelchParams {
         self.n_fft / 2 + 1
     }
 
-    /// The leading [`frame_len`](Self::frame_len) samples of each of `batch` rows of `full_frame` samples,
+    /// Returns the leading [`frame_len`](Self::frame_len) samples of each of `batch` rows of `full_frame` samples,
     /// `[batch, frame_len]`.
     ///
     /// # Errors
@@ -70,10 +71,10 @@ impl WelchParams {
         Ok(out)
     }
 
-    /// [`truncate_batch`](Self::truncate_batch) into `out`, `[batch, frame_len]`.
+    /// Computes [`truncate_batch`](Self::truncate_batch) into `out`, `[batch, frame_len]`.
     ///
     /// # Errors
-    /// As there; [`Error::Length`] for a wrong `out`.
+    /// Those of [`truncate_batch`](Self::truncate_batch); [`Error::Length`] for a wrong `out`.
     pub fn truncate_batch_into(
         &self,
         x: &[f32],
@@ -111,7 +112,7 @@ impl WelchParams {
     /// Checks every field.
     ///
     /// # Errors
-    /// [`Error::Argument`] names the field and its value.
+    /// [`Error::Argument`] with the field and its value.
     pub fn validate(&self) -> Result<()> {
         for (name, value, least) in
             [("n_fft", self.n_fft, 2), ("hop", self.hop, 1), ("n_segments", self.n_segments, 1)]
@@ -143,14 +144,14 @@ impl WelchParams {
 pub struct WelchPeakParams {
     /// Segments of each row.
     pub welch: WelchParams,
-    /// Peaks wanted of each row, at least 1; clipped to the number of bins.
+    /// Number of peaks per row, at least 1; clipped to the number of bins.
     pub k: usize,
-    /// What happens to a row with NaN or infinity. Where it leaves no segment, the row's powers are NaN.
+    /// NaN policy. If it leaves no segment of a row, the powers of the row are NaN.
     pub nan: NanPolicy,
 }
 
 impl WelchPeakParams {
-    /// The `k` strongest bins of rows of these segments; NaN and infinity are errors.
+    /// Returns the `k` strongest bins of rows of these segments; NaN and infinity are errors.
     #[must_use]
     pub fn new(welch: WelchParams, k: usize) -> Self {
         Self { welch, k, nan: NanPolicy::Error }
@@ -161,7 +162,7 @@ impl WelchPeakParams {
         welch: WelchParams;
         /// Sets the number of peaks.
         k: usize;
-        /// Sets what happens to a row with NaN or infinity.
+        /// Sets the NaN policy.
         nan: NanPolicy;
     }
 
@@ -187,7 +188,7 @@ impl WelchPeakParams {
         Self::with_segments(n_fft, k, 8)
     }
 
-    /// Peaks in each row of the answer: `min(k, n_bins)`.
+    /// Returns the number of peaks per row of the result: `min(k, n_bins)`.
     #[must_use]
     pub fn k_out(&self) -> usize {
         self.k.min(self.welch.n_bins())
@@ -196,7 +197,7 @@ impl WelchPeakParams {
     /// Checks every field.
     ///
     /// # Errors
-    /// [`Error::Argument`] names the field and its value.
+    /// [`Error::Argument`] with the field and its value.
     pub fn validate(&self) -> Result<()> {
         self.welch.validate()?;
         if self.k == 0 {
