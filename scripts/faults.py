@@ -4,7 +4,7 @@
     scripts/faults.py [--program target/release/rlx-fft] [--seed 1] [--kills 40] [--all]
 
 After every fault an output file is the old one or the whole new one, and no temporary file is left (SIGKILL leaves one,
-which hinders nobody). --all tries every combination of moment, format and signal instead of --kills of them.
+which is harmless). --all tries every combination of moment, format and signal instead of --kills of them.
 Needs root for the full disk and the container; without it these two are skipped and said. Standard library only.
 """
 import argparse
@@ -50,7 +50,7 @@ def temporaries(folder):
 
 
 def as_usual():
-    """Before a child starts: no signal is ignored because whoever called this script ignores it."""
+    """Before a child starts: no signal is ignored because the caller of this script ignores it."""
     for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(sig, signal.SIG_DFL)
 
@@ -141,7 +141,7 @@ def full_disk(program, folder, args):
 
 
 def container(program, folder, args):
-    """Process 1 of a container: ended by signals, and its traces hinder nobody after a sudden death."""
+    """Process 1 of a container: ended by signals, and its leftovers are harmless after a sudden death."""
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         return "skipped: needs root and unshare"
     source = recording(folder / "x.raw")
@@ -226,7 +226,7 @@ def permissions(program, folder, args):
         check(os.listdir(place) == [out.name], f"{name}: left {os.listdir(place)}")
         out.unlink()
     place.chmod(0o755)
-    check(run(place / "new.csv").returncode == 1 and not os.listdir(place), "a new file where nobody may make one")
+    check(run(place / "new.csv").returncode == 1 and not os.listdir(place), "a new file in a directory that is not writable")
     return f"{len(cases) + 1} combinations"
 
 

@@ -24,7 +24,7 @@ READY = "return document.body.dataset.state === 'ready' && document.body.dataset
 
 
 class Server:
-    """A running `rlx-fft view`; `with` ends it by an interrupt and looks at how it ended."""
+    """A running `rlx-fft view`; `with` ends it by an interrupt and checks how it ended."""
 
     def __init__(self, program, *arguments):
         command = [program, "view", *map(str, arguments), "--no-open"]
@@ -281,7 +281,7 @@ def bad_files(page, program, folder):
 
 
 def reports(page, program, folder):
-    """Each report opens from disk, shows something, and asks nobody for anything."""
+    """Each report opens from disk, shows something, and makes no requests."""
     tones, brain = folder / "tones.wav", folder / "brain.edf"
     bench = ["bench-welch-peaks", "--n-fft", "256", "--batch", "32,64", "--k", "4", "--train-steps", "0", "--iters", "3"]
     training = ["train-e2e", "--n-fft", "64", "--steps", "60", "--validate-every", "20"]

@@ -12,7 +12,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3_arrow::{PyArray, PyChunkedArray};
 
-/// Keeps an Arrow array alive while NumPy looks at its values.
+/// Keeps an Arrow array alive while NumPy reads its values.
 #[pyclass(frozen)]
 struct Owner {
     _array: ArrayRef,

@@ -98,7 +98,7 @@ impl AutoPeaks {
         Ok(dict)
     }
 
-    /// What would be picked for another number of rows.
+    /// Returns the strategy that would be selected for another number of rows.
     fn pick_for_batch(&self, batch: usize) -> &'static str {
         self.auto.lock().unwrap_or_else(PoisonError::into_inner).pick_for_batch(batch).label()
     }

@@ -47,7 +47,7 @@ pub(crate) struct DevicePlan {
     what: What,
     nan: NanPolicy,
     made: Mutex<Made>,
-    /// What `auto` has chosen, by shape and threads.
+    /// The choices of `auto`, by shape and threads.
     chosen: Mutex<HashMap<(usize, usize, usize), Option<String>>>,
 }
 
@@ -190,7 +190,7 @@ impl DevicePlan {
         Err(refused(error))
     }
 
-    /// What runs rows of this shape.
+    /// Returns the executable for rows of this shape.
     pub(crate) fn executable(
         &self,
         id: &str,

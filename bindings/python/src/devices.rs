@@ -1,4 +1,4 @@
-//! What can run where.
+//! Devices and their capabilities.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

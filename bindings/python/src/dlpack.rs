@@ -66,7 +66,7 @@ pub(crate) struct Foreign {
     pub(crate) address: u64,
 }
 
-/// What gives the memory back.
+/// Releases the memory.
 enum Owner {
     Plain(NonNull<Managed>),
     Versioned(NonNull<ManagedVersioned>),
@@ -120,8 +120,8 @@ pub(crate) fn take(x: &Bound<'_, PyAny>, stream: u64) -> PyResult<Foreign> {
         other => other.map_err(unread)?,
     };
     let raw = capsule.as_ptr();
-    // SAFETY: `raw` is a live object; only a capsule of the right name is opened, and renamed as the protocol asks of who
-    // takes it, so that nobody else gives it back.
+    // SAFETY: `raw` is a live object; only a capsule of the right name is opened, and renamed as the protocol asks of
+    // who takes it, so that it is not released elsewhere.
     let (capsule, tensor) = unsafe {
         if ffi::PyCapsule_IsValid(raw, VERSIONED.as_ptr()) == 1 {
             let managed =
@@ -188,7 +188,7 @@ impl Foreign {
     }
 }
 
-/// What an exported capsule points at.
+/// The target of an exported capsule.
 struct Exported<K> {
     managed: K,
     shape: Vec<i64>,
@@ -265,7 +265,7 @@ unsafe extern "C" fn delete_versioned(managed: *mut ManagedVersioned) {
 }
 
 unsafe extern "C" fn drop_plain(capsule: *mut ffi::PyObject) {
-    // SAFETY: a capsule that nobody took still has its name and its tensor.
+    // SAFETY: a capsule that was not consumed still has its name and its tensor.
     unsafe {
         if ffi::PyCapsule_IsValid(capsule, PLAIN.as_ptr()) == 1 {
             delete(ffi::PyCapsule_GetPointer(capsule, PLAIN.as_ptr()).cast());

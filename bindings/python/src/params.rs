@@ -7,7 +7,7 @@ use rlx_fft::dsp::window::{Symmetry, Window};
 
 use crate::errors::refused;
 
-/// What every estimate over segments is made from. Immutable.
+/// Parameters of every estimate over segments. Immutable.
 #[pyclass(frozen)]
 #[derive(Debug, Clone)]
 pub(crate) struct Segments {

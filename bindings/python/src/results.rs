@@ -1,10 +1,11 @@
-//! Memory of results that nobody holds any more, for the next results of the same stream.
+//! Memory of released results, for the next results of the same stream.
 //!
-//! Asking the driver for memory takes far longer than a small estimate, and giving it back waits for the whole device. So
-//! a buffer stays here, and is written again only behind everything that may still read it: work in the stream that it
-//! was written in, which the next result's kernels are queued behind, and in the default stream, which they are made to
-//! wait for. What was handed to any other stream, or to one that nobody named, goes back to the driver, which waits for
-//! all of them. While a stream is recorded its results are kept out: a recording writes them whenever it is played.
+//! Asking the driver for memory takes far longer than a small estimate, and giving it back waits for the whole
+//! device. So a buffer stays here, and is written again only behind everything that may still read it: work in the
+//! stream that it was written in, which the next result's kernels are queued behind, and in the default stream, which
+//! they are made to wait for. What was handed to any other stream, or to an unnamed one, is returned to the driver,
+//! which waits for all of them. While a stream is recorded its results are kept out: a recording writes them whenever
+//! it is played.
 
 use std::collections::VecDeque;
 use std::ptr;
@@ -134,8 +135,8 @@ fn over(kept: &mut VecDeque<Kept>, most: usize) -> VecDeque<Kept> {
     freed
 }
 
-/// What tells a stream from all others, later ones too; a driver that does not number streams leaves our own and the
-/// default one.
+/// Identity of a stream, also among later ones; a driver that does not number streams leaves our own and the default
+/// one.
 fn place(work: &CudaStream, handle: Option<u64>) -> Option<u64> {
     work.id().or(match handle {
         None => Some(u64::MAX),

@@ -50,7 +50,7 @@ impl<P: Send> Plans<P> {
     }
 }
 
-/// What a batch consists of.
+/// Layout of a batch.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Batch {
     pub(crate) rows: usize,

@@ -13,8 +13,8 @@ use rlx_runtime::{Device, DeviceInfo, Error, Session, SessionOptions, select};
 
 use crate::errors::Refusal;
 
-/// What a session differs in, beside its device. Data on a device is computed by a session a stream, for runs of one
-/// program share their scratch memory.
+/// Options by which sessions of one device differ. Data on a device is computed by a session a stream, for runs of
+/// one program share their scratch memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Kind {
     pub(crate) nan: NanPolicy,

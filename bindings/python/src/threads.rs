@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use rayon::ThreadPool;
 use rlx_fft::dsp::Error;
 
-/// Of calls that do not say; 0: one per core.
+/// Default number of threads; 0 means one per core.
 static DEFAULT: AtomicUsize = AtomicUsize::new(0);
 
 /// Pools by size, and the process that made them: threads do not survive a fork.

@@ -1,4 +1,4 @@
-"""Estimates on devices against the CPU's, and what becomes of those that a device lacks."""
+"""Estimates on devices against the CPU's, and estimates that a device does not support."""
 
 import logging
 

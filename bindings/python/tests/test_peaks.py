@@ -95,7 +95,7 @@ def test_strongest_bins_are_those_of_the_spectrum(dtype, nperseg):
     order = np.argsort(-power, axis=-1, kind="stable")[..., :5]
     if dtype == "f8":
         assert_array_equal(got.bin, order)
-    # f32 may exchange bins whose powers it cannot tell apart: the powers themselves agree.
+    # f32 may exchange bins whose powers it cannot distinguish: the powers themselves agree.
     assert_allclose(got.power, np.take_along_axis(power, order, -1), rtol=1e-4 if dtype == "f4" else 1e-12)
     assert_allclose(got.frequency, f[got.bin])
     assert_allclose(got.level, 10 * np.log10(got.power), rtol=1e-5)

@@ -16,7 +16,7 @@ pub enum Error {
         node: NodeId,
         /// Name of its op.
         op: &'static str,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// The op does not support this kind of operand.
@@ -38,7 +38,7 @@ pub enum Error {
         node: NodeId,
         /// Name of its op.
         op: &'static str,
-        /// What is wrong, with the values.
+        /// The reason, with the values.
         reason: String,
         /// Kind and shape of the operand (`none` for an input).
         operand: String,
@@ -63,7 +63,7 @@ pub enum Error {
         line: usize,
         /// Column in bytes, from 1.
         column: usize,
-        /// What was expected.
+        /// The expected text.
         reason: String,
     },
     /// An argument that is not part of a graph is outside its domain.
@@ -71,7 +71,7 @@ pub enum Error {
     Argument {
         /// The argument's public name.
         name: &'static str,
-        /// What is wrong with it, values included.
+        /// The reason, with the values.
         reason: String,
     },
     /// A stored record (plan, calibration) is corrupt or of another schema.
@@ -79,7 +79,7 @@ pub enum Error {
     Record {
         /// Which record.
         what: &'static str,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 }

@@ -38,7 +38,7 @@ pub enum Op {
     },
     /// Frames → frames without their mean or line.
     Detrend {
-        /// What is subtracted.
+        /// The subtracted mean or line.
         kind: Detrend,
     },
     /// `y[i] = x[i] − coefficient · x[i−1]` on real samples `[b, n]` or, `per_frame`, on frames.

@@ -1,7 +1,7 @@
 //! Time per segment-sample of Welch's average over sizes, precisions and options, one thread, with the ratios that matter.
 //!
-//! `cargo bench -p rlx-fft-dsp --bench sizes [-- FILTER]`; rows are measured in turns, the minimum of all turns is kept.
-//! A segment-sample is one sample of one segment before zero-padding.
+//! `cargo bench -p rlx-fft-dsp --bench sizes [-- FILTER]`; rows are interleaved, the minimum of all rounds is kept. A
+//! segment-sample is one sample of one segment before zero-padding.
 
 use std::time::Instant;
 

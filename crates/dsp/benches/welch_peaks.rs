@@ -76,7 +76,8 @@ fn noise(len: usize) -> Vec<f32> {
     (0..len).map(step).collect()
 }
 
-/// What a careful user of realfft writes: plan, buffers and scratch reused, insertion behind a comparison with the K-th.
+/// A carefully written loop over realfft: plan, buffers and scratch are reused, and a power is compared with the K-th
+/// before insertion.
 struct Loop {
     case: Case,
     window: Vec<f32>,

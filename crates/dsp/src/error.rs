@@ -12,7 +12,7 @@ pub enum Error {
     Argument {
         /// The argument's public name.
         name: &'static str,
-        /// What is wrong with it, values included.
+        /// The reason, with the values.
         reason: String,
     },
     /// A buffer does not have the length that the plan requires.

@@ -41,7 +41,8 @@ fn peaks(
     Ok(out)
 }
 
-/// The rule of when a bin may differ from the f64 twin: two powers nearer to each other than f32 can tell.
+/// The rule of when a bin may differ from the f64 reference implementation: the two powers are closer than f32 can
+/// distinguish.
 fn assert_bins_right(params: &WelchPeakParams, x: &[f32], out: &[f32]) {
     let welch = &params.welch;
     for (row, got) in x.chunks_exact(welch.frame_len()).zip(out.chunks_exact(2 * params.k_out())) {

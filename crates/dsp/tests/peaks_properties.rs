@@ -1,4 +1,4 @@
-//! Property tests of the peak finders against plain twins.
+//! Property tests of the peak finders against reference implementations.
 
 use proptest::prelude::*;
 use rlx_dsp::params::Threads;

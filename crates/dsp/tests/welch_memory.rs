@@ -1,4 +1,4 @@
-//! What plans and accumulators take from the heap.
+//! Heap memory of plans and accumulators.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

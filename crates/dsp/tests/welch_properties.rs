@@ -1,4 +1,4 @@
-//! What must hold for any signal, window, length and cut into blocks.
+//! Properties for any signal, window, length and division into blocks.
 
 mod common;
 

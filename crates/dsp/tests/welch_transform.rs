@@ -1,4 +1,4 @@
-//! The transforms against the sum that defines them, and Welch against its f64 twin.
+//! Compares the transforms with the defining sum, and Welch with its f64 reference implementation.
 
 mod common;
 

@@ -55,7 +55,7 @@ pub enum Error {
         path: PathBuf,
         /// Where in the file.
         place: Place,
-        /// What is wrong, values included.
+        /// The reason, with the values.
         reason: String,
     },
     /// The file is shorter than its header states. The available samples were delivered before this error.
@@ -83,7 +83,7 @@ pub enum Error {
     Argument {
         /// The option's public name.
         name: &'static str,
-        /// What is wrong with it, values included.
+        /// The reason, with the values.
         reason: String,
     },
 }

@@ -1,5 +1,5 @@
-//! What the compiler costs once everything is built: a pick, and a run through an executable beside the kernel itself.
-//! `cargo bench -p rlx-fft --bench overhead`.
+//! Overhead after compilation: a pick, and a run of an executable compared with the kernel. `cargo bench -p rlx-fft
+//! --bench overhead`.
 
 use divan::Bencher;
 use rlx_compile::builders::{WelchPeaksShape, welch_peaks};

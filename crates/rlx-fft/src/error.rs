@@ -24,7 +24,7 @@ pub enum Error {
     Argument {
         /// The argument's public name.
         name: &'static str,
-        /// What is wrong with it, values included.
+        /// The reason, with the values.
         reason: String,
     },
 }

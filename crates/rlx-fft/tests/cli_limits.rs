@@ -1,4 +1,4 @@
-//! Arguments that nobody can mean are refused with exit code 2, the flag that was typed, its limit and the usage of the
+//! Unreasonable arguments are rejected with exit code 2, the flag that was typed, its limit and the usage of the
 //! command, before anything is allocated.
 
 mod common;
@@ -108,7 +108,7 @@ fn a_transform_longer_than_the_recording_is_refused_early() {
     }
 }
 
-/// What a long hop passes over is not kept.
+/// Samples that a long hop skips are not stored.
 #[cfg(target_os = "linux")]
 #[test]
 fn long_hops_take_no_memory() {

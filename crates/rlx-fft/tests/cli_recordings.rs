@@ -110,9 +110,9 @@ fn channels_of_all_rates_are_one_list() {
         let result = json(&["coherence", pair, &path, "--n-fft", "256", "-f", "json"]);
         assert_eq!(result["channels"][0]["name"], "EEG Fp1:EEG O2", "{pair}");
     }
-    let (code, text) = failure(&["psd", &path, "--channel", "EEG Fp1,nobody", "--n-fft", "256"]);
+    let (code, text) = failure(&["psd", &path, "--channel", "EEG Fp1,absent", "--n-fft", "256"]);
     assert_eq!(code, 1);
-    for part in ["no channel 'nobody'", "EEG Fp1 (100 Hz)", "Resp (25 Hz)", "EEG O2 (100 Hz)"] {
+    for part in ["no channel 'absent'", "EEG Fp1 (100 Hz)", "Resp (25 Hz)", "EEG O2 (100 Hz)"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let (code, text) = failure(&["coherence", "EEG Fp1:Resp", &path, "--n-fft", "64"]);

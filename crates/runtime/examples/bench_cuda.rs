@@ -1,4 +1,4 @@
-//! What an NVIDIA device reaches, and beside it, in the same run, what bare copies of the same bytes do. One JSON object.
+//! Measures an NVIDIA device and, in the same run, bare copies of the same bytes. Prints one JSON object.
 //!
 //! usage: cargo run --release -p rlx-fft-runtime --features cuda --example bench_cuda -- [part …]
 //! (parts: resident pinned pageable sizes log_mel fft devices; all of them without a name; `profile` launches each transform
@@ -79,7 +79,7 @@ fn median(mut call: impl FnMut() -> Result<()>) -> Result<f64> {
     Ok(spread(&mut times).map_or(f64::NAN, |s| s.median))
 }
 
-/// What was measured, or why it was not.
+/// The measurement, or the reason why there is none.
 fn or_skipped(measured: Result<Value>) -> Value {
     measured.unwrap_or_else(|error| {
         eprintln!("  skipped: {error}");

@@ -1,4 +1,4 @@
-//! What a run costs beside its kernel: no allocation, and under a microsecond.
+//! Overhead of a run: no allocation, and less than a microsecond.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

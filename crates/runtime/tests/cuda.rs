@@ -1,4 +1,4 @@
-//! What only CUDA has: data that lies on the device, recorded graphs, pinned memory, samples of 16 bits, cancelling.
+//! Features of CUDA only: resident data, recorded graphs, pinned memory, 16-bit samples, cancellation.
 
 mod common;
 
@@ -194,7 +194,7 @@ fn every_element_of_a_poisoned_buffer_is_written() {
         let len = shape.frame_len().unwrap();
         let x = floats(&samples(batch * len));
         let width = 2 * k.min(shape.bins());
-        // A row more than there is: nobody writes behind the end.
+        // One more row than the batch: nothing is written after the end.
         let behind = 64;
         let input = device.upload(&x).unwrap();
         let whole = device.buffer::<f32>(batch * width + behind).unwrap();

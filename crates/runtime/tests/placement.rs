@@ -1,4 +1,4 @@
-//! What a plan says runs on the device is what the device is given, and what it refuses the CPU computes as the library does.
+//! Regions that a plan places on the device run there, and the CPU computes refused regions as dsp does.
 
 use std::sync::{Arc, Mutex};
 

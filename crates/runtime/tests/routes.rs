@@ -1,4 +1,4 @@
-//! The same peaks by every route, each judged by the f64 twin (the rule of `definitions.md`).
+//! The same peaks by every route, each compared with the f64 reference implementation.
 
 use proptest::prelude::*;
 use rlx_compile::builders::{WelchPeaksShape, welch_peaks};

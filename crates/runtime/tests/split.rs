@@ -1,4 +1,4 @@
-//! What a device lacks runs on the host, with the same answer: an op, a k, an n_fft, a buffer.
+//! Operations that a device does not support run on the host, with the same result: an op, a k, an n_fft, a buffer.
 
 use rlx_compile::builders::{
     WelchPeaksShape, frames_of, log_mel, psd, spectrogram, welch_peaks, welch_peaks_with_spectrum,

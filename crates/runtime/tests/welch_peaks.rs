@@ -1,5 +1,5 @@
-//! The fused Welch peaks on every device, judged by an f64 twin: a seeded sample of the grid of n_fft, segments, k,
-//! detrend, average and signals. `RLX_TEST_FULL=1` runs far more of it.
+//! The fused Welch peaks on every device, compared with an f64 reference implementation: a seeded sample of the grid
+//! of n_fft, segments, k, detrend, average and signals. `RLX_TEST_FULL=1` runs far more of it.
 
 mod common;
 

@@ -41,7 +41,7 @@ pub(crate) struct Argument {
 pub(crate) struct Descriptor {
     /// Its name in SQL.
     pub(crate) name: &'static str,
-    /// What it returns, in a sentence or more.
+    /// Description of the result, in a sentence or more.
     pub(crate) what: &'static str,
     /// Its arguments; `options` is optional.
     pub(crate) arguments: &'static [Argument],

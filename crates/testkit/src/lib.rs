@@ -1,4 +1,4 @@
-//! What the tests of rlx-fft share. Not published.
+//! Shared test code of rlx-fft. Not published.
 //!
 //! - [`Noise`], [`noise`] and [`tone_in_noise`]: one seeded generator of test signals.
 //! - [`relative_l2`], [`tolerance`], [`assert_close`]: how results are compared with an f64 reference.

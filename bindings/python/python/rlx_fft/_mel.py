@@ -85,7 +85,7 @@ def melspectrogram(
         if check(x, axis, device)[1]:
             raise TypeError("x: complex samples have no mel spectrum")
         if policy not in ("error", "propagate"):
-            raise ValueError(f"nan_policy: {nan_policy!r}: on a device nothing looks at samples before")
+            raise ValueError(f"nan_policy: {nan_policy!r}: on a device samples are not checked before")
         on_device = _on_device(_plan("f32", preset, changes, policy), preset, changes)
         lacks = on_device.lacks()
         if lacks is not None:

@@ -85,7 +85,7 @@ def estimate(
     if not onesided and not is_complex:
         raise ValueError("return_onesided: of real CUDA tensors the one-sided spectrum alone")
     if nan_policies(nan_policy) != "propagate":
-        raise ValueError(f"nan_policy: {nan_policy!r}: on a device nothing looks at samples before; 'propagate'")
+        raise ValueError(f"nan_policy: {nan_policy!r}: on a device samples are not checked before; 'propagate'")
     fs = rate(fs)
     plan = plan_of(kind, at, fs, trend, scalings(scaling), averages(average), "propagate", is_complex, k)
     f = frequencies(at.nfft, fs, not is_complex)

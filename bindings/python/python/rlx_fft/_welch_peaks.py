@@ -202,7 +202,7 @@ def _resident(
     policy = nan_policies(nan_policy)
     if policy not in ("error", "propagate") or (policy == "error" and stream is not None):
         raise ValueError(
-            f"nan_policy: {nan_policy!r}: 'propagate', or 'raise' without a stream; on a device nothing looks at samples before"
+            f"nan_policy: {nan_policy!r}: 'propagate', or 'raise' without a stream; on a device samples are not checked before"
         )
     _, at, rate_, packed = estimate(
         "peaks", x, fs, window, nperseg, noverlap, nfft, detrend, True, scaling, axis, "mean", device, "propagate", stream,

@@ -12,7 +12,7 @@ use crate::picker::WelchPeaksStrategy;
 /// Version of the record; records of other versions are rejected.
 pub const CALIBRATION_SCHEMA: u32 = 1;
 
-/// Everything that a calibration depends on. A calibration is used only if all fields are equal.
+/// All dependencies of a calibration. A calibration is used only if all fields are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostId {

@@ -24,7 +24,7 @@ pub struct PassTrace {
     pub name: &'static str,
     /// Its outcome.
     pub state: PassState,
-    /// What it changed, or why it changed nothing.
+    /// The change, or the reason why nothing changed.
     pub note: String,
     /// The graph before it.
     pub before: Graph,

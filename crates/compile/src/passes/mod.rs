@@ -70,7 +70,7 @@ impl<'a> PassContext<'a> {
 pub struct Rewrite {
     /// The graph afterwards; unchanged if nothing applied.
     pub graph: Graph,
-    /// What was changed, or why nothing was.
+    /// The change, or the reason why nothing changed.
     pub note: String,
 }
 

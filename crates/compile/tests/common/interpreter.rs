@@ -1,4 +1,4 @@
-//! What a graph means, in f64 and by definition: O(N²) DFT, sorting, no sharing with the crate under test.
+//! Interprets a graph in f64 by definition: O(N²) DFT, sorting, no code shared with the crate under test.
 
 use std::collections::BTreeMap;
 

@@ -16,16 +16,16 @@ use super::{FrameSpec, Isa, on_level};
 /// The kernels for elements of this type; `None` where the size has no recipe, the machine no such level, or the window is
 /// shorter than a vector.
 pub(crate) trait Kernels: Sized {
-    /// Returns the kernel for averages of segments as `spec` has them, `hop` apart.
+    /// The kernel for averages of segments as `spec` has them, `hop` apart.
     fn psd_kernel(isa: Isa, spec: FrameSpec<Self>, hop: usize) -> Option<Box<dyn LanePsd<Self>>>;
 
-    /// Returns the kernel for powers of single segments as `spec` has them.
+    /// The kernel for powers of single segments as `spec` has them.
     fn powers_kernel(isa: Isa, spec: FrameSpec<Self>) -> Option<Box<dyn LanePowers<Self>>>;
 
-    /// Returns the kernel for segments of complex samples as `spec` has them.
+    /// The kernel for segments of complex samples as `spec` has them.
     fn complex_kernel(isa: Isa, spec: FrameSpec<Self>) -> Option<Box<dyn LaneComplex<Self>>>;
 
-    /// Returns the kernel for cross powers of segments as `spec` has them.
+    /// The kernel for cross powers of segments as `spec` has them.
     fn cross_kernel(isa: Isa, spec: FrameSpec<Self>) -> Option<Box<dyn LaneCross<Self>>>;
 
     /// Signs of the differences of neighbours as bits, see [`slopes`].

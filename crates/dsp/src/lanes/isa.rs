@@ -1,4 +1,4 @@
-//! Which instruction set the lanes kernels run on.
+//! Instruction set of the lanes kernels.
 
 use crate::error::{Error, Result};
 use fearless_simd::Level;
@@ -15,10 +15,10 @@ pub enum Isa {
 }
 
 impl Isa {
-    /// The widest instruction set of this machine, or the one that `RLX_ISA` names.
+    /// Returns the widest instruction set of this machine, or the one that `RLX_ISA` names.
     ///
     /// # Errors
-    /// `RLX_ISA` names an unknown set or one that this machine lacks.
+    /// `RLX_ISA` names an unknown or unsupported instruction set.
     pub fn detect() -> Result<Self> {
         match std::env::var("RLX_ISA") {
             Ok(name) => name.parse::<Self>()?.require(),
@@ -49,7 +49,7 @@ impl Isa {
         ))
     }
 
-    /// Returns the name that `RLX_ISA` takes.
+    /// Returns the name for `RLX_ISA`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",

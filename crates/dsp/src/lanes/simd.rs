@@ -1,5 +1,5 @@
-//! The little that the kernels need beyond `fearless_simd::Simd`: vectors of either precision, a transpose of rows into
-//! lanes, and the radices that fit the register file.
+//! Extensions of `fearless_simd::Simd` for the kernels: vectors of either precision, a transpose of rows into lanes,
+//! and the radices that fit the register file.
 
 use super::fft::engine::{NoFourStep, PairPower};
 use super::fft::four_step::FourStep;
@@ -20,21 +20,21 @@ pub(crate) const MAX_LANES: usize = 16;
 /// The samples of `W` rows.
 pub(crate) type RowsOf<'a, T> = [&'a [T]; MAX_LANES];
 
-/// A number that the kernels compute with: `f32` or `f64`.
+/// An element type of the kernels: `f32` or `f64`.
 pub(crate) trait Element: Real + SimdFloatElement + Kernels {
-    /// The faster way to the powers of a pair of segments that this precision has.
+    /// The faster computation of the powers of a pair of segments in this precision.
     type FourStep<S: Lanes>: PairPower<S, Self>;
 
     /// `tile[t]` lane `r` = `rows[r][at + t]` for `t` and `r` below the number of lanes.
     ///
     /// # Panics
-    /// When a row is shorter than `at` plus the number of lanes.
+    /// If a row is shorter than `at` plus the number of lanes.
     fn gather_tile<S: Lanes>(simd: S, rows: &RowsOf<'_, Self>, at: usize, tile: &mut [V<S, Self>; MAX_LANES]);
 
     /// Adds the lanes' values to two vectors of `f64` (the second stays as it is for `f64` elements).
     fn add_wide<S: Lanes>(v: V<S, Self>, sums: &mut [S::f64s; 2]);
 
-    /// Returns the nearest values of this type to `wide`, and what is left of them.
+    /// Returns the nearest values of this type to `wide`, and the remainders.
     fn from_wide<S: Lanes>(simd: S, wide: [S::f64s; 2]) -> [V<S, Self>; 2];
 }
 
@@ -82,7 +82,7 @@ impl Element for f64 {
     }
 }
 
-/// Returns the rows of `T` in one vector.
+/// Returns the number of rows of `T` per vector.
 pub(crate) const fn lanes<S: Lanes, T: Element>() -> usize {
     <V<S, T> as SimdBase<S>>::LEN
 }
@@ -95,33 +95,34 @@ pub(crate) trait Lanes: Simd {
     /// Whether a radix-8 butterfly fits the registers.
     const WIDE_REGISTERS: bool = false;
 
-    /// `work` with this level's instructions, in a frame that is aligned to its vectors.
+    /// Runs `work` with the instructions of this level, in a stack frame that is aligned to its vectors.
     #[inline(always)]
     fn run<R>(self, work: impl FnOnce() -> R) -> R {
         self.vectorize(
             #[inline(always)]
             || {
-                // A frame is aligned for the vectors that it holds by name, not for registers that are spilled to it: those would
-                // lie across two cache lines, three frames of four.
+                // A stack frame is aligned for the vectors that it contains by name, not for spilled registers:
+                // otherwise those would span two cache lines in three of four frames.
                 std::hint::black_box(&V::<Self>::simd_from(self, 0.0));
                 work()
             },
         )
     }
 
-    /// Parts of a tile that [`Self::gather_part`] makes, of `W/PARTS` vectors each.
+    /// Number of parts of a tile for [`Self::gather_part`], of `W/PARTS` vectors each.
     const PARTS: usize = 1;
 
-    /// The vectors of part `part` of `tile`, from the first [`Self::W`] samples of each row: `tile[t]` lane `r` = `rows[r][t]`.
+    /// Loads the vectors of part `part` of `tile`, from the first [`Self::W`] samples of each row: `tile[t]` lane `r`
+    /// = `rows[r][t]`.
     ///
     /// # Panics
-    /// When a row is shorter than `W`.
+    /// If a row is shorter than `W`.
     fn gather_part(self, rows: &[&[f32]; MAX_LANES], part: usize, tile: &mut [V<Self>; MAX_LANES]);
 
     /// `tile[t]` lane `r` = `rows[r][at + t]` for `t` and `r` below [`Self::W`].
     ///
     /// # Panics
-    /// When a row is shorter than `at + W`.
+    /// If a row is shorter than `at + W`.
     #[inline(always)]
     fn gather_tile(self, rows: &[&[f32]; MAX_LANES], at: usize, tile: &mut [V<Self>; MAX_LANES]) {
         let mut here: [&[f32]; MAX_LANES] = [&[]; MAX_LANES];

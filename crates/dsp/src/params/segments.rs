@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::fft::rfft_bins;
 use crate::window::{Symmetry, Window};
 
-/// Segmentation: which samples a segment has, its window and the length of its transform. Lengths are in samples.
+/// Segmentation: the samples of each segment, its window and the length of its transform. Lengths are in samples.
 ///
 /// ```
 /// use rlx_dsp::params::{SegmentParams, Window};

@@ -44,7 +44,7 @@ pub(crate) fn golden(name: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-/// A number, or one of the strings "inf", "-inf", "nan" that stand in for what JSON lacks.
+/// A number, or one of the strings "inf", "-inf", "nan" for values that JSON cannot represent.
 pub(crate) fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| value.as_str().expect("a number").parse().expect("inf or nan"))
 }

@@ -18,7 +18,7 @@ pub(super) const PEEK: usize = 4096;
 /// The readers of one file.
 pub(super) type Readers = Vec<Box<dyn SignalReader>>;
 
-/// Everything that is specific to one format.
+/// All properties of one format.
 pub(super) struct Descriptor {
     /// Name in results and for `--input-format`.
     pub(super) name: &'static str,

@@ -28,7 +28,7 @@ pub enum Error {
     /// An image could not be drawn.
     #[error("plot: {reason}")]
     Plot {
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
 }

@@ -24,7 +24,7 @@ fn shipped(batch: usize, mode: WelchPeaksPickMode, same_answer: bool) -> AutoWel
     AutoWelchPeaks::with_settings(batch, 256, 4, &settings).unwrap()
 }
 
-/// Returns the strongest bin of each row by the f64 twin.
+/// Returns the strongest bin of each row by the f64 reference implementation.
 fn strongest(samples: &[f32], row_len: usize, segments: usize) -> Vec<usize> {
     let rows = samples.chunks_exact(row_len).map(|row| {
         let power = raw_power(row, &WelchParams::new(256, segments));

@@ -53,7 +53,7 @@ pub struct MaxBatchRow {
     pub batch: usize,
     /// Bytes of its input and output.
     pub bytes: u64,
-    /// What ended the search: `memory`, `limit`, or the error of the run.
+    /// The reason for the end of the search: `memory`, `limit`, or the error of the run.
     pub bound: String,
     /// Time of the run, ms; `None` if nothing ran.
     pub ms: Option<f64>,

@@ -1,4 +1,4 @@
-//! What the tests of the program share.
+//! Shared code of the program's tests.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use crate::device::{CudaSelect, DeviceInfo};
 use crate::session::{Backend, SessionOptions};
 
-const REASON: &str = "this build lacks the feature `cuda`";
+const REASON: &str = "this build does not have the feature `cuda`";
 
 /// Devices that can be opened, or why there are none.
 pub(crate) fn discover() -> Result<Vec<DeviceInfo>, String> {

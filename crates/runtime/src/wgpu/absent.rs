@@ -3,7 +3,7 @@
 use crate::device::{DeviceInfo, WgpuApi, WgpuSelect};
 use crate::session::{Backend, SessionOptions};
 
-const REASON: &str = "this build lacks the feature `gpu`";
+const REASON: &str = "this build does not have the feature `gpu`";
 
 /// Devices that can be opened, or why there are none.
 pub(crate) fn discover() -> Result<Vec<DeviceInfo>, String> {

@@ -1,4 +1,4 @@
-//! What the suites of the devices share.
+//! Shared code of the device tests.
 
 #![allow(dead_code, unreachable_pub, reason = "each suite takes what it needs")]
 

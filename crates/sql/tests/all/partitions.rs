@@ -17,7 +17,7 @@ fn psd_agg() -> AggregateUDF {
     rlx_sql::aggregate_functions().into_iter().find(|f| f.name() == "psd_agg").unwrap()
 }
 
-/// What the planner hands to the function.
+/// The arguments that the planner passes to the function.
 fn with_args<R>(value: &DataType, make: impl FnOnce(AccumulatorArgs<'_>) -> R) -> R {
     let schema =
         Schema::new(vec![Field::new("v", value.clone(), true), Field::new("ts", DataType::Float64, true)]);

@@ -5,9 +5,9 @@
 //!     u_{4q+a} = DFT_4(z_a, z_{a+4}, z_{a+8}, z_{a+12})_q · exp(−2πi·aq/16)
 //!     y_{q+4p} = DFT_4(u_{4q} … u_{4q+3})_p          slot_k (+)= |y_k|²  or, mirrored,  |y_{15−k}|²
 //! ```
-//! A block's transpose waits for one port and its butterflies for both, and the processor sees too few operations ahead to
-//! do one beside the other: so a quarter of the next block's transpose stands after each four points of this one's. Bound by
-//! the two vector ports: 128 operations to transpose a block, 196 to transform it.
+//! A block's transpose uses one port and its butterflies both, and the reorder window of the processor is too short
+//! to overlap them: therefore a quarter of the next block's transpose follows each four points of this block. Bound
+//! by the two vector ports: 128 operations to transpose a block, 196 to transform it.
 
 use crate::lanes::fft::butterfly::{Block, Dft, Radix, SplatOn};
 use crate::lanes::fft::four_step::{Meet, POINTS, Slot};
@@ -17,7 +17,7 @@ use crate::lanes::load::prefetch::Prefetch;
 use crate::lanes::simd::{Lanes, MAX_LANES, V, Z};
 use fearless_simd::prelude::*;
 
-/// Lines of the next group that are asked for with each slot.
+/// Number of cache lines of the next group that are prefetched per slot.
 const AHEAD: usize = 16;
 
 /// A block in lanes.
@@ -35,7 +35,7 @@ const TWIDDLES: [[[f32; 2]; 3]; 4] = [
     [[S1, -C1], [-H, -H], [-C1, S1]],
 ];
 
-/// Quarter `part` of the transpose of block `at`: half of a plane.
+/// Computes quarter `part` of the transpose of block `at`: half of a plane.
 #[inline(always)]
 fn turn<S: Lanes, const PITCH: usize>(
     simd: S,
@@ -78,7 +78,7 @@ fn four<S: Lanes>(simd: S, z: [Z<S>; 4]) -> Block<S, f32, 4> {
     <Dft as Radix<S, f32, 4>>::dft(simd, ([a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]]))
 }
 
-/// Powers `q`, `q + 4`, … of a block.
+/// Computes the powers `q`, `q + 4`, … of a block.
 #[inline(always)]
 fn powers<S: Lanes>(simd: S, u: &[[Z<S>; 4]; 4], q: usize, meet: Meet, power: &mut [V<S>; POINTS]) {
     let (yr, yi) = four(simd, [u[0][q], u[1][q], u[2][q], u[3][q]]);
@@ -92,7 +92,7 @@ fn powers<S: Lanes>(simd: S, u: &[[Z<S>; 4]; 4], q: usize, meet: Meet, power: &m
     }
 }
 
-/// The powers of one block, and the transpose of the next.
+/// Computes the powers of one block and the transpose of the next.
 #[inline(always)]
 fn block<S: Lanes, const PITCH: usize>(
     simd: S,
@@ -155,7 +155,8 @@ fn slots_across<S: Lanes, const PITCH: usize>(
     }
 }
 
-/// The powers of all slots to (or onto) `sums`; `points` are those of `W` rows, a point more each than they have blocks.
+/// Writes (or adds) the powers of all slots to `sums`; `points` are those of `W` rows, each with one more point than
+/// blocks.
 pub(crate) fn across<S: Lanes>(
     simd: S,
     points: &[Z<S>],

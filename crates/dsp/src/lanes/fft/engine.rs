@@ -20,23 +20,23 @@ pub(crate) struct Engine<S: Lanes, T: Element = f32> {
     pub(crate) simd: S,
     pub(crate) recipe: Recipe<T>,
     pub(crate) spec: FrameSpec<T>,
-    /// What the samples are multiplied by while they are loaded, where the window has to wait.
+    /// Weights of 1 for loading, if the window is applied later.
     ones: Vec<T>,
-    /// The transform's points, and those of the near buffer.
+    /// Points of the transform, followed by the near buffer.
     pub(crate) z: Vec<Z<S, T>>,
     pub(crate) schedule: Schedule,
-    /// What [`Self::power`] leaves: powers in the order that [`Self::one_sided`] knows.
+    /// Result of [`Self::power`]: powers in the order of [`Self::one_sided`].
     pub(crate) acc: Vec<V<S, T>>,
-    /// Four-step decomposition that [`Self::power`] uses instead, where it is faster.
+    /// Alternative four-step decomposition used by [`Self::power`] when faster.
     four_step: Option<T::FourStep<S>>,
 }
 
-/// A faster way to the powers of a pair of segments, where a precision has one.
+/// A faster computation of the powers of a pair of segments, if a precision supports it.
 pub(crate) trait PairPower<S: Lanes, T: SimdFloatElement>: Sized + Send + Sync {
-    /// Returns the plan for segments under `window`, or `None` where it is not faster.
+    /// Returns the plan for segments under `window`, or `None` if it is not faster.
     fn plan(simd: S, window: &[T], offset: Offset) -> Option<Self>;
 
-    /// As [`Engine::power`].
+    /// See [`Engine::power`].
     fn pair_power(
         &mut self,
         rows: &RowsOf<'_, T>,
@@ -46,11 +46,11 @@ pub(crate) trait PairPower<S: Lanes, T: SimdFloatElement>: Sized + Send + Sync {
         sums: &mut [V<S, T>],
     );
 
-    /// Returns how the sums are read, for transforms of `n` points.
+    /// Returns the order of the sums for transforms of `n` points.
     fn order(&self, n: usize) -> OneSided;
 }
 
-/// No faster way.
+/// No faster computation.
 pub(crate) enum NoFourStep {}
 
 impl<S: Lanes> PairPower<S, f64> for NoFourStep {
@@ -99,10 +99,10 @@ impl<S: Lanes> PairPower<S, f32> for FourStep<S> {
 }
 
 impl<S: Lanes, T: Element> Engine<S, T> {
-    /// Returns an engine for segments as `spec` has them, or `None` where there is no recipe for their size.
+    /// Returns an engine for segments with the parameters `spec`, or `None` if there is no recipe for their size.
     pub(crate) fn new(simd: S, spec: FrameSpec<T>) -> Option<Self> {
         let n = spec.n_fft;
-        // Shorter windows do not fill a tile; a line with preemphasis is nobody's wish.
+        // Shorter windows do not fill a tile; linear detrend with preemphasis is not supported.
         let unsupported = spec.offset == Offset::SubtractLine && spec.preemphasis != T::zero();
         if unsupported || spec.window.len() < lanes::<S, T>() || spec.lead + spec.window.len() > n {
             return None;
@@ -115,14 +115,14 @@ impl<S: Lanes, T: Element> Engine<S, T> {
         Some(Self { simd, recipe, spec, ones, z, schedule, acc, four_step: None })
     }
 
-    /// As [`Self::new`], for [`Self::power`] of many pairs of segments.
+    /// Creates an engine like [`Self::new`], for [`Self::power`] of many pairs of segments.
     pub(crate) fn of_pairs(simd: S, spec: FrameSpec<T>) -> Option<Self> {
         let whole = spec.window.len() == spec.n_fft && spec.preemphasis == T::zero();
         let four_step = if whole { PairPower::plan(simd, &spec.window, spec.offset) } else { None };
         Self::new(simd, spec).map(|engine| Self { four_step, ..engine })
     }
 
-    /// Windowed samples into `z`: `read` puts samples times its weights where the window lies.
+    /// Loads windowed samples into `z`: `read` stores samples times weights at the position of the window.
     #[inline(always)]
     fn load_with(&mut self, read: impl FnOnce(S, &[T], &mut [Z<S, T>])) {
         let Self { simd, spec, ones, z, .. } = self;
@@ -132,7 +132,7 @@ impl<S: Lanes, T: Element> Engine<S, T> {
             || {
                 let (head, rest) = z.split_at_mut(spec.lead);
                 let (z, tail) = rest[..spec.n_fft - spec.lead].split_at_mut(window.len());
-                // The transform before this one used the padding as scratch.
+                // The previous transform used the padding as scratch.
                 for z in head.iter_mut().chain(tail) {
                     *z = [V::<S, T>::splat_on(simd, T::zero()); 2];
                 }
@@ -144,7 +144,7 @@ impl<S: Lanes, T: Element> Engine<S, T> {
         );
     }
 
-    /// Windowed samples of one pair of segments into `z`.
+    /// Loads the windowed samples of one pair of segments into `z`.
     pub(crate) fn load(&mut self, rows: &RowsOf<'_, T>, pair: Pair) {
         self.load_with(
             #[inline(always)]
@@ -152,7 +152,8 @@ impl<S: Lanes, T: Element> Engine<S, T> {
         );
     }
 
-    /// `Z` of the first segments of two groups of rows, one group in each plane; bin `k` at `z[recipe.position[k]]`.
+    /// Computes `Z` of the first segments of two groups of rows, one group in each plane; bin `k` at
+    /// `z[recipe.position[k]]`.
     pub(crate) fn complex_of_two(&mut self, first: &RowsOf<'_, T>, second: &RowsOf<'_, T>) {
         self.load_with(
             #[inline(always)]
@@ -164,8 +165,8 @@ impl<S: Lanes, T: Element> Engine<S, T> {
         self.transform_complex();
     }
 
-    /// `Z` of `x + i·scale·y`, the first segments of two groups of rows. `false`, without a transform, where a lane's two
-    /// signals are not within the limit of [`balance`] of each other.
+    /// Computes `Z` of `x + i·scale·y`, the first segments of two groups of rows. Returns `false`, without a
+    /// transform, if the powers of a lane's two signals differ by more than [`balance`].
     pub(crate) fn complex_of_balanced(&mut self, x: &RowsOf<'_, T>, y: &RowsOf<'_, T>, scale: T) -> bool {
         self.load_with(
             #[inline(always)]
@@ -199,7 +200,7 @@ impl<S: Lanes, T: Element> Engine<S, T> {
         balanced
     }
 
-    /// `Z` of one segment of complex samples of each row; rows hold real and imaginary parts in turn.
+    /// Computes `Z` of one segment of complex samples per row; rows contain alternating real and imaginary parts.
     pub(crate) fn complex_of_complex(&mut self, rows: &RowsOf<'_, T>) {
         self.load_with(
             #[inline(always)]
@@ -208,7 +209,7 @@ impl<S: Lanes, T: Element> Engine<S, T> {
         self.transform_complex();
     }
 
-    /// `|Z_k|² + |Z_{n−k}|²` of a pair of segments to the accumulator; `ahead` is fetched meanwhile.
+    /// `|Z_k|² + |Z_{n−k}|²` of a pair of segments to the accumulator; `ahead` is prefetched meanwhile.
     pub(crate) fn power(
         &mut self,
         rows: &RowsOf<'_, T>,
@@ -248,7 +249,7 @@ impl<S: Lanes, T: Element> Engine<S, T> {
         }
     }
 
-    /// Returns how the accumulator is read.
+    /// Returns the order of the accumulator.
     pub(crate) fn one_sided(&self) -> OneSided {
         if let Some(four_step) = &self.four_step {
             return four_step.order(self.recipe.n);
@@ -273,11 +274,11 @@ impl<S: Lanes, T: Element> Engine<S, T> {
     }
 }
 
-/// Points that stay in the first-level cache from one stage to the next, in bytes: two thirds of 48 KiB.
+/// Bytes of points that stay in L1 from one stage to the next: two thirds of 48 KiB.
 const NEAR: usize = 32 << 10;
 
-/// The stages from `stage` on, over one block of that stage. Blocks too large for the first-level cache are finished one
-/// after the other after each pass, instead of pass after pass over all of them.
+/// The stages from `stage` on, over one block of that stage. Blocks that exceed L1 are completed one after the other
+/// after each pass, instead of running each pass over all of them.
 fn descend<S: Lanes, T: Element>(simd: S, recipe: &Recipe<T>, stage: usize, z: &mut [Z<S, T>]) {
     let mut block = z.len();
     for (i, (&radix, twiddles)) in recipe.radices.iter().zip(&recipe.twiddles).enumerate().skip(stage) {

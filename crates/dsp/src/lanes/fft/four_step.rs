@@ -8,11 +8,11 @@
 //!     stages of radix 4 and 8 over the vectors of a block
 //! across the rows:  blocks of W points are transposed, DFT_W, powers                             (columns.rs)
 //! ```
-//! Against a transform in lanes from the start: rows are read as they lie, with any hop, and what does not fit the first-level
-//! cache is written once and read once, between the two halves, not once a stage. The mirrored half of a real spectrum costs
-//! nothing but in the two blocks that segments share.
+//! Compared with a transform entirely in lanes: rows are read in memory order, with any hop, and data that exceeds L1
+//! is written and read once, between the two halves, instead of once per stage. The mirrored half of a real spectrum
+//! is computed only in the two blocks that the segments share.
 //!
-//! Layout between the halves: row after row, a real and an imaginary vector for each block.
+//! Layout between the halves: row by row, a real and an imaginary vector per block.
 
 use crate::lanes::fft::butterfly::SplatOn;
 use crate::lanes::fft::columns::across;
@@ -25,17 +25,17 @@ use crate::lanes::simd::{Lanes, MAX_LANES, V, Z};
 use fearless_simd::prelude::*;
 use std::f64::consts::{PI, SQRT_2};
 
-/// Points of a block: the lanes of the only level for which this is quicker.
+/// Points per block: the lanes of the only instruction set for which this is faster.
 pub(crate) const POINTS: usize = 16;
 
-/// How the powers of two blocks meet in one slot of sums.
+/// How the powers of two blocks are combined in one slot of sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meet {
-    /// There is one block.
+    /// One block only.
     Alone,
-    /// The same bins of the other segment.
+    /// The second block has the same bins of the other segment.
     Same,
-    /// The bins of the second mirror those of the first, last to first.
+    /// The bins of the second block mirror those of the first, in reverse order.
     Mirrored,
 }
 
@@ -54,20 +54,20 @@ pub(crate) struct FourStep<S: Lanes> {
     simd: S,
     tables: Tables<S>,
     pub(crate) slots: Vec<Slot>,
-    /// Points of each row, and one more so that the rows do not share the sets of the first-level cache.
+    /// Points of each row, and one more so that rows do not map to the same cache sets of L1.
     points: Vec<Z<S>>,
-    /// The segment that an odd last one is paired with.
+    /// Zeros, paired with an odd last segment.
     silence: Vec<f32>,
 }
 
-/// What the passes along a row subtract and multiply by; vectors of neighbouring samples.
+/// Offsets and twiddles of the passes along a row, as vectors of neighbouring samples.
 pub(crate) struct Tables<S: Lanes> {
     pub(crate) offset: Offset,
     pub(crate) window: Vec<V<S>>,
-    /// For each vector of a leg, twiddles for `q = 1 … 4`; those of blocks that one segment has for itself times √2, since
-    /// blocks of two hold the sum of both powers twice, bin and mirror.
+    /// For each vector of a leg, twiddles for `q = 1 … 4`; those of blocks with one segment are multiplied by √2,
+    /// because blocks of two segments contain the sum of both powers twice (bin and mirror).
     pub(crate) first: Vec<Z<S>>,
-    /// The middle stage of radix 4, where there is one: for each vector of a leg, `q = 1, 2, 3`.
+    /// The middle stage of radix 4, if there is one: for each vector of a leg, `q = 1, 2, 3`.
     pub(crate) middle: Vec<Z<S>>,
     pub(crate) last: Vec<Z<S>>,
 }
@@ -88,8 +88,8 @@ fn twiddles<S: Lanes>(simd: S, c: usize, q: usize, len: usize, scale: f64) -> Z<
 }
 
 impl<S: Lanes> FourStep<S> {
-    /// Returns the transform for `window`, or `None` where one in lanes from the start is as quick: its points stay
-    /// near (256), or the tables and one row's points do not (4096).
+    /// Returns the transform for `window`, or `None` if a transform entirely in lanes is as fast: its points fit L1
+    /// (256), or the tables and one row's points do not (4096).
     pub(crate) fn new(simd: S, window: &[f32], offset: Offset) -> Option<Self> {
         let n = window.len();
         if S::W != POINTS || !matches!(n, 512 | 1024 | 2048) {
@@ -118,8 +118,8 @@ impl<S: Lanes> FourStep<S> {
         })
     }
 
-    /// `2·(|A_k|² + |B_k|²)` of a pair of segments to `sums`, slot after slot (DC and Nyquist once); `ahead` is fetched
-    /// meanwhile.
+    /// `2·(|A_k|² + |B_k|²)` of a pair of segments to `sums`, slot by slot (DC and Nyquist once); `ahead` is
+    /// prefetched meanwhile.
     pub(crate) fn power(
         &mut self,
         rows: &[&[f32]; MAX_LANES],
@@ -151,7 +151,7 @@ impl<S: Lanes> FourStep<S> {
     }
 }
 
-/// Returns the slots of blocks of `c` vectors, in the order of the blocks that `along` leaves.
+/// Returns the slots of blocks of `c` vectors, in the block order of `along`.
 fn slots(c: usize) -> Vec<Slot> {
     let (middle, last) = radices(c);
     let middle = middle.unwrap_or(1);
@@ -192,7 +192,7 @@ mod tests {
                 for k in 0..POINTS {
                     let bin = slot.bin + k * m;
                     seen[bin] += 1;
-                    // Two real segments, or two blocks of both: the mirror is in the slot, too.
+                    // Two real segments, or two blocks of both: the mirror is also in the slot.
                     if slot.meet != Meet::Alone {
                         seen[n - bin] += 1;
                     }

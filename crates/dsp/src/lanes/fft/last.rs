@@ -12,12 +12,12 @@ use crate::lanes::load::prefetch::Prefetch;
 use crate::lanes::simd::{Element, Lanes, V, Z};
 use fearless_simd::prelude::*;
 
-/// What the last stage does with the transform.
+/// Operation of the last stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Last {
     /// Writes `|Z_k|² + |Z_{n−k}|²`.
     Power,
-    /// Adds it.
+    /// Adds `|Z_k|² + |Z_{n−k}|²`.
     AddPower,
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn run_last<S: Lanes, T: Element>(
             )
         };
     }
-    // The radices of the powers of two know at compile time whether they add.
+    // For radices of powers of two, adding is a compile-time constant.
     match (radix, what) {
         (4, Last::Power) => return go_known!(4, false),
         (4, Last::AddPower) => return go_known!(4, true),
@@ -118,7 +118,8 @@ where
     }
 }
 
-/// Runs the last stage, of radix `radix`, in place; `ones` are its twiddles, for the radices that have no kernel without.
+/// Runs the last stage, of radix `radix`, in place; `ones` are its twiddles, for radices without a twiddle-free
+/// kernel.
 pub(crate) fn run_last_complex<S: Lanes, T: Element>(simd: S, radix: usize, z: &mut [Z<S, T>], ones: &[T]) {
     match radix {
         4 => simd.run(

@@ -1,4 +1,4 @@
-//! The transform of `W` rows side by side: its plan, its passes, and the driver that runs them.
+//! The transform of `W` rows at a time: plan, passes, and the driver that runs them.
 
 pub(crate) mod butterfly;
 pub(crate) mod columns;

@@ -1,11 +1,11 @@
-//! A plan is data: which radices, which twiddles, which output position holds which bin.
+//! A plan as data: radices, twiddles, and the output position of each bin.
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_4};
 
 use crate::fft::Real;
 use crate::lanes::simd::MAX_LANES;
 
-/// Largest transform that runs in lanes.
+/// Largest transform length of the lanes kernels.
 const LONGEST: usize = 16_384;
 
 /// Decimation-in-frequency recipe of a complex FFT of `n` points.
@@ -21,16 +21,16 @@ pub(crate) struct Recipe<T = f32> {
     pub(crate) radices: Vec<usize>,
     /// One table per stage but the last: for each column `j`, `(re, im)` for `q = 1 … radix−1`.
     pub(crate) twiddles: Vec<Vec<T>>,
-    /// Twiddles of 1 for the last stage, where it is run as a stage with twiddles.
+    /// Twiddles of 1 for the last stage, if it runs as a stage with twiddles.
     pub(crate) ones: Vec<T>,
-    /// Where each bin lies after the last stage.
+    /// Position of each bin after the last stage.
     pub(crate) position: Vec<usize>,
 }
 
 impl<T: Real> Recipe<T> {
-    /// Returns the recipe for `n` points, or `None` where the lanes kernels have none.
+    /// Returns the recipe for `n` points, or `None` if the lanes kernels do not support it.
     ///
-    /// `wide` says that a radix-8 butterfly fits the registers.
+    /// `wide`: whether a radix-8 butterfly fits the registers.
     pub(crate) fn new(n: usize, wide: bool) -> Option<Self> {
         let radices = radices(n, wide)?;
         let mut block = n;
@@ -46,12 +46,12 @@ impl<T: Real> Recipe<T> {
 }
 
 impl<T> Recipe<T> {
-    /// Distance of the points that stage `stage` combines.
+    /// Returns the distance of the points that stage `stage` combines.
     pub(crate) fn span(&self, stage: usize) -> usize {
         self.n / self.radices[..=stage].iter().product::<usize>()
     }
 
-    /// Radix of the last stage, which has no twiddles.
+    /// Returns the radix of the last stage, which has no twiddles.
     pub(crate) fn last_radix(&self) -> usize {
         self.radices[self.twiddles.len()]
     }
@@ -76,13 +76,13 @@ pub(crate) fn is_smooth(n: usize) -> bool {
     rest == 1
 }
 
-/// Radices with a kernel and what a pass of each costs per point, in vector operations: butterfly, twiddles, and some six
-/// for memory. Ten spills registers. Nine, twelve and sixteen would save a pass here and there, and cost every build their
-/// kernels.
+/// Radices with a kernel and the cost of a pass per point, in vector operations: butterfly, twiddles, and about six
+/// for memory. Radix 10 spills registers. Radices 9, 12 and 16 would save a pass for some lengths, but increase the
+/// build time.
 const WIDE: [(usize, u32); 8] =
     [(2, 100), (3, 127), (4, 130), (5, 164), (6, 153), (7, 189), (8, 160), (10, 208)];
 
-/// Those of levels with few registers.
+/// Radices of instruction sets with few registers.
 const NARROW: [(usize, u32); 5] = [(2, 100), (3, 127), (4, 130), (5, 184), (7, 239)];
 
 fn radices(n: usize, wide: bool) -> Option<Vec<usize>> {
@@ -96,14 +96,14 @@ fn radices(n: usize, wide: bool) -> Option<Vec<usize>> {
         return Some(vec![5, 5, 4, 4]);
     }
     let (_, mut radices) = cheapest(n, if wide { &WIDE } else { &NARROW })?;
-    // Large radices first: blocks get small, and near, as soon as they can.
+    // Large radices first: blocks fit the cache as early as possible.
     radices.sort_unstable_by(|a, b| b.cmp(a));
     Some(radices)
 }
 
 fn powers_of_two(levels: usize, wide: bool) -> Vec<usize> {
     if wide {
-        // Eights, with fours for what is left; never a lone two.
+        // Radix 8, with radix 4 for the rest; never a single radix 2.
         match levels % 3 {
             0 => vec![8; levels / 3],
             1 => [vec![8; levels / 3 - 1], vec![4, 4]].concat(),
@@ -117,7 +117,7 @@ fn powers_of_two(levels: usize, wide: bool) -> Vec<usize> {
     }
 }
 
-/// Returns the radices of least cost whose product is `n`.
+/// Returns the radices of lowest cost whose product is `n`.
 fn cheapest(n: usize, table: &[(usize, u32)]) -> Option<(u32, Vec<usize>)> {
     // Descending radices only, so that each product is tried once.
     fn search(n: usize, table: &[(usize, u32)]) -> Option<(u32, Vec<usize>)> {
@@ -143,7 +143,7 @@ fn cheapest(n: usize, table: &[(usize, u32)]) -> Option<(u32, Vec<usize>)> {
 pub(crate) fn root_of_unity(k: usize, n: usize) -> [f64; 2] {
     let k = k % n;
     let (octant, rest) = (8 * k / n, 8 * k % n);
-    // In odd octants the angle is measured back from the octant's end.
+    // In odd octants the angle is measured from the end of the octant.
     let eighths = if octant % 2 == 0 { rest } else { n - rest };
     let (sin, cos) = if eighths == n {
         (FRAC_1_SQRT_2, FRAC_1_SQRT_2)

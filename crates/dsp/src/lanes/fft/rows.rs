@@ -18,11 +18,12 @@ use crate::lanes::load::prefetch::{Prefetch, fetch_near};
 use crate::lanes::simd::{Lanes, V, Z};
 use fearless_simd::prelude::*;
 
-/// Lines of the next row that are asked for with each vector of a leg: those of two segments that overlap by half.
+/// Number of cache lines of the next row that are prefetched per vector of a leg: those of two segments with half
+/// overlap.
 const LINES: usize = 12;
 
-/// Lines of the next group that are asked for meanwhile. They take long to come and few can be on their way at a time, so
-/// `across` asks for as many.
+/// Number of cache lines of the next group that are prefetched meanwhile. Their latency is long and only a few can be
+/// outstanding, so `across` prefetches as many.
 const AHEAD: usize = 4;
 
 /// A leg of `C` vectors.
@@ -31,16 +32,16 @@ type Leg<const C: usize> = [[f32; POINTS]; C];
 /// Two segments of one row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Segments<'a> {
-    /// The second begins in the middle of the first.
+    /// The second segment begins in the middle of the first.
     Halved(&'a [f32]),
     Apart([&'a [f32]; 2]),
 }
 
-/// What is read of a row.
+/// The samples of a row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row<'a> {
     pub(crate) segments: Segments<'a>,
-    /// What is read next.
+    /// The samples that are read next.
     pub(crate) next: &'a [f32],
 }
 
@@ -114,7 +115,7 @@ fn real_stage<S: Lanes, const C: usize, const SHIFT: bool>(
     }
 }
 
-/// [`real_stage`] of a row's segments: where they share samples, the compiler sees that and loads those once.
+/// [`real_stage`] of a row's segments: shared samples are loaded once by the compiler.
 #[inline(always)]
 fn first<S: Lanes, const C: usize, const SHIFT: bool>(
     simd: S,
@@ -135,7 +136,7 @@ fn first<S: Lanes, const C: usize, const SHIFT: bool>(
     }
 }
 
-/// A stage of radix `R` over the vectors of each block of `R·s`.
+/// Runs a stage of radix `R` over the vectors of each block of `R·s`.
 #[inline(always)]
 fn stage<S: Lanes, const R: usize>(simd: S, twiddles: &[Z<S>], work: &mut [Z<S>], s: usize)
 where
@@ -157,7 +158,7 @@ where
     }
 }
 
-/// A pair of segments of one row, to the `n/W` blocks of `work`.
+/// Transforms a pair of segments of one row to the `n/W` blocks of `work`.
 #[inline(always)]
 pub(crate) fn along<S: Lanes>(
     simd: S,

@@ -5,9 +5,9 @@
 //! visit(block, mirror):   too large to stay near:  its stage in place, then visit(child, mirrored child) for each child
 //!                         else:  its next stage into the near buffer (or in place), the others there, the last one over pairs
 //! ```
-//! Two blocks of a pair are near at the same time, so the last stage adds `|Z_k|² + |Z_{n−k}|²` at once: half as many sums to
-//! keep, and no pass that folds them. A far block is only read by the stage that brings it near, so its lines leave the
-//! first-level cache without being written back.
+//! Both blocks of a pair are in L1 at the same time, so the last stage adds `|Z_k|² + |Z_{n−k}|²` directly: half as
+//! many sums, and no separate pass that folds them. A far block is only read by the stage that copies it to the near
+//! buffer, so its lines are evicted from L1 without being written back.
 
 use std::ops::Range;
 
@@ -25,20 +25,21 @@ pub(crate) enum Pass {
     Last { pairs: Range<usize> },
 }
 
-/// Passes, and what the last one leaves where.
+/// Passes, and the layout after the last one.
 #[derive(Debug, Clone)]
 pub(crate) struct Schedule {
     pub(crate) passes: Vec<Pass>,
-    /// First points of two blocks of the last stage that mirror each other, or of one that mirrors itself, twice. The sums of
-    /// pair `i` start at `i·R`; output `q` of the first block meets `R − 1 − q` of the second, a lone block is not folded.
+    /// First points of two blocks of the last stage that mirror each other, or twice the first point of one that
+    /// mirrors itself. The sums of pair `i` start at `i·R`; output `q` of the first block meets `R − 1 − q` of the
+    /// second, a lone block is not folded.
     pub(crate) pairs: Vec<[u32; 2]>,
-    /// Bin of the first output of each pair's first block; its others follow `n/R` apart.
+    /// Bin of the first output of each pair's first block; the others follow at distance `n/R`.
     pub(crate) bins: Vec<usize>,
     /// Points of the transform and of the near buffer after it.
     pub(crate) points: usize,
 }
 
-/// Some consecutive points: bins `bin`, `bin + m`, …
+/// A block of consecutive points: bins `bin`, `bin + m`, …
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Block {
     at: usize,
@@ -46,7 +47,7 @@ struct Block {
 }
 
 impl Schedule {
-    /// Returns the passes of `recipe` where blocks of up to `near` points stay near.
+    /// Returns the passes of `recipe` where blocks of up to `near` points stay in L1.
     pub(crate) fn new<T>(recipe: &Recipe<T>, near: usize) -> Self {
         let mut schedule = Self { passes: Vec::new(), pairs: Vec::new(), bins: Vec::new(), points: recipe.n };
         let whole = [Block { at: 0, bin: 0 }; 2];
@@ -59,7 +60,7 @@ impl Schedule {
         schedule
     }
 
-    /// A pair of blocks that do not stay near, of which there are `m`, before stage `stage`.
+    /// Schedules a pair of blocks that exceed L1; there are `m` blocks before stage `stage`.
     fn far<T>(&mut self, recipe: &Recipe<T>, near: usize, stage: usize, pair: [Block; 2], m: usize) {
         for block in distinct(pair) {
             self.passes.push(Pass::Stage { stage, points: block.at..block.at + recipe.n / m });
@@ -72,7 +73,7 @@ impl Schedule {
             } else if len > near {
                 self.far(recipe, near, stage, pair, m);
             } else if 4 * len > near || !copies(recipe.radices[stage]) {
-                // Two blocks and what is copied from would not be near together: measured slower than in place.
+                // Two blocks and the source of the copy would not fit L1 together: measured slower than in place.
                 for block in distinct(pair) {
                     self.stages(recipe, stage, block.at..block.at + len);
                 }
@@ -93,14 +94,14 @@ impl Schedule {
         }
     }
 
-    /// The stages from `stage` on but the last, over whole blocks.
+    /// Schedules the stages from `stage` on, except the last, over whole blocks.
     fn stages<T>(&mut self, recipe: &Recipe<T>, stage: usize, points: Range<usize>) {
         for stage in stage..recipe.twiddles.len() {
             self.passes.push(Pass::Stage { stage, points: points.clone() });
         }
     }
 
-    /// The last stage of a pair of blocks, of which there are `m` before stage `stage`.
+    /// Schedules the last stage of a pair of blocks, of which there are `m` before stage `stage`.
     fn last<T>(&mut self, recipe: &Recipe<T>, stage: usize, pair: [Block; 2], m: usize) {
         if stage < recipe.twiddles.len() {
             for pair in children(recipe, stage, pair, m) {
@@ -118,12 +119,12 @@ impl Schedule {
     }
 }
 
-/// Returns the blocks of a pair, one where both are the same.
+/// Returns the blocks of a pair; one if both are equal.
 fn distinct(pair: [Block; 2]) -> impl Iterator<Item = Block> {
     pair.into_iter().take(if pair[0] == pair[1] { 1 } else { 2 })
 }
 
-/// What stage `stage` makes of a pair of `m` blocks: pairs of blocks that mirror each other, each once.
+/// Returns the pairs of mirrored blocks that stage `stage` creates from a pair of `m` blocks, each once.
 fn children<T>(recipe: &Recipe<T>, stage: usize, pair: [Block; 2], m: usize) -> Vec<[Block; 2]> {
     let radix = recipe.radices[stage];
     let (span, m_after) = (recipe.n / m / radix, m * radix);
@@ -152,7 +153,8 @@ mod tests {
             for (wide, near) in [(true, 256), (false, 256), (true, 64), (true, 16)] {
                 let recipe = Recipe::<f32>::new(n, wide).expect("supported");
                 let schedule = Schedule::new(&recipe, near);
-                // What lies at each point: the point of the transform in place that it stands for, and its stages so far.
+                // For each point, the corresponding point of the in-place transform and the number of its stages so
+                // far.
                 let mut here: Vec<Option<(usize, usize)>> = (0..n).map(|p| Some((p, 0))).collect();
                 here.resize(schedule.points, None);
                 let mut seen = vec![0; n];

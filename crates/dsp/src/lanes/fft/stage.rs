@@ -4,15 +4,16 @@
 //! for each block of L = R·s points:  for each column j < s:
 //!     x_i = a[j + i·s]      y = DFT_R(x)      a[j + q·s] = y_q · exp(−2πi·jq/L)
 //! ```
-//! Layout: one real and one imaginary vector per point, side by side, so that a radix-8 butterfly needs
-//! eight addresses. Bound by the two vector ports: radix 8 has 80 operations for 16 loads and 16 stores.
+//! Layout: one real and one imaginary vector per point, adjacent in memory, so that a radix-8 butterfly needs eight
+//! addresses. Bound by the two vector ports: radix 8 has 80 operations for 16 loads and 16 stores.
 
 use crate::lanes::fft::butterfly::{Block, Dft, Radix, SplatOn, neg_mul_add};
 use crate::lanes::load::prefetch::Prefetch;
 use crate::lanes::simd::{Element, Lanes, V, Z};
 use fearless_simd::prelude::*;
 
-/// Lines asked for at each butterfly: two stages of a transform of two half overlapping segments ask for a whole group.
+/// Number of cache lines that are prefetched per butterfly: two stages of a transform of two segments with half
+/// overlap prefetch a whole group.
 pub(crate) const LINES: usize = 6;
 
 /// `y·w`.
@@ -139,7 +140,7 @@ pub(crate) fn columns<T, const R: usize>(block: &mut [T], s: usize) -> [&mut [T]
     )
 }
 
-/// Calls `$go!(R)` with `$radix` as a constant; levels of few registers have the small radices only.
+/// Calls `$go!(R)` with `$radix` as a constant; instruction sets with few registers use the small radices only.
 macro_rules! by_radix {
     ($level:ident, $radix:expr, $go:ident) => {
         match $radix {
@@ -157,7 +158,7 @@ macro_rules! by_radix {
 }
 pub(crate) use by_radix;
 
-/// Runs a stage of radix `radix` over blocks of `radix·s` points, asking for a few lines `ahead` at each butterfly.
+/// Runs a stage of radix `radix` over blocks of `radix·s` points, prefetching a few lines of `ahead` per butterfly.
 pub(crate) fn run_stage<S: Lanes, T: Element>(
     simd: S,
     radix: usize,
@@ -177,8 +178,7 @@ pub(crate) fn run_stage<S: Lanes, T: Element>(
     by_radix!(S, radix, go);
 }
 
-/// Returns whether [`run_stage_into`] has this radix: those of the powers of two, whose blocks get small enough for
-/// it.
+/// Returns whether [`run_stage_into`] has this radix: powers of two, whose blocks become small enough.
 pub(crate) fn copies(radix: usize) -> bool {
     matches!(radix, 2 | 4 | 8)
 }

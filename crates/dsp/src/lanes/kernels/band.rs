@@ -1,4 +1,4 @@
-//! The transform of a band: passes of radix 8 and 4 that compute what wanted bins need and nothing else.
+//! The transform of a band: passes of radix 8 and 4 that compute only what the wanted bins need.
 //!
 //! ```text
 //! needed points of the last stage: the bins and their mirrors (two segments share a transform)
@@ -6,8 +6,8 @@
 //! forwards:  for each set of outputs:  for each block that needs it:  the butterfly without the others
 //! slot = (|Z_k|² + |Z_{n−k}|²)·gain + offset;   the K best slots      (reduce/topk.rs)
 //! ```
-//! A set of outputs is a constant of its kernel, so the compiler drops what leads nowhere; sets without a kernel of their
-//! own take the next larger one. Load and first pass are never pruned: every sample reaches every bin.
+//! A set of outputs is a compile-time constant of its kernel, so the compiler removes unused operations; other sets
+//! use the next larger kernel. Load and first pass are never pruned: every sample reaches every bin.
 
 use crate::lanes::fft::butterfly::{Block, Dft, Radix, SplatOn};
 use crate::lanes::fft::engine::Engine;
@@ -20,12 +20,12 @@ use crate::lanes::reduce::topk::TopScratch;
 use crate::lanes::simd::{Lanes, V, Z};
 use fearless_simd::prelude::*;
 
-/// The bins of an FFT that are wanted, and what is around it.
+/// Parameters of a band kernel.
 #[derive(Debug, Clone)]
 pub struct BandSpec {
-    /// Window coefficients; their number is the transform's size.
+    /// Window coefficients; their number is the transform length.
     pub window: Vec<f32>,
-    /// Samples from one segment's start to the next.
+    /// Distance between the starts of consecutive segments, in samples.
     pub hop: usize,
     /// Segments in each row.
     pub n_segments: usize,
@@ -42,7 +42,8 @@ struct Run {
     blocks: Vec<u32>,
 }
 
-/// Sets of outputs with a kernel, smallest first: both ends of a block's bins, which a low band and its mirrors need.
+/// Sets of outputs with a kernel, smallest first: both ends of the bins of a block, which a low band and its mirrors
+/// need.
 const EIGHTS: [usize; 5] = [0x01, 0x80, 0x81, 0xC3, 0xFF];
 const FOURS: [usize; 6] = [0x1, 0x8, 0x2, 0x4, 0x9, 0xF];
 
@@ -51,7 +52,7 @@ pub(crate) struct BandKernel<S: Lanes> {
     hop: usize,
     n_segments: usize,
     passes: Vec<Vec<Run>>,
-    /// Points of a slot's bin and of its mirror; the same twice where there is none.
+    /// Points of a slot's bin and of its mirror; twice the same point if there is none.
     points: Vec<[u32; 2]>,
     gains: Vec<[f32; 2]>,
     powers: Vec<V<S>>,
@@ -83,7 +84,7 @@ impl<S: Lanes> BandKernel<S> {
     }
 }
 
-/// What each pass has to do so that `wanted` points come out right.
+/// Returns the runs of each pass that the `wanted` points need.
 fn passes(n: usize, radices: &[usize], wanted: &[u32]) -> Vec<Vec<Run>> {
     let mut block = n;
     let mut passes = Vec::new();
@@ -148,7 +149,7 @@ fn pass<S: Lanes, const R: usize, const MASK: usize>(
     }
 }
 
-/// The last pass of a run, its powers to (`ADD`: onto) `acc`.
+/// Runs the last pass of a run, and writes (`ADD`: adds) its powers to `acc`.
 #[inline(always)]
 fn last<S: Lanes, const R: usize, const MASK: usize, const ADD: bool>(
     simd: S,
@@ -181,7 +182,7 @@ fn gathered<S: Lanes, const R: usize>(simd: S, block: &[Z<S>], j: usize, s: usiz
     x
 }
 
-/// Calls `$f::<S, R, MASK, …>(…)` with the run's set as a constant.
+/// Calls `$f::<S, R, MASK, …>(…)` with the set of the run as a constant.
 macro_rules! by_mask {
     ($simd:ident, $radix:expr, $mask:expr, $f:ident $(, $const:literal)?; $($arg:expr),*) => {{
         macro_rules! go {
@@ -266,7 +267,8 @@ mod tests {
     use super::*;
     use crate::lanes::fft::plan::Recipe;
 
-    /// Share of butterfly outputs that are computed at n = 256, against what the bins of the lowest sixteenth need.
+    /// Compares the share of butterfly outputs that are computed at n = 256 with the need of the lowest sixteenth of
+    /// the bins.
     #[test]
     fn a_band_needs_few_outputs_of_late_passes() {
         let recipe = Recipe::<f32>::new(256, true).unwrap();

@@ -1,4 +1,4 @@
-//! Powers of segments of complex samples, one segment to a lane.
+//! Powers of segments of complex samples, one segment per lane.
 
 use crate::lanes::fft::butterfly::SplatOn;
 use crate::lanes::fft::engine::Engine;
@@ -10,19 +10,19 @@ use num_complex::Complex;
 
 /// A kernel for segments of one complex signal, with its scratch, on one instruction set.
 pub trait LaneComplex<T>: Send + Sync {
-    /// Segments that are transformed at a time.
+    /// Returns the number of segments that are transformed at a time.
     fn lanes(&self) -> usize;
 
     /// Adds `|X|²` of `count` segments, segment `i` at `samples[i·hop..]`, to `sum`, `[n_fft]`.
     ///
     /// # Panics
-    /// When `samples` ends before the last segment does, or `sum` does not hold `n_fft` values.
+    /// If `samples` ends before the last segment, or `sum` does not have `n_fft` values.
     fn add_segments(&mut self, samples: &[Complex<T>], hop: usize, count: usize, sum: &mut [f64]);
 
-    /// `|X|²` of each segment, `[count, n_fft]`, into `out`.
+    /// Computes `|X|²` of each segment, `[count, n_fft]`, into `out`.
     ///
     /// # Panics
-    /// When `samples` ends before the last segment does, or `out` does not hold `count · n_fft` values.
+    /// If `samples` ends before the last segment, or `out` does not have `count · n_fft` values.
     fn powers(&mut self, samples: &[Complex<T>], hop: usize, count: usize, out: &mut [T]);
 }
 
@@ -30,15 +30,15 @@ pub trait LaneComplex<T>: Send + Sync {
 pub(crate) struct ComplexKernel<S: Lanes, T: Element> {
     engine: Engine<S, T>,
     powers: Vec<V<S, T>>,
-    /// For lanes without a segment.
+    /// Zeros for lanes without a segment.
     silence: Vec<T>,
 }
 
-/// Groups whose powers are added in `T` before they go to `f64`.
+/// Number of groups whose powers are added in `T` before they are added in `f64`.
 const GROUPS_A_SUM: usize = 16;
 
 impl<S: Lanes, T: Element> ComplexKernel<S, T> {
-    /// Returns a kernel for segments as `spec` has them, or `None` where their size has no recipe.
+    /// Returns a kernel for segments with the parameters `spec`, or `None` if their size has no recipe.
     pub(crate) fn new(simd: S, spec: FrameSpec<T>) -> Option<Self> {
         let silence = vec![T::zero(); 2 * spec.window.len()];
         let engine = Engine::new(simd, spec)?;
@@ -46,7 +46,7 @@ impl<S: Lanes, T: Element> ComplexKernel<S, T> {
         Some(Self { engine, powers, silence })
     }
 
-    /// Powers of segments `first …` to `self.powers`, bin by bin; `ADD` adds them.
+    /// Writes (`ADD`: adds) the powers of segments `first …` to `self.powers`, bin by bin.
     fn group<const ADD: bool>(&mut self, samples: &[Complex<T>], hop: usize, first: usize, count: usize) {
         let (n, w) = (self.engine.spec.window.len(), lanes::<S, T>());
         let silence = &self.silence[..];
@@ -76,7 +76,7 @@ impl<S: Lanes, T: Element> ComplexKernel<S, T> {
     }
 }
 
-/// Real and imaginary parts in turn.
+/// Views complex samples as alternating real and imaginary parts.
 fn parts<T>(samples: &[Complex<T>]) -> &[T] {
     // SAFETY: `Complex<T>` is `repr(C)` with two fields of type `T`, so `len` of them are `2·len` values of `T` without
     // padding, aligned as `T`; the lifetime and the provenance are those of `samples`.

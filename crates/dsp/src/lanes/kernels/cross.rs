@@ -5,8 +5,8 @@
 //! with Z_k = a + ib, Z_{n−k} = c + id:   2X_k = (a + c) + i(b − d)     2sY_k = (b + d) + i(c − a)
 //! sums += |X|², |Y|², conj(X)·Y
 //! ```
-//! The transform's rounding is relative to the stronger of the two: groups in which a lane's signals are not within the
-//! limit of `two_for_one::balance` are left to the caller.
+//! The transform's rounding is relative to the stronger of the two: groups in which the powers of a lane's signals
+//! differ by more than `two_for_one::balance` are left to the caller.
 
 use crate::lanes::fft::butterfly::{SplatOn, neg_mul_add};
 use crate::lanes::fft::engine::Engine;
@@ -16,15 +16,15 @@ use fearless_simd::prelude::*;
 
 /// A kernel for averages of cross powers, with its scratch, on one instruction set.
 pub trait LaneCross<T>: Send + Sync {
-    /// Segments that are transformed at a time.
+    /// Returns the number of segments that are transformed at a time.
     fn lanes(&self) -> usize;
 
-    /// Adds `|X|²`, `|Y|²`, and the real and imaginary part of `conj(X)·Y` of `count` segments, `hop` apart, to `sums`,
-    /// `[4, n_bins]`. `scale`, a power of two, makes `y` about as strong as `x`. The first segments of groups that are
-    /// too unlike for one transform are added to `left`.
+    /// Adds `|X|²`, `|Y|²`, and the real and imaginary part of `conj(X)·Y` of `count` segments at distance `hop` to
+    /// `sums`, `[4, n_bins]`. `scale`, a power of two, makes `y` about as strong as `x`. The first segments of groups
+    /// whose powers differ too much for one transform are added to `left`.
     ///
     /// # Panics
-    /// When a signal ends before its last segment does, or `sums` does not hold `4 · n_bins` values.
+    /// If a signal ends before its last segment, or `sums` does not have `4 · n_bins` values.
     fn add_segments(
         &mut self,
         signals: [&[T]; 2],
@@ -39,16 +39,16 @@ pub trait LaneCross<T>: Send + Sync {
 /// [`LaneCross`] on the level `S`.
 pub(crate) struct CrossKernel<S: Lanes, T: Element> {
     engine: Engine<S, T>,
-    /// The four sums of each bin, of `X`, and of `Y` scaled, both doubled.
+    /// The four sums of each bin, for `X` and the scaled `Y`, both doubled.
     acc: Vec<[V<S, T>; 4]>,
     silence: Vec<T>,
 }
 
-/// Groups whose powers are added in `T` before they go to `f64`.
+/// Number of groups whose powers are added in `T` before they are added in `f64`.
 const GROUPS_A_SUM: usize = 16;
 
 impl<S: Lanes, T: Element> CrossKernel<S, T> {
-    /// Returns a kernel for segments as `spec` has them, or `None` where their size has no recipe.
+    /// Returns a kernel for segments with the parameters `spec`, or `None` if their size has no recipe.
     pub(crate) fn new(simd: S, spec: FrameSpec<T>) -> Option<Self> {
         let silence = vec![T::zero(); spec.window.len()];
         let engine = Engine::new(simd, spec)?;
@@ -57,7 +57,7 @@ impl<S: Lanes, T: Element> CrossKernel<S, T> {
         Some(Self { engine, acc, silence })
     }
 
-    /// Returns one group to the accumulator; `false`, and nothing added, where it is not balanced.
+    /// Adds one group to the accumulator; returns `false`, without adding, if it is not balanced.
     fn group(&mut self, x: &RowsOf<'_, T>, y: &RowsOf<'_, T>, scale: T, add: bool) -> bool {
         if !self.engine.complex_of_balanced(x, y, scale) {
             return false;

@@ -1,4 +1,4 @@
-//! Power spectra and mel energies of consecutive frames, two frames to a lane.
+//! Power spectra and mel energies of consecutive frames, two frames per lane.
 
 use crate::lanes::fft::butterfly::SplatOn;
 use crate::lanes::fft::engine::Engine;
@@ -11,13 +11,13 @@ use crate::lanes::simd::{Element, Lanes, RowsOf, V, lanes};
 
 /// A kernel for the power of overlapping segments of one signal.
 pub trait LanePowers<T>: Send + Sync {
-    /// Returns the rows of one vector: twice as many segments are transformed at a time.
+    /// Returns the number of rows per vector; twice as many segments are transformed at a time.
     fn lanes(&self) -> usize;
 
     /// `|X|²` (no one-sided doubling) of `count` frames, frame `f` at `samples[f·hop..]`: `[count, n_bins]`.
     ///
     /// # Panics
-    /// When `samples` ends before the last frame's window does, or `out` does not hold `count · n_bins` values.
+    /// If `samples` ends before the window of the last frame, or `out` does not have `count · n_bins` values.
     fn power_frames(&mut self, samples: &[T], hop: usize, count: usize, out: &mut [T]);
 }
 
@@ -27,7 +27,7 @@ pub trait LaneFrames: LanePowers<f32> {
     /// `row_len` long: `[n_mels, row_len]`.
     ///
     /// # Panics
-    /// As [`LanePowers::power_frames`]; when `mel` has weights beyond the last bin.
+    /// As [`LanePowers::power_frames`], and if `mel` has weights beyond the last bin.
     fn mel_frames(
         &mut self,
         samples: &[f32],
@@ -49,7 +49,7 @@ pub(crate) struct FramesKernel<S: Lanes, T: Element = f32> {
 }
 
 impl<S: Lanes, T: Element> FramesKernel<S, T> {
-    /// Returns a kernel for frames as `spec` has them, or `None` where the size has no recipe.
+    /// Returns a kernel for frames with the parameters `spec`, or `None` if the size has no recipe.
     pub(crate) fn new(simd: S, spec: FrameSpec<T>) -> Option<Self> {
         let n_bins = spec.n_fft / 2 + 1;
         let tail = Vec::with_capacity(2 * spec.window.len());
@@ -58,15 +58,15 @@ impl<S: Lanes, T: Element> FramesKernel<S, T> {
         Some(Self { engine, first: zeros.clone(), second: zeros.clone(), lone: zeros, tail })
     }
 
-    /// Powers of frames `at … at + 2W` to `self.first` (even ones) and `self.second` (odd ones).
+    /// Writes the powers of frames `at … at + 2W` to `self.first` (even ones) and `self.second` (odd ones).
     fn group(&mut self, samples: &[T], hop: usize, at: usize, count: usize) {
         let FrameSpec { lead, ref window, .. } = self.engine.spec;
         let (n, samples) = (window.len(), &samples[lead..]);
-        // A row holds two frames. Lanes past the end repeat the last row; nothing of them is written.
+        // A row holds two frames. Lanes past the end repeat the last row; their results are not written.
         let pairs = (count - at).min(2 * lanes::<S, T>()).div_ceil(2);
         let row = |r: usize| (at + 2 * r.min(pairs - 1)) * hop;
         let start = row(pairs - 1);
-        // An odd last frame has no partner: what stands in for it is computed and dropped.
+        // An odd last frame has no partner: a substitute is computed and dropped.
         let mut tail = std::mem::take(&mut self.tail);
         tail.clear();
         tail.extend_from_slice(&samples[start..samples.len().min(start + n + hop)]);
@@ -75,7 +75,7 @@ impl<S: Lanes, T: Element> FramesKernel<S, T> {
             std::array::from_fn(|r| if r + 1 < pairs { &samples[row(r)..row(r) + n + hop] } else { &tail });
         self.engine.complex(&rows, Pair { start: 0, hop: Some(hop) });
         if !self.separate() {
-            // A loud frame beside a quiet one: each parity alone, the other plane silent.
+            // A loud frame next to a quiet one: each parity is transformed alone, with zeros in the other plane.
             self.engine.complex(&rows, Pair { start: hop, hop: None });
             self.separate();
             std::mem::swap(&mut self.first, &mut self.lone);

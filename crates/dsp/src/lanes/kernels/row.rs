@@ -1,11 +1,11 @@
-//! One row at a time, any size: two segments in one complex FFT of a kept library, the loops around it vectorised.
+//! One row at a time, any size: two segments in one complex FFT of rustfft, with vectorised loops around it.
 //!
 //! ```text
 //! for each pair of segments:  z_t = a_t·w_t + i·b_t·w_t      Z = FFT(z)      acc_k += |Z_k|²
 //! an odd last segment:        X = real FFT(a·w)              acc_k += 2|X_k|²  (acc_0, acc_n/2: once)
 //! power_k = (acc_k + acc_{n−k}) / segments
 //! ```
-//! The path of small batches and of sizes without a lanes recipe. Bound by the library's FFT.
+//! Used for small batches and for sizes without a lanes recipe. Bound by the FFT of rustfft.
 
 use crate::fft::{ComplexFft, ForwardFft, RealFft};
 use crate::lanes::fft::butterfly::SplatOn;
@@ -21,22 +21,22 @@ use num_complex::Complex32;
 
 /// A Welch plan that transforms row by row, with its scratch.
 pub trait RowWelch: Send + Sync {
-    /// One-sided mean raw power times `scale`, `[rows, n_bins]`, into `out`.
+    /// Computes the one-sided mean raw power times `scale`, `[rows, n_bins]`, into `out`.
     ///
     /// # Panics
-    /// When a row ends beyond the samples, or `out` does not hold `rows · n_bins` values.
+    /// If a row ends beyond the samples, or `out` does not have `rows · n_bins` values.
     fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]);
 
-    /// Packed peaks `[rows, k, 2]` of raw power (mean over segments) into `out`; powers are kept for one group of
-    /// rows at a time.
+    /// Computes packed peaks `[rows, k, 2]` of raw power (mean over segments) into `out`; powers are stored for one
+    /// group of rows at a time.
     ///
     /// Returns the first row in which the strongest power is not finite.
     ///
     /// # Panics
-    /// As [`Self::psd`]; when `k` is 0 or above the number of bins.
+    /// As [`Self::psd`], and if `k` is 0 or above the number of bins.
     fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize>;
 
-    /// Packed peaks of stored powers, `[rows, n_bins]`; otherwise as [`Self::peaks`].
+    /// Computes packed peaks of stored powers, `[rows, n_bins]`; otherwise like [`Self::peaks`].
     fn top_k(&mut self, powers: &[f32], k: usize, out: &mut [f32]) -> Option<usize>;
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct RowKernel<S: Lanes> {
 }
 
 impl<S: Lanes> RowKernel<S> {
-    /// A plan for rows of `n_segments` segments.
+    /// Creates a plan for rows of `n_segments` segments.
     ///
     /// # Errors
     /// Fewer than two window coefficients, no segment.
@@ -113,7 +113,7 @@ impl<S: Lanes> RowKernel<S> {
                 self.lone_fft.forward(lone, half).expect("buffers come from the plan");
             }
             let bins = if pair { n } else { n / 2 + 1 };
-            // A real transform's mirror is not stored: its power counts twice where it has one.
+            // The mirrored bins of a real transform are not stored: their powers count twice.
             let weight = if pair { 1.0 } else { 2.0 };
             let (acc, rest) = acc.split_at_mut(bins);
             simd.run(
@@ -132,7 +132,7 @@ impl<S: Lanes> RowKernel<S> {
                 },
             );
             if !pair {
-                // What the loop above doubled at DC and at the even Nyquist bin, halved in `fold`'s terms.
+                // Halves DC and the even Nyquist bin, which the loop above doubled.
                 for bin in std::iter::once(0).chain(n.is_multiple_of(2).then_some(n / 2)) {
                     acc[bin] -= output[bin].norm_sqr();
                 }
@@ -140,7 +140,7 @@ impl<S: Lanes> RowKernel<S> {
         }
     }
 
-    /// Two segments are one transform: its powers to `out` without a stop in `acc`.
+    /// Transforms two segments at once and writes the powers directly to `out`, without `acc`.
     fn one_pair(&mut self, row: &[f32], scale: f32, out: &mut [f32]) {
         let n = self.window.len();
         let Self { simd, window, input, output, hop, .. } = self;
@@ -186,8 +186,8 @@ impl<S: Lanes> RowKernel<S> {
         }
     }
 
-    /// Returns two rows of one segment in one transform: their powers to `out`, `[2, n_bins]`. `false` where they are
-    /// too unlike to share it.
+    /// Transforms two rows of one segment at once and writes their powers to `out`, `[2, n_bins]`. Returns `false` if
+    /// their powers differ too much.
     fn two_rows(&mut self, a: &[f32], b: &[f32], scale: f32, out: &mut [f32]) -> bool {
         let n = self.window.len();
         let Self { simd, window, input, output, .. } = self;
@@ -226,7 +226,7 @@ impl<S: Lanes> RowKernel<S> {
         let n_bins = self.lanes.len();
         let count = powers.len() / n_bins;
         let Self { simd, lanes, top, select, .. } = self;
-        // A lone row or two do not pay for the network; a size under one tile has no transpose.
+        // The network is not faster for one or two rows; a size below one tile has no transpose.
         if count <= 2 || n_bins < S::W {
             let mut bad = None;
             for (r, (row, out)) in powers.chunks_exact(n_bins).zip(out.chunks_exact_mut(2 * k)).enumerate() {
@@ -252,13 +252,13 @@ impl<S: Lanes> RowKernel<S> {
     }
 }
 
-/// Rows between the one that is computed and the one whose samples are asked for.
+/// Distance in rows between the computed row and the prefetched one.
 const ROWS_AHEAD: usize = 2;
 
-/// Samples of a row that are asked for at most; in longer ones the processor sees the pattern.
+/// Largest number of prefetched samples per row; in longer rows the hardware prefetcher detects the pattern.
 const SAMPLES_AHEAD: usize = 2048;
 
-/// Returns a sum in sixteen parts, so that no addition waits for the one before it.
+/// Returns a sum in sixteen partial sums, to avoid a dependency chain.
 #[inline(always)]
 fn total(powers: &[f32]) -> f32 {
     let (blocks, rest) = powers.as_chunks::<16>();
@@ -296,7 +296,7 @@ impl<S: Lanes> RowWelch for RowKernel<S> {
         assert_eq!(out.len(), rows.count * n_bins, "out is checked by callers");
         let mut r = 0;
         while r < rows.count {
-            // Where a row is one transform or half of one. Rows of more are read at leisure: asking costs more than it saves.
+            // If a row is one transform or half of one. For longer rows prefetching costs more than it saves.
             if self.n_segments <= 2 {
                 let at = (r + ROWS_AHEAD) * rows.stride;
                 fetch_all(rows.samples.get(at..at + len.min(SAMPLES_AHEAD)).unwrap_or(&[]));

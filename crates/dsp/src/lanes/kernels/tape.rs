@@ -6,9 +6,9 @@
 //! for each output:           acc[slot] += |Σ terms w·z[at]|²      a bin and its mirror have the same slot
 //! powers[slot] = acc·gain + offset;  the K best slots             (reduce/topk.rs)
 //! ```
-//! Rows lie in lanes, so an operation that was pruned costs nothing at all, whatever its neighbours do; an order of the
-//! input is a relabelling of addresses. A `Quad` does two stages on four points in registers. Bound by the two vector
-//! ports, first stages by the store port.
+//! Each lane holds a row, so pruned operations cost nothing; a permutation of the input is a relabelling of
+//! addresses. A `Quad` runs two stages on four points in registers. Bound by the two vector ports, first stages by
+//! the store port.
 
 use crate::lanes::fft::butterfly::{SplatOn, neg_mul_add};
 use crate::lanes::fft::stage::LINES;
@@ -29,7 +29,7 @@ pub enum TapeOp {
     /// Two stages of butterflies `[[1, w], [1, −w]]` on four points: `w[0]` on points 0 and 1, `w[1]` on 2 and 3, then
     /// `w[2]` on 0 and 2, `w[3]` on 1 and 3.
     Quad([u32; 4], [Weight; 4]),
-    /// The same with `w` = 1, 1, 1, −i: the DFT of four points.
+    /// A `Quad` with `w` = 1, 1, 1, −i: the DFT of four points.
     Quad1([u32; 4]),
     /// Two stages of general butterflies, their `a, b, c, d` one after the other.
     QuadGeneral([u32; 4], [[Weight; 4]; 4]),
@@ -44,7 +44,7 @@ pub enum TapeOp {
 }
 
 impl TapeOp {
-    /// Highest address.
+    /// Returns the highest address.
     fn top(&self) -> u32 {
         match self {
             Self::Quad(at, _) | Self::Quad1(at) | Self::QuadGeneral(at, _) => {
@@ -56,7 +56,7 @@ impl TapeOp {
         }
     }
 
-    /// Real multiplications and additions, a fused pair counted once.
+    /// Returns the number of real multiplications and additions; a fused pair counts once.
     pub fn cost(&self) -> usize {
         match self {
             Self::Quad1(_) => 16,
@@ -73,31 +73,31 @@ impl TapeOp {
 /// A spectral value whose power is added to a slot: the sum of points times weights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TapeOutput {
-    /// Where its power goes.
+    /// Slot of its power.
     pub slot: u32,
     /// Points and weights; one point of weight 1 is that point.
     pub terms: Vec<(u32, Weight)>,
 }
 
-/// A tape and what is around it.
+/// Parameters of a tape kernel.
 #[derive(Debug, Clone)]
 pub struct TapeSpec {
-    /// Window coefficients; their number is the transform's size.
+    /// Window coefficients; their number is the transform length.
     pub window: Vec<f32>,
-    /// Samples from one segment's start to the next.
+    /// Distance between the starts of consecutive segments, in samples.
     pub hop: usize,
     /// Segments in each row.
     pub n_segments: usize,
     /// Operations, first to last.
     pub ops: Vec<TapeOp>,
-    /// What is wanted, slot by slot.
+    /// Outputs, slot by slot.
     pub outputs: Vec<TapeOutput>,
     /// Factor and summand of each slot's power.
     pub gains: Vec<[f32; 2]>,
 }
 
 impl TapeSpec {
-    /// Returns whether all addresses and slots are there.
+    /// Returns whether all addresses and slots are valid.
     fn is_sound(&self) -> bool {
         let n = self.window.len();
         self.n_segments > 0
@@ -112,20 +112,20 @@ impl TapeSpec {
 
 /// A tape with its scratch, on one instruction set.
 pub trait LaneTape: Send + Sync {
-    /// Packed peaks `[rows, k, 2]` of (slot, power) into `out`; the first row that is not finite.
+    /// Computes packed peaks `[rows, k, 2]` of (slot, power) into `out`; returns the first row that is not finite.
     ///
     /// # Panics
-    /// When `k` is 0 or above the slots, or `out` does not hold `rows · k · 2` values.
+    /// If `k` is 0 or above the slots, or `out` does not have `rows · k · 2` values.
     fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize>;
 
-    /// Powers `[rows, slots]`.
+    /// Computes powers `[rows, slots]` into `out`.
     ///
     /// # Panics
-    /// When `out` does not hold `rows · slots` values.
+    /// If `out` does not have `rows · slots` values.
     fn powers(&mut self, rows: Rows<'_>, out: &mut [f32]);
 }
 
-/// Dots: terms of one output side by side.
+/// Terms of one output, contiguous.
 struct Dot {
     slot: u32,
     first: u32,
@@ -173,8 +173,8 @@ impl<S: Lanes> TapeKernel<S> {
     }
 }
 
-/// Returns the rows of the group from `first` on, the last one again where there are no more, and the samples of the
-/// next group.
+/// Returns the rows of the group from `first` on, repeating the last one at the end, and the samples of the next
+/// group.
 pub(crate) fn group_of<'a, S: Lanes>(
     rows: Rows<'a>,
     first: usize,
@@ -188,14 +188,14 @@ pub(crate) fn group_of<'a, S: Lanes>(
 /// The level, the power of each slot, and scratch.
 pub(crate) type Parts<'a, S> = (S, &'a [V<S>], &'a mut TopScratch<S>);
 
-/// What turns `W` rows into one vector a slot.
+/// Computes one vector per slot from `W` rows.
 pub(crate) trait Groups: Send + Sync {
     type S: Lanes;
 
-    /// Powers of rows `first …` into what [`parts`](Self::parts) shows.
+    /// Computes the powers of rows `first …`, which [`parts`](Self::parts) returns.
     fn group(&mut self, rows: Rows<'_>, first: usize);
 
-    /// What [`group`](Self::group) left.
+    /// Returns the result of [`group`](Self::group).
     fn parts(&mut self) -> Parts<'_, Self::S>;
 }
 

@@ -14,16 +14,16 @@ use crate::lanes::reduce::two_for_one::{Factors, separate};
 use crate::lanes::simd::{Element, Lanes, RowsOf, V, lanes};
 use fearless_simd::prelude::*;
 
-/// What a Welch kernel computes from each row: `n_segments` windowed segments, `hop` samples apart.
+/// Parameters of a Welch kernel: `n_segments` windowed segments per row, at distance `hop`.
 #[derive(Debug, Clone)]
 pub struct LaneSpec {
-    /// Window coefficients; their number is the transform's size.
+    /// Window coefficients; their number is the transform length.
     pub window: Vec<f32>,
-    /// Samples from one segment's start to the next.
+    /// Distance between the starts of consecutive segments, in samples.
     pub hop: usize,
     /// Segments in each row.
     pub n_segments: usize,
-    /// What happens to the mean of each segment.
+    /// Detrending of each segment.
     pub offset: Offset,
 }
 
@@ -59,55 +59,56 @@ impl<'a, T> Rows<'a, T> {
 
 /// A kernel for averages of segments' powers, with its scratch, on one instruction set.
 pub trait LanePsd<T>: Send + Sync {
-    /// Returns the rows that are computed at a time.
+    /// Returns the number of rows that are computed at a time.
     fn lanes(&self) -> usize;
 
-    /// One-sided mean power times `scale` of `n_segments` segments of each row, `[rows, n_bins]`, into `out`.
+    /// Computes the one-sided mean power times `scale` of `n_segments` segments of each row, `[rows, n_bins]`, into
+    /// `out`.
     ///
     /// # Panics
-    /// When `n_segments` is 0 or `out` does not hold `rows · n_bins` values.
+    /// If `n_segments` is 0 or `out` does not have `rows · n_bins` values.
     fn psd_of(&mut self, rows: Rows<'_, T>, n_segments: usize, scale: T, out: &mut [T]);
 
     /// Adds `|X|²` (no one-sided doubling) of `segments` segments, segment `i` at `samples[i·hop..]`, to `sum`,
-    /// `[n_bins]`. The kernel's own `n_segments` plays no part.
+    /// `[n_bins]`. The kernel's `n_segments` is ignored.
     ///
     /// # Panics
-    /// When `samples` ends before the last segment does, or `sum` does not hold `n_bins` values.
+    /// If `samples` ends before the last segment, or `sum` does not have `n_bins` values.
     fn add_segments(&mut self, samples: &[T], segments: usize, sum: &mut [f64]);
 
-    /// [`add_segments`](Self::add_segments) of segments `hop` apart.
+    /// Calls [`add_segments`](Self::add_segments) with segments at distance `hop`.
     ///
     /// # Panics
-    /// As there.
+    /// Those of [`add_segments`](Self::add_segments).
     fn add_segments_apart(&mut self, samples: &[T], hop: usize, segments: usize, sum: &mut [f64]);
 }
 
-/// [`LanePsd`] of `f32` rows of so many segments, and their peaks.
+/// [`LanePsd`] of `f32` rows, and their peaks.
 pub trait LaneWelch: LanePsd<f32> {
-    /// Packed peaks `[rows, k, 2]` of raw power (mean over segments) into `out`.
+    /// Computes packed peaks `[rows, k, 2]` of raw power (mean over segments) into `out`.
     ///
     /// Returns the first row in which the strongest power is not finite.
     ///
     /// # Panics
-    /// When `k` is 0 or above the number of bins, or `out` does not hold `rows · k · 2` values.
+    /// If `k` is 0 or above the number of bins, or `out` does not have `rows · k · 2` values.
     fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize>;
 
-    /// One-sided mean power times `scale`, `[rows, n_bins]`, into `out`.
+    /// Computes the one-sided mean power times `scale`, `[rows, n_bins]`, into `out`.
     ///
     /// # Panics
-    /// When `out` does not hold `rows · n_bins` values.
+    /// If `out` does not have `rows · n_bins` values.
     fn psd(&mut self, rows: Rows<'_>, scale: f32, out: &mut [f32]);
 }
 
-/// [`LanePsd`] on the level `S`, without what peaks need.
+/// [`LanePsd`] on the level `S`, without the buffers for peaks.
 pub(crate) struct PsdKernel<S: Lanes, T: Element> {
     engine: Engine<S, T>,
     hop: usize,
     one_sided: OneSided,
     powers: Vec<V<S, T>>,
-    /// Powers of a second group of rows; empty until rows of one segment come.
+    /// Powers of a second group of rows; empty until needed for rows of one segment.
     partner: Vec<V<S, T>>,
-    /// A silent row for lanes without segments.
+    /// Zeros for lanes without segments.
     silence: Vec<T>,
 }
 
@@ -118,11 +119,11 @@ pub(crate) struct WelchKernel<S: Lanes> {
     top: TopScratch<S>,
 }
 
-/// Groups whose powers are added in `f32` before they go to `f64`: each lane then sums 16 numbers.
+/// Number of groups whose powers are added in `f32` before they are added in `f64`: each lane then sums 16 numbers.
 const GROUPS_A_SUM: usize = 8;
 
 impl<S: Lanes> WelchKernel<S> {
-    /// Returns a kernel for `spec`, or `None` where its size has no recipe.
+    /// Returns a kernel for `spec`, or `None` if its size has no recipe.
     pub(crate) fn new(simd: S, spec: LaneSpec) -> Option<Self> {
         let (hop, n_segments) = (spec.hop, spec.n_segments);
         let frame = FrameSpec { offset: spec.offset, ..spec.window.into() };
@@ -131,7 +132,7 @@ impl<S: Lanes> WelchKernel<S> {
 }
 
 impl<S: Lanes, T: Element> PsdKernel<S, T> {
-    /// Returns a kernel for segments as `spec` has them, `hop` apart, or `None` where their size has no recipe.
+    /// Returns a kernel for segments with the parameters `spec`, `hop` apart, or `None` if their size has no recipe.
     pub(crate) fn new(simd: S, spec: FrameSpec<T>, hop: usize) -> Option<Self> {
         let segment_len = spec.window.len();
         let engine = Engine::of_pairs(simd, spec)?;
@@ -183,7 +184,7 @@ impl<S: Lanes, T: Element> PsdKernel<S, T> {
     fn one_row_a_lane(&mut self, rows: Rows<'_, T>, first: usize, n_segments: usize, scale: T) {
         let (w, hop) = (lanes::<S, T>(), self.hop);
         let len = self.segment_len() + (n_segments - 1) * hop;
-        // Lanes without a row repeat the last one; nothing of them is written.
+        // Lanes without a row repeat the last one; their results are not written.
         let group = std::array::from_fn(|r| rows.row((first + r).min(rows.count - 1), len));
         let next = (first + w).min(rows.count) * rows.stride..(first + 2 * w).min(rows.count) * rows.stride;
         let mut ahead = Prefetch::new(rows.samples.get(next).unwrap_or(&[]));
@@ -195,8 +196,9 @@ impl<S: Lanes, T: Element> PsdKernel<S, T> {
         self.fold(scale / T::narrow(n_segments as f64));
     }
 
-    /// Powers of rows `first … first + W` to `self.powers` and of the next `W` to `self.partner`, where a row is
-    /// one segment and would leave the imaginary plane empty. `false` where two rows are too unlike to share it.
+    /// Powers of rows `first … first + W` to `self.powers` and of the next `W` to `self.partner`, for rows of one
+    /// segment, which would leave the imaginary plane empty. Returns `false` if the powers of two rows differ too
+    /// much.
     fn two_rows_a_lane(&mut self, rows: Rows<'_, T>, first: usize, scale: T) -> bool {
         let len = self.segment_len();
         let group = |at: usize| std::array::from_fn(|r| rows.row((at + r).min(rows.count - 1), len));
@@ -211,7 +213,7 @@ impl<S: Lanes, T: Element> PsdKernel<S, T> {
         )
     }
 
-    /// Adds what the accumulator holds, summed over the lanes, to `sum`.
+    /// Adds the accumulator, summed over the lanes, to `sum`.
     fn flush(&mut self, sum: &mut [f64]) {
         self.fold(T::one());
         let n = self.engine.recipe.n;

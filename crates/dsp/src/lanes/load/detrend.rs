@@ -8,20 +8,20 @@
 //!       y_t = (x_t − hi(l_b)) − (lo(l_b) + slope·(t − b))   exact where the line dwarfs what is left
 //! z_t  = (y_t − c·y_{t−1}) · w_t         y_{−1} = y_0; without preemphasis y_t · w_t
 //! ```
-//! Five more operations per sample than windowing alone, for a line six; bound by the vector ports.
+//! Five more operations per sample than windowing alone, six for a line; bound by the vector ports.
 
 use crate::lanes::fft::butterfly::SplatOn;
 use crate::lanes::load::frame_spec::FrameSpec;
 use crate::lanes::simd::{Element, Lanes, V, Z};
 use fearless_simd::prelude::*;
 
-/// What a kernel does with the mean of each segment.
+/// Detrending of segments in a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Offset {
-    /// Leaves it.
+    /// Keeps the mean.
     #[default]
     Keep,
-    /// Subtracts it (`Detrend::Constant`).
+    /// Subtracts the mean (`Detrend::Constant`).
     SubtractMean,
     /// Subtracts the least-squares line (`Detrend::Linear`).
     SubtractLine,
@@ -37,7 +37,7 @@ impl From<crate::detrend::Detrend> for Offset {
     }
 }
 
-/// A mean in each lane: one of its samples, and what it lies above that.
+/// A mean per lane, as one of its samples and the offset from it.
 #[derive(Clone, Copy)]
 pub(crate) struct Mean<S: Lanes, T: Element = f32> {
     pivot: V<S, T>,
@@ -53,7 +53,7 @@ impl<S: Lanes, T: Element> Mean<S, T> {
         Self { pivot: zero, hi: zero, lo: zero }
     }
 
-    /// `x` without it.
+    /// Subtracts the mean from `x`.
     #[inline(always)]
     pub(crate) fn without(&self, x: V<S, T>) -> V<S, T> {
         ((x - self.pivot) - self.hi) - self.lo
@@ -64,7 +64,7 @@ impl<S: Lanes, T: Element> Mean<S, T> {
 #[inline(always)]
 pub(crate) fn prepare<S: Lanes, T: Element>(simd: S, spec: &FrameSpec<T>, z: &mut [Z<S, T>]) {
     if spec.offset == Offset::SubtractLine {
-        // No kernel has both a line and preemphasis.
+        // No kernel supports both linear detrend and preemphasis.
         return subtract_line(simd, z, &spec.window);
     }
     let mean = match spec.offset {
@@ -109,7 +109,7 @@ fn mean<S: Lanes, T: Element, const PLANE: usize>(simd: S, z: &[Z<S, T>]) -> Mea
     Mean { pivot, hi, lo }
 }
 
-/// Samples over which a line is one value and a small rest.
+/// Number of samples over which a line is one value plus a small rest.
 const BLOCK: usize = 16;
 
 /// Subtracts the line of each plane in each lane and multiplies by `weights`.
@@ -152,7 +152,7 @@ fn subtract_line<S: Lanes, T: Element>(simd: S, z: &mut [Z<S, T>], weights: &[T]
             let (level, slope, _) = &line[p];
             T::from_wide(simd, [level[0] + slope[0] * from_centre, level[1] + slope[1] * from_centre])
         });
-        // What is left of the line, one slope further for each sample: 16 additions at most.
+        // The rest of the line, increased by the slope per sample: at most 16 additions.
         let mut low = [start[0][1], start[1][1]];
         for (z, &w) in block.iter_mut().zip(weights) {
             let w = V::<S, T>::splat_on(simd, w);
@@ -164,14 +164,14 @@ fn subtract_line<S: Lanes, T: Element>(simd: S, z: &mut [Z<S, T>], weights: &[T]
     }
 }
 
-/// Returns the mean of a stretch of one row, a multiple of `W` samples, in every lane.
+/// Returns the mean of a part of one row, a multiple of `W` samples, in every lane.
 #[inline(always)]
 pub(crate) fn mean_along<S: Lanes>(simd: S, samples: &[f32]) -> Mean<S> {
     let pivot = V::<S>::splat_on(simd, samples[0]);
     let zero = S::f64s::simd_from(simd, 0.0);
     let (mut low, mut high) = (zero, zero);
     for block in samples.chunks(16 * S::W) {
-        // Four chains of additions: one would wait for itself.
+        // Four sums, to avoid a dependency chain.
         let mut sums = [V::<S>::splat_on(simd, 0.0); 4];
         for (i, x) in block.chunks_exact(S::W).enumerate() {
             sums[i % 4] += V::<S>::from_slice(simd, x) - pivot;

@@ -1,4 +1,4 @@
-//! The next group's samples, fetched towards the core while this group is computed.
+//! Prefetches the samples of the next group while this group is computed.
 
 /// Samples whose cache lines are still to be prefetched.
 #[derive(Debug)]
@@ -13,8 +13,7 @@ const PAGE: usize = 4096;
 const LINE: usize = 64;
 
 impl<'a, T> Prefetch<'a, T> {
-    /// Returns the lines of `samples`. Their pages are looked up at once: a fetch waits for that, and several wait
-    /// together.
+    /// Returns the cache lines of `samples`. Their pages are touched together, so that several page walks overlap.
     #[inline(always)]
     pub(crate) fn new(samples: &'a [T]) -> Self {
         for page in samples.chunks(PAGE / size_of::<T>()) {
@@ -23,12 +22,12 @@ impl<'a, T> Prefetch<'a, T> {
         Self { samples }
     }
 
-    /// Nothing to fetch.
+    /// Creates an empty prefetch.
     pub(crate) fn none() -> Self {
         Self { samples: &[] }
     }
 
-    /// Asks for the next `LINES` lines.
+    /// Prefetches the next `LINES` lines.
     #[inline(always)]
     pub(crate) fn step<const LINES: usize>(&mut self) {
         if let Some((now, later)) = self.samples.split_at_checked(LINES * LINE / size_of::<T>()) {
@@ -40,7 +39,7 @@ impl<'a, T> Prefetch<'a, T> {
     }
 }
 
-/// Asks for all lines of `samples`.
+/// Prefetches all lines of `samples`.
 #[inline(always)]
 pub(crate) fn fetch_all<T>(samples: &[T]) {
     for line in samples.chunks(LINE / size_of::<T>()) {
@@ -57,7 +56,7 @@ fn fetch<T>(line: &[T]) {
     unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
 }
 
-/// Asks for the line that `at` begins, into the first level.
+/// Prefetches the line at `at` into L1.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(crate) fn fetch_near<T>(at: &T) {

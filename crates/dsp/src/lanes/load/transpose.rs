@@ -1,4 +1,4 @@
-//! Rows into lanes and back.
+//! Transposes rows into lanes and back.
 //!
 //! ```text
 //! gather:  for each 128-bit quad q of columns: v_i = rows i, i+4, i+8, i+12 at quad q   (loads and inserts)
@@ -167,7 +167,7 @@ mod x86 {
     }
 }
 
-/// The portable instances: whatever the target guarantees.
+/// The portable instances, for the baseline of the target.
 macro_rules! portable {
     ($level:ty) => {
         impl Lanes for $level {
@@ -186,14 +186,14 @@ portable!(fearless_simd::aarch64::Neon);
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 portable!(fearless_simd::Fallback);
 
-/// Lanes back to rows: `out[lane, bin]` for the first `used` lanes of one vector per bin.
+/// Transposes lanes to rows: `out[lane, bin]` for the first `used` lanes of one vector per bin.
 #[inline(always)]
 pub(crate) fn scatter<S: Lanes, T: Element>(simd: S, powers: &[V<S, T>], used: usize, out: &mut [T]) {
     let n_bins = powers.len();
     scatter_strided::<S, T>(simd, powers, used, n_bins, out);
 }
 
-/// [`scatter`] to rows that are `pitch` apart.
+/// Runs [`scatter`] to rows at distance `pitch`.
 #[inline(always)]
 pub(crate) fn scatter_strided<S: Lanes, T: Element>(
     simd: S,
@@ -219,7 +219,7 @@ pub(crate) fn scatter_strided<S: Lanes, T: Element>(
     }
 }
 
-/// Rows to lanes: `out[bin]` lane `r` = `rows[r][bin]`; rows are at least `W` long.
+/// Transposes rows to lanes: `out[bin]` lane `r` = `rows[r][bin]`; rows are at least `W` long.
 #[inline(always)]
 pub(crate) fn gather<S: Lanes>(simd: S, rows: &[&[f32]; MAX_LANES], out: &mut [V<S>]) {
     let n = out.len();

@@ -1,4 +1,4 @@
-//! Rows to windowed lanes: two segments become the real and the imaginary plane.
+//! Loads rows into windowed lanes: two segments become the real and the imaginary plane.
 //!
 //! ```text
 //! for each tile of W samples t of the span [0, n + hop):   (transposed once, used twice)
@@ -10,12 +10,12 @@
 use crate::lanes::fft::butterfly::SplatOn;
 use crate::lanes::simd::{Element, Lanes, MAX_LANES, RowsOf, V, Z, lanes};
 
-/// Which two segments are loaded, relative to the start of each row.
+/// The two segments to load, relative to the start of each row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pair {
     /// First sample of the real segment.
     pub(crate) start: usize,
-    /// Distance to the imaginary segment; `None` where the last odd segment goes alone.
+    /// Distance to the imaginary segment; `None` if the last odd segment has no partner.
     pub(crate) hop: Option<usize>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn load_pair<S: Lanes, T: Element>(
         Some(hop) if hop < n => {
             let mut t = 0;
             while t < n + hop {
-                // The last tile steps back so as to end with the span.
+                // The last tile is moved back to end with the span.
                 let at = t.min(n + hop - w);
                 let tile = load_tile::<S, T>(simd, rows, pair.start + at);
                 window_tile::<S, T, 0>(simd, &tile, at, window, z);
@@ -41,7 +41,7 @@ pub(crate) fn load_pair<S: Lanes, T: Element>(
                 t += w;
             }
         }
-        // Nothing is shared: two spans.
+        // No overlap: two spans.
         hop => {
             load_plane::<S, T, 0>(simd, rows, pair.start, window, z);
             match hop {
@@ -52,7 +52,7 @@ pub(crate) fn load_pair<S: Lanes, T: Element>(
     }
 }
 
-/// One segment of each row, windowed, into one plane of `z`.
+/// Loads one windowed segment of each row into one plane of `z`.
 #[inline(always)]
 pub(crate) fn load_plane<S: Lanes, T: Element, const PLANE: usize>(
     simd: S,
@@ -81,7 +81,7 @@ pub(crate) fn load_tile<S: Lanes, T: Element>(
     tile
 }
 
-/// One segment of complex samples of each row, windowed; rows hold real and imaginary parts in turn.
+/// Loads one windowed segment of complex samples of each row; rows contain alternating real and imaginary parts.
 #[inline(always)]
 pub(crate) fn load_complex<S: Lanes, T: Element>(
     simd: S,
@@ -101,7 +101,7 @@ pub(crate) fn load_complex<S: Lanes, T: Element>(
     }
 }
 
-/// `z[at + i][PLANE] = tile[i] · window[at + i]` where `at + i` lies in the window; `at` may be negative (wrapped).
+/// `z[at + i][PLANE] = tile[i] · window[at + i]` if `at + i` is in the window; `at` may be negative (wrapped).
 #[inline(always)]
 fn window_tile<S: Lanes, T: Element, const PLANE: usize>(
     simd: S,
@@ -112,7 +112,7 @@ fn window_tile<S: Lanes, T: Element, const PLANE: usize>(
 ) {
     let (n, w) = (window.len(), lanes::<S, T>());
     if at >= n && at.wrapping_add(w - 1) >= n {
-        // The other segment's samples alone.
+        // Only samples of the other segment.
         return;
     }
     if let (Some(window), Some(z)) = (window.get(at..at.wrapping_add(w)), z.get_mut(at..at.wrapping_add(w))) {

@@ -9,17 +9,17 @@
 use crate::lanes::simd::Lanes;
 use fearless_simd::prelude::*;
 
-/// Longest columns that are sorted here: 256 KiB of them with 8 lanes.
+/// Longest column for this sort: 256 KiB with 8 lanes.
 pub(crate) const LONGEST: usize = 4096;
 
-/// Writes the medians of `values`, `[count, bins]`, to `out`, `[bins]`; NaN where any value of a bin is not finite. `column`
-/// is scratch and kept by the caller.
+/// Writes the medians of `values`, `[count, bins]`, to `out`, `[bins]`; NaN where any value of a bin is not finite.
+/// `column` is scratch of the caller.
 #[inline(always)]
 pub(crate) fn medians<S: Lanes>(simd: S, values: &[f64], column: &mut Vec<f64>, out: &mut [f64]) {
     let (bins, w) = (out.len(), S::f64s::LEN);
     let count = values.len() / bins;
     let zero = S::f64s::simd_from(simd, 0.0);
-    // Vectors that do not lie across two cache lines.
+    // Vectors aligned to cache lines.
     column.resize(count * w + LINE, 0.0);
     let start = column.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);
     let column = &mut column[start..start + count * w];
@@ -42,7 +42,7 @@ pub(crate) fn medians<S: Lanes>(simd: S, values: &[f64], column: &mut Vec<f64>, 
     }
 }
 
-/// Numbers of a cache line.
+/// Numbers per cache line.
 const LINE: usize = 8;
 
 /// Sorts the vectors lane by lane, ascending.

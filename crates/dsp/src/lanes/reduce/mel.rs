@@ -4,26 +4,26 @@
 //! for each mel:  a = Σ w_j · first_j    b = Σ w_j · second_j      even and odd frames
 //!                store zip(ln(max(a, floor) + offset) · factor, …)   2W frames side by side
 //! ```
-//! Bound by the vector ports: two fused adds a weight, some 15 operations a logarithm.
+//! Bound by the vector ports: two fused multiply-adds per weight, about 15 operations per logarithm.
 
 use crate::lanes::fft::butterfly::SplatOn;
 use crate::lanes::reduce::log::log2;
 use crate::lanes::simd::{Lanes, V};
 use fearless_simd::prelude::*;
 
-/// A sparse filterbank and what follows it.
+/// A sparse filterbank and the logarithm after it.
 #[derive(Debug, Clone)]
 pub struct LaneMel {
     /// `(first bin, weights)` of each filter.
     pub filters: Vec<(usize, Vec<f32>)>,
-    /// The logarithm; `None` leaves energies.
+    /// The logarithm; `None` keeps energies.
     pub log: Option<LaneLog>,
 }
 
 /// `factor · log2(max(x, floor) + offset)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LaneLog {
-    /// Smaller energies count as this one.
+    /// Smallest energy; smaller ones are raised to it.
     pub floor: f32,
     /// Added after the floor.
     pub offset: f32,
@@ -31,7 +31,7 @@ pub struct LaneLog {
     pub factor: f32,
 }
 
-/// Filters `used` frames into columns of `out`, rows `row_len` apart.
+/// Filters `used` frames into columns of `out`, with rows at distance `row_len`.
 #[inline(always)]
 pub(crate) fn mel_group<S: Lanes>(
     simd: S,
@@ -69,7 +69,7 @@ pub(crate) fn mel_group<S: Lanes>(
 
 #[inline(always)]
 fn logarithm<S: Lanes>(simd: S, x: V<S>, log: LaneLog) -> V<S> {
-    // The energy stands first: a NaN in it is kept, not turned into the floor.
+    // The energy is the first operand, so that its NaN is kept and not replaced by the floor.
     let floored = V::<S>::splat_on(simd, log.floor).max(x) + V::<S>::splat_on(simd, log.offset);
     log2(simd, floored) * V::<S>::splat_on(simd, log.factor)
 }

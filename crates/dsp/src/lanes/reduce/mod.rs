@@ -1,4 +1,4 @@
-//! From the points of a transform to powers, mel energies and peaks, still in lanes.
+//! Reduces the points of a transform to powers, mel energies and peaks, in lanes.
 
 pub(crate) mod log;
 pub(crate) mod median;

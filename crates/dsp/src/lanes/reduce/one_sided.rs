@@ -1,24 +1,25 @@
-//! From the folded powers of the complex transform to the one-sided power of the two segments in it.
+//! Converts the folded powers of the complex transform to the one-sided power of its two segments.
 //!
-//! `|A_k|² + |B_k|² = (|Z_k|² + |Z_{N−k}|²)/2` for `z = a + ib` with real `a`, `b`; the one-sided factor 2
-//! cancels the half except at DC and Nyquist. The last stage has added the mirrored bins, but for those of the two blocks
-//! that mirror themselves; sums keep the order of its pairs and get that of the bins here.
+//! `|A_k|² + |B_k|² = (|Z_k|² + |Z_{N−k}|²)/2` for `z = a + ib` with real `a`, `b`; the one-sided factor 2 cancels
+//! the half except at DC and Nyquist. The last stage has added the mirrored bins, except for the two blocks that
+//! mirror themselves; the sums are in the order of its pairs and are reordered by bin here.
 
 use crate::lanes::fft::butterfly::SplatOn;
 use crate::lanes::simd::{Element, Lanes, V};
 use fearless_simd::prelude::*;
 
-/// Where the power of each one-sided bin lies.
+/// Position of the power of each one-sided bin.
 #[derive(Debug, Clone)]
 pub(crate) struct OneSided {
-    /// Place of each bin's sum, or of the bin without its mirror.
+    /// Position of each bin's sum, or of the bin without its mirror.
     places: Vec<u32>,
-    /// `(bin, place of its mirror)` where the two are apart.
+    /// `(bin, position of its mirror)` for bins whose mirror is separate.
     apart: Vec<(u32, u32)>,
 }
 
 impl OneSided {
-    /// For sums of `radix` bins each, `n/radix` apart: the first bin of each, and whether its mirrors are still to be added.
+    /// Creates the order for sums of `radix` bins each, at distance `n/radix`: the first bin of each, and whether its
+    /// mirrors are still to be added.
     pub(crate) fn new(n: usize, radix: usize, sums: impl IntoIterator<Item = (usize, bool)>) -> Self {
         let mut places = vec![0; n / 2 + 1];
         let mut apart = Vec::new();
@@ -37,7 +38,7 @@ impl OneSided {
         Self { places, apart }
     }
 
-    /// One-sided bins.
+    /// Returns the number of one-sided bins.
     pub(crate) fn n_bins(&self) -> usize {
         self.places.len()
     }

@@ -4,8 +4,8 @@
 //! best  = sort(first B keys)                        descending
 //! block = sort(next B keys);  best_i = max(best_i, block_{B−1−i});  bitonic merge of best
 //! ```
-//! Keys are non-negative floats; minimum and maximum are the only operations. The 16-key network has
-//! 60 comparators in 10 layers. Bound by the vector ports: 2 operations a comparator.
+//! Keys are non-negative floats; minimum and maximum are the only operations. The 16-key network has 60 comparators
+//! in 10 layers. Bound by the vector ports: 2 operations per comparator.
 
 use crate::lanes::simd::{Lanes, V};
 use fearless_simd::prelude::*;

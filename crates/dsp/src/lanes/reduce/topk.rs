@@ -1,4 +1,4 @@
-//! The K largest bins of each lane, exact on the lane's own powers.
+//! The K largest bins of each lane, exact for its powers.
 //!
 //! ```text
 //! key  = power bits, the low bits replaced by (mask − bin)       larger = stronger, then lower bin
@@ -6,8 +6,8 @@
 //! bin  = mask − (key & mask);  order restored from the true powers
 //! redo a lane from its powers where more than K of them reach the K-th key's truncated power
 //! ```
-//! The bin costs the key `bits(n_bins)` of 23 mantissa bits; the last two lines give them back.
-//! Bound by the vector ports.
+//! The bin costs the key `bits(n_bins)` of 23 mantissa bits; the last two lines restore their order. Bound by the
+//! vector ports.
 
 use crate::lanes::fft::butterfly::SplatOn;
 use crate::lanes::reduce::sort::{bitonic_merge, keep_best, sort4, sort8, sort16};
@@ -15,13 +15,13 @@ use crate::lanes::simd::{Lanes, V};
 use crate::peaks::insert::insert_top_k;
 use fearless_simd::prelude::*;
 
-/// Largest K of the network; above it rows are selected one by one.
+/// Largest K of the network; for larger K, rows are processed one by one.
 pub(crate) const MAX_NETWORK_K: usize = 64;
 
-/// Bins that are counted or compared side by side.
+/// Number of independent counters and comparisons.
 const CHAINS: usize = 4;
 
-/// Buffers of [`select_peaks`], kept so that a group of rows starts without clearing them.
+/// Reused buffers of [`select_peaks`].
 pub(crate) struct TopScratch<S: Lanes> {
     best: [V<S>; MAX_NETWORK_K],
     column: Vec<f32>,
@@ -178,12 +178,12 @@ pub(crate) fn select_peaks<S: Lanes>(
     bad
 }
 
-/// Lanes in which more than `k` powers reach the truncated power of the `k`-th key.
+/// Returns the lanes in which more than `k` powers reach the truncated power of the `k`-th key.
 #[inline(always)]
 fn doubtful_lanes<S: Lanes>(simd: S, powers: &[V<S>], kth: V<S>, k: usize, mask: u32) -> u64 {
     let floor = V::<S>::from_bits(kth.to_bits() & !mask);
     let (one, zero) = (V::<S>::splat_on(simd, 1.0), V::<S>::splat_on(simd, 0.0));
-    // Chains of additions side by side: one would wait for itself.
+    // Several counters, to avoid a dependency chain.
     let mut counts = [zero; CHAINS];
     let (blocks, rest) = powers.as_chunks::<CHAINS>();
     for block in blocks {
@@ -198,7 +198,7 @@ fn doubtful_lanes<S: Lanes>(simd: S, powers: &[V<S>], kth: V<S>, k: usize, mask:
     count.simd_gt(V::<S>::splat_on(simd, k as f32)).to_bitmask()
 }
 
-/// Writes one lane and restores the order of powers that the keys could not tell apart.
+/// Writes one lane and restores the order of powers with equal keys.
 #[inline(always)]
 fn emit_row<S: Lanes>(powers: &[V<S>], best: &[V<S>], lane: usize, mask: u32, row: &mut [f32]) {
     let mut sorted = true;
@@ -208,7 +208,7 @@ fn emit_row<S: Lanes>(powers: &[V<S>], best: &[V<S>], lane: usize, mask: u32, ro
         let power = powers[bin as usize][lane];
         pair[0] = bin as f32;
         pair[1] = power;
-        // Equal powers have equal keys but for the bin, so the lower bin already comes first.
+        // Keys of equal powers differ only by the bin, so the lower bin already comes first.
         sorted &= power <= last;
         last = power;
     }

@@ -1,10 +1,11 @@
-//! The two real signals of one complex transform, apart.
+//! Separates the two real signals of one complex transform.
 //!
 //! `A_k = (Z_k + conj Z_{N−k})/2`, `B_k = (Z_k − conj Z_{N−k})/2i`: with `Z_k = a + ib`, `Z_{N−k} = c + id`,
 //! `|A_k|² = ((a + c)² + (b − d)²)/4` and `|B_k|² = ((a − c)² + (b + d)²)/4`.
 //!
-//! The transform's rounding is relative to the stronger of the two, so a weak signal beside a strong one loses
-//! digits (and one beside a NaN is lost): callers ask whether the two are balanced and take them alone if not.
+//! The transform's rounding is relative to the stronger of the two, so a weak signal next to a strong one loses
+//! digits (and one next to a NaN is lost): callers check whether the two are balanced and transform them separately
+//! if not.
 
 use crate::lanes::fft::butterfly::SplatOn;
 use crate::lanes::simd::{Element, Lanes, V, Z};
@@ -17,19 +18,19 @@ pub(crate) struct Factors<T> {
     pub(crate) edge: T,
 }
 
-/// Largest ratio of two signals' powers at which the weaker one keeps the accuracy it would have alone: the error that
-/// it takes over, `ε·√(ratio·S/n)` a bin, stays below `ε·√S` for every size there is, `S` being its own power.
+/// Largest ratio of two signals' powers at which the weaker one keeps its accuracy: the additional error,
+/// `ε·√(ratio·S/n)` per bin, is below `ε·√S` for every supported size, where `S` is its power.
 pub(crate) const BALANCE: f32 = 16.0;
 
 /// [`BALANCE`] for transforms of `n` points: that error stays below half of `ε·√S` from 64 points on. Speech rises by
-/// 12 dB from one frame to the next at every syllable, by 20 dB hardly ever.
+/// 12 dB between consecutive frames at every syllable, but rarely by 20 dB.
 pub(crate) fn balance(n: usize) -> f64 {
     f64::from(BALANCE).max(n as f64 / 4.0)
 }
 
-/// `|A_k|²` to `first` and `|B_k|²` to `second`, times `factors`; bin `k` lies at `z[position[k]]`.
+/// Writes `|A_k|²` to `first` and `|B_k|²` to `second`, times `factors`; bin `k` is at `z[position[k]]`.
 ///
-/// `false` where a lane's two signals are not within [`balance`] of each other.
+/// Returns `false` if the powers of a lane's two signals differ by more than [`balance`].
 #[inline(always)]
 pub(crate) fn separate<S: Lanes, T: Element>(
     simd: S,
@@ -56,7 +57,7 @@ pub(crate) fn separate<S: Lanes, T: Element>(
         other += *q;
     }
     let limit = V::<S, T>::splat_on(simd, T::narrow(balance(n)));
-    // An infinite power says nothing about the other's. Comparisons with NaN are false.
+    // An infinite power invalidates the comparison. Comparisons with NaN are false.
     let finite = (total + other).simd_lt(V::<S, T>::splat_on(simd, T::infinity()));
     (total.simd_le(other * limit) & other.simd_le(total * limit) & finite).all_true()
 }

@@ -102,9 +102,9 @@ fn run_point(
     };
     if config.compiled {
         for target in targets {
-            let (rlx, lacks) = rlx_cases(at, target)?;
+            let (rlx, missing) = rlx_cases(at, target)?;
             cases.extend(rlx);
-            skipped.extend(lacks);
+            skipped.extend(missing);
         }
         if let Some(reason) = &asked.missing {
             let label = &asked.label;

@@ -35,7 +35,7 @@ pub(crate) struct Screen {
     shown: Shown,
     view: View,
     depth: Depth,
-    /// What is drawn while paused.
+    /// The lines that are drawn while paused.
     frozen: Option<Vec<Vec<f32>>>,
 }
 
