@@ -3,7 +3,7 @@
 
     pip install scipy && python scripts/bench_find_peaks.py PROGRAM [FILTER …]
 
-PROGRAM is the bench, as `cargo bench -p rlx-fft-dsp --bench find_peaks --no-run` names it. Both sides are measured in turns;
+PROGRAM is the bench, as `cargo bench -p rlx-fft-dsp --bench find_peaks --no-run` names it. Both sides are measured alternately;
 printed are the minima in ms, SciPy's time over ours, and the versions.
 """
 

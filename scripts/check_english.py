@@ -24,7 +24,7 @@ WORDS = [
     (r"\bpassed over\b", "skipped"),
     (r"\blacks (?!=|is\b)(?=\w)", "does not support, does not have"),
     (r"\bf64 twins?\b|\btwins\b", "reference implementation"),
-    (r"\bin turns\b", "interleaved, alternately"),
+    (r"\bin turns\b(?! \{)", "interleaved, alternately"),
     (r"\bby itself by default\b", "detected by default"),
     (r"\bnone the worse\b", "not affected"),
     (r"\b(?:[Ff]all-back|[Pp]re-fetch|[Ww]ork-item)(?:s|ed|ing)?\b", "fallback, prefetch, chunk"),

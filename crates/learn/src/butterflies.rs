@@ -9,7 +9,8 @@ use crate::model::FastLearnedFftModel;
 use crate::network::{Butterfly, ButterflyNetwork, Gate};
 
 impl ButterflyNetwork {
-    /// What the bins with `kept` (of all `n`; those beyond its end are not kept) need of the network.
+    /// Returns the part of the network that the bins marked in `kept` need (of all `n`; bins beyond its end are not
+    /// kept).
     pub fn butterflies(&self, kept: &[bool]) -> Butterflies {
         let n = self.n();
         let live = live_outputs(self, kept);
@@ -28,7 +29,7 @@ impl ButterflyNetwork {
                     continue;
                 }
                 let (p, q) = self.points(s, i);
-                // A zero is a place that holds what it held before: nobody may read it.
+                // A zero stands for memory with unspecified content: nothing may read it.
                 let of = |to: Complex32, input: usize| if zero[input] { Complex32::default() } else { to };
                 let outputs = [[of(act.w.a, p), of(act.w.b, q)], [of(act.w.c, p), of(act.w.d, q)]];
                 let from = match (zero[p], zero[q]) {

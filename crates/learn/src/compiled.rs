@@ -64,10 +64,10 @@ impl FastLearnedFftModel {
         self.compile_tape(params)
     }
 
-    /// [`compile`](Self::compile) to a tape even where the model is the FFT.
+    /// [`compile`](Self::compile) to a tape even if the model is the FFT.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`compile`](Self::compile).
     pub fn compile_tape(&self, params: &WelchPeakParams) -> Result<CompiledModel> {
         let bins = self.compiled_bins(params)?;
         let isa = Isa::detect()?;
@@ -121,11 +121,11 @@ impl CompiledModel {
         &self.params
     }
 
-    /// Packed peaks `[batch, k, 2]` of rows of `row_len ≥ frame_len` samples into `out`: those of
+    /// Writes packed peaks `[batch, k, 2]` of rows of `row_len ≥ frame_len` samples to `out`: those of
     /// [`FastLearnedFftModel::welch_peaks_batch_into`] up to rounding.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`FastLearnedFftModel::welch_peaks_batch_into`].
     pub fn peaks_into(
         &mut self,
         samples: &[f32],
@@ -275,7 +275,7 @@ fn lower(model: &FastLearnedFftModel, welch: &WelchParams, bins: &[u32]) -> Resu
     Ok(TapeSpec { ops, outputs, ..frame(model, welch, bins)? })
 }
 
-/// What is around the transform: a tape without operations.
+/// Returns the tape of everything around the transform, without operations.
 fn frame(model: &FastLearnedFftModel, welch: &WelchParams, bins: &[u32]) -> Result<TapeSpec> {
     let corrector = model.corrector();
     let gains = bins

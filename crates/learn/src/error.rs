@@ -1,4 +1,4 @@
-//! What can be wrong with a model or with what it is asked.
+//! Errors of models and of their arguments.
 
 /// Result of every fallible call in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -12,7 +12,7 @@ pub enum Error {
     Argument {
         /// The argument's public name.
         name: &'static str,
-        /// What is wrong with it, values included.
+        /// The reason, values included.
         reason: String,
     },
     /// Bytes that are no model that this version can run.

@@ -2,9 +2,9 @@
 
 use crate::network::{ButterflyNetwork, Gate};
 
-/// What is left of a network: for each stage and butterfly, whether its first and its second output are computed.
+/// Returns, for each stage and butterfly, whether its first and its second output are computed.
 ///
-/// A skipped butterfly passes life through and never counts as computed.
+/// A skipped butterfly passes its inputs on and never counts as computed.
 pub(crate) fn live_outputs(network: &ButterflyNetwork, kept: &[bool]) -> Vec<Vec<[bool; 2]>> {
     let n = network.n();
     let stages = network.stages();

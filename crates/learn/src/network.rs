@@ -53,23 +53,23 @@ impl Butterfly {
     }
 }
 
-/// What becomes of a butterfly.
+/// How a butterfly is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]
 pub enum Gate {
     /// Both outputs are zero.
     Closed = 0,
-    /// As it is.
+    /// Computed in full.
     #[default]
     Open = 1,
-    /// Both inputs go through untouched.
+    /// Both inputs pass through unchanged.
     Skip = 2,
     /// Its conjugate transpose.
     Reverse = 3,
 }
 
 impl Gate {
-    /// From its number.
+    /// Returns the gate with this number.
     pub fn from_u8(number: u8) -> Option<Self> {
         [Self::Closed, Self::Open, Self::Skip, Self::Reverse].into_iter().find(|g| *g as u8 == number)
     }

@@ -84,7 +84,7 @@ impl FastLearnedFftModel {
     /// [`welch_psd_batch`](Self::welch_psd_batch) with the transform in integer arithmetic, mask and corrector this model's.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`welch_psd_batch`](Self::welch_psd_batch).
     pub fn welch_psd_batch_q8(
         &self,
         network: &QuantisedNetwork,
@@ -113,11 +113,11 @@ impl FastLearnedFftModel {
         Ok(out)
     }
 
-    /// Natural logarithm of the mel energies `[batch, n_mels]` of rows as in
+    /// Returns the natural logarithm of the mel energies `[batch, n_mels]` of rows as in
     /// [`welch_psd_batch`](Self::welch_psd_batch), by the filters of `bank`, floored at `floor`.
     ///
     /// # Errors
-    /// As there; a bank for another number of bins, a floor that is not above 0.
+    /// Those of [`welch_psd_batch`](Self::welch_psd_batch); a bank for another number of bins, a floor that is not above 0.
     pub fn log_mel_batch(
         &self,
         welch: &WelchParams,
@@ -181,7 +181,7 @@ pub(crate) fn check_rows(
     Ok(())
 }
 
-/// What turns a frame into its bins.
+/// Turns a frame into its bins, in place.
 type Forward<'a> = dyn Fn(&mut [Complex32]) -> Result<()> + 'a;
 
 /// Powers of one row after the other.

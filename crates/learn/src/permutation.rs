@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Permutation {
     /// Index bits reversed: the FFT's.
     BitReversal,
-    /// As it comes.
+    /// Unchanged order.
     Identity,
     /// Even samples, then odd ones backwards, then bits reversed: that of DCT-II and DST-II by one complex transform.
     Cosine,

@@ -1,4 +1,4 @@
-//! Sample types: `f32` or `f64`, real or complex pairs.
+//! The numbers a signal is made of: `f32` or `f64`, alone or as complex pairs.
 
 use std::fmt::{Debug, Display};
 use std::ops::AddAssign;
@@ -26,22 +26,22 @@ pub trait Real:
     /// Distance from 1 to the next number.
     const EPSILON: f64;
 
-    /// Returns the same value in f64.
+    /// The same value in f64.
     fn widen(self) -> f64;
 
-    /// Returns the nearest value of this type.
+    /// The nearest value of this type.
     fn narrow(value: f64) -> Self;
 
-    /// Returns a forward transform of `n` real samples. It is created here and not in generic code, so that the
-    /// algorithms of the FFT library are compiled once and not in every crate that creates a plan.
+    /// A forward transform of `n` real samples. Planned here and not in generic code, so that the FFT library's
+    /// many algorithms are compiled once and not in every crate that makes a plan.
     #[doc(hidden)]
     fn plan_real(n: usize) -> Arc<dyn RealToComplex<Self>>;
 
-    /// Returns an inverse transform from `n/2 + 1` bins to `n` real samples; see [`plan_real`](Self::plan_real).
+    /// The way back from `n/2 + 1` bins to `n` real samples; as [`plan_real`](Self::plan_real).
     #[doc(hidden)]
     fn plan_real_inverse(n: usize) -> Arc<dyn ComplexToReal<Self>>;
 
-    /// Returns a forward transform of `n` complex samples; see [`plan_real`](Self::plan_real).
+    /// A forward transform of `n` complex samples; as [`plan_real`](Self::plan_real).
     #[doc(hidden)]
     fn plan_complex(n: usize) -> Arc<dyn Fft<Self>>;
 
@@ -52,20 +52,20 @@ pub trait Real:
 
 /// One sample of a signal: a [`Real`], or a complex (IQ) pair of them.
 pub trait Sample: Copy + Default + PartialEq + Debug + Send + Sync + 'static + sealed::Sealed {
-    /// Type of the real and imaginary parts, and of spectra.
+    /// The type of the sample's parts, and of spectra of signals of such samples.
     type Real: Real;
     /// The transform of such samples.
     type Fft: ForwardFft<Self>;
     /// Whether the sample is a pair.
     const COMPLEX: bool;
 
-    /// Returns the real and imaginary part in f64; the latter is 0 for real samples.
+    /// Real and imaginary part in f64; the latter is 0 for real samples.
     fn parts(self) -> (f64, f64);
 
-    /// Creates a sample from rounded parts; real samples drop `im`.
+    /// Rounds the parts; `im` is dropped by real samples.
     fn from_parts(re: f64, im: f64) -> Self;
 
-    /// Returns whether both parts are finite.
+    /// Neither NaN nor infinite, in both parts.
     fn finite(self) -> bool;
 }
 

@@ -11,7 +11,7 @@ use crate::fft::Real;
 use crate::params::builders;
 use crate::{Error, Result};
 
-/// What a local maximum must satisfy; the default accepts every local maximum.
+/// Conditions that a local maximum must satisfy; the default accepts every local maximum.
 ///
 /// A condition that is `Some` is computed, returned and applied, in the order of the fields. Bounds are inclusive.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,7 @@ pub struct LocalPeakParams {
     pub distance: Option<f64>,
     /// Prominence, in the unit of `x`.
     pub prominence: Option<Bounds>,
-    /// Samples around a peak that its prominence looks at, 2 or more; `None` looks at the whole row.
+    /// Samples around a peak over which its prominence is computed, 2 or more; `None`: the whole row.
     pub wlen: Option<usize>,
     /// Width in samples.
     pub width: Option<Bounds>,

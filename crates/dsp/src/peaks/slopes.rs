@@ -16,7 +16,8 @@ pub(super) struct Slopes {
 impl Slopes {
     /// Replaces the bits by those of `x`.
     pub(super) fn set<T: Real>(&mut self, x: &[T]) {
-        // Comparisons are exact on every level, so a level that this machine lacks changes nothing here; plans report it.
+        // Comparisons are exact on every level, so a level that this machine does not support changes nothing here;
+        // plans report it.
         static ISA: OnceLock<Isa> = OnceLock::new();
         let isa = *ISA.get_or_init(|| Isa::detect().unwrap_or(Isa::Portable));
         let words = x.len().div_ceil(64);

@@ -11,11 +11,11 @@ use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::scaling::Average;
 
-/// Averages segments as their samples arrive. Stores one value per bin and less than two segments of samples,
-/// independent of the length of the signal.
+/// Averages segments as their samples arrive. Holds one value per bin and less than two segments of samples,
+/// however long the signal is.
 ///
-/// A *stretch* is a run of samples without a break; its segments start at multiples of `hop` from its first sample
-/// and do not extend beyond its end. [`push`](Self::push) continues a stretch with a block of any length,
+/// A *stretch* is a run of samples without a break; segments lie `hop` apart in it from its first sample on and
+/// never reach over its end. [`push`](Self::push) continues a stretch with a block of any length,
 /// [`push_gap`](Self::push_gap) ends it, [`merge`](Self::merge) adds another accumulator's stretches.
 ///
 /// ```
@@ -36,12 +36,12 @@ use crate::scaling::Average;
 pub struct WelchAccumulator<S: Sample> {
     stream: Stream<S, 1>,
     average: PowerAverage<S>,
-    /// Largest number of segments that a median may keep.
+    /// Most segments that a median may keep.
     limit: u64,
 }
 
 impl<S: Sample> WelchAccumulator<S> {
-    /// Creates an empty accumulator.
+    /// An empty accumulator.
     ///
     /// # Errors
     /// [`Error::Argument`] for a parameter outside its domain, and for [`Average::Median`]: a median needs every
@@ -55,8 +55,8 @@ impl<S: Sample> WelchAccumulator<S> {
         Self::with_stored_segments(params, 0)
     }
 
-    /// Creates an empty accumulator that, for a median, keeps the spectra of up to `limit` segments, with 8 bytes per
-    /// bin of the transform each. Other averages ignore the limit.
+    /// An empty accumulator that, for a median, keeps the spectra of up to `limit` segments: 8 bytes per bin of
+    /// the transform each. For the other averages the limit does not count.
     ///
     /// # Errors
     /// [`Error::Argument`] for a parameter outside its domain.
@@ -66,8 +66,7 @@ impl<S: Sample> WelchAccumulator<S> {
         Ok(Self { stream: Stream::new(params), average, limit })
     }
 
-    /// Returns the state of this accumulator as plain numbers, from which another one with the same parameters can
-    /// continue.
+    /// All that this accumulator has taken, in plain numbers: another one of the same parameters goes on from it.
     #[must_use]
     pub fn state(&self) -> AccumulatorState {
         let mut state = AccumulatorState::default();
@@ -76,10 +75,10 @@ impl<S: Sample> WelchAccumulator<S> {
         state
     }
 
-    /// Replaces the state of this accumulator by that of another one with the same parameters.
+    /// Replaces all that this accumulator has taken by what another one of the same parameters had.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a state that is impossible with these parameters; the state is then unchanged.
+    /// [`Error::Argument`] for a state that no accumulator of these parameters can have; nothing is replaced then.
     pub fn restore(&mut self, state: &AccumulatorState) -> Result<()> {
         let stream = Stream::restored(self.params().clone(), state)?;
         self.average.load(state)?;
@@ -87,36 +86,36 @@ impl<S: Sample> WelchAccumulator<S> {
         self.check_limit()
     }
 
-    /// Returns the parameters.
+    /// The parameters.
     #[must_use]
     pub fn params(&self) -> &PsdParams {
         self.stream.params()
     }
 
-    /// Returns the number of samples so far, in all stretches.
+    /// Samples taken so far, in all stretches.
     #[must_use]
     pub fn samples(&self) -> u64 {
         self.stream.samples()
     }
 
-    /// Returns the numbers of averaged and skipped segments so far.
+    /// Segments averaged and left out so far.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
         self.stream.coverage(self.average.segments())
     }
 
-    /// Continues the stretch with a block of any length. Blocks of at least about 30 segments are the fastest,
-    /// because they fill the lanes kernels.
+    /// Continues the stretch with a block of any length. Blocks of some 30 segments and more are the fastest: they fill the
+    /// lanes kernels.
     ///
     /// # Errors
-    /// [`Error::NonFinite`] under [`NanPolicy::Error`](crate::nan::NanPolicy::Error), with the position counted from
-    /// the first sample ever pushed; the block is then not processed. [`Error::Argument`] if a median would keep more
-    /// segments than its limit.
+    /// [`Error::NonFinite`] under [`NanPolicy::Error`](crate::nan::NanPolicy::Error), with the position counted
+    /// from the first sample ever pushed; nothing of the block was taken then. [`Error::Argument`] when a median
+    /// would keep more segments than its limit.
     pub fn push(&mut self, block: &[S]) -> Result<()> {
         if block.len() <= 2 * PIECE || self.params().average == Average::Median {
             return self.push_piece(block);
         }
-        // A long block is processed in chunks, so that it is read from memory once for checking and transforming.
+        // A long block piece by piece: it comes from memory once, to be checked and to be transformed.
         let (stream, average) = (self.stream.clone(), self.average.checkpoint());
         for piece in block.chunks(2 * PIECE) {
             if let Err(error) = self.push_piece(piece) {
@@ -134,8 +133,8 @@ impl<S: Sample> WelchAccumulator<S> {
         self.check_limit()
     }
 
-    /// Ends the stretch: samples are missing here, and no segment spans this position. Samples that do not fill a
-    /// segment are dropped.
+    /// Ends the stretch: samples are missing here, and no segment spans what came before and what comes next.
+    /// Samples that do not fill a segment are dropped.
     ///
     /// # Errors
     /// [`Error::Argument`] when a median would keep more segments than its limit.
@@ -145,12 +144,12 @@ impl<S: Sample> WelchAccumulator<S> {
         self.check_limit()
     }
 
-    /// Ends this accumulator's stretch as [`push_gap`](Self::push_gap) does, adds all that `other` has taken, and
-    /// continues in the last stretch of `other`.
+    /// Ends this accumulator's stretch as [`push_gap`](Self::push_gap) does, adds all that `other` has taken,
+    /// and goes on inside `other`'s last stretch.
     ///
-    /// The result is that of one accumulator for both signals with a gap between them. To share *one* stretch between
-    /// accumulators, cut it with [`SegmentParams::stretches`](crate::params::SegmentParams::stretches): then the
-    /// merged result is that of one pass, except for the order of the f64 sums.
+    /// The answer is that of one accumulator that had taken both signals with a gap between them. To share
+    /// *one* stretch between accumulators, cut it with [`SegmentParams::stretches`](crate::params::SegmentParams::stretches): then the merged answer is that
+    /// of one pass, but for the order of the f64 sums.
     ///
     /// # Errors
     /// [`Error::Argument`] when the parameters differ, or a median would keep more segments than its limit.
@@ -171,11 +170,10 @@ impl<S: Sample> WelchAccumulator<S> {
         Ok(())
     }
 
-    /// Returns the average so far; the accumulator can continue. Segments that wait for an interpolation are not
-    /// included.
+    /// The average so far; the accumulator goes on. Segments that wait for an interpolation are not in it.
     ///
     /// # Errors
-    /// [`Error::TooShort`] if no stretch had a complete segment, [`Error::Argument`] if all were skipped.
+    /// [`Error::TooShort`] when no stretch had a whole segment, [`Error::Argument`] when all were left out.
     pub fn snapshot(&mut self) -> Result<Psd<S::Real>> {
         let coverage = self.coverage();
         coverage.check(self.samples(), self.params().segments.segment_len)?;
@@ -184,7 +182,7 @@ impl<S: Sample> WelchAccumulator<S> {
         Ok(Psd::of::<S>(self.params(), values, coverage))
     }
 
-    /// Ends the last stretch and returns the average.
+    /// Ends the last stretch and answers with the average.
     ///
     /// # Errors
     /// Those of [`push_gap`](Self::push_gap) and [`snapshot`](Self::snapshot).

@@ -4,8 +4,8 @@
 //! a round is so many segments;  cut it at segments into stretches;  stretch p → accumulator p   (in parallel)
 //! at the end:                   merge the accumulators in order
 //! ```
-//! The chunk boundaries depend only on the parameters and the position, so the result depends neither on the number
-//! of threads nor on the lengths of the blocks.
+//! Where the cuts lie depends on the parameters and the position alone, so neither the number of threads nor the lengths of
+//! the blocks change a bit of the answer.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,46 +20,45 @@ use crate::fft::Sample;
 use crate::nan::NanPolicy;
 use crate::params::SegmentParams;
 
-/// Number of samples per round, unless its segments are longer.
+/// Samples of a round, if its segments are not longer.
 const ROUND: usize = 1 << 21;
-/// Smallest number of segments per round.
+/// Segments of a round at least: long ones are shared, too.
 const FEWEST: usize = 16;
-/// Largest number of chunks per round.
+/// Stretches of a round at most.
 const PARTS: usize = 32;
 
-/// Accumulators that process one signal in parallel. Blocks continue a stretch as in [`WelchAccumulator`]; the result
-/// is that of one accumulator, except for the order of its f64 sums.
+/// Accumulators that share one signal. Blocks continue a stretch as in [`WelchAccumulator`]; the answer is that of one
+/// accumulator, but for the order of its f64 sums.
 #[derive(Debug)]
 pub struct LongWelch<S: Sample> {
     params: PsdParams,
-    /// Number of segments per round.
+    /// Segments of a round.
     segments: usize,
     parts: Vec<WelchAccumulator<S>>,
     pool: Option<Arc<rayon::ThreadPool>>,
     alone: bool,
-    /// Samples of an incomplete round.
+    /// Samples of a round that is not full yet.
     pending: Vec<S>,
-    /// Position of the first sample that is not processed yet.
+    /// Position of the first sample that no round has taken.
     start: u64,
 }
 
 impl<S: Sample> LongWelch<S> {
-    /// Returns whether these parameters allow chunked processing; interpolation does not, because a gap may span a
-    /// chunk boundary.
+    /// Whether a signal can be cut: an interpolated gap must not lie across a cut.
     #[must_use]
     pub fn takes(params: &PsdParams) -> bool {
         !matches!(params.nan, NanPolicy::Interpolate { .. })
     }
 
-    /// Creates empty accumulators.
+    /// Empty accumulators.
     ///
     /// # Errors
-    /// Those of [`WelchAccumulator::new`]; [`Error::Argument`] for a policy that [`takes`](Self::takes) excludes.
+    /// As [`WelchAccumulator::new`]; [`Error::Argument`] for a policy that [`takes`](Self::takes) excludes.
     pub fn new(params: PsdParams) -> Result<Self> {
         Self::of(WelchAccumulator::new(params)?)
     }
 
-    /// Creates empty accumulators that, for a median, keep the spectra of up to `limit` segments in each chunk.
+    /// [`new`](Self::new) that, for a median, keeps the spectra of up to `limit` segments in each part.
     ///
     /// # Errors
     /// Those of [`new`](Self::new).
@@ -78,14 +77,14 @@ impl<S: Sample> LongWelch<S> {
         Ok(Self { params, segments, parts, pool: None, alone: false, pending: Vec::new(), start: 0 })
     }
 
-    /// Runs on the calling thread.
+    /// The calling thread alone works.
     #[must_use]
     pub fn alone(mut self) -> Self {
         self.alone = true;
         self
     }
 
-    /// Uses this thread pool instead of the current rayon pool.
+    /// The threads of this pool work, not those of rayon's current one.
     #[must_use]
     pub fn in_pool(mut self, pool: Arc<rayon::ThreadPool>) -> Self {
         self.pool = Some(pool);
@@ -95,17 +94,17 @@ impl<S: Sample> LongWelch<S> {
     /// Continues the stretch.
     ///
     /// # Errors
-    /// [`Error::NonFinite`] under [`NanPolicy::Error`] with the position counted from the first sample ever pushed.
-    /// The average is undefined after that.
+    /// [`Error::NonFinite`] under [`NanPolicy::Error`] with the position counted from the first sample ever pushed. The
+    /// average is of no use after that.
     pub fn push(&mut self, block: &[S]) -> Result<()> {
         self.push_while(block, || true).map(drop)
     }
 
-    /// Continues the stretch like [`push`](Self::push), and calls `go_on` on the calling thread before each round of
-    /// about two million samples; false ends it.
+    /// [`push`](Self::push) that asks `go_on`, on the calling thread, before each round of some two million samples; false
+    /// ends it.
     ///
     /// # Errors
-    /// Those of [`push`](Self::push).
+    /// As there.
     pub fn push_while(&mut self, mut block: &[S], mut go_on: impl FnMut() -> bool) -> Result<bool> {
         let SegmentParams { hop, segment_len, .. } = self.params.segments;
         let advance = self.segments * hop;
@@ -134,16 +133,16 @@ impl<S: Sample> LongWelch<S> {
     /// Ends the stretch; samples that do not fill a segment are dropped.
     ///
     /// # Errors
-    /// Those of [`push`](Self::push).
+    /// As [`push`](Self::push).
     pub fn push_gap(&mut self) -> Result<()> {
         let rest = std::mem::take(&mut self.pending);
         self.round(&rest, rest.len())
     }
 
-    /// Returns the average over everything.
+    /// The average over everything.
     ///
     /// # Errors
-    /// Those of [`push`](Self::push) and [`WelchAccumulator::finish`].
+    /// As [`push`](Self::push) and [`WelchAccumulator::finish`].
     pub fn finish(mut self) -> Result<Psd<S::Real>> {
         self.push_gap()?;
         let (len, segment) =
@@ -152,17 +151,17 @@ impl<S: Sample> LongWelch<S> {
         let first = parts.next().ok_or(Error::TooShort { len, segment })?;
         let merged = parts.try_fold(first, |mut all, part| all.merge(part).map(|()| all));
         merged.and_then(WelchAccumulator::finish).map_err(|error| match error {
-            // Samples in the overlap of neighbours were counted twice.
+            // Neighbours have counted the samples of their overlap twice.
             Error::TooShort { segment, .. } => Error::TooShort { len, segment },
             other => other,
         })
     }
 
-    /// Processes the segments of `x` as a separate stretch, and advances by `advance` samples.
+    /// Takes the segments of `x`, which is a stretch of its own, and goes `advance` samples ahead.
     fn round(&mut self, x: &[S], advance: usize) -> Result<()> {
         let parts = parts(self.params.segment_count(x.len()), x.len()).min(self.parts.len());
         let mut ranges = self.params.segments.stretches(x.len(), parts);
-        // Samples between segments and after the last one are checked as well.
+        // Samples between segments and behind the last one are looked at, too.
         for next in 1..ranges.len() {
             ranges[next - 1].end = ranges[next - 1].end.max(ranges[next].start);
         }
@@ -174,7 +173,7 @@ impl<S: Sample> LongWelch<S> {
         let take = |(part, range): (&mut WelchAccumulator<S>, Range<usize>)| {
             let first = (start + range.start as u64).wrapping_sub(part.samples());
             part.push(&x[range]).and_then(|()| part.push_gap()).map_err(|error| match error {
-                // A chunk counts its own samples only.
+                // A part counts its own samples only.
                 Error::NonFinite { row, index, value } => {
                     Error::NonFinite { row, index: index.wrapping_add(first), value }
                 }
@@ -191,15 +190,15 @@ impl<S: Sample> LongWelch<S> {
                 None => work(),
             }
         };
-        // The error of the first chunk, independent of the order of the threads.
+        // The first one's error, whichever thread was first.
         done.into_iter().collect::<Result<()>>()?;
         self.start += advance as u64;
         Ok(())
     }
 }
 
-/// Returns the number of chunks for this many segments and samples: 64 segments fill the lanes of every kernel, and
-/// enough samples keep a thread busy regardless of the number of segments.
+/// Stretches that so many segments of so many samples are worth: 64 segments fill the lanes of every kernel, and so many
+/// samples keep a thread busy however few segments they are.
 fn parts(segments: usize, samples: usize) -> usize {
     (segments / 64).max(samples >> 16).min(segments).clamp(1, PARTS)
 }
@@ -253,8 +252,8 @@ mod tests {
         }
     }
 
-    /// Segments that are transformed together are rounded in another order: bins may differ by the tolerance for
-    /// powers, `2δ√(P·S) + δ²S` with `S` the total power of a segment.
+    /// Segments that are transformed together are rounded in another order: bins differ by what the project's rule for
+    /// powers allows, `2δ√(P·S) + δ²S` with `S` the total power of a segment.
     fn is_close(a: &[f32], b: &[f32], total: f64) -> bool {
         let delta = 4.0 * f64::from(f32::EPSILON);
         let close = |(&a, &b): (&f32, &f32)| {

@@ -10,16 +10,16 @@ use crate::error::Result;
 use crate::fft::{ForwardFft, Sample};
 use crate::params::SegmentParams;
 
-/// Parameters of a kernel for spectra of segments of contiguous samples.
+/// What a kernel must know to turn contiguous samples into spectra of segments.
 #[derive(Debug, Clone)]
 pub(crate) struct SegmentSpec {
     /// Weights; their number is the segment's length.
     pub(crate) weights: Arc<[f64]>,
-    /// Distance between the starts of consecutive segments, in samples.
+    /// Samples from one segment's start to the next one's.
     pub(crate) hop: usize,
     /// Length of the transform.
     pub(crate) n_fft: usize,
-    /// Detrending.
+    /// What is subtracted first.
     pub(crate) detrend: Detrend,
 }
 
@@ -30,7 +30,7 @@ impl SegmentSpec {
         Ok(Self { weights: params.segments.weights()?.into(), hop, n_fft, detrend })
     }
 
-    /// Returns the segments of `samples`, the first `count` of them.
+    /// The segments of `samples`, the first `count` of them.
     pub(crate) fn segments<'a, S>(
         &self,
         samples: &'a [S],
@@ -39,7 +39,7 @@ impl SegmentSpec {
         self.segments_apart(samples, self.hop, count)
     }
 
-    /// Returns the first `count` segments of `samples` at distance `hop`.
+    /// The first `count` segments of `samples` that lie `hop` apart.
     pub(crate) fn segments_apart<'a, S>(
         &self,
         samples: &'a [S],
@@ -51,7 +51,7 @@ impl SegmentSpec {
     }
 }
 
-/// Transforms single segments with reused buffers.
+/// Transforms single segments with buffers that are kept.
 #[derive(Debug, Clone)]
 pub(crate) struct SegmentTransform<S: Sample> {
     weights: Arc<[f64]>,
@@ -73,11 +73,11 @@ impl<S: Sample> SegmentTransform<S> {
         })
     }
 
-    /// Returns the spectrum of one segment, which has as many samples as there are weights.
+    /// The spectrum of one segment, which has as many samples as there are weights.
     pub(crate) fn transform(&mut self, segment: &[S]) -> &[Complex<S::Real>] {
         let (weighted, padding) = self.padded.split_at_mut(segment.len());
         self.detrend.fit(segment).remove_and_weigh(segment, &self.weights, weighted);
-        // The previous transform used the buffer as scratch.
+        // The transform before this one used the buffer as scratch.
         padding.fill(S::default());
         self.fft
             .forward(&mut self.padded, &mut self.spectrum)

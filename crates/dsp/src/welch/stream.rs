@@ -1,4 +1,4 @@
-//! A signal that arrives in blocks: NaN policy and segmentation, for one channel or two synchronous ones.
+//! A signal that arrives in blocks: the NaN policy and the framing, for one channel or two in step.
 
 use super::framer::{Framer, clean_runs};
 use super::params::PsdParams;
@@ -8,14 +8,14 @@ use crate::fft::Sample;
 use crate::nan::{Filled, Interpolator, NanPolicy, first_non_finite};
 use crate::params::SegmentParams;
 
-/// Turns blocks into runs of segments for averaging.
+/// Blocks in, runs of segments that may be averaged out.
 #[derive(Debug, Clone)]
 pub(crate) struct Stream<S, const C: usize> {
     params: PsdParams,
     pub(super) framer: Framer<S, C>,
-    /// Present under [`NanPolicy::Interpolate`] only.
+    /// Of the policy [`NanPolicy::Interpolate`] only.
     pub(super) interpolators: Option<[Interpolator<S>; C]>,
-    /// Interpolated samples that wait for the other channel.
+    /// Interpolated samples that wait for the other channel's.
     filled: [Vec<S>; C],
     pub(super) samples: u64,
     pub(super) skipped: u64,
@@ -44,12 +44,12 @@ impl<S: Sample, const C: usize> Stream<S, C> {
         &self.params
     }
 
-    /// Returns the samples taken so far, per channel.
+    /// Samples taken so far, per channel.
     pub(crate) fn samples(&self) -> u64 {
         self.samples
     }
 
-    /// Adds blocks of equal length. After an error none of them is added.
+    /// Takes blocks of equal length. After an error nothing of them was taken.
     pub(crate) fn push(&mut self, blocks: [&[S]; C], ready: impl FnMut([&[S]; C], usize)) -> Result<()> {
         if self.params.nan == NanPolicy::Error {
             for (row, block) in blocks.iter().enumerate() {
@@ -70,7 +70,7 @@ impl<S: Sample, const C: usize> Stream<S, C> {
         Ok(())
     }
 
-    /// Ends the stretch: no segment spans this position.
+    /// Ends the stretch: no segment spans what came before and what comes after.
     pub(crate) fn end_stretch(&mut self, ready: impl FnMut([&[S]; C], usize)) {
         if let Some(interpolators) = &mut self.interpolators {
             for (interpolator, out) in interpolators.iter_mut().zip(&mut self.filled) {
@@ -81,7 +81,7 @@ impl<S: Sample, const C: usize> Stream<S, C> {
         self.framer.end_stretch();
     }
 
-    /// Continues at the position of `other`, after the stretch of this stream has ended.
+    /// Goes on where `other` is, after this stream's stretch has ended.
     pub(crate) fn continue_with(&mut self, other: Self) {
         let before = self.filled_counts();
         self.framer = other.framer;

@@ -5,7 +5,8 @@
 //! A(r, c)·A(s, c)⁻¹·A(s, d)·A(r, d)⁻¹ = X_r · diag · X_r⁻¹     a cycle of four: its eigenvectors are X_r's columns
 //! rows of X_r⁻¹·A(r, c) lie along the rows of Y_c;  columns of A(s, c)·Y_c⁻¹ along the columns of X_s
 //! ```
-//! Any cycle whose eigenvalues differ gives the same answer; of some dozens the one that tells them apart best is taken.
+//! Any cycle whose eigenvalues differ gives the same answer; of some dozens, the one whose eigenvalues differ most is
+//! taken.
 
 use num_complex::Complex64;
 

@@ -33,7 +33,7 @@ impl Dense {
         &mut self.levels[0]
     }
 
-    /// What comes out.
+    /// Returns the output.
     pub(crate) fn output(&self) -> &[Vec<f64>; 2] {
         &self.levels[self.levels.len() - 1]
     }

@@ -20,7 +20,7 @@ pub(super) struct Split {
     y: [Vec<f64>; 8],
     gram: [Vec<f64>; 4],
     gy: [Vec<f64>; 8],
-    /// What each column adds to the gradient of the left butterfly, and to the loss.
+    /// Contribution of each column to the gradient of the left butterflyand to the loss.
     gx: [Vec<f64>; 9],
 }
 

@@ -9,7 +9,7 @@ use crate::random::Random;
 /// One butterfly: real and imaginary parts of `a`, `b`, `c`, `d`.
 pub(crate) type Weights = [f64; 8];
 
-/// What is free in a butterfly.
+/// Free parameters of a butterfly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Parametrisation {

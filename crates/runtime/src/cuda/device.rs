@@ -56,7 +56,7 @@ impl CudaDevice {
         Ok(Self { context: Context::of(index)?, info })
     }
 
-    /// What it is.
+    /// Describes the device.
     pub fn info(&self) -> &DeviceInfo {
         &self.info
     }
@@ -274,11 +274,11 @@ impl CudaStream {
         Ok(Addresses { format, from, to })
     }
 
-    /// Records [`CudaStream::run`], to be launched often with little work for the host, in any stream: a graph has its own
-    /// scratch memory, and launches of one graph follow each other.
+    /// Records [`CudaStream::run`] as a graph, which can be launched often in any stream with little work for the host. A
+    /// graph has its own scratch memory, and its launches run one after another.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`CudaStream::run`].
     pub fn record(
         &self,
         executable: &Executable,
@@ -362,8 +362,8 @@ impl CudaStream {
         self.0.raw().cast()
     }
 
-    /// What no other stream of the process is or will be called, which a handle may be. `None`: the driver is older than
-    /// CUDA 12 and does not tell.
+    /// Identifier that no other stream of the process has or will have; a handle may be reused. `None`: the driver is
+    /// older than CUDA 12 and does not report it.
     pub fn id(&self) -> Option<u64> {
         self.0.id()
     }
@@ -373,10 +373,10 @@ impl CudaStream {
         self.0.is_recording()
     }
 
-    /// What is queued here from now on waits for what is queued in `other` now; the host does not.
+    /// Makes work queued here from now on wait for the work already queued in `other`; the host does not wait.
     ///
     /// # Errors
-    /// [`Error::DeviceLost`]; streams of which one is being recorded.
+    /// [`Error::DeviceLost`]; one of the streams is being recorded.
     pub fn wait_for(&self, other: &Self) -> Result<()> {
         self.0.wait_for(&other.0)
     }
@@ -402,7 +402,7 @@ pub struct CudaGraph {
     _keep: Keep,
 }
 
-/// What a graph uses.
+/// Resources that a graph uses.
 #[expect(dead_code, reason = "held, not read")]
 enum Keep {
     Run(Vec<DeviceBuffer>, Scratch, Executable),

@@ -66,7 +66,7 @@ pub(super) fn selected(select: CudaSelect) -> Result<&'static [Found], String> {
     }
 }
 
-/// What a selection is called: of several devices the first one's names, and their number.
+/// Describes a selection: for several devices, the names of the first and their number.
 pub(super) fn info(select: CudaSelect) -> Result<DeviceInfo, String> {
     let devices = selected(select)?;
     let first = &devices[0].info;

@@ -13,16 +13,16 @@ use crate::cpu::refuse_non_finite;
 use crate::error::{Error, Result};
 use crate::session::{HostRows, Kind, Program, Resident, SampleFormat, Samples, SessionOptions, Timed};
 
-/// What lowering found out about a device part.
+/// Sizes and offsets of a device part, as lowering determined them.
 pub(super) struct Layout {
     /// Which of the plan's inputs it takes.
     pub(super) input: usize,
     /// Number of the plan's inputs.
     pub(super) inputs: usize,
     pub(super) batch: usize,
-    /// Values (two a complex sample) of one row of the input.
+    /// Values (two per complex sample) of one row of the input.
     pub(super) row_len: usize,
-    /// Samples of a row that the kernels look at for NaN and infinity; `None`: they do not look.
+    /// Samples of a row that the kernels check for NaN and infinity; `None`: they do not check.
     pub(super) checked: Option<usize>,
     /// Values that the kernels compute.
     pub(super) values: Vec<Value>,
@@ -41,10 +41,10 @@ pub(crate) struct DeviceProgram {
     chains: Vec<Arc<Chains>>,
     contexts: Vec<Arc<Context>>,
     options: SessionOptions,
-    /// Rows with NaN or infinity, so that what such a row becomes is the same on every device.
+    /// Computes rows with NaN or infinity on the host, so that their results are the same on every device.
     repair: HostRows,
     scratch: ByUser<Scratch>,
-    /// Of runs on data that lies on the device; nobody reads it, so that all of them may share it.
+    /// Status of runs on data that lies on the device; nothing reads it, so all runs may share it.
     status: Option<Status>,
 }
 
@@ -152,7 +152,7 @@ impl DeviceProgram {
         done
     }
 
-    /// Scratch for a graph, which keeps it.
+    /// Returns scratch for a graph, which keeps it.
     pub(super) fn new_scratch(&self) -> Result<Scratch> {
         if self.contexts.len() != 1 {
             return Err(Error::unsupported("data lies on one device, this session has several"));
@@ -160,13 +160,14 @@ impl DeviceProgram {
         Scratch::new(self.first()?, &self.layout.values, self.layout.batch)
     }
 
-    /// [`DeviceProgram::queue_in`] with this scratch, which nothing uses that the stream does not wait for.
+    /// Queues as [`DeviceProgram::queue_in`] does, with the given scratch. Anything else that uses the scratch must be work
+    /// that the stream waits for.
     ///
     /// # Safety
-    /// As there; the scratch lives until the stream is done.
+    /// As for [`DeviceProgram::queue_in`]; the scratch lives until the stream is done.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`DeviceProgram::queue_in`].
     pub(super) unsafe fn queue_with(
         &mut self,
         scratch: &mut Scratch,

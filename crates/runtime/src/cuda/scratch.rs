@@ -17,7 +17,7 @@ pub(super) struct Scratch {
     _memory: Vec<DeviceMemory>,
     /// For each value where kernels find and leave it; results get their addresses before each run.
     pub(super) addresses: Vec<u64>,
-    /// After the last run, where streams cannot be told apart.
+    /// Recorded after the last run if streams cannot be distinguished.
     done: Option<Event>,
 }
 
@@ -52,16 +52,16 @@ pub(super) enum User {
     Anyone,
     /// The stream of this identity, which no other stream will have.
     Stream(u64),
-    /// Streams of a driver before CUDA 12, which does not tell them apart: each run waits for the one before.
+    /// Streams of a driver before CUDA 12, which cannot distinguish them: each run waits for the previous run.
     Unnamed,
 }
 
-/// What belongs to a user, made at its first run. What is dropped must be safe to drop while the device uses it, as device
-/// memory is (the driver waits).
+/// State of one user, created at its first run. It must be safe to drop while the device uses it, as device memory is
+/// (the driver waits).
 pub(super) struct ByUser<S> {
     /// The one that was used last is the last one.
     entries: Vec<(User, S)>,
-    /// What a recording of another library uses: its graph may be launched as long as the program lives.
+    /// State that a recording of another library uses: its graph may be launched for as long as the program runs.
     recorded: Vec<S>,
 }
 

@@ -48,6 +48,6 @@ impl DeviceInfo {
 pub struct AbsentDevice {
     /// Its name.
     pub id: &'static str,
-    /// What is missing in this build or on this machine.
+    /// The part that is missing in this build or on this machine.
     pub reason: String,
 }

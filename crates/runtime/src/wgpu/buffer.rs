@@ -12,7 +12,7 @@ const PIECE: usize = 16 << 20;
 
 /// Numbers that a sample can be.
 pub trait SampleValue: bytemuck::Pod {
-    /// What they are as samples.
+    /// Sample format of this type.
     const FORMAT: SampleFormat;
 }
 

@@ -73,7 +73,7 @@ impl WgpuDevice {
         Self { gpu: Arc::clone(gpu), info }
     }
 
-    /// What it is.
+    /// Describes the adapter.
     pub fn info(&self) -> &DeviceInfo {
         &self.info
     }
@@ -110,10 +110,10 @@ impl WgpuDevice {
         WgpuCommands { gpu: Arc::clone(&self.gpu), encoder }
     }
 
-    /// Submits one executable; does not wait: see [`WgpuCommands::run`].
+    /// Submits one executable and does not wait; see [`WgpuCommands::run`].
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`WgpuCommands::run`].
     pub fn run(
         &self,
         executable: &Executable,
@@ -144,12 +144,13 @@ pub struct WgpuCommands {
 }
 
 impl WgpuCommands {
-    /// Adds an executable of a session of this adapter, on data that lies there. A row with NaN or infinity gets powers that
-    /// are not finite, whatever the session's policy: nothing is looked at before it is used.
+    /// Adds an executable of a session of this adapter, on data that lies there. A row with NaN or infinity gets
+    /// powers that are not finite, whatever the session's policy: samples are not checked before they are used.
     ///
     /// # Errors
-    /// [`Error::Count`], [`Error::Length`], a buffer of another adapter, one that is read and written; a plan of which the host
-    /// runs a part; a batch that does not fit and cannot be split, with the limit named.
+    /// [`Error::Count`], [`Error::Length`], a buffer of another adapter, a buffer that is both read and written; a
+    /// plan of which the host runs a part; a batch that does not fit and cannot be split (the message names the
+    /// limit).
     pub fn run(
         &mut self,
         executable: &Executable,

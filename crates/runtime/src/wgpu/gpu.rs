@@ -96,7 +96,7 @@ impl Gpu {
         })
     }
 
-    /// What a workgroup may have here.
+    /// Limits of a workgroup on this adapter.
     pub(super) fn group_limits(&self) -> GroupLimits {
         let limits = &self.limits;
         let threads = limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
@@ -129,7 +129,7 @@ impl Gpu {
         }
     }
 
-    /// What was reported since the last look: a lost adapter, or an error that no call returned.
+    /// Fails with an error that was reported since the last check: a lost adapter, or an error that no call returned.
     pub(super) fn check(&self, what: &'static str) -> Result<()> {
         if let Some(reason) = self.lost.get() {
             return Err(Error::DeviceLost { device: self.id.clone(), reason: reason.clone() });

@@ -117,7 +117,7 @@ impl Kernel {
         })
     }
 
-    /// What a launch over `rows` rows needs beside its buffers.
+    /// Returns the sizes that a launch over `rows` rows needs in addition to its buffers.
     pub(super) fn sized(&self, gpu: &Gpu, rows: usize) -> Result<Sized> {
         let items = rows * self.items_of_row;
         let groups = u32::try_from(items.div_ceil(self.items_of_group.max(1))).unwrap_or(u32::MAX);

@@ -20,7 +20,7 @@ pub(crate) struct WgpuProgram {
     other: Option<(SampleFormat, Option<Flow>)>,
 }
 
-/// What it takes to make a flow.
+/// Parts from which a flow is made.
 struct Maker {
     gpu: Arc<Gpu>,
     plan: Plan,
@@ -29,9 +29,9 @@ struct Maker {
     threads: usize,
 }
 
-/// What a program cannot be made of.
+/// Reasons why a program cannot be made.
 pub(super) enum Fault {
-    /// A region that there is no kernel for with samples of this type.
+    /// There is no kernel for a region with samples of this type.
     Lacks(Error),
     /// Anything else.
     Other(Error),

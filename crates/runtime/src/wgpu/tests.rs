@@ -1,4 +1,4 @@
-//! What can go wrong on an adapter.
+//! Errors of an adapter.
 
 use rlx_compile::Plan;
 use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
@@ -137,7 +137,7 @@ fn what_wgpu_refuses_is_an_error() {
     let error =
         gpu.buffer("too large", gpu.limits.max_buffer_size + 4, wgpu::BufferUsages::STORAGE).unwrap_err();
     assert!(matches!(error, Error::Device { what: "a buffer", .. }), "{error}");
-    // The adapter is none the worse for it.
+    // The adapter remains usable.
     gpu.buffer("small", 16, wgpu::BufferUsages::STORAGE).unwrap();
 }
 

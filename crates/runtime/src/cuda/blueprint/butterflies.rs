@@ -30,7 +30,7 @@ pub struct Segments {
     pub stride: usize,
 }
 
-/// What becomes of the bins.
+/// Use of the bins.
 #[derive(Debug, Clone, PartialEq)]
 pub enum After {
     /// All of every segment.
@@ -41,7 +41,7 @@ pub enum After {
     Peaks(Bins, usize),
 }
 
-/// What becomes of averaged power.
+/// Use of the averaged power.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bins {
     /// Factor.

@@ -1,4 +1,4 @@
-//! What becomes of a frame before its transform, as constants and tables of `frames.cuh`.
+//! Preparation of a frame before its transform, as constants and tables of `frames.cuh`.
 
 use rlx_dsp::stft::{Framing, Padding};
 

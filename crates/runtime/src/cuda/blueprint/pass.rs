@@ -35,7 +35,7 @@ pub enum Operand {
 /// One launch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pass {
-    /// What to compile and launch.
+    /// Kernels to compile and launch.
     pub blueprint: Blueprint,
     /// Items of a row: a launch has `blueprint.grid(rows · items)` blocks.
     pub items: u64,

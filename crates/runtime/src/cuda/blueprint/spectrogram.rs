@@ -5,7 +5,7 @@ use rlx_compile::params::Layout;
 use super::fft::planes;
 use super::{Blueprint, FrameSpec, Operand, Passes, SampleType};
 
-/// What is written for a bin.
+/// Value written for a bin.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum SpectrumValue {
     /// `X · scale`.

@@ -20,7 +20,7 @@ use rlx_compile::shape::one_sided_bins;
 
 use super::{Blueprint, FftPlan, SampleType, Table, tables};
 
-/// What leaves the chip.
+/// Results that the kernel writes to memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Outputs {
     /// Packed peaks.
@@ -37,7 +37,7 @@ pub const MAX_K: usize = 64;
 /// The kernel of a spec.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WelchKernel {
-    /// What to compile and launch.
+    /// Kernels to compile and launch.
     pub blueprint: Blueprint,
     /// Samples of a row that are read.
     pub frame_len: usize,

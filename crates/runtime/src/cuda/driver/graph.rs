@@ -25,7 +25,7 @@ pub(crate) fn while_recording<R>(work: impl FnOnce() -> R) -> R {
     done
 }
 
-/// What a stream recorded. Addresses and sizes are fixed; what lies there may change between launches.
+/// Work that a stream recorded. Addresses and sizes are fixed; the data there may change between launches.
 pub(crate) struct Graph {
     context: Arc<Context>,
     raw: sys::CUgraphExec,

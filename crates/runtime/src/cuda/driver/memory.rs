@@ -116,7 +116,7 @@ pub struct PinnedBuffer<T = f32> {
 
 /// Numbers that every pattern of bits is one of.
 pub trait PinnedValue: Copy + sealed::Sealed {
-    /// What it is as a sample.
+    /// Sample format of this type.
     const FORMAT: SampleFormat;
 }
 

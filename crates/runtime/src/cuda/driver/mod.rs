@@ -1,6 +1,6 @@
-//! The CUDA driver behind owned handles: every call's code is looked at, every handle is freed once.
+//! The CUDA driver behind owned handles: the return code of every call is checked, every handle is freed once.
 //!
-//! Handles belong to a [`Context`]; any thread may use them after [`Context::bind`], which each method does itself.
+//! Handles belong to a [`Context`]; any thread may use them after [`Context::bind`], which each method calls.
 
 mod context;
 mod event;

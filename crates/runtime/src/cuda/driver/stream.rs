@@ -51,8 +51,8 @@ impl Stream {
         self.context.check("waiting for a stream", unsafe { sys::cuStreamSynchronize(self.raw) })
     }
 
-    /// What no other stream of the process is or will be called: a handle may be given again. `None`: a driver before
-    /// CUDA 12 does not tell.
+    /// Identifier that no other stream of the process has or will have; a handle may be reused. `None`: a driver
+    /// before CUDA 12 does not report it.
     pub(crate) fn id(&self) -> Option<u64> {
         if !super::library::has("cuStreamGetId") || self.context.bind().is_err() {
             return None;
@@ -75,14 +75,14 @@ impl Stream {
             || status != sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE
     }
 
-    /// What is queued here from now on waits for what is queued in `other` now.
+    /// Makes work queued here from now on wait for the work already queued in `other`.
     pub(crate) fn wait_for(&self, other: &Self) -> Result<()> {
         let event = Event::new(&self.context)?;
         event.record(other)?;
         self.wait_event(&event)
     }
 
-    /// What is queued here from now on waits for what the event marks.
+    /// Makes work queued here from now on wait for the work that the event marks.
     pub(crate) fn wait_event(&self, event: &Event) -> Result<()> {
         self.context.bind()?;
         // SAFETY: event and stream are alive; the driver keeps the event until the wait is over.

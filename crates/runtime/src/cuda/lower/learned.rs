@@ -39,7 +39,7 @@ pub(super) fn kernel(
     } else {
         After::Spectrum(spec.layout)
     };
-    // Without what nobody needs of the model that the session has under this name.
+    // The model that the session has under this name, without the parts that nothing needs.
     let needed: Vec<bool> = match &after {
         After::Spectrum(_) => vec![true; spec.n],
         After::Power(bins) | After::Peaks(bins, _) => {

@@ -10,7 +10,7 @@ use super::Nvrtc;
 use crate::calibrate::cache_dir;
 use crate::whole_file::write_whole;
 
-/// What is compiled: everything that the machine code depends on, but the architecture and the compiler.
+/// Source to compile: everything that the machine code depends on, except the architecture and the compiler.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KernelSource<'a> {
     /// Name of the file, for messages.
@@ -86,7 +86,7 @@ impl CubinCache {
     }
 }
 
-/// 128 bits of FNV-1a; strings are told apart by their lengths.
+/// Returns 128 bits of FNV-1a; each string is preceded by its length, so that different lists differ.
 fn key(source: &KernelSource<'_>, options: &[String], version: (i32, i32)) -> u128 {
     let mut hash = Fnv::default();
     let mut add = |text: &str| {

@@ -7,7 +7,7 @@ use std::process::Command;
 /// Environment variable that names the library, or the directory that it is in.
 pub(super) const VARIABLE: &str = "RLX_NVRTC";
 
-/// What to do where there is none.
+/// Advice for a machine without NVRTC.
 pub(super) const ADVICE: &str = "install it with `pip install nvidia-cuda-nvrtc` (`nvidia-cuda-nvrtc-cu12` for a driver of \
                                  CUDA 12), or the CUDA toolkit, or name the library in RLX_NVRTC";
 
@@ -63,7 +63,7 @@ impl Places<'_> {
         self.ordered(found)
     }
 
-    /// What `pip` installed into the active environment, else into the first Python of the path.
+    /// Libraries that `pip` installed into the active environment, otherwise into the first Python of the path.
     pub(super) fn of_python(&self) -> Vec<Candidate> {
         let active =
             (self.var)("VIRTUAL_ENV").map(|root| site_packages(Path::new(&root))).unwrap_or_default();
@@ -122,7 +122,7 @@ fn directories(parent: &Path) -> Vec<PathBuf> {
     entries(parent).into_iter().filter(|p| p.is_dir()).collect()
 }
 
-/// What a directory holds, by name; nothing where it cannot be read.
+/// Returns the entries of a directory in order of name; none if it cannot be read.
 fn entries(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();

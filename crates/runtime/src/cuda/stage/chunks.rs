@@ -1,6 +1,6 @@
 //! How a batch is cut: rows per chunk, and how many chunks are in flight.
 
-/// What one row moves and occupies, bytes.
+/// Bytes that one row transfers and occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cuda) struct RowBytes {
     /// Samples.
@@ -11,12 +11,12 @@ pub(in crate::cuda) struct RowBytes {
     pub(in crate::cuda) device: usize,
 }
 
-/// Who brings the samples to the device.
+/// How the samples reach the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cuda) enum Feed {
-    /// The device itself, from pinned memory.
+    /// The device copies them, from pinned memory.
     Pinned,
-    /// So many threads of the host, which copy into pinned memory first.
+    /// This many threads of the host copy them into pinned memory first.
     Threads(usize),
 }
 

@@ -19,7 +19,7 @@ pub(in crate::cuda) struct Job<'a> {
     pub(in crate::cuda) targets: &'a [Target],
     /// Ends the run between two chunks when it becomes true.
     pub(in crate::cuda) cancel: Option<&'a AtomicBool>,
-    /// What the kernels found among the samples.
+    /// NaN and infinity that the kernels found among the samples.
     pub(in crate::cuda) non_finite: NonFinite,
 }
 
@@ -30,7 +30,7 @@ pub(in crate::cuda) struct NonFinite {
 }
 
 impl NonFinite {
-    /// None yet; the kernels look at so many samples per row.
+    /// Nothing found yet; the kernels check `row_len` samples per row.
     pub(in crate::cuda) fn none(row_len: usize) -> Self {
         Self { row_len: row_len.max(1) as u64, first: AtomicU64::new(u64::MAX) }
     }

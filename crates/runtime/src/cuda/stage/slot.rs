@@ -33,7 +33,7 @@ impl Value {
     }
 }
 
-/// What runs on a chunk.
+/// Kernels that run on a chunk.
 pub(in crate::cuda) trait Kernels: Send + Sync {
     /// Queues the kernels for so many rows.
     ///
@@ -98,7 +98,7 @@ pub(super) struct Slot {
     values: Vec<DeviceMemory>,
     /// Where the kernels of the next chunk find and leave each value.
     addresses: Vec<u64>,
-    /// Pinned twins of the input and of the results, made when memory that is not pinned comes.
+    /// Pinned copies of the input and of the results, allocated when memory that is not pinned is given.
     stage_in: Option<PinnedMemory>,
     stage_out: Vec<Option<PinnedMemory>>,
     status: Status,
@@ -253,7 +253,7 @@ impl Slot {
         }
     }
 
-    /// Runs a whole batch that is one chunk by a recorded graph, through the pinned twins.
+    /// Runs a whole batch that is one chunk by a recorded graph, through the pinned copies.
     pub(super) fn replay(&mut self, kernels: &dyn Kernels, values: &[Value], job: &Job<'_>) -> Result<()> {
         let rows = job.batch;
         let in_bytes = rows * job.in_row;

@@ -1,4 +1,4 @@
-//! What a workgroup may have.
+//! Limits of a workgroup.
 
 use crate::error::{Error, Result};
 
@@ -14,7 +14,7 @@ pub(in crate::wgpu) struct GroupLimits {
 }
 
 impl GroupLimits {
-    /// What every WebGPU device has.
+    /// Limits that every WebGPU device has.
     #[cfg(test)]
     pub(in crate::wgpu) const DEFAULT: Self = Self { memory: 16 << 10, threads: 256, filled: 64 };
 
