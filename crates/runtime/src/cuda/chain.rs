@@ -1,4 +1,4 @@
-//! Loaded kernels in order, with the arguments that each is launched with.
+//! Loaded kernels in order, with the arguments of each launch.
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ pub(super) enum Arg {
     Input,
     /// Address of a value of the chain.
     Value(usize),
-    /// Address of a value's second plane, where it has two.
+    /// Address of a value's second plane, if it has two.
     Plane(usize),
     /// Address of a table.
     Table(usize),
     /// Address of the [`Status`](super::stage::Status).
     Status,
-    /// Number of rows of this launch, so many times.
+    /// This number times the rows of this launch.
     Rows(u64),
-    /// A number of 64 bits.
+    /// A 64-bit integer.
     U64(u64),
-    /// A number.
+    /// A 32-bit float.
     F32(f32),
 }
 
-/// Blocks of a launch from its rows.
+/// Number of blocks of a launch, computed from its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Grid {
     /// Items per row: 1, or its frames.
@@ -58,11 +58,11 @@ pub(super) struct Link {
 /// The kernels of one sample format.
 pub(super) struct Chain {
     pub(super) links: Vec<Link>,
-    /// For each value the bytes of a plane of one row, to find the second plane.
+    /// For each value, the bytes of one row in a plane, from which the second plane is located.
     pub(super) plane_rows: Vec<usize>,
 }
 
-/// Parameters that a kernel may have at most.
+/// Largest number of parameters of a kernel.
 const MAX_ARGS: usize = 16;
 
 impl Chain {
@@ -92,7 +92,7 @@ impl Chain {
                     // The grid has checked the product.
                     Arg::Rows(times) => rows as u64 * times,
                     Arg::U64(number) => number,
-                    // Little-endian, as every host of an NVIDIA device is: the low half is what a 32-bit parameter reads.
+                    // Every host of an NVIDIA device is little-endian: a 32-bit parameter reads the low half.
                     Arg::F32(number) => u64::from(number.to_bits()),
                 };
             }
@@ -111,7 +111,7 @@ impl Chain {
     }
 }
 
-/// Refuses a kernel with more parameters than a launch has room for.
+/// Rejects a kernel with more parameters than a launch can pass.
 fn few_enough(args: usize) -> Result<()> {
     if args <= MAX_ARGS {
         return Ok(());
@@ -134,10 +134,10 @@ impl Chains {
         Self { context, build, built: Default::default() }
     }
 
-    /// The kernels for this format, compiled and loaded.
+    /// Returns the kernels for this format, compiled and loaded.
     ///
     /// # Errors
-    /// What the compiler or the driver refuses; a kernel of more than [`MAX_ARGS`] parameters.
+    /// An error of the compiler or the driver; a kernel of more than [`MAX_ARGS`] parameters.
     pub(super) fn of(&self, format: SampleFormat) -> Result<&Chain> {
         let index = match format {
             SampleFormat::F32 => 0,

@@ -1,4 +1,4 @@
-//! For callers whose data lies on the device.
+//! Interface for callers whose data is on the device.
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::device::{CudaSelect, DeviceInfo};
 use crate::error::{Error, Result};
 use crate::session::{Executable, Kind, Program, Resident, SampleFormat};
 
-/// An NVIDIA device, the same one that a session of `cuda:N` runs on.
+/// An NVIDIA device: the one that a session of `cuda:N` uses.
 ///
 /// ```no_run
 /// use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
@@ -38,10 +38,10 @@ pub struct CudaDevice {
 }
 
 impl CudaDevice {
-    /// The device of this index.
+    /// Opens the device with this index.
     ///
     /// # Errors
-    /// [`Error::AbsentDevice`] where there is none.
+    /// [`Error::AbsentDevice`] if there is none.
     pub fn open(index: usize) -> Result<Self> {
         let info = discovery::info(CudaSelect::Index(index)).map_err(|reason| Error::AbsentDevice {
             name: format!("cuda:{index}"),
@@ -61,7 +61,7 @@ impl CudaDevice {
         &self.info
     }
 
-    /// Free and whole memory, bytes.
+    /// Returns the free and the total memory, bytes.
     ///
     /// # Errors
     /// [`Error::DeviceLost`].
@@ -69,8 +69,8 @@ impl CudaDevice {
         self.context.memory()
     }
 
-    /// Zeros in page-locked host memory. Batches in such memory reach every device of the process without a copy by the
-    /// host.
+    /// Allocates `len` zeros in page-locked host memory. Every device of the process reads batches in such memory
+    /// without a copy by the host.
     ///
     /// # Errors
     /// [`Error::DeviceMemory`].
@@ -78,7 +78,7 @@ impl CudaDevice {
         PinnedBuffer::zeroed(&self.context, len)
     }
 
-    /// So many values on the device, of any content.
+    /// Allocates `len` values on the device; their content is unspecified.
     ///
     /// # Errors
     /// [`Error::DeviceMemory`].
@@ -97,7 +97,7 @@ impl CudaDevice {
         })
     }
 
-    /// Values on the device.
+    /// Copies values to the device.
     ///
     /// # Errors
     /// [`Error::DeviceMemory`].
@@ -110,16 +110,16 @@ impl CudaDevice {
         Ok(buffer)
     }
 
-    /// Memory of another library (`DLPack`, an array of another package) as a buffer.
+    /// Wraps memory of another library (`DLPack`, an array of another package) as a buffer.
     ///
     /// # Safety
-    /// `address` is on this device and holds `bytes` bytes of this format for as long as the buffer, its clones and what
-    /// they were given to live.
+    /// `address` is on this device and holds `bytes` bytes of this format for as long as the buffer, its clones or
+    /// anything they were passed to exists.
     pub unsafe fn foreign_buffer(&self, address: u64, bytes: usize, format: SampleFormat) -> DeviceBuffer {
         DeviceBuffer { address, bytes, format, context: self.context.clone(), _owner: None }
     }
 
-    /// A stream of its own.
+    /// Creates a stream.
     ///
     /// # Errors
     /// [`Error::DeviceLost`].
@@ -127,10 +127,10 @@ impl CudaDevice {
         Ok(CudaStream(Stream::new(&self.context)?))
     }
 
-    /// The caller's stream (`CUstream`, `cudaStream_t`); null is the default one.
+    /// Wraps the caller's stream (`CUstream`, `cudaStream_t`); null is the default stream.
     ///
     /// # Safety
-    /// It belongs to this device's primary context and lives as long as what is returned.
+    /// The stream belongs to this device's primary context and outlives the returned value.
     pub unsafe fn foreign_stream(&self, stream: *mut c_void) -> CudaStream {
         CudaStream(Stream::foreign(&self.context, stream))
     }
@@ -153,30 +153,31 @@ pub struct DeviceBuffer {
 }
 
 impl DeviceBuffer {
-    /// Where it lies on the device.
+    /// Returns the address on the device.
     pub fn address(&self) -> u64 {
         self.address
     }
 
-    /// Number of values.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.bytes / self.format.bytes()
     }
 
-    /// Whether it has none.
+    /// Returns whether it has no values.
     pub fn is_empty(&self) -> bool {
         self.bytes == 0
     }
 
-    /// Type of the values.
+    /// Returns the type of the values.
     pub fn format(&self) -> SampleFormat {
         self.format
     }
 
-    /// Copies to the host and waits. What streams still compute is not waited for: see [`CudaStream::wait`].
+    /// Copies the values to the host and waits for the copy. It does not wait for work in other streams; see
+    /// [`CudaStream::wait`].
     ///
     /// # Errors
-    /// [`Error::Length`] when `out` has another length.
+    /// [`Error::Length`] if `out` has another length.
     pub fn download<T: PinnedValue>(&self, out: &mut [T]) -> Result<()> {
         if size_of_val(out) != self.bytes {
             return Err(Error::Length {
@@ -191,7 +192,7 @@ impl DeviceBuffer {
         stream.wait()
     }
 
-    /// Sets every 32 bits to the same pattern and waits.
+    /// Sets every 32-bit word to `pattern` and waits.
     ///
     /// # Errors
     /// [`Error::DeviceLost`].
@@ -209,8 +210,8 @@ impl std::fmt::Debug for DeviceBuffer {
     }
 }
 
-/// Runs `work` and leaves the calling thread with the device that was its current one: for callers beside other libraries
-/// that use CUDA, which would go on with the device of `work`.
+/// Runs `work` and then restores the calling thread's current device, for callers in the same process as other
+/// libraries that use CUDA, which would otherwise continue with the device of `work`.
 pub fn leaving_current<R>(work: impl FnOnce() -> R) -> R {
     super::driver::leaving_current(work)
 }
@@ -223,13 +224,15 @@ fn same_bytes(name: &str, expected: usize, got: usize) -> Result<()> {
 pub struct CudaStream(Stream);
 
 impl CudaStream {
-    /// Queues an executable of a one-device CUDA session on data that lies there; does not wait. A row with NaN or
-    /// infinity gets NaN powers, whatever the session's policy: nothing is inspected before it is used. Several streams may
-    /// run one executable at the same time: each has its own scratch memory, kept for the last few of them.
+    /// Queues an executable of a one-device CUDA session on data on that device and does not wait. A row with NaN or
+    /// infinity gets NaN powers, whatever the session's policy: samples are not checked before they are used. Several
+    /// streams may run one executable at the same time: each has its own scratch memory, which is kept for the last
+    /// few streams.
     ///
     /// # Errors
-    /// [`Error::Count`], [`Error::Length`], a buffer of another device; a plan of which the host runs a part; an address
-    /// between two values, between two pairs of them for results and for what transforms take as it lies.
+    /// [`Error::Count`], [`Error::Length`], a buffer of another device; a plan of which the host runs a part; an
+    /// address that is not a multiple of the value size, or of twice that size for results and for inputs of
+    /// transforms.
     pub fn run(
         &self,
         executable: &Executable,
@@ -290,7 +293,7 @@ impl CudaStream {
         let Addresses { format, from, to } = self.addresses(executable, inputs, outputs)?;
         let mut program = executable.program();
         let program = resident(&mut program)?;
-        // The graph may be launched in any stream, while the executable runs in others.
+        // The graph may be launched in any stream while the executable runs in others.
         let mut scratch = program.new_scratch()?;
         // SAFETY: lengths, formats and device were checked; the graph keeps buffers, scratch and executable.
         let queue = || unsafe { program.queue_with(&mut scratch, &self.0, format, &from, &to) };
@@ -299,7 +302,7 @@ impl CudaStream {
         Ok(CudaGraph { graph, _keep: Keep::Run(buffers, scratch, executable.clone()) })
     }
 
-    /// Queues a recorded graph; does not wait.
+    /// Queues a recorded graph and does not wait.
     ///
     /// # Errors
     /// [`Error::DeviceLost`].
@@ -307,13 +310,13 @@ impl CudaStream {
         self.0.launch(&graph.graph)
     }
 
-    /// Queues a copy to the device; does not wait.
+    /// Queues a copy to the device and does not wait.
     ///
     /// # Safety
-    /// `from` lives, and is not written, until the stream is done.
+    /// `from` remains valid and is not written until the stream is done.
     ///
     /// # Errors
-    /// [`Error::Length`] when they differ in length.
+    /// [`Error::Length`] if the lengths differ.
     pub unsafe fn upload<T: PinnedValue>(&self, from: &[T], to: &DeviceBuffer) -> Result<()> {
         same_bytes("upload", size_of_val(from), to.bytes)?;
         self.0.context().bind()?;
@@ -321,13 +324,13 @@ impl CudaStream {
         unsafe { self.0.upload(from.as_ptr().cast(), to.address, to.bytes) }
     }
 
-    /// Queues a copy to the host; does not wait.
+    /// Queues a copy to the host and does not wait.
     ///
     /// # Safety
-    /// `to` lives, and is not used otherwise, until the stream is done.
+    /// `to` remains valid and is not accessed until the stream is done.
     ///
     /// # Errors
-    /// As [`CudaStream::upload`].
+    /// Those of [`CudaStream::upload`].
     pub unsafe fn download<T: PinnedValue>(&self, from: &DeviceBuffer, to: &mut [T]) -> Result<()> {
         same_bytes("download", size_of_val(to), from.bytes)?;
         self.0.context().bind()?;
@@ -335,10 +338,10 @@ impl CudaStream {
         unsafe { self.0.download(from.address, to.as_mut_ptr().cast(), from.bytes) }
     }
 
-    /// Queues a copy between buffers of the device; does not wait.
+    /// Queues a copy between buffers of the device and does not wait.
     ///
     /// # Errors
-    /// As [`CudaStream::upload`].
+    /// Those of [`CudaStream::upload`].
     pub fn copy(&self, from: &DeviceBuffer, to: &DeviceBuffer) -> Result<()> {
         same_bytes("copy", from.bytes, to.bytes)?;
         self.0.context().bind()?;
@@ -346,7 +349,7 @@ impl CudaStream {
         unsafe { self.0.copy(from.address, to.address, to.bytes) }
     }
 
-    /// A graph of one kernel that does nothing, for benches: what a launch costs alone.
+    /// Records a graph of one kernel that does nothing. Benches measure the cost of a launch with it.
     #[doc(hidden)]
     pub fn record_nothing(&self) -> Result<CudaGraph> {
         let function = super::lower::empty_kernel(self.0.context())?;
@@ -356,8 +359,8 @@ impl CudaStream {
         Ok(CudaGraph { graph, _keep: Keep::Kernel(function) })
     }
 
-    /// The stream (`CUstream`, `cudaStream_t`), for other libraries that are to wait for it or queue work in it; it
-    /// lives as long as this value.
+    /// Returns the stream (`CUstream`, `cudaStream_t`) for other libraries that wait for it or queue work in it; it
+    /// is valid as long as this value exists.
     pub fn raw(&self) -> *mut c_void {
         self.0.raw().cast()
     }
@@ -368,7 +371,8 @@ impl CudaStream {
         self.0.id()
     }
 
-    /// Whether work is recorded here and not run, by [`CudaStream::record`] or another library; true in doubt.
+    /// Returns whether work queued here is recorded and not run, by [`CudaStream::record`] or another library; true
+    /// if the driver does not report it.
     pub fn is_recording(&self) -> bool {
         self.0.is_recording()
     }
@@ -381,10 +385,10 @@ impl CudaStream {
         self.0.wait_for(&other.0)
     }
 
-    /// Waits until everything queued is done.
+    /// Waits until all queued work is done.
     ///
     /// # Errors
-    /// [`Error::DeviceLost`] when a kernel failed.
+    /// [`Error::DeviceLost`] if a kernel failed.
     pub fn wait(&self) -> Result<()> {
         self.0.wait()
     }
@@ -409,14 +413,14 @@ enum Keep {
     Kernel(Function),
 }
 
-/// Buffers as a program gets them.
+/// Buffers in the form that a program takes.
 struct Addresses {
     format: SampleFormat,
     from: Vec<u64>,
     to: Vec<u64>,
 }
 
-/// The program, where the device runs all of the plan.
+/// Returns the program if the device runs all of the plan.
 fn resident(program: &mut Box<dyn Program>) -> Result<&mut DeviceProgram> {
     match program.resident() {
         Some(Resident(Kind::Cuda(program))) => Ok(program),

@@ -1,4 +1,4 @@
-//! Which NVIDIA devices there are.
+//! Discovery of NVIDIA devices.
 
 use std::sync::OnceLock;
 
@@ -16,7 +16,7 @@ pub(super) struct Found {
     pub(super) index: usize,
 }
 
-/// Every device that can be opened, or why there are none. The driver is asked once per process.
+/// Returns every device that can be opened, or why there are none. The driver is queried once per process.
 pub(super) fn found() -> Result<&'static [Found], String> {
     static FOUND: OnceLock<Result<Vec<Found>, String>> = OnceLock::new();
     FOUND.get_or_init(look).as_deref().map_err(Clone::clone)
@@ -29,7 +29,7 @@ fn look() -> Result<Vec<Found>, String> {
         return Err("NVIDIA's driver is here, and shows no device (CUDA_VISIBLE_DEVICES hides those it does not name)"
             .to_owned());
     }
-    // Without a compiler no kernel can be built: better said here than at the first plan.
+    // Without a compiler no kernel can be built; report that here rather than at the first plan.
     nvrtc()?;
     let driver_text = match package_version() {
         Some(package) => format!("{package} (CUDA {version})"),
@@ -53,7 +53,7 @@ fn look() -> Result<Vec<Found>, String> {
         .collect()
 }
 
-/// The devices that a selection stands for.
+/// Returns the devices that a selection stands for.
 pub(super) fn selected(select: CudaSelect) -> Result<&'static [Found], String> {
     let found = found()?;
     match select {

@@ -1,7 +1,9 @@
-//! NVIDIA devices through the driver API: loaded at run time, so that a build with them starts on machines without.
+//! NVIDIA devices through the driver API, which is loaded at run time, so that the same build starts on machines
+//! without them.
 //!
-//! `driver` has the handles, `nvrtc` the compiler and its cache; `blueprint` says, in plain data, which kernel runs a
-//! plan's ops and how; `lower` goes from a plan to loaded kernels in order (`chain`), and `stage` moves data past them.
+//! `driver` contains the handles, `nvrtc` the compiler and its cache; `blueprint` describes, as plain data, which
+//! kernel runs a plan's ops and how; `lower` turns a plan into loaded kernels in order (`chain`), and `stage`
+//! transfers data to and from them.
 //!
 //! Callers who keep data on the device use [`CudaDevice`]: buffers, streams, recorded graphs, pinned memory.
 
@@ -24,17 +26,17 @@ pub use device::{CudaDevice, CudaGraph, CudaStream, DeviceBuffer, leaving_curren
 pub use driver::{PinnedBuffer, PinnedValue};
 pub(crate) use program::DeviceProgram;
 
-/// Devices that can be opened, or why there are none.
+/// Lists the devices that can be opened, or returns why there are none.
 pub(crate) fn discover() -> Result<Vec<DeviceInfo>, String> {
     Ok(discovery::found()?.iter().map(|f| f.info.clone()).collect())
 }
 
-/// The device that a name stands for, or why it is not there.
+/// Returns the device that a name stands for, or why it is absent.
 pub(crate) fn find(select: CudaSelect) -> Result<DeviceInfo, String> {
     discovery::info(select)
 }
 
-/// Opens it, or says why it cannot be.
+/// Opens a device, or returns why it cannot be opened.
 pub(crate) fn open(select: CudaSelect, options: SessionOptions) -> Result<Box<dyn Backend>, String> {
     let opened = backend::CudaBackend::open(select, options);
     Ok(Box::new(opened.map_err(|error| error.to_string())?))

@@ -1,4 +1,4 @@
-//! A plan's device part as a program: host to host through the pump, or on data that lies on the device.
+//! A plan's device part as a program: from host to host through the pump, or on data on the device.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +15,7 @@ use crate::session::{HostRows, Kind, Program, Resident, SampleFormat, Samples, S
 
 /// Sizes and offsets of a device part, as lowering determined them.
 pub(super) struct Layout {
-    /// Which of the plan's inputs it takes.
+    /// Index of the plan's input that it takes.
     pub(super) input: usize,
     /// Number of the plan's inputs.
     pub(super) inputs: usize,
@@ -26,7 +26,7 @@ pub(super) struct Layout {
     pub(super) checked: Option<usize>,
     /// Values that the kernels compute.
     pub(super) values: Vec<Value>,
-    /// For each result its value.
+    /// For each result, the index of its value.
     pub(super) results: Vec<usize>,
     /// Rows depend on one another.
     pub(super) whole: bool,
@@ -34,7 +34,7 @@ pub(super) struct Layout {
     pub(super) pairs: bool,
 }
 
-/// The kernels of a plan's device part, with all that they need to run.
+/// The kernels of a plan's device part and everything they need to run.
 pub(crate) struct DeviceProgram {
     layout: Layout,
     pump: Pump,
@@ -48,7 +48,7 @@ pub(crate) struct DeviceProgram {
     status: Option<Status>,
 }
 
-/// Threads that copy into pinned memory at most: more than these find the memory's bandwidth taken.
+/// Largest number of threads that copy into pinned memory: these already use the memory's bandwidth.
 const COPY_THREADS: usize = 8;
 
 impl DeviceProgram {
@@ -58,7 +58,7 @@ impl DeviceProgram {
         options: SessionOptions,
         repair: HostRows,
     ) -> Result<Self> {
-        // Compiles now what most callers will need, so that the first run is not the slow one.
+        // Compiles now what most callers need, so that the first run is not slow.
         for (_, chains) in &devices {
             chains.of(SampleFormat::F32)?;
         }
@@ -110,15 +110,15 @@ impl DeviceProgram {
         }
     }
 
-    /// Queues the plan in a stream, on data that lies on the device: an address per input and one per output. Does not
-    /// wait. After one call outside, it may be recorded into a graph.
+    /// Queues the plan in a stream, on data on the device, with one address per input and per output, and does not
+    /// wait. After one call outside a recording, it may be recorded into a graph.
     ///
     /// # Safety
-    /// The addresses hold as many values as the plan's inputs (in this format) and outputs until the stream is done, and
-    /// the stream is one of the device's.
+    /// The addresses hold the values of the plan's inputs (in this format) and outputs until the stream is done, and
+    /// the stream belongs to the device.
     ///
     /// # Errors
-    /// Addresses that kernels cannot use; a session of several devices; what the driver refuses.
+    /// Addresses that kernels cannot use; a session of several devices; an error of the driver.
     pub(super) unsafe fn queue_in(
         &mut self,
         stream: &Stream,
@@ -182,7 +182,7 @@ impl DeviceProgram {
         }
         let values = if self.layout.pairs { 2 } else { 1 };
         aligned("input", input, values * format.bytes())?;
-        // Results are written in pairs, of whatever type the samples are.
+        // Results are written in pairs, whatever the type of the samples.
         outputs.iter().try_for_each(|&at| aligned("output", at, 8))?;
         let context = self.first()?.clone();
         context.bind()?;
@@ -197,7 +197,7 @@ impl DeviceProgram {
         unsafe { self.chains[0].queue(stream, format, batch, input, &scratch.addresses, status) }
     }
 
-    /// Times runs on data that was brought to the device before.
+    /// Times runs on data that is already on the device.
     fn time_resident(
         &mut self,
         graph: bool,
@@ -310,7 +310,7 @@ impl Program for DeviceProgram {
     }
 }
 
-/// Refuses addresses that a kernel's loads and stores would fault on, and with them the device.
+/// Rejects addresses that would make a kernel's loads and stores fault, after which the device is lost.
 fn aligned(name: &str, address: u64, bytes: usize) -> Result<()> {
     if address.is_multiple_of(bytes as u64) {
         return Ok(());

@@ -1,7 +1,8 @@
-//! Memory between the input and the results, for runs on data that lies on the device.
+//! Memory for intermediate values of runs on data on the device.
 //!
-//! A run returns before the device is done, and each stream is a queue of its own: runs of one stream follow each other and
-//! share their scratch, another stream has its own, and so has each recorded graph, which may be launched at any time.
+//! A run returns before the device is done, and streams are independent queues. Runs of one stream run one after
+//! another and share scratch; each stream has its own scratch, as does each recorded graph, which may be launched at
+//! any time.
 
 use std::sync::Arc;
 
@@ -9,13 +10,13 @@ use super::driver::{Context, DeviceMemory, Event, Stream};
 use super::stage::Value;
 use crate::error::Result;
 
-/// Streams whose scratch a program keeps; the one that was used least recently goes first.
+/// Streams whose scratch a program keeps; the least recently used is dropped first.
 const MAX_STREAMS: usize = 4;
 
-/// The values of a whole batch that stay on the device.
+/// The values of a whole batch that remain on the device.
 pub(super) struct Scratch {
     _memory: Vec<DeviceMemory>,
-    /// For each value where kernels find and leave it; results get their addresses before each run.
+    /// For each value, its address; the addresses of results are set before each run.
     pub(super) addresses: Vec<u64>,
     /// Recorded after the last run if streams cannot be distinguished.
     done: Option<Event>,
@@ -30,12 +31,12 @@ impl Scratch {
         Ok(Self { _memory: memory, addresses, done: None })
     }
 
-    /// Makes a stream without an identity wait for the run before, which may have been in another one.
+    /// Makes a stream without an identifier wait for the previous run, which may have been in another stream.
     pub(super) fn wait_in(&self, stream: &Stream) -> Result<()> {
         self.done.as_ref().map_or(Ok(()), |done| stream.wait_event(done))
     }
 
-    /// Marks the end of what is queued in a stream without an identity.
+    /// Marks the end of the work queued in a stream without an identifier.
     pub(super) fn mark_in(&mut self, stream: &Stream) -> Result<()> {
         let done = match &self.done {
             Some(done) => done,
@@ -45,12 +46,12 @@ impl Scratch {
     }
 }
 
-/// Whose scratch it is.
+/// Owner of a scratch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum User {
-    /// The program has nothing between input and results: all streams may share it.
+    /// The program has no intermediate values: all streams may share the scratch.
     Anyone,
-    /// The stream of this identity, which no other stream will have.
+    /// The stream with this identifier, which no other stream will have.
     Stream(u64),
     /// Streams of a driver before CUDA 12, which cannot distinguish them: each run waits for the previous run.
     Unnamed,
@@ -59,7 +60,7 @@ pub(super) enum User {
 /// State of one user, created at its first run. It must be safe to drop while the device uses it, as device memory is
 /// (the driver waits).
 pub(super) struct ByUser<S> {
-    /// The one that was used last is the last one.
+    /// Ordered by last use: the most recent is last.
     entries: Vec<(User, S)>,
     /// State that a recording of another library uses: its graph may be launched for as long as the program runs.
     recorded: Vec<S>,
@@ -87,7 +88,7 @@ impl<S> ByUser<S> {
         Ok(&mut self.entries[last].1)
     }
 
-    /// A new one, which no other run will use.
+    /// Makes a new state, which no other run will use.
     pub(super) fn of_recording(&mut self, make: impl FnOnce() -> Result<S>) -> Result<&mut S> {
         self.recorded.push(make()?);
         let last = self.recorded.len() - 1;
@@ -101,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    /// Gives each scratch a number, in the order in which they are made.
+    /// Numbers each scratch in order of creation.
     fn numbered() -> impl Fn() -> Result<usize> {
         let made = Cell::new(0);
         move || {

@@ -1,21 +1,22 @@
-//! wgpu, as it stands in a build without the feature `gpu`: the same names, and nothing behind them.
+//! Stand-in for wgpu in a build without the feature `gpu`: the same names; each function reports that the feature is
+//! missing.
 
 use crate::device::{DeviceInfo, WgpuApi, WgpuSelect};
 use crate::session::{Backend, SessionOptions};
 
 const REASON: &str = "this build does not have the feature `gpu`";
 
-/// Devices that can be opened, or why there are none.
+/// Lists the adapters that can be opened, or returns why there are none.
 pub(crate) fn discover() -> Result<Vec<DeviceInfo>, String> {
     Err(REASON.to_owned())
 }
 
-/// The device that a name stands for, or why it is not there.
+/// Returns the adapter that a name stands for, or why it is absent.
 pub(crate) fn find(_api: WgpuApi, _select: &WgpuSelect) -> Result<DeviceInfo, String> {
     Err(REASON.to_owned())
 }
 
-/// Opens it, or says why it cannot be.
+/// Opens an adapter, or returns why it cannot be opened.
 pub(crate) fn open(
     _api: WgpuApi,
     _select: &WgpuSelect,

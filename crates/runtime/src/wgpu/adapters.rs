@@ -1,4 +1,4 @@
-//! Adapters of this machine, asked for once per process.
+//! Adapters of this machine, queried once per process.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -7,7 +7,7 @@ use rlx_compile::DeviceClass;
 
 use crate::device::{DeviceInfo, WgpuApi, WgpuSelect, cpu_info};
 
-/// An adapter and what is said about it.
+/// An adapter and its description.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) adapter: wgpu::Adapter,
@@ -15,7 +15,7 @@ pub(super) struct Found {
     api: wgpu::Backend,
 }
 
-/// Every adapter, real ones first.
+/// Returns every adapter, hardware first.
 pub(super) fn all() -> Result<&'static [Found], String> {
     static FOUND: OnceLock<Vec<Found>> = OnceLock::new();
     let found = FOUND.get_or_init(enumerate);
@@ -28,7 +28,7 @@ pub(super) fn all() -> Result<&'static [Found], String> {
     Ok(found)
 }
 
-/// Interfaces that this build has on this system.
+/// Returns the interfaces of this build on this system.
 fn interfaces() -> Vec<&'static str> {
     let enabled = wgpu::Instance::enabled_backend_features();
     [
@@ -74,8 +74,8 @@ fn enumerate() -> Vec<Found> {
     adapters.into_iter().enumerate().map(describe).collect()
 }
 
-/// Where Vulkan is the only interface, an instance without the windows' extensions: with them, Mesa asks the display for its
-/// favourite adapter, and where there is none, libwayland complains on standard error.
+/// If Vulkan is the only interface, returns an instance without extensions for windows: with them, Mesa asks the
+/// display for its preferred adapter, and without a display, libwayland prints to standard error.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 fn instance(_: wgpu::Backends) -> Option<wgpu::Instance> {
     use wgpu::hal::vulkan;
@@ -106,7 +106,7 @@ fn instance(backends: wgpu::Backends) -> Option<wgpu::Instance> {
     }))
 }
 
-/// The limits that decide what fits and how it is split.
+/// Returns the limits that determine what fits and how it is split.
 fn limits(of: &wgpu::Limits) -> BTreeMap<&'static str, u64> {
     BTreeMap::from([
         ("max_buffer_size", of.max_buffer_size),
@@ -127,7 +127,7 @@ fn rank(kind: wgpu::DeviceType) -> u8 {
     }
 }
 
-/// The adapter that a name stands for. Indices count all adapters, whatever their interface.
+/// Returns the adapter that a name stands for. Indices count all adapters, of every interface.
 pub(super) fn select(api: WgpuApi, select: &WgpuSelect) -> Result<&'static Found, String> {
     let (wanted, name) = match api {
         WgpuApi::Any => (None, "any interface"),

@@ -1,4 +1,4 @@
-//! Values on an adapter that the caller holds.
+//! Values on an adapter, owned by the caller.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use super::transfer::Staging;
 use crate::error::{Error, Result};
 use crate::session::SampleFormat;
 
-/// Bytes of a piece of a download; two are under way.
+/// Bytes per piece of a download; two pieces are in flight.
 const PIECE: usize = 16 << 20;
 
-/// Numbers that a sample can be.
+/// Number types of samples.
 pub trait SampleValue: bytemuck::Pod {
     /// Sample format of this type.
     const FORMAT: SampleFormat;
@@ -22,12 +22,12 @@ impl SampleValue for f32 {
 impl SampleValue for i16 {
     const FORMAT: SampleFormat = SampleFormat::I16;
 }
-/// The bits of a half.
+/// The bits of a half-precision number.
 impl SampleValue for u16 {
     const FORMAT: SampleFormat = SampleFormat::F16;
 }
 
-/// Values on an adapter. Clones share them; the last one that goes frees them, after what was submitted is done.
+/// Values on an adapter. Clones share them; dropping the last clone frees them after the submitted work is done.
 #[derive(Clone)]
 pub struct WgpuBuffer {
     buffer: wgpu::Buffer,
@@ -37,7 +37,7 @@ pub struct WgpuBuffer {
 }
 
 impl WgpuBuffer {
-    /// `len` values that are these bytes and then zeros.
+    /// Makes a buffer of `len` values: these bytes, followed by zeros.
     pub(super) fn new(gpu: &Arc<Gpu>, len: usize, format: SampleFormat, parts: &[&[u8]]) -> Result<Self> {
         let (limit, bytes) = (gpu.limits.max_buffer_size, len.checked_mul(format.bytes()));
         let fitting = bytes.map(|b| (b as u64).max(8)).filter(|&b| b <= limit);
@@ -66,29 +66,29 @@ impl WgpuBuffer {
         Ok(Self { buffer, len, format, gpu: Arc::clone(gpu) })
     }
 
-    /// Number of values.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether it has none.
+    /// Returns whether it has no values.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Type of the values.
+    /// Returns the type of the values.
     pub fn format(&self) -> SampleFormat {
         self.format
     }
 
-    /// Overwrites the values; work that was submitted before still sees the old ones.
+    /// Overwrites the values; work that was submitted before still reads the old values.
     ///
     /// # Errors
-    /// [`Error::Length`]; another type than the buffer's.
+    /// [`Error::Length`]; a type other than that of the buffer.
     pub fn write<T: SampleValue>(&self, values: &[T]) -> Result<()> {
         self.same_shape::<T>("write", values.len())?;
         let bytes: &[u8] = bytemuck::cast_slice(values);
-        // Copies come in fours.
+        // The length of a copy is a multiple of four bytes.
         let (whole, rest) = bytes.split_at(bytes.len() & !3);
         let mut last = [0; 4];
         last[..rest.len()].copy_from_slice(rest);
@@ -100,10 +100,10 @@ impl WgpuBuffer {
         })
     }
 
-    /// Waits for what was submitted before, and copies the values to the host.
+    /// Waits for the work submitted before and copies the values to the host.
     ///
     /// # Errors
-    /// [`Error::Length`]; another type than the buffer's; [`Error::DeviceLost`].
+    /// [`Error::Length`]; a type other than that of the buffer; [`Error::DeviceLost`].
     pub fn download<T: SampleValue>(&self, out: &mut [T]) -> Result<()> {
         self.same_shape::<T>("download", out.len())?;
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(out);
@@ -153,7 +153,7 @@ impl WgpuBuffer {
         self.buffer == other.buffer
     }
 
-    /// Bytes of the values, in fours.
+    /// Returns the bytes of the values, rounded up to a multiple of four.
     pub(super) fn padded_bytes(&self) -> u64 {
         ((self.len * self.format.bytes()) as u64).next_multiple_of(4)
     }

@@ -1,4 +1,4 @@
-//! For callers whose data lies on the adapter.
+//! Interface for callers whose data is on the adapter.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use crate::device::{Device, DeviceInfo, WgpuApi, WgpuSelect};
 use crate::error::{Error, Result};
 use crate::session::{Executable, Kind, Resident, SampleFormat};
 
-/// An adapter, the same one that a session of that name runs on. What one executable leaves in a buffer, another takes from
-/// there, and only what the caller wants to see is read back.
+/// An adapter: the one that a session of that name uses. An executable can take its input from a buffer that another
+/// has written, so that only results that the caller needs are read back.
 ///
 /// ```no_run
 /// use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
@@ -39,10 +39,10 @@ pub struct WgpuDevice {
 }
 
 impl WgpuDevice {
-    /// The adapter of this name: `wgpu`, `wgpu:N`, `wgpu:NAME`, `vulkan`, `metal` or `dx12`.
+    /// Opens the adapter with this name: `wgpu`, `wgpu:N`, `wgpu:NAME`, `vulkan`, `metal` or `dx12`.
     ///
     /// # Errors
-    /// [`Error::AbsentDevice`] where there is none; a name of something else.
+    /// [`Error::AbsentDevice`] if there is none; the name of another kind of device.
     pub fn open(name: &Device) -> Result<Self> {
         let preferred = &WgpuSelect::Preferred;
         let found = match name {
@@ -67,7 +67,7 @@ impl WgpuDevice {
         Ok(Self { gpu, info: found.info.clone() })
     }
 
-    /// For tests, on an adapter of their own.
+    /// For tests, on an adapter that they do not share.
     #[cfg(test)]
     pub(super) fn of(gpu: &Arc<Gpu>, info: DeviceInfo) -> Self {
         Self { gpu: Arc::clone(gpu), info }
@@ -78,33 +78,33 @@ impl WgpuDevice {
         &self.info
     }
 
-    /// So many values on the adapter, zeros.
+    /// Allocates `len` values on the adapter, set to zero.
     ///
     /// # Errors
-    /// More bytes than `max_buffer_size`; [`Error::Device`] where memory is short.
+    /// More bytes than `max_buffer_size`; [`Error::Device`] if there is not enough memory.
     pub fn buffer<T: SampleValue>(&self, len: usize) -> Result<WgpuBuffer> {
         WgpuBuffer::new(&self.gpu, len, T::FORMAT, &[])
     }
 
-    /// Values on the adapter.
+    /// Copies values to the adapter.
     ///
     /// # Errors
-    /// As [`WgpuDevice::buffer`].
+    /// Those of [`WgpuDevice::buffer`].
     pub fn upload<T: SampleValue>(&self, values: &[T]) -> Result<WgpuBuffer> {
         self.upload_parts(&[values])
     }
 
-    /// Values that lie in several places of the host, one part behind the other on the adapter: each is written where the
-    /// adapter fetches it, without being put together first.
+    /// Copies several slices of the host to one buffer, one after another, without concatenating them on the host
+    /// first.
     ///
     /// # Errors
-    /// As [`WgpuDevice::buffer`].
+    /// Those of [`WgpuDevice::buffer`].
     pub fn upload_parts<T: SampleValue>(&self, parts: &[&[T]]) -> Result<WgpuBuffer> {
         let bytes: Vec<&[u8]> = parts.iter().map(|part| bytemuck::cast_slice(part)).collect();
         WgpuBuffer::new(&self.gpu, parts.iter().map(|part| part.len()).sum(), T::FORMAT, &bytes)
     }
 
-    /// A list of work that is submitted as one.
+    /// Returns an empty list of work, which is submitted as a whole.
     pub fn commands(&self) -> WgpuCommands {
         let encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         WgpuCommands { gpu: Arc::clone(&self.gpu), encoder }
@@ -125,10 +125,10 @@ impl WgpuDevice {
         commands.submit()
     }
 
-    /// Waits until everything that was submitted is done.
+    /// Waits until all submitted work is done.
     ///
     /// # Errors
-    /// [`Error::DeviceLost`]; what wgpu found wrong with it.
+    /// [`Error::DeviceLost`]; an error that wgpu reported.
     pub fn wait(&self) -> Result<()> {
         let waited = self.gpu.device.poll(wgpu::PollType::wait_indefinitely());
         self.gpu.check("waiting")?;
@@ -136,15 +136,15 @@ impl WgpuDevice {
     }
 }
 
-/// Work for an adapter, in order: what comes later finds what was written before. Nothing runs before
-/// [`WgpuCommands::submit`]; dropped, nothing does.
+/// Work for an adapter, in order: later work reads what earlier work has written. Nothing runs before
+/// [`WgpuCommands::submit`], and nothing if the list is dropped.
 pub struct WgpuCommands {
     gpu: Arc<Gpu>,
     encoder: wgpu::CommandEncoder,
 }
 
 impl WgpuCommands {
-    /// Adds an executable of a session of this adapter, on data that lies there. A row with NaN or infinity gets
+    /// Adds an executable of a session of this adapter, on data on that adapter. A row with NaN or infinity gets
     /// powers that are not finite, whatever the session's policy: samples are not checked before they are used.
     ///
     /// # Errors
@@ -201,10 +201,10 @@ impl WgpuCommands {
         Ok(self)
     }
 
-    /// Hands it all to the adapter; does not wait.
+    /// Submits the list to the adapter and does not wait.
     ///
     /// # Errors
-    /// [`Error::DeviceLost`]; what wgpu finds wrong with it.
+    /// [`Error::DeviceLost`]; an error that wgpu reports.
     pub fn submit(self) -> Result<()> {
         let Self { gpu, encoder } = self;
         gpu.checked("a submission", || gpu.queue.submit([encoder.finish()])).map(drop)

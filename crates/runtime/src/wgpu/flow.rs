@@ -1,4 +1,4 @@
-//! A design on a device: its kernels, its ring of buffers, and how batches go through.
+//! A design on a device: its kernels, its ring of buffers, and the processing of batches.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 
 /// Chunks in flight: one is copied in while others are computed and copied back.
 const RING: usize = 4;
-/// Bytes of a chunk, of input or of output, whichever is more. On an H100, chunks of 4 MiB took 1.3 to 1.5 times as long: submitting and mapping cost more
-/// than overlapping saves.
+/// Bytes per chunk of input or output, whichever is larger. On an H100, chunks of 4 MiB took 1.3 to 1.5 times as
+/// long, because submitting and mapping cost more than overlapping saves.
 const CHUNK_BYTES: usize = 16 << 20;
 /// A kernel counts values in 32 bits.
 pub(super) const MAX_VALUES: u64 = 1 << 32;
@@ -27,7 +27,7 @@ pub(super) struct Flow {
     threads: usize,
     /// Buffers of the whole batch, for timing without copies.
     whole: Option<Slot>,
-    /// For data that lies on the device.
+    /// For data on the device.
     resident: Option<Resident>,
 }
 
@@ -37,7 +37,7 @@ impl Flow {
         let bytes = |values: &[usize]| values.iter().map(|&i| lowered.values[i].row_bytes).sum::<usize>();
         let row = bytes(&lowered.inputs).max(bytes(&lowered.outputs)).max(1);
         let count = lowered.batch.div_ceil(most.min(CHUNK_BYTES.div_ceil(row)).max(1));
-        // Chunks of one size: what is recorded for one serves all but the last.
+        // Chunks of one size: the bindings of one are valid for all except the last.
         let rows = lowered.batch.div_ceil(count.max(1)).max(1);
         let chunks: Vec<Chunk> = (0..lowered.batch)
             .step_by(rows)
@@ -57,7 +57,7 @@ impl Flow {
         })
     }
 
-    /// Runs a batch. The host waits once at the end, and before only where the ring is full.
+    /// Runs a batch. The host waits once at the end, and earlier only if the ring is full.
     pub(super) fn run(
         &mut self,
         inputs: &[&[u8]],
@@ -69,7 +69,7 @@ impl Flow {
         }
         let done = self.flow(inputs, outputs, cancel);
         if done.is_err() {
-            // Staging buffers were left mapped, or about to be: the next run makes new ones.
+            // Staging buffers may still be mapped or about to be mapped: the next run makes new ones.
             self.slots.clear();
         }
         done
@@ -99,7 +99,7 @@ impl Flow {
         Ok(())
     }
 
-    /// Records the kernels over buffers that lie on the device.
+    /// Records the kernels over buffers on the device.
     pub(super) fn record(
         &mut self,
         encoder: &mut wgpu::CommandEncoder,
@@ -114,7 +114,7 @@ impl Flow {
         resident.record(gpu, lowered, encoder, inputs, outputs)
     }
 
-    /// Mean ns of one run of the kernels, by the device's clock, everything resident.
+    /// Returns the mean time of one run of the kernels in ns, by the device's clock, with all data on the device.
     pub(super) fn time_resident(
         &mut self,
         runs: usize,
@@ -141,7 +141,7 @@ impl Flow {
     }
 }
 
-/// Buffers for the chunks in flight.
+/// Makes buffers for the chunks in flight.
 fn ring(gpu: &Gpu, lowered: &Lowered, shared: &Shared, chunks: &[Chunk]) -> Result<Vec<Slot>> {
     let (Some(first), Some(last)) = (chunks.first(), chunks.last()) else { return Ok(Vec::new()) };
     let ring = RING.min(chunks.len());
@@ -151,7 +151,7 @@ fn ring(gpu: &Gpu, lowered: &Lowered, shared: &Shared, chunks: &[Chunk]) -> Resu
     Ok(slots)
 }
 
-/// Rows that the buffers of every value can have.
+/// Returns the most rows that the buffers of every value can hold.
 pub(super) fn most_rows(gpu: &Gpu, lowered: &Lowered) -> Result<usize> {
     let limit = gpu.max_buffer().min(4 * MAX_VALUES);
     let mut most = usize::MAX;

@@ -1,4 +1,4 @@
-//! An open adapter: its queue, its limits, and what went wrong on it.
+//! An open adapter: its queue, its limits and its errors.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -8,10 +8,10 @@ use super::adapters::Found;
 use super::blueprint::GroupLimits;
 use crate::error::{Error, Result};
 
-/// How long a failure waits to hear that the adapter is lost.
+/// How long a failed call waits for a report that the adapter is lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Workgroup memory above this would leave too few workgroups on a core.
+/// Largest workgroup memory, bytes; above it, too few workgroups run on a core.
 const MAX_GROUP_MEMORY: u32 = 48 << 10;
 
 /// An open adapter. Sessions share it.
@@ -21,16 +21,16 @@ pub(super) struct Gpu {
     pub(super) queue: wgpu::Queue,
     pub(super) limits: wgpu::Limits,
     pub(super) timestamps: bool,
-    /// Whether kernels read what the host writes: host and device have one memory.
+    /// Whether host and device share one memory, so that kernels read directly what the host writes.
     pub(super) unified: bool,
-    /// Most threads that the adapter runs in step.
+    /// Largest subgroup of the adapter, threads.
     subgroup: u32,
     lost: Arc<OnceLock<String>>,
     failed: Arc<Mutex<Option<String>>>,
 }
 
 impl Gpu {
-    /// Opens an adapter, or hands out the one that is open.
+    /// Opens an adapter, or returns it if it is already open.
     pub(super) fn open(found: &Found) -> std::result::Result<Arc<Self>, String> {
         static OPEN: Mutex<Option<HashMap<String, Weak<Gpu>>>> = Mutex::new(None);
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -52,7 +52,7 @@ impl Gpu {
     pub(super) fn within(found: &Found, offered: wgpu::Limits) -> std::result::Result<Self, String> {
         let adapter = &found.adapter;
         let timestamps = adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
-        // Where memory is shared, a copy from a staging buffer would only move samples beside themselves.
+        // If memory is shared, a copy from a staging buffer would be useless.
         let unified = match adapter.get_info().device_type {
             wgpu::DeviceType::IntegratedGpu | wgpu::DeviceType::Cpu => {
                 adapter.features() & wgpu::Features::MAPPABLE_PRIMARY_BUFFERS
@@ -107,12 +107,12 @@ impl Gpu {
         }
     }
 
-    /// Largest buffer that a kernel can see, in bytes.
+    /// Returns the largest buffer that a kernel can use, in bytes.
     pub(super) fn max_buffer(&self) -> u64 {
         self.limits.max_buffer_size.min(self.limits.max_storage_buffer_binding_size)
     }
 
-    /// Runs `make`, and turns what wgpu finds wrong with it into an error.
+    /// Runs `make` and returns errors that wgpu reports.
     pub(super) fn checked<T>(&self, what: &'static str, make: impl FnOnce() -> T) -> Result<T> {
         self.check(what)?;
         let filters =
@@ -140,9 +140,9 @@ impl Gpu {
         }
     }
 
-    /// The error behind a failure: that the adapter is lost, where that is why.
+    /// Returns the error behind a failure: a lost adapter if that is the cause.
     pub(super) fn fault(&self, what: &'static str, reason: String) -> Error {
-        // A loss is announced while polling, after the calls that it makes fail and after the work that was queued before.
+        // A loss is reported while polling, after the calls that fail because of it and after the work queued before.
         let _ = self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(PATIENCE) });
         match self.lost.get() {
             Some(reason) => Error::DeviceLost { device: self.id.clone(), reason: reason.clone() },
@@ -153,7 +153,7 @@ impl Gpu {
         }
     }
 
-    /// Waits for a submission, and has the callbacks of finished maps called.
+    /// Waits for a submission; callbacks of finished maps are called.
     pub(super) fn wait(&self, submission: &wgpu::SubmissionIndex) -> Result<()> {
         let wait = wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: None };
         let waited = self.device.poll(wait);
@@ -161,7 +161,7 @@ impl Gpu {
         waited.map(drop).map_err(|e| self.fault("waiting", e.to_string()))
     }
 
-    /// A buffer of so many bytes (at least 8: an empty one cannot be bound).
+    /// Makes a buffer of `bytes` bytes (at least 8: an empty buffer cannot be bound).
     pub(super) fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
         let size = bytes.max(8).next_multiple_of(4);
         let descriptor =
@@ -169,7 +169,7 @@ impl Gpu {
         self.checked("a buffer", || self.device.create_buffer(&descriptor))
     }
 
-    /// A buffer that holds these bytes.
+    /// Makes a buffer that contains these bytes.
     pub(super) fn filled(
         &self,
         label: &str,
@@ -181,7 +181,7 @@ impl Gpu {
         Ok(buffer)
     }
 
-    /// Gives the adapter up, as a removed card would.
+    /// Simulates the loss of the adapter, as by removal of the card.
     #[cfg(test)]
     pub(super) fn lose(&self) {
         self.device.destroy();

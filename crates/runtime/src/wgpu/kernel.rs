@@ -4,7 +4,7 @@ use super::blueprint::{Blueprint, Buffer};
 use super::gpu::Gpu;
 use crate::error::Result;
 
-/// A kernel, ready to be given buffers.
+/// A compiled kernel with its tables; buffers are bound later.
 #[derive(Debug)]
 pub(super) struct Kernel {
     name: &'static str,
@@ -24,7 +24,7 @@ enum Bind {
     Held(wgpu::Buffer),
 }
 
-/// How a kernel is launched for a number of rows.
+/// Launch sizes of a kernel for a number of rows.
 #[derive(Debug)]
 pub(super) struct Sized {
     groups: [u32; 2],
@@ -40,7 +40,7 @@ pub(super) struct Launch {
 }
 
 impl Kernel {
-    /// Compiles it and uploads its tables.
+    /// Compiles a kernel and uploads its tables.
     pub(super) fn new(gpu: &Gpu, blueprint: &Blueprint) -> Result<Self> {
         let name = blueprint.name;
         let storage = wgpu::BufferUsages::STORAGE;
@@ -88,9 +88,9 @@ impl Kernel {
                 force_loop_bounding: false,
                 ..wgpu::ShaderRuntimeChecks::checked()
             };
-            // Checked, the fused kernel takes 1.4 times as long (n_fft 256 on an H100).
-            // SAFETY: every index of these shaders is bounded by the constants that also size the buffers and by the
-            // number of rows that is checked before a launch, and every loop counts to a bound that it does not change.
+            // With bounds checks, the fused kernel takes 1.4 times as long (n_fft 256 on an H100). SAFETY: every
+            // index of these shaders is bounded by the constants that also size the buffers and by the number of rows
+            // that is checked before a launch, and every loop counts to a bound that it does not change.
             let module = unsafe { device.create_shader_module_trusted(module, checks) };
             let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some(name),
@@ -154,14 +154,14 @@ impl Kernel {
     }
 }
 
-/// Workgroups on two dimensions, as few idle ones as possible.
+/// Distributes workgroups over two dimensions, with as few idle ones as possible.
 fn spread(groups: u32, max: u32) -> [u32; 2] {
     let y = groups.div_ceil(max.max(1)).max(1);
     [groups.div_ceil(y).max(1), y]
 }
 
 impl Launch {
-    /// Records it.
+    /// Records the launch.
     pub(super) fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &self.group, &[]);

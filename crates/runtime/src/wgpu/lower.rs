@@ -10,7 +10,7 @@ use crate::cpu::host_program;
 use crate::error::Result;
 use crate::session::{Program, SessionOptions};
 
-/// A kernel and the values that it takes and makes.
+/// A kernel and the values that it reads and writes.
 #[derive(Debug)]
 pub(super) struct Placed {
     pub(super) kernel: Kernel,
@@ -18,13 +18,13 @@ pub(super) struct Placed {
     pub(super) to: usize,
 }
 
-/// Rows whose power came out NaN or infinite are done again on the host, which knows the policy.
+/// Repeats rows whose power is NaN or infinite on the host, which applies the policy.
 pub(super) struct Repair {
     /// Input and output of the fused op, by index.
     pub(super) input: usize,
     pub(super) output: usize,
     pub(super) row_len: usize,
-    /// Values of an output row.
+    /// Values per output row.
     pub(super) width: usize,
     /// The same op on one row.
     pub(super) host: Box<dyn Program>,
@@ -35,11 +35,11 @@ pub(super) struct Lowered {
     pub(super) batch: usize,
     pub(super) values: Vec<Value>,
     pub(super) kernels: Vec<Placed>,
-    /// Values that the caller fills.
+    /// Values that the caller provides.
     pub(super) inputs: Vec<usize>,
-    /// Values that the caller gets.
+    /// Values that the caller receives.
     pub(super) outputs: Vec<usize>,
-    /// Length of the rows of each input in which NaN is looked for before anything runs.
+    /// For each input, the length of the rows that are checked for NaN before anything runs.
     pub(super) check_rows: Vec<Option<usize>>,
     pub(super) repairs: Vec<Repair>,
 }
@@ -56,7 +56,7 @@ pub(super) fn lower(
     let users = graph.users();
     let fused = |u: &NodeId| matches!(graph.nodes()[u.0].op, Op::WelchPeaks(_));
     let check = |&(_, id): &(usize, NodeId)| {
-        // The fused kernel shows a row with NaN by its powers.
+        // The powers of the fused kernel show a row with NaN.
         let look = options.nan == NanPolicy::Error && !users[id.0].iter().all(fused);
         look.then_some(types[id.0].last() * (types[id.0].kind.element_bytes() / 4))
     };

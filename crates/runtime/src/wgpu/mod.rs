@@ -1,8 +1,9 @@
-//! wgpu: every GPU that speaks Vulkan, Metal or Direct3D 12.
+//! wgpu: every GPU with Vulkan, Metal or Direct3D 12.
 //!
-//! A plan's device part becomes kernels over buffers of a few rows each (chunks), which move through a ring of staging
-//! buffers: while one chunk is copied in, another is computed and a third copied back. `blueprint` is pure: what a
-//! kernel's text and tables are, tested without an adapter. Shaders are the files of `kernels/*.wgsl`.
+//! A plan's device part becomes kernels over buffers of a few rows each (chunks), which pass through a ring of
+//! staging buffers: while one chunk is copied in, another is computed and a third is copied back. `blueprint` builds
+//! the text and tables of kernels as plain data and is tested without an adapter. Shaders are the files of
+//! `kernels/*.wgsl`.
 
 mod adapters;
 mod backend;
@@ -30,17 +31,17 @@ pub(crate) use program::WgpuProgram;
 use crate::device::{DeviceInfo, WgpuApi, WgpuSelect};
 use crate::session::{Backend, SessionOptions};
 
-/// Adapters that can be opened, or why there are none.
+/// Lists the adapters that can be opened, or returns why there are none.
 pub(crate) fn discover() -> Result<Vec<DeviceInfo>, String> {
     Ok(adapters::all()?.iter().map(|a| a.info.clone()).collect())
 }
 
-/// The adapter that a name stands for, or why it is not there.
+/// Returns the adapter that a name stands for, or why it is absent.
 pub(crate) fn find(api: WgpuApi, select: &WgpuSelect) -> Result<DeviceInfo, String> {
     Ok(adapters::select(api, select)?.info.clone())
 }
 
-/// Opens it, or says why it cannot be.
+/// Opens an adapter, or returns why it cannot be opened.
 pub(crate) fn open(
     api: WgpuApi,
     select: &WgpuSelect,

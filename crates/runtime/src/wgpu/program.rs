@@ -12,11 +12,11 @@ use crate::cpu::refuse_non_finite;
 use crate::error::{Error, Result};
 use crate::session::{Kind, Program, Resident, SampleFormat, Samples, SessionOptions, Timed};
 
-/// Kernels for `f32` samples, and for one other type once it was used.
+/// Kernels for `f32` samples, and for one other type after its first use.
 pub(crate) struct WgpuProgram {
     maker: Maker,
     floats: Flow,
-    /// A type without kernels is converted first.
+    /// `None`: there are no kernels for the type, and samples are converted first.
     other: Option<(SampleFormat, Option<Flow>)>,
 }
 
@@ -48,7 +48,7 @@ impl Maker {
 }
 
 impl WgpuProgram {
-    /// Kernels that compute `wanted`, with `threads` for copies.
+    /// Makes the kernels that compute `wanted`, with `threads` threads for copies.
     pub(super) fn new(
         gpu: &Arc<Gpu>,
         plan: &Plan,
@@ -61,7 +61,7 @@ impl WgpuProgram {
         Ok(Self { floats: maker.flow(SampleFormat::F32)?, maker, other: None })
     }
 
-    /// Records the plan over buffers on its adapter: values of this format an input, `f32` an output.
+    /// Records the plan over buffers on its adapter: values of this format per input, `f32` per output.
     pub(super) fn record(
         &mut self,
         gpu: &Arc<Gpu>,
@@ -78,7 +78,7 @@ impl WgpuProgram {
         flow.record(encoder, inputs, outputs)
     }
 
-    /// The flow for a type of samples; `None` where they must be converted.
+    /// Returns the flow for a type of samples; `None` if they must be converted.
     fn flow(&mut self, format: SampleFormat) -> Result<Option<&mut Flow>> {
         if format == SampleFormat::F32 {
             return Ok(Some(&mut self.floats));
@@ -95,7 +95,7 @@ impl WgpuProgram {
     }
 }
 
-/// Rows without finite powers, once more on the host: an error by the policy, or the powers that the host finds.
+/// Repeats rows without finite powers on the host, which returns an error or the powers, according to the policy.
 fn repair(repair: &mut Repair, samples: &Samples<'_>, out: &mut [f32]) -> Result<()> {
     let Repair { row_len, width, host, .. } = repair;
     for (row, out) in out.chunks_exact_mut(*width).enumerate() {
@@ -138,7 +138,7 @@ impl Program for WgpuProgram {
             return self.run(&slices, outputs);
         };
         for (input, row_len) in inputs.iter().zip(&flow.lowered.check_rows) {
-            // Whole numbers are finite.
+            // Integers are finite.
             if let Some(row_len) = row_len.filter(|_| format != SampleFormat::I16) {
                 refuse_non_finite(&input.to_f32(), row_len)?;
             }

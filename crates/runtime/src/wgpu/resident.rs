@@ -1,4 +1,4 @@
-//! A design on buffers that lie on the device: recorded, not run.
+//! A design on buffers on the device: recorded, not run.
 
 use std::num::NonZeroU64;
 
@@ -9,11 +9,11 @@ use super::lower::Lowered;
 use super::slot::{Chunk, Shared, shared};
 use crate::error::{Error, Result};
 
-/// Parts of a batch that bindings can hold, and what lies between the kernels of one part.
+/// Parts of a batch that bindings can hold, and the intermediate values of one part.
 pub(super) struct Resident {
     chunks: Vec<Chunk>,
     shared: Shared,
-    /// For each number of rows of a chunk, the launches of the kernels.
+    /// The launches of the kernels for each number of rows per chunk.
     sized: Vec<(usize, Vec<Sized>)>,
 }
 
@@ -31,7 +31,7 @@ impl Resident {
         Ok(Self { chunks, shared: shared(gpu, lowered, rows)?, sized })
     }
 
-    /// Records the kernels over these buffers, one an input and one an output.
+    /// Records the kernels over these buffers, one per input and one per output.
     pub(super) fn record(
         &self,
         gpu: &Gpu,
@@ -51,7 +51,7 @@ impl Resident {
                 (None, Some(between)) => (between.clone(), 0),
                 (None, None) => return Err(Error::unsupported("a value has no buffer")),
             };
-            // Bindings come in fours; so do buffers.
+            // Sizes of bindings and buffers are multiples of four bytes.
             let size = NonZeroU64::new(((chunk.rows * row) as u64).next_multiple_of(4));
             Ok((buffer, (first * row) as u64, size))
         };
@@ -73,7 +73,8 @@ fn part((buffer, offset, size): &(wgpu::Buffer, u64, Option<NonZeroU64>)) -> wgp
     wgpu::BufferBinding { buffer, offset: *offset, size: *size }
 }
 
-/// The batch in parts of which every value can be bound: as many rows as limits allow, beginning where a binding may.
+/// Divides the batch into parts whose values can all be bound: as many rows as limits allow, each part starting at an
+/// offset that a binding may have.
 fn chunks(gpu: &Gpu, lowered: &Lowered) -> Result<Vec<Chunk>> {
     let most = most_rows(gpu, lowered)?;
     let rows = if most >= lowered.batch {

@@ -7,17 +7,17 @@ use super::lower::Lowered;
 use super::transfer::Staging;
 use crate::error::Result;
 
-/// Rows of the batch that go through the device together.
+/// Rows of the batch that the device processes together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Chunk {
     pub(super) first: usize,
     pub(super) rows: usize,
 }
 
-/// Buffers of up to so many rows, and what is recorded over them.
+/// Buffers for up to `rows` rows, and the launches recorded over them.
 #[derive(Debug)]
 pub(super) struct Slot {
-    /// By value; those between kernels are shared by all slots.
+    /// Indexed by value; buffers of intermediate values are shared by all slots.
     buffers: Vec<wgpu::Buffer>,
     uploads: Vec<Staging>,
     readbacks: Vec<Staging>,
@@ -25,11 +25,11 @@ pub(super) struct Slot {
     in_flight: Option<(Chunk, wgpu::SubmissionIndex)>,
 }
 
-/// Buffers of the values between kernels.
+/// Buffers of intermediate values.
 pub(super) type Shared = Vec<Option<wgpu::Buffer>>;
 
-/// Buffers of `rows` rows for the values that are neither input nor output. Kernels of different chunks run one after
-/// the other, so one set is enough.
+/// Makes buffers of `rows` rows for the values that are neither input nor output. Kernels of different chunks run one
+/// after another, so one set is enough.
 pub(super) fn shared(gpu: &Gpu, lowered: &Lowered, rows: usize) -> Result<Shared> {
     let between = |index: usize| !lowered.inputs.contains(&index) && !lowered.outputs.contains(&index);
     let make = |(index, value): (usize, &Value)| {
@@ -40,7 +40,7 @@ pub(super) fn shared(gpu: &Gpu, lowered: &Lowered, rows: usize) -> Result<Shared
 }
 
 impl Slot {
-    /// Buffers for chunks of `rows` rows.
+    /// Makes buffers for chunks of `rows` rows.
     pub(super) fn new(gpu: &Gpu, lowered: &Lowered, shared: &Shared, rows: usize) -> Result<Self> {
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
         let bytes = |index: usize| (rows * lowered.values[index].row_bytes) as u64;
@@ -48,7 +48,7 @@ impl Slot {
             lowered.inputs.iter().map(|&i| Staging::upload(gpu, bytes(i))).collect::<Result<_>>()?;
         let readbacks: Vec<Staging> =
             lowered.outputs.iter().map(|&i| Staging::readback(gpu, bytes(i))).collect::<Result<_>>()?;
-        // Where memory is unified, what the host maps is what kernels use.
+        // If memory is unified, kernels use the buffers that the host maps.
         let mapped = |values: &[usize], staging: &[Staging], index: usize| {
             let at = values.iter().position(|&i| i == index).filter(|_| gpu.unified);
             at.map(|at| staging[at].buffer().clone())
@@ -68,7 +68,7 @@ impl Slot {
         Ok(slot)
     }
 
-    /// Bindings for chunks of exactly `rows` rows.
+    /// Makes bindings for chunks of exactly `rows` rows.
     pub(super) fn prepare(&mut self, gpu: &Gpu, lowered: &Lowered, rows: usize) -> Result<()> {
         if self.launches.iter().any(|(known, _)| *known == rows) {
             return Ok(());
@@ -84,7 +84,7 @@ impl Slot {
         Ok(())
     }
 
-    /// Copies a chunk in and submits all that is to be done with it.
+    /// Copies a chunk to the device and submits all its work.
     pub(super) fn submit(
         &mut self,
         gpu: &Gpu,
@@ -110,7 +110,7 @@ impl Slot {
         let submission = gpu.queue.submit([encoder.finish()]);
         self.in_flight = Some((chunk, submission));
         self.readbacks.iter().for_each(Staging::map);
-        // A kernel that is run again needs its operand unmapped.
+        // A kernel that runs again needs its operand unmapped.
         self.uploads.iter().filter(|_| !gpu.unified).for_each(Staging::map);
         gpu.check("a submission")
     }
@@ -129,7 +129,7 @@ impl Slot {
         }
     }
 
-    /// Waits for the chunk in flight and copies its results to the caller; says which chunk it was.
+    /// Waits for the chunk in flight, copies its results to the caller and returns the chunk.
     pub(super) fn collect(
         &mut self,
         gpu: &Gpu,

@@ -9,7 +9,7 @@ use super::*;
 use crate::error::Error;
 use crate::session::{Samples, Session};
 
-/// A session whose adapter the test may lose: not the one that others share.
+/// Returns a session on an adapter that is not shared, so that the test may lose it.
 fn session() -> (Arc<Gpu>, Session) {
     let found = adapters::select(WgpuApi::Any, &WgpuSelect::Preferred).unwrap();
     let gpu = Arc::new(Gpu::new(found).unwrap());
@@ -17,13 +17,14 @@ fn session() -> (Arc<Gpu>, Session) {
     (gpu, Session::on_backend(Box::new(backend.unwrap())))
 }
 
-/// A session and a device of one adapter that has no more than WebGPU promises, and buffers of so many bytes.
+/// Returns a session and a device of one adapter with only the limits that WebGPU guarantees, and buffers of at most
+/// `buffer` bytes.
 fn within_defaults(buffer: u64) -> (Session, WgpuDevice) {
     let found = adapters::select(WgpuApi::Any, &WgpuSelect::Preferred).unwrap();
     let limits = wgpu::Limits {
         max_buffer_size: 4 * buffer,
         max_storage_buffer_binding_size: buffer,
-        // More rows than groups of a dimension.
+        // More rows than workgroups per dimension.
         max_compute_workgroups_per_dimension: 50,
         ..wgpu::Limits::default().or_worse_values_from(&found.adapter.limits())
     };
@@ -46,7 +47,7 @@ fn the_least_of_limits_gives_the_same_peaks_in_parts() {
         let want =
             open.compile_plan(plan(&open, &shape)).unwrap().run_to_vecs(&[&samples]).unwrap().remove(0);
         assert_eq!(executable.run_to_vecs(&[&samples]).unwrap()[0], want, "{shape:?}");
-        // The same in place, by parts of buffers.
+        // The same with data on the device, in parts of buffers.
         let (rows, peaks) = (device.upload(&samples).unwrap(), device.buffer::<f32>(want.len()).unwrap());
         device.run(&executable, &[&rows], &[&peaks]).unwrap();
         let mut got = vec![0.0; want.len()];
@@ -155,7 +156,7 @@ fn integers_and_halves_are_their_values() {
     let mut got = vec![0.0; want.len()];
     executable.run_samples(&[Samples::I16(&integers)], &mut [&mut got]).unwrap();
     assert_eq!(got, want);
-    // Eleven bits are exact in a half: sign, exponent from the leading bit, the bits below it.
+    // Eleven bits are exact in a half-precision number: sign, exponent from the leading bit, and the bits below it.
     let half = |v: i16| match v.unsigned_abs() {
         0 => 0,
         a => {

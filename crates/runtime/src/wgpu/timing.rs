@@ -1,9 +1,9 @@
-//! Times of the device's own clock.
+//! Times by the device's clock.
 
 use super::gpu::Gpu;
 use crate::error::Result;
 
-/// Mean ns of one of `runs` recordings, one after the other in one submission.
+/// Returns the mean time of `runs` consecutive recordings in one submission, ns.
 pub(super) fn device_ns(
     gpu: &Gpu,
     runs: usize,

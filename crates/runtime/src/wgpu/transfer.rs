@@ -1,4 +1,4 @@
-//! Between the caller's memory and mapped staging memory.
+//! Copies between the caller's memory and mapped staging memory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -12,13 +12,13 @@ const PENDING: u8 = 3;
 const MAPPED: u8 = 1;
 const REFUSED: u8 = 2;
 
-/// How long a finished map may take to be announced.
+/// How long the notice of a finished map may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Bytes from which a copy is worth a second thread.
+/// Size in bytes from which a copy uses a second thread.
 const COPY_OF_THREAD: usize = 1 << 20;
 
-/// A buffer that the host sees while it is mapped.
+/// A buffer that the host can access while it is mapped.
 #[derive(Debug)]
 pub(super) struct Staging {
     buffer: wgpu::Buffer,
@@ -27,14 +27,14 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    /// For the way to the device. Where memory is unified, kernels read it as it is.
+    /// Makes a buffer for uploads. If memory is unified, kernels read it directly.
     pub(super) fn upload(gpu: &Gpu, bytes: u64) -> Result<Self> {
         let usage = wgpu::BufferUsages::MAP_WRITE
             | if gpu.unified { wgpu::BufferUsages::STORAGE } else { wgpu::BufferUsages::COPY_SRC };
         Ok(Self::new(gpu.buffer("upload", bytes, usage)?, wgpu::MapMode::Write))
     }
 
-    /// For the way back. Where memory is unified, kernels write it as it is.
+    /// Makes a buffer for downloads. If memory is unified, kernels write it directly.
     pub(super) fn readback(gpu: &Gpu, bytes: u64) -> Result<Self> {
         let kernels = if gpu.unified { wgpu::BufferUsages::STORAGE } else { wgpu::BufferUsages::empty() };
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST | kernels;
@@ -49,7 +49,7 @@ impl Staging {
         &self.buffer
     }
 
-    /// Asks for the buffer, which the device may still use.
+    /// Requests mapping of the buffer, which the device may still use.
     pub(super) fn map(&self) {
         self.state.store(PENDING, Ordering::Release);
         let state = Arc::clone(&self.state);
@@ -58,19 +58,19 @@ impl Staging {
         });
     }
 
-    /// Sees to it that the host has the buffer.
+    /// Waits until the buffer is mapped.
     fn ready(&self, gpu: &Gpu) -> Result<()> {
         if self.state.load(Ordering::Acquire) == IDLE {
             self.map();
         }
         let start = Instant::now();
-        // A buffer that no queued work uses is there at once; else there is work to wait for.
+        // A buffer that no queued work uses is mapped at once; otherwise there is work to wait for.
         let mut poll = wgpu::PollType::Poll;
         while self.state.load(Ordering::Acquire) == PENDING {
             let polled = gpu.device.poll(std::mem::replace(&mut poll, wgpu::PollType::wait_indefinitely()));
             gpu.check("mapping a buffer")?;
             polled.map_err(|e| gpu.fault("mapping a buffer", e.to_string()))?;
-            // Another thread that polls may hold the answer and be about to give it.
+            // Another thread that polls may have received the notice and be about to deliver it.
             if start.elapsed() > PATIENCE {
                 break;
             }
@@ -83,12 +83,12 @@ impl Staging {
         Err(gpu.fault("mapping a buffer", "it was refused".to_owned()))
     }
 
-    /// Copies to the device's side and hands the buffer over.
+    /// Copies bytes into the buffer and unmaps it for the device.
     pub(super) fn write(&self, gpu: &Gpu, bytes: &[u8], threads: usize) -> Result<()> {
         self.ready(gpu)?;
         let error = |e: wgpu::MapRangeError| gpu.fault("mapping a buffer", e.to_string());
         let parts = threads.min(bytes.len() / COPY_OF_THREAD).max(1);
-        // Mapped ranges begin at multiples of eight.
+        // Mapped ranges start at multiples of eight bytes.
         let len = bytes.len().div_ceil(parts).next_multiple_of(8).max(8);
         let mut views = Vec::with_capacity(parts);
         for (index, from) in bytes.chunks(len).enumerate() {
@@ -101,7 +101,7 @@ impl Staging {
         let copy =
             |(mut view, from): (wgpu::BufferViewMut, &[u8])| view.slice(..from.len()).copy_from_slice(from);
         std::thread::scope(|scope| {
-            // The caller's thread has a part too.
+            // The caller's thread copies one part.
             let own = views.pop();
             for part in views {
                 scope.spawn(move || copy(part));
@@ -112,7 +112,7 @@ impl Staging {
         Ok(())
     }
 
-    /// Copies parts of what the device wrote, each from an offset in bytes, and gives the buffer back.
+    /// Copies parts of the results, each from an offset in bytes, and unmaps the buffer.
     pub(super) fn read(&self, gpu: &Gpu, parts: &mut [(usize, &mut [u8])]) -> Result<()> {
         self.ready(gpu)?;
         let error = |e: wgpu::MapRangeError| gpu.fault("mapping a buffer", e.to_string());
@@ -132,7 +132,7 @@ impl Staging {
     }
 }
 
-/// Bytes of a mapped range come in fours.
+/// Rounds the bytes of a mapped range up to a multiple of four.
 fn padded(bytes: usize) -> u64 {
     bytes.max(4).next_multiple_of(4) as u64
 }

@@ -1,4 +1,4 @@
-//! A learned transform of real segments, and what follows it in the same launch.
+//! A learned transform of real segments and the ops that follow it in the same launch.
 //!
 //! Arguments of `butterflies`, in order: samples; the result and its second plane; the tables weights, ends, starts, bins
 //! and window; status, rows and stride as those of the Welch kernel.
@@ -10,34 +10,34 @@ use super::fft::planes;
 use super::frames::float;
 use super::{Blueprint, Operand, Passes, SampleType, Table};
 
-/// Transform lengths: a row's points lie in the shared memory that every device has.
+/// Transform lengths: a row's points fit in the shared memory that every device has.
 pub const LENGTHS: std::ops::RangeInclusive<usize> = 8..=4096;
 /// Largest K.
 pub const MAX_K: usize = 64;
 /// Transform lengths whose peaks are found by the same launch: those of a warp per row.
 pub const PEAKS: std::ops::RangeInclusive<usize> = 64..=1024;
 
-/// Segments of rows, one after the other.
+/// Consecutive segments of rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Segments {
-    /// Number in a row.
+    /// Segments per row.
     pub count: usize,
-    /// Samples from one to the next.
+    /// Samples from the start of a segment to the next.
     pub hop: usize,
     /// Weights, as many as the transform has points.
     pub window: Vec<f64>,
-    /// Samples from a row to the next.
+    /// Samples from the start of a row to the next.
     pub stride: usize,
 }
 
 /// Use of the bins.
 #[derive(Debug, Clone, PartialEq)]
 pub enum After {
-    /// All of every segment.
+    /// All bins of every segment.
     Spectrum(Layout),
     /// One-sided power, averaged over the segments.
     Power(Bins),
-    /// Its K largest.
+    /// The K largest of that power.
     Peaks(Bins, usize),
 }
 
@@ -46,13 +46,13 @@ pub enum After {
 pub struct Bins {
     /// Factor.
     pub scale: f64,
-    /// Summand, after the factor.
+    /// Term added after the factor.
     pub offset: f64,
-    /// For each of `n/2 + 1` bins whether it stays; the others are zero.
+    /// For each of `n/2 + 1` bins, whether it is kept; other bins are zero.
     pub kept: Vec<bool>,
 }
 
-/// The kernel, or why there is none.
+/// Returns the kernel, or why there is none.
 pub fn butterflies(
     left: &Butterflies,
     segments: &Segments,
@@ -63,7 +63,7 @@ pub fn butterflies(
     if !LENGTHS.contains(&n) || !n.is_power_of_two() || !left.is_sound() {
         return Err(format!("no kernel for {n} points"));
     }
-    // A frame, and places within it, stay within 32 bits.
+    // The frame length and offsets within a frame fit in 32 bits.
     let frame_len = segments.count.checked_sub(1).and_then(|tail| tail.checked_mul(segments.hop));
     let frame_len = frame_len
         .and_then(|tail| tail.checked_add(n))
@@ -159,12 +159,12 @@ pub fn butterflies(
     Ok(Passes::one(blueprint, 1, operands, output_len, Some(frame_len)))
 }
 
-/// Where the kernel has a place: every second sixteen mirrored. `n` is none.
+/// Returns the position of a place in the kernel: every second group of sixteen is mirrored. `n` means none.
 fn place(n: usize, place: Option<u32>) -> u32 {
     place.map_or(n as u32, |p| if p & 16 == 0 { p } else { p ^ 15 })
 }
 
-/// Two places to read and two to write of every mix, 16 bits each.
+/// Returns two places to read and two to write for every mix, 16 bits each.
 fn ends(left: &Butterflies) -> Vec<u32> {
     let both = |ends: [Option<u32>; 2]| {
         let [low, high] = ends.map(|end| place(left.n, end));
@@ -173,7 +173,7 @@ fn ends(left: &Butterflies) -> Vec<u32> {
     left.stages.iter().flatten().flat_map(|m| [both(m.from.map(Some)), both(m.to)]).collect()
 }
 
-/// For each bin its place and its mirror's, the factor, and which bin it is.
+/// Returns, for each bin, its place and that of its mirror, the factor and the bin's index.
 fn bins(left: &Butterflies, after: &Bins, segments: usize) -> Vec<[f32; 4]> {
     let n = left.n;
     let at = |k: usize| place(n, left.bins[k % n]);
@@ -185,9 +185,9 @@ fn bins(left: &Butterflies, after: &Bins, segments: usize) -> Vec<[f32; 4]> {
     after.kept.iter().enumerate().map(of).collect()
 }
 
-/// Threads that share a multiprocessor.
+/// Resident threads per multiprocessor that occupancy is planned for.
 const RESIDENT_THREADS: usize = 768;
-/// Shared memory of a multiprocessor that blocks may share.
+/// Shared memory per multiprocessor that occupancy is planned for, bytes.
 const SHARED_BYTES: usize = 160 << 10;
 
 #[cfg(test)]
@@ -196,7 +196,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A transform of `n` points whose mixes are twiddles, or not, and of which some write one point.
+    /// A transform of `n` points for tests: mixes are twiddles or general, and some write one point.
     pub(crate) fn sample(n: usize, general: bool) -> Butterflies {
         let second = if general { [0.5, 0.25, 1.0, 0.0] } else { [1.0, 0.0, -0.25, -0.5] };
         let weights = [[1.0, 0.0, 0.25, 0.5], second];
@@ -222,10 +222,10 @@ pub(super) mod tests {
         assert_eq!((passes.checked, passes.output_len, kernel.grid(9)), (Some(96), 10, Some(3)));
         let table = |index: usize| kernel.tables[index].data.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         assert_eq!(kernel.tables[0].data[..2], [0.25, 0.5]);
-        // The second mix of the first stage reads and writes 2 and 3, that of point 3 one place.
+        // The second mix of the first stage reads and writes places 2 and 3; the mix of point 3 writes one place.
         assert_eq!(table(1)[2..4], [2 | 3 << 16, 2 | 3 << 16]);
         assert_eq!(table(2), [0, 32, 64, 96, 128, 160, 192]);
-        // By place: bin 17 lies where 30 would, the masked bin is the last one.
+        // In order of place: bin 17 is where 30 would be, and the masked bin is the last one.
         let bin = |row: usize| (table(3)[4 * row], table(3)[4 * row + 1], table(3)[4 * row + 3]);
         assert_eq!((bin(6), bin(29).2), ((7, 57 ^ 15, 7), 17));
         assert_eq!((bin(32).0, bin(32).2), (0xffff, 5));

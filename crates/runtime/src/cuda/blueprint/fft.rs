@@ -1,4 +1,4 @@
-//! Batched transforms: complex to complex, real to one-sided bins and back. Rows lie one after the other.
+//! Batched transforms: complex to complex, real to one-sided bins and back. Rows are contiguous.
 //!
 //! | from | to | rows of the input | rows of the output |
 //! |---|---|---|---|
@@ -6,9 +6,9 @@
 //! | [`forward_real`] | | `n` samples | `n/2 + 1` complex |
 //! | [`inverse_real`] | | `n/2 + 1` complex | `n` floats |
 //!
-//! Complex rows are interleaved, or lie in two planes of the whole batch. The sums are those of
-//! `Σ x·exp(∓2πi·nk/N)` times `scale`: 1/N gives the inverse its usual norm. Powers of two from 16 to 131,072; one
-//! kernel while a block holds a row (complex 4096, real 8192), else the four-step method in `fft_long`.
+//! Complex rows are interleaved or in two planes of the whole batch. Results are `Σ x·exp(∓2πi·nk/N)` times `scale`;
+//! 1/N gives the inverse its usual norm. Lengths are powers of two from 16 to 131,072: one kernel if a block can hold
+//! a row (complex 4096, real 8192), otherwise the four-step method in `fft_long`.
 
 use rlx_compile::params::Layout;
 
@@ -27,10 +27,10 @@ pub enum Direction {
 /// Smallest and largest length.
 pub const LENGTHS: std::ops::RangeInclusive<usize> = 16..=131_072;
 
-/// Threads of a block where several rows share it.
+/// Threads of a block that several rows share.
 const BLOCK: usize = 64;
 
-/// Complex rows of `n`.
+/// Transforms complex rows of `n` points.
 pub fn complex(
     n: usize,
     direction: Direction,
@@ -53,7 +53,7 @@ pub fn complex(
     Ok(Passes::one(blueprint, 1, operands, 2 * n, Some(2 * n)))
 }
 
-/// Real rows of `n` to their one-sided spectra. Rows start at multiples of `n` samples.
+/// Transforms real rows of `n` samples to one-sided spectra. Rows start at multiples of `n` samples.
 pub fn forward_real(n: usize, sample: SampleType, to: Layout, scale: f32) -> Result<Passes, String> {
     check(n)?;
     let half = n / 2;
@@ -61,7 +61,7 @@ pub fn forward_real(n: usize, sample: SampleType, to: Layout, scale: f32) -> Res
         if sample != SampleType::F32 {
             return Err(format!("transforms of {n} take f32 samples only"));
         }
-        // Interleaved complex values are what neighbouring samples are already.
+        // Neighbouring samples already are interleaved complex values.
         let mut passes =
             complex_passes(half, Direction::Forward, Layout::Interleaved, Layout::Interleaved, 1.0)?;
         let spectrum = passes.scratch.len();
@@ -84,7 +84,8 @@ pub fn forward_real(n: usize, sample: SampleType, to: Layout, scale: f32) -> Res
     Ok(Passes::one(blueprint, 1, operands, n + 2, Some(n)))
 }
 
-/// One-sided spectra to real rows of `n`; the imaginary parts of the first and last bin do not count.
+/// Transforms one-sided spectra to real rows of `n` samples; the imaginary parts of the first and last bins are
+/// ignored.
 pub fn inverse_real(n: usize, from: Layout, scale: f32) -> Result<Passes, String> {
     check(n)?;
     let half = n / 2;
@@ -128,7 +129,7 @@ fn rows_kernel(
 ) -> Blueprint {
     let rows = plan.per_block(BLOCK);
     let block = rows * plan.threads();
-    // Registers per thread against loads in flight.
+    // A compromise between registers per thread and loads in flight.
     let resident = match plan.points {
         8 => 1280,
         32 => 512,
@@ -165,8 +166,8 @@ pub(super) fn planes(name: &'static str, layout: Layout) -> Option<Define> {
     (layout == Layout::Block).then(|| (name, "1".to_owned()))
 }
 
-/// The plan of rows in memory: up to 512, eight points per thread in twice as many threads are faster than sixteen, as a warp
-/// then moves longer runs.
+/// Returns the plan of rows in memory. Up to 512 points, eight points per thread in twice as many threads are faster
+/// than sixteen, because a warp then reads and writes longer contiguous runs.
 fn rows_plan(n: usize) -> Option<FftPlan> {
     match n {
         128 => Some(FftPlan { n, points: 8, radices: [8, 8, 2] }),
@@ -176,8 +177,8 @@ fn rows_plan(n: usize) -> Option<FftPlan> {
     }
 }
 
-/// The plan of complex rows of `half` points that real ones twice as long go through. At 512, where complex rows are faster
-/// with eight points per thread, sixteen are 1 to 4 % faster.
+/// Returns the plan of complex rows of `half` points for real rows twice as long. At 512 points, where complex rows
+/// are faster with eight points per thread, sixteen are 1 to 4 % faster here.
 fn real_plan(half: usize) -> Option<FftPlan> {
     if half == 512 { FftPlan::new(half) } else { rows_plan(half) }
 }

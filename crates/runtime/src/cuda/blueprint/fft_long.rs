@@ -1,18 +1,18 @@
-//! Transforms that no block can hold, by the four-step method: N1·N2 points in two passes over memory.
+//! Transforms too long for one block, by the four-step method: N1·N2 points in two passes over memory.
 
 use rlx_compile::params::Layout;
 
 use super::fft::{Direction, inverse, planes};
 use super::{Blueprint, FftPlan, Operand, Pass, Passes, Table, tables};
 
-/// Lengths of the columns of the first and the second pass.
+/// Returns the column lengths of the first and the second pass.
 fn split(n: usize) -> Option<(usize, usize)> {
     let bits = n.ilog2() / 2;
     let first = 1 << bits;
     (n.is_power_of_two() && (8192..=131_072).contains(&n)).then_some((first, n / first))
 }
 
-/// Complex rows of `n` points, 8192 … 131,072.
+/// Transforms complex rows of `n` points, 8192 … 131,072.
 pub(super) fn complex_passes(
     n: usize,
     direction: Direction,
@@ -44,7 +44,7 @@ pub(super) fn complex_passes(
     })
 }
 
-/// Columns of a block: whole lines of memory where shared memory has room for them.
+/// Returns the columns per block: whole memory lines if they fit in shared memory.
 fn block_columns(plan: &FftPlan) -> usize {
     if plan.n > 256 { 8 } else { 16 }
 }
@@ -75,7 +75,7 @@ fn columns(plan: &FftPlan, width: usize, direction: Direction, pass: &'static st
     }
 }
 
-/// Between the spectra of `half` complex points in `scratch` and one-sided ones.
+/// Converts between the spectra of `half` complex points in `scratch` and one-sided spectra.
 pub(super) fn untangle_pass(
     half: usize,
     direction: Direction,
@@ -113,7 +113,7 @@ pub(super) fn untangle_pass(
     Pass { blueprint, items: blocks, operands }
 }
 
-/// Threads that share a multiprocessor.
+/// Resident threads per multiprocessor that occupancy is planned for.
 const RESIDENT_THREADS: usize = 768;
 
 #[cfg(test)]

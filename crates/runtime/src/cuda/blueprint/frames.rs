@@ -9,7 +9,7 @@ use super::{Define, FftPlan, SampleType, Table, fft, tables};
 pub struct FrameSpec {
     /// Transform length, even.
     pub n_fft: usize,
-    /// Where frames lie.
+    /// Position of the frames.
     pub framing: Framing,
     /// Weights.
     pub window: Vec<f64>,
@@ -17,13 +17,13 @@ pub struct FrameSpec {
     pub lead: usize,
     /// Whether the mean of the samples under the window is subtracted.
     pub remove_dc: bool,
-    /// Coefficient over the signal, before it is padded; 0 for none.
+    /// Pre-emphasis coefficient of the signal before padding; 0 for none.
     pub signal_preemphasis: f64,
-    /// Coefficient inside each frame; 0 for none.
+    /// Pre-emphasis coefficient inside each frame; 0 for none.
     pub frame_preemphasis: f64,
 }
 
-/// A frame's kernel, all but what becomes of the spectrum.
+/// The kernel of a frame, except for the use of its spectrum.
 pub(super) struct FrameKernel {
     pub(super) plan: FftPlan,
     pub(super) frames: usize,
@@ -33,7 +33,7 @@ pub(super) struct FrameKernel {
 }
 
 impl FrameSpec {
-    /// For signals of `len` samples.
+    /// Returns the kernel for signals of `len` samples.
     pub(super) fn kernel(&self, len: usize, sample: SampleType) -> Result<FrameKernel, String> {
         let plan = FftPlan::new(self.n_fft / 2)
             .filter(|_| self.n_fft.is_multiple_of(2))
@@ -42,7 +42,7 @@ impl FrameSpec {
         if self.window.is_empty() || self.lead + self.window.len() > self.n_fft {
             return Err(format!("a window of {} at {} in {}", self.window.len(), self.lead, self.n_fft));
         }
-        // Places within a signal go through 64 bits, the distance of two frames through 32.
+        // Offsets within a signal are 64-bit, the distance between two frames is 32-bit.
         if self.framing.hop > i32::MAX as usize {
             return Err(format!("a hop of {}", self.framing.hop));
         }
@@ -78,7 +78,7 @@ impl FrameSpec {
 }
 
 impl FrameKernel {
-    /// Frames of a block of about `threads` threads, and its threads: whole warps.
+    /// Returns the frames of a block of about `threads` threads, and its number of threads (whole warps).
     pub(super) fn block(&self, threads: usize) -> (usize, usize) {
         let one = self.plan.threads();
         if one > 32 {
@@ -90,7 +90,7 @@ impl FrameKernel {
     }
 }
 
-/// A constant in the source.
+/// Formats a constant for the source.
 pub(super) fn float(value: f64) -> Result<String, String> {
     let narrow = value as f32;
     if narrow.is_nan() {

@@ -7,10 +7,10 @@ use rlx_compile::params::{LocalPeaksSpec, SubBin};
 
 use super::{Blueprint, Define};
 
-/// Longest row: it lies in shared memory.
+/// Longest row; a row is held in shared memory.
 pub const MAX_BINS: usize = 9216;
 
-/// The kernel, or why there is none.
+/// Returns the kernel, or why there is none.
 pub fn local_peaks(spec: &LocalPeaksSpec, bins: usize) -> Result<Blueprint, String> {
     if bins == 0 || bins > MAX_BINS || spec.max_peaks == 0 {
         return Err(format!(

@@ -1,6 +1,7 @@
 //! Single ops on values in device memory.
 //!
-//! Every kernel takes its input, its result and the rows; complex values have an address a plane.
+//! The arguments of every kernel are its input, its result and the number of rows; complex values have one address
+//! per plane.
 
 use rlx_compile::params::{Average, Layout, LogBase};
 
@@ -34,7 +35,7 @@ fn alone(pass: Pass, output_len: usize) -> Passes {
     Passes { passes: vec![pass], scratch: Vec::new(), output_len, checked: None, whole_batch: false }
 }
 
-/// Real values to real values.
+/// Returns the launch of an op from real values to real values.
 fn real_op(name: &'static str, items: usize, defines: impl IntoIterator<Item = Define>) -> Passes {
     alone(pass(name, items, THREADS, &[Operand::Input, Operand::Output, Operand::Rows], defines), items)
 }
@@ -43,7 +44,7 @@ fn number(name: &'static str, value: usize) -> Define {
     (name, value.to_string())
 }
 
-/// A constant that the compiler reads back to the same bits.
+/// Formats a constant so that the compiler reads the same bits.
 fn real(name: &'static str, value: f64) -> Define {
     (name, format!("{value:e}"))
 }
@@ -55,24 +56,24 @@ fn planes(layout: Layout) -> usize {
     }
 }
 
-/// Frames of samples, each times the window and with zeros up to `n_fft`.
+/// Frames of samples, each multiplied by the window and padded with zeros to `n_fft`.
 pub(crate) struct Gather<'a> {
     pub(crate) frames: usize,
     pub(crate) n_fft: usize,
     pub(crate) hop: usize,
-    /// Place of the first frame's first sample.
+    /// Offset of the first sample of the first frame.
     pub(crate) offset: i64,
-    /// Mirrored about the end samples and not surrounded by zeros.
+    /// The signal is mirrored about its end samples instead of padded with zeros.
     pub(crate) reflect: bool,
     pub(crate) window: &'a [f64],
     /// Samples of a row.
     pub(crate) len: usize,
     pub(crate) complex: bool,
-    /// Each frame loses the mean of its samples first.
+    /// The mean of its samples is first subtracted from each frame.
     pub(crate) remove_mean: bool,
 }
 
-/// The kernel of [`Gather`]; the frames are its output.
+/// Returns the kernel of [`Gather`], whose output is the frames.
 pub(crate) fn gather(gather: &Gather<'_>, sample: SampleType) -> Result<Pass, String> {
     if gather.complex && sample != SampleType::F32 {
         return Err("complex samples are f32".to_owned());
@@ -103,7 +104,8 @@ pub(crate) fn gather(gather: &Gather<'_>, sample: SampleType) -> Result<Pass, St
     Ok(pass)
 }
 
-/// `|X|²` of the first `out_bins` of `in_bins`; `doubled`: every bin but DC and `n_fft / 2`.
+/// Computes `|X|²` of the first `out_bins` of `in_bins`; with `doubled`, twice that for every bin except DC and
+/// `n_fft / 2`.
 pub fn power(
     frames: usize,
     n_fft: usize,
@@ -129,8 +131,8 @@ pub fn power(
     alone(pass("POWER", items, THREADS, &operands, defines), items)
 }
 
-/// The `n_fft` bins of real signals from the lower `n_fft/2 + 1`, in the same layout. `operands`: both planes of either,
-/// and the rows.
+/// Computes the `n_fft` bins of real signals from the lower `n_fft/2 + 1`, in the same layout. `operands`: both
+/// planes of the input and of the result, and the rows.
 pub(crate) fn mirror(frames: usize, n_fft: usize, layout: Layout, operands: &[Operand]) -> Pass {
     let defines = [
         number("FRAMES", frames),
@@ -141,7 +143,7 @@ pub(crate) fn mirror(frames: usize, n_fft: usize, layout: Layout, operands: &[Op
     pass("MIRROR", frames * n_fft, THREADS, operands, defines)
 }
 
-/// Mean, largest or smallest of `frames` spectra; `None` for the median.
+/// Computes the mean, maximum or minimum of `frames` spectra; `None` for the median.
 pub fn average(frames: usize, bins: usize, average: Average) -> Option<Passes> {
     let name = match average {
         Average::Mean => "AVERAGE_MEAN",
@@ -153,14 +155,14 @@ pub fn average(frames: usize, bins: usize, average: Average) -> Option<Passes> {
     Some(real_op("AVERAGE", bins, defines))
 }
 
-/// `x · factor + shift`.
+/// Computes `x · factor + shift`.
 pub fn affine(frames: usize, bins: usize, factor: f64, shift: f64) -> Passes {
     let defines =
         [number("FRAMES", frames), number("OUT_BINS", bins), real("FACTOR", factor), real("SHIFT", shift)];
     real_op("AFFINE", frames * bins, defines)
 }
 
-/// Bins that are not kept become zero, in real values or in either plane of complex ones (`planes`).
+/// Sets bins that are not kept to zero, in real values or in both planes of complex values (`layout`).
 pub fn mask(frames: usize, kept: &[bool], layout: Option<Layout>) -> Passes {
     // Pairs are two values per bin.
     let width = if layout == Some(Layout::Interleaved) { 2 } else { 1 };
@@ -175,7 +177,7 @@ pub fn mask(frames: usize, kept: &[bool], layout: Option<Layout>) -> Passes {
     alone(pass, planes * frames * bins)
 }
 
-/// Logarithm of `max(x + add, floor)`.
+/// Computes the logarithm of `max(x + add, floor)`.
 pub fn log(frames: usize, bins: usize, base: LogBase, floor: f64, add: f64) -> Passes {
     let factor = match base {
         LogBase::Ln => std::f64::consts::LN_10,
@@ -192,7 +194,7 @@ pub fn log(frames: usize, bins: usize, base: LogBase, floor: f64, add: f64) -> P
     real_op("LOG", frames * bins, defines)
 }
 
-/// The `k` largest of each of `frames` spectra.
+/// Selects the `k` largest values of each of `frames` spectra.
 pub fn top_k(frames: usize, bins: usize, k: usize) -> Passes {
     let defines = [number("FRAMES", frames), number("OUT_BINS", bins), number("K", k.min(bins))];
     let operands = [Operand::Input, Operand::Output, Operand::Rows];

@@ -1,19 +1,20 @@
-//! Kernels in a row with the arguments of each, for ops that take more than one, or whose arguments depend on shapes.
+//! A sequence of kernels with the arguments of each, for ops that need more than one kernel or whose arguments depend
+//! on shapes.
 
 use super::Blueprint;
 
 /// An argument of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Operand {
-    /// Address of the input; of its real parts where it has two planes.
+    /// Address of the input, or of its real parts if it has two planes.
     Input,
-    /// Address of the input's second plane; null where it has none.
+    /// Address of the input's second plane; null if it has none.
     InputPlane,
-    /// Address of the result; of its real parts where it has two planes.
+    /// Address of the result, or of its real parts if it has two planes.
     Output,
-    /// Address of the result's second plane; null where it has none.
+    /// Address of the result's second plane; null if it has none.
     OutputPlane,
-    /// Address of the second result, of kernels that have two.
+    /// Address of the second result of kernels that have two.
     Second,
     /// Address of the scratch of this index in [`Passes::scratch`].
     Scratch(usize),
@@ -24,7 +25,7 @@ pub enum Operand {
     Status,
     /// `u64`: rows of this launch, above 0.
     Rows,
-    /// `u64`: so many times the rows of this launch.
+    /// `u64`: this number times the rows of this launch.
     RowsTimes(u64),
     /// `u64`.
     Count(u64),
@@ -48,13 +49,13 @@ pub struct Pass {
 pub struct Passes {
     /// The launches.
     pub passes: Vec<Pass>,
-    /// For every scratch its f32 values per row.
+    /// For every scratch, its f32 values per row.
     pub scratch: Vec<usize>,
-    /// f32 values of a row of the result, all planes together.
+    /// f32 values per row of the result, all planes together.
     pub output_len: usize,
-    /// Values of a row that [`Operand::Status`] counts; `None`: the kernels do not look.
+    /// Values of a row that [`Operand::Status`] counts; `None`: the kernels do not check.
     pub checked: Option<usize>,
-    /// Rows depend on one another: one launch must have the whole batch.
+    /// Rows depend on one another: one launch must contain the whole batch.
     pub whole_batch: bool,
 }
 
@@ -70,7 +71,7 @@ impl Passes {
         Self { passes, scratch: Vec::new(), output_len, checked, whole_batch: false }
     }
 
-    /// The same launches on `count` items per row, which lie one after the other.
+    /// Returns the same launches on `count` contiguous items per row.
     pub(crate) fn times(mut self, count: usize) -> Self {
         for pass in &mut self.passes {
             pass.items *= count as u64;
@@ -84,7 +85,8 @@ impl Passes {
         self
     }
 
-    /// The same launches on what other kernels made: no place in there is that of a sample.
+    /// Returns the same launches on results of other kernels, whose positions are not those of samples and are not
+    /// reported.
     pub(crate) fn unchecked(mut self) -> Self {
         let unread = Operand::Scratch(self.scratch.len());
         self.scratch.push(2);
@@ -97,8 +99,8 @@ impl Passes {
         self
     }
 
-    /// The same launches on what `first` leaves of the input in a scratch of `len` values per row, and which looks for NaN
-    /// in the `checked` values of a row.
+    /// Returns `first` followed by the same launches. `first` writes its result to a scratch of `len` values per row
+    /// and checks the `checked` values of a row for NaN.
     pub(crate) fn behind(self, mut first: Pass, len: usize, checked: usize) -> Self {
         let mut all = self.unchecked();
         let made = Operand::Scratch(all.scratch.len());

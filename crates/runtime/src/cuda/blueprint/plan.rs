@@ -1,20 +1,20 @@
-//! How a transform is split over threads and passes (`stockham.cuh`).
+//! Division of a transform into threads and passes (`stockham.cuh`).
 
 use super::Define;
 
-/// A complex transform of `n` points: `points` in each of `n / points` threads, one pass a radix.
+/// A complex transform of `n` points: `points` in each of `n / points` threads, one pass per radix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FftPlan {
     /// Transform length, the product of the radices.
     pub n: usize,
     /// Points per thread, a multiple of every radix.
     pub points: usize,
-    /// Radices of the passes; 1 is no pass.
+    /// Radices of the passes; 1 means no pass.
     pub radices: [usize; 3],
 }
 
 impl FftPlan {
-    /// The plan for `n` points within one block; `None` where there is none.
+    /// Returns the plan for `n` points within one block; `None` if there is none.
     pub fn new(n: usize) -> Option<Self> {
         let (points, radices) = match n {
             8 => (8, [8, 1, 1]),
@@ -33,7 +33,8 @@ impl FftPlan {
         Some(Self { n, points, radices })
     }
 
-    /// The plan for fused kernels: 1024 points have 32 in a thread, which saves a trip through shared memory.
+    /// Returns the plan for fused kernels: 1024 points use 32 per thread, which saves one exchange through shared
+    /// memory.
     pub fn fused(n: usize) -> Option<Self> {
         match n {
             1024 => Some(Self { n, points: 32, radices: [32, 32, 1] }),
@@ -41,12 +42,12 @@ impl FftPlan {
         }
     }
 
-    /// Threads of one transform.
+    /// Returns the threads per transform.
     pub fn threads(&self) -> usize {
         self.n / self.points
     }
 
-    /// Transforms of a block with about `threads` threads; one where a transform has more than a warp.
+    /// Returns the transforms per block of about `threads` threads; one if a transform needs more than a warp.
     pub(crate) fn per_block(&self, threads: usize) -> usize {
         if self.threads() > 32 { 1 } else { (threads / self.threads()).max(1) }
     }

@@ -12,14 +12,14 @@ pub enum SpectrumValue {
     Complex(Layout),
     /// `|X|² · scale`.
     Power {
-        /// Twice that for every bin but DC and Nyquist.
+        /// Twice that for every bin except DC and Nyquist.
         one_sided: bool,
     },
     /// `|X| · scale`.
     Magnitude,
 }
 
-/// The kernel for rows of `len` samples, one after the other. Planes of complex values are those of the whole batch.
+/// Returns the kernel for contiguous rows of `len` samples. Planes of complex values are those of the whole batch.
 ///
 /// `n_fft`: 400 and the powers of two from 16 to 8192.
 pub fn spectrogram(
@@ -34,7 +34,7 @@ pub fn spectrogram(
     let mut define = |name, value: usize| kernel.defines.push((name, value.to_string()));
     define("ROWS", rows);
     define("MIN_BLOCKS", (RESIDENT_THREADS / block).max(1));
-    // A block that is not full does nothing with the rest of its threads.
+    // Surplus threads of a block that is not full do nothing.
     let count = kernel.frames as u64;
     let in_full = count.div_ceil(rows as u64) * rows as u64;
     let across = in_full > count + count / 8;
@@ -92,5 +92,5 @@ pub fn spectrogram(
     Ok(Passes::one(blueprint, items, operands, output_len, Some(len)))
 }
 
-/// Threads that share a multiprocessor.
+/// Resident threads per multiprocessor that occupancy is planned for.
 const RESIDENT_THREADS: usize = 640;

@@ -13,7 +13,7 @@
 //! | stride | `u64` | samples from a row to the next, at least `frame_len` unless rows overlap |
 //! | psd_scale | `f32` | factor on the PSD (1 gives raw power) |
 //!
-//! A row with a NaN or infinite sample has NaN powers, and bins that mean nothing; every element is written.
+//! A row with a NaN or infinite sample has NaN powers and arbitrary bin numbers; every element is written.
 
 use rlx_compile::params::{Average, Detrend, WelchPeaksSpec};
 use rlx_compile::shape::one_sided_bins;
@@ -45,7 +45,7 @@ pub struct WelchKernel {
     pub k: usize,
 }
 
-/// The kernel for `spec` with `segments` segments per row, or why there is none.
+/// Returns the kernel for `spec` with `segments` segments per row, or why there is none.
 pub fn welch_peaks(
     spec: &WelchPeaksSpec,
     segments: usize,
@@ -76,7 +76,7 @@ pub fn welch_peaks(
     };
     let window =
         spec.window.coefficients(spec.segment_len, spec.symmetry).map_err(|error| error.to_string())?;
-    // A row index within the frame and the frame itself stay within 32 bits.
+    // The frame length and indices within the frame fit in 32 bits.
     let frame_len = (segments - 1)
         .checked_mul(spec.hop)
         .and_then(|n| n.checked_add(spec.segment_len))

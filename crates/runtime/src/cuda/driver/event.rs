@@ -8,7 +8,7 @@ use cudarc::driver::sys;
 use super::{Context, Stream};
 use crate::error::Result;
 
-/// A mark that can be set again and again.
+/// A mark that can be set repeatedly.
 pub(crate) struct Event {
     context: Arc<Context>,
     raw: sys::CUevent,

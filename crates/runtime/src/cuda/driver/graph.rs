@@ -8,8 +8,8 @@ use cudarc::driver::sys;
 use super::{Context, Stream};
 use crate::error::Result;
 
-/// Runs `work`, which may ask for memory although this thread records a graph: the driver refuses that otherwise. The
-/// memory is no part of the graph.
+/// Runs `work`, which may allocate memory while this thread records a graph; otherwise the driver rejects the
+/// allocation. The memory is not part of the graph.
 pub(crate) fn while_recording<R>(work: impl FnOnce() -> R) -> R {
     if !super::library::has("cuThreadExchangeStreamCaptureMode") {
         return work();
@@ -35,7 +35,7 @@ pub(crate) struct Graph {
 unsafe impl Send for Graph {}
 
 impl Graph {
-    /// Records what `queue` puts into the stream, without running it.
+    /// Records the work that `queue` puts into the stream, without running it.
     pub(crate) fn record(stream: &Stream, queue: impl FnOnce() -> Result<()>) -> Result<Self> {
         let context = stream.context();
         context.bind()?;

@@ -1,7 +1,7 @@
-//! NVIDIA's driver library: looked for, asked for every function that is used here, and initialised once.
+//! NVIDIA's driver library: located, checked for every function that is used here, and initialised once.
 //!
-//! cudarc loads it lazily and panics where the library or a function is missing; that must have been ruled out before
-//! its first call.
+//! cudarc loads it lazily and panics if the library or a function is missing; this module rules that out before the
+//! first call.
 
 use std::sync::OnceLock;
 
@@ -23,7 +23,7 @@ impl std::fmt::Display for CudaVersion {
     }
 }
 
-/// Where the driver's installer puts it; the loader's path alone does not find it under WSL.
+/// Names of the library. The last is the path of the driver's installer under WSL, which is not on the loader's path.
 const NAMES: [&str; 4] = ["libcuda.so.1", "libcuda.so", "/usr/lib/wsl/lib/libcuda.so.1", "nvcuda.dll"];
 
 /// Every function of the driver that is called in this crate.
@@ -76,17 +76,17 @@ const FUNCTIONS: [&str; 46] = [
     "cuStreamWaitEvent",
 ];
 
-/// Functions that newer drivers have; only called where [`has`] says so.
+/// Functions that newer drivers have; they are called only if [`has`] returns true.
 const OPTIONAL: [&str; 3] = ["cuStreamGetId", "cuStreamIsCapturing", "cuThreadExchangeStreamCaptureMode"];
 
 static HAS: OnceLock<Vec<&'static str>> = OnceLock::new();
 
-/// Whether the driver has this one of [`OPTIONAL`].
+/// Returns whether the driver has this function of [`OPTIONAL`].
 pub(crate) fn has(name: &str) -> bool {
     HAS.get().is_some_and(|all| all.contains(&name))
 }
 
-/// The driver's version, or why there is no driver to speak of. Looked for once per process.
+/// Returns the driver's version, or why no driver can be used. The driver is located once per process.
 pub(crate) fn driver() -> Result<CudaVersion, String> {
     static FOUND: OnceLock<Result<CudaVersion, String>> = OnceLock::new();
     FOUND.get_or_init(|| probe(&NAMES)).clone()
@@ -112,7 +112,7 @@ fn probe(names: &[&str]) -> Result<CudaVersion, String> {
     // SAFETY: as above.
     let there = |name: &&str| unsafe { library.get::<*const ()>(name.as_bytes()) }.is_ok();
     let _ = HAS.set(OPTIONAL.into_iter().filter(there).collect());
-    // Held open for the process: cudarc finds by name what is loaded already.
+    // Kept open for the process: cudarc finds a loaded library by its name.
     std::mem::forget(library);
     let mut version = 0;
     // SAFETY: the functions were found above; `version` outlives the call.
@@ -125,7 +125,7 @@ fn probe(names: &[&str]) -> Result<CudaVersion, String> {
     Ok(CudaVersion(version))
 }
 
-/// Version of the installed driver package (`580.95.05`), where the system says it.
+/// Returns the version of the installed driver package (`580.95.05`) if the system reports it.
 pub(crate) fn package_version() -> Option<String> {
     let text = std::fs::read_to_string("/proc/driver/nvidia/version")
         .or_else(|_| std::fs::read_to_string("/sys/module/nvidia/version"))

@@ -1,4 +1,4 @@
-//! Memory of the device, and memory of the host that the device can reach by itself.
+//! Memory of the device, and memory of the host that the device can access.
 
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
@@ -20,7 +20,7 @@ pub(crate) struct DeviceMemory {
 }
 
 impl DeviceMemory {
-    /// Memory of any content; none for zero bytes.
+    /// Allocates memory with unspecified content; nothing is allocated for zero bytes.
     pub(crate) fn new(context: &Arc<Context>, bytes: usize) -> Result<Self> {
         let mut at = 0;
         if bytes > 0 {
@@ -32,7 +32,7 @@ impl DeviceMemory {
         Ok(Self { context: context.clone(), at, bytes })
     }
 
-    /// Where it starts; 256-byte aligned.
+    /// Returns its start; 256-byte aligned.
     pub(crate) fn at(&self) -> u64 {
         self.at
     }
@@ -60,7 +60,7 @@ impl Drop for DeviceMemory {
     }
 }
 
-/// Page-locked bytes of the host, zeroed; in the memory nearest to the device.
+/// Page-locked, zeroed bytes of the host, in the memory nearest to the device.
 pub(crate) struct PinnedMemory {
     context: Arc<Context>,
     at: NonNull<u8>,
@@ -91,7 +91,7 @@ impl PinnedMemory {
         Ok(Self { context: context.clone(), at, bytes })
     }
 
-    /// Where it starts, page-aligned; dangling when it is empty.
+    /// Returns its start, page-aligned; dangling if it is empty.
     pub(crate) fn at(&self) -> *mut u8 {
         self.at.as_ptr()
     }
@@ -106,15 +106,15 @@ impl Drop for PinnedMemory {
     }
 }
 
-/// Values of the host in page-locked memory: a device copies from and to it without the host's help, which is two to
-/// five times faster than from any other memory.
+/// Values in page-locked memory of the host. A device copies from and to it directly, which is two to five times
+/// faster than for any other memory.
 pub struct PinnedBuffer<T = f32> {
     memory: PinnedMemory,
     len: usize,
     values: PhantomData<T>,
 }
 
-/// Numbers that every pattern of bits is one of.
+/// Numbers for which every bit pattern is valid.
 pub trait PinnedValue: Copy + sealed::Sealed {
     /// Sample format of this type.
     const FORMAT: SampleFormat;
@@ -174,8 +174,8 @@ impl<T> std::fmt::Debug for PinnedBuffer<T> {
     }
 }
 
-/// Whether the driver knows both ends of this host memory as page-locked (ours, or another library's). The context
-/// must be current.
+/// Returns whether the driver knows both ends of this host memory as page-locked, by this library or another. The
+/// context must be current.
 pub(crate) fn is_pinned(at: *const u8, bytes: usize) -> bool {
     let known = |at: u64| {
         let mut kind = 0u32;

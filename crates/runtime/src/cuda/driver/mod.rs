@@ -24,7 +24,7 @@ pub use memory::{PinnedBuffer, PinnedValue};
 pub(crate) use module::{Function, Launch, Module};
 pub(crate) use stream::Stream;
 
-/// Name and meaning of a code of the driver.
+/// Returns the name and meaning of a driver's return code.
 pub(crate) fn describe(code: sys::CUresult) -> String {
     let text = |ask: unsafe fn(sys::CUresult, *mut *const std::ffi::c_char) -> sys::CUresult| {
         let mut at = std::ptr::null();

@@ -23,7 +23,7 @@ unsafe impl Sync for Module {}
 impl Module {
     /// Loads machine code for this device.
     pub(crate) fn load(context: &Arc<Context>, cubin: &[u8]) -> Result<Arc<Self>> {
-        // The loader reads headers before lengths: what is not an ELF image must not reach it.
+        // The loader reads headers before lengths: anything other than an ELF image must not reach it.
         if cubin.len() < 64 || !cubin.starts_with(b"\x7fELF") {
             return Err(Error::device(context.id(), "loading a kernel", "it is not a cubin"));
         }
@@ -66,7 +66,7 @@ pub(crate) struct Launch {
 }
 
 impl Function {
-    /// The kernel of this name, allowed so many bytes of dynamic shared memory.
+    /// Returns the kernel with this name, with `shared` bytes of dynamic shared memory allowed.
     pub(crate) fn new(module: &Arc<Module>, name: &str, shared: usize) -> Result<Self> {
         let context = &module.context;
         context.bind()?;
@@ -76,7 +76,7 @@ impl Function {
         // SAFETY: the module is alive, the name terminated, and `raw` outlives the call.
         let code = unsafe { sys::cuModuleGetFunction(&mut raw, module.raw, text.as_ptr()) };
         context.check("finding a kernel", code)?;
-        // Up to 48 KiB every device gives unasked.
+        // Up to 48 KiB needs no permission.
         if shared > 48 << 10 {
             let bytes = i32::try_from(shared).map_err(|_| fail("shared memory beyond 2 GiB"))?;
             let attribute = Attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
@@ -90,8 +90,8 @@ impl Function {
     /// Queues the kernel. `arguments` point to the values of its parameters.
     ///
     /// # Safety
-    /// Number, order and types of the arguments are the kernel's, and what their pointers reach on the device lives
-    /// until the stream has run it.
+    /// Number, order and types of the arguments are those of the kernel, and the device memory that their pointers
+    /// refer to is valid until the stream has run it.
     pub(crate) unsafe fn launch(
         &self,
         stream: &Stream,

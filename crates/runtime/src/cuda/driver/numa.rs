@@ -1,11 +1,11 @@
-//! Host memory near a device: on machines of several sockets, copies from the far one take a detour between them.
+//! Host memory near a device: on machines with several sockets, copies from memory of another socket are slower.
 
-/// While it lives, the calling thread's new pages come from one node where that has room; afterwards from where they came
-/// before. Does nothing where the system has no such policies or forbids them.
+/// While this value exists, new pages of the calling thread come from one node if that has room; afterwards the
+/// previous policy applies again. It does nothing if the system has no such policies or forbids them.
 pub(super) struct Near(#[cfg(target_os = "linux")] Option<linux::Policy>);
 
 impl Near {
-    /// `node`: of the system's numbering; none for a machine without nodes.
+    /// Prefers `node`, in the system's numbering; `None` for a machine without nodes.
     pub(super) fn node(node: Option<usize>) -> Self {
         #[cfg(target_os = "linux")]
         return Self(node.and_then(linux::prefer));
@@ -28,7 +28,7 @@ impl Drop for Near {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    /// Bits of a mask of nodes: as many as kernels are built for.
+    /// Bits of a mask of nodes: the most that kernels are built for.
     const NODES: usize = 1024;
 
     /// linux/mempolicy.h.
@@ -41,7 +41,7 @@ mod linux {
         mask: [u64; NODES / 64],
     }
 
-    /// The calling thread's.
+    /// Returns the calling thread's policy.
     pub(super) fn get() -> Option<Policy> {
         let mut policy = Policy { mode: 0, mask: [0; NODES / 64] };
         // SAFETY: both outlive the call, and the mask has the bits that are named.
@@ -59,12 +59,12 @@ mod linux {
     }
 
     pub(super) fn set(policy: &Policy) -> bool {
-        // The kernel counts one bit less than it is told.
-        // SAFETY: the mask has the bits that are named, and is only read.
+        // The kernel uses one bit fewer than the number given. SAFETY: the mask has the bits that are named, and is
+        // only read.
         unsafe { libc::syscall(libc::SYS_set_mempolicy, policy.mode, policy.mask.as_ptr(), NODES) == 0 }
     }
 
-    /// Prefers a node and returns the policy before; none where that did not work.
+    /// Prefers a node and returns the previous policy; `None` if that failed.
     pub(super) fn prefer(node: usize) -> Option<Policy> {
         let before = get()?;
         let mut near = Policy { mode: PREFERRED, mask: [0; NODES / 64] };
@@ -79,7 +79,7 @@ mod linux {
         #[test]
         fn a_policy_lasts_as_long_as_its_guard() {
             let Some(before) = get() else {
-                // Without memory policies nothing is set, and nothing must fail.
+                // Without memory policies, nothing is set and nothing fails.
                 assert_eq!(super::super::Near::node(Some(0)).0, None);
                 return;
             };
@@ -90,7 +90,7 @@ mod linux {
             }
             drop(near);
             assert_eq!(get(), Some(before.clone()));
-            // A node that there cannot be changes nothing.
+            // A node that cannot exist changes nothing.
             drop(super::super::Near::node(Some(NODES)));
             assert_eq!(get(), Some(before));
         }

@@ -8,7 +8,7 @@ use cudarc::driver::sys;
 use super::{Context, Event, Graph};
 use crate::error::Result;
 
-/// A queue of work on a device: its own, or the caller's.
+/// A queue of work on a device, owned by this crate or by the caller.
 pub(crate) struct Stream {
     context: Arc<Context>,
     raw: sys::CUstream,
@@ -21,7 +21,7 @@ unsafe impl Send for Stream {}
 unsafe impl Sync for Stream {}
 
 impl Stream {
-    /// A stream that does not wait for the default one.
+    /// Creates a stream that does not wait for the default stream.
     pub(crate) fn new(context: &Arc<Context>) -> Result<Self> {
         context.bind()?;
         let mut raw = ptr::null_mut();
@@ -31,7 +31,7 @@ impl Stream {
         Ok(Self { context: context.clone(), raw, owned: true })
     }
 
-    /// The caller's stream; null is the default one.
+    /// Wraps the caller's stream; null is the default stream.
     pub(crate) fn foreign(context: &Arc<Context>, raw: *mut std::ffi::c_void) -> Self {
         Self { context: context.clone(), raw: raw.cast(), owned: false }
     }
@@ -44,7 +44,7 @@ impl Stream {
         self.raw
     }
 
-    /// Waits until everything in it is done.
+    /// Waits until all its work is done.
     pub(crate) fn wait(&self) -> Result<()> {
         self.context.bind()?;
         // SAFETY: the stream is alive.
@@ -63,7 +63,7 @@ impl Stream {
         (code == sys::CUresult::CUDA_SUCCESS).then_some(id)
     }
 
-    /// Whether what is queued is recorded and not run, as far as the driver tells: in doubt it is.
+    /// Returns whether queued work is recorded and not run; true if the driver does not report it.
     pub(crate) fn is_recording(&self) -> bool {
         if !super::library::has("cuStreamIsCapturing") || self.context.bind().is_err() {
             return true;
@@ -136,10 +136,10 @@ impl Stream {
         self.context.check("copying on the device", code)
     }
 
-    /// Queues `words` times the same 32 bits.
+    /// Queues a fill with `words` copies of a 32-bit value.
     ///
     /// # Safety
-    /// `device` holds them until the stream is done.
+    /// `device` holds `words` 32-bit words until the stream is done.
     pub(crate) unsafe fn fill(&self, device: u64, value: u32, words: usize) -> Result<()> {
         if words == 0 {
             return Ok(());

@@ -1,4 +1,4 @@
-//! A learned transform with what follows it: `Butterfly` up to the peaks, as far as one kernel goes.
+//! A learned transform and the ops after it, from `Butterfly` up to the peaks, as far as one kernel computes them.
 
 use rlx_compile::params::{Detrend, Mask};
 use rlx_compile::regions::{Asked, Learned};

@@ -35,7 +35,7 @@ pub(crate) struct Nvrtc {
     error: unsafe extern "C" fn(Code) -> *const c_char,
 }
 
-/// The compiler, or what to install. Looked for once per process.
+/// Returns the compiler, or what to install. It is searched for once per process.
 pub(crate) fn nvrtc() -> Result<&'static Nvrtc, String> {
     static FOUND: OnceLock<Result<Nvrtc, String>> = OnceLock::new();
     let found = FOUND.get_or_init(|| {
@@ -49,7 +49,7 @@ pub(crate) fn nvrtc() -> Result<&'static Nvrtc, String> {
 impl Nvrtc {
     fn find(places: &Places<'_>) -> Result<Self, String> {
         if let Some(named) = places.named() {
-            // Who names one wants that one: no other is taken in its place.
+            // If the variable names a library, no other is taken in its place.
             let mut last = format!("{VARIABLE} names a directory without libnvrtc");
             for candidate in named {
                 match Self::load(&candidate.path) {
@@ -65,7 +65,7 @@ impl Nvrtc {
         for stage in stages {
             for candidate in stage() {
                 let Ok(found) = Self::load(&candidate.path) else { continue };
-                // One that the driver may not understand is taken only where there is no other.
+                // A compiler that the driver may not support is taken only if there is no other.
                 if places.driver_major.is_none_or(|driver| found.version.0 <= driver) {
                     return Ok(found);
                 }
@@ -117,13 +117,13 @@ impl Nvrtc {
         Ok(found)
     }
 
-    /// Major and minor.
+    /// Returns the major and minor version.
     pub(crate) fn version(&self) -> (i32, i32) {
         self.version
     }
 
-    /// The architecture to compile for: the device's own, else the newest older one of its major, whose machine code
-    /// the device runs too.
+    /// Returns the architecture to compile for: that of the device, or the newest older one of the same major
+    /// version, whose machine code the device also runs.
     pub(crate) fn arch_for(&self, device: u32) -> Result<u32, String> {
         let known = self.archs.iter().copied().filter(|&a| a <= device && a / 10 == device / 10);
         known.max().ok_or_else(|| {
@@ -137,7 +137,7 @@ impl Nvrtc {
         })
     }
 
-    /// A note for messages where the driver is older than the compiler by a major version.
+    /// Returns a note for messages if the compiler's major version is newer than the driver's.
     pub(crate) fn newer_than(&self, driver: CudaVersion) -> Option<String> {
         let (major, minor) = self.version;
         (major > driver.major()).then(|| {
@@ -150,7 +150,7 @@ impl Nvrtc {
         })
     }
 
-    /// Compiles one source with its headers (name, text) to machine code; the error holds the compiler's log.
+    /// Compiles one source with its headers (name, text) to machine code; the error contains the compiler's log.
     pub(crate) fn cubin(
         &self,
         name: &str,
@@ -234,8 +234,8 @@ impl Nvrtc {
     }
 }
 
-/// Loads the table of built-ins beside the compiler: it looks for it by name alone, and a wheel's directory is on no
-/// path.
+/// Loads the table of built-ins from the compiler's directory: the compiler searches for it only by name, and the
+/// directory of a wheel is on no search path.
 fn load_builtins(path: &Path) {
     let Some(directory) = path.parent().filter(|d| d.is_dir()) else { return };
     let Ok(entries) = std::fs::read_dir(directory) else { return };

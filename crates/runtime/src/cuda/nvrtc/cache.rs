@@ -17,9 +17,9 @@ pub(crate) struct KernelSource<'a> {
     pub(crate) name: &'a str,
     /// Its text.
     pub(crate) source: &'a str,
-    /// Names and texts of what it includes.
+    /// Names and texts of the files that it includes.
     pub(crate) headers: &'a [(&'a str, &'a str)],
-    /// Options beside the architecture's: `-D…`, ….
+    /// Options other than that of the architecture: `-D…`, ….
     pub(crate) options: &'a [String],
 }
 
@@ -29,11 +29,11 @@ pub(crate) struct CubinCache {
     known: Mutex<HashMap<u128, Arc<[u8]>>>,
 }
 
-/// First line of a file of the cache; its number rises with the format.
+/// First line of a cache file; its number changes with the format.
 const MAGIC: &str = "rlx-fft cubin 1";
 
 impl CubinCache {
-    /// The user's cache; without a directory, in memory alone.
+    /// Returns the user's cache; without a directory it is only in memory.
     pub(crate) fn of_user() -> &'static Self {
         static CACHE: std::sync::OnceLock<CubinCache> = std::sync::OnceLock::new();
         CACHE.get_or_init(|| Self::in_directory(cache_dir().map(|d| d.join("kernels"))))
@@ -43,10 +43,10 @@ impl CubinCache {
         Self { directory, known: Mutex::new(HashMap::new()) }
     }
 
-    /// The machine code of a source for an architecture, compiled where it is not known yet.
+    /// Returns the machine code of a source for an architecture, and compiles it if it is not cached.
     ///
     /// # Errors
-    /// The compiler's log. That a file of the cache is corrupt or cannot be written is no error: it is compiled.
+    /// The compiler's log. A cache file that is corrupt or cannot be written is not an error: the source is compiled.
     pub(crate) fn cubin(
         &self,
         nvrtc: &Nvrtc,
@@ -75,7 +75,7 @@ impl CubinCache {
             None => {
                 let made = make()?;
                 if let Some(path) = &path {
-                    // A cache that cannot be written costs the next start its time, and nothing else.
+                    // If the cache cannot be written, the next process compiles again; nothing else changes.
                     let _ = write_whole(path, &file(key, &made));
                 }
                 made.into()
@@ -133,7 +133,7 @@ fn file(key: u128, cubin: &[u8]) -> Vec<u8> {
     [header(key, cubin).as_bytes(), cubin].concat()
 }
 
-/// The machine code of a file whose header tells the same key, length and checksum; of any other file nothing.
+/// Returns the machine code of a file whose header has the same key, length and checksum; `None` for any other file.
 fn read(path: &Path, key: u128) -> Option<Vec<u8>> {
     let bytes = fs::read(path).ok()?;
     let mut line_ends = bytes.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(at, _)| at);
@@ -169,7 +169,7 @@ mod tests {
             assert_eq!(made(&fresh(), 7), 1, "compiled again");
             assert_eq!(fs::read(&path).unwrap(), whole, "and written again");
         }
-        // Another kernel's file under this one's name.
+        // The file of another kernel under this kernel's name.
         fs::write(directory.join(format!("{:032x}.cubin", 8)), &whole).unwrap();
         assert_eq!(made(&fresh(), 8), 1);
         assert_eq!(made(&CubinCache::in_directory(None), 7), 1, "no directory is no error");

@@ -1,23 +1,23 @@
-//! Where the compiler may lie.
+//! Possible locations of the compiler.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Environment variable that names the library, or the directory that it is in.
+/// Environment variable that names the library or its directory.
 pub(super) const VARIABLE: &str = "RLX_NVRTC";
 
 /// Advice for a machine without NVRTC.
 pub(super) const ADVICE: &str = "install it with `pip install nvidia-cuda-nvrtc` (`nvidia-cuda-nvrtc-cu12` for a driver of \
                                  CUDA 12), or the CUDA toolkit, or name the library in RLX_NVRTC";
 
-/// Places to look, in order.
+/// Places to search, in order.
 pub(super) struct Places<'a> {
     /// Reads a variable of the environment; empty ones count as absent.
     pub(super) var: &'a dyn Fn(&str) -> Option<OsString>,
     /// CUDA's major version that the driver runs: compilers of that major come first, then older ones.
     pub(super) driver_major: Option<i32>,
-    /// The active Python's directories of packages, asked for only when everything before has failed.
+    /// The package directories of the active Python, requested only after everything else has failed.
     pub(super) python: &'a dyn Fn() -> Vec<PathBuf>,
 }
 
@@ -26,18 +26,18 @@ pub(super) struct Places<'a> {
 pub(super) struct Candidate {
     /// A path, or a bare name for the loader.
     pub(super) path: PathBuf,
-    /// Major version that its name tells.
+    /// Major version in its name.
     pub(super) major: Option<i32>,
 }
 
 impl Places<'_> {
-    /// The library that the variable names, if it is set.
+    /// Returns the library that the variable names, if it is set.
     pub(super) fn named(&self) -> Option<Vec<Candidate>> {
         let path = PathBuf::from((self.var)(VARIABLE)?);
         Some(if path.is_dir() { self.ordered(in_directory(&path)) } else { vec![candidate(path)] })
     }
 
-    /// Names that the loader may know.
+    /// Returns names that the loader may know.
     pub(super) fn of_loader(&self) -> Vec<Candidate> {
         let names: &[&str] = if cfg!(windows) {
             &["nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"]
@@ -47,7 +47,7 @@ impl Places<'_> {
         self.ordered(names.iter().map(PathBuf::from).map(candidate).collect())
     }
 
-    /// The toolkit's libraries.
+    /// Returns the toolkit's libraries.
     pub(super) fn of_toolkit(&self) -> Vec<Candidate> {
         let roots =
             ["CUDA_PATH", "CUDA_HOME"].into_iter().filter_map(|name| (self.var)(name)).map(PathBuf::from);
@@ -63,7 +63,8 @@ impl Places<'_> {
         self.ordered(found)
     }
 
-    /// Libraries that `pip` installed into the active environment, otherwise into the first Python of the path.
+    /// Returns the libraries that `pip` installed into the active environment, otherwise into the first Python of the
+    /// path.
     pub(super) fn of_python(&self) -> Vec<Candidate> {
         let active =
             (self.var)("VIRTUAL_ENV").map(|root| site_packages(Path::new(&root))).unwrap_or_default();
@@ -80,7 +81,8 @@ impl Places<'_> {
         if found.is_empty() { in_sites(&(self.python)()) } else { found }
     }
 
-    /// The driver's own major first, older ones next, the newest first; newer ones, which a driver may refuse, last.
+    /// Orders libraries: the driver's major version first, then older ones from the newest, and newer ones, which a
+    /// driver may reject, last.
     fn ordered(&self, mut found: Vec<Candidate>) -> Vec<Candidate> {
         let rank = |c: &Candidate| match (self.driver_major, c.major) {
             (Some(driver), Some(major)) if major > driver => (2, major),
@@ -102,7 +104,7 @@ fn candidate(path: PathBuf) -> Candidate {
     Candidate { path, major: digits.and_then(|d| d.parse().ok()) }
 }
 
-/// The compilers in a directory; not their tables of built-ins, nor the alternative builds.
+/// Returns the compilers in a directory, without their tables of built-ins and the alternative builds.
 fn in_directory(directory: &Path) -> Vec<Candidate> {
     let is_nvrtc = |path: &PathBuf| {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -112,7 +114,7 @@ fn in_directory(directory: &Path) -> Vec<Candidate> {
     entries(directory).into_iter().filter(is_nvrtc).map(candidate).collect()
 }
 
-/// `lib/python*/site-packages` (Windows: `Lib/site-packages`) of an environment.
+/// Returns `lib/python*/site-packages` (Windows: `Lib/site-packages`) of an environment.
 fn site_packages(root: &Path) -> Vec<PathBuf> {
     let of_versions = directories(&root.join("lib")).into_iter().map(|d| d.join("site-packages"));
     of_versions.chain([root.join("Lib").join("site-packages")]).filter(|d| d.is_dir()).collect()
@@ -130,7 +132,7 @@ fn entries(directory: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Asks the path's Python where its packages lie.
+/// Asks the Python of the path for its package directories.
 pub(super) fn ask_python() -> Vec<PathBuf> {
     let script = "import sysconfig, site\n\
                   paths = [sysconfig.get_paths()[k] for k in ('purelib', 'platlib')]\n\

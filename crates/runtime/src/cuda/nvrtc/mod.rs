@@ -1,7 +1,7 @@
-//! NVIDIA's run-time compiler: found, called, and what it made kept.
+//! NVIDIA's run-time compiler: located, called, and its results cached.
 //!
-//! It is bound here and not through cudarc, which loads the library by its name alone: `RLX_NVRTC`, a toolkit and a
-//! Python environment have to be looked through, and the newest one that the driver still understands has to win.
+//! It is bound here and not through cudarc, which loads the library only by name: this module searches `RLX_NVRTC`, a
+//! toolkit and a Python environment, and takes the newest library that the driver supports.
 
 mod api;
 mod cache;

@@ -1,4 +1,4 @@
-//! How a batch is cut: rows per chunk, and how many chunks are in flight.
+//! Division of a batch into chunks: rows per chunk and chunks in flight.
 
 /// Bytes that one row transfers and occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub(in crate::cuda) struct RowBytes {
     pub(in crate::cuda) input: usize,
     /// Results.
     pub(in crate::cuda) output: usize,
-    /// On the device: samples, results and what lies between.
+    /// On the device: samples, results and intermediate values.
     pub(in crate::cuda) device: usize,
 }
 
@@ -20,15 +20,15 @@ pub(in crate::cuda) enum Feed {
     Threads(usize),
 }
 
-/// Slots of a thread that only queues: enough that the copy engine never waits for the host.
+/// Slots of a thread that only queues: enough to keep the copy engine from waiting for the host.
 const PINNED_SLOTS: usize = 4;
-/// Slots of a thread that copies: one is filled while the other is on its way.
+/// Slots of a thread that copies: one is filled while the other is in flight.
 const COPY_SLOTS: usize = 2;
 
 /// A batch in chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cuda) struct Chunks {
-    /// Rows of each but the last.
+    /// Rows per chunk, except the last.
     pub(in crate::cuda) rows: usize,
     /// Number of chunks.
     pub(in crate::cuda) count: usize,
@@ -39,8 +39,8 @@ pub(in crate::cuda) struct Chunks {
 }
 
 impl Chunks {
-    /// Cuts `batch` rows for `devices` devices. Chunks are large enough that a copy runs at the bus's speed, and small
-    /// enough that the first kernel starts early and the last result follows soon after the last sample.
+    /// Cuts `batch` rows for `devices` devices. Chunks are large enough for a copy to run at the speed of the bus,
+    /// and small enough for the first kernel to start early and the last result to follow soon after the last sample.
     pub(in crate::cuda) fn plan(batch: usize, row: RowBytes, feed: Feed, devices: usize) -> Self {
         let bytes = batch.saturating_mul(row.input.max(row.output));
         let (threads, slots, wanted) = match feed {
@@ -54,12 +54,12 @@ impl Chunks {
         Self { rows: 1, count: 0, threads, slots }.with_rows(batch, rows)
     }
 
-    /// One chunk: what cannot be cut.
+    /// Returns one chunk, for a batch that cannot be divided.
     pub(in crate::cuda) fn whole(batch: usize) -> Self {
         Self { rows: batch.max(1), count: usize::from(batch > 0), threads: 1, slots: 1 }
     }
 
-    /// The same batch with at most so many rows per chunk, in chunks of nearly equal size.
+    /// Returns the same batch with at most `rows` rows per chunk, in chunks of nearly equal size.
     pub(in crate::cuda) fn with_rows(self, batch: usize, rows: usize) -> Self {
         let count = batch.div_ceil(rows.max(1));
         // A multiple of 32 rows fills the blocks of every kernel.
@@ -70,18 +70,18 @@ impl Chunks {
         Self { rows, count, threads, slots: self.slots.min(count.div_ceil(threads.max(1)).max(1)) }
     }
 
-    /// Fewer rows, because so many do not fit; `None` when a chunk is one row already.
+    /// Returns chunks of fewer rows, for a batch that did not fit; `None` if a chunk is one row already.
     pub(in crate::cuda) fn smaller(self, batch: usize) -> Option<Self> {
         (self.rows > 1).then(|| {
             let mut next = self;
-            // Rounding must not bring the same size back.
+            // Rounding must not lead to the same size again.
             next.rows = self.rows / 2;
             next.count = batch.div_ceil(next.rows);
             next
         })
     }
 
-    /// At most so many bytes on a device.
+    /// Limits the chunks to `free` bytes on a device.
     pub(in crate::cuda) fn within(mut self, batch: usize, row: RowBytes, free: usize) -> Self {
         while self.rows > 1
             && self.rows.saturating_mul(row.device).saturating_mul(self.threads * self.slots) > free
@@ -93,7 +93,7 @@ impl Chunks {
         self
     }
 
-    /// First row and number of rows of a chunk.
+    /// Returns the first row and the number of rows of a chunk.
     pub(in crate::cuda) fn range(&self, index: usize, batch: usize) -> (usize, usize) {
         let start = index.saturating_mul(self.rows).min(batch);
         (start, self.rows.min(batch - start))

@@ -1,4 +1,4 @@
-//! The caller's memory, as several threads and the device's copy engine see it.
+//! The caller's memory as used by several threads and the device's copy engine.
 
 use super::super::driver::is_pinned;
 use crate::session::{SampleFormat, Samples};
@@ -17,7 +17,7 @@ unsafe impl Send for Source {}
 unsafe impl Sync for Source {}
 
 impl Source {
-    /// The context must be current.
+    /// Describes the memory. The context must be current.
     pub(in crate::cuda) fn new(samples: &Samples<'_>) -> Self {
         let at: *const u8 = match samples {
             Samples::F32(v) => v.as_ptr().cast(),
@@ -28,17 +28,17 @@ impl Source {
         Self { at, format, pinned: is_pinned(at, samples.len() * format.bytes()) }
     }
 
-    /// Where a byte lies.
+    /// Returns the address of a byte.
     ///
     /// # Safety
-    /// `offset` is inside the slice, or its end.
+    /// `offset` is inside the slice or at its end.
     pub(super) unsafe fn at(&self, offset: usize) -> *const u8 {
         // SAFETY: by this function's own condition.
         unsafe { self.at.add(offset) }
     }
 }
 
-/// Where a value's rows go: one or two planes of all rows, one after the other.
+/// Destination of a value's rows: one or two contiguous planes of all rows.
 #[derive(Clone, Copy)]
 pub(in crate::cuda) struct Target {
     at: *mut u8,
@@ -53,16 +53,16 @@ unsafe impl Send for Target {}
 unsafe impl Sync for Target {}
 
 impl Target {
-    /// The context must be current.
+    /// Describes the memory. The context must be current.
     pub(in crate::cuda) fn new(values: &mut [f32], row: usize) -> Self {
         let at: *mut u8 = values.as_mut_ptr().cast();
         Self { at, pinned: is_pinned(at, size_of_val(values)), row }
     }
 
-    /// Where a row of a plane lies.
+    /// Returns the address of a row of a plane.
     ///
     /// # Safety
-    /// The slice holds all planes of `batch` rows, and `plane` and `start` are inside it.
+    /// The slice holds all planes of `batch` rows and contains `plane` and `start`.
     pub(super) unsafe fn at(&self, plane: usize, batch: usize, start: usize) -> *mut u8 {
         // SAFETY: by this function's own condition.
         unsafe { self.at.add((plane * batch + start) * self.row) }

@@ -1,10 +1,10 @@
-//! Data movement: a batch flows through the device in chunks, copy in, kernels and copy out overlapped.
+//! Data transfer: a batch is processed in chunks, with upload, kernels and download overlapped.
 //!
-//! Each slot has a stream and buffers for one chunk; what is queued in a stream runs in order, and the streams of
-//! several slots overlap. Pinned memory of the caller is copied from and to directly by one thread that only queues;
-//! other memory goes through pinned buffers that several threads fill, each with two slots of its own. Threads take the
-//! next chunk when they have a slot free, so devices and threads of unlike speed share a batch fairly. Small batches are
-//! recorded once as a graph and replayed.
+//! Each slot has a stream and buffers for one chunk; work in one stream runs in order, and the streams of several
+//! slots overlap. For pinned memory of the caller, one thread queues direct copies; other memory is copied through
+//! pinned buffers that several threads fill, each with two slots of its own. A thread takes the next chunk when it
+//! has a free slot, so devices and threads of different speed share a batch evenly. Small batches are recorded once
+//! as a graph and replayed.
 
 mod chunks;
 mod host;

@@ -1,4 +1,4 @@
-//! A batch through one or several devices.
+//! Runs a batch on one or several devices.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +17,7 @@ pub(in crate::cuda) struct Job<'a> {
     /// Bytes of one row of the input.
     pub(in crate::cuda) in_row: usize,
     pub(in crate::cuda) targets: &'a [Target],
-    /// Ends the run between two chunks when it becomes true.
+    /// Ends the run between two chunks once it is true.
     pub(in crate::cuda) cancel: Option<&'a AtomicBool>,
     /// NaN and infinity that the kernels found among the samples.
     pub(in crate::cuda) non_finite: NonFinite,
@@ -35,12 +35,12 @@ impl NonFinite {
         Self { row_len: row_len.max(1) as u64, first: AtomicU64::new(u64::MAX) }
     }
 
-    /// `found` of a chunk that begins at this row.
+    /// Reports `found` of a chunk that begins at row `start`.
     pub(super) fn report(&self, start: usize, found: u64) {
         self.first.fetch_min((start as u64 * self.row_len).saturating_add(found), Ordering::Relaxed);
     }
 
-    /// Row and index.
+    /// Returns the row and the index within it.
     pub(in crate::cuda) fn first(&self) -> Option<(usize, usize)> {
         let first = self.first.load(Ordering::Relaxed);
         let at = |v: u64| usize::try_from(v).unwrap_or(usize::MAX);
@@ -52,11 +52,12 @@ impl NonFinite {
 struct Shard {
     context: Arc<Context>,
     kernels: Arc<dyn Kernels>,
-    /// Slots of each way of feeding: their sizes differ, and a caller who alternates must not have them made anew.
+    /// Slots for each kind of input: their sizes differ, and a caller that alternates between kinds must not cause
+    /// new allocations.
     slots: Vec<(Feeding, Vec<Slot>)>,
 }
 
-/// Pinned or not, and the type of samples.
+/// Kind of input: whether it is pinned, and the type of its samples.
 type Feeding = (bool, SampleFormat);
 
 impl Shard {
@@ -72,19 +73,19 @@ impl Shard {
     }
 }
 
-/// A program's way through its devices.
+/// Runs the kernels of a program on its devices.
 pub(in crate::cuda) struct Pump {
     shards: Vec<Shard>,
     values: Vec<Value>,
-    /// Rows depend on one another: the batch is not cut.
+    /// Rows depend on one another: the batch is not divided.
     whole: bool,
     /// Threads that may copy into pinned memory.
     threads: usize,
 }
 
-/// Batches below this (bytes of samples) are worth a copy to save the driver's calls.
+/// Below this size (bytes of samples), copying the batch costs less than the driver calls that it saves.
 const REPLAY_BYTES: usize = 192 << 10;
-/// The same where the samples have to be copied in any case.
+/// The same limit if the samples have to be copied in any case.
 const REPLAY_STAGED_BYTES: usize = 512 << 10;
 
 impl Pump {
@@ -101,7 +102,7 @@ impl Pump {
         Self { shards, values, whole, threads }
     }
 
-    /// Runs a batch; when it returns, with an error or without, nothing uses the caller's memory any more.
+    /// Runs a batch. When it returns, with or without an error, nothing uses the caller's memory any more.
     pub(in crate::cuda) fn run(&mut self, job: &Job<'_>) -> Result<()> {
         if job.batch == 0 {
             return Ok(());
@@ -117,7 +118,8 @@ impl Pump {
         } else {
             Chunks::plan(job.batch, row, feed, self.shards.len())
         };
-        // What is free now is a first guess: another process may take it, so a refusal halves the chunks again.
+        // The memory that is free now is an estimate: another process may take it, so a failed allocation halves the
+        // chunks again.
         let feeding = (pinned, job.input.format);
         let held = self.shards.iter_mut().any(|s| !s.slots(feeding).is_empty());
         if !self.whole && !held && chunks.rows.saturating_mul(row.device) > 64 << 20 {
@@ -145,12 +147,12 @@ impl Pump {
         self.pump(job, feeding, chunks)
     }
 
-    /// Gives back every buffer.
+    /// Frees every buffer.
     pub(in crate::cuda) fn release(&mut self) {
         self.shards.iter_mut().for_each(|s| s.slots.clear());
     }
 
-    /// Slots for these chunks on every device.
+    /// Makes slots for these chunks on every device.
     fn reserve(&mut self, feeding: Feeding, chunks: Chunks, in_row: usize) -> Result<()> {
         let count = (chunks.threads * chunks.slots).min(chunks.count.div_ceil(self.shards.len()));
         for shard in &mut self.shards {
@@ -204,7 +206,7 @@ fn cancelled(job: &Job<'_>) -> Result<()> {
     if job.cancel.is_some_and(|c| c.load(Ordering::Relaxed)) { Err(Error::Cancelled) } else { Ok(()) }
 }
 
-/// A batch on its way, shared by the threads that feed it.
+/// A batch in progress, shared by the threads that feed it.
 struct Run<'a> {
     job: &'a Job<'a>,
     chunks: Chunks,
@@ -214,7 +216,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Takes chunks until none is left, over the slots in turn.
+    /// Takes chunks until none is left, and alternates between the slots.
     fn lane(&self, kernels: &dyn Kernels, values: &[Value], slots: &mut [Slot]) {
         if let Err(error) = self.feed(kernels, values, slots) {
             self.failed.store(true, Ordering::Relaxed);
@@ -229,7 +231,7 @@ impl Run<'_> {
         while !self.failed.load(Ordering::Relaxed) {
             cancelled(self.job)?;
             let slot = &mut slots[turn % slots.len()];
-            // Only a free slot takes a chunk: a slow device must not hold what a fast one could do.
+            // Only a free slot takes a chunk: a slow device must not hold work that a fast one could do.
             slot.finish(values, self.job)?;
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             if index >= self.chunks.count {

@@ -1,4 +1,4 @@
-//! One chunk in flight: a stream, and its buffers on both sides.
+//! One chunk in flight: a stream and its buffers on the host and on the device.
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ pub(in crate::cuda) struct Value {
     pub(in crate::cuda) planes: usize,
     /// Bytes that do not grow with the rows.
     pub(in crate::cuda) fixed: usize,
-    /// Which result it is; an intermediate value stays on the device.
+    /// Index of the result; `None` for an intermediate value, which remains on the device.
     pub(in crate::cuda) result: Option<usize>,
-    /// Kernels write it once, whole lines at a time, and none reads it: it may lie on the host's side of the bus.
+    /// Kernels write it once, in whole memory lines, and no kernel reads it: it may be in host memory.
     pub(in crate::cuda) direct: bool,
 }
 
@@ -27,7 +27,7 @@ impl Value {
         self.row * self.planes * rows + self.fixed
     }
 
-    /// Whether kernels write the results of such a batch to the host's memory themselves.
+    /// Returns whether kernels write the results of such a batch directly to host memory.
     fn goes_directly(&self, batch: usize) -> bool {
         self.direct && self.planes == 1 && self.bytes(batch) <= DIRECT_BYTES
     }
@@ -35,7 +35,7 @@ impl Value {
 
 /// Kernels that run on a chunk.
 pub(in crate::cuda) trait Kernels: Send + Sync {
-    /// Queues the kernels for so many rows.
+    /// Queues the kernels for `rows` rows.
     ///
     /// # Safety
     /// `input` holds the rows in this format, `values` as many bytes as each [`Value`] says, `status` a [`Status`], until
@@ -51,12 +51,12 @@ pub(in crate::cuda) trait Kernels: Send + Sync {
     ) -> Result<()>;
 }
 
-/// Results up to this size (bytes of a batch) are written by the kernels to pinned memory: a copy of so few takes longer to
-/// begin than to run.
+/// Kernels write results up to this size (bytes per batch) directly to pinned memory: a copy of so few bytes takes
+/// longer to start than to run.
 const DIRECT_BYTES: usize = 256 << 10;
 
-/// Where kernels leave the first sample that is NaN or infinite: host memory that the device writes to directly, since
-/// that is rare and a copy of eight bytes after every chunk is not.
+/// Position of the first sample that is NaN or infinite, in host memory that the device writes directly: such samples
+/// are rare, whereas a copy of eight bytes would be needed after every chunk.
 pub(in crate::cuda) struct Status(PinnedMemory);
 
 impl Status {
@@ -66,12 +66,14 @@ impl Status {
         Ok(status)
     }
 
-    /// Its address, on the device too: the driver maps pinned memory at one address for all.
+    /// Returns its address, which is the same on the host and the devices: the driver maps pinned memory at one
+    /// address.
     pub(in crate::cuda) fn address(&self) -> u64 {
         self.0.at() as u64
     }
 
-    /// `row · samples per row + index` of the first such sample, and none from then on. The stream must be idle.
+    /// Returns `row · samples per row + index` of the first such sample and resets it to none. The stream must be
+    /// idle.
     pub(in crate::cuda) fn take(&self) -> Option<u64> {
         let at: *mut u64 = self.0.at().cast();
         // SAFETY: eight page-aligned bytes; the device, their only other user, is done with them. Volatile, because the
@@ -85,7 +87,7 @@ impl Status {
     }
 }
 
-/// A recorded chunk: what a replay copies and computes.
+/// A recorded chunk: the copies and kernels of a replay.
 struct Recorded {
     rows: usize,
     format: SampleFormat,
@@ -96,7 +98,7 @@ pub(super) struct Slot {
     stream: Stream,
     input: DeviceMemory,
     values: Vec<DeviceMemory>,
-    /// Where the kernels of the next chunk find and leave each value.
+    /// Address of each value for the kernels of the next chunk.
     addresses: Vec<u64>,
     /// Pinned copies of the input and of the results, allocated when memory that is not pinned is given.
     stage_in: Option<PinnedMemory>,
@@ -104,7 +106,7 @@ pub(super) struct Slot {
     status: Status,
     capacity: usize,
     in_row: usize,
-    /// First row and rows of the chunk that is on its way.
+    /// First row and number of rows of the chunk in flight.
     pending: Option<(usize, usize)>,
     recorded: Option<Recorded>,
 }
@@ -128,7 +130,7 @@ impl Slot {
         })
     }
 
-    /// Whether it holds chunks of so many rows.
+    /// Returns whether the slot holds chunks of `rows` rows.
     pub(super) fn holds(&self, rows: usize, in_row: usize) -> bool {
         self.capacity >= rows && self.in_row >= in_row && !self.values.is_empty()
     }
@@ -150,14 +152,14 @@ impl Slot {
     }
 
     /// # Safety
-    /// The slot holds so many rows, and lives until its stream is done.
+    /// The slot holds `rows` rows and remains valid until its stream is done.
     unsafe fn queue(&self, kernels: &dyn Kernels, format: SampleFormat, rows: usize) -> Result<()> {
         let (input, status) = (self.input.at(), self.status.address());
         // SAFETY: the buffers were made for the kernels' values, and by this function's own conditions.
         unsafe { kernels.queue(&self.stream, format, rows, input, &self.addresses, status) }
     }
 
-    /// Queues a chunk; returns once its samples need not be read any more by this thread.
+    /// Queues a chunk and returns once this thread no longer needs to read its samples.
     pub(super) fn start(
         &mut self,
         kernels: &dyn Kernels,
@@ -191,7 +193,7 @@ impl Slot {
                 _ => self.values[index].at(),
             };
         }
-        // From here on the stream may use the buffers: `finish` must be called whatever happens.
+        // From here on the stream may use the buffers: `finish` must be called in every case.
         self.pending = Some(chunk);
         // SAFETY: the buffers hold `capacity >= rows` rows and live in this slot, the caller's live as long as the job,
         // which waits for every slot.
@@ -222,7 +224,7 @@ impl Slot {
         Ok(())
     }
 
-    /// Waits for the chunk on its way, if there is one, and hands its results over.
+    /// Waits for the chunk in flight, if there is one, and delivers its results.
     pub(super) fn finish(&mut self, values: &[Value], job: &Job<'_>) -> Result<()> {
         let Some((start, rows)) = self.pending.take() else { return Ok(()) };
         self.stream.wait()?;
@@ -245,7 +247,7 @@ impl Slot {
         Ok(())
     }
 
-    /// Waits for whatever is queued, whether it failed or not: the caller's memory is free afterwards.
+    /// Waits for all queued work, whether it failed or not; afterwards nothing uses the caller's memory.
     pub(super) fn abandon(&mut self) {
         if self.pending.take().is_some() {
             // The error that led here is the one to report.
@@ -277,7 +279,7 @@ impl Slot {
             // SAFETY: as in `start`.
             unsafe { self.queue(kernels, job.input.format, rows)? };
             self.stream.wait()?;
-            // The device's buffer held no samples yet: what the kernels found there means nothing.
+            // The device's buffer held no samples yet, so the status is meaningless.
             let _ = self.status.take();
             let graph = Graph::record(&self.stream, || {
                 // SAFETY: as in `start`; the graph lives in this slot, beside the buffers that it names.

@@ -9,7 +9,7 @@ pub(in crate::wgpu) struct GroupLimits {
     pub(in crate::wgpu) memory: usize,
     /// Threads.
     pub(in crate::wgpu) threads: usize,
-    /// Threads that small rows fill together: as many as run in step wait for each other for nothing.
+    /// Threads that small rows fill together: the threads of a subgroup, which synchronise without waiting.
     pub(in crate::wgpu) filled: usize,
 }
 
@@ -18,18 +18,18 @@ impl GroupLimits {
     #[cfg(test)]
     pub(in crate::wgpu) const DEFAULT: Self = Self { memory: 16 << 10, threads: 256, filled: 64 };
 
-    /// Rows that share a workgroup: `filled` threads' worth, fewer where memory ends first.
+    /// Returns the rows per workgroup: enough for `filled` threads, or fewer if memory does not suffice.
     pub(super) fn rows(&self, threads: usize, pairs_of_row: usize) -> usize {
         let by_memory = self.memory / (8 * pairs_of_row.max(1));
         (self.filled / threads.max(1)).min(by_memory).max(1)
     }
 
-    /// Whether so many rows of so many pairs of words fit.
+    /// Returns whether `rows` rows of `pairs_of_row` pairs of words fit.
     pub(super) fn fits(&self, rows: usize, threads: usize, pairs_of_row: usize) -> bool {
         rows * threads <= self.threads && 8 * rows * pairs_of_row <= self.memory
     }
 
-    /// The limit that a kernel exceeds, by name.
+    /// Fails with the name of a limit that a kernel exceeds.
     pub(super) fn check(&self, what: &str, threads: usize, memory: usize) -> Result<()> {
         let refuse = |name: &str, need: usize, has: usize| {
             Err(Error::unsupported(format!("{what} needs {name} {need}, the adapter has {has}")))

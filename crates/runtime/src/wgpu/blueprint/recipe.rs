@@ -1,4 +1,4 @@
-//! How a transform is split into passes: data, chosen without a device.
+//! Division of a transform into passes: plain data, chosen without a device.
 
 use rlx_compile::caps::TransformCaps;
 
@@ -13,18 +13,18 @@ pub(in crate::wgpu) struct Recipe {
     pub(in crate::wgpu) radices: Vec<usize>,
 }
 
-/// Largest transform that a workgroup does alone.
+/// Largest transform of one workgroup.
 pub(in crate::wgpu) const MAX_IN_GROUP: usize = 4096;
 
 impl Recipe {
-    /// The recipe of `n` points; `None` for other lengths than powers of two from 16 to 4096 and 400.
+    /// Returns the recipe for `n` points, a power of two from 16 to 4096 or 400; `None` for any other length.
     pub(in crate::wgpu) fn new(n: usize) -> Option<Self> {
         let (points, radices): (usize, &[usize]) = match n {
             16 => (8, &[8, 2]),
             32 => (8, &[8, 4]),
             64 => (8, &[8, 8]),
             128 => (16, &[16, 8]),
-            // One exchange more than 16·16, and a quarter less time on an H100: half the registers.
+            // One exchange more than 16·16, but half the registers and a quarter less time on an H100.
             256 => (8, &[8, 8, 4]),
             512 => (8, &[8, 8, 8]),
             1024 => (16, &[16, 16, 4]),
@@ -37,12 +37,12 @@ impl Recipe {
         Some(Self { n, points, radices: radices.to_vec() })
     }
 
-    /// Threads that share a transform.
+    /// Returns the threads per transform.
     pub(in crate::wgpu) fn threads(&self) -> usize {
         self.n / self.points
     }
 
-    /// Radix, stride (the product of the radices before it) and first twiddle of each pass.
+    /// Returns radix, stride (the product of the radices before it) and first twiddle of each pass.
     pub(in crate::wgpu) fn passes(&self) -> impl Iterator<Item = (usize, usize, usize)> {
         self.radices.iter().scan((1, 0), |(stride, table), &radix| {
             let pass = (radix, *stride, *table);
@@ -54,8 +54,8 @@ impl Recipe {
         })
     }
 
-    /// Twiddles of all passes, (cos, sin) of `−2π·q·k / (radix·stride)`: for each pass but the first, for each `q` from
-    /// 1, for each `k` below the stride.
+    /// Returns the twiddles of all passes, (cos, sin) of `−2π·q·k / (radix·stride)`: for each pass except the first,
+    /// for each `q` from 1, for each `k` below the stride.
     pub(in crate::wgpu) fn twiddles(&self) -> Vec<[f32; 2]> {
         let later = self.passes().filter(|&(_, stride, _)| stride > 1);
         later

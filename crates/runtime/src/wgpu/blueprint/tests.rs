@@ -80,7 +80,7 @@ fn limits_that_do_not_suffice_are_named() {
     assert!(few.contains("max_compute_invocations_per_workgroup 256"), "{few}");
 }
 
-/// Kernels of a graph's results, all of it on the device.
+/// Returns the kernels of a graph that runs entirely on the device.
 fn kernels(graph: Graph) -> Vec<Blueprint> {
     let results: Vec<_> = graph.outputs().map(|id| graph.get(id).unwrap().inputs[0]).collect();
     let kernels = AdapterKernels { class: DeviceClass::Wgpu, limits: GroupLimits::DEFAULT };

@@ -1,7 +1,8 @@
-//! Constants of a shader, and loops of constant length written out.
+//! Constants of a shader, and unrolling of loops of constant length.
 //!
-//! A loop over registers must be unrolled, or the registers become memory. Compilers mostly do it; here it is certain.
-//! The files stay valid WGSL: `for (var m = 0u; m < R; m++) { // unroll` is expanded, every other loop is left alone.
+//! A loop over registers must be unrolled, otherwise the registers become memory. Compilers usually do so; here it is
+//! certain. The files remain valid WGSL: `for (var m = 0u; m < R; m++) { // unroll` is expanded, every other loop is
+//! unchanged.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +14,7 @@ pub(super) type Constants = BTreeMap<&'static str, u32>;
 
 const MARK: &str = "// unroll";
 
-/// The text with every marked loop written out, each turn a block with the loop's variable as a constant.
+/// Returns the text with every marked loop unrolled: each iteration is a block with the loop variable as a constant.
 pub(super) fn unroll(text: &str, constants: &Constants) -> Result<String> {
     let lines: Vec<&str> = text.lines().collect();
     let mut out = String::with_capacity(text.len() * 4);
@@ -56,7 +57,7 @@ fn header<'a>(line: &'a str, constants: &Constants) -> Option<(&'a str, std::ops
     (parts.next()? == format!("{name}++")).then_some((name, value(from, constants)?..value(to, constants)?))
 }
 
-/// Constants and literals, joined by `/` from left to right.
+/// Evaluates constants and literals joined by `/`, from left to right.
 fn value(text: &str, constants: &Constants) -> Option<u32> {
     let term = |t: &str| {
         let t = t.trim();
