@@ -1,4 +1,4 @@
-//! A network as the mixes that are left of it, stage by stage: what a device's kernel has as tables.
+//! A network as its remaining mixes, stage by stage, in the form of a device kernel's tables.
 
 use num_complex::Complex32;
 use rlx_compile::{Butterflies, Mix};
@@ -48,7 +48,7 @@ impl ButterflyNetwork {
                     mixes.push(Mix { from, to, weights });
                 }
             }
-            // Neighbouring threads take neighbouring points, and agree about what they write.
+            // Neighbouring threads process neighbouring points and write the same outputs of their mixes.
             mixes.sort_by_key(|m| (m.to.map(|t| t.is_none()), m.from));
             stages.push(mixes);
         }
@@ -58,8 +58,8 @@ impl ButterflyNetwork {
 }
 
 impl FastLearnedFftModel {
-    /// The network with the mask's weights above 0 in its last stage, whose bins carry their square roots: powers are then
-    /// weighted, for pipelines whose ops keep bins or do not.
+    /// Returns the network with the square roots of the mask's weights above 0 applied to the bins of its last stage,
+    /// so that powers are weighted by the mask. For pipelines whose ops can only keep or drop bins.
     pub fn weighted_network(&self) -> ButterflyNetwork {
         let mut network = self.network().clone();
         let (n, last) = (network.n(), network.stages() - 1);
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::random::Random;
 
-    /// Random weights, gates of every kind, one and two products, some bins: against the network itself.
+    /// Random weights, all kinds of gates, one and two products, some bins: compared with the network itself.
     #[test]
     fn what_is_left_answers_as_the_network_does() {
         let mut random = Random::new(11);

@@ -1,4 +1,5 @@
-//! Trainings that go on after a kill: everything that the next step depends on, as safetensors.
+//! Checkpoints of trainings that continue after the process was ended: everything that the next step depends on, as
+//! safetensors.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +14,7 @@ use crate::train::Adam;
 
 const FORMAT: &str = "rlx-fft-checkpoint-2";
 
-/// What a training depends on besides its state: a checkpoint of any other training is refused.
+/// Everything that a training depends on besides its state. A checkpoint of any other training is rejected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Key {
     /// Version of the program: losses may change between versions.
@@ -22,7 +23,7 @@ pub(crate) struct Key {
     pub(crate) settings: String,
     /// Fingerprint of the matrix, pairs or signals.
     pub(crate) data: String,
-    /// Fingerprint of the teacher; empty where there is none.
+    /// Fingerprint of the teacher; empty if there is none.
     pub(crate) teacher: String,
 }
 
@@ -32,7 +33,7 @@ impl Key {
         Self { program: env!("CARGO_PKG_VERSION").to_owned(), settings, data, teacher }
     }
 
-    /// The part in which another key differs.
+    /// Returns the part in which another key differs.
     fn difference(&self, other: &Self) -> Option<&'static str> {
         let parts = [
             (self.program == other.program, "by another version of the program"),
@@ -50,7 +51,7 @@ pub(crate) struct Checkpoint {
     pub(crate) step: usize,
     pub(crate) theta: Vec<f64>,
     pub(crate) adam: Adam,
-    /// Numbers of the decided gates; empty before.
+    /// Numbers of the decided gates; empty before gates are decided.
     pub(crate) hard: Vec<u8>,
     pub(crate) best: Option<(f64, Vec<f64>)>,
     pub(crate) worse: usize,
@@ -96,7 +97,7 @@ impl Checkpoint {
         write_whole(path, &serialise(views, metadata).map_err(|e| fail(&e))?)
     }
 
-    /// Reads one of the training with this key.
+    /// Reads a checkpoint of the training with this key.
     pub(crate) fn load(path: &Path, key: &Key, len: usize, gates: usize) -> Result<Self> {
         let bad = |reason: String| Error::File {
             path: path.display().to_string(),

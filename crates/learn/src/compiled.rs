@@ -1,8 +1,9 @@
-//! A model as a tape: dead butterflies are gone, the rest are vector operations over rows in lanes.
+//! A model as a tape: dead butterflies are removed, the rest are vector operations on rows in lanes.
 //!
-//! The last stages before few outputs are put together: each output is then a sum over the points that it depends on,
-//! which is never stored. How many stages is a count of operations. Where what is alive is still the FFT, the passes of the
-//! FFT's own kernel take the tape's place, as far as the kept bins need them.
+//! The last stages before few outputs are merged: each output is then a sum over the points that it depends on, and
+//! intermediate values are not stored. The number of merged stages is chosen by the count of operations. If all live
+//! butterflies are still those of the FFT, the passes of the FFT kernel replace the tape, as far as the kept bins
+//! need them.
 
 use std::fmt;
 
@@ -41,11 +42,11 @@ impl fmt::Debug for CompiledModel {
 }
 
 impl FastLearnedFftModel {
-    /// The model compiled for these parameters on the widest instruction set of the machine.
+    /// Compiles the model for these parameters on the widest instruction set of the machine.
     ///
     /// # Errors
-    /// Parameters for another `n_fft` or outside their domain; a policy for NaN that leaves segments out; a model that
-    /// keeps no bin, or is shorter than a vector.
+    /// Parameters for another `n_fft` or outside their domain; a policy for NaN that skips segments; a model that
+    /// keeps no bin or is shorter than a vector.
     pub fn compile(&self, params: &WelchPeakParams) -> Result<CompiledModel> {
         let bins = self.compiled_bins(params)?;
         if self.is_fft() {
@@ -64,7 +65,7 @@ impl FastLearnedFftModel {
         self.compile_tape(params)
     }
 
-    /// [`compile`](Self::compile) to a tape even if the model is the FFT.
+    /// Compiles to a tape even if the model is the FFT; otherwise the same as [`compile`](Self::compile).
     ///
     /// # Errors
     /// Those of [`compile`](Self::compile).
@@ -90,7 +91,7 @@ impl FastLearnedFftModel {
         Ok(bins)
     }
 
-    /// Whether all that the kept bins need is as in the FFT.
+    /// Returns whether everything that the kept bins need is as in the FFT.
     fn is_fft(&self) -> bool {
         let (network, kept) = (self.network(), self.kept());
         let Ok(exact) = ButterflyNetwork::exact(self.n_fft()) else { return false };
@@ -111,12 +112,13 @@ impl FastLearnedFftModel {
 }
 
 impl CompiledModel {
-    /// Vector operations of one transform by the tape: a fused multiply-add is one. `None` where the FFT's kernel runs.
+    /// Returns the number of vector operations of one transform by the tape; a fused multiply-add counts as one.
+    /// `None` if the FFT kernel runs.
     pub fn operations(&self) -> Option<usize> {
         self.operations
     }
 
-    /// The parameters.
+    /// Returns the parameters.
     pub fn params(&self) -> &WelchPeakParams {
         &self.params
     }
@@ -166,7 +168,7 @@ impl CompiledModel {
             }
         }
         if self.bins.len() < params.welch.n_bins() {
-            // Slots of a band from DC on are its bins, and rows without a silent slot are as they should be.
+            // Slots of a band that starts at DC equal its bins, and rows without a silent slot need no change.
             let low = self.bins.iter().zip(0..).all(|(bin, slot)| *bin == slot);
             for out in out.chunks_exact_mut(2 * k).filter(|out| !low || out[2 * k - 1] == 0.0) {
                 name_bins(&self.bins, kept, out);
@@ -175,7 +177,7 @@ impl CompiledModel {
         Ok(())
     }
 
-    /// Powers `[batch, n_bins]` of rows of exactly `frame_len` samples; 0 where the mask keeps nothing.
+    /// Writes the powers `[batch, n_bins]` of rows of exactly `frame_len` samples; 0 for bins that the mask drops.
     ///
     /// # Errors
     /// Wrong lengths.
@@ -202,7 +204,8 @@ impl CompiledModel {
     }
 }
 
-/// Slots to bins; where no power is left, the lowest bins that are not there yet, as a mask of zeros would give.
+/// Replaces slots by bins. If no power is left, the lowest bins that do not occur yet follow, as with a mask of
+/// zeros.
 fn name_bins(bins: &[u32], kept: usize, out: &mut [f32]) {
     let pairs = out.as_chunks_mut::<2>().0;
     for pair in &mut pairs[..kept] {
@@ -213,7 +216,7 @@ fn name_bins(bins: &[u32], kept: usize, out: &mut [f32]) {
     if rest.is_empty() {
         return;
     }
-    // The lowest free bins lie below the number of pairs: those below 64 are looked up, not searched for.
+    // The lowest free bins are below the number of pairs; bins below 64 are kept as a bit set instead of searched.
     let taken = named.iter().filter(|p| p[0] < 64.0).fold(0u64, |taken, p| taken | 1 << p[0] as u32);
     let free = (0u32..).filter(|&bin| match bin {
         0..64 => taken >> bin & 1 == 0,
@@ -222,7 +225,7 @@ fn name_bins(bins: &[u32], kept: usize, out: &mut [f32]) {
     rest.iter_mut().zip(free).for_each(|(pair, bin)| *pair = [bin as f32, 0.0]);
 }
 
-/// One butterfly as it acts, and which of its inputs are there and outputs wanted.
+/// One butterfly with its gate applied, and which of its inputs are present and which outputs are needed.
 #[derive(Clone, Copy)]
 pub(crate) struct Acting {
     pub(crate) w: Butterfly,
@@ -248,7 +251,7 @@ fn weight(z: Complex32) -> Weight {
     [z.re, z.im]
 }
 
-/// The twiddle of `[[1, w], [1, −w]]`.
+/// Returns the twiddle `w` of `[[1, w], [1, −w]]`.
 fn twiddle(w: &Butterfly) -> Option<Weight> {
     let one = Complex32::new(1.0, 0.0);
     (w.a == one && w.c == one && w.d == -w.b).then(|| weight(w.b))
@@ -258,12 +261,12 @@ fn lower(model: &FastLearnedFftModel, welch: &WelchParams, bins: &[u32]) -> Resu
     let network = model.network();
     let n = network.n();
     let live = live_outputs(network, &model.kept());
-    // The last stages of the last product may be put together.
+    // The last stages of the last product may be merged.
     let most = n.trailing_zeros().min(4) as usize;
     let candidates = (0..=most).map(|collapsed| {
         let (ops, addresses, zero) = stages(network, &live, network.stages() - collapsed);
         let outputs = outputs(network, &live, bins, collapsed, &addresses, &zero);
-        // A term is four operations and two loads that nothing hides.
+        // A term costs four operations and two loads whose latency is exposed.
         let cost = ops.iter().map(TapeOp::cost).sum::<usize>()
             + outputs
                 .iter()
@@ -296,7 +299,7 @@ fn frame(model: &FastLearnedFftModel, welch: &WelchParams, bins: &[u32]) -> Resu
     })
 }
 
-/// The first `count` stages as operations; where each point lies after them, and which are zero.
+/// Returns the first `count` stages as operations, the address of each point after them, and which points are zero.
 fn stages(
     network: &ButterflyNetwork,
     live: &[Vec<[bool; 2]>],
@@ -313,7 +316,7 @@ fn stages(
             zero = order.iter().map(|&i| zero[i as usize]).collect();
         }
         let half = network.distance(s);
-        // Two stages at once where both are there and of one product.
+        // Two stages at once if both exist and belong to one product.
         let paired = s + 1 < count && network.order_before(s + 1).is_none();
         let mut done = vec![false; n];
         if paired {
@@ -345,7 +348,7 @@ fn stages(
     (ops, addresses, zero)
 }
 
-/// Two stages on four points, where all of both is alive.
+/// Adds two stages on four points if all their butterflies are live.
 fn quad(
     network: &ButterflyNetwork,
     live: &[Vec<[bool; 2]>],
@@ -375,7 +378,7 @@ fn quad(
     Some(TapeOp::QuadGeneral(at, acts.map(|a| [weight(a.w.a), weight(a.w.b), weight(a.w.c), weight(a.w.d)])))
 }
 
-/// One butterfly, as little of it as is needed.
+/// Adds the needed part of one butterfly.
 fn single(act: &Acting, p: usize, q: usize, addresses: &[u32], zero: &mut [bool], ops: &mut Vec<TapeOp>) {
     if act.skip {
         return;
@@ -383,7 +386,7 @@ fn single(act: &Acting, p: usize, q: usize, addresses: &[u32], zero: &mut [bool]
     let (x, y, w) = (addresses[p], addresses[q], act.w);
     let (no_x, no_y) = (zero[p], zero[q]);
     let is_zero = |z: Complex32| z == Complex32::default();
-    // What is never read need not be zero, but it must not be taken for a value either.
+    // A point that is never read need not be zero, but it must not be used as a value either.
     zero[p] = !act.live[0] || (no_x || is_zero(w.a)) && (no_y || is_zero(w.b));
     zero[q] = !act.live[1] || (no_x || is_zero(w.c)) && (no_y || is_zero(w.d));
     let wanted = [!zero[p], !zero[q]];
@@ -398,7 +401,7 @@ fn single(act: &Acting, p: usize, q: usize, addresses: &[u32], zero: &mut [bool]
             [false, true] => ops.push(TapeOp::Half(y, [x, y], [weight(w.c), weight(w.d)])),
             [false, false] => {}
         },
-        // One input is zero: the other point is written first, the input's own last.
+        // One input is zero: the point of the zero input is written first, that of the other input last.
         (no_x, _) => {
             let (from, first, second) = if no_x { (y, (x, w.b), (y, w.d)) } else { (x, (y, w.c), (x, w.a)) };
             let order = if no_x {
@@ -415,7 +418,7 @@ fn single(act: &Acting, p: usize, q: usize, addresses: &[u32], zero: &mut [bool]
     }
 }
 
-/// Each kept bin and its mirror as sums over the points before the last `collapsed` stages.
+/// Returns each kept bin and its mirror as sums over the points before the last `collapsed` stages.
 fn outputs(
     network: &ButterflyNetwork,
     live: &[Vec<[bool; 2]>],
@@ -460,7 +463,7 @@ mod tests {
     use crate::model::AffineCorrector;
     use crate::random::Random;
 
-    /// Every kind of model against the eager path, which shares nothing with the tape but the weights.
+    /// Every kind of model is compared with the eager path, which shares only the weights with the tape.
     #[test]
     fn the_tape_answers_as_the_model_does() {
         let mut random = Random::new(6);
@@ -503,7 +506,7 @@ mod tests {
                 7 => {
                     let middle = |k| f32::from(u8::from((40..90).contains(&k)));
                     model.set_mask(&(0..bins).map(middle).collect::<Vec<_>>()).unwrap();
-                    // Closed where nothing is needed: still the FFT.
+                    // Closed gates whose outputs are not needed: still the FFT.
                     model.network_mut().gates_mut(7).unwrap()[..30].fill(Gate::Closed);
                 }
                 _ => {}

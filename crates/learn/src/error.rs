@@ -3,7 +3,7 @@
 /// Result of every fallible call in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a request was refused.
+/// Error of a call in this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -15,18 +15,18 @@ pub enum Error {
         /// The reason, values included.
         reason: String,
     },
-    /// Bytes that are no model that this version can run.
+    /// Bytes that are not a model this version can run.
     #[error("no model: {0}")]
     Model(String),
     /// A file that cannot be read or written.
     #[error("{path}: {reason}")]
     File {
-        /// Which.
+        /// Path of the file.
         path: String,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// The signal or the parameters, as `rlx-fft-dsp` sees them.
+    /// An error of `rlx-fft-dsp` about the signal or the parameters.
     #[error(transparent)]
     Dsp(#[from] rlx_dsp::Error),
 }

@@ -1,4 +1,4 @@
-//! How far a network is from the matrix it stands for.
+//! Error of a network relative to the matrix that it represents.
 
 use num_complex::Complex32;
 
@@ -7,10 +7,10 @@ use crate::matrix::Matrix;
 use crate::network::ButterflyNetwork;
 use crate::transform::Target;
 
-/// The matrix that a network multiplies by, computed in `f32` as it runs, `[n, n]`.
+/// Returns the matrix `[n, n]` by which a network multiplies, computed in `f32` as the network runs.
 ///
 /// # Errors
-/// None for a network that was built.
+/// None for a network built by this crate.
 pub fn matrix_of(network: &ButterflyNetwork) -> Result<Matrix> {
     let n = network.n();
     let mut matrix = Matrix::zeros(n, n);
@@ -26,10 +26,10 @@ pub fn matrix_of(network: &ButterflyNetwork) -> Result<Matrix> {
     Ok(matrix)
 }
 
-/// `‖network − transform‖_F / ‖transform‖_F`, the network as it runs in `f32`.
+/// Returns `‖network − transform‖_F / ‖transform‖_F` for the network as it runs in `f32`.
 ///
 /// # Errors
-/// As [`matrix_of`].
+/// Those of [`matrix_of`].
 pub fn relative_error_of(network: &ButterflyNetwork, target: &Target) -> Result<f64> {
     let mut matrix = matrix_of(network)?;
     matrix.scale(1.0 / target.scale);

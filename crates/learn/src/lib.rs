@@ -1,9 +1,9 @@
-//! Learned butterfly transforms that can take the FFT's place.
+//! Learned butterfly transforms that can replace the FFT.
 //!
-//! A network of `log2 N` stages of complex 2×2 butterflies over an order of the input; the FFT is one point in that
-//! space. [`fit()`] finds the butterflies of a matrix in closed form, [`train()`] by gradient from random weights;
-//! training for a task bends them and closes gates until what is left is cheaper and still finds the peaks. Models
-//! are safetensors files.
+//! A network has `log2 N` stages of complex 2×2 butterflies after a permutation of the input; the FFT is one such
+//! network. [`fit()`] finds the butterflies of a matrix in closed form, [`train()`] by gradient from random weights.
+//! Training for a task changes the weights and closes gates until the remaining network is cheaper and still finds
+//! the peaks. Models are safetensors files.
 
 #![expect(clippy::needless_range_loop, reason = "a butterfly indexes several arrays by one point")]
 

@@ -1,4 +1,4 @@
-//! Which points matter after each stage: fed by something, and needed by a bin that is kept.
+//! Points that matter after each stage: those with an input that is not zero that a kept bin needs.
 
 use crate::network::{ButterflyNetwork, Gate};
 
@@ -10,7 +10,8 @@ pub(crate) fn live_outputs(network: &ButterflyNetwork, kept: &[bool]) -> Vec<Vec
     let stages = network.stages();
     let gate = |s: usize, i: usize| network.gates(s).map_or(Gate::Open, |g| g[i]);
     let mut live = vec![vec![[true; 2]; n / 2]; stages];
-    // Forwards: what a closed gate silences feeds nothing on. A butterfly whose outputs are not zero needs one input.
+    // Forwards: outputs of a closed gate are zero and feed nothing. A butterfly whose outputs are not zero needs one
+    // input.
     let mut fed = vec![true; n];
     for s in 0..stages {
         if let Some(order) = network.order_before(s) {
@@ -29,7 +30,7 @@ pub(crate) fn live_outputs(network: &ButterflyNetwork, kept: &[bool]) -> Vec<Vec
             live[s][i] = [fed[p], fed[q]];
         }
     }
-    // Backwards: what no kept bin needs is not computed.
+    // Backwards: points that no kept bin needs are not computed.
     let mut needed = kept.to_vec();
     needed.resize(n, false);
     for s in (0..stages).rev() {
@@ -54,7 +55,7 @@ pub(crate) fn live_outputs(network: &ButterflyNetwork, kept: &[bool]) -> Vec<Vec
     live
 }
 
-/// For each stage which butterflies are alive, given the bins that are kept (of all `n`).
+/// Returns, for each stage, which butterflies are live, given the bins that are kept (of all `n`).
 pub(crate) fn live(network: &ButterflyNetwork, kept: &[bool]) -> Vec<Vec<bool>> {
     let outputs = live_outputs(network, kept);
     outputs.into_iter().map(|stage| stage.into_iter().map(|[a, b]| a || b).collect()).collect()

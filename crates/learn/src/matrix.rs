@@ -1,10 +1,10 @@
-//! A complex matrix in two planes of `f64`, row by row.
+//! A complex matrix in two planes of `f64`, row-major.
 
 use num_complex::Complex64;
 
 use crate::error::{Error, Result};
 
-/// `[rows, cols]`, real and imaginary parts apart.
+/// A complex matrix `[rows, cols]`, row-major, with separate real and imaginary parts.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Matrix {
     /// Rows.
@@ -18,12 +18,12 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// Zeros.
+    /// Returns a matrix of zeros.
     pub fn zeros(rows: usize, cols: usize) -> Self {
         Self { rows, cols, re: vec![0.0; rows * cols], im: vec![0.0; rows * cols] }
     }
 
-    /// Entry by entry.
+    /// Makes a matrix from `f(row, col)`.
     pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> Complex64) -> Self {
         let mut matrix = Self::zeros(rows, cols);
         for i in 0..rows {
@@ -34,10 +34,10 @@ impl Matrix {
         matrix
     }
 
-    /// From planes; an empty imaginary one is zeros.
+    /// Makes a matrix from planes; an empty imaginary plane means zeros.
     ///
     /// # Errors
-    /// Planes of another length than `rows · cols`; NaN or infinity.
+    /// Planes whose length is not `rows · cols`; NaN or infinity.
     pub fn from_planes(rows: usize, cols: usize, re: Vec<f64>, mut im: Vec<f64>) -> Result<Self> {
         if im.is_empty() {
             im = vec![0.0; re.len()];
@@ -54,7 +54,7 @@ impl Matrix {
         Ok(Self { rows, cols, re, im })
     }
 
-    /// One entry.
+    /// Returns one entry.
     pub fn get(&self, row: usize, col: usize) -> Complex64 {
         let at = row * self.cols + col;
         Complex64::new(self.re[at], self.im[at])
@@ -66,13 +66,13 @@ impl Matrix {
         (self.re[at], self.im[at]) = (value.re, value.im);
     }
 
-    /// `‖·‖_F`.
+    /// Returns the Frobenius norm.
     pub fn norm(&self) -> f64 {
         let square = |plane: &[f64]| plane.iter().map(|x| x * x).sum::<f64>();
         (square(&self.re) + square(&self.im)).sqrt()
     }
 
-    /// `‖self − other‖_F / ‖other‖_F`.
+    /// Returns `‖self − other‖_F / ‖other‖_F`.
     pub fn relative_error(&self, other: &Self) -> f64 {
         let square = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f64>();
         (square(&self.re, &other.re) + square(&self.im, &other.im)).sqrt() / other.norm()
@@ -83,12 +83,12 @@ impl Matrix {
         self.re.iter_mut().chain(&mut self.im).for_each(|x| *x *= factor);
     }
 
-    /// Columns in another order: column `i` of the result is column `order[i]`.
+    /// Permutes the columns: column `i` of the result is column `order[i]`.
     pub fn permute_columns(&self, order: &[u32]) -> Self {
         Self::from_fn(self.rows, order.len(), |i, j| self.get(i, order[j] as usize))
     }
 
-    /// `self · other`.
+    /// Returns `self · other`.
     pub fn times(&self, other: &Self) -> Self {
         let mut out = Self::zeros(self.rows, other.cols);
         for i in 0..self.rows {
@@ -106,7 +106,7 @@ impl Matrix {
     }
 }
 
-/// Whether `n` is a size that a butterfly network can have.
+/// Checks that `n` is a size that a butterfly network can have.
 pub(crate) fn check_size(name: &'static str, n: usize, largest: usize) -> Result<()> {
     if n.is_power_of_two() && (2..=largest).contains(&n) {
         return Ok(());

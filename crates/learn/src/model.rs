@@ -1,4 +1,4 @@
-//! The model: network, spectral mask, affine corrector and what was recorded of it.
+//! The model: network, spectral mask, affine corrector and training record.
 
 use num_complex::Complex32;
 use rlx_compile::params::{ButterflySpec, Layout};
@@ -33,8 +33,8 @@ pub struct FastLearnedFftModel {
 }
 
 impl FastLearnedFftModel {
-    /// The model that is the FFT: exact twiddles, open gates, a mask of ones, no correction. Its recall is 1 by
-    /// construction.
+    /// Returns the model that equals the FFT: exact twiddles, open gates, a mask of ones, no correction. Its recall
+    /// is 1 by construction.
     ///
     /// # Errors
     /// [`Error::Argument`] unless `n_fft` is a power of two from 2 to 2^20.
@@ -51,42 +51,43 @@ impl FastLearnedFftModel {
         Ok(Self::of_network(network, record))
     }
 
-    /// A network with a mask of ones and no correction.
+    /// Makes a model of a network, with a mask of ones and no correction.
     pub fn of_network(network: ButterflyNetwork, record: TrainingRecord) -> Self {
         let mask = vec![1.0; network.n() / 2 + 1];
         Self { network, mask, corrector: AffineCorrector::IDENTITY, record }
     }
 
-    /// Transform length.
+    /// Returns the transform length.
     pub fn n_fft(&self) -> usize {
         self.network.n()
     }
 
-    /// One-sided bins.
+    /// Returns the number of one-sided bins.
     pub fn n_bins(&self) -> usize {
         self.mask.len()
     }
 
-    /// The network.
+    /// Returns the network.
     pub fn network(&self) -> &ButterflyNetwork {
         &self.network
     }
 
-    /// The network, to be trained. What was recorded of the model no longer holds.
+    /// Returns the network for changes. Measurements in the record no longer apply and are cleared.
     pub fn network_mut(&mut self) -> &mut ButterflyNetwork {
         self.record.forget();
         &mut self.network
     }
 
-    /// Factor of each one-sided bin's power, 0 … 1.
+    /// Returns the factor of each one-sided bin's power, 0 … 1.
     pub fn mask(&self) -> &[f32] {
         &self.mask
     }
 
-    /// Sets the mask; a 0 makes the bin's butterflies superfluous. What was recorded no longer holds.
+    /// Sets the mask; butterflies that only bins with a 0 need are not computed. Measurements in the record are
+    /// cleared.
     ///
     /// # Errors
-    /// A mask of another length than the bins, or with a value outside 0 … 1.
+    /// A mask whose length is not the number of bins, or with a value outside 0 … 1.
     pub fn set_mask(&mut self, mask: &[f32]) -> Result<()> {
         if mask.len() != self.mask.len() {
             let (expected, got) = (self.mask.len(), mask.len());
@@ -100,7 +101,7 @@ impl FastLearnedFftModel {
         Ok(())
     }
 
-    /// The corrector.
+    /// Returns the corrector.
     pub fn corrector(&self) -> AffineCorrector {
         self.corrector
     }
@@ -118,17 +119,17 @@ impl FastLearnedFftModel {
         Ok(())
     }
 
-    /// Share of the reference's peaks found on held-out data, if it was measured on the model as it is.
+    /// Returns the share of the reference's peaks found on held-out data, if it was measured on the present weights.
     pub fn recall(&self) -> Option<f64> {
         self.record.recall
     }
 
-    /// How the model came about and what was measured of it.
+    /// Returns how the model was made and what was measured on it.
     pub fn record(&self) -> &TrainingRecord {
         &self.record
     }
 
-    /// Records how the model came about, measurements included.
+    /// Records how the model was made, including measurements.
     ///
     /// # Errors
     /// A recall outside 0 … 1.
@@ -152,12 +153,13 @@ impl FastLearnedFftModel {
         Ok(())
     }
 
-    /// Butterflies that are open, fed, and needed by a bin that the mask keeps or by its mirror.
+    /// Returns the number of butterflies that are open, have an input that is not zero, and are needed by a bin that
+    /// the mask keeps or by its mirror.
     pub fn live_butterflies(&self) -> usize {
         live(&self.network, &self.kept()).iter().flatten().filter(|&&alive| alive).count()
     }
 
-    /// Kept bins that no sample reaches: their power is zero whatever comes in.
+    /// Returns the number of kept bins that no sample reaches: their power is always zero.
     pub fn dead_bins(&self) -> usize {
         let network = &self.network;
         let last = network.stages() - 1;
@@ -166,29 +168,30 @@ impl FastLearnedFftModel {
         for (i, outputs) in live[last].iter().enumerate() {
             let (p, q) = network.points(last, i);
             let skipped = network.gates(last).is_some_and(|gates| gates[i] == Gate::Skip);
-            // A skipped butterfly of the last stage never counts as computed: its points live below it.
+            // A skipped butterfly of the last stage never counts as computed: its points are computed in earlier
+            // stages.
             (fed[p], fed[q]) = (outputs[0] || skipped, outputs[1] || skipped);
         }
         (0..self.n_bins()).filter(|&k| self.mask[k] > 0.0 && !fed[k]).count()
     }
 
-    /// Outputs of butterflies that have to be computed, of `stages · n`.
+    /// Returns the number of butterfly outputs that have to be computed, of `stages · n`.
     pub fn live_outputs(&self) -> usize {
         live_outputs(&self.network, &self.kept()).iter().flatten().flatten().filter(|&&alive| alive).count()
     }
 
-    /// Of all `n` bins those that a power needs: a kept bin and its mirror.
+    /// Returns, for all `n` bins, whether a power needs it: a kept bin or its mirror.
     pub(crate) fn kept(&self) -> Vec<bool> {
         let n = self.n_fft();
         (0..n).map(|k| self.mask[k.min(n - k)] > 0.0).collect()
     }
 
-    /// Share of butterflies that need not be computed, 0 … 1.
+    /// Returns the share of butterflies that need not be computed, 0 … 1.
     pub fn dead_share(&self) -> f64 {
         self.op("").dead_share()
     }
 
-    /// The model as an op of a graph, under the name by which a session finds it.
+    /// Returns the model as an op of a graph, under the name by which a session finds it.
     pub fn op(&self, name: impl Into<String>) -> ButterflySpec {
         let live = self.live_butterflies();
         ButterflySpec { n: self.n_fft(), model: name.into(), live, layout: Layout::Block }

@@ -1,4 +1,5 @@
-//! The butterfly network: one or two products of `log2 N` stages of `N/2` complex 2×2 butterflies, each after an order.
+//! The butterfly network: one or two products of `log2 N` stages of `N/2` complex 2×2 butterflies, each after a
+//! permutation.
 
 use num_complex::Complex32;
 
@@ -29,24 +30,24 @@ impl Butterfly {
         Self { a: one, b: zero, c: zero, d: one }
     };
 
-    /// The conjugate transpose: the inverse of a unitary butterfly.
+    /// Returns the conjugate transpose, which is the inverse of a unitary butterfly.
     #[must_use]
     pub fn adjoint(self) -> Self {
         Self { a: self.a.conj(), b: self.c.conj(), c: self.b.conj(), d: self.d.conj() }
     }
 
-    /// Both outputs.
+    /// Returns both outputs.
     #[inline]
     pub fn apply(&self, x0: Complex32, x1: Complex32) -> (Complex32, Complex32) {
         (self.a * x0 + self.b * x1, self.c * x0 + self.d * x1)
     }
 
-    /// `a`, `b`, `c`, `d`, real parts before imaginary ones.
+    /// Returns `a`, `b`, `c`, `d`, each as real and imaginary part.
     pub fn to_array(self) -> [f32; 8] {
         [self.a.re, self.a.im, self.b.re, self.b.im, self.c.re, self.c.im, self.d.re, self.d.im]
     }
 
-    /// From [`to_array`](Self::to_array).
+    /// Inverse of [`to_array`](Self::to_array).
     pub fn from_array(w: [f32; 8]) -> Self {
         let z = |i: usize| Complex32::new(w[i], w[i + 1]);
         Self { a: z(0), b: z(2), c: z(4), d: z(6) }
@@ -74,18 +75,18 @@ impl Gate {
         [Self::Closed, Self::Open, Self::Skip, Self::Reverse].into_iter().find(|g| *g as u8 == number)
     }
 
-    /// Whether arithmetic is left to do.
+    /// Returns whether the butterfly needs arithmetic.
     pub fn works(self) -> bool {
         matches!(self, Self::Open | Self::Reverse)
     }
 }
 
-/// Orders, twiddles and gates. Stage `s` of a product combines the points at distance `2^s`; its butterfly `i` is
-/// number `i` of the pairs in ascending order of their first point. Stages of a second product are counted on.
+/// Permutations, twiddles and gates. Stage `s` of a product combines points at distance `2^s`; its butterfly `i` is
+/// the `i`-th pair in ascending order of the first point. The numbering of stages continues in a second product.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ButterflyNetwork {
     n: usize,
-    /// One a product: `point[i] = input[order[i]]`.
+    /// One per product: `point[i] = input[order[i]]`.
     orders: Vec<Vec<u32>>,
     stages: Vec<Vec<Butterfly>>,
     gates: Vec<Vec<Gate>>,
@@ -93,7 +94,7 @@ pub struct ButterflyNetwork {
 }
 
 impl ButterflyNetwork {
-    /// The radix-2 decimation-in-time FFT of `n` points, all gates open.
+    /// Returns the radix-2 decimation-in-time FFT of `n` points, with all gates open.
     ///
     /// Twiddles are `exp(−2πi·j/2^(s+1))`, computed in f64 and rounded once.
     ///
@@ -115,12 +116,12 @@ impl ButterflyNetwork {
         Self::new(vec![order], (0..n.trailing_zeros()).map(stage).collect(), false)
     }
 
-    /// From orders (one a product, applied first to last) and the stages of all products, all gates open; `real`: the
-    /// imaginary parts of the result are dropped.
+    /// Makes a network from permutations (one per product, in the order of application) and the stages of all
+    /// products, with all gates open. `real`: the imaginary parts of the result are dropped.
     ///
     /// # Errors
-    /// Orders that are no permutations of one power of two, other than one or two of them, stages of the wrong number
-    /// or length, weights that are not finite.
+    /// Orders that are not permutations of one power of two; a number of orders other than one or two; a wrong number
+    /// or length of stages; weights that are not finite.
     pub fn new(orders: Vec<Vec<u32>>, stages: Vec<Vec<Butterfly>>, real: bool) -> Result<Self> {
         let n = orders.first().map_or(0, Vec::len);
         check_size("n_fft", n, MAX_N)?;
@@ -144,64 +145,64 @@ impl ButterflyNetwork {
         Ok(Self { n, orders, stages, gates, real })
     }
 
-    /// Points.
+    /// Returns the number of points.
     pub fn n(&self) -> usize {
         self.n
     }
 
-    /// Stages of all products: `depth · log2 N`.
+    /// Returns the number of stages of all products, `depth · log2 N`.
     pub fn stages(&self) -> usize {
         self.stages.len()
     }
 
-    /// Products of butterflies, 1 or 2.
+    /// Returns the number of products, 1 or 2.
     pub fn depth(&self) -> usize {
         self.orders.len()
     }
 
-    /// The order before a product.
+    /// Returns the permutation before a product.
     pub fn order(&self, product: usize) -> Option<&[u32]> {
         self.orders.get(product).map(Vec::as_slice)
     }
 
-    /// Whether imaginary parts are dropped at the end.
+    /// Returns whether imaginary parts are dropped at the end.
     pub fn is_real(&self) -> bool {
         self.real
     }
 
-    /// Butterflies of one stage.
+    /// Returns the butterflies of one stage.
     pub fn stage(&self, stage: usize) -> Option<&[Butterfly]> {
         self.stages.get(stage).map(Vec::as_slice)
     }
 
-    /// The same, to be trained.
+    /// Returns the butterflies of one stage for changes.
     pub fn stage_mut(&mut self, stage: usize) -> Option<&mut [Butterfly]> {
         self.stages.get_mut(stage).map(Vec::as_mut_slice)
     }
 
-    /// Gates of one stage.
+    /// Returns the gates of one stage.
     pub fn gates(&self, stage: usize) -> Option<&[Gate]> {
         self.gates.get(stage).map(Vec::as_slice)
     }
 
-    /// The same, to be closed.
+    /// Returns the gates of one stage for changes.
     pub fn gates_mut(&mut self, stage: usize) -> Option<&mut [Gate]> {
         self.gates.get_mut(stage).map(Vec::as_mut_slice)
     }
 
-    /// Distance of the two points of a stage's butterflies.
+    /// Returns the distance of the two points of a stage's butterflies.
     pub(crate) fn distance(&self, stage: usize) -> usize {
         1 << (stage % self.n.trailing_zeros() as usize)
     }
 
-    /// Both points of butterfly `i` of a stage.
+    /// Returns both points of butterfly `i` of a stage.
     pub(crate) fn points(&self, stage: usize, i: usize) -> (usize, usize) {
         let half = self.distance(stage);
         let first = (i / half) * 2 * half + i % half;
         (first, first + half)
     }
 
-    /// The order to apply before a stage, where there is one.
+    /// Returns the permutation to apply before a stage, if there is one.
     pub(crate) fn order_before(&self, stage: usize) -> Option<&[u32]> {
         let per_product = self.n.trailing_zeros() as usize;
         if stage.is_multiple_of(per_product) { self.order(stage / per_product) } else { None }

@@ -1,8 +1,9 @@
-//! Powers, packed peaks and log-mel by the model, row by row.
+//! Powers, packed peaks and log-mel energies by the model, row by row.
 //!
-//! Two segments ride in one transform, as real and imaginary part: their summed one-sided power at bin `k` is
-//! `|Z_k|² + |Z_{N−k}|²`, once at DC and Nyquist. Training, this path and the compiled one share that rule, so a
-//! network that is not quite the FFT answers alike everywhere. A last odd segment goes alone.
+//! Two segments are transformed together, as real and imaginary part: their summed one-sided power at bin `k` is
+//! `|Z_k|² + |Z_{N−k}|²`, counted once at DC and Nyquist. Training, this path and the compiled path share that rule,
+//! so a network that differs from the FFT gives the same result in each. The last of an odd number of segments is
+//! transformed alone.
 
 use num_complex::Complex32;
 use rlx_dsp::mel::MelFilterbank;
@@ -16,10 +17,10 @@ use crate::model::FastLearnedFftModel;
 use crate::quant::QuantisedNetwork;
 
 impl FastLearnedFftModel {
-    /// Packed peaks `[batch, min(k, n_bins), 2]` of `batch` rows `[batch, frame_len]`.
+    /// Returns packed peaks `[batch, min(k, n_bins), 2]` of `batch` rows `[batch, frame_len]`.
     ///
     /// # Errors
-    /// As [`FastLearnedFftModel::welch_peaks_batch_into`].
+    /// Those of [`FastLearnedFftModel::welch_peaks_batch_into`].
     pub fn welch_peaks_batch(
         &self,
         params: &WelchPeakParams,
@@ -30,18 +31,19 @@ impl FastLearnedFftModel {
         let total = batch.checked_mul(width).filter(|&t| isize::try_from(t).is_ok());
         let total = total
             .ok_or_else(|| Error::argument("batch", format!("{batch} rows of {width} values overflow")))?;
-        // Checked before the answer is allocated, so that a wrong batch costs nothing.
+        // Checked before the result is allocated, so that a wrong batch costs nothing.
         self.check(params, samples, batch, params.welch.frame_len())?;
         let mut out = vec![0.0; total];
         self.welch_peaks_batch_into(params, samples, batch, params.welch.frame_len(), &mut out)?;
         Ok(out)
     }
 
-    /// [`FastLearnedFftModel::welch_peaks_batch`] of rows of `row_len ≥ frame_len` samples into `out`.
+    /// Writes the result of [`FastLearnedFftModel::welch_peaks_batch`] for rows of `row_len ≥ frame_len` samples to
+    /// `out`.
     ///
     /// # Errors
-    /// Parameters for another `n_fft` than the model's, or with a policy for NaN that leaves segments out; wrong
-    /// lengths; NaN or infinity under [`NanPolicy::Error`].
+    /// Parameters for another `n_fft` than the model's, or with a policy for NaN that skips segments; wrong lengths;
+    /// NaN or infinity under [`NanPolicy::Error`].
     pub fn welch_peaks_batch_into(
         &self,
         params: &WelchPeakParams,
@@ -73,7 +75,8 @@ impl FastLearnedFftModel {
         Ok(())
     }
 
-    /// One-sided mean raw power `[batch, n_bins]` of `batch` rows `[batch, frame_len]`, mask and corrector applied.
+    /// Returns the one-sided mean raw power `[batch, n_bins]` of `batch` rows `[batch, frame_len]`, with mask and
+    /// corrector applied.
     ///
     /// # Errors
     /// A layout for another `n_fft`, wrong lengths. NaN propagates.
@@ -81,7 +84,8 @@ impl FastLearnedFftModel {
         self.psd_by(&|frame| self.forward(frame), welch, samples, batch)
     }
 
-    /// [`welch_psd_batch`](Self::welch_psd_batch) with the transform in integer arithmetic, mask and corrector this model's.
+    /// Returns [`welch_psd_batch`](Self::welch_psd_batch) with the transform in integer arithmetic and this model's
+    /// mask and corrector.
     ///
     /// # Errors
     /// Those of [`welch_psd_batch`](Self::welch_psd_batch).
@@ -140,7 +144,7 @@ impl FastLearnedFftModel {
         Ok(out)
     }
 
-    /// Whether the parameters are for this model.
+    /// Checks that the parameters are for this model.
     pub(crate) fn check_params(&self, params: &WelchPeakParams) -> Result<()> {
         params.validate()?;
         if params.welch.n_fft != self.n_fft() {
@@ -162,7 +166,7 @@ impl FastLearnedFftModel {
     }
 }
 
-/// Whether `samples` are `batch` rows of `row_len`, each long enough.
+/// Checks that `samples` are `batch` rows of `row_len`, each long enough.
 pub(crate) fn check_rows(
     params: &WelchPeakParams,
     samples: &[f32],
@@ -184,7 +188,7 @@ pub(crate) fn check_rows(
 /// Turns a frame into its bins, in place.
 type Forward<'a> = dyn Fn(&mut [Complex32]) -> Result<()> + 'a;
 
-/// Powers of one row after the other.
+/// Computes the powers of one row after another.
 struct RowPowers<'a> {
     model: &'a FastLearnedFftModel,
     forward: &'a Forward<'a>,
@@ -208,7 +212,7 @@ impl<'a> RowPowers<'a> {
         })
     }
 
-    /// Corrected one-sided means of the row's segments.
+    /// Writes the corrected one-sided means of the row's segments.
     fn powers(&mut self, samples: &[f32], powers: &mut [f32]) -> Result<()> {
         let Self { model, forward, welch, window, frame, sums } = self;
         let n = window.len();

@@ -10,11 +10,12 @@ pub enum Permutation {
     BitReversal,
     /// Unchanged order.
     Identity,
-    /// Even samples, then odd ones backwards, then bits reversed: that of DCT-II and DST-II by one complex transform.
+    /// Even samples, then odd samples backwards, then bits reversed: the order of DCT-II and DST-II by one complex
+    /// transform.
     Cosine,
-    /// Backwards.
+    /// Reversed.
     Reverse,
-    /// None of the families, or not known: recovered from the matrix.
+    /// None of these, or unknown; recovered from the matrix.
     Other,
 }
 
@@ -22,7 +23,7 @@ impl Permutation {
     /// The families with a formula.
     pub const KNOWN: [Self; 4] = [Self::BitReversal, Self::Identity, Self::Cosine, Self::Reverse];
 
-    /// The order of `n` points (`n` a power of two); `None` for [`Other`](Self::Other).
+    /// Returns the order of `n` points (`n` a power of two); `None` for [`Other`](Self::Other).
     pub fn order(self, n: usize) -> Option<Vec<u32>> {
         let bits = n.trailing_zeros();
         let reversed = |i: u32| if bits == 0 { 0 } else { i.reverse_bits() >> (32 - bits) };
@@ -40,14 +41,14 @@ impl Permutation {
         }
     }
 
-    /// The family that an order belongs to.
+    /// Returns the family of an order.
     pub fn of(order: &[u32]) -> Self {
         let found = Self::KNOWN.into_iter().find(|p| p.order(order.len()).as_deref() == Some(order));
         found.unwrap_or(Self::Other)
     }
 }
 
-/// Whether every index below `n` occurs once.
+/// Returns whether every index below `n` occurs once.
 pub(crate) fn is_permutation(order: &[u32]) -> bool {
     let mut seen = vec![false; order.len()];
     order.iter().all(|&i| seen.get_mut(i as usize).is_some_and(|s| !std::mem::replace(s, true)))

@@ -5,19 +5,19 @@
 pub struct Random(u64);
 
 impl Random {
-    /// From a seed.
+    /// Makes a generator from a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// A stream of its own for part `index` of what `seed` makes.
+    /// Makes an independent generator for part `index` of the data of `seed`.
     pub fn stream(seed: u64, index: u64) -> Self {
         let mut random = Self(seed);
         let base = random.bits();
         Self(base ^ index.wrapping_mul(0xd134_2543_de82_ef95))
     }
 
-    /// 64 random bits.
+    /// Returns 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -26,28 +26,28 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Uniform in [0, 1).
+    /// Returns a number uniform in [0, 1).
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Uniform in [lo, hi).
+    /// Returns a number uniform in [lo, hi).
     pub fn within(&mut self, lo: f64, hi: f64) -> f64 {
         lo + (hi - lo) * self.unit()
     }
 
-    /// Normal with mean 0 and variance 1 (Box, Muller 1958).
+    /// Returns a normal number with mean 0 and variance 1 (Box, Muller 1958).
     pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.unit()).cos()
     }
 
-    /// A whole number below `n`; 0 for `n = 0`.
+    /// Returns an integer below `n`; 0 for `n = 0`.
     pub fn below(&mut self, n: usize) -> usize {
         ((self.unit() * n as f64) as usize).min(n.saturating_sub(1))
     }
 
-    /// Shuffles.
+    /// Shuffles the items.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));

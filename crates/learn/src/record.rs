@@ -1,4 +1,4 @@
-//! How a model was made and how good it is.
+//! Record of how a model was made and how accurate it is.
 
 use std::collections::BTreeMap;
 
@@ -16,20 +16,20 @@ pub const RECORD_VERSION: u32 = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Learner {
-    /// Written down: the FFT's own twiddles.
+    /// By formula: the FFT's own twiddles.
     Exact,
     /// In closed form, from the entries of a matrix.
     ClosedForm,
     /// In closed form, then by gradient over all weights.
     ClosedFormThenGradient,
-    /// Stage by stage from the outermost one; what lies between is solved for in every step; then by gradient over all
+    /// Stage by stage from the outermost, with the matrix between solved for in every step; then by gradient over all
     /// weights.
     LayersThenGradient,
     /// By gradient over all weights at once.
     Gradient,
 }
 
-/// What the learner was shown.
+/// Data that the learner was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shown {
@@ -37,29 +37,29 @@ pub enum Shown {
     Matrix,
     /// The real entries of a real transform, compared with the network's real part.
     RealParts,
-    /// A complex matrix whose real part is the transform: more than the transform contains.
+    /// A complex matrix whose real part is the transform; it contains more information than the transform.
     ComplexMatrix,
     /// Pairs of inputs and outputs.
     Pairs,
-    /// Signals, and a reference's answers to them.
+    /// Signals, and the results of a reference for them.
     Signals,
     /// Another model.
     Teacher,
 }
 
-/// What the learner was told of the order of the input.
+/// Information about the order of the input that the learner was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OrderShown {
     /// The order itself.
     Given,
-    /// Nothing but the names of the known orders.
+    /// Only the names of the known orders.
     Named,
-    /// Nothing: it was recovered from the matrix.
+    /// Nothing: the order was recovered from the matrix.
     Recovered,
 }
 
-/// Kept in the file beside the weights.
+/// How a model was made; stored in its file with the weights.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TrainingRecord {
@@ -67,37 +67,37 @@ pub struct TrainingRecord {
     pub version: u32,
     /// The command: `exact`, `fit`, `train`, `train-e2e`, `train-distill`, `train-distill-ternary`.
     pub method: String,
-    /// The transform it stands for.
+    /// The transform that the model represents.
     pub transform: Option<Transform>,
     /// Seed.
     pub seed: u64,
     /// Steps.
     pub steps: usize,
-    /// Share of the reference's peaks found on held-out data, 0 … 1, measured on the model as it is.
+    /// Share of the reference's peaks found on held-out data, 0 … 1, measured on the present weights.
     pub recall: Option<f64>,
-    /// Relative L2 error against the transform, measured on the model as it is.
+    /// Relative L2 error against the transform, measured on the present weights.
     pub rel_l2: Option<f64>,
     /// `‖A − Â‖_F / n` with `A` scaled to be unitary.
     pub rmse: Option<f64>,
-    /// What else was measured on held-out data, by name.
+    /// Other measurements on held-out data, by name.
     pub measured: BTreeMap<String, f64>,
     /// How the weights were found.
     pub learner: Option<Learner>,
-    /// Where they started.
+    /// Start of the weights.
     pub init: Option<Init>,
-    /// What was free in a butterfly.
+    /// Free parameters of a butterfly.
     pub parametrisation: Option<Parametrisation>,
-    /// What the learner was shown.
+    /// Data that the learner was given.
     pub shown: Option<Shown>,
-    /// What it was told of the order.
+    /// Information about the order that the learner was given.
     pub order_shown: Option<OrderShown>,
     /// The order of the first product.
     pub order: Option<Permutation>,
-    /// Starts that were dropped for another one.
+    /// Number of starts that were replaced by another.
     pub restarts: usize,
-    /// Seed of the convolution's filter, where it is one.
+    /// Seed of the convolution's filter, for a convolution.
     pub target_seed: Option<u64>,
-    /// Fingerprint of the matrix, pairs or signals that were learned from.
+    /// Fingerprint of the matrix, pairs or signals used for learning.
     pub data: Option<String>,
     /// Fingerprint of the teacher's file.
     pub teacher: Option<String>,
@@ -108,13 +108,13 @@ pub struct TrainingRecord {
 }
 
 impl TrainingRecord {
-    /// What no longer holds once the model is changed.
+    /// Clears measurements that no longer apply once the model is changed.
     pub(crate) fn forget(&mut self) {
         (self.recall, self.rel_l2, self.rmse) = (None, None, None);
         self.measured.clear();
     }
 
-    /// Returns in one line how the model was made; what older files do not tell is left out.
+    /// Returns in one line how the model was made; information that older files do not contain is omitted.
     pub fn summary(&self) -> String {
         let mut parts = vec![match self.learner {
             Some(learner) => name(&learner),
@@ -144,10 +144,11 @@ impl TrainingRecord {
         parts.join(", ")
     }
 
-    /// The target of `n` points that the model stands for: that of its transform's name, the DFT where it has none.
+    /// Returns the target of `n` points that the model represents: that of its transform's name, or the DFT if it has
+    /// none.
     ///
     /// # Errors
-    /// A matrix, which has no name; a convolution of a file that does not tell its filter's seed.
+    /// A matrix without a name; a convolution from a file that does not contain its filter's seed.
     pub fn target(&self, n: usize) -> Result<Target> {
         let unknown = |reason: &str| Err(Error::argument("transform", reason));
         match (self.transform, self.target_seed) {
@@ -160,13 +161,13 @@ impl TrainingRecord {
     }
 }
 
-/// The name of a value as it is in files, for people.
+/// Returns the name of a value as written in files.
 fn name(value: &impl Serialize) -> String {
     let text = serde_json::to_value(value).ok();
     text.as_ref().and_then(|text| text.as_str()).unwrap_or_default().replace('-', " ")
 }
 
-/// FNV-1a, for fingerprints that tell one data set from another: not for security.
+/// FNV-1a, for fingerprints that distinguish data sets; not for security.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fingerprint(u64);
 

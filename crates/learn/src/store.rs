@@ -23,16 +23,16 @@ use crate::network::{Butterfly, ButterflyNetwork, Gate, MAX_N};
 use crate::record::TrainingRecord;
 
 const FORMAT: &str = "rlx-fft-learned";
-/// Version of the layout above; another one is refused.
+/// Version of the layout above; other versions are rejected.
 pub const VERSION: u32 = 1;
-/// Larger files are no model: 2^20 points in two products are under 3 GiB.
+/// Larger files are not models: 2^20 points in two products are under 3 GiB.
 const MAX_BYTES: u64 = 3 << 30;
 
 impl FastLearnedFftModel {
-    /// The model as the bytes of a file.
+    /// Returns the model as the bytes of a file.
     ///
     /// # Errors
-    /// What the format cannot hold.
+    /// A model that the format cannot hold.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let network = self.network();
         let (n, stages) = (network.n(), network.stages());
@@ -69,10 +69,10 @@ impl FastLearnedFftModel {
         serialise(tensors, metadata).map_err(|e| fail(&e))
     }
 
-    /// A model from the bytes of a file. Nothing is trusted: sizes, orders, gates and numbers are checked.
+    /// Reads a model from the bytes of a file. Sizes, orders, gates and numbers are all checked.
     ///
     /// # Errors
-    /// [`Error::Model`] says what is wrong with them.
+    /// [`Error::Model`] with the reason.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let bad = |e: &dyn std::fmt::Display| Error::Model(format!("no readable safetensors: {e}"));
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| bad(&e))?;
@@ -156,7 +156,8 @@ impl FastLearnedFftModel {
         Ok(loaded)
     }
 
-    /// Writes the model: beside the place first, so that a file is whole or absent.
+    /// Writes the model to a temporary file in the same directory, then renames it, so that the file is complete or
+    /// absent.
     ///
     /// # Errors
     /// [`Error::File`].
@@ -167,7 +168,7 @@ impl FastLearnedFftModel {
     /// Reads a model.
     ///
     /// # Errors
-    /// [`Error::File`] where it cannot be read or is no model.
+    /// [`Error::File`] if the file cannot be read or is not a model.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let file = |reason: String| Error::File { path: path.display().to_string(), reason };
@@ -180,7 +181,8 @@ impl FastLearnedFftModel {
     }
 }
 
-/// The bytes of a safetensors file, its header in the order of the keys: the library's own order differs from call to call.
+/// Returns the bytes of a safetensors file with its header sorted by key: the library's own order differs from call
+/// to call.
 pub(crate) fn serialise<'a>(
     tensors: impl IntoIterator<Item = (&'a str, TensorView<'a>)>,
     metadata: BTreeMap<String, String>,
@@ -198,7 +200,7 @@ pub(crate) fn serialise<'a>(
     Ok(out)
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file completely or not at all.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let file = |e: std::io::Error| Error::File { path: path.display().to_string(), reason: e.to_string() };
     let mut beside = path.as_os_str().to_owned();
@@ -250,7 +252,7 @@ mod tests {
                 let at = random.below(broken.len());
                 broken[at] = random.bits() as u8;
             }
-            // Whatever is read must be a model that runs.
+            // Any model that is read must run.
             if let Ok(model) = FastLearnedFftModel::from_bytes(&broken) {
                 let mut frame = vec![num_complex::Complex32::new(1.0, 0.0); model.n_fft()];
                 model.forward(&mut frame).unwrap();

@@ -1,8 +1,8 @@
 //! The transforms that can be learned by name, as matrices.
 //!
-//! Each is given with the order that its factorisation takes and, where it is real, as the real part of a complex
-//! matrix that factorises: DCT-II by one complex transform of the samples in the cosine order (Makhoul 1980), DST-II as
-//! the DCT-II of samples with alternating signs, bins backwards, Hartley `cos θ + sin θ = Re (1+i)·exp(−iθ)`.
+//! Each has the order of input that its factorisation takes and, if it is real, is the real part of a complex matrix
+//! that factorises: DCT-II by one complex transform of the samples in the cosine order (Makhoul 1980), DST-II as the
+//! DCT-II of samples with alternating signs and reversed bins, Hartley `cos θ + sin θ = Re (1+i)·exp(−iθ)`.
 
 use std::f64::consts::PI;
 
@@ -33,38 +33,38 @@ pub enum Transform {
     Hadamard,
     /// Circular convolution with a filter of `n` normal coefficients.
     Convolution,
-    /// A matrix of the user's.
+    /// A user's matrix.
     Matrix,
 }
 
-/// What is to be learned: a matrix and what is known of it.
+/// Target of learning: a matrix and its known properties.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Which.
+    /// The transform.
     pub transform: Transform,
-    /// `[n, n]`, such that `‖·‖_F = √n`, as a unitary matrix has.
+    /// `[n, n]`, scaled to `‖·‖_F = √n`, the norm of a unitary matrix.
     pub matrix: Matrix,
-    /// What the matrix was divided by: the transform itself is `scale · matrix`.
+    /// Divisor of the matrix: the transform itself is `scale · matrix`.
     pub scale: f64,
-    /// The order of the input that its factorisation takes.
+    /// Order of the input that its factorisation takes.
     pub permutation: Permutation,
     /// Whether the network's real part is the transform.
     pub real: bool,
-    /// Where it is: the complex matrix that factorises, whose real part `matrix` is.
+    /// If `real`: the complex matrix that factorises, whose real part is `matrix`.
     pub complex: Option<Matrix>,
-    /// Products of butterflies that it takes.
+    /// Number of products of butterflies that it takes.
     pub depth: usize,
-    /// Relative rounding of the entries: 0 where they are exact to `f64`.
+    /// Relative rounding of the entries; 0 if they are exact to `f64`.
     pub rounding: f64,
     /// Seed of the filter, for a convolution.
     pub seed: Option<u64>,
 }
 
 impl Transform {
-    /// The transform of `n` points. `seed` makes the convolution's filter.
+    /// Returns the transform of `n` points. `seed` determines the convolution's filter.
     ///
     /// # Errors
-    /// An `n` that is no power of two from 2 to 8192; [`Matrix`](Self::Matrix), which has no formula.
+    /// An `n` that is not a power of two from 2 to 8192; [`Matrix`](Self::Matrix), which has no formula.
     pub fn target(self, n: usize, seed: u64) -> Result<Target> {
         check_size("n_fft", n, 8192)?;
         let root = (n as f64).sqrt();
@@ -107,16 +107,16 @@ impl Transform {
         Ok(Target { transform: self, matrix, scale, permutation, real, complex, depth, rounding: 0.0, seed })
     }
 
-    /// Whether the transform is the real part of a product of butterflies.
+    /// Returns whether the transform is the real part of a product of butterflies.
     pub fn is_real(self) -> bool {
         matches!(self, Self::Dct2 | Self::Dst2 | Self::Hartley)
     }
 
-    /// The complex matrix that factorises into one product of butterflies, of Frobenius norm about `√n`; its real part
-    /// is the transform where [`is_real`](Self::is_real) says so.
+    /// Returns the complex matrix that factorises into one product of butterflies, of Frobenius norm about `√n`; its
+    /// real part is the transform if [`is_real`](Self::is_real).
     ///
     /// # Errors
-    /// As [`Transform::target`]; [`Convolution`](Self::Convolution) takes two products.
+    /// Those of [`Transform::target`]; [`Convolution`](Self::Convolution), which takes two products.
     pub fn complex_matrix(self, n: usize) -> Result<Matrix> {
         check_size("n_fft", n, 8192)?;
         let nf = n as f64;
@@ -143,24 +143,25 @@ impl Transform {
     }
 }
 
-/// `exp(−2πi·num/den)`.
+/// Returns `exp(−2πi·num/den)`.
 fn turn(num: usize, den: usize) -> Complex64 {
-    // The remainder first: an angle of many turns has lost its digits.
+    // The remainder first: an angle of many turns has fewer exact digits.
     let angle = 2.0 * PI * (num % den) as f64 / den as f64;
     Complex64::new(angle.cos(), -angle.sin())
 }
 
-/// `exp(∓iπ(2j+1)k/2n)`, minus for even `j`: in the cosine order these columns are those of one complex transform.
+/// Returns `exp(∓iπ(2j+1)k/2n)`, minus for even `j`: in the cosine order, these are the columns of one complex
+/// transform.
 fn cosine(n: usize, k: usize, j: usize) -> Complex64 {
     let turned = turn((2 * j + 1) * k, 4 * n);
     if j.is_multiple_of(2) { turned } else { turned.conj() }
 }
 
 impl Target {
-    /// A matrix of the user's, `[n, n]`. One product for a real matrix is learned by its real part.
+    /// Makes a target of a user's matrix `[n, n]`. For a real matrix, one product is learned by its real part.
     ///
     /// # Errors
-    /// A matrix that is not square, of a size that is no power of two from 2 to 8192, or zero.
+    /// A matrix that is not square, whose size is not a power of two from 2 to 8192, or that is zero.
     pub fn of_matrix(mut matrix: Matrix, permutation: Permutation, depth: usize) -> Result<Self> {
         if matrix.rows != matrix.cols {
             let reason = format!("must be square, got {} × {}", matrix.rows, matrix.cols);
@@ -186,19 +187,19 @@ impl Target {
         })
     }
 
-    /// The same, known to be rounded to this relative precision (`f32::EPSILON` for entries that were stored as `f32`).
+    /// Sets the relative rounding of the entries (`f32::EPSILON` for entries that were stored as `f32`).
     #[must_use]
     pub fn rounded_to(mut self, rounding: f64) -> Self {
         self.rounding = rounding;
         self
     }
 
-    /// Points.
+    /// Returns the number of points.
     pub fn n(&self) -> usize {
         self.matrix.rows
     }
 
-    /// A text that another target is unlikely to have: FNV-1a over the matrix as it was given and the products.
+    /// Returns a fingerprint: FNV-1a over the matrix as it was given and the number of products.
     pub fn fingerprint(&self) -> String {
         let mut all = Fingerprint::new();
         all.add([self.matrix.rows as u64, self.depth as u64, self.scale.to_bits()]);

@@ -6,7 +6,7 @@
 //!     for every k: rows with its low bits × columns with its high bits is a block of rank one = X[·, k]·Y[k, ·]
 //! Y is 2^(m−l) matrices of l stages, X is 2^l matrices of m−l stages: the same again, down to 2 × 2
 //! ```
-//! `O(n²)` work; blocks of `√n × √n` average noise better than peeling one stage at a time does.
+//! `O(n²)` work; blocks of `√n × √n` average noise better than removing one stage at a time.
 
 use num_complex::Complex64;
 
@@ -14,7 +14,7 @@ use super::rank_one::rank_one;
 use crate::matrix::Matrix;
 use crate::train::Weights;
 
-/// Weights of every stage of a matrix `[2^m, 2^m]` whose columns are in the network's order.
+/// Returns the weights of every stage of a matrix `[2^m, 2^m]` whose columns are in the network's order.
 pub(super) fn factor(matrix: &Matrix) -> Vec<Vec<Weights>> {
     let n = matrix.rows;
     let entries: Vec<Complex64> =
@@ -42,7 +42,7 @@ fn split(a: &[Complex64], m: usize) -> Vec<Vec<Weights>> {
             row.copy_from_slice(&a[(k_low + t * small) * n + k_high * small..][..small]);
         }
         let (column, row) = rank_one(&block, large, small);
-        // X by its low bits: matrices of rows t and columns k_high.
+        // X grouped by its low bits: matrices of rows t and columns k_high.
         for (t, value) in column.into_iter().enumerate() {
             x[(k_low * large + t) * large + k_high] = value;
         }
@@ -66,7 +66,7 @@ fn split(a: &[Complex64], m: usize) -> Vec<Vec<Weights>> {
     stages
 }
 
-/// The matrix that stages multiply to, its columns in the network's order.
+/// Returns the product of the stages, its columns in the network's order.
 pub(super) fn product(stages: &[Vec<Weights>]) -> Matrix {
     let n = stages.first().map_or(1, |s| 2 * s.len());
     let mut below = Matrix { rows: n, cols: n, re: vec![1.0; n], im: vec![0.0; n] };

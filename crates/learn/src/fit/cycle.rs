@@ -20,7 +20,8 @@ type Two = [C; 4];
 /// Cycles that are tried.
 const CYCLES: usize = 96;
 
-/// Butterflies of the left and of the right stage, `a, b, c, d` each; zeros where the matrix says nothing of one.
+/// Returns the butterflies of the left and of the right stage, `a, b, c, d` each; zeros for a butterfly that the
+/// matrix does not determine.
 pub(super) fn outer(matrix: &Matrix, random: &mut Random) -> Vec<f64> {
     let half = matrix.rows / 2;
     let at = |r: usize, c: usize| -> Two {
@@ -45,7 +46,7 @@ pub(super) fn outer(matrix: &Matrix, random: &mut Random) -> Vec<f64> {
         })
         .collect();
     let column = |s: usize| -> Two {
-        // The best told column: the one whose entries are largest beside how alike its directions are.
+        // The best determined column: the one with the largest entries relative to the similarity of its directions.
         let told =
             |c: usize| at(s, c).iter().map(|z| z.norm_sqr()).sum::<f64>() * determinant(right[c]).norm_sqr();
         let c = (0..half).max_by(|&c, &d| told(c).total_cmp(&told(d))).unwrap_or(0);
@@ -57,7 +58,7 @@ pub(super) fn outer(matrix: &Matrix, random: &mut Random) -> Vec<f64> {
     (0..half).map(column).chain(right.iter().copied()).flatten().flat_map(|z| [z.re, z.im]).collect()
 }
 
-/// Whether a butterfly of [`outer`] has an inverse.
+/// Returns whether a butterfly of [`outer`] has an inverse.
 pub(super) fn is_whole(w: &[f64]) -> bool {
     w.len() == 8 && inverse(std::array::from_fn(|i| C::new(w[2 * i], w[2 * i + 1]))).is_some()
 }
@@ -85,7 +86,7 @@ fn unit([a, b]: [C; 2]) -> [C; 2] {
     if norm > 0.0 { [a / norm, b / norm] } else { [a, b] }
 }
 
-/// How far the eigenvalues are apart beside their size, and the eigenvectors as columns.
+/// Returns the distance of the eigenvalues relative to their size, and the eigenvectors as columns.
 fn eigenvectors([a, b, c, d]: Two) -> (f64, Two) {
     let mean = (a + d) / 2.0;
     let root = ((a - d) * (a - d) / 4.0 + b * c).sqrt();

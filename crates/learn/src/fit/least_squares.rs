@@ -1,16 +1,16 @@
-//! A matrix from pairs of inputs and outputs.
+//! Estimation of a matrix from pairs of inputs and outputs.
 
 use num_complex::Complex64;
 
 use crate::error::{Error, Result};
 use crate::matrix::Matrix;
 
-/// The `A` of least `Σ ‖A·x − y‖²` over pairs: `x` `[pairs, n]`, `y` `[pairs, m]` → `[m, n]`.
+/// Returns the `A` `[m, n]` that minimises `Σ ‖A·x − y‖²` over pairs; `x` is `[pairs, n]`, `y` is `[pairs, m]`.
 ///
-/// Householder QR of `x`: the error grows with its condition, not with the square of it.
+/// Householder QR of `x`: the error grows with its condition number, not with the square of it.
 ///
 /// # Errors
-/// Other numbers of inputs than of outputs, fewer pairs than `n`, inputs that do not span all directions.
+/// Different numbers of inputs and outputs, fewer pairs than `n`, inputs that do not span all directions.
 pub fn estimate(x: &Matrix, y: &Matrix) -> Result<Matrix> {
     let (pairs, n, m) = (x.rows, x.cols, y.cols);
     if y.rows != pairs {

@@ -1,4 +1,4 @@
-//! Learning in closed form: a matrix is split into its butterflies from the middle outwards.
+//! Learning in closed form: a matrix is factored into its butterflies from the middle outwards.
 
 mod balanced;
 mod cycle;
@@ -26,19 +26,19 @@ pub use least_squares::estimate;
 pub use recover::recover;
 pub use shared::SharedTwiddles;
 
-/// Relative error up to which a factorisation is called exact: that of `f64` with room for the recursion.
+/// Relative error up to which a factorisation counts as exact: that of `f64` with a margin for the recursion.
 pub const EXACT: f64 = 1e-12;
-/// Largest size whose factors are polished: the levels of the product and their gradients must fit the memory.
+/// Largest size whose factors are polished: the levels of the product and their gradients must fit in memory.
 const POLISHED: usize = 1024;
 
-/// How to fit.
+/// Settings of a fit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FitConfig {
-    /// The order of the input; [`Permutation::Other`]: the known ones are tried, then it is recovered.
+    /// The order of the input. With [`Permutation::Other`], the known orders are tried, then the order is recovered.
     pub permutation: Permutation,
-    /// Iterations of L-BFGS at most where the matrix is no exact product.
+    /// Largest number of iterations of L-BFGS if the matrix is not an exact product.
     pub polish: usize,
-    /// Takes a complex matrix whose real part a named real transform is, instead of its real entries.
+    /// For a named real transform: fits the complex matrix whose real part it is, instead of its real entries.
     pub complex_target: bool,
 }
 
@@ -55,13 +55,13 @@ pub struct Fitted {
     pub network: ButterflyNetwork,
     /// Relative error of the factors in `f64`.
     pub error: f64,
-    /// The same before the polish.
+    /// The same before the gradient iterations (polish).
     pub closed_form_error: f64,
-    /// Relative L2 error of the network as it is stored and run.
+    /// Relative L2 error of the network as it is stored and run (`f32`).
     pub rel_l2: f64,
     /// Whether the matrix is a product of butterflies: [`error`](Self::error) at most [`bound`](Self::bound).
     pub exact: bool,
-    /// [`EXACT`], or the rounding of the matrix's entries where that is coarser.
+    /// [`EXACT`], or the rounding of the matrix's entries if that is larger.
     pub bound: f64,
     /// The order of the input that was found or given.
     pub permutation: Permutation,
@@ -69,12 +69,12 @@ pub struct Fitted {
     pub order: Vec<u32>,
     /// What was compared.
     pub shown: Shown,
-    /// Whether the polish made the error smaller.
+    /// Whether the polish reduced the error.
     pub polished: bool,
 }
 
 impl Fitted {
-    /// How this network was made, for its model file. `config` and `target` are those of the fit.
+    /// Returns how this network was made, for its model file. `config` and `target` are those of the fit.
     pub fn record(&self, target: &Target, config: &FitConfig) -> TrainingRecord {
         let told = config.permutation != Permutation::Other || target.depth == 2;
         TrainingRecord {
@@ -96,10 +96,10 @@ impl Fitted {
     }
 }
 
-/// Butterflies of `target`'s matrix. One product for a real matrix is compared by its real part.
+/// Finds the butterflies of `target`'s matrix. For a real matrix, the real part of one product is compared.
 ///
 /// # Errors
-/// Two products in another order than bit reversal.
+/// Two products in an order other than bit reversal.
 pub fn fit(target: &Target, config: &FitConfig) -> Result<Fitted> {
     if target.depth != 1 {
         return fit_two(target, config);
@@ -146,8 +146,9 @@ pub fn fit(target: &Target, config: &FitConfig) -> Result<Fitted> {
     })
 }
 
-/// Two products: the outer butterflies of each layer from the eigenvectors of 2×2 matrices, then the polish of that layer
-/// alone, which is all that a matrix of exactly two products needs to reach the floor of `f64`; another is polished whole.
+/// Fits two products: the outer butterflies of each layer from the eigenvectors of 2×2 matrices, then the polish of
+/// that layer alone. A matrix of exactly two products reaches the precision of `f64` this way; for any other matrix,
+/// all weights are polished together.
 fn fit_two(target: &Target, config: &FitConfig) -> Result<Fitted> {
     let (n, permutation) = (target.n(), Permutation::BitReversal);
     if !matches!(config.permutation, Permutation::BitReversal | Permutation::Other) {
@@ -161,7 +162,7 @@ fn fit_two(target: &Target, config: &FitConfig) -> Result<Fitted> {
         let mut starts = |matrix: &Matrix, number: usize| {
             let mut start = random_start(matrix, &mut random);
             if number == 0 {
-                // What the matrix says nothing of stays random.
+                // Butterflies that the matrix does not determine remain random.
                 let told = cycle::outer(matrix, &mut random);
                 let pairs = start.chunks_exact_mut(8).zip(told.chunks_exact(8));
                 pairs.filter(|(_, told)| cycle::is_whole(told)).for_each(|(x, told)| x.copy_from_slice(told));
@@ -206,7 +207,7 @@ fn fit_two(target: &Target, config: &FitConfig) -> Result<Fitted> {
     })
 }
 
-/// Stages of the butterflies of `matrix`, whose input comes in `order`.
+/// Returns the stages of butterflies of `matrix`, whose input is in `order`.
 pub(crate) fn fit_weights(matrix: &Matrix, order: &[u32]) -> Vec<Vec<Weights>> {
     balanced::factor(&matrix.permute_columns(order))
 }
@@ -220,7 +221,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Weights of all stages for this order, and the error.
+    /// Returns the weights of all stages for this order, and the error.
     fn factor(&self, order: &[u32]) -> (Vec<Weights>, f64) {
         let permuted = self.matrix.permute_columns(order);
         let stages = balanced::factor(&permuted);
@@ -229,12 +230,12 @@ impl Search<'_> {
         if !self.by_real_parts || found.1 <= self.bound {
             return found;
         }
-        // The whole matrix is no product; it can still be the real part of one.
+        // The whole matrix is not a product; it can still be the real part of one.
         let real = closed_form(&permuted);
         if real.1 < found.1 { real } else { found }
     }
 
-    /// The best of the known orders and of the recovered one.
+    /// Returns the best of the known orders and the recovered one.
     fn unknown(&self) -> (Vec<u32>, Vec<Weights>, f64) {
         let known = Permutation::KNOWN.iter().filter_map(|p| p.order(self.matrix.rows));
         let mut best: Option<(Vec<u32>, Vec<Weights>, f64)> = None;
@@ -252,7 +253,7 @@ impl Search<'_> {
     }
 }
 
-/// L-BFGS from the closed form on: stops where an iteration gains less than a hundred-thousandth.
+/// Runs L-BFGS from the closed form; stops if an iteration reduces the error by less than 1e-5 of it.
 fn polish(
     matrix: &Matrix,
     order: &[u32],
@@ -317,7 +318,7 @@ mod tests {
         }
     }
 
-    /// A user's own real matrix, also one that was stored in single precision: the bound is the rounding of its entries.
+    /// A user's real matrix, also if it was stored in single precision: the bound is the rounding of its entries.
     #[test]
     fn real_and_rounded_matrices_are_exact_within_their_precision() {
         for transform in [Transform::Dct2, Transform::Dst2, Transform::Hartley, Transform::Dft] {

@@ -2,9 +2,10 @@
 
 use num_complex::Complex64;
 
-/// `B ≈ x·yᵀ` for `B` `[rows, cols]`, by alternating least squares from its largest column on; `‖x‖ = ‖y‖`.
+/// Returns `x` and `y` with `B ≈ x·yᵀ` for `B` `[rows, cols]`, by alternating least squares that starts at its
+/// largest column; `‖x‖ = ‖y‖`.
 ///
-/// A rank-one `B` takes one round; otherwise the error falls by `(σ₂/σ₁)²` a round.
+/// A rank-one `B` takes one iteration; otherwise the error falls by `(σ₂/σ₁)²` per iteration.
 pub(super) fn rank_one(b: &[Complex64], rows: usize, cols: usize) -> (Vec<Complex64>, Vec<Complex64>) {
     let zero = Complex64::default();
     let power = |j: usize| (0..rows).map(|i| b[i * cols + j].norm_sqr()).sum::<f64>();
@@ -30,7 +31,7 @@ pub(super) fn rank_one(b: &[Complex64], rows: usize, cols: usize) -> (Vec<Comple
         for (x, row) in x.iter_mut().zip(b.chunks_exact(cols)) {
             *x = row.iter().zip(&y).map(|(b, y)| b * y.conj()).sum::<Complex64>() / yy;
         }
-        // The singular value only rises.
+        // The singular value never falls.
         let sigma = (square(&x) * yy).sqrt();
         if sigma - before <= 1e-15 * sigma {
             break;

@@ -1,23 +1,23 @@
-//! The order of the input, from the matrix alone.
+//! Recovery of the order of the input from the matrix alone.
 //!
-//! In the last stage rows `r` and `r + n/2` are multiples of each other over the columns of the left half, and others
-//! over those of the right half. So columns fall into two classes by which multiples they have; each class, the pairs
-//! of rows put together, is a product of one stage less, and the same again finds its halves. `O(n²)`.
+//! In the last stage, rows `r` and `r + n/2` are multiples of each other over the columns of the left half, with
+//! other factors over the columns of the right half. These factors divide the columns into two classes. Each class,
+//! with its pairs of rows combined, is a product with one stage fewer, to which the same step applies. `O(n²)`.
 
 use num_complex::Complex64;
 
 use super::rank_one::rank_one;
 use crate::matrix::Matrix;
 
-/// The order in which a product of butterflies takes its input, if `matrix` is one (near it with noise): up to swaps
-/// that the weights absorb, of which the one with small numbers first is taken.
+/// Returns the order in which a product of butterflies takes its input, if `matrix` is such a product (with noise:
+/// near one). The order is unique up to swaps that the weights absorb; of these, smaller indices come first.
 pub fn recover(matrix: &Matrix) -> Vec<u32> {
     let entries: Vec<Complex64> =
         matrix.re.iter().zip(&matrix.im).map(|(re, im)| Complex64::new(*re, *im)).collect();
     halves(&entries, &(0..matrix.cols as u32).collect::<Vec<_>>())
 }
 
-/// `a`: `[n, n]`, whose columns are called `names`, in ascending order.
+/// Divides the columns of `a` `[n, n]`, whose indices are `names` in ascending order.
 fn halves(a: &[Complex64], names: &[u32]) -> Vec<u32> {
     let n = names.len();
     if n <= 2 {
@@ -25,7 +25,7 @@ fn halves(a: &[Complex64], names: &[u32]) -> Vec<u32> {
     }
     let half = n / 2;
     let at = |row: usize, col: usize| a[row * n + col];
-    // How far column j is from having the multiples of column 0, 0 … 1 for each pair of rows.
+    // Distance of column j from the factors of column 0, 0 … 1 for each pair of rows.
     let mut apart: Vec<(f64, usize)> = (1..n)
         .map(|j| {
             let (mut sum, mut weight) = (0.0, 0.0);

@@ -5,9 +5,9 @@
 //! e: the transform of the even samples, o: that of the odd ones, both by the twiddles of the stages below
 //! (y_k + y_{k+half})/2 = e_k, whatever the twiddles are; (y_k − y_{k+half})/2 = w_k·o_k
 //! ```
-//! So outputs of even samples are known on every level without any twiddle. From the lowest stage up, the odd samples go
-//! through what is found already, and each twiddle is one least-squares quotient over the pairs. No gradient, no start
-//! values: `O(pairs · n)`.
+//! So the outputs of even samples are known on every level without any twiddle. From the lowest stage upwards, the
+//! odd samples are transformed with the twiddles found so far, and each twiddle is one least-squares quotient over
+//! the pairs. It needs no gradient and no start values: `O(pairs · n)`.
 
 use num_complex::Complex64;
 
@@ -18,16 +18,16 @@ use crate::matrix::{Matrix, check_size};
 #[derive(Debug, Clone, PartialEq)]
 pub struct SharedTwiddles {
     n: usize,
-    /// Stage `s` has `2^s`.
+    /// Stage `s` has `2^s` twiddles.
     stages: Vec<Vec<Complex64>>,
 }
 
 impl SharedTwiddles {
-    /// Fits the twiddles to pairs: `inputs` and `outputs` `[pairs, n]`. One pair is enough if no bin of it vanishes; more
-    /// average noise.
+    /// Fits the twiddles to pairs: `inputs` and `outputs` `[pairs, n]`. One pair is enough if none of its bins is
+    /// zero; more pairs average noise.
     ///
     /// # Errors
-    /// Sizes that differ or are no power of two from 2 to 2^20; pairs that say nothing of some twiddle.
+    /// Sizes that differ or are not a power of two from 2 to 2^20; pairs that do not determine some twiddle.
     pub fn fit(inputs: &Matrix, outputs: &Matrix) -> Result<Self> {
         let n = inputs.cols;
         check_size("pairs", n, crate::network::MAX_N)?;
@@ -38,7 +38,7 @@ impl SharedTwiddles {
         }
         let mut twiddles = Self { n, stages: Vec::new() };
         let row = |m: &Matrix, r: usize| (0..n).map(|j| m.get(r, j)).collect::<Vec<_>>();
-        // Outputs of the first half, quarter … of every pair: of the samples whose index is a multiple of 2, 4 …
+        // Outputs of the samples of every pair whose index is a multiple of 2, 4 …: the first half, quarter …
         let mut even: Vec<Vec<Complex64>> = (0..outputs.rows).map(|r| row(outputs, r)).collect();
         let mut levels = Vec::new();
         while even[0].len() > 1 {
@@ -68,22 +68,22 @@ impl SharedTwiddles {
         Ok(twiddles)
     }
 
-    /// Points.
+    /// Returns the number of points.
     pub fn n(&self) -> usize {
         self.n
     }
 
-    /// Number of twiddles: `n − 1`.
+    /// Returns the number of twiddles, `n − 1`.
     pub fn count(&self) -> usize {
         self.stages.iter().map(Vec::len).sum()
     }
 
-    /// Twiddles of stage `s`, `2^s` of them.
+    /// Returns the `2^s` twiddles of stage `s`.
     pub fn stage(&self, s: usize) -> Option<&[Complex64]> {
         self.stages.get(s).map(Vec::as_slice)
     }
 
-    /// The transform of `x`, whose length is a power of two up to `2^stages`.
+    /// Returns the transform of `x`, whose length is a power of two up to `2^stages`.
     fn apply(&self, x: &[Complex64]) -> Vec<Complex64> {
         let n = x.len();
         let bits = n.trailing_zeros();

@@ -1,10 +1,10 @@
 //! Twiddles in a few bits: integers of up to 8 bits times 16-bit data, summed in 32 bits.
 //!
-//! Between two stages every point may be scaled by any complex number and back, and the product stays the same (the
-//! freedom that Gribonval and others' CROQuant uses for factors of rank one). So only the ratio of a row's two weights
-//! matters, and it has to be near a ratio of two Gaussian integers: some `4^(2·bits)/8` of them lie around the unit circle.
-//! The stage after a row takes its factor back before it is rounded itself (`search`). What is left at the end is one
-//! complex factor per bin.
+//! Between two stages, every point may be scaled by any complex number and back without a change of the product
+//! (CROQuant by Gribonval and others uses this for factors of rank one). So only the ratio of a row's two weights
+//! matters, and it must be near a ratio of two Gaussian integers, of which there are about `4^(2·bits)/8` around the
+//! unit circle. The next stage is multiplied by the inverse factor before it is rounded itself (`search`). One
+//! complex factor per bin remains at the end.
 
 mod ratios;
 mod search;
@@ -24,7 +24,7 @@ pub struct QuantisedNetwork {
     bits: u32,
     order: Vec<u32>,
     stages: Vec<Vec<Ints>>,
-    /// By how many bits the weights of each stage are too large.
+    /// Number of bits by which the weights of each stage are too large.
     shifts: Vec<u32>,
     /// `bin = scale · integer result`, for results that were not shifted.
     scales: Vec<Complex64>,
@@ -33,11 +33,11 @@ pub struct QuantisedNetwork {
 }
 
 impl QuantisedNetwork {
-    /// Of `network`, in `bits` bits (2 … 8, the sign among them). `search`: scales are spread over the stages; else each
-    /// stage is rounded to the nearest with one scale.
+    /// Quantises `network` to `bits` bits (2 … 8, including the sign). With `search`, scales are distributed over the
+    /// stages; otherwise each stage is rounded to the nearest with one scale.
     ///
     /// # Errors
-    /// Other widths, a network of two products.
+    /// Another width, a network of two products.
     pub fn new(network: &ButterflyNetwork, bits: u32, search: bool) -> Result<Self> {
         if !(2..=8).contains(&bits) {
             return Err(Error::argument("bits", format!("2 to 8, got {bits}")));
@@ -49,7 +49,7 @@ impl QuantisedNetwork {
         let top = f64::from((1i32 << (bits - 1)) - 1);
         let (stages, factor) =
             if search { search::spread(network, top) } else { search::to_nearest(network, top) };
-        // The longest row bounds the growth of what goes through it.
+        // The longest row bounds the growth of its inputs.
         let growth = |stage: &Vec<Ints>| {
             let longest = stage.iter().flat_map(|w| [&w[..4], &w[4..]]).map(norm).fold(0.0, f64::max);
             longest.log2().ceil().max(0.0) as u32
@@ -60,15 +60,15 @@ impl QuantisedNetwork {
         Ok(Self { n, bits, order, stages, shifts, scales, real: network.is_real() })
     }
 
-    /// Bits of a twiddle.
+    /// Returns the bits per twiddle.
     pub fn bits(&self) -> u32 {
         self.bits
     }
 
-    /// The network with the rounded twiddles in `f32`: what the integers stand for.
+    /// Returns the network with the rounded twiddles in `f32`, which the integers represent.
     ///
     /// # Errors
-    /// None for one that was built.
+    /// None for a network built by this crate.
     pub fn dequantised(&self) -> Result<ButterflyNetwork> {
         let mut stages: Vec<Vec<Butterfly>> = Vec::new();
         let last = self.stages.len() - 1;
@@ -96,8 +96,9 @@ impl QuantisedNetwork {
         ButterflyNetwork::new(vec![self.order.clone()], stages, self.real)
     }
 
-    /// Bins of a frame by integer arithmetic: the frame in 16 bits with a scale of its own, 8-bit twiddles, 32-bit sums
-    /// that are rounded back to 16 bits after each stage. A frame with NaN or infinity becomes NaN.
+    /// Replaces a frame by its bins, computed in integer arithmetic: the frame in 16 bits with its own scale, 8-bit
+    /// twiddles, and 32-bit sums that are rounded back to 16 bits after each stage. A frame with NaN or infinity
+    /// becomes NaN.
     ///
     /// # Errors
     /// A frame of another length.
@@ -129,7 +130,7 @@ impl QuantisedNetwork {
             for ((x, y), stage) in inputs.zip(outputs).zip(stage.chunks_exact(half)) {
                 butterflies(stage, x, y);
             }
-            // Block floating point: the largest sum fills 16 bits, whether energy gathers in one bin or not.
+            // Block floating point: the largest sum fills 16 bits, however the energy is distributed over the bins.
             let largest = sums_re.iter().chain(&sums_im).map(|v| v.unsigned_abs()).max().unwrap_or(0);
             let shift = (33 - largest.leading_zeros()).saturating_sub(16);
             let round = (1i32 << shift) >> 1;
@@ -147,7 +148,7 @@ impl QuantisedNetwork {
     }
 }
 
-/// `(a·x + b·y, c·x + d·y)` of a block whose first half is `x`, exact in 32 bits: four products of 23 bits.
+/// Computes `(a·x + b·y, c·x + d·y)` of a block whose first half is `x`, exact in 32 bits: four products of 23 bits.
 fn butterflies(stage: &[Ints], x: (&[i16], &[i16]), out: (&mut [i32], &mut [i32])) {
     let half = stage.len();
     let ((xr, yr), (xi, yi)) = (x.0.split_at(half), x.1.split_at(half));
@@ -190,7 +191,8 @@ mod tests {
         }
     }
 
-    /// Closed and skipped butterflies at random, dead weights of any size: 8 bits cost no more than in an open network.
+    /// Random closed and skipped butterflies with dead weights of any size: the error at 8 bits is no larger than in
+    /// an open network.
     #[test]
     fn weights_of_points_without_input_do_not_take_the_range() {
         for (n, seed, search) in [(64, 1, true), (64, 2, true), (256, 3, true), (64, 4, false)] {

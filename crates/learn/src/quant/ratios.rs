@@ -10,32 +10,32 @@ use num_complex::Complex64;
 pub(super) struct Candidate {
     /// Squared sine of the angle between the rows.
     pub(super) cost: f64,
-    /// Least-squares factor by which the integers are larger than the weights.
+    /// Least-squares factor from the weights to the integers.
     pub(super) factor: Complex64,
     pub(super) ints: [i8; 4],
 }
 
 impl Candidate {
-    /// Of a row of zeros.
+    /// Candidate of a row of zeros.
     pub(super) const ZERO: Self = Self { cost: 0.0, factor: Complex64::new(1.0, 0.0), ints: [0; 4] };
 }
 
-/// Candidates that are kept for a ratio.
+/// Candidates kept per ratio.
 const KEPT: usize = 24;
 
-/// The nearest rows, found once per ratio: the blocks of a stage share them.
+/// The nearest rows, computed once per ratio: the blocks of a stage share them.
 pub(super) struct Ratios {
     top: i32,
     known: HashMap<[u64; 2], Rc<[(f64, [i8; 4])]>>,
 }
 
 impl Ratios {
-    /// For integers from `−top` to `top`.
+    /// Makes an empty table for integers from `−top` to `top`.
     pub(super) fn new(top: f64) -> Self {
         Self { top: top as i32, known: HashMap::new() }
     }
 
-    /// The rows of integers nearest to `row`, the nearest first.
+    /// Returns the rows of integers nearest to `row`, the nearest first.
     pub(super) fn candidates(&mut self, row: [Complex64; 2]) -> Vec<Candidate> {
         let Some((swap, list)) = self.list(row) else { return vec![Candidate::ZERO] };
         let power = row[0].norm_sqr() + row[1].norm_sqr();
@@ -48,12 +48,12 @@ impl Ratios {
         list.iter().map(of).collect()
     }
 
-    /// The cost of the nearest row.
+    /// Returns the cost of the nearest row.
     pub(super) fn least(&mut self, row: [Complex64; 2]) -> f64 {
         self.list(row).and_then(|(_, list)| list.first().map(|first| first.0)).unwrap_or(0.0)
     }
 
-    /// Whether the second weight is the larger one, and the rows near `(1, smaller / larger)`.
+    /// Returns whether the second weight is the larger one, and the rows near `(1, smaller / larger)`.
     fn list(&mut self, row: [Complex64; 2]) -> Option<(bool, Rc<[(f64, [i8; 4])]>)> {
         let swap = row[1].norm_sqr() > row[0].norm_sqr();
         let [large, small] = if swap { [row[1], row[0]] } else { row };
@@ -68,7 +68,7 @@ impl Ratios {
     }
 }
 
-/// Gaussian integers `(a, b)` whose direction is near that of `(1, ratio)`, `|ratio| ≤ 1`, the nearest first.
+/// Returns Gaussian integers `(a, b)` whose direction is near that of `(1, ratio)`, `|ratio| ≤ 1`, the nearest first.
 fn nearest(ratio: Complex64, top: i32) -> Vec<(f64, [i8; 4])> {
     let mut found: Vec<(f64, [i8; 4])> = Vec::with_capacity(KEPT + 1);
     let mut worst = f64::INFINITY;
@@ -81,7 +81,7 @@ fn nearest(ratio: Complex64, top: i32) -> Vec<(f64, [i8; 4])> {
             let (p, q) = (u.round(), v.round());
             let cost = ((u - p) * (u - p) + (v - q) * (v - q)) / (x * x + y * y + p * p + q * q);
             if cost < worst && p.abs() <= most && q.abs() <= most {
-                // Multiples of a pair differ by rounding alone: the smallest stays first.
+                // Multiples of a pair differ only by rounding: the smallest remains first.
                 let cost = if cost < 1e-28 { 0.0 } else { cost };
                 let at = found.partition_point(|other| other.0 <= cost * (1.0 + 1e-9));
                 found.insert(at, (cost, [x as i8, y as i8, p as i8, q as i8]));

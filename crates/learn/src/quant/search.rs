@@ -1,8 +1,8 @@
-//! Integers for all stages, first to last.
+//! Search for the integers of all stages, from first to last.
 //!
-//! Near a ratio of small numbers there is no other one: a row whose ratio falls beside `1` or `i` is rounded badly, whatever
-//! its factor. So the rows of a stage are not fixed before the next one has seen them: each butterfly takes those of the
-//! candidates of its two inputs with which the costs of these two and of its own two rows are least together.
+//! No other ratio is close to a ratio of small numbers: a row whose ratio is near, but not equal to, `1` or `i` is
+//! rounded badly, whatever its factor. So the rows of a stage are chosen together with the next stage: each butterfly
+//! takes those candidates of its two inputs that minimise the sum of their costs and the costs of its own two rows.
 
 use num_complex::{Complex32, Complex64};
 
@@ -10,10 +10,10 @@ use super::Ints;
 use super::ratios::{Candidate, Ratios};
 use crate::network::{Butterfly, ButterflyNetwork, Gate};
 
-/// Stages of integers, and of each output the factor by which it is larger than it should be.
+/// Stages of integers, and the factor by which each output is too large.
 type Spread = (Vec<Vec<Ints>>, Vec<Complex64>);
 
-/// Factors spread over the stages, so that what is rounded is near to integers.
+/// Distributes factors over the stages, so that the rounded values are near integers.
 pub(super) fn spread(network: &ButterflyNetwork, top: f64) -> Spread {
     let n = network.n();
     let mut ratios = Ratios::new(top);
@@ -54,7 +54,7 @@ pub(super) fn spread(network: &ButterflyNetwork, top: f64) -> Spread {
     (rows.iter().enumerate().map(butterfly).collect(), last.iter().map(|c| c.factor).collect())
 }
 
-/// The candidates of both inputs with which the two of them and both rows cost least.
+/// Returns the candidates of both inputs with the least total cost, including that of both rows.
 fn cheapest(
     w: &[Complex64; 4],
     first: &[Candidate],
@@ -68,7 +68,7 @@ fn cheapest(
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1 + a.2).cmp(&(b.1 + b.2))));
     let mut best = (f64::INFINITY, Candidate::ZERO, Candidate::ZERO);
     for (cost, i, j) in pairs {
-        // Costs only rise from here on.
+        // Costs only increase from here on.
         if cost >= best.0 || best.0 == 0.0 {
             break;
         }
@@ -81,7 +81,7 @@ fn cheapest(
     (best.1, best.2)
 }
 
-/// Every weight rounded to the nearest, one scale per stage.
+/// Rounds every weight to the nearest, with one scale per stage.
 pub(super) fn to_nearest(network: &ButterflyNetwork, top: f64) -> Spread {
     let n = network.n();
     let mut zero = vec![false; n];
@@ -112,8 +112,8 @@ fn is_zero(row: &[Complex64]) -> bool {
     row.iter().all(|z| *z == Complex64::default())
 }
 
-/// The butterfly as it acts. Weights of inputs that are always zero are zero: they are of no use and must not take up a
-/// row's range.
+/// Returns the butterfly with its gate applied. Weights of inputs that are always zero become zero: they have no
+/// effect and must not take up a row's range.
 fn acting(network: &ButterflyNetwork, s: usize, i: usize, zero: &[bool]) -> [Complex64; 4] {
     let w = network.stage(s).map_or(Butterfly::IDENTITY, |stage| stage[i]);
     let gate = network.gates(s).map_or(Gate::Open, |gates| gates[i]);

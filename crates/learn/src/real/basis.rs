@@ -1,19 +1,19 @@
-//! Bases of what goes through each point of the network, and the blocks between them.
+//! Bases of the signals at each point of the network, and the blocks between them.
 //!
-//! The point `(block p, row r)` after stage `s` sees the columns of its block; what the rest of the network makes of it
-//! are rows `r + t·2^s` of the matrix over these columns. Their space has at most two dimensions.
+//! The point `(block p, row r)` after stage `s` depends on the columns of its block, and it determines rows `r +
+//! t·2^s` of the matrix over these columns. These rows span at most two dimensions.
 
 use super::{Blocks, norm};
 use crate::matrix::Matrix;
 
-/// Rounds of the subspace iteration: one is enough for exact rank two, noise falls by `(σ₃/σ₂)²` a round.
+/// Steps of the subspace iteration: one is enough for exact rank two, noise falls by `(σ₃/σ₂)²` per step.
 const ROUNDS: usize = 4;
 
 /// A matrix as blocks between bases.
 pub(super) struct Links {
     pub(super) n: usize,
-    /// Stage by stage, `n/2` butterflies of four real 2×2 blocks. Stage 0 has one input (first columns), the last stage
-    /// one output (first rows).
+    /// Stage by stage, `n/2` butterflies of four real 2×2 blocks. In stage 0 only the first columns are used (one
+    /// input), in the last stage only the first rows (one output).
     pub(super) blocks: Vec<Vec<Blocks>>,
     /// Dimensions, 0 to 2, of each point before each stage from the second on.
     pub(super) ranks: Vec<Vec<u8>>,
@@ -27,7 +27,7 @@ struct Basis {
     rank: u8,
 }
 
-/// The blocks of `matrix` in bases of rank two.
+/// Returns the blocks of `matrix` in bases of rank two.
 pub(super) fn links(matrix: &Matrix, tolerance: f64) -> Links {
     let n = matrix.rows;
     let stages = n.trailing_zeros() as usize;
@@ -78,7 +78,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-/// Orthonormal rows that span `rows` best, at most two.
+/// Returns at most two orthonormal rows that span `rows` best.
 fn span(rows: &[&[f64]], tolerance: f64) -> Basis {
     let width = rows.first().map_or(0, |row| row.len());
     let total = rows.iter().map(|row| dot(row, row)).sum::<f64>().sqrt();
@@ -86,7 +86,7 @@ fn span(rows: &[&[f64]], tolerance: f64) -> Basis {
     if total == 0.0 {
         return Basis { rows: [zero(), zero()], rank: 0 };
     }
-    // Start from the longest row and from what of the others is farthest from it.
+    // Start from the longest row and the row that is farthest from its direction.
     let longest =
         rows.iter().max_by(|a, b| dot(a, a).total_cmp(&dot(b, b))).map_or_else(zero, |r| r.to_vec());
     let mut first = longest;

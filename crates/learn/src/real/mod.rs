@@ -1,12 +1,12 @@
-//! Real matrices as the real part of one product of complex butterflies, by their real entries alone.
+//! Real matrices as the real part of one product of complex butterflies, from their real entries alone.
 //!
 //! ```text
 //! T = Re C, C a product of butterflies: a block of C that has rank one is a block of T of rank two
 //! between two stages every point carries two real numbers, and a weight is a real 2×2 block
 //! blocks are fixed up to a change of basis at every point; they are complex numbers where W·J = J·W with J² = −1
 //! ```
-//! So the factors are found in two steps: bases of rank two at every point (`basis`), then the one complex structure `J`
-//! that all blocks commute with, a linear problem of three unknowns (`structure`). Nothing of the imaginary part is given.
+//! So the factors are found in two steps: bases of rank two at every point (`basis`), then the one complex structure
+//! `J` that commutes with all blocks, a linear problem of three unknowns (`structure`). No imaginary part is given.
 
 mod basis;
 mod structure;
@@ -14,27 +14,27 @@ mod structure;
 use crate::matrix::Matrix;
 use crate::train::{Structured, Weights};
 
-/// Weights of every stage, stage after stage, whose product has `matrix` as its real part if there are such weights.
-/// `matrix`: its columns in the network's order; imaginary parts are not read. `tolerance`: a second singular value
-/// below this share of the first one counts as zero.
+/// Returns the weights of all stages, stage by stage, whose product has `matrix` as its real part, if such weights
+/// exist. `matrix`: its columns in the network's order; imaginary parts are not read. `tolerance`: a second singular
+/// value below this share of the first one counts as zero.
 fn weights(matrix: &Matrix, tolerance: f64) -> Vec<Weights> {
     structure::complex_weights(&basis::links(matrix, tolerance))
 }
 
-/// Shares below which a second dimension is taken for rounding or noise, tried in turn.
+/// Shares below which a second dimension counts as rounding or noise, tried in this order.
 const TOLERANCES: [f64; 4] = [1e-10, 1e-6, 1e-3, 0.2];
 /// Relative error at which no other tolerance is tried.
 const FOUND: f64 = 1e-12;
 
-/// The best weights of real matrices in closed form, and the relative error of their product's real part. `matrix`: its
-/// columns in the network's order; imaginary parts are not read.
+/// Returns the best weights of a real matrix in closed form, and the relative error of their product's real part.
+/// `matrix`: its columns in the network's order; imaginary parts are not read.
 pub(crate) fn closed_form(matrix: &Matrix) -> (Vec<Weights>, f64) {
     let mut product = Structured::new(matrix.rows);
     let mut best = (Vec::new(), f64::INFINITY);
     for tolerance in TOLERANCES {
         let found = weights(matrix, tolerance);
         let error = product.loss(&found, matrix, true, None).sqrt();
-        // Bases that almost coincide make weights that are no numbers.
+        // Bases that almost coincide lead to NaN weights.
         if error < best.1 {
             best = (found, error);
         }

@@ -1,15 +1,15 @@
 //! The complex structure of blocks: bases in which every real 2×2 block is a complex number.
 //!
-//! `J` at one point goes with the blocks to all points that are connected with it (`J_b = W·J_a·W⁻¹`); every further way
-//! round, with the block `H` in all, asks for `H·J = J·H`. These equations are linear in the three numbers of a traceless
-//! `J`, so the best one is an eigenvector of a 3×3 matrix.
+//! The blocks transfer `J` at one point to all connected points (`J_b = W·J_a·W⁻¹`); every further cycle, whose
+//! blocks multiply to `H`, requires `H·J = J·H`. These equations are linear in the three numbers of a traceless `J`,
+//! so the best `J` is an eigenvector of a 3×3 matrix.
 
 use super::basis::Links;
 use super::{Two, determinant, inverse, norm, times};
 use crate::train::Weights;
 
 const IDENTITY: Two = [1.0, 0.0, 0.0, 1.0];
-/// A quarter turn: what `J` is in the bases sought.
+/// A quarter turn: the form of `J` in the bases sought.
 const TURN: Two = [0.0, -1.0, 1.0, 0.0];
 
 /// A block between two points of rank two.
@@ -21,7 +21,7 @@ struct Edge {
     health: f64,
 }
 
-/// Weights of all stages, stage after stage.
+/// Returns the weights of all stages, stage by stage.
 pub(super) fn complex_weights(links: &Links) -> Vec<Weights> {
     let n = links.n;
     let stages = links.blocks.len();
@@ -59,10 +59,10 @@ pub(super) fn complex_weights(links: &Links) -> Vec<Weights> {
                 let left = target.map_or(IDENTITY, |p| inverse(bases[p]));
                 let b = times(left, times(block, right));
                 let z = match (one, target) {
-                    // One real number goes in: it becomes a complex one.
+                    // The input is one real number, which becomes complex.
                     (true, Some(_)) => [b[0], b[2]],
                     (true, None) => [b[0], 0.0],
-                    // The real part comes out.
+                    // The output is the real part.
                     (false, None) => [b[0], -b[1]],
                     (false, Some(to)) if rank(to) < 2 => [b[0], -b[1]],
                     (false, Some(_)) => [0.5 * (b[0] + b[3]), 0.5 * (b[2] - b[1])],
@@ -75,7 +75,7 @@ pub(super) fn complex_weights(links: &Links) -> Vec<Weights> {
     weights
 }
 
-/// Points of the four blocks `a, b, c, d` of butterfly `i`: from, to.
+/// Returns the points (from, to) of the four blocks `a, b, c, d` of butterfly `i`.
 fn ends(stage: usize, i: usize) -> [(usize, usize); 4] {
     let half = 1 << stage;
     let first = i / half * 2 * half + i % half;
@@ -83,10 +83,10 @@ fn ends(stage: usize, i: usize) -> [(usize, usize); 4] {
     [(first, first), (second, first), (first, second), (second, second)]
 }
 
-/// For every point the basis (columns) in which the structure is a quarter turn.
+/// Returns, for every point, the basis (columns) in which the structure is a quarter turn.
 fn bases(points: usize, edges: &mut [Edge]) -> Vec<Two> {
     edges.sort_by(|a, b| b.health.total_cmp(&a.health).then((a.from, a.to).cmp(&(b.from, b.to))));
-    // A spanning forest of the healthiest blocks.
+    // A spanning forest of the best-conditioned blocks.
     let mut parent: Vec<usize> = (0..points).collect();
     fn root(parent: &mut [usize], mut x: usize) -> usize {
         while parent[x] != x {
@@ -107,7 +107,7 @@ fn bases(points: usize, edges: &mut [Edge]) -> Vec<Two> {
         near[edge.from].push((edge.to, edge.block));
         near[edge.to].push((edge.from, inverse(edge.block)));
     }
-    // What takes the root's numbers to each point.
+    // The map from the root's coordinates to each point.
     let mut from_root: Vec<Option<(usize, Two)>> = vec![None; points];
     for start in 0..points {
         if from_root[start].is_some() {
@@ -154,7 +154,7 @@ fn bases(points: usize, edges: &mut [Edge]) -> Vec<Two> {
             let (start, there) = way(point);
             let j = structures.get(&start).copied().unwrap_or(TURN);
             let here = times(there, times(j, inverse(there)));
-            // (e, J·e) for the unit vector that is taken farther away from its own direction.
+            // (e, J·e) for the unit vector that `J` turns farther from its own direction.
             let column = |e: [f64; 2]| {
                 let je = [here[0] * e[0] + here[1] * e[1], here[2] * e[0] + here[3] * e[1]];
                 [e[0], je[0], e[1], je[1]]
@@ -175,8 +175,8 @@ fn bases(points: usize, edges: &mut [Edge]) -> Vec<Two> {
         .collect()
 }
 
-/// The traceless `J` with `J² = −1` nearest to the null space of `sum`; `None` where every real structure does, or where
-/// the best one has real eigenvalues.
+/// Returns the traceless `J` with `J² = −1` nearest to the null space of `sum`; `None` if every structure satisfies
+/// the equations or the best one has real eigenvalues.
 fn structure(sum: [[f64; 3]; 3]) -> Option<Two> {
     let (values, vectors) = eigen(sum);
     let least = (0..3).min_by(|&a, &b| values[a].total_cmp(&values[b]))?;
@@ -193,7 +193,7 @@ fn structure(sum: [[f64; 3]; 3]) -> Option<Two> {
     Some([x * scale, y * scale, z * scale, -x * scale])
 }
 
-/// Eigenvalues and eigenvectors (columns) of a symmetric matrix, by Jacobi's rotations.
+/// Returns the eigenvalues and eigenvectors (columns) of a symmetric matrix, by Jacobi rotations.
 fn eigen(mut a: [[f64; 3]; 3]) -> ([f64; 3], [[f64; 3]; 3]) {
     let mut v = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
     for _ in 0..30 {
@@ -228,7 +228,7 @@ mod tests {
     use crate::random::Random;
     use crate::transform::Transform;
 
-    /// DCT-II, DST-II, Hartley and Hadamard by their real entries alone, to the floor of `f64`.
+    /// DCT-II, DST-II, Hartley and Hadamard from their real entries alone, to the precision of `f64`.
     #[test]
     fn real_transforms_are_found_from_their_real_entries() {
         for transform in [Transform::Dct2, Transform::Dst2, Transform::Hartley, Transform::Hadamard] {
@@ -241,7 +241,7 @@ mod tests {
         }
     }
 
-    /// The real part of random butterflies, which are no transform with a name; noise stays noise.
+    /// The real part of random butterflies, which is no named transform; noise is not fitted.
     #[test]
     fn real_parts_of_random_butterflies_are_found_too() {
         use crate::train::{Parametrisation, Structured, Weights};

@@ -1,4 +1,4 @@
-//! How to train for a task.
+//! Settings of a training for a task.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,11 +8,11 @@ use crate::error::{Error, Result};
 use crate::model::FastLearnedFftModel;
 use crate::train::Init;
 
-/// Share of the steps after which gates are decided.
+/// Share of the steps after which gates are decided, 0 … 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct HardenAt(pub f64);
 
-/// How to train for a task.
+/// Settings of a training for a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct E2eConfig {
     /// Points of the transform.
@@ -31,26 +31,26 @@ pub struct E2eConfig {
     pub weights: LossWeights,
     /// Peaks of each row.
     pub peak_k: usize,
-    /// Bins that are asked for, first and last; all by default.
+    /// First and last bin that peaks are searched in; all by default.
     pub band: Option<(usize, usize)>,
     /// Soft or ternary.
     pub gates: GateKind,
-    /// Share of the butterflies to be left; `None`: those whose gate is more open than closed.
+    /// Share of the butterflies to keep; `None`: those whose gate is more open than closed.
     pub target_gates: Option<f64>,
     /// When gates are decided.
     pub harden_at: HardenAt,
-    /// Where to start: the teacher's weights ([`Init::Exact`]) or random ones.
+    /// Start of the weights: the teacher's ([`Init::Exact`]) or random.
     pub init: Init,
     /// Seed of data and start.
     pub seed: u64,
     /// Steps between two validations.
     pub validate_every: usize,
-    /// Validations without gain after which it ends, once gates are decided.
+    /// Number of validations without improvement after which training ends, once gates are decided.
     pub patience: usize,
 }
 
 impl E2eConfig {
-    /// The program's defaults.
+    /// Returns the program's defaults.
     pub fn new(n_fft: usize) -> Self {
         Self {
             n_fft,
@@ -72,7 +72,7 @@ impl E2eConfig {
         }
     }
 
-    /// Whether butterflies may be closed, skipped or reversed.
+    /// Returns whether butterflies may be closed, skipped or reversed.
     pub(crate) fn prunes(&self) -> bool {
         self.weights.sparsity > 0.0 || self.target_gates.is_some() || self.gates == GateKind::Ternary
     }

@@ -1,4 +1,4 @@
-//! Training for a task: soft gates first, then decided ones while the weights make up for them.
+//! Training for a task: first with soft gates, then with decided gates while the weights adapt to them.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -17,26 +17,26 @@ use crate::random::Random;
 use crate::record::{Fingerprint, Learner, RECORD_VERSION, Shown, TrainingRecord};
 use crate::train::{Adam, Init, Parametrisation, Stop, cosine};
 
-/// What is told while training.
+/// Progress of a training.
 #[derive(Debug, Clone, Copy)]
 pub struct E2eProgress {
     /// Steps done.
     pub step: usize,
     /// Losses of the step's batch.
     pub losses: Losses,
-    /// Recall on the validation rows, where it was just measured.
+    /// Recall on the validation rows, if it was just measured.
     pub recall: Option<f64>,
 }
 
-/// A model for a task and how it came about.
+/// A model for a task and the course of its training.
 #[derive(Debug, Clone)]
 pub struct E2eOutcome {
-    /// The model, its record filled in.
+    /// The model with its record.
     pub model: FastLearnedFftModel,
-    /// As it was just before its gates were decided, soft gates folded into the weights; `None` where that happened
-    /// before a checkpoint was read.
+    /// The model just before its gates were decided, with soft gates folded into the weights; `None` if that was
+    /// before the checkpoint that was read.
     pub soft: Option<FastLearnedFftModel>,
-    /// On the test rows, beside the untrained path.
+    /// Result on the test rows, compared with the untrained path.
     pub test: RecallStudy,
     /// Losses of the last step.
     pub losses: Losses,
@@ -46,22 +46,22 @@ pub struct E2eOutcome {
     pub stop: Stop,
     /// Butterflies open at the end, before dead ones are removed.
     pub gates_open: usize,
-    /// Of so many.
+    /// Number of butterflies.
     pub gates: usize,
-    /// Held-out rows of the test, with or without a peak.
+    /// Number of held-out test rows, with or without a peak.
     pub test_rows: usize,
-    /// Whether nothing that was learned found more of the peaks of the validation rows than the start does, by more than a
-    /// standard error: the model is then the start.
+    /// Whether the start was kept as the model, because no learned state found more peaks of the validation rows than
+    /// the start by more than a standard error.
     pub kept_start: bool,
 }
 
 const VALIDATION_ROWS: usize = 1024;
 const TEST_ROWS: usize = 2048;
 
-/// Trains a student on `signals`. With `teacher` it is taught by that model's spectra of the same two segments
-/// (distillation), else by the eight-segment Welch spectrum.
+/// Trains a student on `signals`. With `teacher`, the target is that model's spectra of the same two segments
+/// (distillation), otherwise the eight-segment Welch spectrum.
 ///
-/// `checkpoint` is written every so many steps and read at the start where it is there.
+/// `checkpoint` is a path and a number of steps between writes; an existing file is read at the start.
 ///
 /// # Errors
 /// Settings outside their domain; signals without a significant peak; a checkpoint of another training; files that cannot
@@ -129,7 +129,7 @@ pub fn train_e2e(
     let held_out = signals.rows(Split::Validation, 0, VALIDATION_ROWS, frame);
     let decide_at = if config.prunes() { (config.harden_at.0 * config.steps as f64) as usize } else { 0 };
     let whole = vec![Gate::Open; parts.butterflies];
-    // What a training from a transform has to surpass.
+    // The result that a training from a transform has to exceed.
     let begin = student.start(None);
     let base = student.model_with(&begin, Some(&whole), TrainingRecord::default())?;
     let base = study(&base, &held_out, VALIDATION_ROWS, config.peak_k, student.kept())?;
@@ -151,7 +151,7 @@ pub fn train_e2e(
             stop = Stop::NotFinite;
             break;
         }
-        // Only weights whose loss is a number: the last good ones are what a checkpoint is for.
+        // Only weights whose loss is finite are written: a checkpoint must contain the last good weights.
         if let Some((path, every)) = &checkpoint
             && step > first
             && step.is_multiple_of((*every).max(1))
@@ -160,8 +160,8 @@ pub fn train_e2e(
         }
         let fade = cosine(step, config.steps);
         let weights = 8 * parts.butterflies;
-        // While gates are soft, weights that start at a transform wait: they would grow as their gate falls, and the gate
-        // would say nothing of how much its butterfly is needed.
+        // While gates are soft, weights that start at a transform are not changed: they would grow as their gate
+        // falls, and the gate would not show how much its butterfly is needed.
         let waits = student.hard.is_none() && config.weights.sparsity > 0.0 && config.init != Init::Random;
         let rate = if waits { 0.0 } else { config.rate };
         state
@@ -175,7 +175,7 @@ pub fn train_e2e(
             let found = judged.student;
             recall = Some(found);
             error = judged.standard_error;
-            // Only decided gates count: soft ones are never run.
+            // Only decided gates count: soft gates never run in a model.
             if student.hard.is_some() {
                 if state.best.as_ref().is_none_or(|b| found > b.0) {
                     state.best = Some((found, state.theta.clone()));
@@ -199,7 +199,7 @@ pub fn train_e2e(
         student.hard = Some(student.decide(&state.theta, config.target_gates));
     }
     let found = state.best.as_ref().map_or(f64::NEG_INFINITY, |b| b.0);
-    // Whoever prunes, or starts from random weights, trades or has nothing to fall back on.
+    // Pruning trades recall for cost, and a random start is nothing to return to, so neither keeps the start.
     let kept_start = !config.prunes() && config.init != Init::Random && found <= base.student + error;
     let theta = match state.best {
         _ if kept_start => begin,
@@ -327,7 +327,7 @@ mod tests {
         let go = &mut |_: E2eProgress| ControlFlow::Continue(());
         let signals = Signals::Generated(5);
         let whole = train_e2e(&config(), &signals, None, None, go).unwrap();
-        // A band of five bins at 32 points leaves most of the last stages without use: sparsity closes them.
+        // With a band of five bins at 32 points, most of the last stages are not needed: sparsity closes them.
         assert!(whole.gates_open < 75 && whole.gates_open > 10, "{} of {}", whole.gates_open, whole.gates);
         assert!(whole.test.student > 0.8, "{:?}", whole.test);
         let path = std::env::temp_dir().join(format!("rlx-learn-{}.safetensors", std::process::id()));
@@ -362,8 +362,8 @@ mod tests {
         }
     }
 
-    /// For few and for most of the bins as peaks: what comes out finds at least what the untrained path finds, less the
-    /// noise of the comparison, and without a weight on sparsity no gate closes.
+    /// For few and for most of the bins as peaks: the model finds at least as many peaks as the untrained path,
+    /// within the noise of the comparison, and without a weight on sparsity no gate closes.
     #[test]
     fn a_model_that_is_worse_than_its_start_is_not_kept() {
         let go = &mut |_: E2eProgress| ControlFlow::Continue(());

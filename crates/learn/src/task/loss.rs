@@ -17,14 +17,14 @@ pub struct LossWeights {
     pub spectrum: f64,
 }
 
-/// Powers this far below the mean count as nothing: they keep the logarithms finite.
+/// Floor of powers relative to the mean, which keeps logarithms finite.
 const FLOOR: f64 = 1e-4;
 /// Width of a decision, in nepers of power.
 const TEMPERATURE: f64 = 0.5;
 /// Sharpness of the maximum over neighbouring bins.
 const SHARP: f64 = 4.0;
 
-/// The teacher's word on a row.
+/// The teacher's result for a row.
 pub(crate) struct Teacher<'a> {
     /// Its powers, one-sided.
     pub(crate) power: &'a [f64],
@@ -32,7 +32,7 @@ pub(crate) struct Teacher<'a> {
     pub(crate) peaks: &'a [usize],
 }
 
-/// The strongest `k` of the kept bins that are 10 dB above the median of them: the peaks that matter.
+/// Returns the significant peaks: the strongest `k` of the kept bins that are 10 dB above their median.
 pub(crate) fn significant(power: &[f64], kept: &[bool], k: usize) -> Vec<usize> {
     let mut bins: Vec<usize> = (0..power.len()).filter(|&b| kept[b]).collect();
     bins.sort_by(|&a, &b| power[b].total_cmp(&power[a]).then(a.cmp(&b)));
@@ -42,7 +42,7 @@ pub(crate) fn significant(power: &[f64], kept: &[bool], k: usize) -> Vec<usize> 
     bins
 }
 
-/// `mel`, `welch` and `peak` losses of one row's `power`; adds their weighted gradient to `grad`.
+/// Returns the `mel`, `welch` and `peak` losses of one row's `power` and adds their weighted gradient to `grad`.
 pub(crate) fn row_loss(
     power: &[f64],
     teacher: &Teacher<'_>,
@@ -81,11 +81,11 @@ pub(crate) fn row_loss(
     [mel, welch, peak]
 }
 
-/// Each of the teacher's peaks should be among the student's `k` strongest bins, within a bin: the smooth maximum of its
-/// log power over the bin and its neighbours above the bar between the student's `k`-th and next level, by a logistic loss.
-/// The bar's own two bins take their share of the gradient: what stands there is what a missed peak has to pass. Bins that
-/// are neither a peak's nor at the bar cost nothing, however many places `k` leaves to them; a factor on all powers
-/// changes nothing. `each(bin, gradient over its log power)`.
+/// Returns the peak loss. Each of the teacher's peaks should be among the student's `k` strongest bins, within a bin:
+/// a logistic loss compares the smooth maximum of log power over the bin and its neighbours with a threshold between
+/// the student's `k`-th and next level. The two bins at the threshold take their share of the gradient, because a
+/// missed peak has to exceed them. Other bins cost nothing, whatever `k` is, and a factor on all powers changes
+/// nothing. Calls `each(bin, gradient over its log power)`.
 fn peak_loss(
     power: &[f64],
     peaks: &[usize],

@@ -1,4 +1,4 @@
-//! How many of the teacher's peaks a student finds, on rows nobody trained on.
+//! Share of the teacher's peaks that a student finds, on rows that were not used for training.
 
 use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use super::loss::significant;
 use crate::error::{Error, Result};
 use crate::model::FastLearnedFftModel;
 
-/// A student beside the untrained path of the same cost, row by row on the same signals.
+/// A student compared with the untrained path of the same cost, row by row on the same signals.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RecallStudy {
     /// Rows with at least one significant peak.
@@ -22,7 +22,8 @@ pub struct RecallStudy {
     pub standard_error: f64,
 }
 
-/// Shares of the teacher's significant peaks found in each row that has any, by each of `answers` (packed peaks).
+/// Returns the shares of the teacher's significant peaks found in each row that has any, by each of `answers` (packed
+/// peaks).
 fn shares(answers: &[&[f32]], teacher: &[f32], kept: &[bool], k: usize, k_out: usize) -> Vec<Vec<f64>> {
     let bins = kept.len();
     let mut out = vec![Vec::new(); answers.len()];
@@ -33,7 +34,7 @@ fn shares(answers: &[&[f32]], teacher: &[f32], kept: &[bool], k: usize, k_out: u
             continue;
         }
         for (answer, out) in answers.iter().zip(&mut out) {
-            // A model that has lost a bin fills its answer up with bins of no power: those are not found.
+            // A model without a bin fills its result with bins of zero power, which do not count as found.
             let found: Vec<usize> = answer[2 * k_out * row..][..2 * k_out]
                 .chunks_exact(2)
                 .filter(|p| p[1] > 0.0)
@@ -46,7 +47,7 @@ fn shares(answers: &[&[f32]], teacher: &[f32], kept: &[bool], k: usize, k_out: u
     out
 }
 
-/// Packed peaks by the untrained path of the fast layout, within the kept bins.
+/// Returns packed peaks of the untrained path of the fast layout, within the kept bins.
 fn untrained(params: &WelchPeakParams, samples: &[f32], rows: usize, kept: &[bool]) -> Result<Vec<f32>> {
     let mut model = FastLearnedFftModel::exact(params.welch.n_fft)?;
     let mask: Vec<f32> = kept.iter().map(|&k| f32::from(u8::from(k))).collect();
@@ -54,10 +55,10 @@ fn untrained(params: &WelchPeakParams, samples: &[f32], rows: usize, kept: &[boo
     model.welch_peaks_batch(params, samples, rows)
 }
 
-/// The student beside the untrained path on full rows.
+/// Compares the student with the untrained path on full rows.
 ///
 /// # Errors
-/// Rows of another length than the full layout's; NaN; rows without any significant peak.
+/// Rows whose length is not that of the full layout; NaN; no significant peak in any row.
 pub fn study(
     model: &FastLearnedFftModel,
     samples: &[f32],
@@ -94,9 +95,9 @@ pub fn study(
     })
 }
 
-/// Mean share of the teacher's significant peaks (among its `k` strongest, well above the row's median) that packed
-/// answers `[rows, k_out, 2]` have within a bin, over rows that have any; `teacher`: powers `[rows, bins]`. `None`
-/// if no row has any.
+/// Returns the mean share of the teacher's significant peaks (among its `k` strongest, well above the row's median)
+/// that packed answers `[rows, k_out, 2]` have within a bin, over rows that have any; `teacher`: powers `[rows,
+/// bins]`. `None` if no row has any.
 pub fn significant_recall(
     answer: &[f32],
     teacher: &[f32],
@@ -108,8 +109,8 @@ pub fn significant_recall(
     (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
 }
 
-/// Share of the peaks of `reference` (packed, `[rows, k, 2]`) that `answer` has within a bin; peaks of no power do not
-/// count.
+/// Returns the share of the peaks of `reference` (packed, `[rows, k, 2]`) that `answer` has within a bin; peaks of
+/// zero power do not count.
 pub fn recall_of(answer: &[f32], reference: &[f32], k: usize) -> f64 {
     let (mut hits, mut all) = (0usize, 0usize);
     for (a, r) in answer.chunks_exact(2 * k).zip(reference.chunks_exact(2 * k)) {

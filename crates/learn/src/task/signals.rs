@@ -1,10 +1,10 @@
 //! Training signals: structured rows from a documented generator, or windows of the user's recordings.
 //!
 //! A row is one of five kinds, equally likely, plus coloured noise: one to six *tones* (0 to −40 dB, anywhere in the
-//! band); a *harmonic* series of 3 to 12 partials that fall by 3 to 12 dB each; one or two linear *chirps* over up to a
-//! tenth of the band; an *amplitude-modulated* carrier (1 to 8 periods of modulation a row, depth 0.3 to 1); noise alone
-//! with two resonances. The noise has a power spectrum of `1/f^a`, `a` in 0 … 2, from a one-pole filter, at −60 to
-//! −10 dB. Rows are scaled to a random level over 40 dB.
+//! band); a *harmonic* series of 3 to 12 partials that fall by 3 to 12 dB each; one or two linear *chirps* over up to
+//! a tenth of the band; an *amplitude-modulated* carrier (1 to 8 periods of modulation per row, depth 0.3 to 1);
+//! noise alone with two resonances. The noise has a power spectrum of `1/f^a`, `a` in 0 … 2, from a one-pole filter,
+//! at −60 to −10 dB. Rows are scaled to a random level over 40 dB.
 
 use std::f64::consts::{PI, TAU};
 
@@ -12,36 +12,36 @@ use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::record::Fingerprint;
 
-/// Which part of the data.
+/// Part of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
-    /// What gradients are computed on.
+    /// Rows that gradients are computed on.
     Train,
-    /// What decides when to stop.
+    /// Rows that decide when to stop.
     Validation,
-    /// What is reported; never looked at before.
+    /// Rows for the reported result, used for nothing else.
     Test,
 }
 
-/// Where rows come from.
+/// Source of rows.
 #[derive(Debug, Clone)]
 pub enum Signals {
     /// The generator, from this seed.
     Generated(u64),
-    /// Recordings: of each the first 70 % train, the next 15 % validate, the last 15 % test.
+    /// Recordings: the first 70 % of each are for training, the next 15 % for validation, the last 15 % for the test.
     Recordings {
         /// Samples of each.
         recordings: Vec<Vec<f32>>,
-        /// Decides which windows are taken.
+        /// Seed of the choice of windows.
         seed: u64,
     },
 }
 
 impl Signals {
-    /// From recordings, for rows of `frame_len` samples.
+    /// Makes a source of recordings, for rows of `frame_len` samples.
     ///
     /// # Errors
-    /// No recording whose parts hold a row and are not silent; NaN or infinity.
+    /// No recording whose parts each hold a row and are not silent; NaN or infinity.
     pub fn recordings(recordings: Vec<Vec<f32>>, frame_len: usize, seed: u64) -> Result<Self> {
         let mut kept = Vec::new();
         for recording in recordings {
@@ -65,7 +65,7 @@ impl Signals {
         Ok(Self::Recordings { recordings: kept, seed })
     }
 
-    /// A text that other signals are unlikely to have: of the seed, and of every sample of recordings.
+    /// Returns a fingerprint of the seed and of every sample of recordings.
     pub fn fingerprint(&self) -> String {
         let mut all = Fingerprint::new();
         match self {
@@ -81,7 +81,8 @@ impl Signals {
         all.text()
     }
 
-    /// `count` rows of `frame_len` samples, the `index`-th batch of a part. The same arguments give the same rows.
+    /// Returns `count` rows of `frame_len` samples, the `index`-th batch of a part. The same arguments give the same
+    /// rows.
     pub fn rows(&self, split: Split, index: u64, count: usize, frame_len: usize) -> Vec<f32> {
         let mut out = Vec::with_capacity(count * frame_len);
         let stream = (split as u64) << 48 | index;
@@ -95,7 +96,7 @@ impl Signals {
             Self::Recordings { recordings, seed } => {
                 let mut random = Random::stream(*seed, stream);
                 for _ in 0..count {
-                    // A silent window has no peaks to learn from: look on, but not for ever.
+                    // A silent window has no peaks to learn from: try others, up to a limit.
                     let mut window: &[f32] = &[];
                     for _ in 0..32 {
                         let part = part(&recordings[random.below(recordings.len())], split);
@@ -180,7 +181,7 @@ fn generate(random: &mut Random, len: usize, out: &mut Vec<f32>) {
             }
         }
     }
-    // One pole at 0 … 0.95 bends white noise from flat to 1/f².
+    // One pole at 0 … 0.95 shapes white noise from flat to 1/f².
     let (pole, noise) = (random.within(0.0, 0.95), level(random.within(-60.0, -10.0)));
     let (mut state, gain) = (0.0, noise * (1.0 - pole * pole).sqrt());
     for x in &mut row {

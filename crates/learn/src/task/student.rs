@@ -12,13 +12,13 @@ use crate::random::Random;
 use crate::record::TrainingRecord;
 use crate::train::{Dense, Weights};
 
-/// What a gate chooses between.
+/// States that a gate chooses between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GateKind {
     /// Open or closed, by one number.
     Soft,
-    /// Forward, skip or reverse, by three.
+    /// Forward, skip or reverse, by three numbers.
     Ternary,
 }
 
@@ -39,7 +39,7 @@ pub struct Losses {
     pub open: f64,
 }
 
-/// What stays the same over a training.
+/// State that is constant during a training.
 pub(crate) struct Student {
     pub(crate) params: WelchPeakParams,
     n: usize,
@@ -49,22 +49,22 @@ pub(crate) struct Student {
     bank: Option<MelFilterbank<f64>>,
     weights: LossWeights,
     kind: GateKind,
-    /// The network that the spectrum is compared with, and whose powers teach where `distil`.
+    /// The network that the spectrum is compared with; with `distil`, its powers are the target.
     teacher: FastLearnedFftModel,
     distil: bool,
     reference: WelchPeaksScratch,
     order: Vec<u32>,
     net: Dense,
     truth: Dense,
-    /// Gates that are decided: they take no gradient any more.
+    /// Decided gates, which take no gradient any more.
     pub(crate) hard: Option<Vec<Gate>>,
 }
 
-/// Where the parts of the parameters lie.
+/// Positions of the parts of the parameters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parts {
     pub(crate) butterflies: usize,
-    /// Numbers a gate.
+    /// Numbers per gate.
     pub(crate) gate: usize,
     pub(crate) bins: usize,
 }
@@ -79,7 +79,7 @@ impl Parts {
         start..start + self.bins
     }
 
-    /// All numbers: weights, gates, mask and the logarithm of the corrector's scale.
+    /// Returns the count of all numbers: weights, gates, mask and the logarithm of the corrector's scale.
     pub(crate) fn len(&self) -> usize {
         self.mask().end + 1
     }
@@ -131,7 +131,7 @@ impl Student {
         })
     }
 
-    /// Samples of a row: the teacher's.
+    /// Returns the samples per row, those of the teacher.
     pub(crate) fn frame_len(&self) -> usize {
         WelchPeakParams::reference_for_n_fft(self.n, 1).welch.frame_len()
     }
@@ -141,7 +141,7 @@ impl Student {
         Parts { butterflies: self.n.trailing_zeros() as usize * self.n / 2, gate, bins: self.n / 2 + 1 }
     }
 
-    /// The network that the spectrum is compared with.
+    /// Returns the network that the spectrum is compared with.
     pub(crate) fn teacher(&self) -> &FastLearnedFftModel {
         &self.teacher
     }
@@ -150,7 +150,7 @@ impl Student {
         &self.kept
     }
 
-    /// Parameters at the teacher's weights or random ones; gates nearly open, mask nearly one.
+    /// Returns start parameters: the teacher's weights or random ones, gates nearly open, mask nearly one.
     pub(crate) fn start(&self, random: Option<&mut Random>) -> Vec<f64> {
         let parts = self.parts();
         let mut theta: Vec<f64> = match random {
@@ -167,7 +167,7 @@ impl Student {
         theta
     }
 
-    /// What gates and weights come to: each butterfly as it acts.
+    /// Returns each butterfly with its gate applied.
     fn effective(&self, theta: &[f64]) -> Vec<Weights> {
         let parts = self.parts();
         let gates = &theta[parts.gates()];
@@ -181,7 +181,7 @@ impl Student {
             .collect()
     }
 
-    /// How far a butterfly goes forward, is skipped and goes in reverse.
+    /// Returns the shares with which a butterfly is applied forward, skipped and reversed.
     pub(crate) fn shares(&self, gates: &[f64], i: usize) -> [f64; 3] {
         if let Some(hard) = &self.hard {
             return match hard[i] {
@@ -203,7 +203,7 @@ impl Student {
         }
     }
 
-    /// Losses of a batch of full rows; the gradient goes into `grad`.
+    /// Returns the losses of a batch of full rows and writes the gradient to `grad`.
     pub(crate) fn losses(&mut self, theta: &[f64], samples: &[f32], grad: &mut [f64]) -> Result<Losses> {
         let parts = self.parts();
         let (n, rows, bins) = (self.n, self.rows, parts.bins);
@@ -238,8 +238,8 @@ impl Student {
         for r in 0..rows {
             let square =
                 |z: &[Vec<f64>; 2], k: usize| z[0][k * rows + r].powi(2) + z[1][k * rows + r].powi(2);
-            // Both segments ride in one transform: their powers are half the sum at a bin and at its mirror, doubled
-            // for the one side.
+            // Both segments share one transform: their powers are half the sum at a bin and at its mirror, doubled
+            // for the one-sided power.
             let raw_of = |z: &[Vec<f64>; 2], k: usize| {
                 let mirror = (n - k) % n;
                 if mirror == k { 0.5 * square(z, k) } else { 0.5 * (square(z, k) + square(z, mirror)) }
@@ -304,7 +304,7 @@ impl Student {
         Ok(losses)
     }
 
-    /// From the gradient of what acts to those of weights and gates; the sparsity's part.
+    /// Converts the gradient of the gated butterflies to those of weights and gates, and adds the sparsity loss.
     fn gate_gradients(&self, theta: &[f64], gw: &[Weights], grad: &mut [f64], losses: &mut Losses) {
         let parts = self.parts();
         let (gates, start) = (&theta[parts.gates()], parts.gates().start);
@@ -337,7 +337,7 @@ impl Student {
         }
     }
 
-    /// Gates as they would be decided now: at least `least` of the butterflies stay where it is given.
+    /// Returns the gates as they would be decided now; with `target`, that share of the butterflies remains.
     pub(crate) fn decide(&self, theta: &[f64], target: Option<f64>) -> Vec<Gate> {
         let parts = self.parts();
         let gates = &theta[parts.gates()];
@@ -350,7 +350,7 @@ impl Student {
                 let keep = (target * all.len() as f64).round() as usize;
                 if keep >= all.len() { -1.0 } else { all[keep] }
             }
-            // Without a weight on open gates nothing asks for a butterfly to go.
+            // Without a weight on open gates, no butterfly has to be removed.
             None if self.weights.sparsity == 0.0 && self.kind == GateKind::Soft => -1.0,
             None => 0.5,
         };
@@ -369,12 +369,12 @@ impl Student {
         shares.iter().map(decide).collect()
     }
 
-    /// The model: gates that are not decided are folded into the weights.
+    /// Returns the model; gates that are not decided are folded into the weights.
     pub(crate) fn model(&self, theta: &[f64], record: TrainingRecord) -> Result<FastLearnedFftModel> {
         self.model_with(theta, self.hard.as_deref(), record)
     }
 
-    /// The model with these gates, where they are decided.
+    /// Returns the model with these gates if they are decided.
     pub(crate) fn model_with(
         &self,
         theta: &[f64],
@@ -417,7 +417,7 @@ fn adjoint(w: &[f64]) -> Weights {
     [w[0], -w[1], w[4], -w[5], w[2], -w[3], w[6], -w[7]]
 }
 
-/// The weights of a network as they act, gates applied.
+/// Returns the weights of a network with gates applied.
 pub(crate) fn weights_of(network: &ButterflyNetwork) -> Vec<Weights> {
     let mut all = Vec::new();
     for s in 0..network.stages() {
@@ -435,7 +435,7 @@ pub(crate) fn weights_of(network: &ButterflyNetwork) -> Vec<Weights> {
     all
 }
 
-/// The filters of the mel loss: Slaney's at 16 kHz, of unit area.
+/// Returns the parameters of the mel loss's filters: Slaney's at 16 kHz, of unit area.
 pub fn bank_params(n_fft: usize, n_mels: usize) -> MelFilterbankParams {
     MelFilterbankParams::new(16_000.0, n_fft, n_mels)
         .f_min(0.0)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Moments of the gradient: with the parameters, all that a checkpoint needs.
+/// Moments of the gradient; a checkpoint needs these and the parameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Adam {
     step: u32,
@@ -14,27 +14,27 @@ const BETA: (f64, f64) = (0.9, 0.999);
 const EPSILON: f64 = 1e-12;
 
 impl Adam {
-    /// For `len` parameters.
+    /// Makes a state for `len` parameters.
     pub fn new(len: usize) -> Self {
         Self { step: 0, mean: vec![0.0; len], square: vec![0.0; len] }
     }
 
-    /// Steps done, mean and mean square of the gradient.
+    /// Returns the steps done, and the mean and mean square of the gradient.
     pub(crate) fn parts(&self) -> (u32, &[f64], &[f64]) {
         (self.step, &self.mean, &self.square)
     }
 
-    /// From [`parts`](Self::parts).
+    /// Inverse of [`parts`](Self::parts).
     pub(crate) fn of_parts(step: u32, mean: Vec<f64>, square: Vec<f64>) -> Self {
         Self { step, mean, square }
     }
 
-    /// Parameters.
+    /// Returns the number of parameters.
     pub fn len(&self) -> usize {
         self.mean.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no parameters.
     pub fn is_empty(&self) -> bool {
         self.mean.is_empty()
     }
@@ -53,7 +53,7 @@ impl Adam {
     }
 }
 
-/// From 1 at step 0 to 0 at the last.
+/// Returns the factor of the cosine schedule: 1 at step 0, 0 at the last step.
 pub fn cosine(step: usize, steps: usize) -> f64 {
     0.5 * (1.0 + (std::f64::consts::PI * step as f64 / steps.max(1) as f64).cos())
 }

@@ -1,4 +1,4 @@
-//! How to train, and what is told of it.
+//! Settings and progress of a training.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::permutation::Permutation;
 use crate::transform::Target;
 
-/// Where training starts.
+/// Start of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Init {
@@ -19,46 +19,46 @@ pub enum Init {
     Fit,
 }
 
-/// Which weights move together.
+/// Which weights are trained together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
-    /// [`Halves`](Self::Halves) for real parts, [`Layers`](Self::Layers) for two products, where that can be and weights are
-    /// random; else [`Whole`](Self::Whole).
+    /// [`Halves`](Self::Halves) for real parts, [`Layers`](Self::Layers) for two products, if that is possible and
+    /// weights are random; otherwise [`Whole`](Self::Whole).
     Auto,
-    /// All of them, from the first step on.
+    /// All weights, from the first step on.
     Whole,
-    /// Two products of general butterflies after bit reversals: the outermost stages first, what lies between them a free
-    /// matrix that is then learned the same way; all together at the end.
+    /// Two products of general butterflies after bit reversals: the outermost stages first, with a free matrix
+    /// between them that is then learned the same way; all together at the end.
     Layers,
     /// One product whose real part is compared: bases of rank two and their complex structure in closed form; all weights
     /// together at the end.
     Halves,
 }
 
-/// How to train.
+/// Settings of a training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainConfig {
-    /// What is free in a butterfly.
+    /// Free parameters of a butterfly.
     pub parametrisation: Parametrisation,
-    /// Where to start.
+    /// Start of the weights.
     pub init: Init,
     /// Steps of Adam.
     pub steps: usize,
     /// Initial learning rate (cosine schedule).
     pub rate: f64,
-    /// Iterations of L-BFGS at most.
+    /// Largest number of iterations of L-BFGS.
     pub polish: usize,
     /// Relative L2 error at which to stop.
     pub target: f64,
     /// Seed.
     pub seed: u64,
-    /// The order of the input; [`Permutation::Other`]: the known ones are tried.
+    /// The order of the input. With [`Permutation::Other`], the known orders are tried.
     pub permutation: Permutation,
-    /// Compares a real transform with a complex matrix whose real part it is. That matrix has `n²` numbers that the
-    /// transform does not contain; every start then succeeds.
+    /// Compares the network of a real transform with the complex matrix whose real part the transform is. That matrix
+    /// has `n²` numbers that the transform does not contain; every start then succeeds.
     pub complex_target: bool,
-    /// Which weights move together.
+    /// Which weights are trained together.
     pub schedule: Schedule,
 }
 
@@ -80,12 +80,12 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
-    /// Whether the network's real part alone is compared.
+    /// Returns whether only the network's real part is compared.
     pub(crate) fn by_real_parts(&self, target: &Target) -> bool {
         target.real && !(self.complex_target && target.complex.is_some())
     }
 
-    /// The schedule that runs for `target` in this order.
+    /// Returns the schedule that runs for `target` in this order.
     pub(crate) fn schedule_of(&self, target: &Target, permutation: Permutation) -> Result<Schedule> {
         let general = self.parametrisation == Parametrisation::General && self.init == Init::Random;
         let layers = general && target.depth == 2 && permutation == Permutation::BitReversal;
@@ -111,7 +111,7 @@ impl TrainConfig {
 pub struct Progress {
     /// Steps and iterations done.
     pub step: usize,
-    /// Steps and iterations at most.
+    /// Largest number of steps and iterations.
     pub steps: usize,
     /// Relative L2 error.
     pub rel_l2: f64,
@@ -127,8 +127,8 @@ pub enum Stop {
     Floor,
     /// The steps are used up.
     Steps,
-    /// The caller said so.
+    /// The caller requested it.
     Interrupted,
-    /// The loss was no number any more; the best weights before are kept.
+    /// The loss was no longer finite; the best weights before are kept.
     NotFinite,
 }

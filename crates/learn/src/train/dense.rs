@@ -1,10 +1,11 @@
-//! Butterflies over a batch of any vectors: point by point per row of the batch, so no lane talks to another.
+//! Butterflies over a batch of any vectors: each row of planes holds one point of all vectors, so lanes are
+//! independent.
 //!
 //! ```text
 //! for every stage s, butterfly (i, i + 2^s):   y_i = a·x_i + b·x_{i+2^s},   y_{i+2^s} = c·x_i + d·x_{i+2^s}
 //! ```
-//! Layout `[point, vector]` in two planes. Every stage's input is kept for the way back. Bound by memory where
-//! `16·n·batch` bytes leave the second-level cache.
+//! Layout `[point, vector]` in two planes. The input of every stage is kept for the backward pass. Bound by memory if
+//! `16·n·batch` bytes exceed the second-level cache.
 
 use super::rows::{back, mix, vectorized};
 use super::weights::Weights;
@@ -21,14 +22,14 @@ pub(crate) struct Dense {
 }
 
 impl Dense {
-    /// For `n = 2^m` points of `batch` vectors.
+    /// Makes buffers for `n = 2^m` points of `batch` vectors.
     pub(crate) fn new(n: usize, batch: usize) -> Self {
         let plane = || [vec![0.0; n * batch], vec![0.0; n * batch]];
         let levels = (0..=n.trailing_zeros()).map(|_| plane()).collect();
         Self { n, batch, levels, grad: plane(), next: plane() }
     }
 
-    /// Where the input goes, already in the network's order.
+    /// Returns the buffer of the input, which is to be in the network's order.
     pub(crate) fn input(&mut self) -> &mut [Vec<f64>; 2] {
         &mut self.levels[0]
     }
@@ -38,12 +39,13 @@ impl Dense {
         &self.levels[self.levels.len() - 1]
     }
 
-    /// Where the gradient of the output goes; after [`backward`](Self::backward) it is that of the input.
+    /// Returns the buffer of the output's gradient; after [`backward`](Self::backward) it holds the gradient of the
+    /// input.
     pub(crate) fn grad(&mut self) -> &mut [Vec<f64>; 2] {
         &mut self.grad
     }
 
-    /// Through all stages.
+    /// Computes all stages.
     pub(crate) fn forward(&mut self, weights: &[Weights]) {
         let batch = self.batch;
         for (s, weights) in weights.chunks_exact(self.n / 2).enumerate() {
@@ -69,7 +71,8 @@ impl Dense {
         }
     }
 
-    /// From [`grad`](Self::grad) of the output to that of the input; the weights' gradients into `out`.
+    /// Replaces the gradient of the output in [`grad`](Self::grad) by that of the input and writes the weights'
+    /// gradients to `out`.
     pub(crate) fn backward(&mut self, weights: &[Weights], out: &mut [Weights]) {
         let (batch, stages) = (self.batch, self.levels.len() - 1);
         let per_stage = self.n / 2;

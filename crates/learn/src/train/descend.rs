@@ -1,4 +1,5 @@
-//! One training: Adam with a cosine schedule, layer by layer, or from a closed form; then L-BFGS to the floor.
+//! One training: Adam with a cosine schedule, layer by layer, or from a closed form; then L-BFGS to the smallest
+//! error that the arithmetic reaches.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -21,12 +22,12 @@ use crate::transform::Target;
 /// Steps between two checks of the error while Adam runs.
 const CHECK: usize = 10;
 
-/// Trains for `target`. `tell` hears of the progress and says whether to go on.
+/// Trains for `target`. `tell` receives the progress and returns whether to continue.
 ///
 /// The same configuration gives the same network on every run.
 ///
 /// # Errors
-/// A rate that is not above 0, a target that is not at least 0; starts and schedules that the parameters do not have.
+/// A rate that is not above 0, a target error below 0, a start or schedule that is not possible with the parameters.
 pub fn train(
     target: &Target,
     config: &TrainConfig,
@@ -35,11 +36,12 @@ pub fn train(
     train_from(target, config, None, tell)
 }
 
-/// [`train`] that goes on after a kill: `checkpoint` is written every so many steps of Adam and before the polish, and read
-/// at the start where it is there. The network is the same as without a kill.
+/// Trains as [`train`] does and continues after the process was ended. `checkpoint` is a path and a number of steps
+/// of Adam between writes; it is also written before the polish, and an existing file is read at the start. The
+/// network is the same as without interruption.
 ///
 /// # Errors
-/// As there; a checkpoint of another training; files that cannot be written.
+/// Those of [`train`]; a checkpoint of another training; a file that cannot be written.
 pub fn train_from(
     target: &Target,
     config: &TrainConfig,
@@ -118,7 +120,7 @@ pub fn train_from(
             stop = Stop::NotFinite;
             break;
         }
-        // Only weights whose loss is a number: the last good ones are what a checkpoint is for.
+        // Only weights whose loss is finite are written: a checkpoint must contain the last good weights.
         if let Some((path, every)) = &checkpoint
             && step > first
             && step.is_multiple_of((*every).max(1))
@@ -205,7 +207,7 @@ mod tests {
     use crate::record::{Learner, OrderShown};
     use crate::transform::Transform;
 
-    /// Real transforms, by name and as a user's own matrix, by their real parts alone, the order not told.
+    /// Real transforms, by name and as a user's matrix, from their real parts alone and without the order.
     #[test]
     fn real_matrices_are_learned_by_their_real_parts() {
         let go = &mut |_: Progress| ControlFlow::Continue(());
@@ -261,7 +263,7 @@ mod tests {
         }
     }
 
-    /// A filter of 64 coefficients and a sum of two: what is exactly two products, and what is not.
+    /// A filter of 64 coefficients, which is exactly two products, and a sum of two, which is not.
     #[test]
     fn random_weights_become_a_convolution_layer_by_layer() {
         let target = Transform::Convolution.target(64, 3).unwrap();

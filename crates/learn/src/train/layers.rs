@@ -1,13 +1,13 @@
-//! Two products, learned layer by layer: the outermost stages first, what lies between them a free matrix.
+//! Two products, learned layer by layer: the outermost stages first, with a free matrix between them.
 //!
 //! ```text
 //! both orders bit reversal:   A = L·diag(M₁, M₂)·R     L, R: last stage of the second, first stage of the first product
 //! A(r, c) = X_r · diag(m₁(r, c), m₂(r, c)) · Y_c       A(r, c): entries (r | r + n/2, c | c + n/2);  X_r, Y_c: butterflies
 //! ```
-//! For given `X` and `Y` the best `m` is a least-squares problem of two unknowns an entry, so the loss is one of the
-//! butterflies alone (variable projection; Golub, Pereyra 1973). L-BFGS makes it small from random butterflies, another
-//! start is taken where it ends in a local minimum, and `M₁` and `M₂` are the same problem at half the size. Each layer
-//! sees its gradient undiluted by the stages inside it, which is what a gradient through all `2·log2 N` stages lacks.
+//! For given `X` and `Y`, the best `m` is a least-squares problem with two unknowns per entry, so the loss depends on
+//! the butterflies alone (variable projection; Golub, Pereyra 1973). L-BFGS minimises it from random butterflies,
+//! with another start if it ends in a local minimum; `M₁` and `M₂` are the same problem at half the size. The
+//! gradient of a layer does not pass through the stages inside it, unlike a gradient through all `2·log2 N` stages.
 //! The loss is in `split`.
 
 use std::ops::ControlFlow;
@@ -18,16 +18,16 @@ use super::weights::Parametrisation;
 use crate::matrix::Matrix;
 use crate::random::Random;
 
-/// Starts of one layer's butterflies before the best is taken.
+/// Largest number of starts of one layer's butterflies.
 const STARTS: usize = 12;
 /// Relative error of one layer at which no other start is tried: far above rounding, far below a local minimum.
 const FOUND: f64 = 1e-6;
-/// Two starts that end so near to each other have found the same minimum.
+/// Relative distance below which two starts have found the same minimum.
 const SAME: f64 = 1e-3;
-/// Steps within which a loss that is not found yet must fall by a hundredth.
+/// Steps within which a loss above [`FOUND`] must fall by 1 %.
 const STALL: usize = 100;
 
-/// How far a learning by layers may go.
+/// Limits of learning by layers.
 pub(crate) struct Budget {
     /// Steps of one start of one block.
     pub(crate) steps: usize,
@@ -35,25 +35,25 @@ pub(crate) struct Budget {
     pub(crate) target: f64,
 }
 
-/// Where a layer starts: butterflies of the left and of the right stage, `a, b, c, d` each, for a matrix and the number of
-/// the try.
+/// Returns start butterflies of the left and of the right stage, `a, b, c, d` each, for a matrix and the number of
+/// the attempt.
 pub(crate) type Starts<'a> = dyn FnMut(&Matrix, usize) -> Vec<f64> + 'a;
 
-/// Random butterflies.
+/// Returns random butterflies.
 pub(crate) fn random_start(matrix: &Matrix, random: &mut Random) -> Vec<f64> {
     Parametrisation::General.random(matrix.rows, random)
 }
 
-/// What was learned.
+/// Result of learning by layers.
 pub(crate) struct Learned {
     /// Weights of both products, stage by stage.
     pub(crate) theta: Vec<f64>,
-    /// Starts of blocks that were dropped for another one.
+    /// Number of starts of blocks that were replaced by another.
     pub(crate) restarts: usize,
 }
 
-/// Learns both products for `matrix` with its columns in natural order. `tell(share, error)` hears
-/// how much of it is done and the relative error of the layer at hand.
+/// Learns both products for `matrix` with its columns in natural order. `tell(share, error)` receives the share of
+/// the work done and the relative error of the current layer.
 pub(crate) fn learn(
     matrix: &Matrix,
     budget: &Budget,
@@ -77,7 +77,8 @@ pub(crate) fn learn(
                 let share = done as f64 / n as f64;
                 Layer::learn(core, budget, starts, |error| tell(share, error).is_continue())?
             };
-            // Every layer has as many points as the one around it, and is as much work per point as it has columns.
+            // Every layer has as many points as the layer around it, and its work per point is proportional to its
+            // columns.
             done += half >> level;
             for r in 0..half {
                 // The pair (r, r + half) of the block, in either product's numbering.
@@ -104,7 +105,7 @@ struct Layer {
 }
 
 impl Layer {
-    /// A 2 × 2 matrix is a butterfly.
+    /// Makes a layer of a 2 × 2 matrix, which is a butterfly.
     fn whole(core: &Matrix) -> Self {
         let left = core.re.iter().zip(&core.im).flat_map(|(re, im)| [*re, *im]).collect();
         Self { left, right: vec![1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0], cores: Vec::new(), restarts: 0 }
@@ -151,7 +152,7 @@ impl Layer {
         }
         let (left, right) = best.1.split_at(8 * half);
         let (mut left, mut right) = (left.to_vec(), right.to_vec());
-        // Columns of X and rows of Y of norm 1: what a unitary butterfly has.
+        // Columns of X and rows of Y have norm 1, as in a unitary butterfly.
         left.chunks_exact_mut(8).for_each(|w| [[0, 1, 4, 5], [2, 3, 6, 7]].iter().for_each(|at| unit(w, at)));
         right
             .chunks_exact_mut(8)

@@ -12,14 +12,14 @@ const C2: f64 = 0.9;
 pub enum Ended {
     /// The value is at or below the target.
     Target,
-    /// No step makes the value smaller: as low as the arithmetic goes.
+    /// No step reduces the value: the limit of the arithmetic is reached.
     Floor,
-    /// The iterations are used up, or the caller said stop.
+    /// The iterations are used up, or the caller stopped the descent.
     Stopped,
 }
 
-/// Makes `f(x, gradient) → value` small, from `x` on, which always holds the best point so far. `each(iteration, value)`
-/// says whether to go on.
+/// Minimises `f(x, gradient) → value`, starting at `x`, which always holds the best point so far. `each(iteration,
+/// value)` returns whether to continue.
 pub fn minimise(
     x: &mut Vec<f64>,
     iterations: usize,
@@ -77,7 +77,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-/// `direction = −H·g` by the two-loop recursion.
+/// Computes `direction = −H·g` by the two-loop recursion.
 fn two_loop(g: &[f64], history: &VecDeque<(Vec<f64>, Vec<f64>, f64)>, direction: &mut [f64]) {
     direction.iter_mut().zip(g).for_each(|(d, g)| *d = -g);
     let mut alphas = Vec::with_capacity(history.len());
@@ -131,7 +131,7 @@ fn search(
             best = Some(point);
         }
         t = if hi.is_finite() {
-            // The parabola through the lower end, safeguarded by halves.
+            // The minimum of the parabola through the lower end, safeguarded by bisection.
             let width = hi - lo;
             let guess = lo + width * 0.5;
             if hi == t && v.is_finite() {

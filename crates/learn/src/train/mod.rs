@@ -1,4 +1,4 @@
-//! Learning by gradient, from random weights.
+//! Learning by gradient from random weights.
 
 mod adam;
 mod config;

@@ -1,4 +1,4 @@
-//! What came of a training.
+//! Result of a training.
 
 use super::config::{Init, Schedule, Stop, TrainConfig};
 use crate::network::ButterflyNetwork;
@@ -6,10 +6,11 @@ use crate::permutation::Permutation;
 use crate::record::{Learner, OrderShown, RECORD_VERSION, Shown, TrainingRecord};
 use crate::transform::Target;
 
-/// Relative error up to which a training has learned its transform: ten times what the largest networks have in `f32`.
+/// Relative error up to which a training has learned its transform: ten times the error of the largest networks in
+/// `f32`.
 pub const LEARNED: f64 = 1e-6;
 
-/// A trained network and how it came about.
+/// A trained network and the course of its training.
 #[derive(Debug, Clone)]
 pub struct Trained {
     /// The network of the transform itself.
@@ -18,7 +19,7 @@ pub struct Trained {
     pub rel_l2: f64,
     /// `‖A − Â‖_F / n` with `A` scaled to be unitary.
     pub rmse: f64,
-    /// Relative L2 error of the weights before they were rounded to `f32`.
+    /// Relative L2 error of the weights before rounding to `f32`.
     pub rel_l2_f64: f64,
     /// Steps of Adam and iterations of L-BFGS that were done.
     pub steps: usize,
@@ -28,7 +29,7 @@ pub struct Trained {
     pub permutation: Permutation,
     /// The schedule that ran, never [`Schedule::Auto`].
     pub schedule: Schedule,
-    /// Starts that were dropped for another one.
+    /// Number of starts that were replaced by another.
     pub restarts: usize,
     /// What was compared.
     pub shown: Shown,
@@ -37,7 +38,7 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// How this network was made, for its model file. `config` and `target` are those of the training.
+    /// Returns how this network was made, for its model file. `config` and `target` are those of the training.
     pub fn record(&self, target: &Target, config: &TrainConfig) -> TrainingRecord {
         let learner = match (self.schedule, config.init) {
             (Schedule::Layers, _) => Learner::LayersThenGradient,

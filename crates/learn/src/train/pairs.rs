@@ -1,7 +1,7 @@
 //! Butterflies from pairs of inputs and outputs, by gradient: mini-batches, then all pairs together.
 //!
-//! A product has `2·N·log2 N` unknown numbers and every pair tells `N` of them, so far fewer than `N` pairs can be enough,
-//! where the matrix itself, which least squares needs, has `N²`.
+//! A product has `2·N·log2 N` unknown numbers and every pair gives `N` equations, so far fewer than `N` pairs can be
+//! enough. Least squares needs the whole matrix, which has `N²` entries.
 
 use std::ops::ControlFlow;
 
@@ -19,21 +19,21 @@ use crate::random::Random;
 use crate::record::{Fingerprint, Learner, OrderShown, RECORD_VERSION, Shown, TrainingRecord};
 use crate::transform::Transform;
 
-/// Share of the pairs that nothing is learned from: what the error is measured on.
+/// One of this many pairs is not used for learning; the error is measured on these pairs.
 const HELD_OUT: usize = 8;
-/// Memory of all activations that the last phase may take, in numbers.
+/// Limit of the last phase's activations, in numbers.
 const LARGEST: usize = 1 << 27;
 
-/// A network from pairs and how it came about.
+/// A network from pairs and the course of its training.
 #[derive(Debug, Clone)]
 pub struct PairsTrained {
     /// The network.
     pub network: ButterflyNetwork,
-    /// Relative L2 error on the pairs that were learned from, weights in `f64`.
+    /// Relative L2 error on the pairs used for learning, with weights in `f64`.
     pub error: f64,
-    /// The same on pairs that nothing was learned from; `None` where there are fewer than eight pairs.
+    /// The same on pairs that were not used for learning; `None` if there are fewer than eight pairs.
     pub held_out: Option<f64>,
-    /// Pairs that were learned from.
+    /// Number of pairs used for learning.
     pub pairs: usize,
     /// Steps of Adam and iterations of L-BFGS.
     pub steps: usize,
@@ -112,12 +112,12 @@ impl Loss {
     }
 }
 
-/// Learns one product from pairs `inputs`, `outputs` `[pairs, n]`: Adam on mini-batches of `batch` pairs, then L-BFGS on
-/// all of them where they fit the memory. Real outputs of real inputs are compared with the network's real part. The same
-/// arguments give the same network.
+/// Learns one product from pairs `inputs`, `outputs` `[pairs, n]`: Adam on mini-batches of `batch` pairs, then L-BFGS
+/// on all of them if they fit in memory. Real outputs of real inputs are compared with the network's real part. The
+/// same arguments give the same network.
 ///
 /// # Errors
-/// Sizes that differ or are no power of two from 2 to 8192, outputs of no power, a rate not above 0.
+/// Sizes that differ or are not a power of two from 2 to 8192, outputs that are all zero, a rate not above 0.
 pub fn train_pairs(
     inputs: &Matrix,
     outputs: &Matrix,
@@ -242,14 +242,14 @@ pub fn train_pairs(
     })
 }
 
-/// The known order under which a short training comes nearest.
+/// Returns the known order with which a short training has the smallest error.
 fn likeliest(inputs: &Matrix, outputs: &Matrix, batch: usize, config: &TrainConfig) -> Result<Permutation> {
     let mut best = (f64::INFINITY, Permutation::BitReversal);
     for permutation in Permutation::KNOWN {
         let steps = (config.steps / 5).clamp(20, 600);
         let short = TrainConfig { permutation, steps, polish: 50, ..config.clone() };
         let error = train_pairs(inputs, outputs, batch, &short, &mut |_| ControlFlow::Continue(()))?;
-        // Too few pairs fit any order: those that were held out tell.
+        // Too few pairs fit any order: the held-out pairs decide.
         let error = error.held_out.unwrap_or(error.error);
         if error < best.0 {
             best = (error, permutation);
@@ -259,7 +259,7 @@ fn likeliest(inputs: &Matrix, outputs: &Matrix, batch: usize, config: &TrainConf
 }
 
 impl PairsTrained {
-    /// How this network was made, for its model file. `config` and the pairs are those of the training.
+    /// Returns how this network was made, for its model file. `config` and the pairs are those of the training.
     pub fn record(&self, inputs: &Matrix, outputs: &Matrix, config: &TrainConfig) -> TrainingRecord {
         let mut data = Fingerprint::new();
         for matrix in [inputs, outputs] {
@@ -295,7 +295,7 @@ mod tests {
     use super::*;
     use crate::evaluate::relative_error_of;
 
-    /// A quarter of `N` pairs, the FFT unknown: the error on pairs that nothing was learned from, and the matrix itself.
+    /// `N/4` pairs, the FFT unknown: the error on pairs that were not used for learning, and the matrix itself.
     #[test]
     fn fewer_pairs_than_points_are_enough() {
         let n = 64;

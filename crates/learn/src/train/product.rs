@@ -1,4 +1,4 @@
-//! Products of butterflies against a matrix: what the optimisers make small.
+//! Error of products of butterflies against a matrix, which the optimisers minimise.
 
 use super::dense::Dense;
 use super::structured::{Structured, difference};
@@ -54,7 +54,7 @@ impl Objective {
         self.parametrisation.random(self.weights.len(), random)
     }
 
-    /// The value; the gradient goes into `grad`.
+    /// Returns the value and writes the gradient to `grad`.
     pub(crate) fn value(&mut self, theta: &[f64], grad: &mut [f64]) -> f64 {
         let Self { weights, grads, parametrisation, .. } = self;
         parametrisation.weights(theta, weights);
@@ -96,7 +96,7 @@ impl Objective {
         loss
     }
 
-    /// The network with these parameters, scaled to be the transform itself.
+    /// Returns the network with these parameters, scaled to be the transform itself.
     pub(crate) fn network(&self, theta: &[f64]) -> Result<ButterflyNetwork> {
         let mut weights = vec![Weights::default(); self.weights.len()];
         self.parametrisation.weights(theta, &mut weights);
@@ -104,7 +104,8 @@ impl Objective {
     }
 }
 
-/// Weights of a target of norm `√n` to a network of the transform itself: the factor is shared among the stages.
+/// Converts weights of a target of norm `√n` to a network of the transform itself: the factor is distributed over the
+/// stages.
 pub(crate) fn network_of(
     weights: &[Weights],
     orders: &[Vec<u32>],
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
     use crate::transform::Transform;
 
-    /// Central differences against the gradient, over every parametrisation, one and two products, real or not.
+    /// Compares central differences with the gradient, for every parametrisation, one and two products, real or not.
     #[test]
     fn gradients_are_those_of_finite_differences() {
         for (transform, n) in [(Transform::Dft, 16), (Transform::Dct2, 16), (Transform::Convolution, 8)] {

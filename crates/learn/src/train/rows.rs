@@ -1,8 +1,8 @@
-//! The two row operations that every gradient of a butterfly is made of, in planes of `f64`.
+//! The two row operations of which every gradient of a butterfly consists, in planes of `f64`.
 //!
-//! A row holds one point of many vectors side by side, so both are loops without a shuffle; the compiler turns them
-//! into vector instructions of whatever level [`vectorized`] was entered with. Bound by memory from rows of some
-//! thousand values on.
+//! A row holds one point of many vectors, so both are loops without a shuffle; the compiler turns them into vector
+//! instructions of the level with which [`vectorized`] was entered. Bound by memory for rows of some thousand values
+//! and more.
 
 use fearless_simd::{Level, Simd, dispatch};
 
@@ -21,7 +21,7 @@ pub(crate) type Row<'a> = (&'a [f64], &'a [f64]);
 /// Two planes of a row to write.
 pub(crate) type RowMut<'a> = (&'a mut [f64], &'a mut [f64]);
 
-/// `y = w·x`.
+/// Computes `y = w·x`.
 #[inline(always)]
 pub(crate) fn scale(y: RowMut<'_>, x: Row<'_>, w: C) {
     let n = x.0.len();
@@ -32,7 +32,7 @@ pub(crate) fn scale(y: RowMut<'_>, x: Row<'_>, w: C) {
     }
 }
 
-/// `y = a·x0 + b·x1`.
+/// Computes `y = a·x0 + b·x1`.
 #[inline(always)]
 pub(crate) fn mix(y: RowMut<'_>, x0: Row<'_>, x1: Row<'_>, a: C, b: C) {
     let n = x0.0.len();
@@ -47,8 +47,8 @@ pub(crate) fn mix(y: RowMut<'_>, x0: Row<'_>, x1: Row<'_>, a: C, b: C) {
 /// Lanes of the sums: enough to fill the widest vectors twice.
 const LANES: usize = 8;
 
-/// Backwards through `y0 = a·x + …`, `y1 = c·x + …`: `gx = ā·g0 + c̄·g1` into `gx` where wanted, and the gradients
-/// `Σ g0·x̄` of `a` and `Σ g1·x̄` of `c`.
+/// Backward pass of `y0 = a·x + …`, `y1 = c·x + …`: writes `ā·g0 + c̄·g1` to `gx` if it is given, and returns the
+/// gradients `Σ g0·x̄` of `a` and `Σ g1·x̄` of `c`.
 #[inline(always)]
 pub(crate) fn back(g0: Row<'_>, g1: Row<'_>, x: Row<'_>, a: C, c: C, gx: Option<RowMut<'_>>) -> (C, C) {
     let n = x.0.len();

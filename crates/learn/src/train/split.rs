@@ -1,10 +1,10 @@
-//! The loss of one layer of a two-product network over its outer butterflies, what lies between them chosen best.
+//! The loss of one layer of a two-product network over its outer butterflies, with the best matrices between them.
 //!
 //! ```text
 //! A(r, c) = X_r · diag(m₁(r, c), m₂(r, c)) · Y_c       A(r, c): entries (r | r + n/2, c | c + n/2);  X_r, Y_c: butterflies
 //! for each r, c:  m₁, m₂ by the normal equations;  R = A − X·diag(m₁, m₂)·Y;  gradients of X_r and Y_c from R
 //! ```
-//! `O(n²)` a value; planes side by side so that the loop over columns is vector instructions, which bound it.
+//! `O(n²)` per value. Planes are stored so that the loop over columns becomes vector instructions, which bound it.
 
 use super::rows::vectorized;
 use crate::matrix::Matrix;
@@ -15,12 +15,12 @@ pub(super) struct Split {
     norm: f64,
     /// `M₁` and `M₂` of the last value.
     pub(super) cores: [Matrix; 2],
-    /// Real and imaginary parts of the right butterflies, entry by entry, side by side over the columns; their squared
-    /// norms and the products of their two rows; their gradient.
+    /// Real and imaginary parts of the right butterflies, one plane per entry over the columns; their squared norms
+    /// and the products of their two rows; their gradient.
     y: [Vec<f64>; 8],
     gram: [Vec<f64>; 4],
     gy: [Vec<f64>; 8],
-    /// Contribution of each column to the gradient of the left butterflyand to the loss.
+    /// Contribution of each column to the gradient of the left butterfly and to the loss.
     gx: [Vec<f64>; 9],
 }
 
@@ -31,7 +31,7 @@ fn mul(a: C, b: C) -> C {
     [a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]]
 }
 
-/// `ā·b`.
+/// Returns `ā·b`.
 #[inline(always)]
 fn conj_mul(a: C, b: C) -> C {
     [a[0] * b[0] + a[1] * b[1], a[0] * b[1] - a[1] * b[0]]
@@ -67,7 +67,8 @@ impl Split {
         }
     }
 
-    /// The value; the gradient into `grad`. `theta`: left butterflies, then right ones, `a, b, c, d` each.
+    /// Returns the value and writes the gradient to `grad`. `theta`: left butterflies, then right butterflies, `a, b,
+    /// c, d` each.
     pub(super) fn value(&mut self, theta: &[f64], grad: &mut [f64]) -> f64 {
         let half = self.matrix.rows / 2;
         let (left, right) = theta.split_at(8 * half);
@@ -102,7 +103,7 @@ impl Split {
         loss / self.norm
     }
 
-    /// Rows `r` and `r + n/2` against all columns.
+    /// Adds rows `r` and `r + n/2` over all columns.
     #[inline(always)]
     fn row(&mut self, r: usize, [a, b, c, d]: [C; 4]) {
         let half = self.matrix.rows / 2;
@@ -127,7 +128,7 @@ impl Split {
             let (a00, a01, a10, a11) =
                 ([t0r[j], t0i[j]], [t1r[j], t1i[j]], [l0r[j], l0i[j]], [l1r[j], l1i[j]]);
             let (e, f, g, h) = ([er[j], ei[j]], [fr[j], fi[j]], [gr[j], gi[j]], [hr[j], hi[j]]);
-            // Normal equations of m₁ and m₂; bases that coincide are held apart by rounding's share.
+            // Normal equations of m₁ and m₂, regularised by the order of rounding for bases that coincide.
             let t10 = add(conj_mul(a, a00), conj_mul(c, a10));
             let t11 = add(conj_mul(a, a01), conj_mul(c, a11));
             let t20 = add(conj_mul(b, a00), conj_mul(d, a10));

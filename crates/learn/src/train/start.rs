@@ -1,4 +1,4 @@
-//! Where a training starts: random weights, the transform's own, or closed-form ones; and in which order.
+//! Start of a training: random weights, the transform's own or closed-form ones, and the order of the input.
 
 use std::ops::ControlFlow;
 
@@ -52,7 +52,8 @@ pub(super) fn start(
     }
 }
 
-/// The known order under which a short training, or the closed form where the schedule has one, comes nearest.
+/// Returns the known order with which a short training, or the closed form if the schedule has one, has the smallest
+/// error.
 pub(super) fn likeliest(target: &Target, config: &TrainConfig) -> Result<Permutation> {
     let mut best = (f64::INFINITY, Permutation::BitReversal);
     for permutation in Permutation::KNOWN {

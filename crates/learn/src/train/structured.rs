@@ -5,9 +5,10 @@
 //!     row r       = [a·left[r] | b·right[r]]
 //!     row r + 2^s = [c·left[r] | d·right[r]]
 //! ```
-//! After `s` stages the product is block-diagonal, blocks of `2^s × 2^s`, so stage `s` costs `n·2^s` products and all of
-//! them `2n²`: a batch of all `n` unit vectors through the network would cost `n² log2 n` with four times the products.
-//! Levels are kept for the way back; backwards has the same shape. Bound by memory: 16 bytes an entry, `2n²` entries.
+//! After `s` stages the product is block-diagonal with blocks of `2^s × 2^s`, so stage `s` costs `n·2^s`
+//! multiplications and all stages `2n²`; a batch of all `n` unit vectors would cost `n² log2 n` with four times the
+//! multiplications. Levels are kept for the backward pass, which has the same structure. Bound by memory: 16 bytes
+//! per entry, `2n²` entries.
 
 use super::rows::{Row, RowMut, back, scale, vectorized};
 use super::weights::Weights;
@@ -17,9 +18,9 @@ use crate::matrix::Matrix;
 #[derive(Debug, Clone)]
 pub(crate) struct Structured {
     n: usize,
-    /// Level `s`: `n/2^s` blocks of `2^s` rows and columns, one after the other.
+    /// Level `s`: `n/2^s` contiguous blocks of `2^s` rows and columns.
     levels: Vec<Plane>,
-    /// The gradient of the level at hand and of the one below.
+    /// The gradients of the current level and of the level below.
     grads: [Plane; 2],
 }
 
@@ -36,7 +37,7 @@ impl Plane {
 }
 
 impl Structured {
-    /// For `n = 2^m` points.
+    /// Makes buffers for `n = 2^m` points.
     pub(crate) fn new(n: usize) -> Self {
         let stages = n.trailing_zeros();
         let levels = (0..=stages).map(|s| Plane::zeros(n << s)).collect();
@@ -47,7 +48,7 @@ impl Structured {
         self.levels.len() - 1
     }
 
-    /// The product, `[n, n]` in two planes. `weights`: stage by stage, `n/2` each.
+    /// Returns the product, `[n, n]` in two planes. `weights`: stage by stage, `n/2` each.
     pub(crate) fn forward(&mut self, weights: &[Weights]) -> (&[f64], &[f64]) {
         self.levels[0].re.fill(1.0);
         self.levels[0].im.fill(0.0);
@@ -63,7 +64,7 @@ impl Structured {
         (&top.re, &top.im)
     }
 
-    /// Gradient of the weights, given that of the product (which it destroys).
+    /// Writes the gradient of the weights, given that of the product, which is overwritten.
     pub(crate) fn backward(&mut self, weights: &[Weights], grad: &mut [Weights]) {
         let half = self.n / 2;
         for s in (0..self.stages()).rev() {
@@ -76,19 +77,20 @@ impl Structured {
             );
             self.grads.swap(0, 1);
         }
-        // The larger buffer is where the next product's gradient goes.
+        // The gradient of the next product goes to the larger buffer.
         if self.grads[0].re.len() < self.grads[1].re.len() {
             self.grads.swap(0, 1);
         }
     }
 
-    /// Where the gradient of the product goes before [`backward`](Self::backward).
+    /// Returns the buffer of the product's gradient, which is filled before [`backward`](Self::backward).
     pub(crate) fn output_grad(&mut self) -> (&mut [f64], &mut [f64]) {
         let grad = &mut self.grads[0];
         (&mut grad.re, &mut grad.im)
     }
 
-    /// `‖product − target‖² / ‖target‖²` and its gradient; only real parts are compared where `real` says so.
+    /// Returns `‖product − target‖² / ‖target‖²` and computes its gradient; with `real`, only real parts are
+    /// compared.
     pub(crate) fn loss(
         &mut self,
         weights: &[Weights],
@@ -118,7 +120,7 @@ impl Structured {
     }
 }
 
-/// `grad = factor·(x − target)`; the sum of squares of the difference.
+/// Writes `factor·(x − target)` to `grad` and returns the sum of squares of the difference.
 #[inline(always)]
 pub(crate) fn difference(x: &[f64], target: &[f64], factor: f64, grad: &mut [f64]) -> f64 {
     let mut sums = [0.0; 8];
@@ -133,7 +135,7 @@ pub(crate) fn difference(x: &[f64], target: &[f64], factor: f64, grad: &mut [f64
     sums.iter().sum()
 }
 
-/// One stage of the product: `x` blocks of `half × half`, `y` of twice that.
+/// Computes one stage of the product: `x` has blocks of `half × half`, `y` of twice that size.
 pub(crate) fn forward_stage(half: usize, weights: &[Weights], x: Row<'_>, y: RowMut<'_>) {
     vectorized(
         #[inline(always)]

@@ -1,4 +1,4 @@
-//! How the numbers that an optimiser moves become the weights of butterflies.
+//! Conversion of an optimiser's parameters to the weights of butterflies.
 
 use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
@@ -22,7 +22,7 @@ pub enum Parametrisation {
 }
 
 impl Parametrisation {
-    /// Numbers of one butterfly.
+    /// Returns the parameters per butterfly.
     pub fn width(self) -> usize {
         match self {
             Self::Angle => 1,
@@ -31,7 +31,8 @@ impl Parametrisation {
         }
     }
 
-    /// Random numbers of `butterflies` butterflies: each product keeps the mean square of what goes through it.
+    /// Returns random parameters of `butterflies` butterflies, such that each product preserves the mean square of
+    /// its input.
     pub(crate) fn random(self, butterflies: usize, random: &mut Random) -> Vec<f64> {
         (0..butterflies * self.width())
             .map(|_| match self {
@@ -42,7 +43,7 @@ impl Parametrisation {
             .collect()
     }
 
-    /// The weights.
+    /// Computes the weights.
     pub(crate) fn weights(self, theta: &[f64], out: &mut [Weights]) {
         for (p, w) in theta.chunks_exact(self.width()).zip(out) {
             *w = match self {
@@ -63,7 +64,7 @@ impl Parametrisation {
         }
     }
 
-    /// The gradient of the numbers from that of the weights.
+    /// Computes the gradient of the parameters from that of the weights.
     pub(crate) fn backward(self, theta: &[f64], grad: &[Weights], out: &mut [f64]) {
         let width = self.width();
         for ((p, g), out) in theta.chunks_exact(width).zip(grad).zip(out.chunks_exact_mut(width)) {
