@@ -61,7 +61,7 @@ pub(crate) fn what(name: OptionName) -> &'static str {
     TABLE[name as usize].2
 }
 
-/// The options that one call gives.
+/// The options of one call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Options {
     function: &'static str,
@@ -75,7 +75,7 @@ enum Given {
 }
 
 impl Options {
-    /// Reads a struct of constants. `None` and a null struct are no options.
+    /// Reads a struct of constants. `None` and a null struct mean no options.
     pub(crate) fn read(
         function: &'static str,
         known: &[OptionName],
@@ -159,7 +159,7 @@ impl Options {
         count(value).map(Some).map_err(|reason| error::plan(self.function, name.name(), reason))
     }
 
-    /// Returns a name that the numerical library reads.
+    /// Returns a value parsed by the numerical library.
     pub(crate) fn parsed<T: FromStr<Err = rlx_dsp::Error>>(&self, name: OptionName) -> Result<Option<T>> {
         match self.find(name) {
             None => Ok(None),
@@ -196,7 +196,7 @@ impl Options {
         self.choice(OptionName::Short, &[("error", false), ("null", true)])
     }
 
-    /// Parameters of Welch's method, checked; `detrend` and `scaling` are the function's defaults.
+    /// Returns the validated parameters of Welch's method; `detrend` and `scaling` are the function's defaults.
     pub(crate) fn psd(&self, rate: f64, n_fft: f64, detrend: Detrend, scaling: Scaling) -> Result<PsdParams> {
         let n_fft = count(n_fft).map_err(|reason| error::run(self.function, "n_fft", reason))?;
         if n_fft > 1 << 26 {
@@ -214,7 +214,7 @@ impl Options {
             .nan(self.parsed(OptionName::Nan)?.unwrap_or(NanPolicy::Error));
         params.validate::<f64>().and_then(|()| params.segments.weights().map(drop)).map_err(|error| {
             match error {
-                // The SQL argument is called rate.
+                // The SQL argument is named rate.
                 rlx_dsp::Error::Argument { name: "sample_rate", reason } => {
                     error::run(self.function, "rate", reason)
                 }
@@ -238,7 +238,7 @@ pub(crate) fn count(value: f64) -> Result<usize, impl Display> {
     }
 }
 
-// The table is read by the enum's numbers.
+// The table is indexed by the discriminants of the enum.
 const _: () = {
     let mut at = 0;
     while at < TABLE.len() {

@@ -75,16 +75,16 @@ fn logarithm(log: &MelLog, scope: MaxOver) -> Vec<Op> {
 pub fn expressible(params: &LogMelParams) -> Result<()> {
     let (win_length, n_fft) = (params.win_length, params.n_fft);
     if !is_placed(params.placement, win_length, n_fft, params.padding) {
-        let reason = format!("graphs have no window of {win_length} in the middle of {n_fft} points here");
+        let reason = format!("graphs do not support a window of {win_length} centred in {n_fft} points here");
         return Err(Error::argument("win_length", reason));
     }
     if params.power != 2.0 {
-        return Err(Error::argument("power", format!("graphs have power 2, not {}", params.power)));
+        return Err(Error::argument("power", format!("graphs support power 2, not {}", params.power)));
     }
     match params.log {
         MelLog::Decibel { amin, reference: Reference::Power(1.0), .. } if amin <= 1.0 => Ok(()),
         MelLog::Decibel { .. } => {
-            Err(Error::argument("log", "graphs have decibels relative to power 1 only"))
+            Err(Error::argument("log", "graphs support decibels relative to power 1 only"))
         }
         MelLog::Linear | MelLog::Log10 { .. } | MelLog::Ln { .. } | MelLog::LnPlus { .. } => Ok(()),
     }

@@ -10,19 +10,20 @@ use crate::lanes::{LaneFrames, LaneLog, LaneMel};
 use crate::scratch::Kernels;
 use crate::stft::lane_frames;
 
-/// Frames in lanes; signals so loud that an energy may overflow by the plain path.
+/// Frames in lanes; signals so loud that an energy may overflow use the plain path.
 #[derive(Clone)]
 pub(super) struct LaneMelFrames {
     kernels: Arc<Kernels<dyn LaneFrames>>,
     mel: Arc<LaneMel>,
     hop: usize,
-    /// Largest sample whose energies are surely finite: the lanes' logarithm knows no infinity.
+    /// Largest sample magnitude whose energies are certainly finite: the logarithm in lanes does not support
+    /// infinity.
     loudest: f32,
     plain: PlainMelFrames<f32>,
 }
 
 impl LaneMelFrames {
-    /// The plan, or `None` where the lanes have none for these parameters.
+    /// The plan, or `None` if the lanes do not support these parameters.
     pub(super) fn new(params: &LogMelParams, filterbank: &Arc<MelFilterbank<f32>>) -> Result<Option<Self>> {
         if params.power != 2.0 {
             return Ok(None);
@@ -91,7 +92,7 @@ enum LogPlan {
     Beyond,
 }
 
-/// The element-wise part of a logarithm for the lanes, which want normal numbers.
+/// The element-wise part of a logarithm for the lanes, which support only normal numbers.
 fn lane_log(log: &MelLog) -> LogPlan {
     let (floor, offset, factor) = match *log {
         MelLog::Linear => return LogPlan::Energies,

@@ -16,7 +16,7 @@ use crate::scratch::{Idle, Owner};
 use crate::stft::{Framing, check_finite, row_len};
 use crate::{Error, Result};
 
-/// Frames that a thread takes at least: whole groups of every kernel, so that the numbers do not depend on the threads.
+/// Smallest number of frames per thread: whole groups of every kernel, so that results do not depend on the threads.
 const SHARE: usize = 256;
 
 /// A plan: window, transform and filters. Immutable: threads may share it, and clones share its tables.
@@ -38,7 +38,7 @@ struct Shared<T: Real> {
 /// The mutable part of a [`LogMel`] plan.
 pub struct LogMelScratch<T: Real = f32> {
     owner: Owner,
-    /// One per thread.
+    /// One worker per thread.
     workers: Vec<Box<dyn MelFrames<T>>>,
     emphasised: Vec<T>,
     padded: Vec<T>,
@@ -48,7 +48,7 @@ impl<T: Real> LogMel<T> {
     /// Plans the transform.
     ///
     /// # Errors
-    /// What [`LogMelParams::validate`] and [`MelFilterbank::new`] refuse; a window outside its domain.
+    /// Those of [`LogMelParams::validate`] and [`MelFilterbank::new`]; a window outside its domain.
     pub fn new(params: LogMelParams) -> Result<Self> {
         params.validate()?;
         let filterbank = Arc::new(MelFilterbank::new(&params.filterbank())?);
@@ -61,7 +61,7 @@ impl<T: Real> LogMel<T> {
     /// Sets which threads share the frames of a signal; the calling thread alone by default.
     ///
     /// # Errors
-    /// [`Error::Argument`] when the threads cannot be started.
+    /// [`Error::Argument`] if the threads cannot be started.
     pub fn with_threads(mut self, threads: impl Into<Threads>) -> Result<Self> {
         self.threads = Workers::start(threads.into())?;
         Ok(self)
@@ -72,7 +72,7 @@ impl<T: Real> LogMel<T> {
         &self.shared.params
     }
 
-    /// The filters; [`MelFilterbank::empty_filters`] names those that are always 0.
+    /// The filters; [`MelFilterbank::empty_filters`] lists those that are always 0.
     pub fn filterbank(&self) -> &MelFilterbank<T> {
         &self.shared.filterbank
     }
@@ -82,7 +82,7 @@ impl<T: Real> LogMel<T> {
         self.params().framing().count(len)
     }
 
-    /// Middle of frame `index` in seconds from the first sample.
+    /// Returns the middle of frame `index` in seconds from the first sample.
     pub fn time(&self, index: usize) -> f64 {
         let params = self.params();
         (params.framing().first_centre() + (index * params.hop) as f64) / params.sample_rate
@@ -198,7 +198,7 @@ impl<T: Real> LogMel<T> {
         Ok(())
     }
 
-    /// Reference, range and normalisation of items that share their maxima.
+    /// Applies reference, range and normalisation to items that share their maxima.
     fn finish(&self, group: &mut [&mut [T]]) {
         let params = self.params();
         let related = params.log.relates() || params.normalise.relates();
@@ -239,7 +239,7 @@ impl<T: Real> fmt::Debug for LogMelScratch<T> {
     }
 }
 
-/// Where frames come from and go to.
+/// Source and destination of frames.
 #[derive(Clone, Copy)]
 struct Place {
     framing: Framing,
@@ -247,7 +247,7 @@ struct Place {
     row_len: usize,
 }
 
-/// `count` frames of `signal`, shared between the workers, to columns `0 … count` of `out`.
+/// Computes `count` frames of `signal`, divided among the workers, into columns `0 … count` of `out`.
 fn share<T: Real>(
     workers: &mut [Box<dyn MelFrames<T>>],
     threads: &Workers,
@@ -261,7 +261,7 @@ fn share<T: Real>(
     if share >= count {
         return workers[0].mel_frames(signal, count, row_len, out);
     }
-    // Bands are rows, so a share of the frames is no piece of the output: each worker fills a block of its own.
+    // Bands are rows, so the frames of a worker are not contiguous in the output: each worker fills a separate block.
     let work = || -> Vec<Vec<T>> {
         let blocks = workers[..count.div_ceil(share)].par_iter_mut().enumerate().map(|(i, worker)| {
             let frames = share.min(count - i * share);

@@ -1,9 +1,9 @@
-//! What comes after the filters: logarithm and normalisation.
+//! The stages after the filters: logarithm and normalisation.
 
 use crate::fft::Real;
 use crate::{Error, Result};
 
-/// What 0 dB is.
+/// Reference of 0 dB.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Reference {
@@ -13,11 +13,11 @@ pub enum Reference {
     Max,
 }
 
-/// What a maximum is taken over.
+/// Scope of a maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum MaxOver {
-    /// Each item of a batch by itself: an item's values do not depend on its neighbours.
+    /// Each item of a batch separately: its values do not depend on other items.
     #[default]
     Item,
     /// The whole batch (the original whisper; `power_to_db` before librosa 1.0).
@@ -30,12 +30,12 @@ pub enum MaxOver {
 pub enum MelLog {
     /// None: mel energies.
     Linear,
-    /// `10 log10(max(amin, S)) − 10 log10(max(amin, reference))`, and nothing under the largest value by more than
-    /// `top_db` (librosa's `power_to_db`, torchaudio's `AmplitudeToDB`). For power 1 this is still 10 log10.
+    /// `10 log10(max(amin, S)) − 10 log10(max(amin, reference))`, clipped at `top_db` below the largest value
+    /// (librosa's `power_to_db`, torchaudio's `AmplitudeToDB`). For power 1 this is still 10 log10.
     Decibel {
         /// Smallest power, positive.
         amin: f64,
-        /// What 0 dB is.
+        /// Reference of 0 dB.
         reference: Reference,
         /// Range in dB.
         top_db: Option<f64>,
@@ -52,7 +52,7 @@ pub enum MelLog {
     },
     /// `ln(S + offset)` (NeMo).
     LnPlus {
-        /// What is added, positive.
+        /// Addend, positive.
         offset: f64,
     },
 }
@@ -66,11 +66,11 @@ pub enum MelNormalise {
     None,
     /// `(max(x, max − range) + shift) / divisor` with the maximum over [`MaxOver`] (whisper: 8, 4, 4).
     Clamp {
-        /// Range under the maximum that is kept.
+        /// Range below the maximum that is kept.
         range: f64,
         /// Added afterwards.
         shift: f64,
-        /// Divided by at last.
+        /// Divisor, applied last.
         divisor: f64,
     },
     /// Per mel band: subtract the mean over the frames, divide by the unbiased deviation plus `epsilon` (NeMo). One
@@ -116,7 +116,7 @@ impl MelLog {
         )
     }
 
-    /// The logarithm of each energy by itself: decibels re 1.
+    /// Computes the logarithm of each energy; decibels are re 1.
     pub(super) fn take<T: Real>(&self, energies: &mut [T]) {
         let mut each = |f: &dyn Fn(T) -> T| energies.iter_mut().for_each(|v| *v = f(*v));
         match *self {
@@ -140,12 +140,12 @@ impl MelLog {
         }
     }
 
-    /// Brings the logarithms of the items of a batch to their reference and range; each group shares one maximum.
+    /// Applies reference and range to the logarithms of the items of a batch; each group shares one maximum.
     pub(super) fn relate<T: Real>(&self, group: &mut [&mut [T]]) {
         let Self::Decibel { amin, reference, top_db } = *self else { return };
         let zero_db = match reference {
             Reference::Power(power) => T::narrow(10.0 * amin.max(power).log10()),
-            // Every value is at least amin's already.
+            // Every value is already at least that of amin.
             Reference::Max => largest(group),
         };
         if zero_db != T::zero() {
@@ -179,8 +179,8 @@ impl MelNormalise {
         matches!(self, Self::Clamp { .. })
     }
 
-    /// Normalises the items of a batch, each `[n_mels, n_frames]`, in place; each group shares one maximum. `sparse`: values
-    /// that are NaN count for nothing.
+    /// Normalises the items of a batch, each `[n_mels, n_frames]`, in place; each group shares one maximum. `sparse`:
+    /// NaN values are ignored.
     pub(super) fn apply<T: Real>(&self, group: &mut [&mut [T]], n_mels: usize, sparse: bool) {
         match *self {
             Self::None => {}
@@ -209,10 +209,10 @@ impl MelNormalise {
     }
 }
 
-/// Values that are summed or compared side by side, so that the loops vectorise.
+/// Number of values per step, so that loops vectorise.
 const SIDE: usize = 16;
 
-/// `max` in one instruction, which keeps a NaN in `v`: an overflow must not pass for silence.
+/// Computes `max` in one instruction and keeps a NaN in `v`, so that an overflow does not become silence.
 fn at_least<T: Real>(floor: T, v: T) -> T {
     if v < floor { floor } else { v }
 }
@@ -229,7 +229,7 @@ fn largest<T: Real>(group: &[&mut [T]]) -> T {
     most.into_iter().fold(T::neg_infinity(), T::max)
 }
 
-/// Mean and deviation of one band in f64, in two passes so that a large mean costs nothing.
+/// Mean and deviation of one band in f64, in two passes, so that a large mean causes no cancellation.
 fn standardise<T: Real>(row: &mut [T], epsilon: f64) {
     let mean = sum(row, |v| v) / row.len() as f64;
     let square = sum(row, |v| (v - mean) * (v - mean));

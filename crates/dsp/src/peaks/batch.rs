@@ -15,7 +15,7 @@ use crate::params::{Threads, Workers};
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LocalPeaksBatch {
-    /// Row `r` owns the entries `offsets[r]..offsets[r + 1]`; one entry more than rows.
+    /// Row `r` owns the entries `offsets[r]..offsets[r + 1]`; one more entry than rows.
     pub offsets: Vec<usize>,
     /// All rows' peaks; positions count from the start of their row.
     pub peaks: LocalPeaks,
@@ -56,7 +56,7 @@ impl LocalPeaksBatch {
 /// Finds the peaks of every row of `x`, a flat `[rows, row_len]` array, on the calling thread.
 ///
 /// # Errors
-/// `row_len` is 0 or does not divide the length of `x`; what [`LocalPeakParams::validate`] refuses.
+/// `row_len` is 0 or does not divide the length of `x`; those of [`LocalPeakParams::validate`].
 pub fn find_peaks_rows<T: Real>(
     x: &[T],
     row_len: usize,
@@ -84,7 +84,7 @@ pub fn find_peaks_rows_on<T: Real>(
 /// Rows of the result are the lanes along the axis, in C order of the remaining axes.
 ///
 /// # Errors
-/// `axis` is not in `shape`, `shape` does not describe `x`; what [`LocalPeakParams::validate`] refuses.
+/// `axis` is not in `shape`, `shape` does not describe `x`; those of [`LocalPeakParams::validate`].
 pub fn find_peaks_axis<T: Real>(
     x: &[T],
     shape: &[usize],

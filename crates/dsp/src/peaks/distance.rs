@@ -1,4 +1,4 @@
-//! Thinning of peaks that stand too close.
+//! Removal of peaks that are too close to each other.
 //!
 //! ```text
 //! stack = undecided peaks, each too close to the next one, which is higher
@@ -15,7 +15,7 @@ use crate::fft::Real;
 /// Flags the peaks that survive a minimal `distance` (in samples, rounded up) between neighbours.
 ///
 /// The highest peak removes every peak nearer than `distance`, then the next highest survivor, and so on. Of equal
-/// heights the later peak goes first (SciPy leaves that order to NumPy's unstable sort). `peaks` ascends.
+/// heights the later peak comes first (in SciPy the order depends on NumPy's unstable sort). `peaks` ascends.
 pub fn keep_flags<T: Real>(x: &[T], peaks: &[usize], distance: f64) -> Vec<bool> {
     // A distance beyond usize saturates: only the highest peak survives, as it should.
     let distance = distance.ceil() as usize;

@@ -24,7 +24,7 @@ pub struct LocalPeakParams {
     pub height: Option<Bounds>,
     /// Vertical distance to the direct neighbours.
     pub threshold: Option<Bounds>,
-    /// Minimal horizontal distance between peaks in samples, 1 or more; the lower peaks go first.
+    /// Minimal horizontal distance between peaks in samples, 1 or more; lower peaks are removed first.
     pub distance: Option<f64>,
     /// Prominence, in the unit of `x`.
     pub prominence: Option<Bounds>,
@@ -65,7 +65,7 @@ impl LocalPeakParams {
         height: impl Into<Option<Bounds>>;
         /// Sets the bounds of the vertical distance to the direct neighbours.
         threshold: impl Into<Option<Bounds>>;
-        /// Sets the least horizontal distance between peaks in samples.
+        /// Sets the smallest distance between peaks in samples.
         distance: impl Into<Option<f64>>;
         /// Sets the bounds of the prominence.
         prominence: impl Into<Option<Bounds>>;
@@ -77,7 +77,7 @@ impl LocalPeakParams {
         rel_height: f64;
     }
 
-    /// Refuses a distance below 1, a `wlen` below 2, a negative `rel_height` and NaN anywhere.
+    /// Rejects a distance below 1, a `wlen` below 2, a negative `rel_height` and NaN anywhere.
     pub fn validate(&self) -> Result<()> {
         let named = [
             ("plateau_size", self.plateau_size),
@@ -144,13 +144,13 @@ impl LocalPeaks {
     }
 }
 
-/// Local maxima of the row `x` that satisfy `params`, as `scipy.signal.find_peaks` finds them.
+/// Finds the local maxima of the row `x` that satisfy `params`, as `scipy.signal.find_peaks` does.
 ///
 /// Strictly above both neighbours, never the first or last sample; rows shorter than 3 have none. NaN compares false
-/// with everything: a sample beside a NaN is no peak, and walks for prominence and width stop there.
+/// with everything: a sample beside a NaN is not a peak, and walks for prominence and width stop there.
 ///
 /// # Errors
-/// What [`LocalPeakParams::validate`] refuses.
+/// Those of [`LocalPeakParams::validate`].
 pub fn find_peaks<T: Real>(x: &[T], params: &LocalPeakParams) -> Result<LocalPeaks> {
     params.validate()?;
     Ok(Finder::default().find(x, params))

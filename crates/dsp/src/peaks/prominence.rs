@@ -1,4 +1,4 @@
-//! How far a peak stands out from its surroundings.
+//! Prominence: height of a peak above its surroundings.
 
 use super::extremes::{Extremes, base};
 use super::slopes::Slopes;
@@ -46,12 +46,12 @@ impl Prominences {
     }
 }
 
-/// Prominences of the samples at `peaks` (`scipy.signal.peak_prominences`).
+/// Computes the prominences of the samples at `peaks` (`scipy.signal.peak_prominences`).
 ///
 /// From each peak walk out on both sides while the curve is not above the peak (or not beyond `wlen` samples centred
 /// on it; an even `wlen` counts as the next odd one), and keep each side's minimum. A NaN ends the walk. A position
-/// that is no local maximum has prominence 0. Any positions in any order; ascending local maxima are quickest, and the
-/// cost is linear in samples and peaks then.
+/// that is not a local maximum has prominence 0. Any positions in any order; ascending local maxima are quickest, and
+/// the cost is linear in samples and peaks then.
 ///
 /// # Errors
 /// A peak outside `x`; `wlen` below 2.

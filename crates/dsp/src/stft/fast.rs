@@ -10,7 +10,7 @@ use crate::lanes::{Element, FrameSpec, Isa, LaneFrames, LanePowers, frames_kerne
 use crate::scratch::Kernels;
 use crate::specialise::{same_type, specialise};
 
-/// What the lanes have to know of these frames.
+/// Returns the parameters of these frames for the lanes.
 fn frame_spec<T: Real>(params: &FrameParams) -> Result<FrameSpec<T>> {
     let window =
         params.segments.window.coefficients(params.segments.segment_len, params.segments.symmetry)?;
@@ -23,7 +23,7 @@ fn frame_spec<T: Real>(params: &FrameParams) -> Result<FrameSpec<T>> {
     })
 }
 
-/// The lanes kernels for these frames, or `None` where there is none for their length.
+/// The lanes kernels for these frames, or `None` if there is none for their length.
 pub(crate) fn lane_frames(params: &FrameParams) -> Result<Option<Kernels<dyn LaneFrames>>> {
     let (isa, spec) = (Isa::detect()?, frame_spec::<f32>(params)?);
     let first = frames_kernel(isa, spec.clone());
@@ -31,7 +31,7 @@ pub(crate) fn lane_frames(params: &FrameParams) -> Result<Option<Kernels<dyn Lan
     Ok(first.map(|first| Kernels::with_first(first, make)))
 }
 
-/// The lanes kernel behind [`PowerFrames`], where there is one.
+/// The lanes kernel behind [`PowerFrames`], if there is one.
 pub(super) fn fast_power_frames<T: Real>(params: &FrameParams) -> Result<Option<Box<dyn PowerFrames<T>>>> {
     if same_type::<T, f32>() {
         return Ok(FastFrames::<f32>::plan(params)?.and_then(specialise));
@@ -39,12 +39,12 @@ pub(super) fn fast_power_frames<T: Real>(params: &FrameParams) -> Result<Option<
     Ok(FastFrames::<f64>::plan(params)?.and_then(specialise))
 }
 
-/// Many frames at a time in lanes, few by the plain transform.
+/// Processes many frames at a time in lanes, few with the plain transform.
 #[derive(Clone)]
 struct FastFrames<T: Element> {
     kernels: Arc<Kernels<dyn LanePowers<T>>>,
     hop: usize,
-    /// Fewest frames for which a whole group of lanes pays.
+    /// Smallest number of frames for which a group of lanes is faster.
     least: usize,
     plain: FrameFft<T>,
 }

@@ -11,7 +11,7 @@ use crate::fft::{ForwardFft, Real, RealFft};
 use crate::params::SegmentParams;
 use crate::{Error, Result};
 
-/// Power spectra of consecutive frames of a padded signal: the seam where a faster kernel goes in.
+/// Power spectra of consecutive frames of a padded signal: the interface of faster kernels.
 pub(crate) trait PowerFrames<T>: Send + Sync {
     /// Writes `|X|²` (no one-sided doubling) of `frames` to `out`, `[frames.len(), n_bins]` row-major.
     ///
@@ -28,7 +28,7 @@ impl<T> Clone for Box<dyn PowerFrames<T>> {
     }
 }
 
-/// The fastest plan there is for power spectra of these frames.
+/// Returns the fastest plan for power spectra of these frames.
 pub(crate) fn plan_power_frames<T: Real>(params: FrameParams) -> Result<Box<dyn PowerFrames<T>>> {
     params.validate()?;
     match fast_power_frames(&params)? {
@@ -37,7 +37,7 @@ pub(crate) fn plan_power_frames<T: Real>(params: FrameParams) -> Result<Box<dyn 
     }
 }
 
-/// What is done to a frame.
+/// Preparation of a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FrameParams {
     pub(crate) segments: SegmentParams,
@@ -72,7 +72,7 @@ impl FrameParams {
     }
 }
 
-/// A plan for the spectra of frames; the buffers are its own and are reused. A clone shares the tables.
+/// A plan for the spectra of frames with reused buffers. A clone shares the tables.
 #[derive(Clone)]
 pub(crate) struct FrameFft<T: Real> {
     params: FrameParams,
@@ -103,7 +103,7 @@ impl<T: Real> FrameFft<T> {
     /// Spectrum of one frame of `frame_len` samples, `n_fft/2 + 1` bins.
     pub(crate) fn transform(&mut self, frame: &[T]) -> &[Complex<T>] {
         let used = self.lead..self.lead + self.window.len();
-        // The transform uses its input as scratch, so the zeros are written anew for each frame.
+        // The transform uses its input as scratch, so the padding is zeroed for each frame.
         self.input.fill(T::zero());
         let samples = &mut self.input[used.clone()];
         samples.copy_from_slice(&frame[used]);

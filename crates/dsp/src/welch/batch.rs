@@ -8,14 +8,14 @@ use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::params::{Threads, Workers};
 
-/// Lines gathered at a time where they do not lie side by side in memory.
+/// Number of lines gathered at a time if they are not contiguous in memory.
 const GATHERED_LINES: usize = 256;
 
 impl<S: Sample> Welch<S> {
     /// Sets which threads share the rows of a batch; rayon's current pool by default.
     ///
     /// # Errors
-    /// [`Error::Argument`] when the threads cannot be started.
+    /// [`Error::Argument`] if the threads cannot be started.
     pub fn with_threads(mut self, threads: impl Into<Threads>) -> Result<Self> {
         self.threads = Workers::start(threads.into())?;
         Ok(self)
@@ -31,12 +31,12 @@ impl<S: Sample> Welch<S> {
         Ok(PsdBatch { freqs: self.frequencies(), values, coverage })
     }
 
-    /// Spectra of `rows` signals of equal length into `out`, `[rows, n_bins]`; the coverage is the rows' sum.
-    /// The numbers do not depend on the number of threads.
+    /// Computes the spectra of `rows` signals of equal length into `out`, `[rows, n_bins]`; the coverage is the sum
+    /// over the rows. Results do not depend on the number of threads.
     ///
     /// # Errors
-    /// [`Error::Argument`] when `x` does not divide into `rows`, [`Error::Length`] for a wrong `out`, and those
-    /// of [`run_into`](Self::run_into) for the first row that has one.
+    /// [`Error::Argument`] when `x` does not divide into `rows`, [`Error::Length`] for a wrong `out`, and those of
+    /// [`run_into`](Self::run_into) for the first row with an error.
     pub fn run_batch_into(
         &self,
         x: &[S],
@@ -48,13 +48,13 @@ impl<S: Sample> Welch<S> {
         self.batch(x, rows, 0, scratch, out)
     }
 
-    /// Spectra along `axis` of an N-d row-major array of the given shape; negative axes count from the last
-    /// (−1). The answer has that shape with the axis' length replaced by [`n_bins`](Self::n_bins). In errors a
+    /// Computes spectra along `axis` of an N-d row-major array of the given shape; negative axes count from the last
+    /// (−1). The result has that shape with the length of the axis replaced by [`n_bins`](Self::n_bins). In errors a
     /// row is a line along the axis, counted in row-major order of the other axes.
     ///
     /// # Errors
-    /// [`Error::Argument`] for an axis that the shape does not have, [`Error::Length`] when `x` does not have
-    /// the shape's size, and those of [`run_into`](Self::run_into) for the first line that has one.
+    /// [`Error::Argument`] for an axis that the shape does not have, [`Error::Length`] when `x` does not have the
+    /// shape's size, and those of [`run_into`](Self::run_into) for the first line with an error.
     pub fn run_axis(&self, x: &[S], shape: &[usize], axis: isize) -> Result<Vec<S::Real>> {
         self.with_scratch(|scratch| self.along(x, shape, resolve_axis(shape, axis)?, scratch))
     }
@@ -79,7 +79,7 @@ impl<S: Sample> Welch<S> {
             self.batch(x, lines, 0, scratch, &mut out)?;
             return Ok(out);
         }
-        // Element i of a line lies at (outer · length + i) · inner + (line within inner).
+        // Element i of a line is at (outer · length + i) · inner + (line within inner).
         let at = |line: usize, i: usize, length: usize| (line / inner * length + i) * inner + line % inner;
         let mut gathered = Vec::new();
         let mut spectra = Vec::new();
@@ -121,7 +121,7 @@ impl<S: Sample> Welch<S> {
         if len < params.segments.segment_len {
             return Err(Error::TooShort { len, segment: params.segments.segment_len });
         }
-        // Whole blocks of rows that are computed side by side, so that the numbers do not depend on the threads.
+        // Whole blocks of rows that are computed together, so that results do not depend on the threads.
         let together = self.shared.rows_at_a_time(params.segment_count(len));
         let share = rows.div_ceil(self.threads.count().min(rows)).next_multiple_of(together);
         let shares = rows.div_ceil(share);

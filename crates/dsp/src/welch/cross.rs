@@ -29,15 +29,15 @@ pub struct CrossSpectrum<T> {
     pub freqs: Vec<f64>,
     /// Real part of the averaged `conj(X) · Y`.
     pub re: Vec<T>,
-    /// Imaginary part of the averaged `conj(X) · Y`: positive where `y` leads `x`.
+    /// Imaginary part of the averaged `conj(X) · Y`: positive if `y` leads `x`.
     pub im: Vec<T>,
     /// Power of `x`.
     pub pxx: Vec<T>,
     /// Power of `y`.
     pub pyy: Vec<T>,
-    /// `|Pxy|² / (Pxx · Pyy)`, from 0 to 1 under the mean. NaN where a power is zero, as in SciPy.
+    /// `|Pxy|² / (Pxx · Pyy)`, from 0 to 1 under the mean. NaN if a power is zero, as in SciPy.
     pub coherence: Vec<T>,
-    /// What was averaged.
+    /// Coverage of the average.
     pub coverage: Coverage,
 }
 
@@ -58,12 +58,12 @@ pub struct Coherence<T> {
     pub freqs: Vec<f64>,
     /// `|Pxy|² / (Pxx · Pyy)` of each bin.
     pub values: Vec<T>,
-    /// What was averaged.
+    /// Coverage of the average.
     pub coverage: Coverage,
 }
 
-/// A plan for cross spectra of two signals of samples `S` (`scipy.signal.csd` and `coherence`). The median is
-/// taken of real and imaginary parts apart, as SciPy does; max- and min-hold have no meaning here.
+/// A plan for cross spectra of two signals of samples `S` (`scipy.signal.csd` and `coherence`). The median is applied
+/// to real and imaginary parts separately, as in SciPy; max- and min-hold are not supported.
 ///
 /// Immutable, as [`Welch`](super::Welch) is: threads may share it, and clones share its tables.
 #[derive(Debug, Clone)]
@@ -89,7 +89,7 @@ pub struct CsdScratch<S: Sample> {
 }
 
 impl<S: Sample> Csd<S> {
-    /// A plan.
+    /// Creates a plan.
     ///
     /// # Errors
     /// [`Error::Argument`] for a parameter outside its domain, and for [`Average::Max`] and [`Average::Min`].
@@ -112,7 +112,7 @@ impl<S: Sample> Csd<S> {
         CsdScratch { owner: self.shared.owner.clone(), average, filled: [Vec::new(), Vec::new()] }
     }
 
-    /// Cross spectrum, powers and coherence of two signals of equal length.
+    /// Computes cross spectrum, powers and coherence of two signals of equal length.
     ///
     /// # Errors
     /// Those of [`run_into`](Self::run_into).
@@ -201,7 +201,7 @@ pub fn csd<S: Sample>(x: &[S], y: &[S], sample_rate: f64) -> Result<CrossSpectru
     csd_with(x, y, &default_params(sample_rate, x.len()))
 }
 
-/// The cross spectrum, powers and coherence of two signals; for more than one pair keep a [`Csd`].
+/// The cross spectrum, powers and coherence of two signals; for more than one pair create a [`Csd`].
 ///
 /// # Errors
 /// Those of [`Csd::new`] and [`Csd::run_into`].

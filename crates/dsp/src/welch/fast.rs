@@ -1,4 +1,4 @@
-//! Segments through the lanes kernels: many at a time there; few, faint or overflowing ones one by one.
+//! Segments in the lanes kernels, many at a time; few, faint or overflowing ones are processed one by one.
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,12 +33,12 @@ fn lanes_of<T>(isa: Isa) -> usize {
 /// Whether the lanes have kernels for these segments.
 fn has_kernel<T: Element>(isa: Isa, spec: &SegmentSpec) -> bool {
     let lanes = lanes_of::<T>(isa);
-    // The lanes keep silence as long as a segment and a hop for rows that are absent.
+    // The lanes keep zeros for a segment and a hop in place of absent rows.
     let near = spec.hop <= 4 * spec.weights.len();
     near && lanes >= 4 && spec.weights.len() >= lanes && has_recipe(spec.n_fft)
 }
 
-/// Fewest segments that gain from a group of lanes that holds `group` of them.
+/// Returns the smallest number of segments for which a group of `group` segments is faster.
 fn few(group: usize) -> usize {
     (3 * group / 8).clamp(2, 12)
 }
@@ -72,7 +72,7 @@ pub(super) struct FastReal<T: Element> {
 }
 
 impl<T: Element> FastReal<T> {
-    /// A kernel for `spec`, or `None` where the lanes have none for its length.
+    /// A kernel for `spec`, or `None` if the lanes do not support its length.
     pub(super) fn new(spec: &SegmentSpec) -> Result<Option<Self>> {
         let isa = Isa::detect()?;
         if !has_kernel::<T>(isa, spec) {
@@ -99,7 +99,7 @@ impl<T: Element> FastReal<T> {
 
 impl<T: Element> SegmentKernel<T> for FastReal<T> {
     fn add_powers(&mut self, samples: &[T], hop: usize, count: usize, sums: &mut [f64]) {
-        // A group of pairs that is not full costs the lanes as much as a full one, and so does an odd last segment.
+        // An incomplete group of pairs costs as much as a full one, and so does an odd last segment.
         let group = self.group();
         let rest = count % group;
         let lone = match rest {
@@ -228,7 +228,7 @@ impl<T: Element> FastComplex<T>
 where
     Complex<T>: Sample<Real = T>,
 {
-    /// A kernel for `spec`, or `None` where the lanes have none for its length.
+    /// A kernel for `spec`, or `None` if the lanes do not support its length.
     pub(super) fn new(spec: &SegmentSpec) -> Result<Option<Self>> {
         let isa = Isa::detect()?;
         let Some(kernel) = T::complex_kernel(isa, frame_spec(spec)) else { return Ok(None) };

@@ -55,17 +55,17 @@ pub struct WelchScratch<S: Sample> {
     pub(super) workers: Vec<Worker<S>>,
 }
 
-/// What one thread needs.
+/// The buffers of one thread.
 #[derive(Debug, Clone)]
 pub(super) struct Worker<S: Sample> {
     average: PowerAverage<S>,
     filled: Vec<S>,
-    /// Of the last share of a batch.
+    /// Result of this worker's last chunk.
     outcome: Result<Coverage>,
 }
 
 impl<S: Sample> Welch<S> {
-    /// A plan.
+    /// Creates a plan.
     ///
     /// # Errors
     /// [`Error::Argument`] for a parameter outside its domain, see [`PsdParams::validate`]; [`Error::Length`] for a window
@@ -89,13 +89,13 @@ impl<S: Sample> Welch<S> {
         self.shared.prototype.average.n_bins()
     }
 
-    /// Frequencies of the bins, in the unit of the sample rate.
+    /// Returns the frequencies of the bins, in the unit of the sample rate.
     #[must_use]
     pub fn frequencies(&self) -> Vec<f64> {
         self.params().frequencies::<S>()
     }
 
-    /// Whole segments in a signal of `len` samples.
+    /// Returns the number of complete segments in a signal of `len` samples.
     #[must_use]
     pub fn segment_count(&self, len: usize) -> usize {
         self.params().segment_count(len)
@@ -120,10 +120,9 @@ impl<S: Sample> Welch<S> {
     /// The spectrum of one signal into `out`.
     ///
     /// # Errors
-    /// [`Error::TooShort`] when `x` has fewer samples than a segment; [`Error::NonFinite`] with the position
-    /// when a sample is NaN or infinite and the policy is to refuse; [`Error::Argument`] when the policy leaves
-    /// no segment, and for scratch of another plan; [`Error::Length`] when `out` does not have [`n_bins`](Self::n_bins)
-    /// values.
+    /// [`Error::TooShort`] when `x` has fewer samples than a segment; [`Error::NonFinite`] with the position if a
+    /// sample is NaN or infinite and the policy is `Error`; [`Error::Argument`] when the policy leaves no segment,
+    /// and for scratch of another plan; [`Error::Length`] when `out` does not have [`n_bins`](Self::n_bins) values.
     pub fn run_into(&self, x: &[S], scratch: &mut WelchScratch<S>, out: &mut [S::Real]) -> Result<Coverage> {
         self.shared.owner.check(&scratch.owner)?;
         scratch.workers[0].psd_into(self.params(), 0, x, out)
@@ -187,7 +186,8 @@ impl<S: Sample> Worker<S> {
         Ok(coverage)
     }
 
-    /// The spectra of rows of `len` samples, up to the first error; see [`take_outcome`](Self::take_outcome).
+    /// Computes the spectra of rows of `len` samples, up to the first error; see
+    /// [`take_outcome`](Self::take_outcome).
     pub(super) fn psd_rows(
         &mut self,
         params: &PsdParams,
@@ -200,7 +200,7 @@ impl<S: Sample> Worker<S> {
         let (block, bins) = (self.average.rows_at_a_time(segments), self.average.n_bins());
         let blocks = x.chunks(block * len).zip(out.chunks_mut(block * bins));
         self.outcome = blocks.enumerate().try_fold(Coverage::default(), |mut total, (b, (x, out))| {
-            // Rows that are all finite side by side; the policy is asked about the others.
+            // Finite rows are computed together; the policy applies to the others.
             if block > 1
                 && segments > 0
                 && first_non_finite(x).is_none()
@@ -217,12 +217,12 @@ impl<S: Sample> Worker<S> {
         });
     }
 
-    /// What [`psd_rows`](Self::psd_rows) ended with.
+    /// Returns the outcome of [`psd_rows`](Self::psd_rows).
     pub(super) fn take_outcome(&mut self) -> Result<Coverage> {
         std::mem::replace(&mut self.outcome, Ok(Coverage::default()))
     }
 
-    /// Checks and adds piece by piece, so that a long signal comes from memory once.
+    /// Checks and adds in chunks, so that a long signal is read from memory once.
     fn add_finite(&mut self, params: &PsdParams, row: usize, x: &[S], count: usize) -> Result<()> {
         // Whole groups of the lanes kernels.
         let piece = (PIECE / params.segments.hop).next_multiple_of(32).max(32);
@@ -230,7 +230,7 @@ impl<S: Sample> Worker<S> {
         for first in (0..count).step_by(piece) {
             let segments = piece.min(count - first);
             let end = (first + segments - 1) * params.segments.hop + params.segments.segment_len;
-            // Samples between segments and behind the last one are looked at too.
+            // Samples between segments and after the last one are checked as well.
             let end_checked = if first + segments == count { x.len() } else { end };
             check_finite(row, checked, &x[checked.min(end_checked)..end_checked])?;
             checked = end_checked;
@@ -247,10 +247,10 @@ impl<S: Sample> Worker<S> {
     }
 }
 
-/// Samples that stay in a core's cache while they are checked and transformed.
+/// Number of samples that stay in the cache of a core while they are checked and transformed.
 pub(super) const PIECE: usize = 1 << 17;
 
-/// Refuses NaN and infinity with the row and the position; `x` starts at sample `start`.
+/// Rejects NaN and infinity with the row and the position; `x` starts at sample `start`.
 pub(super) fn check_finite<S: Sample>(row: usize, start: usize, x: &[S]) -> Result<()> {
     match first_non_finite(x) {
         Some((index, value)) => Err(Error::NonFinite { row, index: (start + index) as u64, value }),

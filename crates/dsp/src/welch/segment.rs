@@ -10,16 +10,16 @@ use crate::error::Result;
 use crate::fft::{ForwardFft, Sample};
 use crate::params::SegmentParams;
 
-/// What a kernel must know to turn contiguous samples into spectra of segments.
+/// Parameters of a kernel for spectra of segments of contiguous samples.
 #[derive(Debug, Clone)]
 pub(crate) struct SegmentSpec {
     /// Weights; their number is the segment's length.
     pub(crate) weights: Arc<[f64]>,
-    /// Samples from one segment's start to the next one's.
+    /// Distance between the starts of consecutive segments, in samples.
     pub(crate) hop: usize,
     /// Length of the transform.
     pub(crate) n_fft: usize,
-    /// What is subtracted first.
+    /// Detrending.
     pub(crate) detrend: Detrend,
 }
 
@@ -39,7 +39,7 @@ impl SegmentSpec {
         self.segments_apart(samples, self.hop, count)
     }
 
-    /// The first `count` segments of `samples` that lie `hop` apart.
+    /// The first `count` segments of `samples` at distance `hop`.
     pub(crate) fn segments_apart<'a, S>(
         &self,
         samples: &'a [S],
@@ -51,7 +51,7 @@ impl SegmentSpec {
     }
 }
 
-/// Transforms single segments with buffers that are kept.
+/// Transforms single segments with reused buffers.
 #[derive(Debug, Clone)]
 pub(crate) struct SegmentTransform<S: Sample> {
     weights: Arc<[f64]>,
@@ -77,7 +77,7 @@ impl<S: Sample> SegmentTransform<S> {
     pub(crate) fn transform(&mut self, segment: &[S]) -> &[Complex<S::Real>] {
         let (weighted, padding) = self.padded.split_at_mut(segment.len());
         self.detrend.fit(segment).remove_and_weigh(segment, &self.weights, weighted);
-        // The transform before this one used the buffer as scratch.
+        // The previous transform used the buffer as scratch.
         padding.fill(S::default());
         self.fft
             .forward(&mut self.padded, &mut self.spectrum)

@@ -8,15 +8,15 @@ use crate::error::{Error, Result};
 use crate::lanes::{Isa, LaneSpec, LaneWelch, Offset, RowWelch, Rows, row_kernel, supports, welch_kernel};
 use crate::scratch::{Idle, Owner};
 
-/// How rows are transformed.
+/// Implementation of the transform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PeaksEngine {
-    /// Row by row through the FFT library; any `n_fft`. Powers are kept for a group of rows at a time.
+    /// Row by row through the FFT library; any `n_fft`. Powers are stored for one group of rows at a time.
     Streaming,
     /// As [`Streaming`](Self::Streaming), but the whole batch's PSD is stored before the peaks are taken.
     StoredPsd,
-    /// The fused lanes kernel; the sizes that [`supports`] names.
+    /// The fused lanes kernel; for sizes that [`supports`] accepts.
     Lanes,
 }
 
@@ -32,7 +32,7 @@ impl PeaksEngine {
 pub(super) struct Worker {
     lanes: Option<Box<dyn LaneWelch>>,
     rows: Box<dyn RowWelch>,
-    /// Fewest rows for which a whole group of lanes pays.
+    /// Smallest number of rows for which a group of lanes is faster.
     least: usize,
 }
 
@@ -50,12 +50,12 @@ impl Worker {
             }
             PeaksEngine::Streaming | PeaksEngine::StoredPsd => None,
         };
-        // A group that is not full costs the lanes as much as a full one; powers of two gain most from them.
+        // An incomplete group costs as much as a full one; powers of two gain most from lanes.
         let least = if welch.n_fft.is_power_of_two() { 2 } else { isa.lanes().div_ceil(3) };
         Ok(Self { lanes, rows, least })
     }
 
-    /// Peaks of `rows`; the first row in which they are not finite.
+    /// Computes the peaks of `rows`; returns the first row in which they are not finite.
     pub(super) fn peaks(&mut self, rows: Rows<'_>, k: usize, out: &mut [f32]) -> Option<usize> {
         match &mut self.lanes {
             Some(lanes) if rows.count >= self.least => lanes.peaks(rows, k, out),
@@ -129,7 +129,7 @@ impl WelchPeaks {
         &self.shared.params
     }
 
-    /// How rows are transformed.
+    /// Implementation of the transform.
     pub fn engine(&self) -> PeaksEngine {
         self.shared.engine
     }
@@ -190,8 +190,8 @@ impl WelchPeaks {
     }
 }
 
-/// Kernels and buffers of one set of [`WelchPeakParams`]: no call after the first of a size allocates, but for
-/// what handing rows to other threads takes. The mutable part of [`WelchPeaks`], which callers may also keep by itself.
+/// Kernels and buffers of one set of [`WelchPeakParams`]: only the first call of a size allocates, except for passing
+/// rows to other threads. The mutable part of [`WelchPeaks`], which callers may also keep by itself.
 pub struct WelchPeaksScratch {
     pub(super) params: WelchPeakParams,
     pub(super) engine: PeaksEngine,
@@ -202,14 +202,14 @@ pub struct WelchPeaksScratch {
 }
 
 impl WelchPeaksScratch {
-    /// A plan on the widest instruction set of the machine (or the one that `RLX_ISA` names).
+    /// Creates a plan on the widest instruction set of the machine (or the one that `RLX_ISA` names).
     ///
-    /// `threads` share the rows: 1 is the caller's alone, 0 one per core. The others are those of rayon's current pool, so
-    /// that plans have no threads of their own to start and to wake.
+    /// `threads` share the rows: 1 is the calling thread, 0 one per core. Further threads are those of rayon's
+    /// current pool, so that plans start no threads.
     ///
     /// # Errors
-    /// Parameters outside their domain, an `n_fft` that [`PeaksEngine::Lanes`] has no kernel for, an `RLX_ISA` that the
-    /// machine lacks.
+    /// Parameters outside their domain, an `n_fft` without a kernel for [`PeaksEngine::Lanes`], an unsupported
+    /// `RLX_ISA`.
     pub fn new(params: WelchPeakParams, engine: PeaksEngine, threads: usize) -> Result<Self> {
         params.validate()?;
         let isa = Isa::detect()?;
@@ -222,10 +222,11 @@ impl WelchPeaksScratch {
         Ok(Self { params, engine, owner, isa, workers, stored: Vec::new() })
     }
 
-    /// [`Lanes`](PeaksEngine::Lanes) where there is a kernel for `n_fft`, else [`Streaming`](PeaksEngine::Streaming).
+    /// Creates a plan with [`Lanes`](PeaksEngine::Lanes) if there is a kernel for `n_fft`, otherwise
+    /// [`Streaming`](PeaksEngine::Streaming).
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// Those of [`new`](Self::new).
     pub fn fastest(params: WelchPeakParams, threads: usize) -> Result<Self> {
         let engine = PeaksEngine::fastest(params.welch.n_fft);
         Self::new(params, engine, threads)
@@ -236,7 +237,7 @@ impl WelchPeaksScratch {
         &self.params
     }
 
-    /// How rows are transformed.
+    /// Implementation of the transform.
     pub fn engine(&self) -> PeaksEngine {
         self.engine
     }
@@ -246,7 +247,7 @@ impl WelchPeaksScratch {
         self.isa
     }
 
-    /// Threads that share the rows.
+    /// Returns the number of threads that share the rows.
     pub fn threads(&self) -> usize {
         self.workers.len()
     }

@@ -1,4 +1,4 @@
-//! Rows whose powers came out NaN or infinite, done again as the caller's NaN policy says.
+//! Recomputes rows with NaN or infinite powers by the caller's NaN policy.
 
 use super::params::WelchPeakParams;
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use crate::peaks::insert::insert_top_k;
 use crate::scaling::Scaling;
 use crate::welch::{PsdParams, Welch};
 
-/// Does the rows from `first` on again whose strongest power is not finite.
+/// Recomputes the rows from `first` on whose strongest power is not finite.
 ///
 /// A row of finite samples whose power overflows `f32` keeps its infinite powers.
 pub(super) fn repair_rows(
@@ -39,7 +39,7 @@ pub(super) fn repair_rows(
             }
         };
         let mut powers = vec![f32::NAN; params.welch.n_bins()];
-        // No segment left is no error here: the other rows have answers.
+        // A row without segments is not an error here: the other rows have results.
         let (plan, scratch) = plan;
         match plan.run_into(samples, scratch, &mut powers) {
             Ok(_) => {}

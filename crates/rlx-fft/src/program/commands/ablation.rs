@@ -1,4 +1,4 @@
-//! `ablation`: what pruning to a band and what learned gates are worth, variant by variant, in turns.
+//! `ablation`: the speed of pruning to bands and of learned gates, with interleaved variants.
 
 use super::learned::Head;
 use super::report::Report as Outputs;
@@ -27,9 +27,9 @@ struct Row {
     ms: f64,
     ms_min: f64,
     ms_p90: f64,
-    /// Against the unpruned exact path, the lanes kernel.
+    /// Speed relative to the unpruned exact path, the lanes kernel.
     speedup: f64,
-    /// Share of the exact path's peaks within the variant's bins that it has within a bin.
+    /// Share of the exact path's peaks in the variant's bins that it finds within one bin.
     recall: f64,
 }
 

@@ -26,9 +26,10 @@ struct Judged {
     butterflies: usize,
     /// Against the transform of the record, or the DFT, or the matrix that was given for it; `null` where it is not known.
     rel_l2: Option<f64>,
-    /// Against the 8-segment Welch, beside the untrained 2-segment path; of forward DFTs only.
+    /// Recall relative to the 8-segment Welch estimate, compared with the untrained 2-segment path; for forward DFTs
+    /// only.
     peaks: Option<RecallStudy>,
-    /// Median of a batch of all rows, one thread.
+    /// Median time of a batch of all rows, one thread, ms.
     compiled_ms: Option<f64>,
 }
 

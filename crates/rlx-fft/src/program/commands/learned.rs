@@ -1,4 +1,4 @@
-//! What the commands about learned transforms have in common.
+//! Shared code of the commands for learned transforms.
 
 use crate::app::Failure;
 use crate::console::Console;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Head of every report about learning.
+/// Beginning of every report about learning.
 #[derive(Debug, Serialize)]
 pub(crate) struct Head {
     schema: u32,
@@ -24,7 +24,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// On this machine, work shared between so many threads.
+    /// Describes this machine and the number of threads.
     pub(crate) fn new(threads: usize) -> Self {
         Self {
             schema: 1,
@@ -87,7 +87,7 @@ pub(crate) fn target(flags: &TargetFlags, seed: u64) -> Result<(Target, Permutat
     Ok((target, flags.permutation.permutation(own)))
 }
 
-/// Processor time of this thread, where the system tells it.
+/// Returns the CPU time of this thread, if the system reports it.
 pub(crate) fn thread_time() -> Option<Duration> {
     // Fields 14 and 15 of stat are in clock ticks; schedstat is in nanoseconds.
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
@@ -154,7 +154,7 @@ fn recording(path: &Path) -> Result<std::result::Result<Vec<Vec<f32>>, String>> 
         loop {
             match reader.read_f32(&mut planes, 1 << 16) {
                 Ok(Chunk::Data(_)) => whole.iter_mut().zip(&planes).for_each(|(all, more)| all.extend(more)),
-                // What follows does not continue what came before.
+                // The following samples are not contiguous with the previous ones.
                 Ok(Chunk::Gap { .. }) => {
                     recordings.append(&mut std::mem::replace(&mut whole, vec![Vec::new(); planes.len()]));
                 }

@@ -38,9 +38,9 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     q8: Option<RecallStudy>,
     seconds: f64,
-    /// The course of the training, some hundred points of it.
+    /// The course of the training, a few hundred points.
     history: Vec<Point>,
-    /// Gates that stayed open, per stage.
+    /// Open gates per stage.
     stages: Vec<StageGates>,
 }
 
@@ -54,7 +54,7 @@ struct Point {
     peak_loss: f64,
     spectrum_loss: f64,
     gates_open: f64,
-    /// On the validation rows, where it was measured.
+    /// Recall on the validation rows, if measured.
     recall: Option<f64>,
 }
 
@@ -65,7 +65,7 @@ struct StageGates {
     gates: usize,
 }
 
-/// Points of a training's course that are kept, those with a recall not counted.
+/// Largest number of points of the history, not counting those with a recall.
 const POINTS: usize = 300;
 
 /// Runs `train-e2e`.
@@ -178,7 +178,7 @@ fn learn(
     to.write(&report)?;
     let mut told = Vec::new();
     if report.stop == Stop::NotFinite {
-        told.push(format!("the loss was no number at step {}: the weights before it are kept", report.steps));
+        told.push(format!("the loss was NaN at step {}: the weights before it are kept", report.steps));
     }
     if !answers {
         let left = flags.out.as_ref().map_or("", |_| "; it is not written");

@@ -37,7 +37,7 @@ impl TransformName {
 /// Orders of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PermutationName {
-    /// The transform's own
+    /// The permutation of the transform
     Own,
     BitReversal,
     Identity,
@@ -48,7 +48,7 @@ pub(crate) enum PermutationName {
 }
 
 impl PermutationName {
-    /// `own` where the transform's own is meant.
+    /// Returns the permutation; `own` is that of the transform.
     pub(crate) fn permutation(self, own: Permutation) -> Permutation {
         match self {
             Self::Own => own,
@@ -71,7 +71,7 @@ enum ParamName {
     Unitary,
 }
 
-/// Where training starts.
+/// Start of training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InitName {
     Random,
@@ -95,13 +95,13 @@ enum ScheduleName {
     Auto,
     /// All weights from the first step on
     Whole,
-    /// Two products: the outermost stages first, what lies between them a free matrix until its turn comes
+    /// Two products: the outermost stages first, with a free matrix between them that is factorised afterwards
     Layers,
     /// Real parts of one product: closed form of rank two, then all weights together
     Halves,
 }
 
-/// What is learned.
+/// The target transform.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TargetFlags {
     /// Points of the transform, a power of two [default: 64, or what the matrix or the pairs have]
@@ -128,7 +128,7 @@ pub(crate) struct TargetFlags {
     #[arg(long, value_name = "PRODUCTS", value_parser = clap::value_parser!(u8).range(1..=2))]
     depth: Option<u8>,
 
-    /// The order in which the network takes its input; own: the named transform's, unknown for a matrix and pairs
+    /// Permutation of the network's input; own: the named transform's, unknown for a matrix and pairs
     #[arg(long, value_enum, default_value_t = PermutationName::Own)]
     pub(crate) permutation: PermutationName,
 
@@ -182,7 +182,7 @@ impl TargetFlags {
         }
         match self.n_fft {
             Some(n) if !(n.is_power_of_two() && (2..=4096).contains(&n)) => {
-                Err(Usage::new("--n-fft", format!("{n} is no power of two within 2 … 4096")))
+                Err(Usage::new("--n-fft", format!("{n} is not a power of two within 2 … 4096")))
             }
             _ => Ok(()),
         }
@@ -223,15 +223,15 @@ pub(crate) struct TrainFlags {
     #[arg(long, value_name = "N", default_value_t = 3000, value_parser = limits::steps)]
     steps: usize,
 
-    /// Its rate at the start of the cosine schedule
+    /// Initial learning rate (cosine schedule)
     #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = limits::weight)]
     lr: f64,
 
-    /// Iterations of L-BFGS after it, at most
+    /// Largest number of L-BFGS iterations after Adam
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = limits::steps)]
     polish: usize,
 
-    /// Relative L2 error at which to stop
+    /// Relative L2 error at which training stops
     #[arg(long, value_name = "ERROR", default_value_t = 1e-8, value_parser = limits::weight)]
     target_error: f64,
 
@@ -239,23 +239,23 @@ pub(crate) struct TrainFlags {
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     seed: u64,
 
-    /// How many seeds, one after the other
+    /// Number of consecutive seeds
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) seeds: u64,
 
-    /// Where to train: auto or cpu
+    /// Training device: auto or cpu
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: String,
 
-    /// What is free in a butterfly
+    /// Parametrisation of a butterfly
     #[arg(long, value_enum, default_value_t = ParamName::General)]
     param: ParamName,
 
-    /// Where to start
+    /// Initial weights
     #[arg(long, value_enum, default_value_t = InitName::Random)]
     init: InitName,
 
-    /// Which weights move together
+    /// Training schedule
     #[arg(long, value_enum, default_value_t = ScheduleName::Auto)]
     schedule: ScheduleName,
 
@@ -263,23 +263,23 @@ pub(crate) struct TrainFlags {
     #[arg(long)]
     ifft: bool,
 
-    /// Say how far it is every so many steps; 0 is never
+    /// Log progress every N steps (0 = off)
     #[arg(long, value_name = "STEPS", default_value_t = 0, value_parser = limits::steps)]
     pub(crate) log_every: usize,
 
-    /// Keep the state here, FILE.seedS for each seed, and go on from it where it is there
+    /// Checkpoint file, FILE.seedS for each seed; training resumes from it if it exists
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint: Option<PathBuf>,
 
-    /// Steps of Adam between two of them
+    /// Checkpoint interval in Adam steps
     #[arg(long, value_name = "STEPS", default_value_t = 200, value_parser = limits::some_steps)]
     pub(crate) checkpoint_every: usize,
 
-    /// Threads; each trains seeds of its own
+    /// Number of threads; each trains different seeds
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = limits::threads)]
     pub(crate) threads: usize,
 
-    /// Write the models here, NAME-N-seedS.safetensors
+    /// Directory for the models, NAME-N-seedS.safetensors
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
@@ -288,7 +288,7 @@ pub(crate) struct TrainFlags {
 }
 
 impl TrainFlags {
-    /// Returns the configuration, its permutation still the transform's own.
+    /// Returns the configuration, with the permutation of the transform.
     pub(crate) fn config(&mut self) -> Result<TrainConfig, Usage> {
         if self.ifft {
             let named = self.target.transform.unwrap_or(TransformName::Dft);
@@ -330,7 +330,7 @@ impl TrainFlags {
     }
 }
 
-/// Training runs on the CPU.
+/// Checks the training device: training runs on the CPU.
 pub(super) fn training_device(name: &str) -> Result<(), Usage> {
     match name.to_ascii_lowercase().as_str() {
         "auto" | "cpu" => Ok(()),
@@ -356,11 +356,11 @@ pub(crate) struct FitFlags {
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub(crate) seed: u64,
 
-    /// Iterations of L-BFGS where the matrix is no exact product, at most
+    /// Largest number of L-BFGS iterations if the matrix is not an exact product
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = limits::steps)]
     pub(crate) polish: usize,
 
-    /// Write the model
+    /// Write the model to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 

@@ -1,4 +1,4 @@
-//! Flags of training for a task and of what judges models.
+//! Flags of training for a task, and of the evaluation of models.
 
 use super::learn::{InitName, training_device};
 use super::values::{Band, band};
@@ -7,7 +7,7 @@ use clap::Args;
 use rlx_learn::{E2eConfig, GateKind, HardenAt, LossWeights};
 use std::path::PathBuf;
 
-/// What training for a task has in common.
+/// Common flags of training for a task.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TaskFlags {
     /// Points of the transform, a power of two [default: 256, or the teacher's]
@@ -22,19 +22,19 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = limits::n_mels)]
     n_mels: usize,
 
-    /// Steps
+    /// Training steps
     #[arg(long, value_name = "N", default_value_t = 1500, value_parser = limits::some_steps)]
     steps: usize,
 
-    /// Rate of the weights at the start of the cosine schedule
+    /// Initial learning rate of the weights (cosine schedule)
     #[arg(long, value_name = "RATE", default_value_t = 3e-3, value_parser = limits::weight)]
     lr: f64,
 
-    /// Rate of gates, mask and corrector
+    /// Learning rate of gates, mask and corrector
     #[arg(long, value_name = "RATE", default_value_t = 0.03, value_parser = limits::weight)]
     gate_lr: f64,
 
-    /// Weight of the open gates; 0 leaves all of them open [default: 0, with a teacher 1]
+    /// Weight of the sparsity loss (open gates); 0 leaves all of them open [default: 0, with a teacher 1]
     #[arg(long, value_name = "W", value_parser = limits::weight)]
     sparsity_weight: Option<f64>,
 
@@ -50,7 +50,7 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "W", default_value_t = 2.0, value_parser = limits::weight)]
     peak_weight: f64,
 
-    /// Peaks of each row
+    /// Peaks per row
     #[arg(long, visible_alias = "k", value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) peak_k: usize,
 
@@ -58,7 +58,7 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "W", default_value_t = 0.1, value_parser = limits::weight)]
     spectrum_weight: f64,
 
-    /// Frequencies that are asked for, in cycles per sample (0:0.5 is all)
+    /// Frequency band, in cycles per sample (0:0.5 is all)
     #[arg(long, value_name = "LO:HI", value_parser = band)]
     band: Option<Band>,
 
@@ -66,7 +66,7 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
-    /// Where to start
+    /// Initial weights
     #[arg(long, value_enum, default_value_t = InitName::Exact)]
     init: InitName,
 
@@ -74,23 +74,23 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "SHARE", default_value_t = 0.6, value_parser = limits::share)]
     harden_at: f64,
 
-    /// Share of the butterflies to be left; without it those whose gate is more open than closed
+    /// Share of the butterflies to keep; by default those whose gate is more open than closed
     #[arg(long, value_name = "SHARE", value_parser = limits::share)]
     target_gates: Option<f64>,
 
-    /// Steps between two validations
+    /// Validation interval in steps
     #[arg(long, value_name = "STEPS", default_value_t = 100, value_parser = limits::some_steps)]
     validate_every: usize,
 
-    /// Validations without gain, gates decided, after which it ends
+    /// Number of validations without improvement, with decided gates, after which training ends
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = limits::steps)]
     patience: usize,
 
-    /// Say how far it is every so many steps; 0 is never
+    /// Log progress every N steps (0 = off)
     #[arg(long, value_name = "STEPS", default_value_t = 0, value_parser = limits::steps)]
     pub(crate) log_every: usize,
 
-    /// Leave the model in 8-bit integers out of the report
+    /// Omit the model in 8-bit integers from the report
     #[arg(long)]
     pub(crate) no_q8: bool,
 
@@ -98,19 +98,19 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub(crate) seed: u64,
 
-    /// Where to train: auto or cpu
+    /// Training device: auto or cpu
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: String,
 
-    /// Keep the state here and go on from it after a kill
+    /// Checkpoint file; training resumes from it if it exists
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint: Option<PathBuf>,
 
-    /// Steps between two of them
+    /// Checkpoint interval in steps
     #[arg(long, value_name = "STEPS", default_value_t = 200, value_parser = limits::some_steps)]
     pub(crate) checkpoint_every: usize,
 
-    /// Write the model
+    /// Write the model to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 
@@ -119,7 +119,7 @@ pub(crate) struct TaskFlags {
 }
 
 impl TaskFlags {
-    /// Checked; `n_fft` is the teacher's, where there is one.
+    /// Validates the configuration; `n_fft` is that of the teacher, if there is one.
     pub(crate) fn config(&self, gates: GateKind, teacher: Option<usize>) -> Result<E2eConfig, Usage> {
         training_device(&self.device)?;
         if let (Some(asked), Some(teacher)) = (self.n_fft, teacher)
@@ -132,7 +132,7 @@ impl TaskFlags {
         }
         let n_fft = teacher.or(self.n_fft).unwrap_or(256);
         if !n_fft.is_power_of_two() {
-            return Err(Usage::new("--n-fft", format!("{n_fft} is no power of two within 2 … 4096")));
+            return Err(Usage::new("--n-fft", format!("{n_fft} is not a power of two within 2 … 4096")));
         }
         let bins = n_fft / 2 + 1;
         if self.peak_k > bins {
@@ -211,7 +211,7 @@ pub(crate) struct EvalFlags {
     #[arg(value_name = "MODEL", required = true)]
     pub(crate) models: Vec<PathBuf>,
 
-    /// Peaks of each row
+    /// Peaks per row
     #[arg(long, value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) k: usize,
 
@@ -249,7 +249,7 @@ pub(crate) struct RoundtripFlags {
     #[arg(value_name = "FORWARD")]
     pub(crate) forward: PathBuf,
 
-    /// The inverse one; without it the exact inverse DFT
+    /// The inverse model; by default the exact inverse DFT
     #[arg(value_name = "INVERSE")]
     pub(crate) inverse: Option<PathBuf>,
 
@@ -257,7 +257,7 @@ pub(crate) struct RoundtripFlags {
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = limits::frames)]
     pub(crate) frames: usize,
 
-    /// Their seed
+    /// Seed of the frames
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub(crate) seed: u64,
 }
@@ -276,7 +276,7 @@ pub(crate) struct AblationFlags {
     #[arg(long, value_name = "LIST", default_value = "8192")]
     batch: String,
 
-    /// Learned models that are measured beside the exact variants
+    /// Learned models to measure in addition to the exact variants
     #[arg(value_name = "MODEL")]
     files: Vec<PathBuf>,
 
@@ -284,11 +284,11 @@ pub(crate) struct AblationFlags {
     #[arg(long, value_name = "FILES", value_delimiter = ',')]
     models: Vec<PathBuf>,
 
-    /// Peaks of each row
+    /// Peaks per row
     #[arg(long, value_name = "K", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) k: usize,
 
-    /// Timed rounds; every variant once a round
+    /// Timed rounds; each runs every variant once
     #[arg(long, value_name = "N", default_value_t = 31, value_parser = limits::rounds)]
     pub(crate) iters: usize,
 
@@ -310,12 +310,12 @@ impl AblationFlags {
         self.files.iter().chain(&self.models)
     }
 
-    /// Transform lengths and batches.
+    /// Returns transform lengths and batches.
     pub(crate) fn grid(&self) -> Result<(Vec<usize>, Vec<usize>), Usage> {
         use super::bench_welch_peaks::sweep;
         let n_ffts = sweep("--n-fft", &self.n_fft)?;
         if let Some(n) = n_ffts.iter().find(|n| !n.is_power_of_two() || !(32..=4096).contains(*n)) {
-            return Err(Usage::new("--n-fft", format!("{n} is no power of two within 32 … 4096")));
+            return Err(Usage::new("--n-fft", format!("{n} is not a power of two within 32 … 4096")));
         }
         if self.iters == 0 || self.k == 0 {
             return Err(Usage::new("--iters", "rounds and peaks must be at least 1"));
