@@ -29,7 +29,7 @@ pub(super) fn spread(network: &ButterflyNetwork, top: f64) -> Spread {
             let (x, y) = cheapest(&w, &open[p], &open[q], &mut ratios);
             (chosen[p], chosen[q]) = (x.ints, y.ints);
             for (half, point) in [p, q].into_iter().enumerate() {
-                next[point] = ratios.candidates([w[2 * half] / x.factor, w[2 * half + 1] / y.factor]);
+                next[point] = ratios.candidates([w[2 * half], w[2 * half + 1]], [x.factor, y.factor]);
                 zero[point] = w[2 * half..2 * half + 2].iter().all(|z| *z == Complex64::default());
             }
         }
@@ -73,7 +73,7 @@ fn cheapest(
             break;
         }
         let (x, y) = (first[i], second[j]);
-        let own: f64 = (0..2).map(|r| ratios.least([w[2 * r] / x.factor, w[2 * r + 1] / y.factor])).sum();
+        let own: f64 = (0..2).map(|r| ratios.least([w[2 * r], w[2 * r + 1]], [x.factor, y.factor])).sum();
         if cost + own < best.0 {
             best = (cost + own, x, y);
         }

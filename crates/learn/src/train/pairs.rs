@@ -163,6 +163,8 @@ pub fn train_pairs(
     let batch = batch.clamp(1, train.len());
     let parametrisation = config.parametrisation;
     let mut theta = parametrisation.random(n / 2 * n.trailing_zeros() as usize, &mut random);
+    // Weights whose loss is a number.
+    let mut good = theta.clone();
     let mut grad = vec![0.0; theta.len()];
     let mut adam = Adam::new(theta.len());
     let mut small = Loss::new(n, batch, &order, real, config);
@@ -183,8 +185,10 @@ pub fn train_pairs(
         };
         if !loss.is_finite() || grad.iter().any(|g| !g.is_finite()) {
             stop = Stop::NotFinite;
+            theta.copy_from_slice(&good);
             break;
         }
+        good.copy_from_slice(&theta);
         done = step + 1;
         if step % 10 == 0 && tell(Progress { step, steps: total, rel_l2: loss.sqrt() }).is_break() {
             stop = Stop::Interrupted;
@@ -216,7 +220,7 @@ pub fn train_pairs(
             Ended::Stopped => Stop::Steps,
         };
     }
-    let mut judge = |pairs: &[usize]| {
+    let judge = |pairs: &[usize]| {
         let mut sums = (0.0, 0.0);
         for some in pairs.chunks(batch) {
             let rows = rows(some);
