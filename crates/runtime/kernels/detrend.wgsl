@@ -3,25 +3,6 @@
 // Twice: the first mean of f32 samples is off by some ε of the mean itself; what is left after subtracting it is
 // small, and so is the error of its mean. An offset of 1e5 costs no more than the rounding of the samples.
 
-fn sum_over_row(mine: vec2f, t: u32, base: u32) -> vec2f {
-    workgroupBarrier();
-    put(base + t, bitcast<vec2u>(mine));
-    var width = T;
-    loop {
-        workgroupBarrier();
-        if (width == 1u) {
-            break;
-        }
-        let half = (width + 1u) / 2u;
-        if (t + half < width) {
-            let sum = bitcast<vec2f>(fetch(base + t)) + bitcast<vec2f>(fetch(base + t + half));
-            put(base + t, bitcast<vec2u>(sum));
-        }
-        width = half;
-    }
-    return bitcast<vec2f>(fetch(base));
-}
-
 fn detrend(t: u32, base: u32) {
     for (var pass_index = 0u; pass_index < 2u; pass_index++) {
         var mine = vec2f(0.0);

@@ -1,7 +1,7 @@
 // Transforms of 2 … 32 points inside one thread's registers. Forward: exp(−2πi·nk/R); the inverse swaps re and im.
 //
-//   dft<R>: direct for 2, 4, 5; the Good–Thomas map where R = A·B is coprime (10, 20): no factors between the two;
-//           Cooley–Tukey A × B otherwise, its factors compile-time constants (no sine ever runs on the device)
+//   dft<R>: direct for 2, 3, 4, 5, 7; the Good–Thomas map where R = A·B is coprime (6, 10, 12, 14, 15, 20): no factors between
+//           the two; Cooley–Tukey A × B otherwise, its factors compile-time constants (no sine ever runs on the device)
 //
 // Arrays are indexed by constants only, so all of it stays in registers.
 
@@ -88,6 +88,17 @@ template <> struct Dft<2> {
     }
 };
 
+template <> struct Dft<3> {
+    static DEVICE void run(float (&re)[3], float (&im)[3]) {
+        constexpr float s = float(-unit(1, 3).im);
+        float ar = re[1] + re[2], ai = im[1] + im[2], br = s * (re[1] - re[2]), bi = s * (im[1] - im[2]);
+        float cr = re[0] - 0.5f * ar, ci = im[0] - 0.5f * ai;
+        re[0] += ar, im[0] += ai;
+        re[1] = cr + bi, im[1] = ci - br;
+        re[2] = cr - bi, im[2] = ci + br;
+    }
+};
+
 template <> struct Dft<4> {
     static DEVICE void run(float (&re)[4], float (&im)[4]) {
         float ar = re[0] + re[2], ai = im[0] + im[2], br = re[0] - re[2], bi = im[0] - im[2];
@@ -114,6 +125,25 @@ template <> struct Dft<5> {
         re[4] = er - gi, im[4] = ei + gr;
         re[2] = fr + hi, im[2] = fi - hr;
         re[3] = fr - hi, im[3] = fi + hr;
+    }
+};
+
+template <> struct Dft<7> {
+    static DEVICE void run(float (&re)[7], float (&im)[7]) {
+        constexpr float c1 = float(unit(1, 7).re), c2 = float(unit(2, 7).re), c3 = float(unit(3, 7).re);
+        constexpr float s1 = float(-unit(1, 7).im), s2 = float(-unit(2, 7).im), s3 = float(-unit(3, 7).im);
+        float ar = re[1] + re[6], ai = im[1] + im[6], br = re[2] + re[5], bi = im[2] + im[5], cr = re[3] + re[4], ci = im[3] + im[4];
+        float dr = re[1] - re[6], di = im[1] - im[6], er = re[2] - re[5], ei = im[2] - im[5], fr = re[3] - re[4], fi = im[3] - im[4];
+        float xr = re[0] + c1 * ar + c2 * br + c3 * cr, xi = im[0] + c1 * ai + c2 * bi + c3 * ci;
+        float yr = re[0] + c2 * ar + c3 * br + c1 * cr, yi = im[0] + c2 * ai + c3 * bi + c1 * ci;
+        float zr = re[0] + c3 * ar + c1 * br + c2 * cr, zi = im[0] + c3 * ai + c1 * bi + c2 * ci;
+        float ur = s1 * dr + s2 * er + s3 * fr, ui = s1 * di + s2 * ei + s3 * fi;
+        float vr = s2 * dr - s3 * er - s1 * fr, vi = s2 * di - s3 * ei - s1 * fi;
+        float wr = s3 * dr - s1 * er + s2 * fr, wi = s3 * di - s1 * ei + s2 * fi;
+        re[0] += ar + br + cr, im[0] += ai + bi + ci;
+        re[1] = xr + ui, im[1] = xi - ur, re[6] = xr - ui, im[6] = xi + ur;
+        re[2] = yr + vi, im[2] = yi - vr, re[5] = yr - vi, im[5] = yi + vr;
+        re[3] = zr + wi, im[3] = zi - wr, re[4] = zr - wi, im[4] = zi + wr;
     }
 };
 
@@ -176,8 +206,13 @@ template <int A, int B> struct GoodThomas {
     }
 };
 
+template <> struct Dft<6> : GoodThomas<2, 3> {};
 template <> struct Dft<8> : CooleyTukey<4, 2> {};
+template <> struct Dft<9> : CooleyTukey<3, 3> {};
 template <> struct Dft<10> : GoodThomas<2, 5> {};
+template <> struct Dft<12> : GoodThomas<4, 3> {};
+template <> struct Dft<14> : GoodThomas<2, 7> {};
+template <> struct Dft<15> : GoodThomas<3, 5> {};
 template <> struct Dft<16> : CooleyTukey<4, 4> {};
 template <> struct Dft<20> : GoodThomas<4, 5> {};
 template <> struct Dft<32> : CooleyTukey<8, 4> {};

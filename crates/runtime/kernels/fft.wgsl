@@ -1,4 +1,4 @@
-// Forward transforms of 2, 4, 5, 8 and 16 points in registers, natural order in and out; e^(−2πi·kn/N).
+// Forward transforms of 2 to 10 and of 16 points in registers, natural order in and out; e^(−2πi·kn/N).
 // Their constants are the only twiddles that are not in a table.
 
 fn mul(a: vec2f, b: vec2f) -> vec2f {
@@ -14,6 +14,14 @@ const HALF_ROOT: f32 = 0.70710678118654752;
 
 fn fft_2(x: array<vec2f, 2>) -> array<vec2f, 2> {
     return array<vec2f, 2>(x[0] + x[1], x[0] - x[1]);
+}
+
+fn fft_3(x: array<vec2f, 3>) -> array<vec2f, 3> {
+    const SIN: f32 = 0.86602540378443865;
+    let a = x[1] + x[2];
+    let even = x[0] - 0.5 * a;
+    let odd = turn(SIN * (x[1] - x[2]));
+    return array<vec2f, 3>(x[0] + a, even + odd, even - odd);
 }
 
 fn fft_4(x: array<vec2f, 4>) -> array<vec2f, 4> {
@@ -40,6 +48,41 @@ fn fft_5(x: array<vec2f, 5>) -> array<vec2f, 5> {
     return array<vec2f, 5>(x[0] + a + b, even_1 + odd_1, even_2 + odd_2, even_2 - odd_2, even_1 - odd_1);
 }
 
+// Of coprime factors: point 3·i + 2·j (mod 6), bin k of (k mod 2, k mod 3).
+fn fft_6(x: array<vec2f, 6>) -> array<vec2f, 6> {
+    let a = fft_2(array<vec2f, 2>(x[0], x[3]));
+    let b = fft_2(array<vec2f, 2>(x[2], x[5]));
+    let c = fft_2(array<vec2f, 2>(x[4], x[1]));
+    let even = fft_3(array<vec2f, 3>(a[0], b[0], c[0]));
+    let odd = fft_3(array<vec2f, 3>(a[1], b[1], c[1]));
+    return array<vec2f, 6>(even[0], odd[1], even[2], odd[0], even[1], odd[2]);
+}
+
+fn fft_7(x: array<vec2f, 7>) -> array<vec2f, 7> {
+    const COS_1: f32 = 0.62348980185873353;
+    const COS_2: f32 = -0.22252093395631440;
+    const COS_3: f32 = -0.90096886790241913;
+    const SIN_1: f32 = 0.78183148246802981;
+    const SIN_2: f32 = 0.97492791218182361;
+    const SIN_3: f32 = 0.43388373911755812;
+    let a = x[1] + x[6];
+    let b = x[2] + x[5];
+    let c = x[3] + x[4];
+    let d = x[1] - x[6];
+    let e = x[2] - x[5];
+    let f = x[3] - x[4];
+    let even_1 = x[0] + COS_1 * a + COS_2 * b + COS_3 * c;
+    let even_2 = x[0] + COS_2 * a + COS_3 * b + COS_1 * c;
+    let even_3 = x[0] + COS_3 * a + COS_1 * b + COS_2 * c;
+    let odd_1 = turn(SIN_1 * d + SIN_2 * e + SIN_3 * f);
+    let odd_2 = turn(SIN_2 * d - SIN_3 * e - SIN_1 * f);
+    let odd_3 = turn(SIN_3 * d - SIN_1 * e + SIN_2 * f);
+    return array<vec2f, 7>(
+        x[0] + a + b + c, even_1 + odd_1, even_2 + odd_2, even_3 + odd_3,
+        even_3 - odd_3, even_2 - odd_2, even_1 - odd_1,
+    );
+}
+
 fn fft_8(x: array<vec2f, 8>) -> array<vec2f, 8> {
     let e = fft_4(array<vec2f, 4>(x[0], x[2], x[4], x[6]));
     let o = fft_4(array<vec2f, 4>(x[1], x[3], x[5], x[7]));
@@ -49,6 +92,34 @@ fn fft_8(x: array<vec2f, 8>) -> array<vec2f, 8> {
     return array<vec2f, 8>(
         e[0] + o[0], e[1] + o_1, e[2] + o_2, e[3] + o_3,
         e[0] - o[0], e[1] - o_1, e[2] - o_2, e[3] - o_3,
+    );
+}
+
+fn fft_9(x: array<vec2f, 9>) -> array<vec2f, 9> {
+    // exp(−2πi·k/9) for k = 1, 2 and 4.
+    const ROOT_1 = vec2f(0.76604444311897804, -0.64278760968653933);
+    const ROOT_2 = vec2f(0.17364817766693035, -0.98480775301220806);
+    const ROOT_4 = vec2f(-0.93969262078590838, -0.34202014332566873);
+    let a = fft_3(array<vec2f, 3>(x[0], x[3], x[6]));
+    let b = fft_3(array<vec2f, 3>(x[1], x[4], x[7]));
+    let c = fft_3(array<vec2f, 3>(x[2], x[5], x[8]));
+    let y_0 = fft_3(array<vec2f, 3>(a[0], b[0], c[0]));
+    let y_1 = fft_3(array<vec2f, 3>(a[1], mul(b[1], ROOT_1), mul(c[1], ROOT_2)));
+    let y_2 = fft_3(array<vec2f, 3>(a[2], mul(b[2], ROOT_2), mul(c[2], ROOT_4)));
+    return array<vec2f, 9>(y_0[0], y_1[0], y_2[0], y_0[1], y_1[1], y_2[1], y_0[2], y_1[2], y_2[2]);
+}
+
+// Of coprime factors: point 5·i + 2·j (mod 10), bin k of (k mod 2, k mod 5).
+fn fft_10(x: array<vec2f, 10>) -> array<vec2f, 10> {
+    let a = fft_2(array<vec2f, 2>(x[0], x[5]));
+    let b = fft_2(array<vec2f, 2>(x[2], x[7]));
+    let c = fft_2(array<vec2f, 2>(x[4], x[9]));
+    let d = fft_2(array<vec2f, 2>(x[6], x[1]));
+    let e = fft_2(array<vec2f, 2>(x[8], x[3]));
+    let even = fft_5(array<vec2f, 5>(a[0], b[0], c[0], d[0], e[0]));
+    let odd = fft_5(array<vec2f, 5>(a[1], b[1], c[1], d[1], e[1]));
+    return array<vec2f, 10>(
+        even[0], odd[1], even[2], odd[3], even[4], odd[0], even[1], odd[2], even[3], odd[4],
     );
 }
 

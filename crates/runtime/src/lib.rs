@@ -26,6 +26,8 @@ mod cuda;
 pub mod device;
 pub mod error;
 mod machine;
+#[cfg(any(feature = "cuda", feature = "gpu"))]
+mod recipe;
 pub mod select;
 pub mod session;
 #[cfg(feature = "gpu")]

@@ -106,8 +106,11 @@ fn transforms_of_every_length_the_kernels_have(device: &DeviceInfo) {
         Case { sides: Sides::Two, layout: Layout::Interleaved, len: 200, pad: Padding::Reflect, ..base },
         Case { keep: Some(Band { lo: 3, hi: 77 }), pad: Padding::Constant, n: 512, ..base },
         Case { complex: true, sides: Sides::Two, n: 8192, len: 8000, ..base },
-        // No kernel: the host has it.
         Case { n: 360, len: 360, ..base },
+        Case { n: 551, len: 551, layout: Layout::Interleaved, ..base },
+        Case { n: 1000, len: 900, pad: Padding::Reflect, keep: Some(Band { lo: 3, hi: 77 }), ..base },
+        Case { complex: true, sides: Sides::Two, n: 1155, len: 1001, ..base },
+        Case { sides: Sides::Two, n: 375, len: 375, ..base },
     ]);
     let session = &open(device, SessionOptions::default());
     for case in cases {

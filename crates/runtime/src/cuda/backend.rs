@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use rlx_compile::caps::TransformCaps;
 use rlx_compile::params::{Average, Detrend};
 use rlx_compile::regions::Asked;
 use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass, Kernels, OpKind, Plan, Refusal};
@@ -43,7 +44,9 @@ impl CudaBackend {
             driver: driver().map_err(Error::unsupported)?,
             cache: CubinCache::of_user(),
         });
-        let kernels = Blueprints { options: options.clone() };
+        let shared = contexts.iter().map(|context| context.shared_memory()).collect::<Result<Vec<_>>>()?;
+        let shared = shared.into_iter().min().unwrap_or(0);
+        let kernels = Blueprints { options: options.clone(), shared };
         Ok(Self { info, caps: caps(), kernels, options, contexts, toolchain })
     }
 }
@@ -67,9 +70,9 @@ fn caps() -> BackendCaps {
         OpKind::SpectralMask,
         OpKind::Butterfly,
     ]);
-    caps.fft.max = *fft::LENGTHS.end();
+    // Any length while shared memory has room, then powers of two: the kernels say which when a plan is made.
+    caps.fft = TransformCaps { min: 4, max: *fft::LENGTHS.end(), powers_of_two: false };
     caps.max_local_bins = local_peaks::MAX_BINS;
-    caps.fft_also = vec![400];
     (caps.butterfly.min, caps.butterfly.max) = (*butterflies::LENGTHS.start(), *butterflies::LENGTHS.end());
     caps.fused.averages = vec![Average::Mean, Average::Max, Average::Min];
     caps.fused.detrends = vec![Detrend::None, Detrend::Constant];
@@ -83,6 +86,8 @@ fn caps() -> BackendCaps {
 /// The kernels that the blueprints have, and the learned models of the session.
 struct Blueprints {
     options: SessionOptions,
+    /// Shared memory of a block, in bytes, that every device has.
+    shared: usize,
 }
 
 impl Kernels for Blueprints {
@@ -91,7 +96,7 @@ impl Kernels for Blueprints {
     }
 
     fn kernel(&self, asked: &Asked<'_>) -> std::result::Result<(), Refusal> {
-        lower::accepts(asked, &self.options).map_err(Refusal::from)
+        lower::accepts(asked, &self.options, self.shared).map_err(Refusal::from)
     }
 }
 

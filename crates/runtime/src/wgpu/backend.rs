@@ -48,8 +48,8 @@ fn caps(info: &DeviceInfo, limits: &GroupLimits) -> BackendCaps {
     caps.fused.detrends = vec![Detrend::None, Detrend::Constant];
     caps.fused.zero_padding = true;
     caps.max_buffer_bytes = u64::MAX;
-    // Powers of two and 400: the kernels say which when a plan is made.
-    caps.fft = TransformCaps { min: 16, max: 1 << 17, powers_of_two: false };
+    // Any length while workgroup memory has room, then powers of two: the kernels say which when a plan is made.
+    caps.fft = TransformCaps { min: 4, max: 1 << 17, powers_of_two: false };
     caps.ops.extend([
         OpKind::Power,
         OpKind::Average,
@@ -59,6 +59,7 @@ fn caps(info: &DeviceInfo, limits: &GroupLimits) -> BackendCaps {
         OpKind::Log,
         OpKind::ClampNormalise,
         OpKind::Affine,
+        OpKind::TopK,
     ]);
     caps
 }

@@ -1,13 +1,13 @@
 //! Regions → blueprints, and the values between them. Pure: what a device would run is known without one.
 
-use rlx_compile::params::{Detrend, Layout, MaxOver};
+use rlx_compile::params::{Detrend, Layout, MaxOver, Padding, WelchPeaksSpec};
 use rlx_compile::plan::Place;
-use rlx_compile::regions::{Asked, Framed, Task, Transform};
+use rlx_compile::regions::{Asked, Framed, Spectrogram, Task, Transform, Welch};
 use rlx_compile::{NodeId, Op, Plan, Refusal, ValueKind};
 use rlx_dsp::mel::MelFilterbank;
 
 use super::blueprint::{
-    Blueprint, FrameTransform, Frames, GroupLimits, Passes, Spectrum, WelchPeaks, pointwise,
+    Blueprint, FrameTransform, Frames, GroupLimits, MixedFrames, Passes, Spectrum, WelchPeaks, pointwise,
 };
 use crate::cpu::psd_factor;
 use crate::error::{Error, Result};
@@ -77,15 +77,14 @@ pub(super) fn design(
         let passes = kernel(&Asked { region, graph, types }, format, limits).map_err(|r| lacks(r.reason))?;
         let from = places[region.source.0].ok_or_else(|| lacks("its operand has no place".to_owned()))?;
         let to = value(&mut design, &mut places, id);
-        match passes {
-            Passes::One(blueprint) => design.launches.push(Launched { blueprint, from, to }),
-            Passes::Two(columns, row_bytes, rows) => {
-                design.values.push(Value { row_bytes, planes: 1 });
-                let between = design.values.len() - 1;
-                design.launches.push(Launched { blueprint: columns, from, to: between });
-                design.launches.push(Launched { blueprint: rows, from: between, to });
-            }
+        let mut taken = from;
+        for (blueprint, row_bytes) in passes.before {
+            design.values.push(Value { row_bytes, planes: 1 });
+            let between = design.values.len() - 1;
+            design.launches.push(Launched { blueprint, from: taken, to: between });
+            taken = between;
         }
+        design.launches.push(Launched { blueprint: passes.last, from: taken, to });
     }
     for &id in wanted {
         let lost = || Error::unsupported(format!("{id} is no value of the device"));
@@ -108,36 +107,45 @@ pub(super) fn kernel(
         return refuse("inputs of different batches");
     }
     let made = |passes: Result<Passes>| passes.map_err(|error| reason_of(&error));
-    let one = |blueprint: Result<Blueprint>| made(blueprint.map(Passes::One));
+    let batch = taken.dims.first().copied().unwrap_or(1);
+    let one = |blueprint: Result<Blueprint>| made(blueprint.map(Passes::one));
     match &asked.region.task {
         Task::WelchPeaks(spec) => {
             let kernel =
                 WelchPeaks { spec: spec.clone(), row_len: taken.last(), samples, peaks: true, psd: false };
             one(kernel.blueprint(limits))
+                .or_else(|_| made(any_length_peaks(spec, taken.last(), samples, batch, limits)))
         }
         Task::Welch(welch) => {
-            if welch.peaks.is_some() || welch.powers.scaling.is_some() {
+            if welch.peaks.is_some() {
                 return refuse("scaling and peaks are kernels of their own");
             }
-            let Some(spec) = welch.spec(1) else {
-                return refuse("the fused kernel has real rows without padding and pre-emphasis");
-            };
-            let kernel = WelchPeaks { spec, row_len: taken.last(), samples, peaks: false, psd: true };
-            one(kernel.blueprint(limits))
+            fused(welch, taken.last(), samples, limits).or_else(|_| {
+                let Spectrogram { transform, bins, doubled, scaling } = &welch.powers;
+                let frames = any_length(transform, *bins, *doubled, samples)?;
+                let scale = scaling.map_or(1.0, |(rate, scaling)| scaling.factor(&frames.window, rate));
+                made(frames.averaged(batch, welch.average, scale, limits))
+            })
         }
         Task::Spectrogram(powers) => {
             if powers.scaling.is_some() {
                 return refuse("scaling is a kernel of its own");
             }
             let spectrum = Spectrum::Power { one_sided: powers.doubled };
-            transform(&powers.transform, samples, powers.bins, spectrum, limits)
+            transform(&powers.transform, samples, powers.bins, spectrum, limits).or_else(|_| {
+                let frames = any_length(&powers.transform, powers.bins, powers.doubled, samples)?;
+                made(frames.each(spectrum, limits))
+            })
         }
         Task::Transform(fft) => {
             let spectrum = match fft.layout {
                 Layout::Block => Spectrum::Block,
                 Layout::Interleaved => Spectrum::Interleaved,
             };
-            transform(fft, samples, fft.bins, spectrum, limits)
+            transform(fft, samples, fft.bins, spectrum, limits).or_else(|_| {
+                let frames = any_length(fft, fft.bins, false, samples)?;
+                made(frames.each(spectrum, limits))
+            })
         }
         Task::Frames(_) => refuse("frames stay in the registers of a transform"),
         Task::LogMel(_) => refuse("mel energies and logarithms are kernels of their own"),
@@ -162,6 +170,10 @@ pub(super) fn kernel(
                     let factor = psd_factor(asked.graph, asked.types, id, *sample_rate, *scaling);
                     one(factor.and_then(|factor| pointwise::affine(factor, 0.0, values)))
                 }
+                Op::TopK { k } => {
+                    let spectra = taken.dims.iter().rev().skip(1).rev().skip(1).product();
+                    one(pointwise::top_k(spectra, taken.last(), *k))
+                }
                 Op::Log { base, floor, add } => one(pointwise::log(*base, *floor, *add, values)),
                 Op::MelFilterbank(params) => {
                     let bank = MelFilterbank::new(params).map_err(Error::Dsp);
@@ -180,7 +192,6 @@ pub(super) fn kernel(
                 | Op::Fft { .. }
                 | Op::InverseFft { .. }
                 | Op::Butterfly(_)
-                | Op::TopK { .. }
                 | Op::LocalPeaks(_)
                 | Op::WelchPeaks(_)
                 | Op::NormaliseFeatures { .. }
@@ -188,6 +199,95 @@ pub(super) fn kernel(
             }
         }
     }
+}
+
+/// The fused kernel of averaged powers.
+fn fused(
+    welch: &Welch,
+    row_len: usize,
+    samples: SampleFormat,
+    limits: &GroupLimits,
+) -> std::result::Result<Passes, Refusal> {
+    let Some(spec) = welch.spec(1) else {
+        return Err("the fused kernel has real rows without padding and pre-emphasis".into());
+    };
+    let kernel = WelchPeaks { spec, row_len, samples, peaks: false, psd: true };
+    let scaled = || {
+        let passes = Passes::one(kernel.blueprint(limits)?);
+        let Some((rate, scaling)) = welch.powers.scaling else { return Ok(passes) };
+        let weights = spec.window.coefficients(spec.segment_len, spec.symmetry).map_err(Error::Dsp)?;
+        let bins = spec.n_fft / 2 + 1;
+        Ok(passes.then(4 * bins, pointwise::affine(scaling.factor(&weights, rate), 0.0, bins)?))
+    };
+    scaled().map_err(|error: Error| reason_of(&error))
+}
+
+/// A selection behind averaged powers of any length.
+fn any_length_peaks(
+    spec: &WelchPeaksSpec,
+    row_len: usize,
+    samples: SampleFormat,
+    batch: usize,
+    limits: &GroupLimits,
+) -> Result<Passes> {
+    if spec.segment_len > spec.n_fft || spec.segment_len > row_len || spec.n_fft > LONGEST {
+        let lengths = [spec.segment_len, spec.n_fft, row_len];
+        return Err(Error::unsupported(format!("no segments, points and samples of {lengths:?}")));
+    }
+    let bins = spec.n_fft / 2 + 1;
+    let frames = MixedFrames {
+        n_fft: spec.n_fft,
+        row_len,
+        segments: (row_len - spec.segment_len) / spec.hop.max(1) + 1,
+        hop: spec.hop,
+        pad: Padding::None,
+        window: spec.window.coefficients(spec.segment_len, spec.symmetry).map_err(Error::Dsp)?,
+        detrend: spec.detrend,
+        samples,
+        complex: false,
+        bins,
+        doubled: true,
+        keep: spec.keep,
+    };
+    let power = frames.averaged(batch, spec.average, 1.0, limits)?;
+    Ok(power.then(4 * bins, pointwise::top_k(1, bins, spec.k)?))
+}
+
+/// Longest transform that is asked for; whether workgroup memory has room for it is the kernel's to say.
+const LONGEST: usize = 1 << 15;
+
+/// Frames as the kernel of any length has them.
+fn any_length(
+    transform: &Transform,
+    bins: usize,
+    doubled: bool,
+    samples: SampleFormat,
+) -> std::result::Result<MixedFrames, Refusal> {
+    let Transform { frames: framed, n_fft, keep, .. } = transform;
+    let Some(plain) = framed.plain() else {
+        return Err("its frames are made in an order that no kernel has".into());
+    };
+    if plain.preemphasis.is_some() {
+        return Err(Refusal::new(format!("no pre-emphasis of frames of {n_fft} points")));
+    }
+    if *n_fft > LONGEST || framed.len > *n_fft {
+        return Err(Refusal::new(format!("no transform of {n_fft} points in workgroup memory")));
+    }
+    let window = plain.window.coefficients(framed.len, plain.symmetry);
+    Ok(MixedFrames {
+        n_fft: *n_fft,
+        row_len: framed.row_len,
+        segments: framed.segments,
+        hop: framed.hop,
+        pad: framed.pad,
+        window: window.map_err(|error| Refusal::new(error.to_string()))?,
+        detrend: plain.detrend,
+        samples,
+        complex: framed.complex,
+        bins,
+        doubled,
+        keep: *keep,
+    })
 }
 
 /// An error of a blueprint without the words around it.

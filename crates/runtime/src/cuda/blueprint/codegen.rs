@@ -10,11 +10,14 @@ use super::butterflies::{After, Bins, Segments, butterflies};
 use super::fft::{self, Direction};
 use super::local_peaks::local_peaks;
 use super::log_mel::log_mel;
+use super::median::median;
+use super::mixed::{MixedFrames, MixedValue, mixed};
 use super::spectrogram::{SpectrumValue, spectrogram};
 use super::welch_long::welch_long;
 use super::welch_peaks::{Outputs, welch_peaks};
-use super::{Blueprint, FrameSpec, Passes, SampleType, sources};
+use super::{Blueprint, FrameSpec, Operand, Passes, SampleType, sources};
 use crate::cuda::nvrtc::nvrtc;
+use rlx_testkit::Noise;
 
 /// One specialisation of each family and of what changes its code much.
 fn blueprints() -> Vec<Blueprint> {
@@ -103,8 +106,59 @@ fn blueprints() -> Vec<Blueprint> {
         sub_bin: SubBin::Hann,
     };
     all.push(local_peaks(&spec, 129).expect("a kernel"));
+    all.extend(of_any_length());
+    all.extend([3, 64, 1000].map(|segments| {
+        median(segments, 151, 1.0, Operand::Input, Operand::Output).expect("a kernel").blueprint
+    }));
     let parabolic = LocalPeaksSpec { distance: None, sub_bin: SubBin::Parabolic, ..spec };
     all.push(local_peaks(&parabolic, 1025).expect("a kernel"));
+    all
+}
+
+/// The kernel of any length over lengths, options and results. `RLX_TEST_FULL=1` has many more lengths.
+fn of_any_length() -> Vec<Blueprint> {
+    let mut lengths = vec![
+        16, 30, 100, 225, 255, 384, 400, 551, 1000, 1009, 2048, 4096, 5000, 8192, 10_000, 15_625, 16_384,
+    ];
+    if std::env::var_os("RLX_TEST_FULL").is_some() {
+        lengths.extend((17..16_384).step_by(97));
+    }
+    let mut noise = Noise::new(5);
+    let mut all = Vec::new();
+    for (index, n_fft) in lengths.into_iter().enumerate() {
+        let win = if index % 4 == 1 { n_fft - n_fft / 5 } else { n_fft };
+        let complex = index % 5 == 2 && n_fft <= 8192;
+        let frames = MixedFrames {
+            n_fft,
+            len: 40_000,
+            frames: 3,
+            hop: win / 2,
+            offset: if index % 3 == 1 { -((win / 2) as i64) } else { 0 },
+            padding: [Padding::None, Padding::Reflect, Padding::None][index % 3],
+            preemphasis: 0.0,
+            window: vec![1.0; win],
+            detrend: [Detrend::Constant, Detrend::Linear, Detrend::None][noise.below(3)],
+            complex,
+            bins: if complex { n_fft } else { n_fft / 2 + 1 },
+            doubled: !complex,
+            keep: None,
+        };
+        let value = match index % 6 {
+            0 | 3 => MixedValue::Group(Average::Mean, 3),
+            1 => MixedValue::Power,
+            2 => MixedValue::Complex(Layout::Block),
+            4 => MixedValue::Group(Average::Max, 2),
+            _ => MixedValue::Complex(Layout::Interleaved),
+        };
+        let sample = if complex || index % 2 == 0 { SampleType::F32 } else { SampleType::I16 };
+        let passes = mixed(&frames, sample, &value, 1.0).unwrap_or_else(|reason| panic!("{n_fft}: {reason}"));
+        all.extend(passes.passes.into_iter().map(|pass| pass.blueprint));
+    }
+    let whisper = LogMelParams::preset(Preset::Whisper);
+    let mel = LogMelParams { n_fft: 551, win_length: 551, ..whisper };
+    all.extend(
+        log_mel(&mel, 48_000, SampleType::F32).expect("kernels").passes.into_iter().map(|p| p.blueprint),
+    );
     all
 }
 

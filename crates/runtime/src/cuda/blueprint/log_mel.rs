@@ -2,21 +2,28 @@
 
 use std::f64::consts::{LN_2, LOG10_2};
 
+use rlx_compile::params::Detrend;
 use rlx_dsp::mel::{
     LogMelParams, MaxOver, MelFilterbank, MelLayout, MelLog, MelNormalise, Preemphasis, Reference,
 };
 use rlx_dsp::stft::Placement;
 
 use super::frames::float;
+use super::mixed::{MixedFrames, MixedValue, mixed};
 use super::{Blueprint, Define, FrameSpec, Operand, Pass, Passes, SampleType, Table};
 
 /// The kernels for rows of `len` samples, one after the other; out come `[rows, n_mels, frames]` or
 /// `[rows, frames, n_mels]`.
 ///
-/// `n_fft`: 400 and the powers of two from 16 to 8192; the magnitudes' exponent: 1 or 2.
+/// `n_fft`: 400 and the powers of two from 16 to 8192 by a kernel of their own, others by that of any length
+/// (`mixed`, which has no pre-emphasis of frames); the magnitudes' exponent: 1 or 2.
 pub fn log_mel(params: &LogMelParams, len: usize, sample: SampleType) -> Result<Passes, String> {
     params.validate().map_err(|error| error.to_string())?;
-    let mut kernel = frames(params)?.kernel(len, sample)?;
+    let spec = frames(params)?;
+    let mut kernel = match spec.kernel(len, sample) {
+        Ok(kernel) => kernel,
+        Err(_) => return any_length(params, spec, len, sample),
+    };
     // Small blocks leave less of a multiprocessor idle at their barriers; few frames a block write short runs.
     let (rows, block) = kernel.block(if kernel.plan.threads() < 16 { 128 } else { 256 });
     let by_mels = params.layout == MelLayout::FramesByMels;
@@ -32,12 +39,9 @@ pub fn log_mel(params: &LogMelParams, len: usize, sample: SampleType) -> Result<
     kernel.defines.extend(by_mels.then(|| number("FRAMES_BY_MELS", 1)));
     kernel.defines.extend(finish.clamp.is_some().then(|| number("MAXIMA", 1)));
     kernel.defines.extend(logarithm(&params.log)?);
-    match params.power {
-        2.0 => {}
-        1.0 => kernel.defines.push(number("MAGNITUDE", 1)),
-        other => return Err(format!("the kernel has no magnitudes to the {other}")),
-    }
-    kernel.tables.extend(filters(params)?);
+    kernel.defines.extend(magnitude(params)?);
+    let twice = if params.power == 1.0 { 0.5 } else { 0.25 };
+    kernel.tables.extend(filters(params, twice)?);
     let blueprint = Blueprint {
         family: "log_mel",
         entry: "log_mel",
@@ -56,15 +60,77 @@ pub fn log_mel(params: &LogMelParams, len: usize, sample: SampleType) -> Result<
     operands.extend([Status, Rows, Count(len), Count(len), Count(count)]);
     let output_len = params.n_mels * kernel.frames;
     let mut passes = Passes::one(blueprint, blocks, operands, output_len, Some(len as usize));
-    if let Some(clamp) = finish.clamp {
+    if finish.clamp.is_some() {
         passes.scratch.push(blocks as usize);
-        passes.passes.push(clamp.pass(output_len as u64, blocks)?);
+    }
+    finished(passes, params, finish, blocks, count)
+}
+
+/// The kernel of any length, and what follows it.
+fn any_length(
+    params: &LogMelParams,
+    spec: FrameSpec,
+    len: usize,
+    sample: SampleType,
+) -> Result<Passes, String> {
+    if spec.frame_preemphasis != 0.0 {
+        return Err(format!("no pre-emphasis of frames of {} points", spec.n_fft));
+    }
+    let count = spec.framing.checked_count(len).map_err(|error| error.to_string())?;
+    let start = spec.framing.offset().checked_add_unsigned(spec.lead).ok_or("its frames overflow")?;
+    let frames = MixedFrames {
+        n_fft: spec.n_fft,
+        len,
+        frames: count,
+        hop: spec.framing.hop,
+        offset: i64::try_from(start).map_err(|error| error.to_string())?,
+        padding: spec.framing.padding,
+        preemphasis: spec.signal_preemphasis,
+        window: spec.window,
+        detrend: if spec.remove_dc { Detrend::Constant } else { Detrend::None },
+        complex: false,
+        bins: spec.n_fft / 2 + 1,
+        doubled: false,
+        keep: None,
+    };
+    let finish = Finish::new(params);
+    let mut defines = vec![("N_MELS", params.n_mels.to_string())];
+    let flag = |name| (name, "1".to_owned());
+    defines.extend((params.layout == MelLayout::FramesByMels).then(|| flag("FRAMES_BY_MELS")));
+    defines.extend(finish.clamp.is_some().then(|| flag("MAXIMA")));
+    defines.extend(logarithm(&params.log)?);
+    defines.extend(magnitude(params)?);
+    let value = MixedValue::Mel(defines, filters(params, 1.0)?, finish.clamp.is_some());
+    let passes = mixed(&frames, sample, &value, 1.0)?;
+    let blocks = passes.passes.first().map_or(1, |pass| pass.items);
+    finished(passes, params, finish, blocks, count as u64)
+}
+
+/// What relates values to one another behind the launch that makes them.
+fn finished(
+    mut passes: Passes,
+    params: &LogMelParams,
+    finish: Finish,
+    blocks: u64,
+    count: u64,
+) -> Result<Passes, String> {
+    let by_mels = params.layout == MelLayout::FramesByMels;
+    if let Some(clamp) = finish.clamp {
+        passes.passes.push(clamp.pass(passes.output_len as u64, blocks)?);
         passes.whole_batch = clamp.over_batch;
     }
     if let MelNormalise::PerFeature { epsilon } = params.normalise {
         passes.passes.push(standardise(epsilon, params.n_mels, by_mels, count)?);
     }
     Ok(passes)
+}
+
+fn magnitude(params: &LogMelParams) -> Result<Option<Define>, String> {
+    match params.power {
+        2.0 => Ok(None),
+        1.0 => Ok(Some(("MAGNITUDE", "1".to_owned()))),
+        other => Err(format!("the kernel has no magnitudes to the {other}")),
+    }
 }
 
 fn frames(params: &LogMelParams) -> Result<FrameSpec, String> {
@@ -89,18 +155,17 @@ fn frames(params: &LogMelParams) -> Result<FrameSpec, String> {
 }
 
 /// `bands`: first bin and number of weights of each filter, integers by their bits; `weights`: `[j][filter]`, as long as
-/// the longest, for values of twice the spectrum.
-fn filters(params: &LogMelParams) -> Result<[Table; 2], String> {
+/// the longest, times `factor`.
+fn filters(params: &LogMelParams, factor: f32) -> Result<[Table; 2], String> {
     let bank = MelFilterbank::<f32>::new(&params.filterbank()).map_err(|error| error.to_string())?;
     let longest = bank.rows().map(|(_, row)| row.len()).max().unwrap_or(0);
     let count = longest.checked_mul(params.n_mels).filter(|&count| count < 1 << 24);
     let count = count.ok_or_else(|| format!("{} filters of {longest} weights", params.n_mels))?;
-    let twice = if params.power == 1.0 { 0.5 } else { 0.25 };
     let (mut bands, mut weights) = (Vec::new(), vec![0.0; count]);
     for (mel, (first, row)) in bank.rows().enumerate() {
         bands.extend([first, row.len()].map(|count| f32::from_bits(count as u32)));
         for (j, &weight) in row.iter().enumerate() {
-            weights[j * params.n_mels + mel] = twice * weight;
+            weights[j * params.n_mels + mel] = factor * weight;
         }
     }
     Ok([Table { name: "bands", data: bands }, Table { name: "weights", data: weights }])
@@ -277,6 +342,7 @@ mod tests {
         let tiny = whisper.clone().log(MelLog::Ln { floor: 1e-60 });
         assert!(log_mel(&tiny, 16_000, SampleType::F32).is_err());
         assert!(log_mel(&whisper.clone().power(1.5), 16_000, SampleType::F32).is_err());
-        assert!(log_mel(&whisper.clone().n_fft(500), 16_000, SampleType::F32).is_err());
+        let kaldi = LogMelParams::preset(Preset::Kaldi).n_fft(500);
+        assert!(log_mel(&kaldi, 16_000, SampleType::F32).is_err());
     }
 }

@@ -11,6 +11,8 @@ mod fft_long;
 mod frames;
 pub mod local_peaks;
 pub mod log_mel;
+pub mod median;
+pub mod mixed;
 pub mod ops;
 mod pass;
 mod plan;

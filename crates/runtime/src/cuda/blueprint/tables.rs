@@ -1,8 +1,7 @@
 //! Tables in the order in which the kernels read them: four values a load.
 
-use std::f64::consts::TAU;
-
 use super::FftPlan;
+pub(super) use crate::recipe::root;
 
 /// Window weights, zero beyond `window.len()`: thread `t` finds the four of registers `s … s + 3`, points
 /// `t + T·s …`, at `[s / 4][t]`.
@@ -83,37 +82,9 @@ pub(super) fn frame_window(plan: &FftPlan, window: &[f64], lead: usize) -> Vec<f
     out
 }
 
-/// `exp(−2πi·num/den)`, reduced to the first octant so that mirrored factors are mirrored to the last bit.
-pub(super) fn root(num: usize, den: usize) -> (f64, f64) {
-    let eighths = 8 * (num % den);
-    let (octant, rest) = (eighths / den, eighths % den);
-    let odd = octant % 2 == 1;
-    let part = if odd { den - rest } else { rest };
-    let (sin, cos) = (TAU * part as f64 / (8 * den) as f64).sin_cos();
-    let (a, b) = if odd { (sin, cos) } else { (cos, sin) };
-    match octant / 2 {
-        0 => (a, -b),
-        1 => (-b, -a),
-        2 => (-a, b),
-        _ => (b, a),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn roots_are_those_of_unity() {
-        for den in [16, 200, 256, 400] {
-            for num in 0..2 * den {
-                let (re, im) = root(num, den);
-                let angle = -TAU * (num % den) as f64 / den as f64;
-                assert!((re - angle.cos()).abs() < 2e-15 && (im - angle.sin()).abs() < 2e-15, "{num}/{den}");
-            }
-        }
-        assert_eq!(root(4, 16), (0.0, -1.0));
-    }
 
     #[test]
     fn the_first_pass_has_no_factors_and_tables_have_their_places() {

@@ -147,6 +147,40 @@ pub fn welch_long(
     })
 }
 
+/// Selects the `k` largest of each row of `bins` powers, exactly.
+pub(crate) fn top(n_fft: usize, bins: usize, k: usize, from: Operand, to: Operand) -> Result<Pass, String> {
+    if k == 0 || k > MAX_TOP || bins != n_fft / 2 + 1 {
+        return Err(format!("k {k} of {bins} bins is outside 1..={MAX_TOP}"));
+    }
+    let block = if bins > 2048 { 1024 } else { 256 };
+    let numbers = [
+        ("N_FFT", n_fft),
+        ("SEGMENT", n_fft),
+        ("SEGMENTS", 1),
+        ("HOP", 1),
+        ("AVERAGE_MEAN", 1),
+        ("SAMPLE_F32", 1),
+        ("TOP", 1),
+        ("BLOCK", block),
+        ("TOP_K", k),
+    ];
+    let blueprint = Blueprint {
+        family: "welch_long",
+        entry: "welch_top",
+        source: "welch_long.cu",
+        defines: numbers.map(|(name, value)| (name, value.to_string())).to_vec(),
+        block: block as u32,
+        rows_per_block: 1,
+        shared_bytes: 0,
+        register_ceiling: 64,
+        tables: vec![],
+    };
+    Ok(Pass { blueprint, items: 1, operands: vec![from, to, Operand::Rows] })
+}
+
+/// Most peaks whose list shared memory holds.
+const MAX_TOP: usize = 4096;
+
 #[cfg(test)]
 mod tests {
     use super::*;

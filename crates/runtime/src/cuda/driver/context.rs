@@ -151,6 +151,12 @@ impl Context {
         Ok(u32::try_from(10 * major + minor).unwrap_or(0))
     }
 
+    /// Bytes of shared memory that a block may ask for.
+    pub(crate) fn shared_memory(&self) -> Result<usize> {
+        let bytes = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)?;
+        Ok(usize::try_from(bytes).unwrap_or(0))
+    }
+
     /// The host's memory node that the device is connected to, where the driver tells (from CUDA 12.2) and there are nodes.
     pub(super) fn numa_node(&self) -> Option<usize> {
         let node = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_HOST_NUMA_ID).ok()?;

@@ -38,18 +38,16 @@ pub(super) fn framing(frames: &Framed, n_fft: usize) -> Result<FrameSpec, String
     })
 }
 
-/// Framing → Fft → Power.
+/// Framing → Fft → Power [→ Psd].
 pub(super) fn powers(asked: &Asked<'_>, powers: &Spectrogram) -> Result<Taken, String> {
     let Transform { frames, n_fft, keep, .. } = &powers.transform;
-    if powers.scaling.is_some() {
-        return Err("scaling is a kernel of its own".to_owned());
-    }
     if frames.complex || keep.is_some() || powers.bins != n_fft / 2 + 1 {
         return Err("the kernel of frames has all one-sided bins of real samples".to_owned());
     }
     let (spec, len) = (framing(frames, *n_fft)?, asked.source().last());
     let value = SpectrumValue::Power { one_sided: powers.doubled };
-    Taken::of(move |sample| spectrogram(&spec, len, sample, value, 1.0))
+    let scale = powers.scaling.map_or(1.0, |(rate, scaling)| scaling.factor(&spec.window, rate)) as f32;
+    Taken::of(move |sample| spectrogram(&spec, len, sample, value, scale))
 }
 
 /// Framing → Fft.

@@ -15,11 +15,9 @@ pub(super) fn kernel(asked: &Asked<'_>, mel: &LogMel) -> Result<Taken, String> {
     if mel.clamp.is_some() && mel.features.is_some() {
         return Err("the log-mel kernel has one normalisation".to_owned());
     }
-    if params.padding != Padding::None {
+    let even = params.win_length.is_multiple_of(2) && params.n_fft.is_multiple_of(2);
+    if params.padding != Padding::None && even {
         // Where a window lies in the transform turns phases alone; a padded frame is centred either way.
-        if params.win_length % 2 == 1 || params.n_fft % 2 == 1 {
-            return Err("the log-mel kernel pads frames of even lengths".to_owned());
-        }
         params.placement = Placement::Center;
     }
     let len = asked.source().last();

@@ -1,11 +1,12 @@
 //! From a plan's device part to kernels in order.
 //!
-//! `welch`, `transforms`, `frames`, `learned`, `mel` and `ops` each know one family of kernels; `regions` has the one of each
+//! `welch`, `transforms`, `frames`, `mixed`, `learned`, `mel` and `ops` each know one family of kernels; `regions` has the one of each
 //! region, for the planner's question and for the program alike.
 
 mod frames;
 mod learned;
 mod mel;
+mod mixed;
 mod ops;
 mod regions;
 mod transforms;
@@ -33,12 +34,20 @@ struct Stage {
     args: Vec<Arg>,
 }
 
-/// Whether there are kernels for a region.
+/// Whether there are kernels for a region on a device with so many bytes of shared memory for a block.
 ///
 /// # Errors
 /// Why there are none.
-pub(super) fn accepts(asked: &Asked<'_>, options: &SessionOptions) -> std::result::Result<(), String> {
-    regions::kernel(asked, options).map(drop)
+pub(super) fn accepts(
+    asked: &Asked<'_>,
+    options: &SessionOptions,
+    shared: usize,
+) -> std::result::Result<(), String> {
+    let needed = regions::kernel(asked, options)?.shared;
+    if needed <= shared {
+        return Ok(());
+    }
+    Err(format!("{needed} bytes of shared memory, and a block of the device has {shared}"))
 }
 
 /// The program of the values that the device hands out.

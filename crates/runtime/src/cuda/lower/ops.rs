@@ -4,6 +4,7 @@ use rlx_compile::params::Mask;
 use rlx_compile::regions::Asked;
 use rlx_compile::{Op, ValueKind, ValueType};
 
+use super::super::blueprint::median::median;
 use super::super::blueprint::{Operand, Passes, SampleType, local_peaks, ops};
 use super::regions::Taken;
 use super::transforms::inverse;
@@ -45,8 +46,14 @@ pub(super) fn kernel(asked: &Asked<'_>, op: &Op) -> Result<Taken, String> {
             }
             _ => return none(),
         },
-        Op::Average { average } => ops::average(frames, bins, average)
-            .ok_or_else(|| format!("no kernel for an average by {average}"))?,
+        Op::Average { average } => match ops::average(frames, bins, average) {
+            Some(passes) => passes,
+            None => {
+                let pass = median(frames, bins, 1.0, Operand::Input, Operand::Output)?;
+                let (scratch, checked, whole_batch) = (Vec::new(), None, false);
+                Passes { passes: vec![pass], scratch, output_len: bins, checked, whole_batch }
+            }
+        },
         Op::Psd { sample_rate, scaling } => {
             let factor = psd_factor(asked.graph, asked.types, id, sample_rate, scaling);
             ops::affine(frames, bins, factor.map_err(|e| e.to_string())?, 0.0)

@@ -9,7 +9,7 @@ use super::super::blueprint::{Operand, Passes, SampleType};
 use super::super::chain::{Arg, Grid};
 use super::super::program::Layout;
 use super::super::stage::Value;
-use super::{Stage, frames, learned, mel, ops, transforms, welch};
+use super::{Stage, frames, learned, mel, mixed, ops, transforms, welch};
 use crate::error::{Error, Result};
 use crate::session::SessionOptions;
 
@@ -18,6 +18,8 @@ type Make = Box<dyn Fn(SampleType) -> std::result::Result<Passes, String> + Send
 
 /// Kernels of a region.
 pub(super) struct Taken {
+    /// Most dynamic shared memory of any of them, in bytes.
+    pub(super) shared: usize,
     /// They load samples in pairs, which rows that begin between two of them do not allow.
     pairs: bool,
     make: Make,
@@ -28,8 +30,9 @@ impl Taken {
     pub(super) fn of(
         make: impl Fn(SampleType) -> std::result::Result<Passes, String> + Send + Sync + 'static,
     ) -> std::result::Result<Self, String> {
-        make(SampleType::F32)?;
-        Ok(Self { pairs: false, make: Box::new(make) })
+        let passes = make(SampleType::F32)?.passes;
+        let shared = passes.iter().map(|pass| pass.blueprint.shared_bytes as usize).max().unwrap_or(0);
+        Ok(Self { shared, pairs: false, make: Box::new(make) })
     }
 
     /// The same of samples in pairs.
@@ -52,9 +55,13 @@ pub(super) fn kernel(asked: &Asked<'_>, options: &SessionOptions) -> std::result
     };
     match &asked.region.task {
         Task::WelchPeaks(spec) => samples().and_then(|()| welch::peaks(asked, spec)),
-        Task::Welch(welch) => samples().and_then(|()| welch::average(asked, welch)),
+        Task::Welch(welch) => {
+            samples().and_then(|()| welch::average(asked, welch).or_else(|_| mixed::average(asked, welch)))
+        }
         Task::LogMel(mel) => samples().and_then(|()| mel::kernel(asked, mel)),
-        Task::Spectrogram(powers) => samples().and_then(|()| frames::powers(asked, powers)),
+        Task::Spectrogram(powers) => {
+            samples().and_then(|()| frames::powers(asked, powers).or_else(|_| mixed::powers(asked, powers)))
+        }
         Task::Transform(transform) => samples().and_then(|()| transforms::kernel(asked, transform)),
         Task::Learned(learned) => samples().and_then(|()| learned::kernel(asked, learned, options)),
         Task::Frames(_) => Err("frames stay in the registers of a transform".to_owned()),
@@ -246,19 +253,36 @@ mod tests {
         let (layout, count) = of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).unwrap();
         assert_eq!((layout.values[0].row, layout.results.clone(), count), (4 * 513, vec![0], 1));
         assert_eq!(layout.checked, Some(1024 + 7 * 512));
-        // No kernel: the host has it.
+        // The powers of all segments, then their median.
         params.average = Average::Median;
-        assert!(of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).is_none());
+        let (layout, count) = of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).unwrap();
+        assert_eq!((layout.values[1].row, count), (4 * 8 * 513, 2));
+        // A tone's length of other primes: no block holds its convolution.
+        params = PsdParams::new(48e3, 32_771);
+        assert!(of(&psd(&params, Rows::new(3, 50_000)).unwrap(), FusionPolicy::Auto).is_none());
     }
 
     #[test]
-    fn complex_spectra_lose_their_mean_in_the_pass_that_gathers_them() {
-        let (params, rows) = (PsdParams::new(48e3, 256), Rows::complex(3, 5000));
-        // Gathered, transformed, powers, their mean, its scale.
-        let (layout, count) = of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).unwrap();
-        assert_eq!((layout.row_len, layout.checked, count), (10_000, Some(10_000), 5));
-        let params = params.clone().detrend(rlx_compile::params::Detrend::Linear);
-        assert!(of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).is_none());
+    fn complex_averages_are_one_launch_whatever_is_subtracted() {
+        use rlx_compile::params::Detrend;
+        for detrend in [Detrend::None, Detrend::Constant, Detrend::Linear] {
+            let (params, rows) = (PsdParams::new(48e3, 256).detrend(detrend), Rows::complex(3, 5000));
+            let (layout, count) = of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).unwrap();
+            assert_eq!((layout.row_len, layout.checked, count), (10_000, Some(10_000), 2));
+            assert!(layout.pairs);
+        }
+    }
+
+    #[test]
+    fn lengths_of_other_primes_have_kernels_and_few_rows_are_shared_by_many_items() {
+        for n_fft in [100, 255, 300, 551, 1009, 10_000, 16_384] {
+            let params = PsdParams::new(48e3, n_fft);
+            let launches = |rows: usize, segments: usize| {
+                let rows = Rows::new(rows, n_fft + (segments - 1) * (n_fft - n_fft / 2));
+                of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).unwrap().1
+            };
+            assert_eq!((launches(3000, 8), launches(1, 3), launches(1, 2000)), (1, 1, 2), "{n_fft}");
+        }
     }
 
     #[test]
@@ -283,8 +307,8 @@ mod tests {
         assert_eq!(launches(256, true, false, 256, 256), (vec!["fft.cu"; 2], true, Some(512)));
         let framed = vec!["spectrogram.cu", "real_fft.cu"];
         assert_eq!(launches(768, false, true, 128, 256), (framed, false, Some(768)));
-        let gathered = vec!["ops.cu", "fft.cu", "fft.cu"];
-        assert_eq!(launches(768, true, true, 128, 256), (gathered, true, Some(1536)));
+        let framed = vec!["mixed.cu", "fft.cu"];
+        assert_eq!(launches(768, true, true, 128, 256), (framed, true, Some(1536)));
     }
 
     #[test]

@@ -8,14 +8,19 @@ use rlx_compile::regions::{Asked, Transform};
 use super::super::blueprint::fft::{self, Direction};
 use super::super::blueprint::{Passes, SampleType, ops};
 use super::frames::{framing, mirror, spectra};
+use super::mixed;
 use super::regions::Taken;
 
-/// Framing → Fft: of rows that are the frames, by the kernel of frames, or by a pass that makes the frames.
+/// Framing → Fft: of rows that are the frames, by the kernel of frames, by that of any length, or by a pass that makes the frames.
 pub(super) fn kernel(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, String> {
-    if transform.keep.is_some() {
-        return Err("no transform of a band".to_owned());
-    }
-    rows(transform).or_else(|_| spectra(asked, transform)).or_else(|_| by_gathering(asked, transform))
+    let whole = |of: &dyn Fn() -> Result<Taken, String>| match transform.keep {
+        Some(_) => Err("no transform of a band".to_owned()),
+        None => of(),
+    };
+    whole(&|| rows(transform))
+        .or_else(|_| whole(&|| spectra(asked, transform)))
+        .or_else(|_| mixed::spectra(asked, transform))
+        .or_else(|reason| whole(&|| by_gathering(asked, transform)).map_err(|_| reason))
 }
 
 /// Frames that are the samples as they lie.

@@ -1,18 +1,49 @@
-//! The fused Welch kernel: peaks, an averaged PSD, or both by one launch.
+//! The fused Welch kernel: peaks, an averaged PSD, or both by one launch; peaks of what it lacks from the kernel of any length.
 
-use rlx_compile::params::{Scaling, WelchPeaksSpec};
+use rlx_compile::params::{Padding, Scaling, WelchPeaksSpec};
 use rlx_compile::regions::{Asked, Welch};
 
+use super::super::blueprint::mixed::MixedFrames;
 use super::super::blueprint::welch_long::welch_long;
 use super::super::blueprint::welch_peaks::{Outputs, welch_peaks};
 use super::super::blueprint::{Operand, Passes, SampleType};
 use super::frames::LONGEST;
+use super::mixed;
 use super::regions::Taken;
 
 /// Peaks alone.
 pub(super) fn peaks(asked: &Asked<'_>, spec: &WelchPeaksSpec) -> Result<Taken, String> {
     let (spec, row_len) = (spec.clone(), asked.source().last());
-    Taken::of(move |sample| passes(&spec, row_len, None, sample))
+    let fused = spec.clone();
+    Taken::of(move |sample| passes(&fused, row_len, None, sample)).or_else(|_| any_length(asked, &spec))
+}
+
+/// The same peaks by a selection behind averaged powers of any length.
+fn any_length(asked: &Asked<'_>, spec: &WelchPeaksSpec) -> Result<Taken, String> {
+    let row_len = asked.source().last();
+    if spec.segment_len > spec.n_fft || spec.k == 0 {
+        return Err(format!("{} peaks of segments of {} in {}", spec.k, spec.segment_len, spec.n_fft));
+    }
+    if spec.n_fft > LONGEST {
+        return Err(format!("no transform of {} points in shared memory", spec.n_fft));
+    }
+    let frames = MixedFrames {
+        n_fft: spec.n_fft,
+        len: row_len,
+        frames: segments(spec, row_len)?,
+        hop: spec.hop,
+        offset: 0,
+        padding: Padding::None,
+        preemphasis: 0.0,
+        window: spec.window.coefficients(spec.segment_len, spec.symmetry).map_err(|e| e.to_string())?,
+        detrend: spec.detrend,
+        complex: false,
+        bins: spec.n_fft / 2 + 1,
+        doubled: true,
+        keep: spec.keep,
+    };
+    let (average, k, batch) = (spec.average, spec.k, mixed::batch(asked));
+    Taken::of(move |sample| mixed::peaks(&frames, batch, sample, average, k))
 }
 
 /// Segment … Average [→ Psd], alone or beside the average's TopK.
@@ -55,7 +86,7 @@ fn passes(
     psd: Option<f64>,
     sample: SampleType,
 ) -> Result<Passes, String> {
-    if spec.n_fft > 4096 {
+    if spec.n_fft > 16_384 {
         let segments = segments(spec, row_len)?;
         return welch_long(spec, row_len, segments, sample, psd.map(|factor| factor as f32));
     }

@@ -5,7 +5,7 @@ use rlx_compile::params::{Band, Padding, Symmetry, Window};
 use super::limits::GroupLimits;
 use super::recipe::{MAX_IN_GROUP, Recipe};
 use super::source::{Source, stage};
-use super::{Blueprint, Buffer};
+use super::{Blueprint, Buffer, Passes};
 use crate::error::{Error, Result};
 use crate::session::SampleFormat;
 
@@ -48,6 +48,17 @@ pub(in crate::wgpu) enum Spectrum {
     },
 }
 
+impl Spectrum {
+    /// As the shaders count them.
+    pub(super) fn number(self) -> usize {
+        match self {
+            Self::Block => 0,
+            Self::Interleaved => 1,
+            Self::Power { .. } => 2,
+        }
+    }
+}
+
 /// A transform of frames.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::wgpu) struct FrameTransform {
@@ -63,15 +74,6 @@ pub(in crate::wgpu) struct FrameTransform {
     pub(in crate::wgpu) spectrum: Spectrum,
 }
 
-/// A transform as kernels: one, or two with a value of so many bytes per frame between them.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::wgpu) enum Passes {
-    /// A workgroup holds a frame.
-    One(Blueprint),
-    /// A frame goes through memory once more.
-    Two(Blueprint, usize, Blueprint),
-}
-
 /// Largest transform of two passes.
 const MAX_IN_TWO: usize = 1 << 17;
 
@@ -83,7 +85,7 @@ impl FrameTransform {
             return Err(Error::unsupported("no padding by mirrored end samples"));
         }
         if let Some(recipe) = Recipe::new(n) {
-            return Ok(Passes::One(self.whole(&recipe, limits)?));
+            return Ok(Passes::one(self.whole(&recipe, limits)?));
         }
         let lacks = |what: String| Err(Error::unsupported(what));
         if !(n.is_power_of_two() && n > MAX_IN_GROUP && n <= MAX_IN_TWO) {
@@ -96,7 +98,7 @@ impl FrameTransform {
         match (Recipe::new(rows), Recipe::new(n / rows)) {
             (Some(first), Some(second)) => {
                 let between = 8 * n * self.frames.segments;
-                Ok(Passes::Two(self.columns(&first, limits)?, between, self.rows(&second, limits)?))
+                Ok(Passes::one(self.columns(&first, limits)?).then(between, self.rows(&second, limits)?))
             }
             _ => lacks(format!("no transform of {n} points")),
         }
@@ -140,14 +142,7 @@ impl FrameTransform {
             .count("BINS", self.bins)
             .count("KEEP_LO", keep.lo)
             .count("KEEP_HI", keep.hi)
-            .count(
-                "OUTPUT",
-                match self.spectrum {
-                    Spectrum::Block => 0,
-                    Spectrum::Interleaved => 1,
-                    Spectrum::Power { .. } => 2,
-                },
-            )
+            .count("OUTPUT", self.spectrum.number())
             .switch("ONE_SIDED", self.spectrum == Spectrum::Power { one_sided: true });
     }
 
@@ -171,6 +166,7 @@ impl FrameTransform {
             .transform(recipe, in_turn)
             .samples(self.frames.samples)
             .stage(stage!("frames"))
+            .stage(stage!("row_sum"))
             .stage(stage!("detrend"))
             .stage(stage!("preemphasis_of_frame"))
             .stage(stage!("spectrum_out"))

@@ -2,14 +2,16 @@
 
 mod frames;
 mod limits;
+mod mixed;
 pub(super) mod pointwise;
 mod recipe;
 mod source;
 mod unroll;
 mod welch_peaks;
 
-pub(super) use frames::{FrameTransform, Frames, Passes, Spectrum};
+pub(super) use frames::{FrameTransform, Frames, Spectrum};
 pub(super) use limits::GroupLimits;
+pub(super) use mixed::MixedFrames;
 pub(super) use recipe::FUSED;
 pub(super) use welch_peaks::WelchPeaks;
 
@@ -41,6 +43,29 @@ pub(super) struct Blueprint {
     pub(super) items_of_group: usize,
     /// Items that a row of the batch is.
     pub(super) items_of_row: usize,
+}
+
+/// Kernels in a row: all but the last with the bytes that they leave of a row of the batch for the next one.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Passes {
+    /// Those before the last.
+    pub(super) before: Vec<(Blueprint, usize)>,
+    /// The one that makes the result.
+    pub(super) last: Blueprint,
+}
+
+impl Passes {
+    /// One kernel.
+    pub(super) fn one(blueprint: Blueprint) -> Self {
+        Self { before: Vec::new(), last: blueprint }
+    }
+
+    /// The same and one more, which takes `bytes` of a row from them.
+    pub(super) fn then(mut self, bytes: usize, next: Blueprint) -> Self {
+        let made = std::mem::replace(&mut self.last, next);
+        self.before.push((made, bytes));
+        self
+    }
 }
 
 #[cfg(test)]

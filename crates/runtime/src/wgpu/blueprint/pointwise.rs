@@ -6,6 +6,7 @@ use rlx_dsp::mel::MelFilterbank;
 use super::source::{Source, stage};
 use super::{Blueprint, Buffer};
 use crate::error::{Error, Result};
+use crate::recipe::median_bias;
 
 const GROUP: usize = 256;
 
@@ -59,13 +60,37 @@ pub(in crate::wgpu) fn average(average: Average, segments: usize, bins: usize) -
         Average::Mean => 0,
         Average::Max => 1,
         Average::Min => 2,
-        Average::Median => return Err(Error::unsupported("no median")),
+        Average::Median => return median(segments, bins, 1.0),
     };
     let mut source = Source::default();
     source.count("SEGMENTS", segments).count("BINS", bins).count("AVERAGE", kind);
     source.number("SCALE", (1.0 / segments.max(1) as f64) as f32);
     each("average", source, stage!("average"), bins, None)
 }
+
+/// Median over `[segments, bins]` of powers, divided by its bias, times `scale`.
+pub(in crate::wgpu) fn median(segments: usize, bins: usize, scale: f64) -> Result<Blueprint> {
+    let mut source = Source::default();
+    source.count("SEGMENTS", segments).count("BINS", bins);
+    source.number("FACTOR", (scale / median_bias(segments)) as f32);
+    each("median", source, stage!("median"), bins, None)
+}
+
+/// The `k` largest of each of `frames` spectra.
+pub(in crate::wgpu) fn top_k(frames: usize, bins: usize, k: usize) -> Result<Blueprint> {
+    let k = k.min(bins);
+    if k == 0 || k > MAX_K {
+        return Err(Error::unsupported(format!("k {k} is outside 1..={MAX_K}")));
+    }
+    let mut source = Source::default();
+    let group = if bins > 512 { GROUP } else { 64 };
+    source.count("GROUP", group).count("BINS", bins).count("K_OUT", k).stage(stage!("topk_select"));
+    let buffers = vec![Buffer::Input, Buffer::Output(0), Buffer::Batch];
+    Ok(Blueprint { name: "top_k", text: source.finish()?, buffers, items_of_group: 1, items_of_row: frames })
+}
+
+/// Most peaks whose list workgroup memory holds.
+const MAX_K: usize = 1024;
 
 /// `[frames, bins]` of power to `[frames, n_mels]`.
 pub(in crate::wgpu) fn mel(bank: &MelFilterbank<f32>, frames: usize) -> Result<Blueprint> {

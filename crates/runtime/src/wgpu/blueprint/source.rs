@@ -32,6 +32,13 @@ impl Source {
         self
     }
 
+    /// Adds an `i32` constant.
+    pub(super) fn integer(&mut self, name: &str, value: isize) -> &mut Self {
+        let value = i32::try_from(value).unwrap_or(i32::MIN);
+        let _ = writeln!(self.prelude, "const {name}: i32 = {value};");
+        self
+    }
+
     /// Adds an `f32` constant, exactly.
     pub(super) fn number(&mut self, name: &str, value: f32) -> &mut Self {
         let _ = writeln!(self.prelude, "const {name}: f32 = {value:e}f;");

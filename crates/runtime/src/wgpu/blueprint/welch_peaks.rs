@@ -137,6 +137,7 @@ impl WelchPeaks {
             .switch("PSD", self.psd)
             .transform(&recipe, in_turn)
             .samples(self.samples)
+            .stage(stage!("row_sum"))
             .stage(stage!("detrend"))
             .stage(stage!("power"))
             .stage(stage!("fold"))

@@ -1,0 +1,131 @@
+//! The kernel of frames of any length (`blueprint::mixed`): what the faster kernels of some lengths do not have.
+
+use rlx_compile::params::{Average, Detrend, Scaling};
+use rlx_compile::regions::{Asked, Spectrogram, Transform, Welch};
+use rlx_dsp::stft::Framing;
+
+use super::super::blueprint::mixed::{MixedFrames, MixedValue, averaged, mixed};
+use super::super::blueprint::{Operand, Passes, SampleType, ops, welch_long};
+use super::regions::Taken;
+
+/// Longest transform that is asked for; whether shared memory has room for it is the kernel's to say.
+const LONGEST: usize = 1 << 15;
+
+/// Framing → Fft.
+pub(super) fn spectra(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, String> {
+    let frames = frames(asked, transform, transform.bins, false)?;
+    let value = MixedValue::Complex(transform.layout);
+    taken(transform.frames.complex, move |sample| mixed(&frames, sample, &value, 1.0))
+}
+
+/// Framing → Fft → Power [→ Psd].
+pub(super) fn powers(asked: &Asked<'_>, powers: &Spectrogram) -> Result<Taken, String> {
+    let frames = frames(asked, &powers.transform, powers.bins, powers.doubled)?;
+    let scale = powers.scaling.map_or(1.0, |(rate, scaling)| scaling.factor(&frames.window, rate));
+    let complex = frames.complex;
+    taken(complex, move |sample| mixed(&frames, sample, &MixedValue::Power, scale))
+}
+
+/// Framing → Fft → Power → Average [→ Psd] [and → TopK beside it].
+pub(super) fn average(asked: &Asked<'_>, welch: &Welch) -> Result<Taken, String> {
+    let Welch { powers, average, peaks } = welch;
+    let frames = frames(asked, &powers.transform, powers.bins, powers.doubled)?;
+    let scale =
+        powers.scaling.map_or(1.0, |(rate, scaling): (f64, Scaling)| scaling.factor(&frames.window, rate));
+    let (average, batch, complex) = (*average, batch(asked), frames.complex);
+    match *peaks {
+        None => {
+            taken(complex, move |sample| averaged(&frames, batch, sample, average, scale, Operand::Output))
+        }
+        Some(k) => taken(complex, move |sample| with_peaks(&frames, batch, sample, average, scale, k)),
+    }
+}
+
+/// The peaks alone of an average.
+pub(super) fn peaks(
+    frames: &MixedFrames,
+    batch: usize,
+    sample: SampleType,
+    average: Average,
+    k: usize,
+) -> Result<Passes, String> {
+    // Its place is behind those of the average's own scratch, of which there is one at most.
+    let power = Operand::Scratch(1);
+    let mut passes = averaged(frames, batch, sample, average, 1.0, power)?;
+    passes.scratch.resize(1, 1);
+    passes.scratch.push(frames.bins);
+    let k = k.min(frames.bins);
+    passes.passes.push(welch_long::top(frames.n_fft, frames.bins, k, power, Operand::Output)?);
+    passes.output_len = 2 * k;
+    Ok(passes)
+}
+
+/// The scaled average, and beside it the peaks of the unscaled one.
+fn with_peaks(
+    frames: &MixedFrames,
+    batch: usize,
+    sample: SampleType,
+    average: Average,
+    scale: f64,
+    k: usize,
+) -> Result<Passes, String> {
+    let power = Operand::Scratch(1);
+    let mut passes = averaged(frames, batch, sample, average, 1.0, power)?;
+    passes.scratch.resize(1, 1);
+    passes.scratch.push(frames.bins);
+    let k = k.min(frames.bins);
+    passes.passes.push(welch_long::top(frames.n_fft, frames.bins, k, power, Operand::Second)?);
+    passes.passes.extend(ops::affine(1, frames.bins, scale, 0.0).passes.into_iter().map(|mut pass| {
+        pass.operands.iter_mut().filter(|o| **o == Operand::Input).for_each(|o| *o = power);
+        pass
+    }));
+    Ok(passes)
+}
+
+/// Complex samples are loaded in pairs.
+fn taken(
+    complex: bool,
+    make: impl Fn(SampleType) -> Result<Passes, String> + Send + Sync + 'static,
+) -> Result<Taken, String> {
+    if complex { Taken::in_pairs(make) } else { Taken::of(make) }
+}
+
+/// Rows that the plan is for.
+pub(super) fn batch(asked: &Asked<'_>) -> usize {
+    asked.source().dims.first().copied().unwrap_or(1)
+}
+
+fn frames(
+    asked: &Asked<'_>,
+    transform: &Transform,
+    bins: usize,
+    doubled: bool,
+) -> Result<MixedFrames, String> {
+    let Transform { frames: framed, n_fft, keep, .. } = transform;
+    let plain = framed.plain().ok_or("its frames are made in an order that no kernel has")?;
+    if plain.preemphasis.is_some() {
+        return Err(format!("no pre-emphasis of frames of {n_fft} points"));
+    }
+    if *n_fft > LONGEST || framed.len > *n_fft {
+        return Err(format!("no transform of {n_fft} points in shared memory"));
+    }
+    let (frame_len, hop, padding) = (framed.len, framed.hop, framed.pad);
+    let offset = Framing { frame_len, hop, padding, drop_last: false }.offset();
+    let detrend =
+        if framed.len == 1 && plain.detrend == Detrend::Linear { Detrend::Constant } else { plain.detrend };
+    Ok(MixedFrames {
+        n_fft: *n_fft,
+        len: asked.source().last(),
+        frames: framed.segments,
+        hop,
+        offset: i64::try_from(offset).map_err(|error| error.to_string())?,
+        padding,
+        preemphasis: 0.0,
+        window: plain.window.coefficients(frame_len, plain.symmetry).map_err(|error| error.to_string())?,
+        detrend,
+        complex: framed.complex,
+        bins,
+        doubled,
+        keep: *keep,
+    })
+}
