@@ -50,11 +50,11 @@ fn placed(row: u32, at: i32) -> vec2f {
     if (i < 0 || i > LAST) {
         return vec2f(0.0);
     }
-    let from = row * ROW_LEN + u32(i);
+    let source = row * ROW_LEN + u32(i);
     if (COMPLEX) {
-        return vec2f(sample(2u * from), sample(2u * from + 1u));
+        return vec2f(sample(2u * source), sample(2u * source + 1u));
     }
-    return vec2f(sample(from), 0.0);
+    return vec2f(sample(source), 0.0);
 }
 
 fn chirped(z: vec2f, i: u32) -> vec2f {

@@ -23,8 +23,15 @@ pub(crate) struct MixedLimits {
     pub(crate) threads: usize,
     /// Most points of a thread.
     pub(crate) points: usize,
+    /// Registers of a block, which its threads share.
+    pub(crate) registers: usize,
 }
 
+/// Registers of a thread beside the two of each point.
+const OTHER_REGISTERS: usize = 46;
+
+/// Longest transform of one block.
+const LONGEST: usize = 16_384;
 /// Cost per point of a trip through shared memory and of the factors, in the unit of [`MixedLimits::radices`].
 const TRIP: f64 = 14.0;
 /// The same of waiting for all threads of a row that has more than 32.
@@ -33,7 +40,7 @@ const WAIT: f64 = 2.0;
 impl MixedRecipe {
     /// The recipe of least cost; `None` for a length that has another prime factor than the radices, or is too long.
     pub(crate) fn new(n: usize, limits: &MixedLimits) -> Option<Self> {
-        if n < 2 || n > limits.threads.saturating_mul(limits.points) {
+        if n < 2 || n > LONGEST {
             return None;
         }
         let mut best: Option<(f64, Self)> = None;
@@ -90,7 +97,8 @@ fn cost(n: usize, radices: &[usize], threads: usize, limits: &MixedLimits) -> Op
     let mut all = 0.0;
     for radix in radices {
         let butterflies = (n / radix).div_ceil(threads);
-        if butterflies * radix > limits.points {
+        let needed = 2 * butterflies * radix + OTHER_REGISTERS;
+        if butterflies * radix > limits.points || needed.saturating_mul(threads) > limits.registers {
             return None;
         }
         let (_, own) = limits.radices.iter().find(|(r, _)| r == radix)?;
@@ -107,7 +115,7 @@ fn cost(n: usize, radices: &[usize], threads: usize, limits: &MixedLimits) -> Op
 /// Smallest transforms that a convolution of `2·n − 1` points fits into, in order.
 pub(crate) fn convolutions(n: usize, limits: &MixedLimits) -> Option<MixedRecipe> {
     let least = (2 * n).checked_sub(1)?;
-    let most = least.next_power_of_two().min(limits.threads * limits.points);
+    let most = least.next_power_of_two().min(LONGEST);
     let made = (least..=most).filter_map(|size| MixedRecipe::new(size, limits)).take(4);
     let size = |recipe: &MixedRecipe| {
         let own = cost(recipe.n, &recipe.radices, recipe.threads, limits).unwrap_or(f64::INFINITY);
@@ -146,8 +154,9 @@ mod tests {
 
     const LIMITS: MixedLimits = MixedLimits {
         radices: &[(16, 9.0), (10, 8.5), (8, 6.5), (7, 10.0), (5, 7.0), (4, 4.0), (3, 4.5), (2, 2.0)],
-        threads: 512,
+        threads: 1024,
         points: 32,
+        registers: 65_536,
     };
 
     fn smooth(mut n: usize) -> bool {
@@ -166,7 +175,7 @@ mod tests {
             assert_eq!(recipe.is_some(), smooth(n), "{n}");
             let Some(recipe) = recipe else { continue };
             assert_eq!(recipe.radices.iter().product::<usize>(), n);
-            assert!(recipe.points() <= 32 && recipe.threads <= 512, "{recipe:?}");
+            assert!(recipe.points() <= 32 && recipe.threads <= 1024, "{recipe:?}");
             let threads = recipe.threads;
             assert!(threads.is_multiple_of(32) || (threads.is_power_of_two() && threads <= 32), "{recipe:?}");
         }

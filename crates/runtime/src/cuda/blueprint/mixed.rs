@@ -29,8 +29,9 @@ pub(crate) const LIMITS: MixedLimits = MixedLimits {
         (3, 4.5),
         (2, 2.0),
     ],
-    threads: 512,
+    threads: 1024,
     points: 32,
+    registers: 65_536,
 };
 
 /// Most segments that one item adds up: more are shared by several items, so that sums stay those of a few.
@@ -190,6 +191,7 @@ fn launch(
     let threads = recipe.threads;
     let mut rows = (128 / threads).max(1);
     let pitch = recipe.n + recipe.n / 16 + 1 + (threads / 32).max(1);
+    let grouped = matches!(value, MixedValue::Group(..));
     while rows > 1 && (rows * threads / 2).is_multiple_of(32) && 8 * rows * pitch > 48 << 10 {
         rows /= 2;
     }
@@ -199,11 +201,15 @@ fn launch(
     } else {
         frames.bins.min(points).div_ceil(threads)
     };
-    let held = recipe.points() + if matches!(value, MixedValue::Group(..)) { slots / 2 } else { 0 };
-    let resident = match held {
-        0..=8 => 768,
-        9..=12 => 640,
-        _ => 512,
+    let held = recipe.points() + if grouped { slots / 2 } else { 0 };
+    // Threads that share a multiprocessor: as many as leave each the registers that it needs. A convolution has two transforms
+    // in one kernel.
+    let resident = match (chirped, held) {
+        (false, 0..=8) => 768,
+        (false, 9..=12) | (true, 0..=8) => 640,
+        (false, 13..=24) => 512,
+        (false, _) | (true, 9..=16) => 384,
+        (true, _) => 256,
     };
     let blocks = (resident / block).max(1);
     // A block that is not full does nothing with the rest of its threads. Maxima are those of a row.

@@ -7,6 +7,7 @@ use rlx_dsp::stft::Framing;
 use super::super::blueprint::mixed::{MixedFrames, MixedValue, averaged, mixed};
 use super::super::blueprint::{Operand, Passes, SampleType, ops, welch_long};
 use super::regions::Taken;
+use super::welch;
 
 /// Longest transform that is asked for; whether shared memory has room for it is the kernel's to say.
 const LONGEST: usize = 1 << 15;
@@ -29,6 +30,10 @@ pub(super) fn powers(asked: &Asked<'_>, powers: &Spectrogram) -> Result<Taken, S
 /// Framing → Fft → Power → Average [→ Psd] [and → TopK beside it].
 pub(super) fn average(asked: &Asked<'_>, welch: &Welch) -> Result<Taken, String> {
     let Welch { powers, average, peaks } = welch;
+    let alone = Welch { peaks: None, ..welch.clone() };
+    if peaks.is_some() && welch::average(asked, &alone).is_ok() {
+        return Err("the fused kernel has the average, and peaks are a kernel of their own".to_owned());
+    }
     let frames = frames(asked, &powers.transform, powers.bins, powers.doubled)?;
     let scale =
         powers.scaling.map_or(1.0, |(rate, scaling): (f64, Scaling)| scaling.factor(&frames.window, rate));
@@ -69,12 +74,15 @@ fn with_peaks(
     scale: f64,
     k: usize,
 ) -> Result<Passes, String> {
-    let power = Operand::Scratch(1);
+    let power = if scale == 1.0 { Operand::Output } else { Operand::Scratch(1) };
     let mut passes = averaged(frames, batch, sample, average, 1.0, power)?;
-    passes.scratch.resize(1, 1);
-    passes.scratch.push(frames.bins);
     let k = k.min(frames.bins);
     passes.passes.push(welch_long::top(frames.n_fft, frames.bins, k, power, Operand::Second)?);
+    if scale == 1.0 {
+        return Ok(passes);
+    }
+    passes.scratch.resize(1, 1);
+    passes.scratch.push(frames.bins);
     passes.passes.extend(ops::affine(1, frames.bins, scale, 0.0).passes.into_iter().map(|mut pass| {
         pass.operands.iter_mut().filter(|o| **o == Operand::Input).for_each(|o| *o = power);
         pass

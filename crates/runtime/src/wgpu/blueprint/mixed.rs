@@ -22,6 +22,8 @@ const RADICES: &[(usize, f64)] =
     &[(16, 9.0), (10, 8.5), (9, 8.0), (8, 6.5), (7, 10.0), (6, 6.0), (5, 7.0), (4, 4.0), (3, 4.5), (2, 2.0)];
 /// Points of a thread.
 const POINTS: usize = 32;
+/// Registers of a workgroup; no interface tells, and this is what most devices have.
+const REGISTERS: usize = 65_536;
 /// Most segments that one item adds up: more are shared by several items, so that sums stay those of a few.
 const MAX_GROUP: usize = 64;
 /// Items that keep a device busy.
@@ -111,7 +113,8 @@ impl MixedFrames {
         }
         let paired = !self.complex && n_fft.is_multiple_of(2);
         let points = if paired { n_fft / 2 } else { n_fft };
-        let mixed = MixedLimits { radices: RADICES, threads: limits.threads, points: POINTS };
+        let mixed =
+            MixedLimits { radices: RADICES, threads: limits.threads, points: POINTS, registers: REGISTERS };
         let (recipe, chirped) = match MixedRecipe::new(points, &mixed) {
             Some(recipe) => (recipe, false),
             None => match convolutions(points, &mixed) {
