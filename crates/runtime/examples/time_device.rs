@@ -1,12 +1,15 @@
-//! Times of the fused Welch peaks on one device: `cargo run --release -p rlx-fft-runtime --features gpu --example
+//! Times of Welch peaks on one device, of the fused op where the device claims it: `cargo run --release -p rlx-fft-runtime --features gpu --example
 //! time_device -- DEVICE [N_FFT [SEGMENTS [K [THREADS]]]]`. One line a batch: the device's own clock with everything resident,
 //! and host to host, medians of 15.
 
-use rlx_compile::builders::{PEAKS, WelchPeaksShape};
+use rlx_compile::builders::{PEAKS, WelchPeaksShape, welch_peaks};
 use rlx_compile::{Graph, Op, Plan};
 use rlx_runtime::{Device, Executable, Result, Session, SessionOptions, Timed};
 
 fn fused(session: &Session, shape: &WelchPeaksShape) -> Result<Executable> {
+    if !session.caps().has_fused(&shape.spec()) {
+        return session.compile(&welch_peaks(shape)?);
+    }
     let mut graph = Graph::new();
     let input = Op::Input { batch: shape.batch, len: shape.frame_len()?, complex: false };
     let x = graph.push(input, &[])?;

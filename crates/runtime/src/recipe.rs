@@ -40,7 +40,7 @@ const WAIT: f64 = 2.0;
 impl MixedRecipe {
     /// The recipe of least cost; `None` for a length that has another prime factor than the radices, or is too long.
     pub(crate) fn new(n: usize, limits: &MixedLimits) -> Option<Self> {
-        if n < 2 || n > LONGEST {
+        if !(2..=LONGEST).contains(&n) {
             return None;
         }
         let mut best: Option<(f64, Self)> = None;

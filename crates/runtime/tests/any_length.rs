@@ -69,15 +69,14 @@ fn case(random: &mut Noise, most: usize) -> Case {
     let hop =
         [segment_len / 2, segment_len / 4 + 1, segment_len, segment_len / 3 + 1][random.below(4)].max(1);
     let averages = [Average::Mean, Average::Mean, Average::Median, Average::Max, Average::Min];
-    let params = PsdParams {
-        n_fft,
-        hop,
-        detrend: [Detrend::None, Detrend::Constant, Detrend::Linear][random.below(3)],
-        average: averages[random.below(5)],
-        window: [Window::Hann, Window::Hamming, Window::Blackman][random.below(3)],
-        scaling: [Scaling::Density, Scaling::Spectrum][random.below(2)],
-        ..PsdParams::new(48e3, segment_len)
-    };
+    let windows = [Window::Hann, Window::Hamming, Window::Blackman];
+    let params = PsdParams::new(48e3, segment_len)
+        .n_fft(n_fft)
+        .hop(hop)
+        .detrend([Detrend::None, Detrend::Constant, Detrend::Linear][random.below(3)])
+        .average(averages[random.below(5)])
+        .window(windows[random.below(3)].clone())
+        .scaling([Scaling::Density, Scaling::Spectrum][random.below(2)]);
     Case { params, rows: 1 + random.below(4), len: segment_len + (segments - 1) * hop + random.below(3) }
 }
 
@@ -85,7 +84,7 @@ fn case(random: &mut Noise, most: usize) -> Case {
 fn signal(case: &Case, seed: usize) -> Vec<f32> {
     let mut x = tone_in_noise(seed as u64, case.rows * case.len);
     for (i, v) in x.iter_mut().enumerate() {
-        match case.params.detrend {
+        match case.params.segments.detrend {
             Detrend::None => {}
             Detrend::Constant => *v += 3.0,
             Detrend::Linear => *v += 2.0 + (i % case.len) as f32 / case.len as f32,
@@ -102,10 +101,11 @@ fn densities_of_any_length(device: &DeviceInfo) {
         let (Case { params, rows, len }, x) = (&case, signal(&case, seed));
         let what = format!("{} {params:?} {rows} x {len}", device.id);
         let graph = psd(params, Rows::new(*rows, *len)).unwrap();
-        let got = on_device(&session, &graph, params.n_fft, &what).run_to_vecs(&[&x]).unwrap().remove(0);
+        let got =
+            on_device(&session, &graph, params.segments.n_fft, &what).run_to_vecs(&[&x]).unwrap().remove(0);
         let wide: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
-        let want = Welch::<f64>::new(*params).unwrap().psd_batch(&wide, *rows).unwrap();
-        assert_close(&got, &want, params.n_fft, &what);
+        let want = Welch::<f64>::new(params.clone()).unwrap().run_batch(&wide, *rows).unwrap().values;
+        assert_close(&got, &want, params.segments.n_fft, &what);
     }
 }
 
@@ -118,11 +118,12 @@ fn complex_signals(device: &DeviceInfo) {
         let x = tone_in_noise(seed as u64, 2 * rows * len);
         let what = format!("{} {params:?} {rows} x {len}", device.id);
         let graph = psd(&params, Rows::complex(rows, len)).unwrap();
-        let got = on_device(&session, &graph, params.n_fft, &what).run_to_vecs(&[&x]).unwrap().remove(0);
+        let got =
+            on_device(&session, &graph, params.segments.n_fft, &what).run_to_vecs(&[&x]).unwrap().remove(0);
         let wide: Vec<Complex<f64>> =
             x.chunks_exact(2).map(|z| Complex::new(f64::from(z[0]), f64::from(z[1]))).collect();
-        let want = Welch::<Complex<f64>>::new(params).unwrap().psd_batch(&wide, rows).unwrap();
-        assert_close(&got, &want, params.n_fft, &what);
+        let want = Welch::<Complex<f64>>::new(params.clone()).unwrap().run_batch(&wide, rows).unwrap().values;
+        assert_close(&got, &want, params.segments.n_fft, &what);
     }
 }
 
@@ -131,17 +132,17 @@ fn spectrograms_of_any_length(device: &DeviceInfo) {
     let mut random = Noise::new(43);
     for seed in 0..count(10, 200) {
         let Case { params, rows, len } = case(&mut random, 4096);
-        let frames = SpectrogramParams {
-            padding: [Padding::None, Padding::Constant, Padding::Reflect][random.below(3)],
-            ..rlx_compile::builders::frames_of(&params)
-        };
+        let paddings = [Padding::None, Padding::Constant, Padding::Reflect];
+        let frames = SpectrogramParams::frames_of(&params).padding(paddings[random.below(3)]);
         let x = tone_in_noise(seed as u64, rows * len);
         let what = format!("{} {frames:?} {rows} x {len}", device.id);
         let graph = spectrogram(&frames, Rows::new(rows, len)).unwrap();
-        let got = on_device(&session, &graph, params.n_fft, &what).run_to_vecs(&[&x]).unwrap().remove(0);
+        let got =
+            on_device(&session, &graph, params.segments.n_fft, &what).run_to_vecs(&[&x]).unwrap().remove(0);
         let wide: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
-        let want = Spectrogram::<f64>::new(frames).unwrap().process_rows(&wide, len).unwrap();
-        assert_close(&got, &want, params.n_fft, &what);
+        let items = Spectrogram::<f64>::new(frames).unwrap().run_batch(&wide, rows).unwrap();
+        let want: Vec<f64> = items.iter().flat_map(|item| item.frames().flatten().copied()).collect();
+        assert_close(&got, &want, params.segments.n_fft, &what);
     }
 }
 
@@ -150,22 +151,21 @@ fn peaks_of_any_length(device: &DeviceInfo) {
     let mut random = Noise::new(44);
     for seed in 0..count(10, 200) {
         let mut case = case(&mut random, 16_384);
-        case.params.scaling = Scaling::Raw;
+        case.params = case.params.scaling(Scaling::Raw);
         let (Case { params, rows, len }, x) = (&case, signal(&case, seed));
-        let k = (1 + random.below(64)).min(params.n_fft / 2 + 1);
+        let k = (1 + random.below(64)).min(params.segments.n_fft / 2 + 1);
         let what = format!("{} k {k} {params:?} {rows} x {len}", device.id);
         let graph = psd_peaks(params, k, Rows::new(*rows, *len)).unwrap();
-        let got = on_device(&session, &graph, params.n_fft, &what).run_to_vecs(&[&x]).unwrap();
+        let got = on_device(&session, &graph, params.segments.n_fft, &what).run_to_vecs(&[&x]).unwrap();
         let peaks = got.iter().find(|v| v.len() == rows * 2 * k).unwrap_or_else(|| panic!("{what}"));
         let wide: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
-        let mut plan = Welch::<f64>::new(*params).unwrap();
-        let mean = PsdParams { average: Average::Mean, detrend: Detrend::None, ..*params };
-        let whole = Welch::<f64>::new(mean).unwrap().psd_batch(&wide, *rows).unwrap();
-        let power = plan.psd_batch(&wide, *rows).unwrap();
-        let bins = params.n_fft / 2 + 1;
+        let mean = params.clone().average(Average::Mean).detrend(Detrend::None);
+        let whole = Welch::<f64>::new(mean).unwrap().run_batch(&wide, *rows).unwrap().values;
+        let power = Welch::<f64>::new(params.clone()).unwrap().run_batch(&wide, *rows).unwrap().values;
+        let bins = params.segments.n_fft / 2 + 1;
         for (row, peaks) in peaks.chunks_exact(2 * k).enumerate() {
             // An offset's rounding, and that of the segments that a minimum or a median is of.
-            let beside = match (params.average, params.detrend) {
+            let beside = match (params.average, params.segments.detrend) {
                 (Average::Mean | Average::Max, Detrend::None) => 0.0,
                 _ => whole[row * bins..][..bins].iter().sum(),
             };
@@ -173,7 +173,7 @@ fn peaks_of_any_length(device: &DeviceInfo) {
                 &power[row * bins..][..bins],
                 beside,
                 peaks,
-                params.n_fft,
+                params.segments.n_fft,
                 &format!("{what} row {row}"),
             );
         }
@@ -185,7 +185,7 @@ fn mel_energies_of_any_length(device: &DeviceInfo) {
     for (n_fft, preset) in
         [(551, Preset::Whisper), (600, Preset::Whisper), (882, Preset::Librosa), (1102, Preset::Torchaudio)]
     {
-        let params = LogMelParams { n_fft, win_length: n_fft, ..LogMelParams::preset(preset) };
+        let params = LogMelParams::preset(preset).n_fft(n_fft).win_length(n_fft);
         let (rows, len) = (2, 8000);
         let x = tone_in_noise(n_fft as u64, rows * len);
         let what = format!("{} {n_fft} {preset}", device.id);
@@ -211,7 +211,7 @@ fn mel_energies_of_any_length(device: &DeviceInfo) {
 fn integers_and_halves(device: &DeviceInfo) {
     let session = open(device, SessionOptions::default());
     for (n_fft, len) in [(100, 1007), (255, 2001), (1000, 4003)] {
-        let params = PsdParams { detrend: Detrend::Linear, ..PsdParams::new(8e3, n_fft) };
+        let params = PsdParams::new(8e3, n_fft).detrend(Detrend::Linear);
         let rows = 3;
         let executable = session.compile(&psd(&params, Rows::new(rows, len)).unwrap()).unwrap();
         let integers: Vec<i16> = (0..rows * len).map(|i| ((i * i * 31) % 2048) as i16 - 1024).collect();

@@ -211,7 +211,7 @@ fn fused(
     let Some(spec) = welch.spec(1) else {
         return Err("the fused kernel has real rows without padding and pre-emphasis".into());
     };
-    let kernel = WelchPeaks { spec, row_len, samples, peaks: false, psd: true };
+    let kernel = WelchPeaks { spec: spec.clone(), row_len, samples, peaks: false, psd: true };
     let scaled = || {
         let passes = Passes::one(kernel.blueprint(limits)?);
         let Some((rate, scaling)) = welch.powers.scaling else { return Ok(passes) };

@@ -156,7 +156,7 @@ fn of_any_length() -> Vec<Blueprint> {
         all.extend(passes.passes.into_iter().map(|pass| pass.blueprint));
     }
     let whisper = LogMelParams::preset(Preset::Whisper);
-    let mel = LogMelParams { n_fft: 551, win_length: 551, ..whisper };
+    let mel = whisper.n_fft(551).win_length(551);
     all.extend(
         log_mel(&mel, 48_000, SampleType::F32).expect("kernels").passes.into_iter().map(|p| p.blueprint),
     );

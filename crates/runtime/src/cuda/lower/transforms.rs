@@ -17,6 +17,14 @@ pub(super) fn kernel(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, 
         Some(_) => Err("no transform of a band".to_owned()),
         None => of(),
     };
+    // One trip through memory where the transform of rows takes three: on an H200 it is the faster one by far.
+    let Transform { frames, n_fft, .. } = transform;
+    if !frames.complex
+        && (8193..=16_384).contains(n_fft)
+        && let Ok(taken) = mixed::spectra(asked, transform)
+    {
+        return Ok(taken);
+    }
     whole(&|| rows(transform))
         .or_else(|_| whole(&|| spectra(asked, transform)))
         .or_else(|_| mixed::spectra(asked, transform))
