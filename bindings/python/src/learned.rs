@@ -7,7 +7,6 @@ use num_complex::Complex;
 use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyBool;
 use rlx_fft::FastLearnedFftModel;
 use rlx_learn::{
     ButterflyNetwork, FitConfig, Matrix, Permutation, Progress, Shown, Target, TrainConfig, TrainingRecord,
@@ -154,7 +153,7 @@ impl LearnedFft {
                     py.check_signals()?;
                     let Some(callback) = &callback else { return Ok(true) };
                     let answer = callback.call1(py, (progress.step, progress.steps, progress.rel_l2))?;
-                    Ok(!answer.bind(py).is(PyBool::new(py, false)))
+                    Ok(!matches!(answer.extract::<bool>(py), Ok(false)))
                 });
                 match heard {
                     Ok(true) => ControlFlow::Continue(()),

@@ -77,12 +77,13 @@ def load(path: str | os.PathLike[str]) -> LearnedFft:
 def _wanted(
     what: Any, transform: str, depth: int, permutation: str | None, complex_target: bool, seed: int
 ) -> dict[str, Any]:
-    matrix = outputs = None
+    matrix: np.ndarray | None = None
+    outputs: np.ndarray | None = None
     n_fft, rounding = 0, 0.0
     if isinstance(what, tuple):
         if len(what) != 2:
             raise ValueError(f"what: pairs are (inputs, outputs), got {len(what)} arrays")
-        matrix, outputs = (_square(x, name) for x, name in zip(what, ("inputs", "outputs")))
+        matrix, outputs = _square(what[0], "inputs"), _square(what[1], "outputs")
         rounding = max(_rounding(matrix), _rounding(outputs))
     elif isinstance(what, (int, np.integer)) and not isinstance(what, bool):
         n_fft = int(what)
