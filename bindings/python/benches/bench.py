@@ -1,8 +1,10 @@
 """Medians of the package and its peers, interleaved in one run.
 
-    python benches/bench.py [--threads N] [--rounds N] [--json FILE] [NAME …]
+    python benches/bench.py [--threads N] [--rounds N] [--json FILE] [--markdown FILE] [NAME …]
 
-Peers run with as many threads as we do; SciPy has one. Peers that are not installed are said to be skipped.
+Peers run with as many threads as we do; SciPy has one. Peers that are not installed are reported as skipped. The groups of
+cases.py (welch-grid, cross, …) compare many shapes and options with SciPy alone; `grid` is all of them. `memory` calls each
+function 100,000 times and reports how the process has grown.
 """
 
 import argparse
@@ -13,10 +15,12 @@ import sys
 import time
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("names", nargs="*", help="welch, peaks, mel, call; all by default")
+parser.add_argument("names", nargs="*", help="welch, peaks, mel, call (the default), grid, memory, or a group of cases.py")
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--rounds", type=int, default=9)
 parser.add_argument("--json")
+parser.add_argument("--markdown", help="file for the table of the groups")
+parser.add_argument("--calls", type=int, default=100_000, help="calls of each function under memory")
 options = parser.parse_args()
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = str(options.threads)
@@ -127,11 +131,100 @@ def bench_call():
     )
 
 
+def bench_group(cases):
+    """Every case of a group: ours and SciPy's in turn, for a tenth of a second each at least."""
+    from cases import difference
+
+    rows = []
+    for title, prepare in cases():
+        ours, theirs = prepare()
+        # Once each before, which also warms the caches of plans.
+        wrong = difference(ours(), theirs())
+        start = time.perf_counter()
+        ours()
+        inner = max(1, min(1000, int(2e-3 / max(time.perf_counter() - start, 1e-7))))
+        times = [], []
+        until = time.perf_counter() + 0.3
+        while len(times[1]) < options.rounds or (time.perf_counter() < until and len(times[1]) < 99):
+            for run, taken in zip((ours, theirs), times):
+                start = time.perf_counter()
+                for _ in range(inner):
+                    run()
+                taken.append((time.perf_counter() - start) / inner * 1e3)
+        ms, scipy_ms = map(statistics.median, times)
+        ratio = scipy_ms / ms
+        mark = "  SLOWER" if ratio < 1 else ""
+        print(f"  {title:<46} {ms:10.4f} {scipy_ms:10.4f} ms {ratio:7.2f}x  difference {wrong if isinstance(wrong, str) else f'{wrong:.1e}'}{mark}", flush=True)
+        rows.append(dict(work=title, who="rlx_fft", threads=options.threads, ms=ms, ms_min=min(times[0]), scipy_ms=scipy_ms,
+                         scipy_ms_min=min(times[1]), ratio=ratio, difference=wrong))  # fmt: skip
+    return rows
+
+
+def resident_mib():
+    """Memory of this process that is in use."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def bench_memory():
+    """Growth of the process over many calls of each function, after a warm-up."""
+    x, y = rng.normal(size=600), rng.normal(size=600)
+    calls = {
+        "welch": lambda: rlx_fft.welch(x, nperseg=64), "periodogram": lambda: rlx_fft.periodogram(x),
+        "csd": lambda: rlx_fft.csd(x, y, nperseg=64), "coherence": lambda: rlx_fft.coherence(x, y, nperseg=64),
+        "spectrogram": lambda: rlx_fft.spectrogram(x, nperseg=64), "find_peaks": lambda: rlx_fft.find_peaks(x, prominence=1),
+        "welch_peaks": lambda: rlx_fft.welch_peaks(x, nperseg=64, k=3),
+        "melspectrogram": lambda: rlx_fft.melspectrogram(x, "kaldi"),
+        "WelchAccumulator": lambda: rlx_fft.WelchAccumulator(nperseg=64).push(x).finish(),
+        "welch of an int16 list": lambda: rlx_fft.welch([1, 2, 3, 4, 5], nperseg=4),
+    }  # fmt: skip
+    rows = []
+    for name, call in calls.items():
+        for _ in range(max(options.calls // 20, 200)):
+            call()
+        before = resident_mib()
+        for _ in range(options.calls):
+            call()
+        grown = resident_mib() - before
+        print(f"  {name:<28} {options.calls:,} calls: {grown:+.2f} MiB")
+        rows.append(dict(work=name, who="rlx_fft", calls=options.calls, mib=grown))
+    lengths = [1_000_000 + 100 * i for i in range(40)]
+    long, before = rng.normal(size=max(lengths)), resident_mib()
+    for n in lengths:
+        rlx_fft.periodogram(long[:n])
+    kept = resident_mib() - before
+    rlx_fft.clear_cache()
+    print(f"  periodograms of {len(lengths)} lengths near 10⁶: {kept:+.1f} MiB kept, {resident_mib() - before:+.1f} after clear_cache()")
+    rows.append(dict(work=f"periodogram of {len(lengths)} lengths", who="rlx_fft", mib=kept, mib_cleared=resident_mib() - before))
+    return rows
+
+
+def markdown(rows):
+    lines = ["| case | ours, ms | SciPy, ms | ratio | difference |", "|---|---|---|---|---|"]
+    for row in rows:
+        if "scipy_ms" in row:
+            wrong = row["difference"] if isinstance(row["difference"], str) else f"{row['difference']:.0e}"
+            lines.append(f"| {row['work']} | {row['ms']:.4g} | {row['scipy_ms']:.4g} | {row['ratio']:.1f} | {wrong} |")
+    return "\n".join(lines) + "\n"
+
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cases import GROUPS  # noqa: E402
+
 BENCHES = {"welch": bench_welch, "peaks": bench_peaks, "mel": bench_mel, "call": bench_call}
-unknown = set(options.names) - set(BENCHES)
+MORE = {name: (lambda cases=cases: bench_group(cases)) for name, cases in GROUPS.items()} | {"memory": bench_memory}
+names = [part for name in options.names or BENCHES for part in (list(GROUPS) if name == "grid" else [name])]
+unknown = set(names) - set(BENCHES) - set(MORE)
 if unknown:
-    sys.exit(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
-rows = [row for name in options.names or BENCHES for row in BENCHES[name]()]
+    sys.exit(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join([*BENCHES, 'grid', *MORE])}")
+rows = []
+for name in names:
+    if name in MORE:
+        print(name)
+    rows += {**BENCHES, **MORE}[name]()
 if options.json:
     with open(options.json, "w") as file:
-        json.dump(dict(schema=1, version=rlx_fft.__version__, numpy=np.__version__, rows=rows), file, indent=1)
+        json.dump(dict(schema=1, version=rlx_fft.__version__, numpy=np.__version__, scipy=scipy.__version__, rows=rows), file, indent=1)
+if options.markdown:
+    with open(options.markdown, "w") as file:
+        file.write(markdown(rows))

@@ -1,5 +1,8 @@
 //! NumPy arrays as slices, and back.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use num_complex::Complex;
 use numpy::{Element, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -28,6 +31,68 @@ pub(crate) fn borrow<'py, T: Element>(
         return Err(PyValueError::new_err(format!("{name}: the array is not aligned")));
     }
     array.try_readonly().map_err(|_| PyValueError::new_err(format!("{name}: is being written to")))
+}
+
+/// Values of a NumPy array that stays alive as long as this does, on whichever thread.
+#[derive(Debug, Clone)]
+pub(crate) struct Samples<T> {
+    first: *const T,
+    len: usize,
+    _owner: Arc<Py<PyAny>>,
+}
+
+// SAFETY: the values are only read, and `_owner` keeps the array that they belong to; a `Py` may be dropped on any thread.
+unsafe impl<T: Sync> Send for Samples<T> {}
+// SAFETY: as above.
+unsafe impl<T: Sync> Sync for Samples<T> {}
+
+impl<T> Deref for Samples<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        // SAFETY: `borrow` has checked that the array is contiguous and aligned, and `_owner` keeps it alive.
+        unsafe { std::slice::from_raw_parts(self.first, self.len) }
+    }
+}
+
+/// The values and the shape of an array of exactly this element type.
+pub(crate) fn samples<T: Element>(x: &Bound<'_, PyAny>, name: &str) -> PyResult<(Samples<T>, Vec<usize>)> {
+    let array = borrow::<T>(x, name)?;
+    let values = array.as_slice()?;
+    let owner = Arc::new(x.clone().unbind());
+    Ok((Samples { first: values.as_ptr(), len: values.len(), _owner: owner }, array.shape().to_vec()))
+}
+
+/// The values of an array that nobody else has seen yet.
+pub(crate) struct Output<T> {
+    first: *mut T,
+    len: usize,
+    _owner: Py<PyArrayDyn<T>>,
+}
+
+// SAFETY: this is the only access to the values until it is dropped, and `_owner` keeps their array.
+unsafe impl<T: Send> Send for Output<T> {}
+
+impl<T: Element> Output<T> {
+    /// A new array of zeros, and access to its values. The array must not be read before the access is dropped.
+    pub(crate) fn zeros<'py>(
+        py: Python<'py>,
+        shape: &[usize],
+    ) -> PyResult<(Bound<'py, PyArrayDyn<T>>, Self)> {
+        let array = PyArrayDyn::<T>::zeros(py, shape, false);
+        let (first, len) = {
+            let mut values = array.readwrite();
+            let values = values.as_slice_mut()?;
+            (values.as_mut_ptr(), values.len())
+        };
+        let owner = array.clone().unbind();
+        Ok((array, Self { first, len, _owner: owner }))
+    }
+
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
+        // SAFETY: see the type; `&mut self` makes this the only slice.
+        unsafe { std::slice::from_raw_parts_mut(self.first, self.len) }
+    }
 }
 
 /// An array of zeros, to be filled through `fill`.

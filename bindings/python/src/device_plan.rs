@@ -76,7 +76,7 @@ impl DevicePlan {
     /// `[…, frames, mels]`, of signals without a missing sample.
     #[staticmethod]
     fn mel(plan: &MelPlan) -> Self {
-        Self::of(What::Mel(plan.params), NanPolicy::Error)
+        Self::of(What::Mel(plan.params.clone()), NanPolicy::Error)
     }
 
     /// Why no device computes this; the length of the rows does not matter.

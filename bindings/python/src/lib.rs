@@ -11,6 +11,7 @@ mod devices;
 #[cfg(feature = "cuda")]
 mod dlpack;
 mod errors;
+mod interrupt;
 mod learned;
 mod mel;
 mod params;
@@ -35,7 +36,8 @@ use pyo3::prelude::*;
 /// Logger of the package in Python.
 const LOG: &str = "rlx_fft";
 
-#[pymodule]
+// All classes are frozen or hold their state behind locks, so free-threaded builds keep their threads.
+#[pymodule(gil_used = false)]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     // A second interpreter of the process finds the logger in place.
     // Levels are asked for at each message: programs set them after the import.

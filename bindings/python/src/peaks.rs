@@ -13,8 +13,9 @@ use rlx_fft::dsp::peaks::{
     peak_prominences as dsp_prominences, peak_widths as dsp_widths, top_k_rows,
 };
 
-use crate::arrays::{borrow, rows_of};
+use crate::arrays::{Samples, borrow, rows_of, samples};
 use crate::errors::refused;
+use crate::interrupt::detached;
 use crate::threads;
 
 type Interval = Option<(Option<f64>, Option<f64>)>;
@@ -70,7 +71,12 @@ pub(crate) fn find_peaks_rows<'py>(
     params.validate().map_err(refused)?;
     let py = x.py();
     let threads = threads::resolve(threads)?;
-    let parts = on_curve!(x, "x", |values, shape| parts(py, values, rows_of(shape)?, &params, threads)?);
+    let parts = if let Ok((values, shape)) = samples::<f64>(x, "x") {
+        parts(py, values, rows_of(&shape)?, &params, threads)?
+    } else {
+        let (values, shape) = samples::<f32>(x, "x")?;
+        parts(py, values, rows_of(&shape)?, &params, threads)?
+    };
     let mut offsets = vec![0];
     let mut ends = 0;
     for part in &parts {
@@ -114,7 +120,7 @@ pub(crate) fn find_peaks_rows<'py>(
 /// Peaks of shares of the rows, in order; at least one share.
 fn parts<T: Real + Element>(
     py: Python<'_>,
-    x: &[T],
+    x: Samples<T>,
     (rows, len): (usize, usize),
     params: &LocalPeakParams,
     threads: usize,
@@ -126,14 +132,15 @@ fn parts<T: Real + Element>(
     }
     let shares = threads.min(rows).min((x.len() >> 14).max(1));
     let share = rows.div_ceil(shares) * len;
-    let work = |x: &[T]| dsp_find_peaks_rows(x, len, params);
-    let done = py.detach(|| -> Result<Vec<_>, rlx_fft::dsp::Error> {
+    let params = params.clone();
+    // Some ten times as long per sample as a transform.
+    let done = detached(py, x.len().saturating_mul(8), move |_| -> Result<Vec<_>, rlx_fft::dsp::Error> {
+        let work = |x: &[T]| dsp_find_peaks_rows(x, len, &params);
         if shares == 1 {
-            return Ok(vec![work(x)?]);
+            return Ok(vec![work(&x)?]);
         }
         threads::pool(threads)?.install(|| x.par_chunks(share).map(work).collect())
-    });
-    py.check_signals()?;
+    })?;
     done.map_err(refused)
 }
 

@@ -1,25 +1,28 @@
 //! Averaged power spectra of rows.
 
-use numpy::PyUntypedArrayMethods;
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use rlx_fft::dsp::Error;
 use rlx_fft::dsp::fft::Sample;
 use rlx_fft::dsp::welch::{LongWelch, PsdParams, Welch, WelchScratch};
 
-use crate::arrays::{Number, borrow, each_type, filled, for_dtype, on_each, rows_of, with_last};
+use crate::arrays::{Number, each_type, for_dtype, on_each, rows_of, samples, with_last};
 use crate::errors::{Refusal, refused};
-use crate::params::Segments;
-use crate::rows::{Batch, Plans, run};
+use crate::params::{Segments, plan_bytes, work};
+use crate::rows::{Batch, Plans, compute, fill};
 use crate::threads;
 
 /// From this many samples on a row is shared between threads, one row after the other.
 const LONG: usize = 1 << 20;
+/// Fewest segments for that: the accumulators of its parts cost as much as some segments each.
+const MANY: usize = 256;
 
 each_type!(Kind, Plan);
 
 struct Plan<S: Sample> {
     params: PsdParams,
-    plans: Plans<(Welch<S>, WelchScratch<S>)>,
+    plans: Arc<Plans<(Welch<S>, WelchScratch<S>)>>,
 }
 
 /// Welch's averages along the last axis of C-contiguous arrays of one type.
@@ -39,6 +42,12 @@ impl WelchPlan {
         on_each!(&self.0, Kind, plan => plan.frequencies())
     }
 
+    /// Bytes that it holds, estimated.
+    #[getter]
+    fn nbytes(&self) -> usize {
+        on_each!(&self.0, Kind, plan => plan.plans.count() * plan_bytes(&plan.params))
+    }
+
     /// Spectra `[…, bins]` of `x`, `[…, len]`.
     #[pyo3(signature = (x, threads=None))]
     fn __call__<'py>(&self, x: &Bound<'py, PyAny>, threads: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
@@ -48,7 +57,7 @@ impl WelchPlan {
 
 impl<S: Number> Plan<S> {
     fn new(segments: &Segments) -> PyResult<Self> {
-        let params = segments.params.clone();
+        let params = segments.exact.clone();
         let build = {
             let params = params.clone();
             move || {
@@ -57,7 +66,7 @@ impl<S: Number> Plan<S> {
                 Ok((plan, scratch))
             }
         };
-        Ok(Self { params, plans: Plans::new(build).map_err(refused)? })
+        Ok(Self { params, plans: Arc::new(Plans::new(build).map_err(refused)?) })
     }
 
     fn frequencies(&self) -> Vec<f64> {
@@ -66,55 +75,49 @@ impl<S: Number> Plan<S> {
 
     fn call<'py>(&self, x: &Bound<'py, PyAny>, threads: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
         let py = x.py();
-        let array = borrow::<S>(x, "x")?;
-        let (rows, len) = rows_of(array.shape())?;
-        let x = array.as_slice()?;
+        let (x, shape) = samples::<S>(x, "x")?;
+        let (rows, len) = rows_of(&shape)?;
         let threads = threads::resolve(threads)?;
         let width = self.params.n_bins::<S>();
-        let out = filled(py, &with_last(array.shape(), &[width]), |out| {
-            if len >= LONG && LongWelch::<S>::takes(&self.params) {
+        let shape = with_last(&shape, &[width]);
+        let is_long = len >= LONG && self.params.segment_count(len) >= MANY;
+        if is_long && LongWelch::<S>::takes(&self.params) {
+            let params = self.params.clone();
+            let cost = rows.saturating_mul(work(&self.params, len));
+            let out = fill(py, cost, &shape, move |out, cancelled| {
                 for (row, (x, out)) in x.chunks_exact(len).zip(out.chunks_exact_mut(width)).enumerate() {
-                    self.long(py, row, x, threads, out)?;
+                    let psd = long(params.clone(), x, threads, || !cancelled.get())
+                        .map_err(|error| Refusal::from(error).after(row))?;
+                    if let Some(psd) = psd {
+                        out.copy_from_slice(&psd);
+                    }
                 }
-                return Ok(());
-            }
-            run(
-                py,
-                &self.plans,
-                Batch { rows, cost: len, width, threads },
-                out,
-                |(plan, scratch), rows, out| {
-                    let (x, count) = (&x[rows.start * len..rows.end * len], rows.len());
-                    plan.run_batch_into(x, count, scratch, out)?;
-                    Ok(())
-                },
-            )
+                Ok(())
+            })?;
+            return Ok(out.into_any());
+        }
+        let batch = Batch { rows, cost: work(&self.params, len), width, threads };
+        let out = compute(py, &self.plans, batch, &shape, move |(plan, scratch), rows, out| {
+            let (x, count) = (&x[rows.start * len..rows.end * len], rows.len());
+            plan.run_batch_into(x, count, scratch, out)?;
+            Ok(())
         })?;
         Ok(out.into_any())
     }
+}
 
-    /// One long signal on many threads. How it is cut depends on its length alone, so the numbers do not depend on the
-    /// threads.
-    fn long(&self, py: Python<'_>, row: usize, x: &[S], threads: usize, out: &mut [S::Real]) -> PyResult<()> {
-        let mut interrupt = None;
-        let mut go_on = || match Python::attach(|py| py.check_signals()) {
-            Ok(()) => true,
-            Err(error) => {
-                interrupt = Some(error);
-                false
-            }
-        };
-        let done = py.detach(|| -> Result<_, Error> {
-            let long = LongWelch::<S>::with_stored_segments(self.params.clone(), u64::MAX)?;
-            let mut long = if threads == 1 { long.alone() } else { long.in_pool(threads::pool(threads)?) };
-            if !long.push_while(x, &mut go_on)? {
-                return Ok(None);
-            }
-            long.finish().map(|psd| Some(psd.values))
-        });
-        let psd = done.map_err(|error| PyErr::from(Refusal::from(error).after(row)))?;
-        interrupt.map_or(Ok(()), Err)?;
-        out.copy_from_slice(&psd.unwrap_or_default());
-        Ok(())
+/// One long signal on many threads; None where `go_on` has ended it. How it is cut depends on its length alone, so the
+/// numbers do not depend on the threads.
+fn long<S: Number>(
+    params: PsdParams,
+    x: &[S],
+    threads: usize,
+    mut go_on: impl FnMut() -> bool,
+) -> Result<Option<Vec<S::Real>>, Error> {
+    let long = LongWelch::<S>::with_stored_segments(params, u64::MAX)?;
+    let mut long = if threads == 1 { long.alone() } else { long.in_pool(threads::pool(threads)?) };
+    if !long.push_while(x, &mut go_on)? {
+        return Ok(None);
     }
+    long.finish().map(|psd| Some(psd.values))
 }

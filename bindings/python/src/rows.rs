@@ -1,17 +1,22 @@
-//! Rows of a batch over threads: plans are kept between calls, Python's lock is free while they work, and an interrupt
-//! is looked for between blocks.
+//! Rows of a batch over threads: plans are kept between calls, Python's lock is free while they work, and work that was
+//! interrupted ends between blocks.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use rayon::prelude::*;
 use rlx_fft::dsp::Result as DspResult;
 
+use numpy::{Element, PyArrayDyn};
+
+use crate::arrays::Output;
 use crate::errors::Refusal;
+use crate::interrupt::{Cancelled, detached};
 use crate::threads;
 
-/// Samples between two looks for an interrupt, a thread: some 50 ms.
+/// Points of transforms between two checks whether the caller has left, per thread: some 50 ms.
 const BLOCK: usize = 1 << 23;
 
 /// Fewest samples that are worth waking a thread for.
@@ -26,13 +31,19 @@ type Build<P> = Box<dyn Fn() -> DspResult<P> + Send + Sync>;
 pub(crate) struct Plans<P> {
     idle: Mutex<Vec<P>>,
     build: Build<P>,
+    built: AtomicUsize,
 }
 
 impl<P: Send> Plans<P> {
     /// Builds the first, so that errors in parameters come now.
     pub(crate) fn new(build: impl Fn() -> DspResult<P> + Send + Sync + 'static) -> DspResult<Self> {
         let first = build()?;
-        Ok(Self { idle: Mutex::new(vec![first]), build: Box::new(build) })
+        Ok(Self { idle: Mutex::new(vec![first]), build: Box::new(build), built: AtomicUsize::new(1) })
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.built.load(Ordering::Relaxed)
     }
 
     pub(crate) fn with<R, E: From<rlx_fft::dsp::Error>>(
@@ -42,7 +53,11 @@ impl<P: Send> Plans<P> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut plan = match idle {
             Some(plan) => plan,
-            None => (self.build)()?,
+            None => {
+                let plan = (self.build)()?;
+                self.built.fetch_add(1, Ordering::Relaxed);
+                plan
+            }
         };
         let result = work(&mut plan);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(plan);
@@ -61,27 +76,42 @@ pub(crate) struct Batch {
     pub(crate) threads: usize,
 }
 
-/// Calls `work` with ranges of rows and their part of `out`, which is `[rows, width]`. Rows in its errors count from
-/// the range's first.
-pub(crate) fn run<P: Send, T: Send>(
-    py: Python<'_>,
-    plans: &Plans<P>,
+/// A new array of `shape`, `[rows, width]` flat. `work` is called with ranges of rows and their part of it, and owns what it
+/// reads, so that Ctrl-C ends the call within a row, too. Rows in its errors count from the range's first.
+pub(crate) fn compute<'py, P: Send + 'static, T: Element + Send + 'static>(
+    py: Python<'py>,
+    plans: &Arc<Plans<P>>,
     batch: Batch,
-    out: &mut [T],
-    work: impl Fn(&mut P, Range<usize>, &mut [T]) -> Result<(), Refusal> + Sync,
-) -> PyResult<()> {
-    let Batch { rows, cost, width, threads } = batch;
-    let block = (BLOCK / cost.max(1)).max(1).saturating_mul(threads).next_multiple_of(GROUP);
-    for first in (0..rows).step_by(block) {
-        let range = first..rows.min(first + block);
-        let out = &mut out[range.start * width..range.end * width];
-        let last = range.end == rows;
-        py.detach(|| share(plans, batch, range, out, &work))?;
-        if !last {
-            py.check_signals()?;
+    shape: &[usize],
+    work: impl Fn(&mut P, Range<usize>, &mut [T]) -> Result<(), Refusal> + Send + Sync + 'static,
+) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
+    let plans = Arc::clone(plans);
+    let cost = batch.rows.saturating_mul(batch.cost.max(batch.width));
+    fill(py, cost, shape, move |out, cancelled| {
+        let Batch { rows, cost, width, threads } = batch;
+        let block = (BLOCK / cost.max(1)).max(1).saturating_mul(threads).next_multiple_of(GROUP);
+        for first in (0..rows).step_by(block) {
+            if cancelled.get() {
+                break;
+            }
+            let range = first..rows.min(first + block);
+            let out = &mut out[range.start * width..range.end * width];
+            share(&plans, batch, range, out, &work)?;
         }
-    }
-    Ok(())
+        Ok(())
+    })
+}
+
+/// A new array of `shape` that `work` fills without Python's lock; see [`detached`].
+pub(crate) fn fill<'py, T: Element + Send + 'static>(
+    py: Python<'py>,
+    cost: usize,
+    shape: &[usize],
+    work: impl FnOnce(&mut [T], &Cancelled) -> Result<(), Refusal> + Send + 'static,
+) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
+    let (array, mut out) = Output::zeros(py, shape)?;
+    detached(py, cost, move |cancelled| work(out.as_mut_slice(), cancelled))??;
+    Ok(array)
 }
 
 fn share<P: Send, T: Send>(

@@ -1,20 +1,22 @@
 //! The strongest bins of rows of f32 samples, straight from the fused kernels.
 
-use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
+use std::sync::Arc;
+
+use numpy::{PyArrayDyn, PyArrayMethods};
 use pyo3::prelude::*;
 use rlx_fft::dsp::Error;
 use rlx_fft::dsp::welch::peaks::{WelchParams, WelchPeakParams, WelchPeaksScratch};
 
-use crate::arrays::{borrow, rows_of, with_last};
+use crate::arrays::{rows_of, samples, with_last};
 use crate::errors::refused;
-use crate::rows::{Batch, Plans, run};
+use crate::rows::{Batch, Plans, compute};
 use crate::threads;
 
 /// Packed peaks along the last axis of C-contiguous f32 arrays; no detrending, raw power.
 #[pyclass(frozen)]
 pub(crate) struct PeaksPlan {
     params: WelchPeakParams,
-    plans: Plans<WelchPeaksScratch>,
+    plans: Arc<Plans<WelchPeaksScratch>>,
 }
 
 #[pymethods]
@@ -31,8 +33,11 @@ impl PeaksPlan {
         let parse = || -> Result<_, Error> {
             let welch = WelchParams::new(n_fft, n_segments).hop(hop).window(window.parse()?);
             let params = WelchPeakParams::new(welch, k).nan(nan_policy.parse()?);
-            let built = params.clone();
-            Ok(Self { params, plans: Plans::new(move || WelchPeaksScratch::fastest(built.clone(), 1))? })
+            let build = {
+                let params = params.clone();
+                move || WelchPeaksScratch::fastest(params.clone(), 1)
+            };
+            Ok(Self { params, plans: Arc::new(Plans::new(build)?) })
         };
         parse().map_err(refused)
     }
@@ -45,24 +50,26 @@ impl PeaksPlan {
         threads: Option<usize>,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let py = x.py();
-        let array = borrow::<f32>(x, "x")?;
-        let (rows, len) = rows_of(array.shape())?;
-        let x = array.as_slice()?;
+        let (x, shape) = samples::<f32>(x, "x")?;
+        let (rows, len) = rows_of(&shape)?;
         let k = self.params.k_out();
-        let batch = Batch { rows, cost: len, width: 2 * k, threads: threads::resolve(threads)? };
-        let mut packed = vec![0.0_f32; rows * 2 * k];
-        run(py, &self.plans, batch, &mut packed, |plan, rows, out| {
-            let count = rows.len();
-            plan.peaks_of_rows_into(&x[rows.start * len..rows.end * len], count, len, out)?;
-            Ok(())
-        })?;
-        let shape = with_last(array.shape(), &[k]);
+        let welch = &self.params.welch;
+        let cost = welch.n_segments.saturating_mul(welch.n_fft).max(len);
+        let batch = Batch { rows, cost, width: 2 * k, threads: threads::resolve(threads)? };
+        let packed =
+            compute(py, &self.plans, batch, &with_last(&shape, &[2 * k]), move |plan, rows, out| {
+                let count = rows.len();
+                plan.peaks_of_rows_into(&x[rows.start * len..rows.end * len], count, len, out)?;
+                Ok(())
+            })?;
+        let packed = packed.readonly();
+        let shape = with_last(&shape, &[k]);
         let bins = PyArrayDyn::<i32>::zeros(py, &shape[..], false);
         let powers = PyArrayDyn::<f32>::zeros(py, &shape[..], false);
         {
             let (mut bins, mut powers) = (bins.readwrite(), powers.readwrite());
             let pairs = bins.as_slice_mut()?.iter_mut().zip(powers.as_slice_mut()?);
-            for ((bin, power), pair) in pairs.zip(packed.chunks_exact(2)) {
+            for ((bin, power), pair) in pairs.zip(packed.as_slice()?.chunks_exact(2)) {
                 // Packed bins are whole numbers below 2²⁴.
                 (*bin, *power) = (pair[0] as i32, pair[1]);
             }

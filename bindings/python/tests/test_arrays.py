@@ -128,11 +128,10 @@ def test_torch_tensors(peer):
 
     x = torch.randn(3, 500)
     assert np.shares_memory(as_array(x), x.numpy())
-    assert_array_equal(psd(x), psd(x.numpy()))
-    back = torch.from_dlpack(psd(x))
+    back = psd(x)
     assert back.shape == (3, 33) and back.dtype == torch.float32
-    with pytest.raises(TypeError, match="x"):
-        psd(x.clone().requires_grad_())
+    assert_array_equal(back, psd(x.numpy()))
+    assert_array_equal(psd(x.clone().requires_grad_()), psd(x.numpy()))
     assert_array_equal(psd(x.T, axis=0), psd(x.numpy()).T)
 
 
@@ -156,8 +155,8 @@ def test_the_default_number_of_threads():
         rlx_fft.set_num_threads(3)
         assert rlx_fft.get_num_threads() == 3
         assert_array_equal(psd(np.ones((9, 9000))), psd(np.ones((9, 9000)), threads=1))
-        for bad in (-1, 10**9):
-            with pytest.raises((ValueError, OverflowError)):
+        for bad in (-1, 10**9, 1.5, "2"):
+            with pytest.raises((ValueError, TypeError), match="^threads:"):
                 rlx_fft.set_num_threads(bad)
     finally:
         rlx_fft.set_num_threads(0)

@@ -6,11 +6,18 @@ results; see docs/guide.md for what comes from SciPy, librosa and torchaudio und
 Messages go to the logger ``rlx_fft`` (and below it) of `logging`.
 """
 
+from ._interpreter import refuse_subinterpreters
+
+refuse_subinterpreters()
+
 from ._accumulator import WelchAccumulator
+from ._cache import clear_cache
 from ._devices import devices
 from ._learned import LearnedFft, fit, load, train
 from ._mel import mel_filterbank, melspectrogram
-from ._native import DeviceArray, __version__, get_num_threads, set_num_threads
+from ._native import DeviceArray, __version__, get_num_threads
+from ._threads import set_num_threads
+from ._patch import patch_scipy
 from ._peaks import find_peaks
 from ._resident import DevicePeaks
 from ._spectral import coherence, csd, periodogram, spectrogram, welch
@@ -24,6 +31,7 @@ __all__ = [
     "WelchAccumulator",
     "WelchPeaks",
     "__version__",
+    "clear_cache",
     "coherence",
     "csd",
     "devices",
@@ -33,6 +41,7 @@ __all__ = [
     "load",
     "mel_filterbank",
     "melspectrogram",
+    "patch_scipy",
     "periodogram",
     "set_num_threads",
     "spectrogram",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import _native
 from ._arrays import CODES, normalize_axis, numeric, rows
+from ._checks import flag, integer, whole
 from ._layout import averages, detrending, frequencies, layout, nan_policies, rate, scalings
+from ._public import converted, public
+from ._sources import back
+from ._windows import given
 
 
 class WelchAccumulator:
@@ -31,6 +36,7 @@ class WelchAccumulator:
     True
     """
 
+    @public()
     def __init__(
         self,
         fs: float = 1.0,
@@ -46,7 +52,9 @@ class WelchAccumulator:
         nan_policy: str = "propagate",
         max_segments: int | None = None,
     ) -> None:
-        length = nperseg or (256 if isinstance(window, (str, tuple)) else len(window))
+        if nperseg is not None:
+            nperseg = integer(nperseg, "nperseg", 1, 1 << 28)
+        length = nperseg or (256 if isinstance(window, (str, tuple)) else len(given(window)))
         self._layout = layout(int(length), window, nperseg, noverlap, nfft)
         if self._layout.nfft < 2:
             raise ValueError("nperseg: an accumulator's segments have at least 2 samples")
@@ -54,10 +62,12 @@ class WelchAccumulator:
         self._detrend, function = detrending(detrend)
         if function is not None:
             raise TypeError("detrend: a function cannot be applied to samples that arrive in blocks")
-        self._onesided = bool(return_onesided)
+        self._onesided = flag(return_onesided, "return_onesided")
         self._scaling = scalings(scaling)
         self._average = averages(average)
         self._policy = nan_policies(nan_policy)
+        if max_segments is not None:
+            max_segments = whole(max_segments, "max_segments", 1)
         if average == "median" and max_segments is None:
             raise ValueError("max_segments: a median keeps every segment, so it needs a limit on their number")
         self._limit = max_segments or 0
@@ -65,6 +75,8 @@ class WelchAccumulator:
         self._result: np.dtype | None = None
         self._outer: tuple[int, ...] | None = None
         self._native: _native.Accumulator | None = None
+        #: What results become: tensors of the library of the last block.
+        self._back: Callable[[np.ndarray], Any] | None = None
 
     def _arguments(self) -> tuple:
         at = self._layout
@@ -82,8 +94,10 @@ class WelchAccumulator:
         self._code, self._result, self._outer, self._native = code, result, outer, made
         return made
 
+    @public("x", convert_samples=False)
     def push(self, x: Any, axis: int = -1) -> WelchAccumulator:
         """Takes the next block; returns the accumulator. After an error nothing of the block was taken."""
+        convert = back(x)
         x, result = numeric(x)
         data = rows(x, normalize_axis(axis, x.ndim))
         code, outer = CODES[data.dtype], data.shape[:-1]
@@ -93,6 +107,7 @@ class WelchAccumulator:
                 f"x: a block of type {code} with leading axes {outer} after {self._code} with {self._outer}"
             )
         taken.push(data)
+        self._back = convert
         return self
 
     def gap(self) -> WelchAccumulator:
@@ -120,6 +135,10 @@ class WelchAccumulator:
         self._native.merge(other._native)
         return self
 
+    def __radd__(self, other: Any) -> WelchAccumulator:
+        # sum() starts with 0.
+        return self.copy() if isinstance(other, int) and other == 0 else NotImplemented
+
     def __add__(self, other: WelchAccumulator) -> WelchAccumulator:
         if not isinstance(other, WelchAccumulator):
             return NotImplemented
@@ -128,6 +147,7 @@ class WelchAccumulator:
     def copy(self) -> WelchAccumulator:
         made = WelchAccumulator.__new__(WelchAccumulator)
         made.__setstate__(self.__getstate__())
+        made._back = self._back
         return made
 
     @property
@@ -140,31 +160,46 @@ class WelchAccumulator:
         """Samples taken so far, of each row."""
         return self._native.counts()[0][0] if self._native is not None and self._native.counts() else 0
 
-    def snapshot(self) -> tuple[np.ndarray, np.ndarray]:
+    def snapshot(self) -> tuple[Any, Any]:
         """Frequencies and the average so far; the stretch goes on."""
         if self._native is None:
             raise ValueError("x: no block has been pushed")
         assert self._code is not None and self._outer is not None
         f = frequencies(self._layout.nfft, self._fs, self._onesided and self._code[0] != "c")
         psd = self._native.snapshot().reshape(self._outer + (len(f),))
-        return f, psd.astype(self._result, copy=False)
+        result = f, psd.astype(self._result, copy=False)
+        return result if self._back is None else converted(result, self._back)
 
-    def finish(self) -> tuple[np.ndarray, np.ndarray]:
+    def finish(self) -> tuple[Any, Any]:
         """Ends the stretch; frequencies and the average. More may be pushed afterwards."""
         return self.gap().snapshot()
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: value for name, value in self.__dict__.items() if name != "_native"}
+        state = {name: value for name, value in self.__dict__.items() if name not in ("_native", "_back")}
         state["_taken"] = None if self._native is None else self._native.state()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         taken = state["_taken"]
         self.__dict__.update({name: value for name, value in state.items() if name != "_taken"})
-        self._native = None
+        self._native = self._back = None
         if taken is not None:
             assert self._code is not None and self._result is not None and self._outer is not None
             self._start(self._code, self._result, self._outer).restore(taken)
+
+    def _repr_html_(self) -> str:
+        """What has been taken, as a table for notebooks."""
+        at = self._layout
+        rows = {
+            "segment": f"{at.nperseg} samples, {at.noverlap} of them shared, transform of {at.nfft}",
+            "rate": f"{self._fs:g}",
+            "average": f"{self._average}, {self._scaling}",
+            "leading axes": "none yet" if self._outer is None else str(self._outer),
+            "samples": f"{self.samples:,}",
+            "segments": f"{self.segments:,}",
+        }
+        lines = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows.items())
+        return f"<table><caption>WelchAccumulator</caption>{lines}</table>"
 
     def __repr__(self) -> str:
         return f"WelchAccumulator(nperseg={self._layout.nperseg}, samples={self.samples}, segments={self.segments})"

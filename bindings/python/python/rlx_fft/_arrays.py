@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from . import _native
+from ._checks import integer
+from ._sources import to_numpy
 
 #: Types that the plans work in.
 CODES: dict[np.dtype[Any], str] = {
@@ -16,47 +17,9 @@ CODES: dict[np.dtype[Any], str] = {
     np.dtype(np.complex128): "c64",
 }
 
-#: Kinds of DLPack devices whose memory the processor can read: CPU, pinned.
-_HOST = (1, 3, 11)
-
-
 def as_array(x: Any, name: str = "x") -> np.ndarray:
     """`x` as a NumPy array, without a copy where its memory allows."""
-    if isinstance(x, np.ndarray):
-        return np.asarray(x)
-    if hasattr(x, "__arrow_c_array__") or hasattr(x, "__arrow_c_stream__"):
-        return _from_arrow(x, name)
-    if hasattr(x, "__dlpack__") and hasattr(x, "__dlpack_device__"):
-        return _from_dlpack(x, name)
-    try:
-        return np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-
-
-def _from_arrow(x: Any, name: str) -> np.ndarray:
-    try:
-        chunks = _native.from_arrow(x)
-    except TypeError as error:
-        raise TypeError(str(error).replace("x:", f"{name}:", 1)) from error
-    arrays = [values.reshape(-1, width) if width else values for values, width in chunks]
-    if not arrays:
-        return np.empty(0)
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
-
-
-def _from_dlpack(x: Any, name: str) -> np.ndarray:
-    kind, number = x.__dlpack_device__()
-    if int(kind) not in _HOST:
-        raise TypeError(
-            f"{name}: lives on device {number} of DLPack kind {int(kind)}, not in host memory; "
-            f"bring it over first (for a torch tensor: {name}.cpu())"
-        )
-    try:
-        return np.from_dlpack(x)
-    except (BufferError, RuntimeError, TypeError) as error:
-        # Torch refuses tensors that track gradients, and types that NumPy lacks.
-        raise TypeError(f"{name}: cannot be read through DLPack: {error}") from error
+    return x if type(x) is np.ndarray else to_numpy(x, name)
 
 
 def numeric(x: Any, name: str = "x") -> tuple[np.ndarray, np.dtype[Any]]:
@@ -78,6 +41,8 @@ def numeric(x: Any, name: str = "x") -> tuple[np.ndarray, np.dtype[Any]]:
             except (TypeError, ValueError) as error:
                 raise TypeError(f"{name}: objects that are not numbers: {error}") from error
         return x, np.dtype(np.float64)
+    if kind == "V" and x.dtype.name.startswith(("bfloat16", "float8", "float4", "int4", "uint4")):
+        return x.astype(np.float32), np.dtype(np.float32)
     if kind not in "biufc":
         raise TypeError(f"{name}: dtype {x.dtype} is not a number")
     result = np.empty(0, np.result_type(x.dtype, np.complex64)).real.dtype
@@ -94,7 +59,7 @@ def numeric(x: Any, name: str = "x") -> tuple[np.ndarray, np.dtype[Any]]:
 
 def normalize_axis(axis: Any, ndim: int, name: str = "x") -> int:
     """`axis` as a non-negative index."""
-    axis = _int(axis, "axis")
+    axis = integer(axis, "axis")
     if not -ndim <= axis < ndim:
         raise np.exceptions.AxisError(axis, ndim, f"axis of {name}")
     return axis % ndim
@@ -105,11 +70,3 @@ def rows(x: np.ndarray, axis: int) -> np.ndarray:
     if axis != x.ndim - 1:
         x = np.moveaxis(x, axis, -1)
     return np.require(x, requirements=["C_CONTIGUOUS", "ALIGNED"])
-
-
-def _int(value: Any, name: str) -> int:
-    """`int(value)` that names the argument."""
-    try:
-        return int(value)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{name}: {error}") from error

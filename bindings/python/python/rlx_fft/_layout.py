@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from . import _native
-from ._arrays import _int
+from ._checks import choice, integer, real
+from ._warnings import warn
 from ._windows import given, weights
 
 _NAN_POLICIES = {
@@ -36,6 +36,8 @@ class Layout:
     nfft: int
     #: Whether nperseg was cut to the signal's length.
     shrunk: bool
+    #: What tells the weights from others: the window as given, or its bytes.
+    key: Any = None
 
     @property
     def hop(self) -> int:
@@ -49,46 +51,55 @@ class Layout:
         )
 
 
+#: Longest transform that is no mistake in a unit.
+MOST = 1 << 32
+
+#: Longest window given as an array that tells one plan from another by its bytes.
+_LONGEST_KEY = 1 << 17
+
+#: Warnings of short signals: SciPy's texts of welch and of spectrogram.
+SHORT = {
+    "welch": "nperseg={0} is greater than signal length max(len(x), len(y)) = {1}, using nperseg = {1}",
+    "spectrogram": "nperseg = {0} is greater than input length  = {1}, using nperseg = {1}",
+}
+
+
 def layout(
-    n: int, window: Any, nperseg: Any, noverlap: Any, nfft: Any, *, overlap_share: int = 2, stacklevel: int = 3
+    n: int, window: Any, nperseg: Any, noverlap: Any, nfft: Any, *, overlap_share: int = 2, short: str = "welch"
 ) -> Layout:
-    """The segments that SciPy would take of a signal of `n` samples. `stacklevel` counts from the caller."""
+    """The segments that SciPy would take of a signal of `n` samples; `short` names the warning of short ones."""
     shrunk = False
     name = None
+    key: Any
     if isinstance(window, (str, tuple)):
-        nperseg = 256 if nperseg is None else _int(nperseg, "nperseg")
+        nperseg = 256 if nperseg is None else integer(nperseg, "nperseg", None, MOST)
         if nperseg < 1:
             raise ValueError(f"nperseg: {nperseg} is not a positive integer")
         if n < nperseg:
-            warnings.warn(
-                f"nperseg={nperseg} is greater than signal length max(len(x), len(y)) = {n}, using nperseg = {n}",
-                UserWarning,
-                stacklevel=stacklevel + 1,
-            )
+            warn(SHORT[short].format(nperseg, n))
             nperseg, shrunk = n, True
         values, name = weights(window, nperseg)
+        key = window
     else:
         values = given(window)
-        nperseg = len(values) if nperseg is None else _int(nperseg, "nperseg")
+        nperseg = len(values) if nperseg is None else integer(nperseg, "nperseg")
         if nperseg != len(values):
             raise ValueError(f"nperseg: {nperseg} is not the window's length, {len(values)}")
         if n < nperseg or nperseg < 1:
             raise ValueError(f"window: {nperseg} weights do not fit a signal of {n} samples")
-    nfft = nperseg if nfft is None else _int(nfft, "nfft")
+        key = values.tobytes() if nperseg <= _LONGEST_KEY else None
+    nfft = nperseg if nfft is None else integer(nfft, "nfft", None, MOST)
     if nfft < nperseg:
         raise ValueError(f"nfft: {nfft} must be greater than or equal to nperseg, {nperseg}")
-    noverlap = nperseg // overlap_share if noverlap is None else _int(noverlap, "noverlap")
+    noverlap = nperseg // overlap_share if noverlap is None else integer(noverlap, "noverlap")
     if noverlap >= nperseg:
         raise ValueError(f"noverlap: {noverlap} must be less than nperseg, {nperseg}")
-    return Layout(values, name, nperseg, noverlap, nfft, shrunk)
+    return Layout(values, name, nperseg, noverlap, nfft, shrunk, key)
 
 
 def rate(fs: Any) -> float:
     """The sampling frequency as a float."""
-    try:
-        fs = float(fs)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"fs: {error}") from error
+    fs = real(fs, "fs")
     if not (fs > 0 and np.isfinite(fs)):
         raise ValueError(f"fs: must be positive and finite, got {fs}")
     return fs
@@ -103,21 +114,17 @@ def detrending(detrend: Any) -> tuple[str, Callable[[np.ndarray], np.ndarray] | 
         if name is None and detrend:
             raise ValueError(f"detrend: {detrend!r} is none of 'constant', 'linear', False or a function")
         return name or "none", None
-    if not detrend:
+    if detrend is None or (isinstance(detrend, (bool, np.bool_, int)) and not detrend):
         return "none", None
     raise ValueError(f"detrend: {detrend!r} is none of 'constant', 'linear', False or a function")
 
 
 def scalings(scaling: Any) -> str:
-    if scaling not in ("density", "spectrum", "raw"):
-        raise ValueError(f"scaling: {scaling!r} is none of 'density', 'spectrum', 'raw'")
-    return scaling
+    return choice(scaling, "scaling", ("density", "spectrum", "raw"))
 
 
 def averages(average: Any, allowed: tuple[str, ...] = ("mean", "median", "max", "min")) -> str:
-    if average not in allowed:
-        raise ValueError(f"average: {average!r} is none of {', '.join(map(repr, allowed))}")
-    return average
+    return choice(average, "average", allowed)
 
 
 def nan_policies(nan_policy: Any) -> str:
@@ -145,17 +152,21 @@ def windows_of(x: np.ndarray, nperseg: int, hop: int) -> np.ndarray:
 def detrended(x: np.ndarray, function: Callable, nperseg: int, hop: int) -> np.ndarray:
     """Segments one after the other, each through `function` as SciPy calls it: once a segment, for all rows."""
     segments = windows_of(x, nperseg, hop)
-    done = [np.asarray(function(segments[..., i, :])) for i in range(segments.shape[-2])]
-    for segment in done:
-        if segment.shape != segments.shape[:-2] + (nperseg,):
-            raise ValueError(f"detrend: returned shape {segment.shape} for {segments.shape[:-2] + (nperseg,)}")
-    joined = np.concatenate(done, axis=-1)
-    if joined.dtype not in (np.float32, np.float64, np.complex64, np.complex128):
-        raise TypeError(f"detrend: returned dtype {joined.dtype}")
+    shape = (*segments.shape[:-2], nperseg)
+    joined = np.empty(0)
+    for i in range(segments.shape[-2]):
+        done = np.asarray(function(segments[..., i, :]))
+        if done.shape != shape:
+            raise ValueError(f"detrend: returned shape {done.shape} for {shape}")
+        if i == 0:
+            if done.dtype not in (np.float32, np.float64, np.complex64, np.complex128):
+                raise TypeError(f"detrend: returned dtype {done.dtype}")
+            joined = np.empty((*shape[:-1], segments.shape[-2] * nperseg), done.dtype)
+        joined[..., i * nperseg : (i + 1) * nperseg] = done
     return joined
 
 
 __all__ = [
     "Layout", "averages", "detrended", "detrending", "frequencies", "layout", "nan_policies", "rate",
-    "scalings", "windows_of",
+    "SHORT", "scalings", "windows_of",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _native
 from ._arrays import numeric
+from ._public import public
 
 
 class LearnedFft:
@@ -49,7 +50,8 @@ class LearnedFft:
         """How the model was made: method, learner, start, what was shown, order, steps, loss and more."""
         return json.loads(self._native.record())
 
-    def __call__(self, x: Any) -> np.ndarray:
+    @public("x")
+    def __call__(self, x: Any) -> Any:
         """The transforms of frames `[…, n_fft]`, complex64."""
         x, _ = numeric(x)
         return self._native(np.require(x, np.complex64, ["C_CONTIGUOUS", "ALIGNED"]))
@@ -120,6 +122,7 @@ def _rounding(x: np.ndarray) -> float:
     return float(np.finfo(x.dtype).eps) if x.dtype in (np.float16, np.float32, np.complex64) else 0.0
 
 
+@public()
 def fit(
     what: Any,
     transform: str = "dft",
@@ -147,6 +150,7 @@ def fit(
     return LearnedFft(_native.LearnedFft.fit(wanted, polish))
 
 
+@public()
 def train(
     what: Any,
     transform: str = "dft",

@@ -8,14 +8,18 @@ import numpy as np
 
 from . import _native
 from ._arrays import CODES, normalize_axis, numeric, rows
+from ._cache import cache
+from ._checks import flag
 from ._devices import attempt, kept
 from ._layout import nan_policies
+from ._mel_general import mel, normalized
+from ._mel_params import PRESET, checked, is_general
+from ._public import public
 from ._resident import check, handle, is_resident, on_host
-from ._spectral import _plans, _remember
-
-PRESETS = ("whisper", "librosa", "kaldi", "torchaudio", "nemo")
+from ._warnings import warn
 
 
+@public("x")
 def melspectrogram(
     x: Any,
     preset: Literal["whisper", "librosa", "kaldi", "torchaudio", "nemo"] = "whisper",
@@ -28,12 +32,12 @@ def melspectrogram(
     fmin: float | None = None,
     fmax: float | None = None,
     power: float | None = None,
-    window: str | None = None,
-    pad_mode: Literal["none", "constant", "reflect", "mirror"] | None = None,
+    window: str | tuple[Any, ...] | np.ndarray | None = None,
+    pad_mode: str | None = None,
     scale: Literal["slaney", "htk", "kaldi"] | None = None,
-    norm: Literal["slaney", "none"] | None = None,
+    norm: float | str | None = PRESET,
     preemphasis: float | None = None,
-    top_db: float | None = None,
+    top_db: float | str | None = PRESET,
     ref_max: bool | None = None,
     log: bool = True,
     max_over: Literal["item", "batch"] | None = None,
@@ -55,7 +59,16 @@ def melspectrogram(
     nemo          `AudioToMelSpectrogramPreprocessor` at evaluation, 80 features            mels × frames, per band
     ============  ========================================================================  ====================
 
-    The other arguments replace the preset's values. ``log=False`` gives mel energies. ``max_over="batch"`` takes the
+    The other arguments replace the preset's values, and what the original derives from them follows: torchaudio's hop is half
+    the window, Kaldi's and NeMo's windows are 25 ms and their frames 10 ms apart at any `sr`, and without `win_length` the
+    window is as long as the transform.
+
+    window : a name, ``("kaiser", 8.0)`` or the like, or `win_length` weights.
+    pad_mode : ``"none"``, ``"constant"``, ``"reflect"``, Kaldi's ``"mirror"``, ``"edge"``, ``"symmetric"`` or ``"linear_ramp"`` (`numpy.pad`).
+    norm : ``"slaney"``, None, or the order of a norm that each filter is divided by (1, 2, inf), as in librosa.
+    top_db : dB below the maximum that are kept; None keeps all.
+
+    ``log=False`` gives mel energies. ``max_over="batch"`` takes the
     maximum that whisper and `top_db` refer to over all rows, as the original whisper does. float32 stays float32; integers
     are computed in float64.
 
@@ -68,19 +81,13 @@ def melspectrogram(
     >>> rlx_fft.melspectrogram(np.zeros(480_000, np.float32)).shape
     (80, 3000)
     """
-    changes = {
-        name: value
-        for name, value in (
-            ("sr", sr), ("n_fft", n_fft), ("hop_length", hop_length), ("win_length", win_length), ("n_mels", n_mels),
-            ("fmin", fmin), ("fmax", fmax), ("power", power), ("window", window), ("pad_mode", pad_mode),
-            ("scale", scale), ("norm", norm), ("preemphasis", preemphasis), ("top_db", top_db), ("ref_max", ref_max),
-            ("log", None if log else False), ("max_over", max_over),
-        )
-        if value is not None
-    }  # fmt: skip
+    given = dict(
+        sr=sr, n_fft=n_fft, hop_length=hop_length, win_length=win_length, n_mels=n_mels, fmin=fmin, fmax=fmax, power=power,
+        window=window, pad_mode=pad_mode, scale=scale, norm=norm, preemphasis=preemphasis, top_db=top_db, ref_max=ref_max,
+        log=None if flag(log, "log") else False, max_over=max_over,
+    )  # fmt: skip
+    changes = checked(preset, given)
     policy = nan_policies(nan_policy)
-    if n_fft is not None and win_length is None:
-        changes["win_length"] = n_fft
     if is_resident(x):
         if check(x, axis, device)[1]:
             raise TypeError("x: complex samples have no mel spectrum")
@@ -98,16 +105,22 @@ def melspectrogram(
         raise TypeError("x: complex samples have no mel spectrum")
     axis = normalize_axis(axis, x.ndim)
     plan = _plan(CODES[x.dtype], preset, changes, policy)
+    _warn_of_empty_filters(plan, preset)
     data = rows(x, axis)
     out = None
     if device is not None and device != "cpu" and data.size:
-        lacks = f"{x.dtype} samples" if x.dtype != np.float32 else _on_device(plan, preset, changes).lacks()
+        general = "this norm or padding" if is_general(changes) else None
+        if isinstance(changes.get("window"), tuple):
+            general = "a window that is known by its weights only"
+        lacks = general or f"{x.dtype} samples" if general or x.dtype != np.float32 else _on_device(plan, preset, changes).lacks()
         if lacks is None and policy != "error" and not np.isfinite(data).all():
             lacks = "missing samples"
         out = attempt("melspectrogram", device, data, lacks, lambda: _on_device(plan, preset, changes), threads)
         if out is not None and preset != "kaldi":
             out = np.ascontiguousarray(np.swapaxes(out, -1, -2))
-    if out is None:
+    if out is None and is_general(changes):
+        out = mel(data, plan.core(), changes, lambda: _bank(plan, changes), policy)
+    elif out is None:
         out = plan(data, threads)
     if axis == x.ndim - 1:
         return out
@@ -115,19 +128,63 @@ def melspectrogram(
 
 
 def _plan(code: str, preset: str, changes: dict[str, Any], policy: str = "error") -> _native.MelPlan:
-    key = ("mel", code, preset, policy, *sorted(changes.items()))
+    """The core's plan; where the core lacks a norm or padding, that of unscaled filters or of the preset's padding."""
+    known = dict(changes)
+    if is_general(changes):
+        known.pop("pad_mode", None)
+        if not isinstance(changes.get("norm", "none"), str):
+            known["norm"] = "none"
+    key = ("mel", code, preset, policy, *sorted(known.items()))
     try:
-        return _plans[key][1]
+        return cache[key]
     except (KeyError, TypeError):
-        plan = _native.MelPlan(code, preset, changes, policy)
-        _remember(key, (np.empty(0), plan))
+        plan = _native.MelPlan(code, preset, known, policy)
+        cache.put(key, plan, plan)
         return plan
+
+
+def _bank(plan: _native.MelPlan, changes: dict[str, Any]) -> np.ndarray:
+    norm = changes.get("norm", "none")
+    return plan.filterbank() if isinstance(norm, str) else normalized(plan.filterbank(), norm)
+
+
+#: Warnings of filters without a bin, by the system whose code warns: librosa's text (NeMo's filters are librosa's) and torchaudio's.
+_EMPTY = {
+    "librosa": "Empty filters detected in mel frequency basis. Some channels will produce empty responses. "
+    "Try increasing your sampling rate (and fmax) or reducing n_mels.",
+    "torchaudio": "At least one mel filterbank has all zero values. The value for `n_mels` ({mels}) may be set too high. "
+    "Or, the value for `n_freqs` ({bins}) may be set too low.",
+}
+_EMPTY["nemo"] = _EMPTY["librosa"]
+
+
+def _warn_of_empty_filters(plan: _native.MelPlan, preset: str) -> None:
+    text = _EMPTY.get(preset)
+    if text is not None and plan.empty_filters:
+        core = plan.core()
+        warn(text.format(mels=core["n_mels"], bins=core["n_fft"] // 2 + 1))
 
 
 def _on_device(plan: _native.MelPlan, preset: str, changes: dict[str, Any]) -> _native.DevicePlan:
     return kept(("mel", preset, *sorted(changes.items())), lambda: _native.DevicePlan.mel(plan))
 
 
-def mel_filterbank(preset: str = "whisper", **changes: Any) -> np.ndarray:
-    """The filters of `melspectrogram`, `[mels, bins]`; the arguments are those of `melspectrogram`."""
-    return _plan("f64", preset, changes).filterbank()
+@public()
+def mel_filterbank(
+    preset: Literal["whisper", "librosa", "kaldi", "torchaudio", "nemo"] = "whisper",
+    *,
+    sr: float | None = None,
+    n_fft: int | None = None,
+    n_mels: int | None = None,
+    fmin: float | None = None,
+    fmax: float | None = None,
+    scale: Literal["slaney", "htk", "kaldi"] | None = None,
+    norm: float | str | None = PRESET,
+) -> np.ndarray:
+    """The filters of `melspectrogram`, `[n_mels, n_fft // 2 + 1]`, float64; the arguments are those of `melspectrogram`."""
+    changes = checked(
+        preset, dict(sr=sr, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, scale=scale, norm=norm)
+    )
+    plan = _plan("f64", preset, changes)
+    _warn_of_empty_filters(plan, preset)
+    return _bank(plan, changes)

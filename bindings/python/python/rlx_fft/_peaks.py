@@ -9,8 +9,19 @@ import numpy as np
 
 from . import _native
 from ._arrays import as_array, normalize_axis, rows
+from ._checks import real
+from ._public import public
+from ._warnings import warn
+
+try:
+    from scipy.signal._peak_finding_utils import PeakPropertyWarning  # type: ignore[import-untyped, unused-ignore]
+except ImportError:
+
+    class PeakPropertyWarning(RuntimeWarning):  # type: ignore[no-redef]
+        """Some peaks have properties of 0."""
 
 
+@public("x")
 def find_peaks(
     x: Any,
     height: Any = None,
@@ -26,6 +37,22 @@ def find_peaks(
     threads: int | None = None,
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Local maxima along an axis, as `scipy.signal.find_peaks`.
+
+    Parameters
+    ----------
+    x : curves, real; complex ones lose their imaginary part with a warning, as in SciPy.
+    height, threshold, prominence, width, plateau_size : None (not asked for), a lower bound, or a pair of bounds (either may be
+        None); bounds may be arrays of the shape of `x`, one per sample. All bounds are inclusive.
+    distance : least distance of neighbours in samples, at least 1; the higher one stays.
+    wlen : samples of the window that a prominence is looked for in.
+    rel_height : share of the prominence at which a width is measured; 0.5 is half.
+    axis : along which the curves run.
+    threads : as in `welch`.
+
+    Returns
+    -------
+    peaks : positions, ascending within a row.
+    properties : arrays with an entry per peak, with SciPy's names, of what was asked for.
 
     Of 1-D arrays: exactly SciPy's positions and properties. Of N-D arrays: the rows along `axis`, in C order of the
     other axes, one after the other; positions count from their row's start, and ``properties["row_offsets"]`` says
@@ -44,28 +71,35 @@ def find_peaks(
         raise ValueError("x: needs at least one dimension")
     axis = normalize_axis(axis, x.ndim)
     data = rows(x, axis)
-    if distance is not None and distance < 1:
-        raise ValueError(f"distance: must be greater or equal to 1, got {distance}")
-    if prominence is None and width is None:
-        wlen = None  # Not looked at, as in SciPy.
-    if wlen is not None:
+    if distance is not None:
+        distance = real(distance, "distance")
+        if distance < 1:
+            raise ValueError(f"distance: must be greater or equal to 1, got {distance}")
+        if not math.isfinite(distance):
+            distance = None  # SciPy keeps all peaks.
+    rel_height = real(rel_height, "rel_height")
+    reach = None
+    if wlen is not None and not (prominence is None and width is None):  # Else not looked at, as in SciPy.
+        wlen = real(wlen, "wlen")
         if not wlen > 1:
             raise ValueError(f"wlen: must be larger than 1, got {wlen}")
-        wlen = math.ceil(wlen)
-    reach = None if wlen is None else int(wlen)
+        reach = None if wlen >= 2 * data.shape[-1] else math.ceil(wlen)
     conditions = {
         "plateau_size": plateau_size, "height": height, "threshold": threshold, "prominence": prominence, "width": width,
     }  # fmt: skip
     bounds = {name: _interval(value, name, x.shape, axis) for name, value in conditions.items()}
-    if not any(isinstance(end, np.ndarray) for interval in bounds.values() if interval for end in interval):
+    ends = [end for interval in bounds.values() if interval for end in interval if end is not None]
+    if not any(isinstance(end, np.ndarray) or math.isnan(end) for end in ends):
         peaks, offsets, properties = _native.find_peaks_rows(
             data, bounds["height"], bounds["threshold"], distance, bounds["prominence"], bounds["width"],
-            reach, float(rel_height), bounds["plateau_size"], threads,
+            reach, rel_height, bounds["plateau_size"], threads,
         )  # fmt: skip
     else:
         peaks, offsets, properties = _by_sample(data, bounds, distance, reach, rel_height)
     if x.ndim > 1:
         properties["row_offsets"] = offsets
+    if "widths" in properties and rel_height <= 0 and (properties["widths"] == 0).any():
+        warn("some peaks have a width of 0", PeakPropertyWarning)
     return peaks, properties
 
 
@@ -74,7 +108,8 @@ def _real(x: Any, name: str = "x") -> np.ndarray:
     if x.dtype in (np.float32, np.float64):
         return x
     if x.dtype.kind == "c":
-        raise TypeError(f"{name}: complex numbers have no order; take their magnitude")
+        warn("Casting complex values to real discards the imaginary part", np.exceptions.ComplexWarning)
+        return x.real.astype(np.float64)
     try:
         return x.astype(np.float64)
     except (TypeError, ValueError) as error:
@@ -101,10 +136,7 @@ def _end(end: Any, name: str, side: str, shape: tuple[int, ...], axis: int) -> A
         if end.shape != shape:
             raise ValueError(f"{name}: array size of {side} interval border must match x: {end.shape}, {shape}")
         return np.moveaxis(end, axis, -1).reshape(math.prod(shape[:axis] + shape[axis + 1 :]), shape[axis])
-    try:
-        return float(end)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{name}: {error}") from error
+    return real(end, name)
 
 
 def _by_sample(

@@ -48,7 +48,7 @@ def on_host(stream: Any) -> None:
         raise ValueError("stream: x lies in host memory; a stream is for CUDA tensors")
 
 
-def check(x: Any, axis: int, device: str | None) -> tuple[int, bool]:
+def check(x: Any, axis: Any, device: str | None) -> tuple[int, bool]:
     """Samples per row, and whether they are complex."""
     shape = tuple(x.shape)
     if not shape or 0 in shape:
@@ -64,7 +64,7 @@ def check(x: Any, axis: int, device: str | None) -> tuple[int, bool]:
 
 def estimate(
     kind: str, x: Any, fs: Any, window: Any, nperseg: Any, noverlap: Any, nfft: Any, detrend: Any, onesided: Any,
-    scaling: Any, axis: int, average: str, device: str | None, nan_policy: str, stream: Any, *, share: int = 2, k: int = 0,
+    scaling: Any, axis: Any, average: str, device: str | None, nan_policy: str, stream: Any, *, share: int = 2, k: int = 0,
 ) -> tuple[np.ndarray, Layout, float, _native.DeviceArray]:  # fmt: skip
     """Frequencies, segments, rate and the values on the device."""
     n, is_complex = check(x, axis, device)
@@ -76,7 +76,7 @@ def estimate(
         pass
     else:
         return f.copy(), at, fs, plan.resident(x, handle(stream))
-    at = layout(n, window, nperseg, noverlap, nfft, overlap_share=share, stacklevel=4)
+    at = layout(n, window, nperseg, noverlap, nfft, overlap_share=share)
     if at.name is None or at.nfft < 2:
         raise ValueError(f"window: of CUDA tensors a periodic window of the package's own, not {window!r}")
     trend, function = detrending(detrend)

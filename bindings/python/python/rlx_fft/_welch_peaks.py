@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, SupportsIndex
 
 import numpy as np
 
 from . import _native
-from ._arrays import CODES, normalize_axis, numeric, rows
+from ._arrays import normalize_axis, numeric, rows
+from ._cache import cache
+from ._checks import choice, flag, whole
 from ._devices import attempt, lacking, plan_of
 from ._layout import detrending, frequencies, layout, nan_policies, rate, scalings
 from ._learned import LearnedFft
 from ._peaks import find_peaks
 from ._resident import DevicePeaks, estimate, is_resident, on_host
-from ._spectral import _remember, _plans, welch
+from ._public import public
+from ._spectral import welch
+
+#: Peaks that a notebook shows.
+_SHOWN = 30
 
 
 class WelchPeaks:
@@ -29,29 +36,41 @@ class WelchPeaks:
     """
 
     def __init__(
-        self, bin: np.ndarray, power: np.ndarray, frequencies: np.ndarray, prominence: np.ndarray | None = None
+        self, bin: Any, power: Any, frequencies: np.ndarray, prominence: Any = None
     ) -> None:
         self.bin = bin
         self.power = power
         self.prominence = prominence
         self._frequencies = frequencies
 
+    def _converted(self, convert: Callable[[np.ndarray], Any]) -> WelchPeaks:
+        """All fields as tensors of another library."""
+        arrays = self.frequency, self.level, self.bin, self.power, self.prominence
+        self.frequency, self.level, self.bin, self.power, self.prominence = (
+            None if values is None else convert(values) for values in arrays
+        )
+        return self
+
     @cached_property
-    def frequency(self) -> np.ndarray:
+    def frequency(self) -> Any:
+        """Frequencies of the bins, in the unit of fs; NaN where there is no peak."""
         return np.where(self.bin >= 0, self._frequencies[self.bin], np.nan)
 
     @cached_property
-    def level(self) -> np.ndarray:
+    def level(self) -> Any:
+        """10·log10(power), dB; −inf where the power is 0."""
         with np.errstate(divide="ignore"):
             return 10 * np.log10(self.power)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.bin.shape
+        """Leading axes of the samples, and k."""
+        return tuple(self.bin.shape)
 
     def to_structured(self) -> np.ndarray:
         """One structured array with the fields bin, frequency, power, level and prominence."""
-        real = self.power.dtype
+        power = np.asarray(self.power)
+        real = power.dtype
         kinds = [("bin", np.int32), ("frequency", np.float64), ("power", real), ("level", real), ("prominence", real)]
         out = np.empty(self.shape, dtype=kinds)
         for name in ("bin", "frequency", "power", "level"):
@@ -59,29 +78,45 @@ class WelchPeaks:
         out["prominence"] = np.nan if self.prominence is None else self.prominence
         return out
 
+    def _repr_html_(self) -> str:
+        """The first peaks as a table, for notebooks."""
+        columns = [np.asarray(values).reshape(-1, self.shape[-1]) for values in (self.bin, self.frequency, self.power, self.level)]
+        lines: list[str] = []
+        for row in range(len(columns[0])):
+            for rank in range(self.shape[-1]):
+                if len(lines) < _SHOWN:
+                    bin, frequency, power, level = (values[row, rank] for values in columns)
+                    numbers = f"{row}", f"{rank + 1}", f"{bin}", f"{frequency:.6g}", f"{power:.4g}", f"{level:.2f}"
+                    lines.append("<tr>" + "".join(f"<td>{number}</td>" for number in numbers) + "</tr>")
+        head = "".join(f"<th>{name}</th>" for name in ("row", "rank", "bin", "frequency", "power", "level (dB)"))
+        count = columns[0].size
+        note = f"{count:,} peaks, shape {self.shape}" + (f"; the first {_SHOWN}" if count > _SHOWN else "")
+        return f"<table><caption>WelchPeaks: {note}</caption><tr>{head}</tr>{''.join(lines)}</table>"
+
     def __repr__(self) -> str:
         return f"WelchPeaks(shape={self.shape}, power={self.power.dtype})"
 
 
+@public("x")
 def welch_peaks(
     x: Any,
     fs: float = 1.0,
-    nperseg: int | None = None,
-    k: int = 16,
+    nperseg: SupportsIndex | None = None,
+    k: SupportsIndex = 16,
     *,
     window: Any = "hann_periodic",
-    noverlap: int | None = None,
-    nfft: int | None = None,
+    noverlap: SupportsIndex | None = None,
+    nfft: SupportsIndex | None = None,
     detrend: Any = False,
     scaling: Literal["raw", "density", "spectrum"] = "raw",
     mode: Literal["bins", "local"] = "bins",
     prominence: bool = False,
-    axis: int = -1,
+    axis: SupportsIndex = -1,
     device: str | None = None,
     threads: int | None = None,
     nan_policy: str = "raise",
     stream: Any = None,
-) -> Any:
+) -> WelchPeaks:
     """The `k` strongest peaks of each row's Welch spectrum, over all other axes.
 
     ``mode="bins"`` takes the largest bins, neighbours or not; ties go to the lower bin. ``mode="local"`` takes the
@@ -89,7 +124,12 @@ def welch_peaks(
     (one-sided |X|², mean over the segments, no detrending): float32 rows then go through the fused kernels and no
     spectrum is ever stored. ``detrend="constant", scaling="density"`` gives the peaks of `welch` with its defaults.
 
-    `device` is as in `welch`. A CUDA tensor is read and answered on its device, without a copy, and gives `DevicePeaks`;
+    fs, nperseg, noverlap, nfft, window, detrend, scaling, axis, threads, device : as in `welch`.
+    k : peaks per row, at least 1; more than there are bins are as many as there are.
+    prominence : whether ``mode="bins"`` computes prominences.
+    nan_policy : as in `welch`, but ``"raise"`` by default.
+
+    Returns `WelchPeaks`; with tensors in, its fields are tensors. A CUDA tensor is read and answered on its device, without a copy, and gives `DevicePeaks`;
     with a `stream` the work is queued there and not waited for, and ``nan_policy="propagate"`` has to be said, for nobody
     looks whether a row's powers are NaN.
 
@@ -101,21 +141,21 @@ def welch_peaks(
     array([10., 20.])
     """
     key: Any = None
-    if type(x) is np.ndarray and x.dtype == np.float32 and axis == -1 and not prominence and stream is None and x.size:
+    if type(x) is np.ndarray and x.dtype == np.float32 and axis == -1 and prominence is False and stream is None and x.size:
         key = ("peaks", x.shape[-1], fs, nperseg, k, window, noverlap, nfft, detrend, scaling, mode, device, nan_policy)
         try:
-            f, (plan, factors) = _plans[key]
+            f, (plan, factors) = cache[key]
         except (KeyError, TypeError):
             pass
         else:
             if x.flags.c_contiguous and x.flags.aligned:
                 return _scaled(plan(x, threads), f, factors)
-    if isinstance(k, bool) or int(k) < 1:
-        raise ValueError(f"k: must be at least 1, got {k}")
-    if mode not in ("bins", "local"):
-        raise ValueError(f"mode: {mode!r} is none of 'bins', 'local'")
+    if isinstance(k, bool):
+        raise TypeError(f"k: must be an integer, got {k}")
+    k = whole(k, "k", 1)
+    choice(mode, "mode", ("bins", "local"))
     if is_resident(x):
-        return _resident(x, fs, nperseg, int(k), window, noverlap, nfft, detrend, scaling, mode, prominence, axis, device,
+        return _resident(x, fs, nperseg, k, window, noverlap, nfft, detrend, scaling, mode, prominence, axis, device,
                          nan_policy, stream)  # fmt: skip
     on_host(stream)
     given = x
@@ -124,18 +164,19 @@ def welch_peaks(
     if x.size == 0:
         empty = np.empty(x.shape[:axis] + x.shape[axis + 1 :] + (0,))
         return WelchPeaks(empty.astype(np.int32), empty, np.empty(0), empty if prominence or mode == "local" else None)
-    at = layout(x.shape[axis], window, nperseg, noverlap, nfft, stacklevel=2)
+    at = layout(x.shape[axis], window, nperseg, noverlap, nfft)
     rate_ = rate(fs)
     trend, function = detrending(detrend)
     scalings(scaling)
     policy = nan_policies(nan_policy)
+    prominence = flag(prominence, "prominence")
     plain_bins = mode == "bins" and not prominence
     if device not in (None, "cpu") and plain_bins:
         data = rows(x, axis)
         lacks = lacking(data, at, function) or ("complex samples" if data.dtype.kind == "c" else None)
         packed = attempt(
             "welch_peaks", device, data, lacks,
-            lambda: plan_of("peaks", at, rate_, trend, scaling, "mean", policy, False, int(k)), threads,
+            lambda: plan_of("peaks", at, rate_, trend, scaling, "mean", policy, False, k), threads,
         )  # fmt: skip
         if packed is not None:
             bins = packed[..., 0].astype(np.int32)
@@ -146,17 +187,17 @@ def welch_peaks(
     if plain and fused and at.name is not None:
         f = frequencies(at.nfft, rate_, True)
         count = (x.shape[axis] - at.nperseg) // at.hop + 1
-        native = _native.PeaksPlan(at.name, at.nfft, at.hop, count, int(k), policy)
+        native = _native.PeaksPlan(at.name, at.nfft, at.hop, count, k, policy)
         factor = {"raw": 1.0, "density": 1 / (rate_ * np.sum(at.weights**2)), "spectrum": 1 / np.sum(at.weights) ** 2}
         factors = np.float32(factor[scaling])
         if key is not None and x is given and not at.shrunk and key[11] in (None, "cpu"):
-            _remember(key, (f, (native, factors)))
+            cache.put(key, (f, (native, factors)), native)
         return _scaled(native(rows(x, axis), threads), f, factors)
     f, psd = welch(
         rows(x, axis), fs, window, at.nperseg if at.name else nperseg, noverlap, nfft, detrend, scaling=scaling,
         device=device, threads=threads, nan_policy=nan_policy,
     )  # fmt: skip
-    return _of_spectra(np.ascontiguousarray(psd), f, int(k), mode, prominence, threads)
+    return _of_spectra(np.ascontiguousarray(psd), f, k, mode, prominence, threads)
 
 
 def _scaled(found: tuple[np.ndarray, np.ndarray], f: np.ndarray, factor: np.float32) -> WelchPeaks:
@@ -195,8 +236,8 @@ def _of_spectra(
 
 def _resident(
     x: Any, fs: Any, nperseg: Any, k: int, window: Any, noverlap: Any, nfft: Any, detrend: Any, scaling: Any, mode: str,
-    prominence: bool, axis: int, device: str | None, nan_policy: str, stream: Any,
-) -> DevicePeaks:  # fmt: skip
+    prominence: bool, axis: Any, device: str | None, nan_policy: str, stream: Any,
+) -> Any:  # fmt: skip
     if mode != "bins" or prominence:
         raise ValueError("mode: of CUDA tensors the largest bins alone, without prominences")
     policy = nan_policies(nan_policy)
@@ -240,6 +281,7 @@ class AutoWelchPeaks:
 
     STRATEGIES = ("auto", "ultra", "fast", "rlx", "learned")
 
+    @public()
     def __init__(
         self,
         batch: int,
@@ -253,13 +295,17 @@ class AutoWelchPeaks:
         learned: LearnedFft | None = None,
     ) -> None:
         self._args = (batch, n_fft, k, device, strategy, same_answer, threads, learned)
+        if learned is not None and not isinstance(learned, LearnedFft):
+            raise TypeError(f"learned: must be a LearnedFft, got {type(learned).__name__}")
         model = None if learned is None else learned._native
+        same_answer = flag(same_answer, "same_answer")
         self._auto = _native.AutoPeaks(batch, n_fft, k, device, strategy, same_answer, threads, model)
         hop = max(n_fft // 2, 1)
         self.fast_len = n_fft + hop
         self.full_len = n_fft + 7 * hop
 
-    def __call__(self, x: Any) -> np.ndarray:
+    @public("x")
+    def __call__(self, x: Any) -> Any:
         """`[batch, k, 2]` of (bin, raw power), by power descending, of `[batch, full_len]` or `[batch, fast_len]`."""
         x, _ = numeric(x)
         if x.dtype.kind == "c":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from . import _native
 from ._arrays import as_array
+from ._cache import cache
+from ._checks import real
 
 #: Names and short names of `scipy.signal.get_window` that the core has, and what it calls them.
 _CORE = {
@@ -58,6 +61,34 @@ def _barthann(n: int) -> np.ndarray:
     return 0.62 - 0.48 * fraction + 0.38 * np.cos(2 * np.pi * fraction)
 
 
+def _tukey(n: int, alpha: float) -> np.ndarray:
+    if alpha <= 0:
+        return np.ones(n)
+    if alpha >= 1:
+        return _cosines(n, 0.5, 0.5)
+    i = np.arange(n, dtype=np.float64)
+    width = int(math.floor(alpha * (n - 1) / 2.0))
+    rise = 0.5 * (1 + np.cos(np.pi * (-1 + 2.0 * i[: width + 1] / alpha / (n - 1))))
+    fall = 0.5 * (1 + np.cos(np.pi * (-2.0 / alpha + 1 + 2.0 * i[n - width - 1 :] / alpha / (n - 1))))
+    return np.concatenate((rise, np.ones(max(n - 2 * width - 2, 0)), fall))
+
+
+def _gaussian(n: int, std: float) -> np.ndarray:
+    return np.exp(-(_centred(n) ** 2) / (2 * std * std))
+
+
+#: The core's windows in NumPy, where that gives SciPy's weights to the last bit.
+_EXACT: dict[str, Any] = {
+    "rectangular": np.ones,
+    "hann": lambda n: _cosines(n, 0.5, 0.5),
+    "hamming": lambda n: _cosines(n, 0.54, 1 - 0.54),
+    "blackman": lambda n: _cosines(n, 0.42, 0.50, 0.08),
+    "blackman-harris": lambda n: _cosines(n, 0.35875, 0.48829, 0.14128, 0.01168),
+    "flat-top": lambda n: _cosines(n, 0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368),
+    "tukey": _tukey,
+    "gaussian": _gaussian,
+}
+
 #: Symmetric windows of n ≥ 2 points, by name, with their parameters.
 _HERE: dict[str, Any] = {
     "bartlett": _bartlett,
@@ -76,12 +107,14 @@ _HERE: dict[str, Any] = {
 }
 
 
-def weights(window: Any, n: int) -> tuple[np.ndarray, str | None]:
-    """Weights of a named window of `n` points, and its name in the core if it is one of the core's (periodic) ones.
+def core_name(window: Any) -> str | None:
+    """The core's text of a periodic window that it has."""
+    core, symmetric, _, _ = _parsed(window)
+    return None if symmetric else core
 
-    `window` is a string or a tuple of a name and its parameters, as in `scipy.signal.get_window`. Windows that are not
-    here (dpss, chebwin, …) come from SciPy, if it is installed.
-    """
+
+def _parsed(window: Any) -> tuple[str | None, bool, str, list[Any]]:
+    """The core's text if it has the window, whether it is symmetric, the plain name and the parameters."""
     name, *parameters = window if isinstance(window, tuple) else (window,)
     if not isinstance(name, str):
         raise ValueError(f"window: {window!r} does not start with a window's name")
@@ -93,11 +126,34 @@ def weights(window: Any, n: int) -> tuple[np.ndarray, str | None]:
     elif not parameters and plain in ("tukey", "tuk"):
         core = "tukey:0.5"
     elif len(parameters) == 1 and plain in _CORE_PARAMETER:
-        core = f"{_CORE_PARAMETER[plain]}:{float(parameters[0])!r}"
+        core = f"{_CORE_PARAMETER[plain]}:{real(parameters[0], 'window')!r}"
     elif not parameters and ":" in plain:
         core = plain
+        _native.window(core, 2, True)  # Refuses what it does not know.
+    return core, symmetric, plain, parameters
+
+
+def weights(window: Any, n: int) -> tuple[np.ndarray, str | None]:
+    """Read-only weights of a named window of `n` points and its name in the core, kept for the next call: see `_made`."""
+    key = "window", window, n
+    try:
+        return cache[key]
+    except (KeyError, TypeError):
+        values, name = _made(window, n)
+        values.flags.writeable = False
+        cache.put(key, (values, name), values)
+        return values, name
+
+
+def _made(window: Any, n: int) -> tuple[np.ndarray, str | None]:
+    """Weights of a named window of `n` points, and its name in the core if it is one of the core's (periodic) ones.
+
+    `window` is a string or a tuple of a name and its parameters, as in `scipy.signal.get_window`. Windows that are not
+    here (dpss, chebwin, …) come from SciPy, if it is installed.
+    """
+    core, symmetric, plain, parameters = _parsed(window)
     if core is not None:
-        return np.asarray(_native.window(core, n, symmetric)), None if symmetric else core
+        return _core_weights(core, n, symmetric), None if symmetric else core
     if plain in _HERE:
         if n <= 1:
             return np.ones(n), None
@@ -105,8 +161,25 @@ def weights(window: Any, n: int) -> tuple[np.ndarray, str | None]:
             made = _HERE[plain](n if symmetric else n + 1, *parameters)
         except TypeError as error:
             raise ValueError(f"window: {window!r}: {error}") from error
-        return made[:n], None
+        return made[:n].copy(), None
     return _from_scipy(window, plain, n), None
+
+
+def _core_weights(core: str, n: int, symmetric: bool) -> np.ndarray:
+    name, _, parameter = core.partition(":")
+    if n <= 1 or name not in _EXACT or (parameter and not _is_number(parameter)):
+        return np.asarray(_native.window(core, n, symmetric))
+    if parameter:
+        _native.window(core, 2, True)  # Refuses what is out of range.
+    made = _EXACT[name](n if symmetric else n + 1, *([float(parameter)] if parameter else []))
+    return made[:n].copy()
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _from_scipy(window: Any, plain: str, n: int) -> np.ndarray:
@@ -118,7 +191,7 @@ def _from_scipy(window: Any, plain: str, n: int) -> np.ndarray:
             f"window: {plain!r} is not one of {known}; with SciPy installed its other windows are there too"
         ) from None
     try:
-        return np.asarray(get_window(window, n), dtype=np.float64)
+        return np.array(get_window(window, n), dtype=np.float64)
     except ValueError as error:
         raise ValueError(f"window: {error}") from error
 

@@ -1,0 +1,81 @@
+"""Ctrl-C during a single long row of every function."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+#: Work of many seconds on one row, by function.
+WORK = {
+    "welch": "rlx_fft.welch(x, nperseg=128, noverlap=127)",
+    "periodogram": "[rlx_fft.periodogram(long) for _ in range(100)]",
+    "csd": "rlx_fft.csd(x, y, nperseg=128, noverlap=127)",
+    "coherence": "rlx_fft.coherence(x, y, nperseg=256, noverlap=255)",
+    "all pairs": "rlx_fft.csd(many[:, None], many[None], nperseg=128, noverlap=126)",
+    "spectrogram": "[rlx_fft.spectrogram(x[:1 << 19], nperseg=128, noverlap=127) for _ in range(100)]",
+    "find_peaks": "[rlx_fft.find_peaks(x, prominence=1, width=1, distance=10) for _ in range(100)]",
+    "welch_peaks": "rlx_fft.welch_peaks(x, nperseg=512, noverlap=511, k=3)",
+    "melspectrogram": "[rlx_fft.melspectrogram(x, 'whisper', hop_length=8) for _ in range(100)]",
+    "WelchAccumulator": "rlx_fft.WelchAccumulator(nperseg=256, noverlap=255).push(x)",
+    "in many threads": "rlx_fft.welch(x, nperseg=128, noverlap=127, threads=4)",
+}
+
+CODE = """
+import os, signal, sys, threading, time
+import numpy as np
+import rlx_fft
+rng = np.random.default_rng(0)
+x, y = rng.normal(size=1 << 23), rng.normal(size=1 << 23)
+long, many = rng.normal(size=1 << 22), rng.normal(size=(24, 1 << 18))
+sent = []
+def interrupt():
+    sent.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+rlx_fft.set_num_threads(1)
+threading.Timer(0.4, interrupt).start()
+try:
+    {work}
+except KeyboardInterrupt:
+    print(f"{{1e3 * (time.monotonic() - sent[0]):.0f}}", flush=True)
+    # What was begun has no effect on later calls.
+    assert np.isfinite(rlx_fft.welch(x[:4096])[1]).all()
+    os._exit(7)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("name", WORK)
+def test_an_interrupt_ends_a_single_row(name, capsys):
+    child = subprocess.run(
+        [sys.executable, "-c", CODE.format(work=WORK[name])], capture_output=True, text=True, timeout=120,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    assert child.returncode == 7, f"not interrupted\n{child.stderr}"
+    with capsys.disabled():
+        print(f"\n  {name}: interrupted after {child.stdout.strip()} ms", end="")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_an_accumulator_has_taken_nothing_of_an_interrupted_block():
+    code = """
+import os, signal, threading
+import numpy as np
+import rlx_fft
+x = np.random.default_rng(0).normal(size=1 << 23)
+total = rlx_fft.WelchAccumulator(nperseg=256, noverlap=255).push(x[:1000])
+before = total.finish()[1].copy(), total.segments
+threading.Timer(0.4, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    total.push(x)
+except KeyboardInterrupt:
+    pass
+else:
+    raise AssertionError("not interrupted")
+after = total.finish()[1], total.segments
+assert (before[0] == after[0]).all() and before[1] == after[1], (before[1], after[1])
+"""
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, timeout=120,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
