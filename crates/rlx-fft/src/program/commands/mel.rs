@@ -64,12 +64,8 @@ fn one<T: InputSample + Real>(
             params.n_mels
         ));
     }
-    if args.explain {
-        let rows = Rows::new(signal.channels.len(), 4 * params.n_fft);
-        match log_mel(&params, rows) {
-            Ok(graph) => notes.extend(explained(args.device.as_deref(), &graph)?),
-            Err(error) => notes.push(format!("log_mel: cpu; no plan supports it: {error}")),
-        }
+    if args.explain && args.device.is_none() {
+        notes.extend(on_the_cpu(&params, signal.channels.len())?);
     }
     let freq = plan.filterbank().centres().to_vec();
     let channel = |name: &str| MelChannel {
@@ -97,6 +93,14 @@ fn one<T: InputSample + Real>(
     };
     sink.finish(notes, to, |result, pictures, to| to.plots.heatmap(&picture(result, pictures)))?;
     blocks.truncated().map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Returns the regions of features that the CPU computes.
+fn on_the_cpu(params: &LogMelParams, channels: usize) -> Result<Vec<String>> {
+    match log_mel(params, Rows::new(channels, 4 * params.n_fft)) {
+        Ok(graph) => explained(&graph),
+        Err(error) => Ok(vec![format!("log_mel: cpu; no plan supports it: {error}")]),
+    }
 }
 
 /// Receives the features of frame `i` of the part that begins with sample `first`, of all channels:
@@ -229,12 +233,18 @@ fn on_device<T: InputSample + Real>(
     }
     let made = mel_on(device, params, &samples)?;
     // A plan without a part on the device only yields a note.
-    notes.extend(made.as_ref().filter(|made| made.channels.is_empty()).map(|made| made.said.clone()));
+    notes.extend(made.as_ref().filter(|made| made.channels.is_empty()).map(|made| made.placement.said.clone()));
+    if args.explain {
+        notes.extend(match &made {
+            Some(made) => made.placement.regions.clone(),
+            None => on_the_cpu(params, samples.len())?,
+        });
+    }
     let sound =
         |made: &DeviceMel| !made.channels.is_empty() && made.channels.iter().flatten().all(|v| v.is_finite());
     let features: Vec<Vec<Vec<f64>>> = match made.filter(sound) {
         Some(made) => {
-            notes.push(made.said.clone());
+            notes.push(made.placement.said.clone());
             let of = |features: &Vec<f32>, band: usize| -> Vec<f64> {
                 features.iter().skip(band).step_by(params.n_mels).map(|v| shown(*v)).collect()
             };

@@ -81,7 +81,7 @@ fn whole<S: InputSample>(
     }
     if args.explain {
         let rows = Rows { batch: 1, len: params.segments.segment_len, complex: S::COMPLEX };
-        notes.extend(explained(None, &psd(&params, rows)?)?);
+        notes.extend(explained(&psd(&params, rows)?)?);
     }
     let mut channels = Vec::new();
     let mut curves = Vec::new();
@@ -135,23 +135,25 @@ fn framed<S: InputSample>(
     if args.every == Every::ByInput {
         said.push(format!("frames of {every} s, as the input may never end (--every; all is one estimate)"));
     }
-    let route = match (PackedFrames::new::<S>(&params, used, args)?, &args.device) {
-        (Some(packed), _) => Some(Route::Packed(packed)),
+    let (route, placement) = match (PackedFrames::new::<S>(&params, used, args)?, &args.device) {
+        (Some(packed), _) => (Some(Route::Packed(packed)), None),
         (None, Some(device)) => match DeviceSpectra::open::<S>(device, &params, used)? {
-            Ok(open) => Some(Route::Device(Box::new(open))),
-            Err(why) => {
-                said.push(format!("computed on the CPU, not on {device}: {why}"));
-                None
+            Ok(open) => {
+                let rest = "frames that are shorter or have missing samples on the CPU";
+                let placement = open.placement(rest);
+                (Some(Route::Device(Box::new(open))), Some(placement))
             }
+            Err(declined) => (None, Some(declined.placement(device))),
         },
-        (None, None) => None,
+        (None, None) => (None, None),
     };
-    if let Some(Route::Device(open)) = &route {
-        said.push(format!("{}, frames that are shorter or have missing samples on the CPU", open.said()));
-    }
+    said.extend(placement.as_ref().map(|placement| placement.said.clone()));
     if args.explain {
         let rows = Rows { batch: 1, len: used, complex: S::COMPLEX };
-        said.extend(explained(args.device.as_deref(), &psd(&params, rows)?)?);
+        said.extend(match placement {
+            Some(placement) => placement.regions,
+            None => explained(&psd(&params, rows)?)?,
+        });
     }
     let mut framer = Framer::<S>::new(params.clone(), frame_len, used, signal.channels.len(), route)?;
     let names: Vec<&str> = signal.names().collect();

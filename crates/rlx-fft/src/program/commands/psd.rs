@@ -46,18 +46,21 @@ fn power<S: InputSample>(
     to: &mut Answers<'_>,
 ) -> Result<()> {
     let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
-    let (spectra, said) = match &args.device {
+    let (spectra, placement) = match &args.device {
         None => (accumulate(blocks, signal, params.clone())?, None),
         Some(device) => {
-            let (spectra, said) = accumulate_on(device, blocks, signal, params.clone())?;
-            (spectra, Some(said))
+            let (spectra, placement) = accumulate_on(device, blocks, signal, params.clone())?;
+            (spectra, Some(placement))
         }
     };
     let mut notes = blocks.notes();
-    notes.extend(said);
+    notes.extend(placement.as_ref().map(|placement| placement.said.clone()));
     if args.explain {
         let rows = Rows { batch: spectra.len(), len: row_len(&params), complex: S::COMPLEX };
-        notes.extend(explained(args.device.as_deref(), &psd(&params, rows)?)?);
+        notes.extend(match placement {
+            Some(placement) => placement.regions,
+            None => explained(&psd(&params, rows)?)?,
+        });
     }
     let mut channels = Vec::new();
     for (name, psd) in signal.names().zip(&spectra) {

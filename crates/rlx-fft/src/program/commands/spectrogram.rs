@@ -9,7 +9,7 @@ use crate::console::Console;
 use crate::flags::{SpectrogramArgs, SpectrogramFlags};
 use crate::plots::{frequency_label, level_label, short_name, time_label};
 use crate::signal::{Blocks, InputSample, Signal, Step};
-use crate::spectra::{Columns, DeviceSpectra, coverage_note, explained, header};
+use crate::spectra::{Columns, Declined, DeviceSpectra, coverage_note, explained, header};
 use anyhow::{Result, bail};
 use rlx_compile::builders::psd;
 use rlx_compile::params::Rows;
@@ -78,16 +78,25 @@ impl PerSignal for SpectrogramArgs {
             );
         }
         let mut notes: Vec<String> = blocks.notes().into_iter().filter(|n| !before.contains(n)).collect();
+        let mut regions = Vec::new();
         match (&self.device, &device) {
             (Some(_), Some(Ok(open))) => {
-                notes.push(format!("{}, columns beside missing samples on the CPU", open.said()));
+                let placement = open.placement("columns beside missing samples on the CPU");
+                notes.push(placement.said);
+                regions = placement.regions;
             }
-            (Some(name), Some(Err(why))) => notes.push(format!("computed on the CPU, not on {name}: {why}")),
+            (Some(name), Some(Err(declined))) => {
+                notes.push(format!("computed on the CPU, not on {name}: {}", declined.why));
+                regions.clone_from(&declined.regions);
+            }
+            (None, _) | (_, None) if self.explain => {
+                let rows = Rows { batch: 1, len: params.segments.segment_len, complex: S::COMPLEX };
+                regions = explained(&psd(&params, rows)?)?;
+            }
             (None, _) | (_, None) => {}
         }
         if self.explain {
-            let rows = Rows { batch: 1, len: params.segments.segment_len, complex: S::COMPLEX };
-            notes.extend(explained(self.device.as_deref(), &psd(&params, rows)?)?);
+            notes.extend(regions);
         }
         notes
             .extend(signal.names().zip(&channels).filter_map(|(name, c)| coverage_note(name, &c.coverage())));
@@ -99,7 +108,7 @@ impl PerSignal for SpectrogramArgs {
 }
 
 /// Returns the device, if it computes anything.
-fn opened(device: &mut Option<std::result::Result<DeviceSpectra, String>>) -> Option<&mut DeviceSpectra> {
+fn opened(device: &mut Option<std::result::Result<DeviceSpectra, Declined>>) -> Option<&mut DeviceSpectra> {
     device.as_mut().and_then(|device| device.as_mut().ok())
 }
 

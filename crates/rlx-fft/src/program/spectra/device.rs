@@ -10,7 +10,7 @@ use rlx_dsp::scaling::Sides;
 use rlx_dsp::welch::PsdParams;
 use rlx_runtime::{Device, Executable, Session};
 
-use super::placed::{on_the_cpu, uses_device};
+use super::placed::{Declined, Placement, on_the_cpu, regions, uses_device};
 
 /// Largest number of frames per run: a larger batch would delay the first result.
 const MOST: usize = 256;
@@ -25,6 +25,8 @@ pub(crate) struct DeviceSpectra {
     /// The regions that the CPU runs, with reasons: of the plans that ran, or of the plan for a single frame before
     /// the first run.
     on_cpu: Option<String>,
+    /// The regions of the last plan that was made.
+    regions: Vec<String>,
     samples: Vec<f32>,
     powers: Vec<f32>,
 }
@@ -35,20 +37,21 @@ impl DeviceSpectra {
         device: &str,
         params: &PsdParams,
         used: usize,
-    ) -> Result<std::result::Result<Self, String>> {
+    ) -> Result<std::result::Result<Self, Declined>> {
         if !S::COMPLEX && params.sides == Sides::Two {
-            return Ok(Err("it does not support two-sided spectra of real samples".to_owned()));
+            let why = "it does not support two-sided spectra of real samples".to_owned();
+            return Ok(Err(Declined::whole("welch_average", device, why)));
         }
         let session = Session::open(&device.parse::<Device>()?)?;
         let graph = psd(params, Rows { batch: 1, len: used, complex: S::COMPLEX })?;
         let plan = session.explain(&graph, Default::default())?.plan;
-        let on_cpu = on_the_cpu(&plan);
+        let (on_cpu, regions) = (on_the_cpu(&plan), regions(&plan, &session.device().id));
         if !uses_device(&plan) {
-            return Ok(Err(on_cpu.unwrap_or_default()));
+            return Ok(Err(Declined { why: on_cpu.unwrap_or_default(), regions }));
         }
         let (samples, powers) = (Vec::new(), Vec::new());
         let plans = BTreeMap::new();
-        Ok(Ok(Self { session, params: params.clone(), used, plans, on_cpu, samples, powers }))
+        Ok(Ok(Self { session, params: params.clone(), used, plans, on_cpu, regions, samples, powers }))
     }
 
     /// Returns its name.
@@ -68,6 +71,11 @@ impl DeviceSpectra {
             None => format!("computed in f32 on {device}"),
             Some(parts) => format!("computed in f32 on {device}, on the CPU {parts}"),
         }
+    }
+
+    /// Returns the caption and the regions of the plan that ran, with a supplement to the caption.
+    pub(crate) fn placement(&self, supplement: &str) -> Placement {
+        Placement { said: format!("{}, {supplement}", self.said()), regions: self.regions.clone() }
     }
 
     /// Returns whether it supports frames of `used` samples.
@@ -105,6 +113,7 @@ impl DeviceSpectra {
                 .session
                 .compile(&psd(&self.params, Rows { batch, len: self.used, complex: S::COMPLEX })?)?;
             let on_cpu = on_the_cpu(plan.plan());
+            self.regions = regions(plan.plan(), &self.session.device().id);
             self.on_cpu = if self.plans.is_empty() { on_cpu } else { on_cpu.or(self.on_cpu.take()) };
             self.plans.insert(batch, plan);
         }

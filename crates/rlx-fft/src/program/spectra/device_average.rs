@@ -6,7 +6,7 @@
 //!           the others, and the last samples → the library's accumulator
 //! ```
 
-use super::{DeviceSpectra, accumulate};
+use super::{Declined, DeviceSpectra, Placement, accumulate};
 use crate::signal::{Blocks, InputSample, Signal, Step, explain};
 use anyhow::Result;
 use rlx_dsp::fft::Real;
@@ -30,21 +30,16 @@ pub(crate) fn accumulate_on<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,
     params: PsdParams,
-) -> Result<(Vec<Psd<S::Real>>, String)> {
+) -> Result<(Vec<Psd<S::Real>>, Placement)> {
     if params.average == Average::Median {
-        let why = "a median needs the spectra of all segments";
-        return Ok((
-            accumulate(blocks, signal, params)?,
-            format!("computed on the CPU, not on {device}: {why}"),
-        ));
+        let why = "a median needs the spectra of all segments".to_owned();
+        let placement = Declined::whole("welch_average", device, why).placement(device);
+        return Ok((accumulate(blocks, signal, params)?, placement));
     }
     let row = row_len(&params);
     let mut open = match DeviceSpectra::open::<S>(device, &params, row)? {
         Ok(open) => open,
-        Err(why) => {
-            let said = format!("computed on the CPU, not on {device}: {why}");
-            return Ok((accumulate(blocks, signal, params)?, said));
-        }
+        Err(declined) => return Ok((accumulate(blocks, signal, params)?, declined.placement(device))),
     };
     let mut channels = (0..signal.channels.len())
         .map(|channel| Averaged::<S>::new(params.clone(), row, channel))
@@ -61,13 +56,13 @@ pub(crate) fn accumulate_on<S: InputSample>(
             break;
         }
     }
-    let said = if channels.iter().all(|c| c.segments == 0) {
-        format!("computed on the CPU, not on {device}: no {row} samples in a row")
+    let placement = if channels.iter().all(|c| c.segments == 0) {
+        Declined::whole("welch_average", device, format!("no {row} samples in a row")).placement(device)
     } else {
-        format!("{}, ends and rows with missing samples on the CPU", open.said())
+        open.placement("ends and rows with missing samples on the CPU")
     };
     let spectra = channels.into_iter().map(|c| c.finish(signal)).collect::<Result<_>>()?;
-    Ok((spectra, said))
+    Ok((spectra, placement))
 }
 
 /// One channel.

@@ -7,13 +7,13 @@ use rlx_dsp::fft::Real;
 use rlx_dsp::mel::LogMelParams;
 use rlx_runtime::{Device, Session};
 
-use super::placed::{on_the_cpu, uses_device};
+use super::placed::{Declined, Placement, on_the_cpu, regions, uses_device};
 
 /// Features of each channel, `[frames, n_mels]`, and the placement; no channels if the device computes nothing of
 /// them.
 pub(crate) struct DeviceMel {
     pub(crate) channels: Vec<Vec<f32>>,
-    pub(crate) said: String,
+    pub(crate) placement: Placement,
 }
 
 /// Computes the features; `None` if a graph cannot express the parameters, or a sample is missing or not
@@ -36,15 +36,17 @@ pub(crate) fn mel_on<T: Real>(
     let session = Session::open(&device.parse::<Device>()?)?;
     let plan = session.explain(&graph, Default::default())?.plan;
     let (parts, id) = (on_the_cpu(&plan), &session.device().id);
+    let regions = regions(&plan, id);
     if !uses_device(&plan) {
-        let said = format!("computed on the CPU, not on {id}: {}", parts.unwrap_or_default());
-        return Ok(Some(DeviceMel { channels: Vec::new(), said }));
+        let declined = Declined { why: parts.unwrap_or_default(), regions };
+        return Ok(Some(DeviceMel { channels: Vec::new(), placement: declined.placement(id) }));
     }
     let features = session.compile_plan(plan)?.run_to_vecs(&[&samples])?.swap_remove(0);
     let parts = parts.map_or(String::new(), |parts| format!(", on the CPU {parts}"));
     let said = format!("computed in f32 on {id}{parts}");
     let width = (features.len() / channels.len().max(1)).max(1);
-    Ok(Some(DeviceMel { channels: features.chunks_exact(width).map(<[f32]>::to_vec).collect(), said }))
+    let placement = Placement { said, regions };
+    Ok(Some(DeviceMel { channels: features.chunks_exact(width).map(<[f32]>::to_vec).collect(), placement }))
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub(crate) use local::Shape;
 pub(crate) use mel_stream::{MelFeed, MelFrames, Related};
 pub(crate) use packed::PackedFrames;
 pub(crate) use picking::{mean_note, packed_entries, pick};
-pub(crate) use placed::explained;
+pub(crate) use placed::{Declined, Placement, explained};
 pub(crate) use shown::shown;
 pub(crate) use spectrum::{Layout, Spectrum};
 pub(crate) use whole::{accumulate, accumulate_pair};

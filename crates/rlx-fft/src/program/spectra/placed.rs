@@ -22,10 +22,42 @@ pub(crate) fn uses_device(plan: &Plan) -> bool {
     plan.regions_on(Place::Device).next().is_some()
 }
 
-/// Returns one line per region of a pipeline: its ops, its place and, if that is not the device, the reason.
-pub(crate) fn explained(device: Option<&str>, graph: &Graph) -> Result<Vec<String>> {
-    let session = Session::open(&device.unwrap_or("cpu").parse::<Device>()?)?;
-    let plan = session.explain(graph, Default::default())?.plan;
-    let text = plan.regions_text(&session.device().id);
-    Ok(text.lines().map(|line| line.trim().to_owned()).collect())
+/// Where an estimate ran.
+pub(crate) struct Placement {
+    /// Caption of the result.
+    pub(crate) said: String,
+    /// The regions of the plan that ran, for `--explain`.
+    pub(crate) regions: Vec<String>,
+}
+
+/// A device that computes nothing of an estimate.
+pub(crate) struct Declined {
+    /// Why.
+    pub(crate) why: String,
+    /// The regions of the plan that shows it.
+    pub(crate) regions: Vec<String>,
+}
+
+impl Declined {
+    /// A reason that needs no plan, for an estimate that the CPU computes as a whole.
+    pub(crate) fn whole(task: &str, device: &str, why: String) -> Self {
+        let regions = vec![format!("{task}: cpu; {device}: {why}")];
+        Self { why, regions }
+    }
+
+    pub(crate) fn placement(self, device: &str) -> Placement {
+        let said = format!("computed on the CPU, not on {device}: {}", self.why);
+        Placement { said, regions: self.regions }
+    }
+}
+
+/// Returns one line per region of a plan: its ops, its place and, if that is not the device, the reason.
+pub(crate) fn regions(plan: &Plan, device: &str) -> Vec<String> {
+    plan.regions_text(device).lines().map(|line| line.trim().to_owned()).collect()
+}
+
+/// Returns the regions of an estimate that runs on the CPU without a session: all of them are the CPU's.
+pub(crate) fn explained(graph: &Graph) -> Result<Vec<String>> {
+    let session = Session::open(&Device::Cpu)?;
+    Ok(regions(&session.explain(graph, Default::default())?.plan, &session.device().id))
 }
