@@ -5,7 +5,8 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use rlx_fft::dsp::Error;
 use rlx_fft::dsp::fft::Sample;
-use rlx_fft::dsp::welch::{LongWelch, PsdParams, Welch, WelchScratch};
+use rlx_fft::dsp::params::Threads;
+use rlx_fft::dsp::welch::{PsdParams, Welch, WelchScratch, WelchStream};
 
 use crate::arrays::{Number, each_type, for_dtype, on_each, rows_of, samples, with_last};
 use crate::errors::{Refusal, refused};
@@ -81,7 +82,7 @@ impl<S: Number> Plan<S> {
         let width = self.params.n_bins::<S>();
         let shape = with_last(&shape, &[width]);
         let is_long = len >= LONG && self.params.segment_count(len) >= MANY;
-        if is_long && LongWelch::<S>::takes(&self.params) {
+        if is_long && WelchStream::<S>::supports(&self.params) {
             let params = self.params.clone();
             let cost = rows.saturating_mul(work(&self.params, len));
             let out = fill(py, cost, &shape, move |out, cancelled| {
@@ -114,8 +115,11 @@ fn long<S: Number>(
     threads: usize,
     mut go_on: impl FnMut() -> bool,
 ) -> Result<Option<Vec<S::Real>>, Error> {
-    let long = LongWelch::<S>::with_stored_segments(params, u64::MAX)?;
-    let mut long = if threads == 1 { long.alone() } else { long.in_pool(threads::pool(threads)?) };
+    let threads = match threads {
+        1 => Threads::Caller,
+        n => Threads::In(threads::pool(n)?),
+    };
+    let mut long = Welch::<S>::new(params)?.with_threads(threads)?.stream()?;
     if !long.push_while(x, &mut go_on)? {
         return Ok(None);
     }

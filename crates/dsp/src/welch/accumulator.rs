@@ -41,6 +41,13 @@ pub struct WelchAccumulator<S: Sample> {
 }
 
 impl<S: Sample> WelchAccumulator<S> {
+    /// An empty accumulator with the tables of `average`, which has taken nothing; without a limit for a median.
+    pub(super) fn of(params: &PsdParams, average: &PowerAverage<S>) -> Self {
+        let mut average = average.clone();
+        average.clear();
+        Self { stream: Stream::new(params.clone()), average, limit: u64::MAX }
+    }
+
     /// An empty accumulator.
     ///
     /// # Errors

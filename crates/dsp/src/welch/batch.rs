@@ -130,7 +130,7 @@ impl<S: Sample> Welch<S> {
         }
         let workers = &mut scratch.workers[..shares];
         if let [worker] = workers {
-            worker.psd_rows(params, first_row, x, len, out);
+            worker.psd_rows(params, &self.threads, first_row, x, len, out);
         } else {
             self.threads.install(|| {
                 workers
@@ -139,7 +139,7 @@ impl<S: Sample> Welch<S> {
                     .zip(out.par_chunks_mut(share * bins))
                     .enumerate()
                     .for_each(|(s, ((worker, x), out))| {
-                        worker.psd_rows(params, first_row + s * share, x, len, out);
+                        worker.psd_rows(params, &self.threads, first_row + s * share, x, len, out);
                     });
             });
         }

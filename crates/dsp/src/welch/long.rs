@@ -8,7 +8,6 @@
 //! the blocks change a bit of the answer.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -18,7 +17,7 @@ use super::psd::Psd;
 use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::nan::NanPolicy;
-use crate::params::SegmentParams;
+use crate::params::{SegmentParams, Workers};
 
 /// Samples of a round, if its segments are not longer.
 const ROUND: usize = 1 << 21;
@@ -27,68 +26,57 @@ const FEWEST: usize = 16;
 /// Stretches of a round at most.
 const PARTS: usize = 32;
 
-/// Accumulators that share one signal. Blocks continue a stretch as in [`WelchAccumulator`]; the answer is that of one
-/// accumulator, but for the order of its f64 sums.
+/// Signals of this many samples are processed in parallel chunks by every [`Welch`](super::Welch) plan.
+pub(super) const LONG: usize = 1 << 20;
+/// Fewest segments of such a signal: each chunk has buffers for a whole transform.
+pub(super) const MANY: usize = 64;
+
+/// One signal that arrives in blocks and is averaged by all threads of a [`Welch`](super::Welch) plan. Blocks continue a
+/// stretch as in [`WelchAccumulator`]; the result is that of one accumulator, except for the order of its f64 sums.
+///
+/// ```
+/// use rlx_dsp::welch::{PsdParams, Welch};
+///
+/// let plan = Welch::<f32>::new(PsdParams::new(1000.0, 256))?;
+/// let mut stream = plan.stream()?;
+/// for block in 0..100 {
+///     let samples: Vec<f32> = (0..5000).map(|i| ((block * 5000 + i) as f32 * 0.25).sin()).collect();
+///     stream.push(&samples)?;
+/// }
+/// assert!((stream.finish()?.peak_freq().unwrap() - 39.8).abs() < 0.1);
+/// # Ok::<(), rlx_dsp::Error>(())
+/// ```
 #[derive(Debug)]
-pub struct LongWelch<S: Sample> {
+pub struct WelchStream<S: Sample> {
     params: PsdParams,
-    /// Segments of a round.
+    /// Number of segments per round.
     segments: usize,
     parts: Vec<WelchAccumulator<S>>,
-    pool: Option<Arc<rayon::ThreadPool>>,
-    alone: bool,
-    /// Samples of a round that is not full yet.
+    threads: Workers,
+    /// Samples of an incomplete round.
     pending: Vec<S>,
-    /// Position of the first sample that no round has taken.
+    /// Position of the first sample that is not processed yet.
     start: u64,
 }
 
-impl<S: Sample> LongWelch<S> {
-    /// Whether a signal can be cut: an interpolated gap must not lie across a cut.
+impl<S: Sample> WelchStream<S> {
+    /// Returns whether these parameters allow chunked processing; interpolation does not, because a gap may span a
+    /// chunk boundary.
     #[must_use]
-    pub fn takes(params: &PsdParams) -> bool {
+    pub fn supports(params: &PsdParams) -> bool {
         !matches!(params.nan, NanPolicy::Interpolate { .. })
     }
 
-    /// Empty accumulators.
-    ///
-    /// # Errors
-    /// As [`WelchAccumulator::new`]; [`Error::Argument`] for a policy that [`takes`](Self::takes) excludes.
-    pub fn new(params: PsdParams) -> Result<Self> {
-        Self::of(WelchAccumulator::new(params)?)
-    }
-
-    /// [`new`](Self::new) that, for a median, keeps the spectra of up to `limit` segments in each part.
-    ///
-    /// # Errors
-    /// Those of [`new`](Self::new).
-    pub fn with_stored_segments(params: PsdParams, limit: u64) -> Result<Self> {
-        Self::of(WelchAccumulator::with_stored_segments(params, limit)?)
-    }
-
-    fn of(one: WelchAccumulator<S>) -> Result<Self> {
+    /// Empty chunks like `one`, which has taken nothing.
+    pub(super) fn new(one: WelchAccumulator<S>, threads: Workers) -> Result<Self> {
         let params = one.params().clone();
-        if !Self::takes(&params) {
+        if !Self::supports(&params) {
             return Err(Error::argument("nan", "a gap to be interpolated may lie across a cut"));
         }
         let segments =
             (ROUND.saturating_sub(params.segments.segment_len) / params.segments.hop + 1).max(FEWEST);
         let parts = vec![one; parts(segments, segments.saturating_mul(params.segments.hop))];
-        Ok(Self { params, segments, parts, pool: None, alone: false, pending: Vec::new(), start: 0 })
-    }
-
-    /// The calling thread alone works.
-    #[must_use]
-    pub fn alone(mut self) -> Self {
-        self.alone = true;
-        self
-    }
-
-    /// The threads of this pool work, not those of rayon's current one.
-    #[must_use]
-    pub fn in_pool(mut self, pool: Arc<rayon::ThreadPool>) -> Self {
-        self.pool = Some(pool);
-        self
+        Ok(Self { params, segments, parts, threads, pending: Vec::new(), start: 0 })
     }
 
     /// Continues the stretch.
@@ -104,7 +92,7 @@ impl<S: Sample> LongWelch<S> {
     /// ends it.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`push`](Self::push).
     pub fn push_while(&mut self, mut block: &[S], mut go_on: impl FnMut() -> bool) -> Result<bool> {
         let SegmentParams { hop, segment_len, .. } = self.params.segments;
         let advance = self.segments * hop;
@@ -181,14 +169,9 @@ impl<S: Sample> LongWelch<S> {
             })
         };
         let accumulators = &mut self.parts;
-        let done: Vec<Result<()>> = if self.alone {
-            accumulators.iter_mut().zip(ranges).map(take).collect()
-        } else {
-            let work = || accumulators.par_iter_mut().zip(ranges).map(take).collect();
-            match &self.pool {
-                Some(pool) => pool.install(work),
-                None => work(),
-            }
+        let done: Vec<Result<()>> = match &self.threads {
+            Workers::Caller => accumulators.iter_mut().zip(ranges).map(take).collect(),
+            threads => threads.install(|| accumulators.par_iter_mut().zip(ranges).map(take).collect()),
         };
         // The first one's error, whichever thread was first.
         done.into_iter().collect::<Result<()>>()?;
@@ -205,34 +188,34 @@ fn parts(segments: usize, samples: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use rlx_testkit::noise;
+
     use super::*;
     use crate::scaling::Average;
     use crate::welch::{Welch, welch_with};
     use crate::window::Window;
 
-    fn noise(len: usize) -> Vec<f32> {
-        let mut s = 7u32;
-        let step = |_| {
-            s = s.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (s >> 8) as f32 / 8_388_608.0 - 1.0
-        };
-        (0..len).map(step).collect()
+    fn stream(params: &PsdParams, threads: usize) -> WelchStream<f32> {
+        let plan = Welch::new(params.clone()).and_then(|plan| plan.with_threads(threads));
+        plan.and_then(|plan| plan.stream()).expect("valid")
     }
 
-    fn run(params: PsdParams, x: &[f32], threads: usize, block: usize) -> Psd<f32> {
-        let long = LongWelch::<f32>::new(params).expect("valid");
-        let mut long = match threads {
-            1 => long.alone(),
-            n => long
-                .in_pool(Arc::new(rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("a pool"))),
-        };
+    fn run(params: &PsdParams, x: &[f32], threads: usize, block: usize) -> Psd<f32> {
+        let mut long = stream(params, threads);
         x.chunks(block).try_for_each(|block| long.push(block)).expect("finite");
         long.finish().expect("enough samples")
     }
 
+    /// One accumulator, block by block.
+    fn accumulated(params: &PsdParams, x: &[f32]) -> Psd<f32> {
+        let mut one = WelchAccumulator::with_stored_segments(params.clone(), 1 << 20).expect("valid");
+        x.chunks(1 << 16).try_for_each(|block| one.push(block)).expect("finite");
+        one.finish().expect("enough samples")
+    }
+
     #[test]
     fn the_answer_is_that_of_one_pass_on_any_number_of_threads_and_in_any_blocks() {
-        let mut x = noise(2 * ROUND + 12_345);
+        let mut x = noise(7, 2 * ROUND + 12_345);
         x[ROUND + 7] = f32::NAN;
         for (n_fft, hop, average) in [
             (256, 128, Average::Mean),
@@ -241,12 +224,14 @@ mod tests {
             (64, 100, Average::Min),
         ] {
             let params = PsdParams::new(1.0, n_fft).hop(hop).average(average).nan(NanPolicy::SkipSegment);
-            let one = run(params.clone(), &x, 1, x.len());
-            assert_eq!(one, run(params.clone(), &x, 3, 1 << 18));
-            assert_eq!(one, run(params.clone(), &x, 2, x.len()));
-            let whole = welch_with(&x, &params).expect("enough samples");
+            let one = run(&params, &x, 1, x.len());
+            assert_eq!(one, run(&params, &x, 3, 1 << 18));
+            assert_eq!(one, run(&params, &x, 2, x.len()));
+            // What a plan does with a long signal by itself.
+            assert_eq!(one, welch_with(&x, &params).expect("enough samples"));
+            let whole = accumulated(&params, &x);
             assert_eq!(one.coverage, whole.coverage);
-            let mean = welch_with(&x, &params.clone().average(Average::Mean)).expect("enough samples");
+            let mean = accumulated(&params.clone().average(Average::Mean), &x);
             let total = mean.values.iter().map(|&p| f64::from(p)).sum();
             assert!(is_close(&one.values, &whole.values, total), "{n_fft} {average}");
         }
@@ -265,25 +250,24 @@ mod tests {
 
     #[test]
     fn given_weights_and_medians() {
-        let x = noise(30_000);
+        let x = noise(7, 30_000);
         let params = PsdParams::new(1.0, 64)
             .average(Average::Median)
             .window(Window::Custom((0..64).map(|i| 1.0 + f64::from(i)).collect()));
-        assert!(LongWelch::<f32>::new(params.clone()).is_err());
-        let mut long = LongWelch::<f32>::with_stored_segments(params.clone(), 1000).expect("valid");
+        let mut long = stream(&params, 2);
         long.push(&x).expect("finite");
         let whole = Welch::<f32>::new(params.clone()).and_then(|w| w.run(&x)).expect("enough").values;
         let total = whole.iter().map(|&p| f64::from(p)).sum();
         assert!(is_close(&long.finish().expect("enough").values, &whole, total));
         let interpolate = params.clone().nan(NanPolicy::Interpolate { max_gap: 3 });
-        assert!(LongWelch::<f32>::with_stored_segments(interpolate, 1000).is_err());
+        assert!(Welch::<f32>::new(interpolate).and_then(|plan| plan.stream()).is_err());
     }
 
     #[test]
     fn stretches_faults_and_stops_keep_their_places() {
-        let mut x = noise(ROUND + 5000);
+        let mut x = noise(7, ROUND + 5000);
         let params = PsdParams::new(1.0, 64);
-        let mut long = LongWelch::<f32>::new(params.clone()).expect("valid");
+        let mut long = stream(&params, 0);
         long.push(&x[..1000]).and_then(|()| long.push_gap()).expect("finite");
         long.push(&x[1000..3000]).expect("finite");
         assert_eq!(long.finish().expect("enough").coverage.segments, (1000 / 32 - 1) + (2000 / 32 - 1));
@@ -291,7 +275,7 @@ mod tests {
             let params = params.clone().hop(hop);
             for at in [0, 63, 90, ROUND / 3, ROUND + 4999] {
                 let kept = std::mem::replace(&mut x[at], f32::NAN);
-                let mut long = LongWelch::<f32>::new(params.clone()).expect("valid");
+                let mut long = stream(&params, 0);
                 let pushed = x.chunks(1 << 16).try_for_each(|block| long.push(block));
                 let error = pushed.and_then(|()| long.finish().map(|_| ())).expect_err("a NaN");
                 assert!(
@@ -301,10 +285,10 @@ mod tests {
                 x[at] = kept;
             }
         }
-        let mut stopped = LongWelch::<f32>::new(params.clone()).expect("valid");
+        let mut stopped = stream(&params, 0);
         assert_eq!(stopped.push_while(&x, || false), Ok(false));
-        let short = LongWelch::<f32>::new(params)
-            .and_then(|mut long| long.push(&x[..9]).and_then(|()| long.finish()));
+        let mut short = stream(&params, 1);
+        let short = short.push(&x[..9]).and_then(|()| short.finish());
         assert_eq!(short.err(), Some(Error::TooShort { len: 9, segment: 64 }));
     }
 }

@@ -36,7 +36,7 @@ pub use confidence::{confidence_interval, effective_segments};
 pub use cross::{Coherence, CrossSpectrum, Csd, CsdScratch, coherence, coherence_with, csd, csd_with};
 pub use cross_accumulator::CsdAccumulator;
 pub use functions::{periodogram, welch, welch_with};
-pub use long::LongWelch;
+pub use long::WelchStream;
 pub use matrix::{CrossMatrix, cross_spectral_matrix};
 pub use params::PsdParams;
 pub use plan::{Welch, WelchScratch};

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::accumulator::WelchAccumulator;
 use super::average::PowerAverage;
 use super::framer::clean_runs;
+use super::long::{LONG, MANY, WelchStream};
 use super::params::PsdParams;
 use super::psd::{Coverage, Psd};
 use super::segment::SegmentSpec;
@@ -16,7 +18,8 @@ use crate::scratch::{Idle, Owner};
 /// A plan for spectra of whole signals of samples `S`: `f32`, `f64`, or complex pairs of them. Immutable: threads may
 /// share it, and clones share its tables. What changes is in [`WelchScratch`]: [`run`](Welch::run) uses scratch that the
 /// plan keeps, [`run_into`](Welch::run_into) the caller's and does not allocate, but for the median and for
-/// interpolation, whose buffers grow with the longest signal seen and are kept.
+/// interpolation, whose buffers grow with the longest signal seen and are kept, and for signals of 2²⁰ samples and more,
+/// which are cut into chunks that the threads share.
 ///
 /// ```
 /// use rlx_dsp::welch::{PsdParams, Welch};
@@ -125,7 +128,16 @@ impl<S: Sample> Welch<S> {
     /// and for scratch of another plan; [`Error::Length`] when `out` does not have [`n_bins`](Self::n_bins) values.
     pub fn run_into(&self, x: &[S], scratch: &mut WelchScratch<S>, out: &mut [S::Real]) -> Result<Coverage> {
         self.shared.owner.check(&scratch.owner)?;
-        scratch.workers[0].psd_into(self.params(), 0, x, out)
+        scratch.workers[0].psd_into(self.params(), &self.threads, 0, x, out)
+    }
+
+    /// An average of one signal that arrives in blocks, computed by the threads of this plan. A median keeps the spectra of
+    /// all segments.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a policy that [`WelchStream::supports`] excludes.
+    pub fn stream(&self) -> Result<WelchStream<S>> {
+        self.shared.prototype.stream(self.params(), &self.threads)
     }
 
     /// Lends scratch that no other thread uses.
@@ -149,9 +161,33 @@ impl<S: Sample> Shared<S> {
 }
 
 impl<S: Sample> Worker<S> {
+    fn stream(&self, params: &PsdParams, threads: &Workers) -> Result<WelchStream<S>> {
+        WelchStream::new(WelchAccumulator::of(params, &self.average), threads.clone())
+    }
+
+    /// The spectrum of a long signal, computed in parallel chunks. Only the length and the parameters decide on
+    /// that, so the numbers do not depend on the threads.
+    fn long_into(
+        &self,
+        params: &PsdParams,
+        threads: &Workers,
+        row: usize,
+        x: &[S],
+        out: &mut [S::Real],
+    ) -> Result<Coverage> {
+        let mut stream = self.stream(params, threads)?;
+        let psd = stream.push(x).and_then(|()| stream.finish()).map_err(|error| match error {
+            Error::NonFinite { index, value, .. } => Error::NonFinite { row, index, value },
+            other => other,
+        })?;
+        out.copy_from_slice(&psd.values);
+        Ok(psd.coverage)
+    }
+
     pub(super) fn psd_into(
         &mut self,
         params: &PsdParams,
+        threads: &Workers,
         row: usize,
         x: &[S],
         out: &mut [S::Real],
@@ -163,6 +199,9 @@ impl<S: Sample> Worker<S> {
         let count = params.segment_count(x.len());
         if count == 0 {
             return Err(Error::TooShort { len: x.len(), segment: params.segments.segment_len });
+        }
+        if x.len() >= LONG && count >= MANY && WelchStream::<S>::supports(params) {
+            return self.long_into(params, threads, row, x, out);
         }
         self.average.clear();
         let mut coverage = Coverage::default();
@@ -191,6 +230,7 @@ impl<S: Sample> Worker<S> {
     pub(super) fn psd_rows(
         &mut self,
         params: &PsdParams,
+        threads: &Workers,
         first_row: usize,
         x: &[S],
         len: usize,
@@ -211,7 +251,7 @@ impl<S: Sample> Worker<S> {
                 return Ok(total);
             }
             for (row, (x, out)) in x.chunks_exact(len).zip(out.chunks_exact_mut(bins)).enumerate() {
-                total.add(self.psd_into(params, first_row + b * block + row, x, out)?);
+                total.add(self.psd_into(params, threads, first_row + b * block + row, x, out)?);
             }
             Ok(total)
         });

@@ -233,7 +233,9 @@ fn on_device<T: InputSample + Real>(
     }
     let made = mel_on(device, params, &samples)?;
     // A plan without a part on the device only yields a note.
-    notes.extend(made.as_ref().filter(|made| made.channels.is_empty()).map(|made| made.placement.said.clone()));
+    notes.extend(
+        made.as_ref().filter(|made| made.channels.is_empty()).map(|made| made.placement.said.clone()),
+    );
     if args.explain {
         notes.extend(match &made {
             Some(made) => made.placement.regions.clone(),

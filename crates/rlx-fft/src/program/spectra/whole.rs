@@ -6,7 +6,7 @@ use anyhow::Result;
 use rayon::prelude::*;
 use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::scaling::Average;
-use rlx_dsp::welch::{CrossSpectrum, CsdAccumulator, LongWelch, Psd, PsdParams, WelchAccumulator};
+use rlx_dsp::welch::{CrossSpectrum, CsdAccumulator, Psd, PsdParams, Welch, WelchAccumulator, WelchStream};
 
 /// Largest memory of the spectra of a median, over all channels, in bytes.
 const MEDIAN_BYTES: u64 = 1 << 29;
@@ -22,7 +22,7 @@ pub(crate) fn accumulate<S: InputSample>(
     // parallel chunks.
     if channels == 1
         && params.segments.hop <= 4 * params.segments.segment_len
-        && LongWelch::<S>::takes(&params)
+        && WelchStream::<S>::supports(&params)
         && params.average != Average::Median
     {
         return long(blocks, signal, params);
@@ -62,7 +62,7 @@ fn long<S: InputSample>(
     params: PsdParams,
 ) -> Result<Vec<Psd<S::Real>>> {
     let explained = |error| explain(error, signal, 0, 0);
-    let mut long = LongWelch::<S>::new(params.clone())?;
+    let mut long = Welch::<S>::new(params.clone())?.stream()?;
     let mut magnitudes = Magnitudes::new(1, params.nan == NanPolicy::Propagate);
     loop {
         match blocks.next()? {
