@@ -18,7 +18,7 @@ fn refused(change: impl Fn(&mut SpectrogramParams)) -> &'static str {
 #[test]
 fn bad_parameters_are_named() {
     assert_eq!(refused(|p| p.segments.hop = 0), "hop");
-    assert_eq!(refused(|p| p.segments.segment_len = 0), "win_length");
+    assert_eq!(refused(|p| p.segments.segment_len = 0), "segment_len");
     assert_eq!(refused(|p| p.segments.n_fft = 15), "n_fft");
     assert_eq!(refused(|p| (p.segments.segment_len, p.segments.n_fft) = (1, 1)), "n_fft");
     assert_eq!(refused(|p| p.sample_rate = 0.0), "sample_rate");
@@ -31,7 +31,7 @@ fn bad_parameters_are_named() {
     };
     assert_eq!(refused(empty), "window");
     assert_eq!(refused(|p| (p.segments.hop, p.scaling) = (0, SpectrogramScaling::Power)), "hop");
-    assert_eq!(refused(|p| *p = SpectrogramParams::scipy(1.0, 0)), "win_length");
+    assert_eq!(refused(|p| *p = SpectrogramParams::scipy(1.0, 0)), "segment_len");
 }
 
 #[test]

@@ -29,7 +29,7 @@ const PARTS: usize = 32;
 /// Signals of this many samples are processed in parallel chunks by every [`Welch`](super::Welch) plan.
 pub(super) const LONG: usize = 1 << 20;
 /// Fewest segments of such a signal: each chunk has buffers for a whole transform.
-pub(super) const MANY: usize = 64;
+pub(super) const MANY: usize = 256;
 
 /// One signal that arrives in blocks and is averaged by all threads of a [`Welch`](super::Welch) plan. Blocks continue a
 /// stretch as in [`WelchAccumulator`]; the result is that of one accumulator, except for the order of its f64 sums.
