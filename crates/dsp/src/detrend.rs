@@ -1,5 +1,6 @@
 //! Removal of a mean or a straight line from each segment.
 
+use crate::error::{Error, Result};
 use crate::fft::{Real, Sample};
 use crate::params::named;
 
@@ -66,6 +67,31 @@ impl Detrend {
         let slope = sum(samples, |i, s| (i - centre) * (part(s) - level)) / spread;
         Line { level, slope, centre }
     }
+}
+
+/// Subtracts the mean of `x`, or a least-squares line from each of the parts between the samples `breaks`
+/// (`scipy.signal.detrend`); the mean knows no breaks. Positions 0 and `x.len()` need not be named.
+///
+/// # Errors
+/// [`Error::Argument`] named `bp` for a break beyond the end.
+pub fn detrend<S: Sample>(x: &mut [S], kind: Detrend, breaks: &[usize]) -> Result<()> {
+    if let Some(at) = breaks.iter().find(|at| **at > x.len()) {
+        return Err(Error::argument("bp", format!("{at} is beyond the {} samples", x.len())));
+    }
+    if kind != Detrend::Linear {
+        kind.apply(x);
+        return Ok(());
+    }
+    let mut ends = [breaks, &[x.len()]].concat();
+    ends.sort_unstable();
+    let mut rest = x;
+    let mut first = 0;
+    for end in ends {
+        let (part, after) = rest.split_at_mut(end - first);
+        kind.apply(part);
+        (rest, first) = (after, end);
+    }
+    Ok(())
 }
 
 /// A fitted mean or line, one for each part of a sample.
@@ -135,6 +161,19 @@ fn sum<S: Sample>(samples: &[S], term: impl Fn(f64, S) -> f64) -> f64 {
 mod tests {
     use super::*;
     use crate::fft::Complex;
+
+    #[test]
+    fn lines_between_breaks() {
+        let mut x: Vec<f64> =
+            (0..20).map(|i| if i < 8 { f64::from(i) } else { 30.0 - 2.0 * f64::from(i) }).collect();
+        let straight = x.clone();
+        detrend(&mut x, Detrend::Linear, &[8]).unwrap();
+        assert!(x.iter().all(|v| v.abs() < 1e-13), "{x:?}");
+        let mut x = straight;
+        detrend(&mut x, Detrend::Constant, &[8]).unwrap();
+        assert!(x.iter().sum::<f64>().abs() < 1e-12 && x[0] != 0.0);
+        assert!(detrend(&mut x, Detrend::Linear, &[21]).is_err());
+    }
 
     #[test]
     fn a_line_under_an_offset_of_1e5_is_taken_off_in_f32() {

@@ -48,6 +48,10 @@ pub trait Real:
     /// Bits of the samples that rise above, and fall below, the one before: 64 samples per word of either slice.
     #[doc(hidden)]
     fn slopes(isa: Isa, x: &[Self], rises: &mut [u64], falls: &mut [u64]);
+
+    /// The way back from `n` bins to `n` complex samples; as [`plan_real`](Self::plan_real).
+    #[doc(hidden)]
+    fn plan_complex_inverse(n: usize) -> Arc<dyn Fft<Self>>;
 }
 
 /// One sample of a signal: a [`Real`], or a complex (IQ) pair of them.
@@ -101,6 +105,11 @@ macro_rules! real {
 
             fn slopes(isa: Isa, x: &[Self], rises: &mut [u64], falls: &mut [u64]) {
                 lanes::slopes(isa, x, rises, falls);
+            }
+
+            #[inline(never)]
+            fn plan_complex_inverse(n: usize) -> Arc<dyn Fft<Self>> {
+                FftPlanner::new().plan_fft_inverse(n)
             }
         }
 

@@ -30,7 +30,7 @@ pub use load::detrend::Offset;
 pub use load::frame_spec::FrameSpec;
 pub use reduce::mel::{LaneLog, LaneMel};
 
-use fearless_simd::Level;
+use fearless_simd::{Level, Simd};
 use kernels::band::BandKernel;
 use kernels::frames::FramesKernel;
 use kernels::row::RowKernel;
@@ -107,6 +107,16 @@ pub(crate) fn products(isa: Isa, spectra: &[f64], channels: usize, bins: usize, 
             #[inline(always)]
             || reduce::products::products(simd, spectra, channels, bins, sums),
         );
+        Some(())
+    });
+    debug_assert!(done.is_some(), "the level was detected");
+}
+
+/// Runs `work`, which must be inlined, compiled for `isa`: its loops over arrays become that level's vector instructions.
+#[inline(always)]
+pub(crate) fn wide(isa: Isa, work: impl FnOnce()) {
+    let done = on_level!(isa, simd => {
+        simd.vectorize(work);
         Some(())
     });
     debug_assert!(done.is_some(), "the level was detected");

@@ -92,7 +92,7 @@ impl<T: Real> MelFrames<T> for PlainMelFrames<T> {
 }
 
 /// `|X|²` to `|X|^exponent`.
-fn raise<T: Real>(power: &mut [T], exponent: f64) {
+pub(super) fn raise<T: Real>(power: &mut [T], exponent: f64) {
     if exponent == 1.0 {
         power.iter_mut().for_each(|v| *v = v.sqrt());
     } else if exponent != 2.0 {

@@ -17,21 +17,33 @@
 //! # Ok::<(), rlx_dsp::Error>(())
 //! ```
 
+mod dct;
+mod decibel;
+mod delta;
 mod energies;
 mod fast;
 mod filterbank;
+mod kaldi;
 mod log_mel;
+mod mfcc;
 mod missing;
 mod output;
 mod params;
 mod preset;
 mod scale;
 mod stages;
+mod stream;
 
+pub use dct::DctType;
+pub use decibel::{DecibelParams, power_to_db};
+pub use delta::{Delta, DeltaEdges, DeltaParams};
 pub use filterbank::{MelFilterbank, MelFilterbankParams, MelNorm, TriangleDomain};
+pub use kaldi::{Dither, FrameEnergy, KaldiFeatures, KaldiParams, KaldiScratch};
 pub use log_mel::{LogMel, LogMelScratch, log_mel, log_mel_with};
+pub use mfcc::{Lifter, Mfcc, MfccParams};
 pub use output::{LogMelOutput, MelLayout};
 pub use params::{LogMelParams, Preemphasis};
 pub use preset::Preset;
 pub use scale::MelScale;
 pub use stages::{MaxOver, MelLog, MelNormalise, Reference};
+pub use stream::LogMelStream;

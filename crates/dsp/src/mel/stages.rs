@@ -174,6 +174,11 @@ impl MelNormalise {
         }
     }
 
+    /// Whether values stay as they are.
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
     /// Whether values depend on the largest one.
     pub(super) fn relates(&self) -> bool {
         matches!(self, Self::Clamp { .. })

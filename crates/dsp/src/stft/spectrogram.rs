@@ -7,7 +7,7 @@ use num_complex::Complex;
 
 use super::fast::fast_power_frames;
 use super::params::{SpectrogramParams, SpectrogramScaling};
-use super::{FrameFft, Framing, PowerFrames};
+use super::{FrameFft, FrameParams, Framing, PowerFrames};
 use crate::fft::Real;
 use crate::nan::{Filled, NanPolicy, fill_gaps, first_non_finite};
 use crate::scratch::{Idle, Owner};
@@ -310,6 +310,18 @@ impl<T: Real> FrameSpectrum<T> {
             magnitude: params.scaling == SpectrogramScaling::Magnitude,
             lenient: params.nan != NanPolicy::Error,
         })
+    }
+
+    /// `|X|²` as it is.
+    pub(super) fn powers(frame: FrameParams) -> Result<Self> {
+        let (n_fft, one) = (frame.segments.n_fft, T::one());
+        let fft = FrameFft::new(frame)?;
+        Ok(Self { fft, fast: None, n_fft, factors: (one, one), magnitude: false, lenient: false })
+    }
+
+    /// Bins of a frame.
+    pub(super) fn n_bins(&self) -> usize {
+        self.n_fft / 2 + 1
     }
 
     /// With the faster kernel that there may be for whole signals.

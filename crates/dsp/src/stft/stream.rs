@@ -2,7 +2,7 @@
 
 use super::params::SpectrogramParams;
 use super::spectrogram::{FrameSpectrum, check_finite};
-use super::{Framing, Padding};
+use super::{FrameParams, Framing, Padding};
 use crate::Result;
 use crate::fft::Real;
 use crate::nan::{Filled, Interpolator, NanPolicy};
@@ -57,23 +57,34 @@ impl<T: Real> StftStream<T> {
     /// # Errors
     /// Those of [`Spectrogram::new`](super::Spectrogram::new).
     pub fn new(params: SpectrogramParams) -> Result<Self> {
-        let spectrum = FrameSpectrum::new(&params)?;
-        Ok(Self {
-            framing: params.framing(),
+        let mut stream = Self::of_frames(FrameSpectrum::new(&params)?, params.framing());
+        stream.nan = params.nan;
+        stream.interpolator = match params.nan {
+            NanPolicy::Interpolate { max_gap } => Some(Interpolator::new(max_gap)),
+            _ => None,
+        };
+        Ok(stream)
+    }
+
+    /// The powers `|X|²` of frames that are prepared in ways that [`SpectrogramParams`] has no name for.
+    pub(crate) fn powers(frame: FrameParams, framing: Framing) -> Result<Self> {
+        Ok(Self::of_frames(FrameSpectrum::powers(frame)?, framing))
+    }
+
+    fn of_frames(spectrum: FrameSpectrum<T>, framing: Framing) -> Self {
+        Self {
+            row: vec![T::zero(); spectrum.n_bins()],
+            framing,
             spectrum,
-            row: vec![T::zero(); params.n_bins()],
             buffer: Vec::new(),
             buffer_start: 0,
             len: 0,
             emitted: 0,
-            head_open: params.padding != Padding::None,
-            nan: params.nan,
-            interpolator: match params.nan {
-                NanPolicy::Interpolate { max_gap } => Some(Interpolator::new(max_gap)),
-                _ => None,
-            },
+            head_open: framing.padding != Padding::None,
+            nan: NanPolicy::Error,
+            interpolator: None,
             pushed: 0,
-        })
+        }
     }
 
     /// Returns the number of frames emitted so far.

@@ -14,6 +14,12 @@ pub trait LanePowers<T>: Send + Sync {
     /// Returns the number of rows per vector; twice as many segments are transformed at a time.
     fn lanes(&self) -> usize;
 
+    /// Replaces the window's coefficients.
+    ///
+    /// # Panics
+    /// When there are more or fewer than the kernel was planned for.
+    fn set_window(&mut self, window: &[T]);
+
     /// `|X|²` (no one-sided doubling) of `count` frames, frame `f` at `samples[f·hop..]`: `[count, n_bins]`.
     ///
     /// # Panics
@@ -108,6 +114,10 @@ impl<S: Lanes, T: Element> FramesKernel<S, T> {
 impl<S: Lanes, T: Element> LanePowers<T> for FramesKernel<S, T> {
     fn lanes(&self) -> usize {
         lanes::<S, T>()
+    }
+
+    fn set_window(&mut self, window: &[T]) {
+        self.engine.spec.window.copy_from_slice(window);
     }
 
     fn power_frames(&mut self, samples: &[T], hop: usize, count: usize, out: &mut [T]) {
