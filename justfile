@@ -118,6 +118,22 @@ test-view *args:
     python3 scripts/test_view.py "$program" "$@"
     python3 scripts/test_live.py "$program"
 
+# The npm package in bindings/web/dist, by scripts/cargo_web.sh.
+build-web:
+    scripts/build_web.sh
+
+# The viewer as a folder for any static host, bindings/web/site-dist.
+build-site: build-web
+    scripts/build_site.py
+
+# The npm package in Node and in headless Chromium, and the static page: just test-web --only pool
+test-web *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    just build-site
+    python3 scripts/test_web.py "$@"
+
 # Formatting and lints.
 lint:
     cargo fmt --check

@@ -111,6 +111,12 @@ class Browser:
         steps = [move(start, 0), {"type": "pointerDown", "button": 0}, move(end, 120), {"type": "pointerUp", "button": 0}]
         self.actions({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": steps})
 
+    def choose(self, selector, paths):
+        """Gives files to a file chooser, as a person would."""
+        found = self._call("POST", f"{self.session}/element", {"using": "css selector", "value": selector})
+        [element] = found.values()
+        self._call("POST", f"{self.session}/element/{element}/value", {"text": "\n".join(map(str, paths))})
+
     def wheel(self, at, amount):
         step = {"type": "scroll", "x": round(at[0]), "y": round(at[1]), "deltaX": 0, "deltaY": amount, "duration": 0,
                 "origin": "viewport"}

@@ -1,5 +1,4 @@
-// The engine's interface. The page talks to nothing else: a local server is one engine, a WebAssembly worker can be
-// another. Every method takes a plain object with the fields of the Rust type of the same name (rlx_view::Request)
+// The engine's interface. The page talks to nothing else: a local server is one engine, a WebAssembly worker another. Every method takes a plain object with the fields of the Rust type of the same name (rlx_view::Request)
 // and returns a promise; positions are in samples. A request of a newer `view` makes older ones fail with
 // `error.cancelled`.
 //
@@ -16,9 +15,55 @@
 export const NONE = -32768;
 export const TILE_COLUMNS = 256;
 
+/** What engines have in common; they differ in how a request gets there: `json(method, query)` and `bytes(method, query)`. */
+export class Engine {
+  info() {
+    return this.json('info');
+  }
+
+  async tile(query) {
+    return decodeTile(await this.bytes('tile', query));
+  }
+
+  async envelope(query) {
+    const bytes = await this.bytes('envelope', query);
+    const [channels, columns, exact] = new Uint32Array(bytes, 0, 4);
+    return { channels, columns, exact: exact === 1, values: new Float32Array(bytes, 16) };
+  }
+
+  psd(query) {
+    return this.json('psd', query);
+  }
+
+  peaks(query) {
+    return this.json('peaks', query);
+  }
+
+  measure(query) {
+    return this.json('measure', query);
+  }
+
+  async exportFile(query) {
+    return new Blob([await this.bytes('export', query)]);
+  }
+
+  command(query) {
+    return this.json('command', query);
+  }
+
+  async samples(query) {
+    return new Float32Array(await this.bytes('samples', query));
+  }
+
+  annotate(query) {
+    return this.json('annotate', query);
+  }
+}
+
 /** The engine behind the address that the page was loaded from. */
-export class HttpEngine {
+export class HttpEngine extends Engine {
   constructor() {
+    super();
     this.session = Math.floor(Math.random() * 2 ** 48).toString(36);
   }
 
@@ -37,7 +82,7 @@ export class HttpEngine {
     return response;
   }
 
-  async #json(method, query) {
+  async json(method, query) {
     const answer = await (await this.#post(method, query)).json();
     if (answer && typeof answer.error === 'string') {
       throw new Error(answer.error);
@@ -45,54 +90,12 @@ export class HttpEngine {
     return answer;
   }
 
-  async #bytes(method, query) {
+  async bytes(method, query) {
     const response = await this.#post(method, query);
     if (response.headers.get('Content-Type')?.startsWith('application/json')) {
       throw new Error((await response.json()).error);
     }
     return response.arrayBuffer();
-  }
-
-  info() {
-    return this.#json('info');
-  }
-
-  async tile(query) {
-    return decodeTile(await this.#bytes('tile', query));
-  }
-
-  async envelope(query) {
-    const bytes = await this.#bytes('envelope', query);
-    const [channels, columns, exact] = new Uint32Array(bytes, 0, 4);
-    return { channels, columns, exact: exact === 1, values: new Float32Array(bytes, 16) };
-  }
-
-  psd(query) {
-    return this.#json('psd', query);
-  }
-
-  peaks(query) {
-    return this.#json('peaks', query);
-  }
-
-  measure(query) {
-    return this.#json('measure', query);
-  }
-
-  async exportFile(query) {
-    return new Blob([await this.#bytes('export', query)]);
-  }
-
-  command(query) {
-    return this.#json('command', query);
-  }
-
-  async samples(query) {
-    return new Float32Array(await this.#bytes('samples', query));
-  }
-
-  annotate(query) {
-    return this.#json('annotate', query);
   }
 }
 

@@ -1,6 +1,6 @@
 // The page: wires the view, the engine and the canvases together.
 
-import { HttpEngine } from './engine.js';
+import { createEngine } from './source.js';
 import { View } from './view.js';
 import { Tiles, grid } from './tiles.js';
 import { automaticRange, drawSpectrogram, levelAt, visibleTiles } from './picture.js';
@@ -21,7 +21,7 @@ const MOST_SPECTROGRAMS = 8;
 const MOST_TRACES = 64;
 const POLL = 1000;
 
-const engine = new HttpEngine();
+const engine = createEngine(() => load(), (error) => failed(error));
 const view = new View();
 const canvases = { minimap: $('minimap'), spectrogram: $('spectrogram'), traces: $('traces') };
 const tiles = new Tiles(engine, () => draw(), failed);
@@ -565,16 +565,22 @@ async function start() {
     return ((event.clientX - box.left - LEFT) / Math.max(box.width - LEFT - 8, 1)) * view.duration;
   });
   new ResizeObserver(() => request()).observe(canvases.spectrogram);
+  await load();
+}
+
+/** Shows what the engine has now. */
+async function load() {
   try {
     const { recordings, failures, following, may_write: mayWrite } = await engine.info();
     view.recordings = recordings;
     const note = failures.map((f) => `${f.name}: ${f.error}`).join('\n');
+    [tiles, thumbnails, envelopes].forEach((kept) => kept.clear());
     if (recordings.length) {
       $('annotate-row').dataset.allowed = mayWrite ? 'yes' : '';
       fillFiles();
       openRecording(0);
     } else {
-      document.body.dataset.state = 'failed';
+      document.body.dataset.state = note ? 'failed' : 'empty';
     }
     if (note) {
       failed(new Error(note));

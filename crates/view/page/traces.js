@@ -34,6 +34,10 @@ export class Envelopes {
     Object.assign(this, { engine, changed, failed, latest: null, number: 0 });
   }
 
+  clear() {
+    this.latest = null;
+  }
+
   async want(view, channels, width, number) {
     const samples = Math.max(1, Math.floor(((view.end - view.start) * view.rate) / width));
     const start = Math.floor(view.start * view.rate);

@@ -20,6 +20,8 @@ mod export;
 mod frames;
 #[doc(hidden)]
 pub mod fuzz;
+#[cfg(any(target_arch = "wasm32", test))]
+mod memory;
 pub mod page;
 mod peaks;
 mod query;

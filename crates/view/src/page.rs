@@ -23,6 +23,7 @@ pub const FILES: &[PageFile] = files! {
     "style.css": "text/css; charset=utf-8",
     "main.js": "text/javascript; charset=utf-8",
     "engine.js": "text/javascript; charset=utf-8",
+    "source.js": "text/javascript; charset=utf-8",
     "view.js": "text/javascript; charset=utf-8",
     "tiles.js": "text/javascript; charset=utf-8",
     "picture.js": "text/javascript; charset=utf-8",

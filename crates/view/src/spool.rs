@@ -4,16 +4,29 @@ use rlx_io::read::{Chunk, Precision, SignalInfo, SignalReader};
 use rlx_io::{Error, Result};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use tempfile::SpooledTempFile;
 
 /// Samples per plane that are decoded at a time.
 const BLOCK: usize = 1 << 14;
-/// Decoded bytes kept in memory; what comes after goes to an unnamed temporary file.
-const IN_MEMORY: usize = 32 << 20;
+#[cfg(not(target_arch = "wasm32"))]
+type Store = tempfile::SpooledTempFile;
+#[cfg(target_arch = "wasm32")]
+type Store = crate::memory::MemoryFile;
+
+/// Up to 32 MiB are kept in memory; what comes after goes to an unnamed temporary file.
+#[cfg(not(target_arch = "wasm32"))]
+fn store() -> Store {
+    Store::new(32 << 20)
+}
+
+/// A page has no temporary files: of its 4 GiB at most, this much is for one recording.
+#[cfg(target_arch = "wasm32")]
+fn store() -> Store {
+    Store::new(2 << 30)
+}
 
 /// The decoded samples of one recording, frame by frame, and where it is interrupted.
 pub(crate) struct Spool {
-    file: Mutex<SpooledTempFile>,
+    file: Mutex<Store>,
     info: SignalInfo,
     frames: u64,
     gaps: Vec<u64>,
@@ -22,7 +35,7 @@ pub(crate) struct Spool {
 impl Spool {
     /// Decodes `reader` to its end. A file that ends early gives what it has; the error becomes a note.
     pub(crate) fn decode(mut reader: Box<dyn SignalReader>) -> Result<Arc<Self>> {
-        let mut file = SpooledTempFile::new(IN_MEMORY);
+        let mut file = store();
         let (mut frames, mut gaps) = (0, Vec::new());
         let mut failed = None;
         let planes = reader.info().planes();

@@ -4,6 +4,8 @@
 //! `X[k] = Σ x[n] exp(−2πi kn/N)`, without a factor; [`InverseRealFft`] goes back, without a factor too. [`Rfft`], [`Irfft`],
 //! [`Fft`] and [`Ifft`] transform batches with the lengths and factors of `numpy.fft`.
 
+#[cfg(any(target_arch = "wasm32", test))]
+mod compact;
 mod freq;
 mod inverse;
 mod number;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use num_complex::Complex;
 use num_traits::Float;
 use realfft::{ComplexToReal, FftNum, RealFftPlanner, RealToComplex};
-use rustfft::{Fft, FftPlanner};
+use rustfft::Fft;
+#[cfg(not(target_arch = "wasm32"))]
+use rustfft::FftPlanner;
 
 use super::plan::{ComplexFft, ForwardFft, RealFft};
 use crate::lanes::{self, Isa};
@@ -90,6 +92,9 @@ macro_rules! real {
 
             #[inline(never)]
             fn plan_real(n: usize) -> Arc<dyn RealToComplex<Self>> {
+                #[cfg(target_arch = "wasm32")]
+                return super::compact::real(n);
+                #[cfg(not(target_arch = "wasm32"))]
                 RealFftPlanner::new().plan_fft_forward(n)
             }
 
@@ -100,6 +105,9 @@ macro_rules! real {
 
             #[inline(never)]
             fn plan_complex(n: usize) -> Arc<dyn Fft<Self>> {
+                #[cfg(target_arch = "wasm32")]
+                return super::compact::complex(n);
+                #[cfg(not(target_arch = "wasm32"))]
                 FftPlanner::new().plan_fft_forward(n)
             }
 

@@ -13,6 +13,10 @@ use super::reduce::slopes::slopes;
 use super::simd::{Element, Lanes, lanes};
 use super::{FrameSpec, Isa, on_level};
 
+/// Fewest lanes that gain: two rows of `f64` at a time are no quicker than the FFT library's own vectors, which it does not
+/// have on WebAssembly.
+pub(crate) const LEAST_LANES: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
+
 /// The kernels for elements of this type; `None` where the size has no recipe, the machine no such level, or the window is
 /// shorter than a vector.
 pub(crate) trait Kernels: Sized {
@@ -32,12 +36,12 @@ pub(crate) trait Kernels: Sized {
     fn slopes(isa: Isa, x: &[Self], rises: &mut [u64], falls: &mut [u64]);
 }
 
-/// Returns `build(simd)` for levels of four lanes and more, `None` below: two rows of `f64` at a time gain nothing.
+/// Returns `build(simd)` for levels of [`LEAST_LANES`] and more, `None` below.
 fn if_wide<S: Lanes, T: Element, K: ?Sized>(
     simd: S,
     build: impl FnOnce(S) -> Option<Box<K>>,
 ) -> Option<Box<K>> {
-    if const { lanes::<S, T>() < 4 } { None } else { build(simd) }
+    if const { lanes::<S, T>() < LEAST_LANES } { None } else { build(simd) }
 }
 
 macro_rules! kernels_of {

@@ -1,12 +1,14 @@
 //! Instruction set of the lanes kernels.
 
 use crate::error::{Error, Result};
+#[cfg(target_arch = "x86_64")]
 use fearless_simd::Level;
 
 /// Instruction set of a lanes kernel, chosen once per plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Isa {
-    /// The baseline of the target: SSE2 on x86-64, NEON on AArch64, scalar elsewhere.
+    /// The baseline of the target: SSE2 on x86-64, NEON on AArch64, simd128 on WebAssembly that is compiled with it, scalar
+    /// elsewhere.
     Portable,
     /// AVX2 with FMA, 8 lanes.
     Avx2,
@@ -28,13 +30,14 @@ impl Isa {
 
     /// Returns every instruction set that this machine can run, the narrowest first.
     pub fn available() -> Vec<Self> {
-        let mut sets = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
-        {
-            sets.extend(Level::new().as_avx2().map(|_| Self::Avx2));
-            sets.extend(Level::new().as_avx512().map(|_| Self::Avx512));
-        }
-        sets
+        let wider = {
+            let level = Level::new();
+            [level.as_avx2().map(|_| Self::Avx2), level.as_avx512().map(|_| Self::Avx512)]
+        };
+        #[cfg(not(target_arch = "x86_64"))]
+        let wider: [Option<Self>; 0] = [];
+        std::iter::once(Self::Portable).chain(wider.into_iter().flatten()).collect()
     }
 
     fn require(self) -> Result<Self> {

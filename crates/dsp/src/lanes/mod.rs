@@ -18,6 +18,7 @@ mod simd;
 pub(crate) use fft::plan::is_smooth as has_recipe;
 pub use fft::plan::supports;
 
+pub(crate) use instances::LEAST_LANES;
 pub use isa::Isa;
 pub use kernels::band::BandSpec;
 pub use kernels::complex::LaneComplex;
@@ -44,6 +45,11 @@ use simd::Lanes;
 /// Runs `$build` with the level token of `$isa`; `None` where the machine has no such level.
 macro_rules! on_level {
     ($isa:expr, $simd:ident => $build:expr) => {{
+        #[cfg(any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            all(target_arch = "wasm32", target_feature = "simd128")
+        ))]
         let level = Level::new();
         match $isa {
             #[cfg(target_arch = "x86_64")]
@@ -54,7 +60,13 @@ macro_rules! on_level {
             Isa::Portable => level.as_sse2().and_then(|$simd| $build),
             #[cfg(target_arch = "aarch64")]
             Isa::Portable => level.as_neon().and_then(|$simd| $build),
-            #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Isa::Portable => level.as_wasm_simd128().and_then(|$simd| $build),
+            #[cfg(not(any(
+                target_arch = "x86_64",
+                target_arch = "aarch64",
+                all(target_arch = "wasm32", target_feature = "simd128")
+            )))]
             Isa::Portable => Some(fearless_simd::Fallback::new()).and_then(|$simd| $build),
             #[cfg(not(target_arch = "x86_64"))]
             _ => None,

@@ -7,7 +7,9 @@ use super::kernel::{Plain, SegmentKernel};
 use super::segment::SegmentSpec;
 use crate::error::Result;
 use crate::fft::{Complex, Real, Sample};
-use crate::lanes::{Element, FrameSpec, Isa, LaneComplex, LanePowers, LanePsd, Rows, has_recipe};
+use crate::lanes::{
+    Element, FrameSpec, Isa, LEAST_LANES, LaneComplex, LanePowers, LanePsd, Rows, has_recipe,
+};
 use crate::scratch::Kernels;
 
 /// Power per segment below which an f32 square may have lost digits to underflow: its smallest normal number
@@ -35,7 +37,7 @@ fn has_kernel<T: Element>(isa: Isa, spec: &SegmentSpec) -> bool {
     let lanes = lanes_of::<T>(isa);
     // The lanes keep zeros for a segment and a hop in place of absent rows.
     let near = spec.hop <= 4 * spec.weights.len();
-    near && lanes >= 4 && spec.weights.len() >= lanes && has_recipe(spec.n_fft)
+    near && lanes >= LEAST_LANES && spec.weights.len() >= lanes && has_recipe(spec.n_fft)
 }
 
 /// Returns the smallest number of segments for which a group of `group` segments is faster.

@@ -1,10 +1,11 @@
 //! gzip and zstd around any other format, unpacked as it is read.
 
 use super::source::Source;
+#[cfg(not(target_arch = "wasm32"))]
+use super::zstd::Frames;
 use crate::{Error, Place, Result};
 use flate2::read::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 /// Formats that must be sought are unpacked to a temporary file of at most this size.
@@ -36,7 +37,13 @@ pub(super) fn unpacked(mut source: Source) -> Result<Source> {
     let head = source.peek_some(4)?;
     let stream: Box<dyn Read + Send> = match *head {
         [0x1f, 0x8b, 8, ..] => Box::new(MultiGzDecoder::new(source)),
-        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(Frames { source: Some(source), frame: None }),
+        #[cfg(not(target_arch = "wasm32"))]
+        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(Frames::new(source)),
+        #[cfg(target_arch = "wasm32")]
+        [0x28, 0xb5, 0x2f, 0xfd] => {
+            let reason = "zstd is not unpacked in a page: unpack the file first";
+            return Err(Error::unsupported(&name, Place::File, reason));
+        }
         _ => return Ok(source),
     };
     let mut unpacked = Source::from_read(name.clone(), stream);
@@ -47,48 +54,6 @@ pub(super) fn unpacked(mut source: Source) -> Result<Source> {
         return Err(Error::unsupported(&name, Place::File, reason));
     }
     Ok(unpacked)
-}
-
-/// One zstd frame after the other.
-struct Frames {
-    source: Option<Source>,
-    frame: Option<Box<StreamingDecoder<Source, ruzstd::decoding::FrameDecoder>>>,
-}
-
-impl Read for Frames {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let bad = |error: &dyn std::fmt::Display| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("zstd: {error}"))
-        };
-        loop {
-            if let Some(frame) = &mut self.frame {
-                let got = frame.read(buffer)?;
-                if got > 0 || buffer.is_empty() {
-                    return Ok(got);
-                }
-                self.source = self.frame.take().map(|frame| frame.into_inner());
-            }
-            let Some(mut source) = self.source.take() else { return Ok(0) };
-            match source.peek_some(4).map_err(super::source::into_io)? {
-                [] => {
-                    self.source = Some(source);
-                    return Ok(0);
-                }
-                // A frame that is to be skipped.
-                [first, 0x2a, 0x4d, 0x18] if first & 0xf0 == 0x50 => {
-                    let head: [u8; 8] = source.exact("a skippable frame").map_err(super::source::into_io)?;
-                    let [.., a, b, c, d] = head;
-                    let len = u64::from(u32::from_le_bytes([a, b, c, d]));
-                    source.skip(len).map_err(super::source::into_io)?;
-                    self.source = Some(source);
-                }
-                _ => {
-                    let frame = StreamingDecoder::new(source).map_err(|e| bad(&e))?;
-                    self.frame = Some(Box::new(frame));
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The table of formats: one [`Descriptor`] per format, from which detection, opening, names, help texts, error
 //! hints and fuzz targets derive. A new format is one folder with its descriptor and one entry here.
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::npz;
 use super::reader::SignalReader;
 use super::source::Source;
-use super::{
-    OpenOptions, aiff, au, audio, brainvision, compressed, csv, edf, npy, npz, raw, sigmf, wav, wfdb,
-};
+use super::{OpenOptions, aiff, au, audio, brainvision, compressed, csv, edf, npy, raw, sigmf, wav, wfdb};
 use crate::{Error, Result};
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -75,26 +75,27 @@ impl Certainty {
 }
 
 macro_rules! formats {
-    ($($(#[$doc:meta])* $variant:ident => $descriptor:path,)*) => {
+    ($($(#[doc = $doc:literal])* $(#[cfg($cfg:meta)])? $variant:ident => $descriptor:path,)*) => {
         /// A format that can be read.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Format {
-            $($(#[$doc])* $variant,)*
+            $($(#[doc = $doc])* $(#[cfg($cfg)])? $variant,)*
         }
 
         impl Format {
-            const ALL: &'static [Self] = &[$(Self::$variant),*];
+            const ALL: &'static [Self] = &[$($(#[cfg($cfg)])? Self::$variant),*];
 
             fn descriptor(self) -> &'static Descriptor {
                 match self {
-                    $(Self::$variant => &$descriptor,)*
+                    $($(#[cfg($cfg)])? Self::$variant => &$descriptor,)*
                 }
             }
         }
     };
 }
 
+// A page's readers are downloaded before they can read: what is rare there and large is left out.
 formats! {
     /// Headerless samples.
     Raw => raw::FORMAT,
@@ -111,10 +112,12 @@ formats! {
     /// MPEG audio, layer III.
     Mp3 => audio::MP3,
     /// Ogg with Vorbis or FLAC inside.
+    #[cfg(not(target_arch = "wasm32"))]
     Ogg => audio::OGG,
     /// One NumPy array.
     Npy => npy::FORMAT,
     /// A ZIP archive of NumPy arrays.
+    #[cfg(not(target_arch = "wasm32"))]
     Npz => npz::FORMAT,
     /// Tables of text.
     Csv => csv::FORMAT,

@@ -22,6 +22,7 @@ mod info;
 mod inputs;
 mod iq;
 mod npy;
+#[cfg(not(target_arch = "wasm32"))]
 mod npz;
 mod open;
 mod options;
@@ -34,6 +35,8 @@ mod source;
 mod unread;
 mod wav;
 mod wfdb;
+#[cfg(not(target_arch = "wasm32"))]
+mod zstd;
 
 pub use csv::{DateFormat, time_unit};
 pub use format::{Format, names as format_names, titles as format_titles};
@@ -44,4 +47,4 @@ pub use options::{CsvOptions, OpenOptions};
 pub use reader::{Chunk, SignalReader};
 pub use sample::{RawFormat, SampleKind, SampleType};
 pub use sigmf::open_sigmf;
-pub use source::Source;
+pub use source::{Siblings, Source};

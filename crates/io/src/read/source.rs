@@ -6,8 +6,19 @@ use std::io::{self, Cursor, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Streams that must be sought are kept in memory up to this size and in an unnamed temporary file beyond it.
-const SPOOL_IN_MEMORY: usize = 1 << 20;
+/// Streams that must be sought are kept in memory up to this size and in an unnamed temporary file beyond it. A page has no
+/// temporary files: there it is the most that is kept at all.
+const SPOOL_IN_MEMORY: usize = if cfg!(target_arch = "wasm32") { 1 << 29 } else { 1 << 20 };
+
+/// Opens the files that a recording consists of beside the first one, where they are not the system's: those that were
+/// dropped on a page, for example.
+pub trait Siblings: Send + Sync {
+    /// The file of this name.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    fn open(&self, path: &Path) -> Result<Source>;
+}
 
 trait ReadSeek: Read + Seek + Send {}
 impl<T: Read + Seek + Send> ReadSeek for T {}
@@ -32,6 +43,8 @@ pub struct Source {
     spool_limit: u64,
     /// Bytes that a stream promises to have in all.
     expected: Option<u64>,
+    /// Where the other files of the recording are; the system's files by default.
+    siblings: Option<Arc<dyn Siblings>>,
 }
 
 impl std::fmt::Debug for Source {
@@ -91,7 +104,32 @@ impl Source {
     }
 
     fn with(name: PathBuf, stream: Stream, len: Option<u64>) -> Self {
-        Self { name, stream, base: 0, len, pos: 0, peeked: Vec::new(), spool_limit: u64::MAX, expected: None }
+        Self {
+            name,
+            stream,
+            base: 0,
+            len,
+            pos: 0,
+            peeked: Vec::new(),
+            spool_limit: u64::MAX,
+            expected: None,
+            siblings: None,
+        }
+    }
+
+    /// Looks up the other files of a recording of several files there, not among the system's files.
+    #[must_use]
+    pub fn with_siblings(mut self, siblings: Arc<dyn Siblings>) -> Self {
+        self.siblings = Some(siblings);
+        self
+    }
+
+    /// Opens another file of the recording that this one belongs to.
+    pub(super) fn sibling(&self, path: &Path) -> Result<Self> {
+        match &self.siblings {
+            Some(siblings) => Ok(siblings.open(path)?.with_siblings(Arc::clone(siblings))),
+            None => Self::open(path),
+        }
     }
 
     /// Returns the name for messages.
@@ -123,6 +161,7 @@ impl Source {
         matches!(self.stream, Stream::Seekable(_))
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn io_error(&self, source: io::Error) -> Error {
         Error::Io { path: self.name.clone(), offset: Some(self.pos), source }
     }
@@ -133,6 +172,7 @@ impl Source {
     }
 
     /// A stream that another header promises to have so many bytes.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn expect_len(&mut self, bytes: u64) {
         self.expected = Some(bytes);
     }

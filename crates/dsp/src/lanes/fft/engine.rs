@@ -90,7 +90,10 @@ impl<S: Lanes> PairPower<S, f32> for FourStep<S> {
         ahead: &mut Prefetch<'_>,
         sums: &mut [V<S>],
     ) {
-        self.power(rows, pair, what, ahead, sums);
+        // Levels of fewer lanes have no plan, and need not have the code.
+        if const { S::W == POINTS } {
+            self.power(rows, pair, what, ahead, sums);
+        }
     }
 
     fn order(&self, n: usize) -> OneSided {

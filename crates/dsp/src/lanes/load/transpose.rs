@@ -183,7 +183,13 @@ macro_rules! portable {
 portable!(fearless_simd::x86::Sse2);
 #[cfg(target_arch = "aarch64")]
 portable!(fearless_simd::aarch64::Neon);
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+portable!(fearless_simd::WasmSimd128);
+#[cfg(not(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+)))]
 portable!(fearless_simd::Fallback);
 
 /// Transposes lanes to rows: `out[lane, bin]` for the first `used` lanes of one vector per bin.

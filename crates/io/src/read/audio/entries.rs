@@ -32,6 +32,7 @@ pub(in crate::read) static MP3: Descriptor = Descriptor {
 };
 
 /// Ogg with Vorbis or FLAC inside.
+#[cfg(not(target_arch = "wasm32"))]
 pub(in crate::read) static OGG: Descriptor = Descriptor {
     name: "ogg",
     aliases: &["vorbis"],

@@ -6,7 +6,9 @@
 mod entries;
 mod stream;
 
-pub(super) use entries::{FLAC, MP3, OGG};
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) use entries::OGG;
+pub(super) use entries::{FLAC, MP3};
 
 use super::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use super::sample::Target;
@@ -115,8 +117,9 @@ fn probe(kind: Format) -> Probe {
     let mut probe = Probe::new();
     match kind {
         Format::Flac => probe.register_format::<formats::FlacReader<'_>>(),
-        Format::Mp3 => probe.register_format::<formats::MpaReader<'_>>(),
-        _ => probe.register_format::<formats::OggReader<'_>>(),
+        #[cfg(not(target_arch = "wasm32"))]
+        Format::Ogg => probe.register_format::<formats::OggReader<'_>>(),
+        _ => probe.register_format::<formats::MpaReader<'_>>(),
     }
     probe.register_metadata::<meta::Id3v2Reader<'_>>();
     probe

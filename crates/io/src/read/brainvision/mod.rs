@@ -45,15 +45,15 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
         return Err(Error::unsupported(&path, Place::File, reason));
     }
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("eeg") || e.eq_ignore_ascii_case("vmrk")) {
-        source = Source::open(&path.with_extension("vhdr"))?;
+        source = source.sibling(&path.with_extension("vhdr"))?;
     }
     let description = source.name().to_owned();
     let header = header::parse(&description, &source.text(MAX_TEXT)?)?;
-    let data = Source::open(&beside(&description, &header.data_file)?)?;
+    let data = source.sibling(&beside(&description, &header.data_file)?)?;
     let mut notes = Vec::new();
     let mut found = Vec::new();
     if let Some(name) = &header.marker_file {
-        match Source::open(&beside(&description, name)?) {
+        match source.sibling(&beside(&description, name)?) {
             Ok(mut source) => found = markers::parse(&source.text(MAX_TEXT)?),
             Err(error) => notes.push(format!("the markers cannot be read: {error}")),
         }

@@ -57,6 +57,7 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
 
 /// Completes `info`, which already has the path and the format, from the header at the start of the source. Reads no
 /// samples.
+#[cfg(not(target_arch = "wasm32"))]
 pub(super) fn describe(mut source: Source, info: &mut SignalInfo, options: &OpenOptions) -> Result<()> {
     let header = header::parse(&mut source)?;
     shape(&source, &header, info, options).map(|_| ())

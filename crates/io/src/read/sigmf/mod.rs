@@ -56,10 +56,10 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
     let is_data = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sigmf-data"));
     if is_data {
         let description = path.with_extension("sigmf-meta");
-        let meta = read_meta(Source::open(&description)?)?;
+        let meta = read_meta(&mut source.sibling(&description)?)?;
         return open_pair(&description, &meta, source, options);
     }
-    let meta = read_meta(source)?;
+    let meta = read_meta(&mut source)?;
     if meta.global.metadata_only {
         return Err(Error::unsupported(
             &path,
@@ -68,10 +68,10 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
         ));
     }
     let data = data_path(&path, &meta)?;
-    open_pair(&path, &meta, Source::open(&data)?, options)
+    open_pair(&path, &meta, source.sibling(&data)?, options)
 }
 
-fn read_meta(mut source: Source) -> Result<Meta> {
+fn read_meta(source: &mut Source) -> Result<Meta> {
     let mut text = Vec::new();
     let mut block = vec![0; 1 << 16];
     loop {
@@ -102,9 +102,13 @@ fn data_path(path: &Path, meta: &Meta) -> Result<PathBuf> {
 ///
 /// # Errors
 /// As [`super::open`].
-pub fn open_sigmf(meta: Source, data: Source, options: &OpenOptions) -> Result<Vec<Box<dyn SignalReader>>> {
+pub fn open_sigmf(
+    mut meta: Source,
+    data: Source,
+    options: &OpenOptions,
+) -> Result<Vec<Box<dyn SignalReader>>> {
     let description = meta.name().to_owned();
-    open_pair(&description, &read_meta(meta)?, data, options)
+    open_pair(&description, &read_meta(&mut meta)?, data, options)
 }
 
 /// Returns the readers of a description and its samples.

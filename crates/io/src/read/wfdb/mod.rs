@@ -48,11 +48,11 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
         return Err(Error::unsupported(&path, Place::File, reason));
     }
     if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("hea")) {
-        source = Source::open(&path.with_extension("hea"))?;
+        source = source.sibling(&path.with_extension("hea"))?;
     }
     let description = source.name().to_owned();
     let header = header::parse(&description, &source.text(MAX_HEADER)?)?;
-    readers(&description, &header, options, &mut |file| Source::open(&beside(&description, file)?))
+    readers(&description, &header, options, &mut |file| source.sibling(&beside(&description, file)?))
 }
 
 /// Returns a description and the bytes of its (only) file of samples.
