@@ -4,6 +4,7 @@
 # Uses the target wasm32-unknown-unknown of the default toolchain, which rustup adds if it can. Where it cannot, uses Debian's
 # compiler, which builds the standard library itself:
 #   apt-get install rustc-web cargo-web rust-web-src libstd-rust-web-dev
+# WEB_TOOLCHAIN=debian takes the latter in any case: the standard library is smaller when it is built for size, too.
 # `scripts/cargo_web.sh ready` tells whether either is there.
 # Needs a linker for WebAssembly: rust-lld, which comes with either.
 set -euo pipefail
@@ -23,7 +24,9 @@ has_debian() {
 
 command=$1
 shift
-if has_target || { command -v rustup >/dev/null && rustup target add "$target" >/dev/null 2>&1 && has_target; }; then
+if [[ "${WEB_TOOLCHAIN:-}" == debian ]]; then
+    :
+elif has_target || { command -v rustup >/dev/null && rustup target add "$target" >/dev/null 2>&1 && has_target; }; then
     [[ "$command" == ready ]] || exec cargo "$command" --target "$target" "$@"
     exit 0
 fi

@@ -94,9 +94,6 @@ export function estimates(core) {
     choice('boundary', boundary, ['zeros', null]);
     choice('scaling', scaling, ['spectrum', 'psd']);
     const all = segments(x.length, rest, { detrend: false });
-    if (all.weights) {
-      throw failure('window: stft needs the name of a window');
-    }
     const edge = boundary === 'zeros' ? Math.floor(all.nperseg / 2) : 0;
     const length = x.length + 2 * edge;
     const behind = padded ? (all.hop - ((length - all.nperseg) % all.hop)) % all.hop % all.nperseg : 0;

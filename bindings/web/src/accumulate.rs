@@ -29,14 +29,10 @@ fn with<R>(id: u32, work: impl FnOnce(&mut Any) -> Result<R, Failure>) -> Result
 }
 
 pub(crate) fn start(query: &Start) -> Result<Value, Failure> {
-    let (params, weights) = query.segments.params()?;
-    let weights = match weights {
-        Some(weights) => weights,
-        None => params.weights()?,
-    };
+    let params = query.segments.params()?;
     let any = match query.kind {
-        Kind::F32 => Any::Single(WelchAccumulator::with_weights(params, &weights, MOST_STORED)?),
-        Kind::F64 => Any::Double(WelchAccumulator::with_weights(params, &weights, MOST_STORED)?),
+        Kind::F32 => Any::Single(WelchAccumulator::with_stored_segments(params, MOST_STORED)?),
+        Kind::F64 => Any::Double(WelchAccumulator::with_stored_segments(params, MOST_STORED)?),
     };
     // Numbers of arrays are unique; an empty one lends its own.
     let id = arrays::put(Array::default());
@@ -100,8 +96,8 @@ fn take(id: u32) -> Result<Any, Failure> {
 
 fn described<T: Item>(psd: &Psd<T>) -> Value {
     json!({
-        "values": arrays::result(&psd.psd),
-        "freqs": arrays::result(&psd.frequencies),
+        "values": arrays::result(&psd.values),
+        "freqs": arrays::result(&psd.freqs),
         "segments": psd.coverage.segments,
         "skipped": psd.coverage.skipped,
     })

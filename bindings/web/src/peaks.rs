@@ -2,11 +2,11 @@
 
 use crate::arrays::{self, Samples};
 use crate::error::Failure;
-use crate::estimate::{Number, plan};
+use crate::estimate::Number;
 use crate::request::{FindPeaks, WelchPeaks};
 use rlx_dsp::fft::Real;
 use rlx_dsp::peaks::{Bounds, LocalPeakParams, LocalPeaks, find_peaks, top_k_bins};
-use rlx_dsp::welch::PsdParams;
+use rlx_dsp::welch::{PsdParams, Welch};
 use serde_json::{Map, Value, json};
 
 fn bounds(ends: Option<[Option<f64>; 2]>) -> Option<Bounds> {
@@ -14,16 +14,15 @@ fn bounds(ends: Option<[Option<f64>; 2]>) -> Option<Bounds> {
 }
 
 pub(crate) fn find(query: &FindPeaks) -> Result<Value, Failure> {
-    let params = LocalPeakParams {
-        plateau_size: bounds(query.plateau_size),
-        height: bounds(query.height),
-        threshold: bounds(query.threshold),
-        distance: query.distance,
-        prominence: bounds(query.prominence),
-        wlen: query.wlen,
-        width: bounds(query.width),
-        rel_height: query.rel_height.unwrap_or(0.5),
-    };
+    let params = LocalPeakParams::new()
+        .plateau_size(bounds(query.plateau_size))
+        .height(bounds(query.height))
+        .threshold(bounds(query.threshold))
+        .distance(query.distance)
+        .prominence(bounds(query.prominence))
+        .wlen(query.wlen)
+        .width(bounds(query.width))
+        .rel_height(query.rel_height.unwrap_or(0.5));
     let found = match Samples::of(&query.x)? {
         Samples::Single(x) => find_peaks(x.singles(), &params)?,
         Samples::Double(x) => find_peaks(x.doubles(), &params)?,
@@ -63,20 +62,15 @@ fn described(found: &LocalPeaks) -> Value {
 }
 
 pub(crate) fn welch(query: &WelchPeaks) -> Result<Value, Failure> {
-    let (params, weights) = query.segments.params()?;
+    let params = query.segments.params()?;
     match Samples::of(&query.x)? {
-        Samples::Single(x) => strongest(x.singles(), params, weights.as_deref(), query.k),
-        Samples::Double(x) => strongest(x.doubles(), params, weights.as_deref(), query.k),
+        Samples::Single(x) => strongest(x.singles(), params, query.k),
+        Samples::Double(x) => strongest(x.doubles(), params, query.k),
     }
 }
 
-fn strongest<T: Number>(
-    x: &[T],
-    params: PsdParams,
-    weights: Option<&[f64]>,
-    k: usize,
-) -> Result<Value, Failure> {
-    let mut plan = plan::<T>(params, weights)?;
+fn strongest<T: Number>(x: &[T], params: PsdParams, k: usize) -> Result<Value, Failure> {
+    let mut plan = Welch::<T>::new(params)?;
     let psd = plan.psd(x)?;
     let best = top_k_bins(&psd, k)?;
     let freqs = plan.frequencies();

@@ -4,7 +4,7 @@ use rlx_dsp::detrend::Detrend;
 use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::scaling::{Average, Scaling, Sides};
 use rlx_dsp::welch::PsdParams;
-use rlx_dsp::window::{Symmetry, Window};
+use rlx_dsp::window::Window;
 use serde::Deserialize;
 
 use crate::arrays;
@@ -68,29 +68,26 @@ pub(crate) struct Segments {
 }
 
 impl Segments {
-    /// The parameters, and the weights where they were given.
-    pub(crate) fn params(&self) -> Result<(PsdParams, Option<Vec<f64>>), Failure> {
-        let weights = match self.weights {
-            Some(id) => {
+    pub(crate) fn params(&self) -> Result<PsdParams, Failure> {
+        let window = match (self.weights, &self.window) {
+            (Some(id), _) => {
                 let array = arrays::take(id).ok_or_else(|| Failure::new("window: the array is gone"))?;
-                Some(array.doubles().to_vec())
+                Window::Custom(array.doubles().into())
             }
-            None => None,
+            (None, Some(name)) => name.parse()?,
+            (None, None) => Window::Hann,
         };
-        let params = PsdParams {
-            sample_rate: self.fs,
-            window: self.window.as_deref().map_or(Ok(Window::Hann), str::parse)?,
-            symmetry: Symmetry::Periodic,
-            segment_len: self.nperseg,
-            hop: self.hop,
-            n_fft: self.nfft,
-            detrend: self.detrend.parse::<Detrend>()?,
-            scaling: self.scaling.parse::<Scaling>()?,
-            average: self.average.as_deref().map_or(Ok(Average::Mean), str::parse)?,
-            sides: if self.onesided { Sides::Auto } else { Sides::Two },
-            nan: nan(&self.nan_policy)?,
-        };
-        Ok((params, weights))
+        let average = self.average.as_deref().map_or(Ok(Average::Mean), str::parse)?;
+        let params = PsdParams::new(self.fs, self.nperseg)
+            .window(window)
+            .hop(self.hop)
+            .n_fft(self.nfft)
+            .detrend(self.detrend.parse::<Detrend>()?)
+            .scaling(self.scaling.parse::<Scaling>()?)
+            .average(average)
+            .sides(if self.onesided { Sides::Auto } else { Sides::Two })
+            .nan(nan(&self.nan_policy)?);
+        Ok(params)
     }
 }
 
