@@ -4,14 +4,20 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 web=bindings/web
-scripts/cargo_web.sh build --release --manifest-path "$web/Cargo.toml"
+built="${CARGO_TARGET_DIR:-target/web}/wasm32-unknown-unknown/release/rlx_fft_web.wasm"
 rm -rf "$web/dist"
 mkdir -p "$web/dist"
 cp "$web"/js/*.js "$web"/js/*.ts "$web/package.json" "$web/README.md" LICENSE-MIT LICENSE-APACHE "$web/dist/"
-cp "${CARGO_TARGET_DIR:-target/web}/wasm32-unknown-unknown/release/rlx_fft_web.wasm" "$web/dist/rlx_fft.wasm"
-size=$(stat -c %s "$web/dist/rlx_fft.wasm")
-printf '%s: %d kB' "$web/dist/rlx_fft.wasm" $((size / 1000))
-if command -v brotli >/dev/null; then
-    printf ', %d kB as brotli' $(($(brotli -q 11 -c "$web/dist/rlx_fft.wasm" | wc -c) / 1000))
-fi
-echo
+
+# The estimates alone, and with the readers of recordings and the viewer's engine.
+for module in rlx_fft rlx_fft_files; do
+    features=()
+    [[ $module == rlx_fft_files ]] || features=(--no-default-features)
+    scripts/cargo_web.sh build --release --locked --manifest-path "$web/Cargo.toml" "${features[@]}"
+    cp "$built" "$web/dist/$module.wasm"
+    printf '%s: %d kB' "$module.wasm" $(($(stat -c %s "$web/dist/$module.wasm") / 1000))
+    if command -v brotli >/dev/null; then
+        printf ', %d kB as brotli' $(($(brotli -q 11 -c "$web/dist/$module.wasm" | wc -c) / 1000))
+    fi
+    echo
+done

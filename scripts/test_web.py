@@ -95,6 +95,7 @@ def the_page(browser, screenshots):
         browser.choose("#chooser", [tone])
         facts = browser.wait(READY, "the picture of a WAV")
         assert "kHz" in facts, facts
+        assert browser.run("return document.querySelector('#message').hidden"), "the message stays"
         if screenshots:
             browser.screenshot(screenshots / "site-wav.png")
         browser.run("const set = (id, v) => { const f = document.getElementById(id); f.value = v; f.dispatchEvent(new Event('change')); };"

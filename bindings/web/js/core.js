@@ -2,15 +2,15 @@
 
 const ARRAYS = { f32: Float32Array, f64: Float64Array, u8: Uint8Array };
 
-/** Compiles the module: from a given source, or from the file beside this one. */
-export async function compile(source) {
+/** Compiles a module: from a given source, or from the file of this name beside this one. */
+export async function compile(source, name) {
   if (source instanceof WebAssembly.Module) {
     return source;
   }
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
     return WebAssembly.compile(source);
   }
-  const url = new URL(source ?? 'rlx_fft.wasm', import.meta.url);
+  const url = new URL(source ?? name, import.meta.url);
   if (url.protocol === 'file:') {
     const { readFile } = await import('node:fs/promises');
     return WebAssembly.compile(await readFile(url));
@@ -102,7 +102,8 @@ export class Core {
   call(request) {
     try {
       const text = JSON.stringify(request, (_, value) => (ArrayBuffer.isView(value) ? this.put(value) : value));
-      const reply = this.#exports.call(this.put(encode(text)).id);
+      const { id } = this.put(encode(text));
+      const reply = this.#exports.call(id);
       const answer = JSON.parse(decode(this.#take({ array: reply, type: 'u8' })), (_, value) => {
         const isArray = value !== null && typeof value === 'object' && typeof value.array === 'number' && value.type;
         return isArray ? this.#take(value) : value;

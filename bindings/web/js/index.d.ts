@@ -42,6 +42,9 @@ export interface Grid<T extends Samples = Samples> extends Spectrum<T> {
 /** Loads the module once: from the file beside this one, a URL, bytes, or a compiled module. */
 export function init(source?: string | URL | ArrayBuffer | ArrayBufferView | WebAssembly.Module): Promise<void>;
 
+/** Loads the readers of recordings, which `open` otherwise does when it is first called. */
+export function initFiles(source?: string | URL | ArrayBuffer | ArrayBufferView | WebAssembly.Module): Promise<WebAssembly.Module>;
+
 export function welch<T extends Samples>(x: T, options?: WelchOptions): Spectrum<T>;
 export function periodogram<T extends Samples>(
   x: T, options?: Omit<WelchOptions, 'nperseg' | 'noverlap' | 'average'>): Spectrum<T>;

@@ -11,7 +11,7 @@ let bound = null;
 /** Loads the module; a URL, bytes or a compiled module may be given. Later calls change nothing. */
 export async function init(source) {
   if (!core) {
-    const module = await compile(source);
+    const module = await compile(source, 'rlx_fft.wasm');
     core ??= new Core(module);
     bound ??= estimates(core);
   }
@@ -49,10 +49,23 @@ export class Pool extends WorkerPool {
   }
 }
 
+let filesModule = null;
+
+/**
+ * Loads what `open` needs, which does so by itself: the readers are a module of their own. A URL, bytes or a compiled module
+ * may be given.
+ */
+export function initFiles(source) {
+  filesModule ??= compile(source, 'rlx_fft_files.wasm').catch((error) => {
+    filesModule = null;
+    throw error;
+  });
+  return filesModule;
+}
+
 /** Opens a recording: a File, Blob or ArrayBuffer, or an array of those it consists of. */
-export function open(source, options) {
-  ready();
-  return openFiles(core.module, source, options);
+export async function open(source, options) {
+  return openFiles(await initFiles(), source, options);
 }
 
 /** A node of Web Audio that reports spectra of what it hears. */

@@ -1,6 +1,6 @@
 // Where the recordings come from: files that are dropped or chosen, and the microphone. Nothing leaves the page.
 
-import { init, open } from './rlx-fft/index.js';
+import { open } from './rlx-fft/index.js';
 import { Engine } from './engine.js';
 import { listenToMicrophone } from './microphone.js';
 
@@ -10,6 +10,9 @@ const NOTHING = { recordings: [], failures: [], following: false, may_write: fal
 const DESCRIPTIONS = /\.(sigmf-meta|vhdr|hea)$/i;
 /** What belongs to a description and is not a recording of its own. */
 const HALVES = /\.(sigmf-data|eeg|vmrk|dat)$/i;
+
+/** A message without the name that it begins with: the page puts it there itself. */
+const plain = (message, name) => (message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message);
 
 class WorkerEngine extends Engine {
   constructor(changed) {
@@ -21,7 +24,6 @@ class WorkerEngine extends Engine {
 
   /** Takes the place of what was open. */
   async openFiles(files, options = {}) {
-    await init();
     const old = this.opened;
     const described = files.some((file) => DESCRIPTIONS.test(file.name));
     const first = files.filter((file) => !(described && HALVES.test(file.name)));
@@ -31,7 +33,7 @@ class WorkerEngine extends Engine {
     }));
     this.opened = found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     this.failures = found.flatMap((one, i) => (
-      one.status === 'rejected' ? [{ name: first[i].name, error: one.reason.message }] : []));
+      one.status === 'rejected' ? [{ name: first[i].name, error: plain(one.reason.message, first[i].name) }] : []));
     await Promise.all(old.map((one) => one.close()));
     await this.changed();
   }
@@ -101,7 +103,12 @@ export function createEngine(changed, failed) {
   });
   $('choose').addEventListener('click', () => $('chooser').click());
   $('open-button').addEventListener('click', () => $('chooser').click());
-  $('chooser').addEventListener('change', () => take($('chooser').files));
+  $('chooser').addEventListener('change', () => {
+    const files = [...$('chooser').files];
+    // The same file may be chosen again.
+    $('chooser').value = '';
+    take(files);
+  });
   listenToMicrophone($('microphone'), take, failed);
   navigator.serviceWorker?.register('./offline.js').catch(() => {
     // The page works without; it is only not there when the network is not.

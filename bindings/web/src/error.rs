@@ -42,12 +42,14 @@ impl From<rlx_dsp::Error> for Failure {
     }
 }
 
+#[cfg(feature = "files")]
 impl From<rlx_io::Error> for Failure {
     fn from(error: rlx_io::Error) -> Self {
         Self::new(error.to_string())
     }
 }
 
+#[cfg(feature = "files")]
 impl From<rlx_view::Error> for Failure {
     fn from(error: rlx_view::Error) -> Self {
         let cancelled = matches!(error, rlx_view::Error::Cancelled);

@@ -2,7 +2,7 @@
 
 use crate::arrays::{self, Array};
 use crate::error::Failure;
-use crate::host::HostReader;
+use crate::reader::HostReader;
 use crate::request::{HostFile, Open};
 use rlx_io::read::{OpenOptions, Siblings, Source, open_source};
 use rlx_view::{Engine, EngineOptions, Opener, Recording, Session};

@@ -1,10 +1,9 @@
 //! What the page or the worker provides.
 
-use std::io::{self, Read, Seek, SeekFrom};
-
 #[link(wasm_import_module = "host")]
 unsafe extern "C" {
     /// Copies at most `len` bytes of a file from `offset` on to `into`; returns how many, negative if it failed.
+    #[cfg(feature = "files")]
     fn read(file: u32, offset: f64, into: *mut u8, len: usize) -> i32;
     /// Takes the text of a panic before the instance ends.
     fn panicked(text: *const u8, len: usize);
@@ -15,60 +14,10 @@ pub(crate) fn report(text: &str) {
     unsafe { panicked(text.as_ptr(), text.len()) }
 }
 
-/// A file of the host, read in blocks.
-pub(crate) struct HostReader {
-    file: u32,
-    size: u64,
-    at: u64,
-    block: Vec<u8>,
-    block_at: u64,
-}
-
-/// Bytes of a read that follows the one before; one elsewhere is no longer than it was asked for.
-const AHEAD: u64 = 1 << 20;
-/// Bytes that any read brings: headers are read in small steps.
-const LEAST: u64 = 1 << 12;
-
-impl HostReader {
-    pub(crate) fn new(file: u32, size: u64) -> Self {
-        Self { file, size, at: 0, block: Vec::new(), block_at: 0 }
-    }
-}
-
-impl Read for HostReader {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let end = self.block_at + self.block.len() as u64;
-        if self.at < self.block_at || self.at >= end {
-            let left = self.size.saturating_sub(self.at);
-            let wanted = if self.at == end && end > 0 { AHEAD } else { LEAST.max(into.len() as u64) };
-            let len = wanted.min(left).min(AHEAD) as usize;
-            self.block.resize(len, 0);
-            self.block_at = self.at;
-            // SAFETY: the block has `len` bytes, which the host may write while this waits.
-            let got = unsafe { read(self.file, self.at as f64, self.block.as_mut_ptr(), len) };
-            self.block.truncate(usize::try_from(got).unwrap_or(0));
-            if got < 0 {
-                return Err(io::Error::other(
-                    "the file cannot be read any more: it was changed, moved or removed",
-                ));
-            }
-        }
-        let from = (self.at - self.block_at) as usize;
-        let count = into.len().min(self.block.len() - from);
-        into[..count].copy_from_slice(&self.block[from..from + count]);
-        self.at += count as u64;
-        Ok(count)
-    }
-}
-
-impl Seek for HostReader {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let target = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::Current(by) => self.at.checked_add_signed(by),
-            SeekFrom::End(by) => self.size.checked_add_signed(by),
-        };
-        self.at = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        Ok(self.at)
-    }
+/// Fills `into` from a file of the host; returns how many bytes it got, `None` if it failed.
+#[cfg(feature = "files")]
+pub(crate) fn read_file(file: u32, offset: u64, into: &mut [u8]) -> Option<usize> {
+    // SAFETY: the slice is writable for its length while the host fills it.
+    let got = unsafe { read(file, offset as f64, into.as_mut_ptr(), into.len()) };
+    usize::try_from(got).ok().filter(|got| *got <= into.len())
 }

@@ -9,10 +9,13 @@ mod accumulate;
 mod arrays;
 mod error;
 mod estimate;
+#[cfg(feature = "files")]
 mod files;
 mod host;
 mod mel;
 mod peaks;
+#[cfg(feature = "files")]
+mod reader;
 mod request;
 
 use error::Failure;
@@ -75,8 +78,11 @@ fn answer(request: u32) -> Result<Value, Failure> {
         Request::Merge { accumulator, other } => accumulate::merge(accumulator, other),
         Request::Average { accumulator, finish } => accumulate::average(accumulator, finish),
         Request::Drop { accumulator } => accumulate::forget(accumulator),
+        #[cfg(feature = "files")]
         Request::Open(query) => files::open(query),
+        #[cfg(feature = "files")]
         Request::Engine { engine, request } => files::answer(engine, &request),
+        #[cfg(feature = "files")]
         Request::Close { engine } => files::close(engine),
     }
 }

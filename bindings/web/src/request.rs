@@ -22,14 +22,35 @@ pub(crate) enum Request {
     WelchPeaks(WelchPeaks),
     LogMel(LogMel),
     Accumulator(Start),
-    Push { accumulator: u32, x: Input },
-    Gap { accumulator: u32 },
-    Merge { accumulator: u32, other: u32 },
-    Average { accumulator: u32, finish: bool },
-    Drop { accumulator: u32 },
+    Push {
+        accumulator: u32,
+        x: Input,
+    },
+    Gap {
+        accumulator: u32,
+    },
+    Merge {
+        accumulator: u32,
+        other: u32,
+    },
+    Average {
+        accumulator: u32,
+        finish: bool,
+    },
+    Drop {
+        accumulator: u32,
+    },
+    #[cfg(feature = "files")]
     Open(Open),
-    Engine { engine: u32, request: String },
-    Close { engine: u32 },
+    #[cfg(feature = "files")]
+    Engine {
+        engine: u32,
+        request: String,
+    },
+    #[cfg(feature = "files")]
+    Close {
+        engine: u32,
+    },
 }
 
 /// An array of samples, which the request takes out of the table.
@@ -169,6 +190,7 @@ pub(crate) struct Start {
 }
 
 /// A recording: its files, the one to open first.
+#[cfg(feature = "files")]
 #[derive(Deserialize)]
 pub(crate) struct Open {
     pub(crate) files: Vec<HostFile>,
@@ -184,6 +206,7 @@ pub(crate) struct Open {
     pub(crate) iq: bool,
 }
 
+#[cfg(feature = "files")]
 #[derive(Deserialize, Clone)]
 pub(crate) struct HostFile {
     pub(crate) name: String,
