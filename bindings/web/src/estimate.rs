@@ -16,8 +16,8 @@ impl Number for f64 {}
 pub(crate) fn psd(query: &Psd) -> Result<Value, Failure> {
     let params = query.segments.params()?;
     let values = match Samples::of(&query.x)? {
-        Samples::Single(x) => arrays::result(&Welch::<f32>::new(params)?.psd(x.singles())?),
-        Samples::Double(x) => arrays::result(&Welch::<f64>::new(params)?.psd(x.doubles())?),
+        Samples::Single(x) => arrays::result(&Welch::<f32>::new(params)?.run(x.singles())?.values),
+        Samples::Double(x) => arrays::result(&Welch::<f64>::new(params)?.run(x.doubles())?.values),
     };
     Ok(json!({ "values": values }))
 }
@@ -32,7 +32,7 @@ pub(crate) fn cross(query: &Cross) -> Result<Value, Failure> {
 }
 
 fn pair<T: Number>(x: &[T], y: &[T], params: PsdParams, coherence: bool) -> Result<Value, Failure> {
-    let cross = Csd::<T>::new(params)?.compute(x, y)?;
+    let cross = Csd::<T>::new(params)?.run(x, y)?;
     if coherence {
         return Ok(json!({ "values": arrays::result(&cross.coherence) }));
     }
@@ -49,8 +49,8 @@ pub(crate) fn spectrogram(query: &Frames) -> Result<Value, Failure> {
 }
 
 fn powers<T: Number>(x: &[T], params: &PsdParams) -> Result<Value, Failure> {
-    let out = Spectrogram::<T>::new(SpectrogramParams::frames_of(params))?.process(x)?;
-    Ok(json!({ "frames": out.n_frames, "bins": out.n_bins, "values": arrays::result(&out.data) }))
+    let out = Spectrogram::<T>::new(SpectrogramParams::frames_of(params))?.run(x)?;
+    Ok(json!({ "frames": out.n_frames, "bins": out.n_bins, "values": arrays::result(&out.values) }))
 }
 
 /// Complex spectra of frames, unscaled, `[frames][bins][re, im]`.
@@ -63,8 +63,8 @@ pub(crate) fn stft(query: &Frames) -> Result<Value, Failure> {
 }
 
 fn complex<T: Number>(x: &[T], params: &PsdParams) -> Result<Value, Failure> {
-    let out = Spectrogram::<T>::new(SpectrogramParams::frames_of(params))?.process_complex(x)?;
-    let parts: Vec<T> = out.data.iter().flat_map(|point| [point.re, point.im]).collect();
+    let out = Spectrogram::<T>::new(SpectrogramParams::frames_of(params))?.run_complex(x)?;
+    let parts: Vec<T> = out.values.iter().flat_map(|point| [point.re, point.im]).collect();
     let weights = params.segments.weights()?;
     let sum: f64 = weights.iter().sum();
     let squares: f64 = weights.iter().map(|w| w * w).sum();

@@ -17,7 +17,7 @@ pub(crate) fn log_mel(query: &Query) -> Result<Value, Failure> {
         return Err(Failure::new("x: log-mel features need a Float32Array"));
     };
     let known = LAST.take().filter(|(name, n_mels, _)| *name == query.preset && *n_mels == query.n_mels);
-    let mut plan = match known {
+    let plan = match known {
         Some((_, _, plan)) => plan,
         None => {
             let mut params = LogMelParams::preset(query.preset.parse::<Preset>()?);
@@ -25,9 +25,9 @@ pub(crate) fn log_mel(query: &Query) -> Result<Value, Failure> {
             LogMel::new(params)?
         }
     };
-    let out = plan.process(x.singles())?;
+    let out = plan.run(x.singles())?;
     let reply = json!({
-        "values": arrays::result(&out.data),
+        "values": arrays::result(&out.values),
         "n_mels": out.n_mels,
         "n_frames": out.n_frames,
         "mels_first": out.layout == MelLayout::MelsByFrames,

@@ -70,12 +70,10 @@ pub(crate) fn welch(query: &WelchPeaks) -> Result<Value, Failure> {
 }
 
 fn strongest<T: Number>(x: &[T], params: PsdParams, k: usize) -> Result<Value, Failure> {
-    let mut plan = Welch::<T>::new(params)?;
-    let psd = plan.psd(x)?;
-    let best = top_k_bins(&psd, k)?;
-    let freqs = plan.frequencies();
+    let psd = Welch::<T>::new(params)?.run(x)?;
+    let best = top_k_bins(&psd.values, k)?;
     let bins: Vec<f64> = best.iter().map(|peak| peak.bin as f64).collect();
-    let at: Vec<f64> = best.iter().map(|peak| freqs[peak.bin]).collect();
+    let at: Vec<f64> = best.iter().map(|peak| psd.freqs[peak.bin]).collect();
     let values: Vec<f64> = best.iter().map(|peak| Real::widen(peak.power)).collect();
     Ok(
         json!({ "bins": arrays::result(&bins), "freqs": arrays::result(&at), "values": arrays::result(&values) }),
