@@ -46,7 +46,7 @@ if (process.env.PEERS) {
     await require(`${folder}kissfft-wasm/lib/wasm.js`).waitLoading();
     globalThis.fetch = fetch;
     const config = new kiss.RealFFTConfig(1024);
-    const [real, complex] = [new kiss.RealArray(1024), new kiss.ComplexArray(513)];
+    const [real, complex] = [new kiss.RealArray(1024), new kiss.ComplexArray(1024)];
     peers.push({
       name: version('kissfft-wasm'),
       psd: psdBy((segment) => {

@@ -6,6 +6,8 @@ import { bounds, choice, frequencies, native, only, samples, segments, whole } f
 const PLAIN = ['fs', 'window', 'nperseg', 'noverlap', 'nfft', 'detrend', 'return_onesided', 'scaling', 'average',
   'nan_policy'];
 const without = (...names) => PLAIN.filter((name) => !names.includes(name));
+/** Samples beyond which a signal goes in block by block, and samples of a block. */
+const [LONG, BLOCK] = [2 ** 20, 2 ** 19];
 const MELS = ['n_mels', 'length'];
 
 /** Columns become rows: `[rows][columns]` of `values` to `[columns][rows]`, in tiles that stay in the cache. */
@@ -25,10 +27,27 @@ function turned(values, rows, columns, Type = values.constructor) {
 
 /** The functions of the package, bound to an instance. */
 export function estimates(core) {
-  const psd = (x, all) => ({
-    freqs: frequencies(all),
-    values: core.call({ fn: 'psd', x, segments: native(core, all) }).values,
-  });
+  const psd = (x, all) => ({ freqs: frequencies(all), values: x.length > LONG && all.average !== 'median' ? long(x, all)
+    : core.call({ fn: 'psd', x, segments: native(core, all) }).values });
+
+  /** Long signals go in block by block, so that a copy stays in the cache until it is transformed. */
+  function long(x, all) {
+    const type = x instanceof Float32Array ? 'f32' : 'f64';
+    const accumulator = core.call({ fn: 'accumulator', type, segments: native(core, all) });
+    try {
+      for (let at = 0; at < x.length; at += BLOCK) {
+        core.call({ fn: 'push', accumulator, x: x.subarray(at, at + BLOCK) });
+      }
+    } catch (error) {
+      try {
+        core.call({ fn: 'drop', accumulator });
+      } catch {
+        // It went with its instance.
+      }
+      throw error;
+    }
+    return core.call({ fn: 'average', accumulator, finish: true }).values;
+  }
 
   /** `scipy.signal.welch`. */
   function welch(x, options = {}) {

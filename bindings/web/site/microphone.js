@@ -80,7 +80,7 @@ export function listenToMicrophone(button, done, failed) {
     const canvas = $('waterfall');
     const colours = table('viridis');
     document.body.classList.add('listening');
-    button.textContent = 'Stop and look at it';
+    button.textContent = 'Stop and open';
     canvas.width = canvas.clientWidth;
     canvas.height = canvas.clientHeight;
     node.onspectrum = ({ values, samples }) => {

@@ -1,4 +1,4 @@
-//! What a caller is told when a request fails.
+//! Failures as a caller receives them.
 
 use serde::Serialize;
 

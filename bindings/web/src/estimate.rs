@@ -8,7 +8,7 @@ use rlx_dsp::stft::{Spectrogram, SpectrogramParams};
 use rlx_dsp::welch::{Csd, PsdParams, Welch};
 use serde_json::{Value, json};
 
-/// What the estimates need of a sample.
+/// A sample type that the estimates support.
 pub(crate) trait Number: Real + Item {}
 impl Number for f32 {}
 impl Number for f64 {}

@@ -1,4 +1,4 @@
-//! What the page or the worker provides.
+//! Functions that the page or the worker provides.
 
 #[link(wasm_import_module = "host")]
 unsafe extern "C" {

@@ -1,4 +1,4 @@
-//! What a page may ask for. Its JavaScript half has filled in SciPy's defaults; what is here is complete.
+//! Requests of a page. Its JavaScript half has filled in the defaults of SciPy; requests are complete.
 
 use rlx_dsp::detrend::Detrend;
 use rlx_dsp::nan::NanPolicy;
