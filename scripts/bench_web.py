@@ -44,10 +44,11 @@ def first_picture(browser, folder, times):
             browser.wait("return document.body.dataset.state === 'empty'", "the empty page")
             start = time.monotonic()
             browser.choose("#chooser", [path])
+            # The page's ground, where no tile has come yet.
             filled = (
                 "const c = document.querySelector('#spectrogram'); if (document.body.dataset.state === 'opening' || !c.width) return false;"
-                "const d = c.getContext('2d').getImageData(70, c.height / 2 | 0, c.width - 90, 1).data; let n = 0;"
-                "for (let i = 0; i < d.length; i += 4) n += d[i] + d[i + 1] + d[i + 2] > 0; return n >= 0.99 * (d.length / 4)"
+                "const d = c.getContext('2d').getImageData(70, c.height / 2 | 0, c.width - 90, 1).data;"
+                "for (let i = 0; i < d.length; i += 4) if (['0,0,0', '16,19,26'].includes(d.slice(i, i + 3).join())) return false; return true"
             )
             browser.wait(filled, "a picture", 60)
             first = time.monotonic() - start

@@ -7,6 +7,9 @@ import { buffers, parent } from './thread.js';
 const port = await parent();
 /** Files by number: bytes, a Blob, or a Blob whose slices only the parent can read. */
 const files = new Map();
+/** The last block of each file, and the bytes of one. */
+const blocks = new Map();
+const BLOCK = 2 ** 20;
 let core = null;
 let bound = null;
 
@@ -19,15 +22,32 @@ function read(file, offset, into) {
       into.set(part);
       return part.length;
     }
-    if (source.shared) {
-      return ask(source, file, offset, into);
+    const { at, bytes } = blocks.get(file) ?? { at: 0, bytes: new Uint8Array(0) };
+    const end = at + bytes.length;
+    if (offset < at || offset + into.length > end) {
+      // A read costs a millisecond, however short it is; pictures go forward in small steps.
+      const near = offset >= at && offset <= end + BLOCK;
+      const wanted = Math.max(into.length, near ? BLOCK : 0);
+      const block = new Uint8Array(wanted);
+      const got = source.shared ? ask(source, file, offset, block) : slice(source, offset, block);
+      if (got < 0) {
+        return -1;
+      }
+      blocks.set(file, { at: offset, bytes: block.subarray(0, got) });
     }
-    const part = new FileReaderSync().readAsArrayBuffer(source.slice(offset, offset + into.length));
-    into.set(new Uint8Array(part));
-    return part.byteLength;
+    const known = blocks.get(file);
+    const part = known.bytes.subarray(offset - known.at, offset - known.at + into.length);
+    into.set(part);
+    return part.length;
   } catch {
     return -1;
   }
+}
+
+function slice(blob, offset, into) {
+  const part = new FileReaderSync().readAsArrayBuffer(blob.slice(offset, offset + into.length));
+  into.set(new Uint8Array(part));
+  return part.byteLength;
 }
 
 /** Has the parent read a slice into shared memory, and waits for it: [state, length], then the bytes. */
