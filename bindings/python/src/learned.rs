@@ -25,7 +25,7 @@ fn refused(error: impl std::fmt::Display) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
-/// What is to be learned, as Python gives it: a named transform, a matrix, or pairs.
+/// Target of learning from Python: a named transform, a matrix, or pairs.
 #[derive(FromPyObject)]
 struct Wanted<'py> {
     #[pyo3(item)]

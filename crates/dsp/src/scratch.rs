@@ -1,15 +1,15 @@
-//! What immutable plans share: scratch that waits for its next use, kernels that are lent, and whose scratch it is.
+//! Shared parts of immutable plans: idle scratch, kernels that are lent, and the owner of a scratch.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 
-/// Scratch that is not in use: as much as there has been in use at the same time.
+/// Idle scratch: as many as have been in use at the same time.
 pub(crate) struct Idle<T>(Mutex<Vec<T>>);
 
 impl<T> Idle<T> {
-    /// Runs `work` with idle scratch, or with new one of `make`, and keeps it.
+    /// Runs `work` with idle scratch, or with a new one from `make`, and keeps it.
     pub(crate) fn with<R>(&self, make: impl FnOnce() -> T, work: impl FnOnce(&mut T) -> R) -> R {
         let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = idle().pop();
@@ -32,8 +32,8 @@ impl<T> fmt::Debug for Idle<T> {
     }
 }
 
-/// Kernels with tables and buffers of their own, shared by the clones of a plan. They are made when they are first asked
-/// for: who has little to compute does without.
+/// Kernels with their own tables and buffers, shared by the clones of a plan. They are created at their first use, so
+/// that small computations do not need them.
 pub(crate) struct Kernels<K: ?Sized> {
     idle: Idle<Box<K>>,
     make: Box<dyn Fn() -> Box<K> + Send + Sync>,
@@ -44,7 +44,7 @@ impl<K: ?Sized> Kernels<K> {
         Self { idle: Idle::default(), make: Box::new(make) }
     }
 
-    /// These kernels, of which one exists already.
+    /// Makes a pool that already contains one kernel.
     pub(crate) fn with_first(first: Box<K>, make: impl Fn() -> Box<K> + Send + Sync + 'static) -> Self {
         let kernels = Self::new(make);
         kernels.idle.with(|| first, |_| ());
@@ -57,7 +57,7 @@ impl<K: ?Sized> Kernels<K> {
     }
 }
 
-/// Which plan scratch belongs to: scratch of another plan has buffers of other lengths.
+/// The plan that a scratch belongs to: scratch of another plan has buffers of other lengths.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Owner(Arc<()>);
 

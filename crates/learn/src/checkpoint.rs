@@ -14,7 +14,7 @@ use crate::train::Adam;
 
 const FORMAT: &str = "rlx-fft-checkpoint-2";
 
-/// Everything that a training depends on besides its state. A checkpoint of any other training is rejected.
+/// Inputs of a training besides its state. A checkpoint of any other training is rejected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Key {
     /// Version of the program: losses may change between versions.

@@ -1,5 +1,5 @@
-// Segments to one spectrum: mean, largest or smallest of each bin. Sums go in blocks of eight, so that rounding stays
-// that of a few; what is not finite stays.
+// Averages segments to one spectrum: mean, maximum or minimum of each bin. Sums are added in blocks of eight, which bounds
+// their rounding; values that are not finite are kept.
 
 const MEAN: u32 = 0u;
 const MAX_HOLD: u32 = 1u;

@@ -1,18 +1,19 @@
-// A learned transform and what follows it: real samples to spectra, to averaged power, or to its K largest bins.
+// A learned transform and the ops after it: real samples to spectra, to averaged power, or to its K largest bins.
 //
 //   a block has ROWS rows; for every two segments of each:
-//     z = window · (segment 2i + i·segment 2i+1), one place a point, in shared memory
+//     z = window · (segment 2i + i·segment 2i+1), one place per point, in shared memory
 //     for every stage: thread t takes the mixes t, t + THREADS, … for all rows of the block
-//       z[to] = W · z[from], in place: no two mixes of a stage share a place
+//       z[to] = W · z[from], in place: no two mixes of a stage have a common place
 //     OUT_SPECTRUM: bin k of both segments from Z_k and Z_{N−k}
 //     else power[k] += |Z_k|² + |Z_{N−k}|², once at DC and Nyquist; a last odd segment alone: 2·|Z_k|²
-//   value of bin k = power[k] · gain + shift, 0 where the mask has it; OUT_PEAKS: one warp per row (topk.cuh, peaks_out.cuh)
+//   value of bin k = power[k] · gain + shift, 0 if the mask has 0; OUT_PEAKS: one warp per row (topk.cuh, peaks_out.cuh)
 //
-// What was pruned is in no table, and the orders between stages are in the places: both cost nothing. A mix is two places
-// to read and two to write (16 bits each, N: none) and its weights: W whole, 8 floats, or TWIDDLES: w of [[1, w], [1, −w]].
-// Mixes go by place; where they pair neighbours, every second 16 places lie mirrored, so that 16 threads find 16 banks.
-// Bins of powers go by place too (their place, their mirror's, gain, bin), those of spectra by bin.
-// Bounds: the shared-memory pipe (two points read and two written a mix) and the weights, which ROWS rows share.
+// Pruned butterflies are in no table, and the permutations between stages are part of the places, so neither costs time. A
+// mix is two places to read and two to write (16 bits each, N: none) and its weights: all of W, 8 floats, or with TWIDDLES
+// w of [[1, w], [1, −w]]. Mixes are sorted by place; if they pair neighbours, every second group of 16 places is mirrored,
+// so that 16 threads access 16 banks. Bins of powers are also sorted by place (place, place of the mirror, gain, bin), bins
+// of spectra by bin. Bounded by the shared-memory pipe (two points read and two written per mix) and by the weights, which
+// ROWS rows share.
 //
 // Constants: N_FFT SEGMENTS HOP STAGES ROWS THREADS MIN_BLOCKS, TWIDDLES, REAL, OUT_SPECTRUM OUT_PLANES | OUT_POWER | OUT_PEAKS TOP_K,
 // SHIFT (of the powers).

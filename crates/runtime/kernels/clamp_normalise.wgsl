@@ -1,4 +1,4 @@
-// (max(x, largest of the item − BELOW_MAX) + OFFSET) · SCALE, an item a workgroup. NaN stays, and is not the largest.
+// (max(x, largest of the item − BELOW_MAX) + OFFSET) · SCALE, one item per workgroup. NaN is kept and never is the largest.
 
 @group(0) @binding(0) var<storage, read> operand: array<f32>;
 @group(0) @binding(1) var<storage, read_write> result: array<f32>;

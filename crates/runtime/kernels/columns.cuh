@@ -1,7 +1,7 @@
 // Transforms down the columns of a matrix: C neighbouring columns per block, N = T·P points each, thread = c + C·t.
 //
-// As stockham.cuh, but neighbouring lanes hold neighbouring columns, so global memory moves whole lines of C values and the
-// buffer, [point][C + 1], has no bank conflicts whatever the strides of the passes.
+// Like stockham.cuh, but neighbouring lanes hold neighbouring columns, so accesses to global memory are whole lines of C
+// values, and the buffer, [point][C + 1], has no bank conflicts for any stride of the passes.
 
 template <int N_, int P_, int R1_, int R2_, int R3_, int C_> struct Columns {
     static constexpr int N = N_, P = P_, T = N_ / P_, C = C_, PITCH = C_ + 1, BLOCK = T * C_, BUFFER = N_ * PITCH;

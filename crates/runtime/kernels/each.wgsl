@@ -1,4 +1,4 @@
-// One value per thread: `compute(at)` of the stage beside it, for every value there is.
+// One value per thread: `compute(at)` of the accompanying file, for every value.
 
 @group(0) @binding(0) var<storage, read> operand: array<f32>;
 @group(0) @binding(1) var<storage, read_write> result: array<f32>;

@@ -1,12 +1,12 @@
-// Complex transforms of rows of N points: one trip through the chip.
+// Complex transforms of rows of N points, each read and written once.
 //
 //   T = N/P threads per row, P points each (stockham.cuh); 32/T rows per warp, or one row per block where T > 32
 //   registers s ← point t + T·s;  transform;  bin t + T·s ← registers s · scale
 //   the inverse has real and imaginary parts swapped
 //
-// Bound: memory. A warp's load or store is whole 128-byte lines from N = 256 on, P of them in flight per thread.
+// Bounded by memory. For N ≥ 256 a warp loads and stores whole 128-byte lines, with P of them in flight per thread.
 //
-// Constants: N_FFT POINTS RADIX_1 RADIX_2 RADIX_3, INVERSE, IN_PLANES OUT_PLANES, ROWS (a block), MIN_BLOCKS.
+// Constants: N_FFT POINTS RADIX_1 RADIX_2 RADIX_3, INVERSE, IN_PLANES OUT_PLANES, ROWS (per block), MIN_BLOCKS.
 
 #include "dft.cuh"
 #include "stockham.cuh"

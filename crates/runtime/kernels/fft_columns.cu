@@ -1,14 +1,14 @@
-// One of the two passes of a transform of N = N1·N2 points that no block can hold (four-step method).
+// One of the two passes of a transform of N = N1·N2 points that does not fit in one block (four-step method).
 //
 //   n = N2·n1 + n2, k = k1 + N1·k2
 //   FIRST:  y[n2][k1] = w_N^(n2·k1) · Σ_n1 w_N1^(n1·k1) · x[n1][n2]        down the columns of [N1][N2], out transposed
 //   SECOND: X[k2][k1] = Σ_n2 w_N2^(n2·k2) · y[n2][k1]                      down the columns of [N2][N1]
 //
-// Both read and write lines of COLUMNS values; the first has a trip through the buffer for the transposition. `y` has
-// interleaved values and the size of x. The inverse has real and imaginary parts swapped from the first load to the last
-// store. Bound: memory, twice the traffic of a transform in one trip.
+// Both read and write lines of COLUMNS values; the first transposes through the buffer. `y` has interleaved values and the
+// size of x. For the inverse, real and imaginary parts are swapped from the first load to the last store. Bounded by memory:
+// twice the traffic of a transform in one kernel.
 //
-// Constants: N_FFT (length of a column) POINTS RADIX_1 RADIX_2 RADIX_3, WIDTH (number of columns), COLUMNS (a block), FIRST or
+// Constants: N_FFT (length of a column) POINTS RADIX_1 RADIX_2 RADIX_3, WIDTH (number of columns), COLUMNS (per block), FIRST or
 // SECOND, INVERSE, IN_PLANES (FIRST), OUT_PLANES (SECOND), MIN_BLOCKS.
 
 #include "dft.cuh"

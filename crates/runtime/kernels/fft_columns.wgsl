@@ -1,10 +1,10 @@
-// First half of a transform that no workgroup holds: N_FFT = N · COLUMNS points as a matrix, sample n at row
+// First half of a transform that does not fit in one workgroup: N_FFT = N · COLUMNS points as a matrix, sample n at row
 // n / COLUMNS, column n % COLUMNS.
 //
 //   for each column c: N points over its rows, times W_N_FFT^(c·k) → scratch[k · COLUMNS + c]
 //
-// Neighbouring threads have neighbouring columns, so that they read side by side. Bound by memory: each half reads and
-// writes the frame once.
+// Neighbouring threads have neighbouring columns, so that their reads are contiguous. Bounded by memory: each half reads
+// and writes the frame once.
 
 @group(0) @binding(2) var<storage, read> twiddles: array<vec2f>;
 @group(0) @binding(3) var<storage, read_write> scratch: array<vec2f>;

@@ -2,8 +2,7 @@
 //
 //   load · [detrend] · [pre-emphasis] · window → transform → store
 //
-// A real frame is transformed as a complex one: every bin stands alone, whatever its neighbours' frames hold. Bound by
-// the spectrum that is written.
+// A real frame is transformed as a complex one, so that no bin depends on another frame. Bounded by writing the spectrum.
 
 @group(0) @binding(2) var<storage, read> twiddles: array<vec2f>;
 

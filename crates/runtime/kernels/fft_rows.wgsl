@@ -1,4 +1,4 @@
-// Second half of a transform that no workgroup holds: N points of each of the ROWS_OF_FRAME rows that fft_columns left;
+// Second half of a transform that does not fit in one workgroup: N points of each of the ROWS_OF_FRAME rows of fft_columns;
 // value k of row r is bin r + ROWS_OF_FRAME · k.
 
 @group(0) @binding(0) var<storage, read> scratch: array<vec2f>;

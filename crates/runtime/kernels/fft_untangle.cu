@@ -1,9 +1,9 @@
-// Between spectra of 2M real samples as M complex points and one-sided ones, where no block can hold a row (untangle.cuh has
-// the formula). A thread has one pair of bins k, M − k.
+// Converts between spectra of 2M real samples as M complex points and one-sided spectra, for rows that do not fit in one
+// block (formula: untangle.cuh). A thread has one pair of bins k, M − k.
 //
 //   forward: Z (rows of M, interleaved) → X (rows of M + 1) · scale;  INVERSE: X → 2·Z
 //
-// Bound: memory.
+// Bounded by memory.
 //
 // Constants: N_FFT (= M), INVERSE, IN_PLANES (inverse) or OUT_PLANES (forward), BLOCK.
 

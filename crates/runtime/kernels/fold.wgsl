@@ -1,8 +1,7 @@
-// One-sided raw power from what was gathered: bin b = t + T·m into p[m], m < R/2; the Nyquist bin into `nyquist` of
-// thread 0.
+// One-sided raw power from the gathered power: bin b = t + T·m to p[m], m < R/2; the Nyquist bin to `nyquist` of thread 0.
 //
-// Of two segments A + iB in one transform, |Z_b|² + |Z_(N−b)|² = 2(|A_b|² + |B_b|²): the doubling of a one-sided bin,
-// so nothing has to be untangled. The upper half of the values changes threads once.
+// For two segments A + iB in one transform, |Z_b|² + |Z_(N−b)|² = 2(|A_b|² + |B_b|²), which includes the doubling of a
+// one-sided bin, so the segments need not be separated. The upper half of the values is exchanged between threads once.
 
 var<private> p: array<f32, R / 2>;
 var<private> nyquist: f32;

@@ -1,4 +1,4 @@
-// A frame of samples in registers: framing, padding, [detrend], [pre-emphasis], window; one frame a transform.
+// A frame of samples in registers: framing, padding, [detrend], [pre-emphasis], window; one frame per transform.
 
 @group(0) @binding(1) var<storage, read> window: array<f32>;
 

@@ -1,4 +1,4 @@
-// Half-precision samples, two in a word, the first in the low half.
+// Half-precision samples, two per word, the first in the low half.
 
 @group(0) @binding(0) var<storage, read> samples: array<u32>;
 

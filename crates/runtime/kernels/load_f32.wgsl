@@ -1,4 +1,4 @@
-// Samples as they are.
+// Samples of 32-bit floats.
 
 @group(0) @binding(0) var<storage, read> samples: array<f32>;
 

@@ -1,4 +1,4 @@
-// 16-bit samples, two in a word, the first in the low half.
+// 16-bit samples, two per word, the first in the low half.
 
 @group(0) @binding(0) var<storage, read> samples: array<u32>;
 

@@ -2,14 +2,14 @@
 //
 //   one block per row; the row in shared memory
 //   every bin: is it the middle of a flat top above both shoulders? height, threshold
-//   distance: the strongest undecided peak clears its surroundings, again and again (only where asked for)
-//   prominence, width: every peak walks out on both sides
-//   then the strongest survivor, again and again: (bin, power), or with SUB_BIN (position, power at it); slots without
-//   a peak are (−1, 0)
+//   distance (if defined): repeatedly, the strongest undecided peak removes the peaks near it
+//   prominence, width: one thread per peak walks to both sides
+//   output: repeatedly, the strongest remaining peak: (bin, power), or with SUB_BIN (position, power at it); slots
+//   without a peak are (−1, 0)
 //
-// Arithmetic of conditions is f64, as in the library. Bounds: the walks, and latency of the block's maxima.
+// Conditions are computed in f64, as in the library. Bounded by the walks and by the latency of maxima over the block.
 //
-// Constants: BLOCK, BINS, SLOTS; HEIGHT, THRESHOLD, DISTANCE (bins), PROMINENCE, WIDTH where asked for;
+// Constants: BLOCK, BINS, SLOTS; HEIGHT, THRESHOLD, DISTANCE (bins), PROMINENCE, WIDTH if wanted;
 // SUB_BIN_PARABOLIC | SUB_BIN_HANN.
 
 #include "dft.cuh"

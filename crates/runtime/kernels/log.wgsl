@@ -1,5 +1,5 @@
 // FACTOR · ln(max(x + ADD, FLOOR)), from the bits: x = 2^e · (1 + f), √½ ≤ 1 + f < √2, and with s = f / (2 + f)
-// ln(1 + f) = 2s + 2s³/3 + 2s⁵/5 + … + 2s⁹/9, |s| < 0.172. NaN and infinity stay.
+// ln(1 + f) = 2s + 2s³/3 + 2s⁵/5 + … + 2s⁹/9, |s| < 0.172. NaN and infinity are kept.
 
 const LN_2_HIGH: f32 = 0.693145751953125;
 const LN_2_LOW: f32 = 1.42860682030941723212e-6;

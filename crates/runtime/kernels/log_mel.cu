@@ -3,11 +3,11 @@
 //   a block has FRAMES neighbouring frames of one signal:
 //     frames.cuh: frame → registers;  transform of M = n_fft/2 points;  untangle.cuh
 //     |X|² or |X| → shared memory [bin][frame], over the transforms' buffers
-//     mel[m][frame] = Σ weights[j][m] · power[first[m] + j][frame]: a thread has one filter and up to four frames, one
-//     load for all of them; an odd number of such groups a bin keeps most of a warp's stores off each other's banks
+//     mel[m][frame] = Σ weights[j][m] · power[first[m] + j][frame]: a thread has one filter and up to four frames, read
+//     by one load; an odd number of such groups per bin avoids most bank conflicts of a warp's stores
 //     logarithm → out, [mel][frame] or [frame][mel]; maximum over the block → maxima[row][block]
 //
-// What relates values to the maximum or to the other frames is log_mel_finish.cu's. Bound: issue slots.
+// Steps that relate values to the maximum or to other frames are in log_mel_finish.cu. Bounded by issue slots.
 //
 // Constants: N_FFT (= M) POINTS RADIX_1 RADIX_2 RADIX_3, HOP OFFSET, those of frames.cuh, SAMPLE_…, MAGNITUDE, N_MELS,
 // FRAMES_BY_MELS, LOG_FACTOR (of log2; absent: energies), LOG_FLOOR, LOG_ADD, LOG_SHIFT (afterwards), MAXIMA, ROWS

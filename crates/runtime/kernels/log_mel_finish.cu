@@ -1,12 +1,12 @@
-// What relates logarithms of mel energies to one another, in place.
+// Steps that relate logarithms of mel energies to one another, in place.
 //
-//   CLAMP:       v ← (max(v − z, m − z − RANGE) + SHIFT) · FACTOR, m the largest of the item (or, OVER_BATCH, of all), z = m
-//                where RELATIVE, else 0. A block has CHUNK neighbouring values of one item, and finds m from the maxima that
-//                log_mel.cu left. Items in reverse: those written last may still be in the L2 cache.
-//   STANDARDISE: per item and mel v ← (v − mean) / (deviation + EPSILON), unbiased, a block each; two passes, so that a large
-//                mean costs nothing.
+//   CLAMP:       v ← (max(v − z, m − z − RANGE) + SHIFT) · FACTOR, m the largest of the item (with OVER_BATCH, of the batch),
+//                z = m if RELATIVE, else 0. A block has CHUNK neighbouring values of one item and computes m from the maxima
+//                of log_mel.cu. Items are processed in reverse: those written last may still be in the L2 cache.
+//   STANDARDISE: per item and mel band v ← (v − mean) / (deviation + EPSILON), unbiased, one block each; in two passes, so
+//                that a large mean costs no precision.
 //
-// Bound: memory.
+// Bounded by memory.
 //
 // Constants: CLAMP RANGE SHIFT FACTOR RELATIVE OVER_BATCH CHUNK | STANDARDISE EPSILON N_MELS FRAMES_BY_MELS; BLOCK.
 

@@ -1,5 +1,5 @@
-// Power spectra → mel energies: each filter's weights times the bins that it covers. The table holds for each filter
-// its first bin, its number of bins and the place of its weights, as whole numbers, then the weights.
+// Power spectra → mel energies: the weights of each filter times the bins that it covers. The table has, for each filter,
+// its first bin, its number of bins and the offset of its weights, as integers, followed by the weights.
 
 @group(0) @binding(3) var<storage, read> filters: array<f32>;
 

@@ -1,5 +1,5 @@
-// Workgroup memory as words, for transforms whose complex values do not fit at once. All of it is needed for the exchange,
-// so the lengths of the lists lie in it too, in the last words of the rows, and words are atomic for their sake.
+// Workgroup memory as words, for transforms whose complex values do not fit at once. The exchange needs all of it, so the
+// lengths of the lists are in the last words of the rows, and all words are atomic because of these.
 
 var<workgroup> lds: array<atomic<u32>, 2u * PAIRS_OF_GROUP>;
 

@@ -1,19 +1,18 @@
-// Single ops on values in device memory, for plans that no fused kernel fits: one element per thread, TOP_K one row per warp,
-// GATHER with REMOVE_MEAN one frame a warp.
+// Single ops on values in device memory, for plans without a fused kernel: one element per thread; TOP_K one row per warp;
+// GATHER with REMOVE_MEAN one frame per warp.
 //
-//   GATHER:  samples → frames times their window: place p of N_FFT is sample frame · HOP + OFFSET + p of the signal's LEN while
-//            p < WIN (PAD_REFLECT mirrors, else zeros outside), zero behind; COMPLEX samples are pairs; REMOVE_MEAN: less
-//            the mean of its WIN samples first
-//   POWER:   re² + im² of the first OUT_BINS of IN_BINS, inner bins doubled where DOUBLED (not DC, not bin NYQUIST)
+//   GATHER:  samples → frames times their window: point p of N_FFT is sample frame · HOP + OFFSET + p of the signal's LEN if
+//            p < WIN (outside the signal mirrored with PAD_REFLECT, else zero), otherwise zero; COMPLEX samples are pairs;
+//            REMOVE_MEAN first subtracts the mean of the WIN samples
+//   POWER:   re² + im² of the first OUT_BINS of IN_BINS, inner bins doubled if DOUBLED (not DC, not bin NYQUIST)
 //   MIRROR:  a real signal's IN_BINS = N/2 + 1 bins to all OUT_BINS = N: bin k > N/2 is the conjugate of bin N − k
 //   AVERAGE: over FRAMES neighbouring rows of OUT_BINS: AVERAGE_MEAN | AVERAGE_MAX | AVERAGE_MIN
 //   AFFINE:  x · FACTOR + SHIFT
 //   LOG:     FACTOR · log10(max(x + ADD, FLOOR))
-//   MASK:    x where kept[bin] is 1, else 0; a pair has two bins here
-//   TOP_K:   the K largest of a row of OUT_BINS as (bin, value), by value descending, of equal ones the lower bin first
+//   MASK:    x if kept[bin] is 1, else 0; a pair counts as two bins
+//   TOP_K:   the K largest of a row of OUT_BINS as (bin, value), by descending value; the lower of equal bins is first
 //
-// Complex values lie as pairs, or (IN_PLANES = 2) as a plane of real and one of imaginary parts.
-// Bound: memory.
+// Complex values are pairs, or (IN_PLANES = 2) a plane of real and a plane of imaginary parts. Bounded by memory.
 //
 // Constants: one of the names above with its own; FRAMES per row.
 

@@ -3,9 +3,9 @@
 // A key is a power's bits with HALF − 1 − bin in the low bits: keys order by power, then by the lower bin, but powers
 // that differ only in the low bits (a "bucket") may be in the wrong order or, at the K-th place, left out.
 //
-//   where the K-th place and the best key left out share a bucket: fill the list's part of it from all powers
-//   where neighbours are in the wrong order: rank within the bucket
-//   the bin HALF (Nyquist) has no code in a key: it goes in last, behind its equals
+//   if the K-th place and the best key left out share a bucket: fill the list's part of it from all powers
+//   if neighbours are in the wrong order: rank within the bucket
+//   the bin HALF (Nyquist) has no code in a key: it is inserted last, after equal powers
 //
 // G threads (a power of two, whole warps' lanes at once) do this for one row; lists of different rows may share a warp.
 

@@ -1,9 +1,9 @@
 // Powers of the segments, gathered in registers in the transform's own order.
 //
-// Mean: two segments share a transform as real and imaginary part, and sums add up in blocks of PAIRS_OF_BLOCK, so
-// that the rounding of 64 segments stays that of a few. Max-hold and min-hold need each segment's own power: one
-// segment a transform; they compare bits, which for powers have the order of the numbers, with NaN above infinity.
-// For the minimum the bits are turned so that what is not finite lies below all numbers and stays.
+// Mean: two segments share a transform as real and imaginary part, and sums are added in blocks of PAIRS_OF_BLOCK, which
+// bounds the rounding of 64 segments. Max-hold and min-hold need the power of each segment, so a transform has one segment;
+// they compare bits, which for powers have the order of the numbers, with NaN above infinity. For the minimum the bits are
+// inverted so that values that are not finite are below all numbers and are kept.
 
 const MEAN: u32 = 0u;
 const MAX_HOLD: u32 = 1u;

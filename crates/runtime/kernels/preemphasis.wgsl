@@ -1,4 +1,4 @@
-// x[i] − c·x[i−1] over the whole row, before which there is silence (NeMo).
+// x[i] − c·x[i−1] over the whole row; samples before it are zero (NeMo).
 
 fn compute(at: u32) -> f32 {
     if (at % ROW_LEN == 0u) {

@@ -1,4 +1,4 @@
-// x[i] − c·x[i−1] in each frame; the first sample counts as its own predecessor (Kaldi).
+// x[i] − c·x[i−1] in each frame; the first sample is its own predecessor (Kaldi).
 
 fn preemphasise(t: u32, base: u32) {
     workgroupBarrier();

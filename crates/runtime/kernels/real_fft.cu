@@ -1,14 +1,14 @@
 // Real rows of 2M samples to M + 1 bins and back, through complex transforms of M points (untangle.cuh).
 //
 //   forward: registers s ← samples 2m, 2m + 1 of m = t + T·s;  transform;  pairs of bins k, M − k of k = t + T·s
-//            → shared memory, the block's rows as they lie in memory → memory (spans.cuh)
+//            → shared memory, the block's rows with the layout of memory → memory (spans.cuh)
 //   inverse: pairs of bins → Z;  transform with real and imaginary parts swapped;  samples
 //
-// Bound: memory. Rows of M + 1 bins start at odd places: stored by the threads that have them, every access of a warp would
-// begin and end inside a sector. Loads that do so find the rest in the cache.
+// Bounded by memory. Rows of M + 1 bins start at odd offsets: if each thread stored its own bins, every access of a warp
+// would start and end inside a sector. Loads of that kind find the rest in the cache.
 //
 // Constants: N_FFT (= M) POINTS RADIX_1 RADIX_2 RADIX_3, INVERSE, IN_PLANES (inverse) or OUT_PLANES (forward),
-// SAMPLE_… (forward), ROWS (a block), MIN_BLOCKS.
+// SAMPLE_… (forward), ROWS (per block), MIN_BLOCKS.
 
 #include "dft.cuh"
 #include "stockham.cuh"

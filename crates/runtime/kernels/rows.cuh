@@ -1,6 +1,6 @@
-// Which thread works at which row, where T threads hold a row: 32/T rows per warp, or T/32 warps a row.
+// Assignment of threads to rows if T threads hold a row: 32/T rows per warp, or T/32 warps per row.
 //
-// Where T is no power of two the warp's last lanes repeat the last row's first threads: same values to same places.
+// If T is not a power of two, the last lanes of a warp repeat the first threads of the last row and write the same values.
 
 template <int T, int COUNT> struct Rows {
     static constexpr int PER_WARP = T <= 32 ? 32 / T : 1;

@@ -1,10 +1,11 @@
-// Runs of floats from shared memory to memory, by all threads of a block.
+// Copies contiguous floats from shared memory to memory, by all threads of a block.
 //
 //   span_written();  __syncthreads();  store_span(…) once or more;  spans_read()
 //
-// Rows of n/2 + 1 bins begin and end inside lines, the rows of a block together only at two places. The copy in shared memory
-// lies as far from a multiple of 16 bytes as the run in memory (`skew`): so all but three floats at either end go in one bulk
-// copy by the copy engine of the multiprocessor, and before there was one, 16 bytes per thread and whole lines per warp.
+// Rows of n/2 + 1 bins start and end inside memory lines; the contiguous rows of a block do so only twice. The copy in
+// shared memory has the same offset from a multiple of 16 bytes as the destination (`skew`), so all but three floats at
+// either end are one bulk copy by the copy engine of the multiprocessor, or, on devices without one, stores of 16 bytes per
+// thread and whole lines per warp.
 
 DEVICE int skew(const float *p) { return int(reinterpret_cast<u64>(p) / 4 % 4); }
 

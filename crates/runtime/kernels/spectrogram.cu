@@ -1,13 +1,13 @@
 // Frames of signals to their one-sided spectra, power or magnitudes.
 //
 //   frames.cuh: frame → registers;  transform of M = n_fft/2 points;  untangle.cuh: pairs of bins k, M − k
-//   complex: X · scale;  power: |X|² · scale, inner bins doubled where ONE_SIDED;  magnitude: |X| · scale
+//   complex: X · scale;  power: |X|² · scale, inner bins doubled if ONE_SIDED;  magnitude: |X| · scale
 //   out[row][frame][bin]
 //
-// A block has ROWS neighbouring frames of one signal, or (ACROSS, for signals of few frames) of the batch; what they share
-// comes from the L1 cache. Bound: the writes.
+// A block has ROWS neighbouring frames of one signal, or (ACROSS, for signals of few frames) of the batch; common
+// samples come from the L1 cache. Bounded by the writes.
 //
-// Constants: N_FFT (= M) POINTS RADIX_1 RADIX_2 RADIX_3, HOP OFFSET (place of frame 0), those of frames.cuh, SAMPLE_…,
+// Constants: N_FFT (= M) POINTS RADIX_1 RADIX_2 RADIX_3, HOP OFFSET (start of frame 0), those of frames.cuh, SAMPLE_…,
 // OUT_COMPLEX (OUT_PLANES) | OUT_POWER (ONE_SIDED) | OUT_MAGNITUDE, ROWS, ACROSS, MIN_BLOCKS.
 
 #include "dft.cuh"

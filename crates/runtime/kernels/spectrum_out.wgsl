@@ -1,4 +1,4 @@
-// A bin to where its value lies: planes of real and imaginary parts, pairs, or its power (one-sided ones doubled).
+// Stores a bin: in planes of real and imaginary parts, as a pair, or as its power (one-sided power doubled).
 
 @group(0) @binding(3) var<storage, read_write> result: array<f32>;
 

@@ -1,4 +1,4 @@
-// One pass of the transform: butterflies of RADIX points over values that the T threads of a row hold in registers.
+// One pass of the transform: butterflies of RADIX points on values that the T threads of a row hold in registers.
 //
 //   thread t holds v[m] = x[t + T·m], m < R, before and after each pass (Stockham's order, so no bit reversal)
 //   pass with stride ns = product of the radices before it, for each butterfly j = t + T·i:
@@ -6,7 +6,7 @@
 //   exchange_RADIX then moves value q of butterfly j to place (j/ns)·ns·RADIX + (j mod ns) + q·ns.
 //   After the last pass that place is t + T·m again: no exchange, thread t holds bins t + T·m.
 //
-// Bound by arithmetic: a 256-point row is two passes of 16 points with one exchange between them.
+// Bounded by arithmetic: a 256-point row is two passes of 16 points with one exchange between them.
 
 fn stage_RADIX(t: u32, ns: u32, table: u32) {
     for (var i = 0u; i < R / RADIXu; i++) { // unroll

@@ -3,10 +3,10 @@
 //   thread t holds points t + T·s (s = 0 … P−1) before every pass and bins t + T·s after the last one
 //   pass with radix R, L = product of the radices before:
 //     butterfly b = t + T·q takes registers q + (P/R)·j, times w_{LR}^{(b mod L)·j}
-//     its outputs go to (b / L)·L·R + b mod L + L·m; a trip through shared memory brings them back to t + T·s
+//     its outputs go to (b / L)·L·R + b mod L + L·m; an exchange through shared memory returns them to t + T·s
 //
-// Shared memory: complex values, two more after every R1 of them. Pass 1 then writes 16 bytes per lane and everything
-// is free of bank conflicts. The factors lie as float4 (two a load), [factor pair][lane], in the order of use.
+// Shared memory: complex values, with two values of padding after every R1 of them. Pass 1 then writes 16 bytes per lane, and
+// no access has bank conflicts. The factors are float4 (two per load), [factor pair][lane], in the order of use.
 
 template <int N_, int P_, int R1_, int R2_, int R3_> struct Stockham {
     static constexpr int N = N_, P = P_, T = N_ / P_, R1 = R1_, R2 = R2_, R3 = R3_;

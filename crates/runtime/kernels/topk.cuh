@@ -3,11 +3,11 @@
 //   every thread sorts its V keys; then, for D = 1, 2, 4 … T/2, the lists of two groups of D threads become one:
 //     full merge  while the result has at most KP keys: larger halves stay below, smaller above
 //     halving     afterwards: max(A[e], B[last − e]) are the best KP of 2·KP; each thread keeps half as many registers
-//     copying     when there is one register left: both groups go on with the same list
-//   each leaves a bitonic list, which compare-exchanges put in order.
+//     copying     when one register is left: both groups continue with the same list
+//   each step results in a bitonic list, which compare-exchanges sort.
 //
-// Where key e of a list lies: its bits are [bits of the lane][bits of the register]. A lane's bit of e is the parity
-// of `lane & parity`, and `lane ^ flip` is the lane where that bit alone differs; both are constants of the level.
+// Position of key e of a list: its bits are [bits of the lane][bits of the register]. A lane's bit of e is the parity
+// of `lane & parity`, and `lane ^ flip` is the lane in which only that bit differs; both are constants of the level.
 
 struct Lists {
     int regs, bits;  // registers per thread, lane bits of a list

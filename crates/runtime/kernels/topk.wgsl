@@ -1,20 +1,20 @@
-// The K_OUT strongest of a row's N/2 + 1 powers, exactly, by power descending, of equal ones the lower bin first.
+// The K_OUT strongest of a row's N/2 + 1 powers, exactly, by descending power; the lower of equal bins is first.
 //
-//   1. the row's bins are dealt into GROUPS groups; each thread finds the best of its members of each, and where FAN
-//      threads share a group, one of them the best of theirs
-//   2. a group's rank = number of groups whose best leads its own; the one of rank K_OUT − 1 is the bar
-//      (K_OUT bins are at or above it, and all of the K_OUT strongest are)
-//   3. bins that pass the bar are listed, in any order, at most LIST of them
+//   1. the row's bins are distributed over GROUPS groups; each thread finds the best of its members of each group, and if
+//      FAN threads share a group, one of them finds the best of these
+//   2. a group's rank = number of groups with a better best bin; the best bin of the group of rank K_OUT − 1 is the
+//      threshold (at least K_OUT bins reach it, among them all of the K_OUT strongest)
+//   3. bins that reach the threshold are listed, in any order, at most LIST of them
 //   4. a listed bin's rank = number of listed bins before it; ranks below K_OUT are written
 //
-// SHORT: where a list can hold every bin, groups are compared by one word, their best power with the group's number in
-// place of its last bits, and what has the bar's other bits passes. It is a few bins more, and many of a row of equal
-// powers. Otherwise bins are compared in full, and K_OUT groups and the last bin bound the list.
+// SHORT: if a list can hold every bin, groups are compared by one word, their best power with the group's number in its
+// last bits, and bins that equal the threshold in the other bits are listed. These are a few bins more, and many in a row
+// of equal powers. Otherwise bins are compared in full, and K_OUT groups and the last bin bound the list.
 //
-// With twice as many groups as places, some 1.4 · K_OUT bins of noise pass. The order of the list varies from run to
-// run, the ranks do not: no two bins are equal. Compared are a power's bits, which have the order of the numbers, and
-// NaN comes first: the host looks for it at rank 0. Bound by instructions and the latency of the reads of steps 2 and
-// 4, which are broadcasts: four are in flight at a time.
+// With twice as many groups as output places, about 1.4 · K_OUT bins of noise are listed. The order of the list varies
+// from run to run, the ranks do not: no two bins are equal. Powers are compared by their bits, which have the order of the
+// numbers, and NaN is first: the host checks for it at rank 0. Bounded by instructions and by the latency of the reads of
+// steps 2 and 4, which are broadcasts: four are in flight at a time.
 
 // Pairs of a row: [every thread's bests,] groups' bests; later the list; behind both the bar.
 const BESTS: u32 = select(0u, T, FAN > 1u);

@@ -1,10 +1,10 @@
-// Between the spectrum Z of z[m] = x[2m] + i·x[2m+1] (M points) and the one-sided spectrum X of the 2M real x.
+// Converts between the spectrum Z of z[m] = x[2m] + i·x[2m+1] (M points) and the one-sided spectrum X of the 2M real x.
 //
 //   with A = Z_k, B = Z_{M−k}:  E = A + B*,  V = −i·w^k·(A − B*),  w = exp(−2πi/2M)
 //   2·X_k = E + V,  2·X_{M−k} = (E − V)*;  X_{M/2} = Z_{M/2}*
 //
-// Thread t of a row's T holds Z_{t + T·s}. It works at the pairs k = t + T·s, s < P/2; the partners come from thread
-// T − t (thread 0: its own), by shuffles within a warp or through the row's buffer. Thread 0 has M/2 beside.
+// Thread t of a row's T threads holds Z_{t + T·s}. It processes the pairs k = t + T·s, s < P/2; the partners come from
+// thread T − t (thread 0: its own), by shuffles within a warp or through the row's buffer. Thread 0 also has M/2.
 
 template <class Plan> struct Untangle {
     static constexpr int P = Plan::P, T = Plan::T, M = Plan::N, H = P / 2;

@@ -1,13 +1,13 @@
-// What a Welch spectrum needs around transforms that no block can hold (fft_columns.cu), in device memory.
+// The steps of a Welch spectrum before and after transforms that do not fit in one block (fft_columns.cu), in device memory.
 //
-//   MEANS:   one block a segment: its mean, and the mean of what the first subtraction leaves (see welch_peaks.cu)
-//   PREPARE: one thread per point: z[row][i] = window · (segment 2i + j·segment 2i+1), each without its mean where DETREND;
-//            one segment a transform for AVERAGE_MAX, AVERAGE_MIN
+//   MEANS:   one block per segment: its mean, and the mean of the remainder after subtraction (see welch_peaks.cu)
+//   PREPARE: one thread per point: z[row][i] = window · (segment 2i + j·segment 2i+1), each without its mean if DETREND;
+//            one segment per transform for AVERAGE_MAX, AVERAGE_MIN
 //   TOP:     one block per row: the bits of the K-th largest power byte by byte from histograms, then all above it and, of
-//            those equal to it, the lowest bins; a rank each. Exact, and as quick for K = 64 as for 1
-//   FOLD:    one thread a bin of a row: averages (|Z_k|² + |Z_{N−k}|²) / 2 of its transforms, one-sided
+//            those equal to it, the lowest bins, each with its rank. Exact, and as fast for K = 64 as for 1
+//   FOLD:    one thread per bin of a row: averages (|Z_k|² + |Z_{N−k}|²) / 2 of its transforms, one-sided
 //
-// Bound: memory.
+// Bounded by memory.
 //
 // Constants: one of the names above; N_FFT SEGMENT SEGMENTS HOP, AVERAGE_MEAN|MAX|MIN, DETREND, KEEP_LO KEEP_HI,
 // SAMPLE_* (MEANS, PREPARE), BLOCK, TOP_K (TOP).

@@ -1,18 +1,18 @@
-// Samples to averaged one-sided power and its K largest bins: nothing else leaves the chip.
+// Samples to averaged one-sided power and its K largest bins; nothing else is written to memory.
 //
 //   T = N/P threads per row, P points each (stockham.cuh); 32/T rows per warp, or one row per block where T > 32
 //   for every two segments (one at a time for MAX, MIN):
-//     z = window · (segment 2i + i·segment 2i+1), each without its mean where DETREND
+//     z = window · (segment 2i + i·segment 2i+1), each without its mean if DETREND
 //     Z = FFT(z); power[s] += |Z|²              (natural order: bin t + T·s)
 //   one-sided power of bin k = (power[k] + power[N−k]) / SEGMENTS: |X|² + |Y|² = (|Z_k|² + |Z_{N−k}|²) / 2, twice
 //   PSD: written from the registers; peaks: topk.cuh, peaks_out.cuh
 //
-// A sample that is NaN or infinite makes every bin of its transform so; the threads of such a row look for it and
-// leave the smallest row·FRAME + index in `status`. Bounds: issue slots and the shared-memory pipe, about evenly, at
-// N = 256; the shared-memory pipe where there are two exchanges.
+// A sample that is NaN or infinite makes every bin of its transform NaN; the threads of such a row search for it and
+// write the smallest row·FRAME + index to `status`. Bounded by issue slots and the shared-memory pipe, about equally, at
+// N = 256; by the shared-memory pipe if there are two exchanges.
 //
 // Constants: N_FFT POINTS RADIX_1 RADIX_2 RADIX_3 SEGMENT SEGMENTS HOP TOP_K, AVERAGE_MEAN|MAX|MIN, DETREND, KEEP_LO KEEP_HI, OUT_PEAKS, OUT_PSD,
-// ROWS (a block), MIN_BLOCKS.
+// ROWS (per block), MIN_BLOCKS.
 
 #include "dft.cuh"
 #include "stockham.cuh"

@@ -1,11 +1,11 @@
-// Rows of samples → averaged one-sided raw power → the K strongest bins of each row, on the chip from end to end.
+// Rows of samples → averaged one-sided raw power → the K strongest bins of each row, in one kernel.
 //
 //   for each pair of segments:  load · [detrend] · window → transform (stage, exchange) → gather power
 //   fold → one-sided power;  [write it]  [top-K: write K (bin, power) pairs]
 //
-// T threads hold a row, R points each; ROWS rows a workgroup, so that small transforms fill it. A row's samples are
-// read once (the overlap of its segments comes from the cache), 8·K bytes are written. Bound by
-// instructions, and then by the latency of its barriers.
+// T threads hold a row, R points each; a workgroup has ROWS rows, so that small transforms fill it. A row's samples are
+// read once (the overlap of its segments comes from the cache), and 8·K bytes are written. Bounded by instructions, then
+// by the latency of barriers.
 
 struct Batch {
     rows: u32,

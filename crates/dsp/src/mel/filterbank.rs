@@ -54,7 +54,7 @@ pub struct MelFilterbankParams {
 }
 
 impl MelFilterbankParams {
-    /// Slaney's scale and norm from 0 Hz to half the sample rate (`librosa.filters.mel`).
+    /// Returns parameters with Slaney's scale and norm, from 0 Hz to half the sample rate (`librosa.filters.mel`).
     #[must_use]
     pub fn new(sample_rate: f64, n_fft: usize, n_mels: usize) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl MelFilterbankParams {
     }
 }
 
-/// `n_mels` triangular filters over the bins of a power spectrum, each kept from its first to its last weight.
+/// `n_mels` triangular filters over the bins of a power spectrum, each stored from its first to its last weight.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MelFilterbank<T = f32> {
     n_bins: usize,
@@ -151,17 +151,17 @@ impl<T: Real> MelFilterbank<T> {
         self.n_bins
     }
 
-    /// First bin and weights of filter `index`; no weights for an empty filter or past the last one.
+    /// Returns the first bin and the weights of filter `index`; no weights for an empty filter or past the last one.
     pub fn row(&self, index: usize) -> (usize, &[T]) {
         self.rows.get(index).map_or((0, &[]), |(first, range)| (*first, &self.weights[range.clone()]))
     }
 
-    /// First bin and weights of every filter, in order.
+    /// Returns the first bin and the weights of every filter, in order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = (usize, &[T])> {
         self.rows.iter().map(|(first, range)| (*first, &self.weights[range.clone()]))
     }
 
-    /// Centre of each filter in Hz.
+    /// Returns the centre of each filter in Hz.
     pub fn centres(&self) -> &[f64] {
         &self.centres
     }
@@ -210,7 +210,7 @@ impl MelFilterbankParams {
         (self.scale, self.domain) == (MelScale::Kaldi, TriangleDomain::Mel)
     }
 
-    /// Mel of a frequency in Hz.
+    /// Returns a frequency in Hz on the axis of the triangles.
     fn place(&self, hz: f64) -> f64 {
         if self.in_f32() { f64::from(MelScale::kaldi_f32(hz as f32)) } else { self.scale.to_mel(hz) }
     }

@@ -19,7 +19,8 @@ use crate::{Error, Result};
 /// Smallest number of frames per thread: whole groups of every kernel, so that results do not depend on the threads.
 const SHARE: usize = 256;
 
-/// A plan: window, transform and filters. Immutable: threads may share it, and clones share its tables.
+/// A plan for log-mel spectrograms: window, transform and filters. It is immutable: threads may share it, and clones
+/// share its tables.
 #[derive(Clone)]
 pub struct LogMel<T: Real = f32> {
     shared: Arc<Shared<T>>,
@@ -29,7 +30,7 @@ pub struct LogMel<T: Real = f32> {
 struct Shared<T: Real> {
     params: LogMelParams,
     filterbank: Arc<MelFilterbank<T>>,
-    /// Has the tables; its clones are in the scratch.
+    /// Contains the tables; its clones are in the scratch.
     prototype: Box<dyn MelFrames<T>>,
     owner: Owner,
     idle: Idle<LogMelScratch<T>>,
@@ -58,7 +59,7 @@ impl<T: Real> LogMel<T> {
         Ok(Self { shared: Arc::new(shared), threads: Workers::Caller })
     }
 
-    /// Sets which threads share the frames of a signal; the calling thread alone by default.
+    /// Sets the threads that share the frames of a signal; by default only the calling thread.
     ///
     /// # Errors
     /// [`Error::Argument`] if the threads cannot be started.
@@ -67,17 +68,17 @@ impl<T: Real> LogMel<T> {
         Ok(self)
     }
 
-    /// The parameters of the plan.
+    /// Returns the parameters of the plan.
     pub fn params(&self) -> &LogMelParams {
         &self.shared.params
     }
 
-    /// The filters; [`MelFilterbank::empty_filters`] lists those that are always 0.
+    /// Returns the filters; [`MelFilterbank::empty_filters`] lists those whose energy is always 0.
     pub fn filterbank(&self) -> &MelFilterbank<T> {
         &self.shared.filterbank
     }
 
-    /// Number of frames of a signal of `len` samples; 0 where [`Self::run`] would refuse it as too short.
+    /// Returns the number of frames of a signal of `len` samples; 0 if [`Self::run`] would reject it as too short.
     pub fn n_frames(&self, len: usize) -> usize {
         self.params().framing().count(len)
     }
@@ -88,7 +89,7 @@ impl<T: Real> LogMel<T> {
         (params.framing().first_centre() + (index * params.hop) as f64) / params.sample_rate
     }
 
-    /// Buffers for [`run_into`](Self::run_into).
+    /// Makes buffers for [`run_into`](Self::run_into).
     #[must_use]
     pub fn scratch(&self) -> LogMelScratch<T> {
         LogMelScratch {
@@ -99,7 +100,7 @@ impl<T: Real> LogMel<T> {
         }
     }
 
-    /// The log-mel spectrogram of one signal.
+    /// Computes the log-mel spectrogram of one signal.
     ///
     /// # Errors
     /// A signal too short for one frame (or for its reflection); a NaN or infinite sample, unless
@@ -110,11 +111,11 @@ impl<T: Real> LogMel<T> {
         Ok(self.output(values))
     }
 
-    /// The log-mel spectrogram of one signal into `out`, `n_mels · n_frames(x.len())` values in the order of the
-    /// parameters' `layout`.
+    /// Computes the log-mel spectrogram of one signal into `out`, `n_mels · n_frames(x.len())` values in the order of
+    /// the parameters' `layout`.
     ///
     /// # Errors
-    /// As [`run`](Self::run); `out` of another length, scratch of another plan.
+    /// Those of [`run`](Self::run); `out` of another length, scratch of another plan.
     pub fn run_into(&self, x: &[T], scratch: &mut LogMelScratch<T>, out: &mut [T]) -> Result<()> {
         self.shared.owner.check(&scratch.owner)?;
         let expected = self.params().framing().checked_count(x.len())? * self.params().n_mels;
@@ -130,20 +131,21 @@ impl<T: Real> LogMel<T> {
         Ok(())
     }
 
-    /// The log-mel spectrograms of `rows` signals of equal length: `x` is `[rows, len]`, row-major. They share their
-    /// maxima under [`MaxOver::Batch`].
+    /// Computes the log-mel spectrograms of `rows` signals of equal length: `x` is `[rows, len]`, row-major. They
+    /// share their maxima under [`MaxOver::Batch`].
     ///
     /// # Errors
-    /// As [`run`](Self::run), with the row; `x` that does not divide into `rows`.
+    /// Those of [`run`](Self::run), with the row; a length of `x` that is not a multiple of `rows`.
     pub fn run_batch(&self, x: &[T], rows: usize) -> Result<Vec<LogMelOutput<T>>> {
         let len = row_len(x.len(), rows)?;
         self.run_items(&(0..rows).map(|row| &x[row * len..][..len]).collect::<Vec<_>>())
     }
 
-    /// [`run_batch`](Self::run_batch) of signals of different lengths.
+    /// Computes the log-mel spectrograms of signals of different lengths, otherwise as
+    /// [`run_batch`](Self::run_batch).
     ///
     /// # Errors
-    /// As [`run`](Self::run); [`Error::NonFinite`] names the item as row.
+    /// Those of [`run`](Self::run); [`Error::NonFinite`] reports the item as the row.
     pub fn run_items(&self, items: &[&[T]]) -> Result<Vec<LogMelOutput<T>>> {
         let mut all = Vec::with_capacity(items.len());
         for (row, x) in items.iter().enumerate() {
@@ -156,7 +158,7 @@ impl<T: Real> LogMel<T> {
         Ok(all.into_iter().map(|values| self.output(values)).collect())
     }
 
-    /// Logarithms of the mel energies of one signal, `[n_mels, n_frames]`.
+    /// Returns the logarithms of the mel energies of one signal, `[n_mels, n_frames]`.
     fn item(&self, x: &[T], row: usize) -> Result<Vec<T>> {
         let n_frames = self.params().framing().checked_count(x.len())?;
         let mut out = vec![T::zero(); self.params().n_mels * n_frames];
@@ -165,7 +167,7 @@ impl<T: Real> LogMel<T> {
         Ok(out)
     }
 
-    /// Logarithms of the mel energies of one signal to `out`, `[n_mels, n_frames]`.
+    /// Writes the logarithms of the mel energies of one signal to `out`, `[n_mels, n_frames]`.
     fn logarithms(&self, x: &[T], row: usize, scratch: &mut LogMelScratch<T>, out: &mut [T]) -> Result<()> {
         let (params, n_mels) = (self.params(), self.params().n_mels);
         let framing = params.framing();
@@ -282,7 +284,7 @@ fn share<T: Real>(
     }
 }
 
-/// The log-mel spectrogram of one signal as a reference system computes it.
+/// Computes the log-mel spectrogram of one signal with the parameters of a reference system.
 ///
 /// ```
 /// use rlx_dsp::mel::{Preset, log_mel};
@@ -299,7 +301,7 @@ pub fn log_mel<T: Real>(x: &[T], preset: Preset) -> Result<LogMelOutput<T>> {
     log_mel_with(x, &LogMelParams::preset(preset))
 }
 
-/// The log-mel spectrogram of one signal; for more than one keep a [`LogMel`].
+/// Computes the log-mel spectrogram of one signal; for more than one signal, create a [`LogMel`].
 ///
 /// # Errors
 /// Those of [`LogMel::new`] and [`LogMel::run`].

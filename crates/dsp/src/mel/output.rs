@@ -43,7 +43,7 @@ impl<T: Copy> LogMelOutput<T> {
     }
 }
 
-/// `[n_mels, n_frames]` values in this order.
+/// Converts values `[n_mels, n_frames]` to this order.
 pub(super) fn in_layout<T: Copy>(values: Vec<T>, n_mels: usize, layout: MelLayout) -> Vec<T> {
     match layout {
         MelLayout::MelsByFrames => values,
@@ -54,7 +54,7 @@ pub(super) fn in_layout<T: Copy>(values: Vec<T>, n_mels: usize, layout: MelLayou
     }
 }
 
-/// `[n, columns]` to `[columns, n]`, in tiles that stay in the cache.
+/// Transposes `[n, columns]` to `[columns, n]`, in tiles that fit in the cache.
 fn transpose<T: Copy>(values: &[T], columns: usize) -> Vec<T> {
     const TILE: usize = 16;
     let n = values.len() / columns;

@@ -17,7 +17,7 @@ pub enum Preemphasis {
     /// None.
     #[default]
     None,
-    /// Over the signal, before it is padded; the first sample stays (NeMo).
+    /// Over the signal before padding; the first sample is unchanged (NeMo).
     Signal(f64),
     /// Inside each frame, after the DC removal; the first sample becomes `(1 − c)·x[0]` (Kaldi).
     Frame(f64),
@@ -72,10 +72,10 @@ pub struct LogMelParams {
     pub max_over: MaxOver,
     /// Order of the result.
     pub layout: MelLayout,
-    /// What becomes of NaN and infinity. Under [`NanPolicy::SkipSegment`] a frame that holds one is NaN in every band and
-    /// counts for no maximum, mean or deviation; [`NanPolicy::Interpolate`] draws lines over short gaps before. Under
-    /// [`NanPolicy::Propagate`] such frames are NaN, and with them all that is related to their maximum, mean or deviation,
-    /// as in the reference systems.
+    /// Policy for NaN and infinity. Under [`NanPolicy::SkipSegment`], a frame with such a sample is NaN in every band
+    /// and is excluded from maxima, means and deviations; [`NanPolicy::Interpolate`] first fills short gaps linearly.
+    /// Under [`NanPolicy::Propagate`], such frames are NaN, as is everything that depends on their maximum, mean or
+    /// deviation, as in the reference systems.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "NanPolicy::is_error"))]
     pub nan: NanPolicy,
 }
@@ -139,7 +139,7 @@ impl LogMelParams {
         max_over: MaxOver;
         /// Sets the order of the result.
         layout: MelLayout;
-        /// Sets what becomes of NaN and infinity.
+        /// Sets the policy for NaN and infinity.
         nan: NanPolicy;
     }
 

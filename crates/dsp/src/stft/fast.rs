@@ -1,4 +1,4 @@
-//! Frames of samples through the lanes kernels.
+//! Spectra of frames by the lanes kernels.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ fn frame_spec<T: Real>(params: &FrameParams) -> Result<FrameSpec<T>> {
     })
 }
 
-/// The lanes kernels for these frames, or `None` if there is none for their length.
+/// Returns the lanes kernels for these frames, or `None` if there is none for their length.
 pub(crate) fn lane_frames(params: &FrameParams) -> Result<Option<Kernels<dyn LaneFrames>>> {
     let (isa, spec) = (Isa::detect()?, frame_spec::<f32>(params)?);
     let first = frames_kernel(isa, spec.clone());
@@ -31,7 +31,7 @@ pub(crate) fn lane_frames(params: &FrameParams) -> Result<Option<Kernels<dyn Lan
     Ok(first.map(|first| Kernels::with_first(first, make)))
 }
 
-/// The lanes kernel behind [`PowerFrames`], if there is one.
+/// Returns the lanes kernel as [`PowerFrames`], if there is one.
 pub(super) fn fast_power_frames<T: Real>(params: &FrameParams) -> Result<Option<Box<dyn PowerFrames<T>>>> {
     if same_type::<T, f32>() {
         return Ok(FastFrames::<f32>::plan(params)?.and_then(specialise));
@@ -39,7 +39,7 @@ pub(super) fn fast_power_frames<T: Real>(params: &FrameParams) -> Result<Option<
     Ok(FastFrames::<f64>::plan(params)?.and_then(specialise))
 }
 
-/// Processes many frames at a time in lanes, few with the plain transform.
+/// Processes many frames at a time in lanes, and few frames with the plain transform.
 #[derive(Clone)]
 struct FastFrames<T: Element> {
     kernels: Arc<Kernels<dyn LanePowers<T>>>,

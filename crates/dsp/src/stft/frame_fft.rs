@@ -18,7 +18,7 @@ pub(crate) trait PowerFrames<T>: Send + Sync {
     /// Frame `f` starts at `signal[f · hop]`; the signal holds every sample of the last frame.
     fn power_frames(&mut self, signal: &[T], frames: Range<usize>, out: &mut [T]);
 
-    /// A kernel with the same tables and buffers of its own.
+    /// Returns a kernel that shares the tables and has separate buffers.
     fn boxed_clone(&self) -> Box<dyn PowerFrames<T>>;
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct FrameParams {
 }
 
 impl FrameParams {
-    /// Samples that one frame spans.
+    /// Returns the samples per frame.
     pub(crate) fn frame_len(&self) -> usize {
         match self.placement {
             Placement::Start => self.segments.segment_len,
@@ -55,7 +55,7 @@ impl FrameParams {
         }
     }
 
-    /// First sample of the frame, and first sample of the FFT, that the window covers.
+    /// Returns the first sample of the frame, and of the FFT, that the window covers.
     pub(super) fn lead(&self) -> usize {
         match self.placement {
             Placement::Start => 0,
@@ -77,7 +77,7 @@ impl FrameParams {
 pub(crate) struct FrameFft<T: Real> {
     params: FrameParams,
     window: Arc<[T]>,
-    /// First sample of the frame, and first sample of the FFT, that the window covers.
+    /// Returns the first sample of the frame, and of the FFT, that the window covers.
     lead: usize,
     fft: RealFft<T>,
     input: Vec<T>,
@@ -100,7 +100,7 @@ impl<T: Real> FrameFft<T> {
         })
     }
 
-    /// Spectrum of one frame of `frame_len` samples, `n_fft/2 + 1` bins.
+    /// Returns the spectrum of one frame of `frame_len` samples, `n_fft/2 + 1` bins.
     pub(crate) fn transform(&mut self, frame: &[T]) -> &[Complex<T>] {
         let used = self.lead..self.lead + self.window.len();
         // The transform uses its input as scratch, so the padding is zeroed for each frame.
@@ -138,7 +138,7 @@ impl<T: Real> PowerFrames<T> for FrameFft<T> {
     }
 }
 
-/// Kaldi's preemphasis: the sample before the first counts as equal to it.
+/// Applies Kaldi's preemphasis: the sample before the first counts as equal to the first.
 fn preemphasise<T: Real>(x: &mut [T], c: T) {
     for i in (1..x.len()).rev() {
         x[i] = x[i] - c * x[i - 1];

@@ -8,8 +8,8 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Padding {
-    /// Frames lie inside the signal (SciPy; librosa's and torch's `center=False`; Kaldi's `snip_edges=true`):
-    /// `1 + (len − frame_len) / hop` of them.
+    /// Frames are inside the signal (SciPy; librosa's and torch's `center=False`; Kaldi's `snip_edges=true`): `1 +
+    /// (len − frame_len) / hop` of them.
     #[default]
     None,
     /// Frame `i` is centred on sample `i·hop`; zeros beyond the ends (librosa's default).
@@ -57,7 +57,7 @@ impl Framing {
         }
     }
 
-    /// Sample position of the middle of frame 0; frame `i` is `i·hop` later.
+    /// Returns the sample position of the middle of frame 0; frame `i` is `i·hop` later.
     pub(crate) fn first_centre(&self) -> f64 {
         match self.padding {
             Padding::None => self.frame_len as f64 / 2.0,
@@ -137,7 +137,7 @@ impl Framing {
         scratch
     }
 
-    /// [`Self::samples`] of the first `frames` frames.
+    /// Returns [`Self::samples`] of the first `frames` frames.
     pub(crate) fn padded<'a, T: num_traits::Zero + Copy>(
         &self,
         x: &'a [T],
@@ -150,7 +150,7 @@ impl Framing {
     /// Returns the padding value for index `i` outside of `x`.
     pub(crate) fn beyond<T: num_traits::Zero + Copy>(&self, x: &[T], mut i: isize) -> T {
         let n = x.len() as isize;
-        // Reflections repeat until they land inside: a frame can be longer than a Kaldi signal.
+        // Reflections repeat until the index is inside: a frame can be longer than a Kaldi signal.
         let edge = match self.padding {
             Padding::Reflect if n > 1 => 0,
             Padding::Mirror if n > 0 => 1,
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(all(Padding::Constant, 4), [0.0, 0.0, 1.0, 2.0, 3.0, 0.0, 0.0]);
         assert_eq!(all(Padding::Reflect, 4), [3.0, 2.0, 1.0, 2.0, 3.0, 2.0, 1.0]);
         assert_eq!(all(Padding::Mirror, 4), [2.0, 1.0, 1.0, 2.0, 3.0, 3.0]);
-        // Longer than the signal: mirrored again and again.
+        // Longer than the signal: mirrored repeatedly.
         assert_eq!(all(Padding::Mirror, 8), [3.0, 3.0, 2.0, 1.0, 1.0, 2.0, 3.0, 3.0, 2.0, 1.0]);
         assert_eq!(all(Padding::None, 2), x);
     }

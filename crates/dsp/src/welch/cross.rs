@@ -42,7 +42,7 @@ pub struct CrossSpectrum<T> {
 }
 
 impl<T: Real> CrossSpectrum<T> {
-    /// The cross spectrum as complex numbers.
+    /// Returns the cross spectrum as complex numbers.
     #[must_use]
     pub fn pxy(&self) -> Vec<Complex<T>> {
         self.re.iter().zip(&self.im).map(|(re, im)| Complex::new(*re, *im)).collect()
@@ -74,7 +74,7 @@ pub struct Csd<S: Sample> {
 #[derive(Debug)]
 struct Shared<S: Sample> {
     params: PsdParams,
-    /// Has the tables; its clones are the scratch.
+    /// Contains the tables; its clones are the scratch.
     prototype: CrossAverage<S>,
     owner: Owner,
     idle: Idle<CsdScratch<S>>,
@@ -99,13 +99,13 @@ impl<S: Sample> Csd<S> {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// The parameters of this plan.
+    /// Returns the parameters of this plan.
     #[must_use]
     pub fn params(&self) -> &PsdParams {
         &self.shared.params
     }
 
-    /// Buffers for [`run_into`](Self::run_into).
+    /// Makes buffers for [`run_into`](Self::run_into).
     #[must_use]
     pub fn scratch(&self) -> CsdScratch<S> {
         let average = self.shared.prototype.clone();
@@ -122,10 +122,11 @@ impl<S: Sample> Csd<S> {
         Ok(out)
     }
 
-    /// The results of `rows` pairs of signals: `x` and `y` are `[rows, len]`, row-major.
+    /// Computes the results of `rows` pairs of signals; `x` and `y` are `[rows, len]`, row-major.
     ///
     /// # Errors
-    /// [`Error::Argument`] when `x` does not divide into `rows`, and those of [`run_into`](Self::run_into).
+    /// [`Error::Argument`] if the length of `x` is not a multiple of `rows`, and those of
+    /// [`run_into`](Self::run_into).
     pub fn run_batch(&self, x: &[S], y: &[S], rows: usize) -> Result<Vec<CrossSpectrum<S::Real>>> {
         if x.len() != y.len() {
             return Err(Error::Length { name: "y", expected: x.len(), got: y.len() });
@@ -143,11 +144,13 @@ impl<S: Sample> Csd<S> {
         (0..rows).map(|row| self.run(&x[row * len..][..len], &y[row * len..][..len])).collect()
     }
 
-    /// Cross spectrum, powers and coherence of two signals of equal length into `out`, whose memory is used again.
+    /// Computes cross spectrum, powers and coherence of two signals of equal length into `out`, whose memory is
+    /// reused.
     ///
     /// # Errors
-    /// [`Error::Length`] when the lengths differ (SciPy pads the shorter one with zeros), [`Error::Argument`] for scratch
-    /// of another plan, and those of [`Welch::run_into`](super::Welch::run_into), where row 0 is `x` and row 1 is `y`.
+    /// [`Error::Length`] if the lengths differ (SciPy pads the shorter one with zeros), [`Error::Argument`] for
+    /// scratch of another plan, and those of [`Welch::run_into`](super::Welch::run_into), where row 0 is `x` and row
+    /// 1 is `y`.
     pub fn run_into(
         &self,
         x: &[S],
@@ -192,8 +195,8 @@ impl<S: Sample> Csd<S> {
     }
 }
 
-/// The cross spectrum, powers and coherence of two signals with SciPy's defaults (`scipy.signal.csd(x, y, sample_rate)`):
-/// those of [`welch`](super::welch()).
+/// Computes the cross spectrum, powers and coherence of two signals with SciPy's defaults (`scipy.signal.csd(x, y,
+/// sample_rate)`), which are those of [`welch`](super::welch()).
 ///
 /// # Errors
 /// Those of [`csd_with`].
@@ -201,7 +204,7 @@ pub fn csd<S: Sample>(x: &[S], y: &[S], sample_rate: f64) -> Result<CrossSpectru
     csd_with(x, y, &default_params(sample_rate, x.len()))
 }
 
-/// The cross spectrum, powers and coherence of two signals; for more than one pair create a [`Csd`].
+/// Computes the cross spectrum, powers and coherence of two signals; for more than one pair, create a [`Csd`].
 ///
 /// # Errors
 /// Those of [`Csd::new`] and [`Csd::run_into`].
@@ -209,7 +212,8 @@ pub fn csd_with<S: Sample>(x: &[S], y: &[S], params: &PsdParams) -> Result<Cross
     Csd::new(params.clone())?.run(x, y)
 }
 
-/// The magnitude-squared coherence of two signals with SciPy's defaults (`scipy.signal.coherence(x, y, sample_rate)`).
+/// Computes the magnitude-squared coherence of two signals with SciPy's defaults (`scipy.signal.coherence(x, y,
+/// sample_rate)`).
 ///
 /// # Errors
 /// Those of [`csd_with`].
@@ -217,7 +221,7 @@ pub fn coherence<S: Sample>(x: &[S], y: &[S], sample_rate: f64) -> Result<Cohere
     coherence_with(x, y, &default_params(sample_rate, x.len()))
 }
 
-/// The magnitude-squared coherence of two signals. The scaling does not matter.
+/// Computes the magnitude-squared coherence of two signals. The scaling has no effect.
 ///
 /// # Errors
 /// Those of [`csd_with`].
@@ -234,7 +238,7 @@ pub(crate) struct CrossAverage<S: Sample> {
     median: bool,
     layout: Layout,
     pub(crate) segments: u64,
-    /// Sums of `|X|²`, `|Y|²`, re and im of `conj(X) · Y`, one after the other; scratch of the median.
+    /// Sums of `|X|²`, `|Y|²`, re and im of `conj(X) · Y`, in this order; scratch of the median.
     held: Vec<f64>,
     spectra: SpectraStore,
 }
@@ -282,14 +286,14 @@ impl<S: Sample> CrossAverage<S> {
         self.segments += other.segments;
     }
 
-    /// The scaled averages, with their frequencies.
+    /// Returns the scaled averages with their frequencies.
     pub(crate) fn result(&mut self, freqs: Vec<f64>, coverage: Coverage) -> CrossSpectrum<S::Real> {
         let mut out = CrossSpectrum { freqs, ..CrossSpectrum::default() };
         self.write(coverage, &mut out);
         out
     }
 
-    /// The scaled averages into `out`, all but the frequencies.
+    /// Writes the scaled averages to `out`, except for the frequencies.
     fn write(&mut self, coverage: Coverage, out: &mut CrossSpectrum<S::Real>) {
         if self.median {
             self.spectra.medians(&mut self.held);

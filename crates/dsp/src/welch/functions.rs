@@ -1,4 +1,4 @@
-//! One call per estimate, for the first minute and for single signals.
+//! Functions with one call per estimate, for single signals.
 
 use super::{Psd, PsdParams, Welch};
 use crate::error::Result;
@@ -7,13 +7,13 @@ use crate::fft::Sample;
 /// Segment length of [`welch`] and [`csd`](super::csd()) for signals that are long enough (SciPy's default).
 const SEGMENT_LEN: usize = 256;
 
-/// SciPy's default parameters for a signal of `len` samples.
+/// Returns SciPy's default parameters for a signal of `len` samples.
 pub(super) fn default_params(sample_rate: f64, len: usize) -> PsdParams {
     PsdParams::new(sample_rate, SEGMENT_LEN.min(len))
 }
 
-/// The power spectral density of one signal with SciPy's defaults: Hann windows of 256 samples that overlap by half, each
-/// without its mean, averaged (`scipy.signal.welch(x, sample_rate)`).
+/// Computes the power spectral density of one signal with SciPy's defaults: Hann windows of 256 samples that overlap
+/// by half, with the mean of each segment subtracted (`scipy.signal.welch(x, sample_rate)`).
 ///
 /// ```
 /// let x: Vec<f32> = (0..5000).map(|i| (i as f32 * 0.25).sin()).collect();
@@ -28,7 +28,7 @@ pub fn welch<S: Sample>(x: &[S], sample_rate: f64) -> Result<Psd<S::Real>> {
     welch_with(x, &default_params(sample_rate, x.len()))
 }
 
-/// The averaged spectrum of one signal with these parameters; for more than one signal keep a [`Welch`].
+/// Computes the averaged spectrum of one signal with these parameters; for more than one signal, create a [`Welch`].
 ///
 /// # Errors
 /// Those of [`Welch::new`] and [`Welch::run_into`].
@@ -36,9 +36,9 @@ pub fn welch_with<S: Sample>(x: &[S], params: &PsdParams) -> Result<Psd<S::Real>
     Welch::<S>::new(params.clone())?.run(x)
 }
 
-/// The spectrum of the whole signal as one segment, its mean removed, under a rectangular window, as a density
-/// (`scipy.signal.periodogram`'s defaults). For other windows, scalings or zero-padding change
-/// [`PsdParams::periodogram`] and give it to [`welch_with`].
+/// Computes the spectrum of the whole signal as one segment, with its mean subtracted, under a rectangular window, as
+/// a density (the defaults of `scipy.signal.periodogram`). For another window, scaling or zero-padding, change
+/// [`PsdParams::periodogram`] and pass it to [`welch_with`].
 ///
 /// # Errors
 /// Those of [`welch_with`].

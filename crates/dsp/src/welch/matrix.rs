@@ -54,7 +54,7 @@ const SEGMENTS: usize = 8;
 ///
 /// # Errors
 /// [`Error::Argument`] for no channel, for a parameter outside its domain and for any average but the mean;
-/// [`Error::Length`] when the channels' lengths differ; [`Error::TooShort`] if they have no segment; and under
+/// [`Error::Length`] if the channels' lengths differ; [`Error::TooShort`] if they have no segment; and under
 /// [`NanPolicy::Error`] [`Error::NonFinite`], where the row is the channel.
 pub fn cross_spectral_matrix<S: Sample>(
     channels: &[&[S]],

@@ -8,13 +8,13 @@ use crate::nan::Filled;
 use crate::peaks::{SpectralPeakParams, spectral_peaks};
 use crate::window::{Symmetry, Window};
 
-/// What a spectrum was averaged from.
+/// Number of segments and samples that a spectrum was averaged from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Coverage {
     /// Segments that were averaged.
     pub segments: u64,
-    /// Segments that were left out because of NaN or infinity.
+    /// Segments that were skipped because of NaN or infinity.
     pub skipped: u64,
     /// Missing samples that were interpolated, and those that were not.
     pub filled: Filled,
@@ -27,7 +27,7 @@ impl Coverage {
         self.filled.add(other.filled);
     }
 
-    /// An error when nothing was averaged out of `len` samples.
+    /// Fails if no segment of `len` samples was averaged.
     pub(crate) fn check(&self, len: u64, segment: usize) -> Result<()> {
         match self {
             Self { segments: 0, skipped: 0, .. } => {
@@ -51,7 +51,7 @@ pub struct Psd<T> {
     pub freqs: Vec<f64>,
     /// Power of each bin, in the unit of the scaling.
     pub values: Vec<T>,
-    /// What was averaged.
+    /// Coverage of the average.
     pub coverage: Coverage,
     /// Whether Hann's estimator of a tone between two bins is exact.
     #[cfg_attr(feature = "serde", serde(skip))]
@@ -69,20 +69,20 @@ pub struct FreqPeak {
     pub power: f64,
     /// The power in dB: `10·log10(power)`.
     pub level_db: f64,
-    /// How far the level rises above its surroundings, in dB.
+    /// Prominence: height of the level above its surroundings, in dB.
     pub prominence_db: f64,
     /// Width at half the power above the surroundings, in the unit of the sample rate.
     pub width: f64,
 }
 
 impl<T> Psd<T> {
-    /// A spectrum that something else has computed, such as a device.
+    /// Makes a spectrum from values computed elsewhere, such as on a device.
     #[must_use]
     pub fn new(freqs: Vec<f64>, values: Vec<T>, coverage: Coverage) -> Self {
         Self { freqs, values, coverage, hann: false }
     }
 
-    /// The spectrum of these parameters for samples `S`.
+    /// Makes a spectrum with these parameters for samples `S`.
     pub(crate) fn of<S: Sample>(params: &PsdParams, values: Vec<T>, coverage: Coverage) -> Self {
         let segments = &params.segments;
         let hann = segments.window == Window::Hann
@@ -94,7 +94,8 @@ impl<T> Psd<T> {
 }
 
 impl<T: Real> Psd<T> {
-    /// The `k` strongest local maxima by power descending, fewer where there are fewer. The first and the last bin are none.
+    /// Returns the `k` strongest local maxima (or all, if there are fewer) by descending power. The first and the
+    /// last bin are never local maxima.
     ///
     /// A frequency between two bins is estimated from three powers: exactly for a tone under an unpadded periodic Hann
     /// window, by a parabola through their logarithms otherwise.
@@ -127,7 +128,7 @@ impl<T: Real> Psd<T> {
         found.iter().take(k).map(peak).collect()
     }
 
-    /// Frequency of the strongest of the [`peaks`](Self::peaks); `None` where there is no local maximum.
+    /// Returns the frequency of the strongest of the [`peaks`](Self::peaks); `None` if there is no local maximum.
     #[must_use]
     pub fn peak_freq(&self) -> Option<f64> {
         self.peaks(1).first().map(|peak| peak.freq)
@@ -143,21 +144,21 @@ pub struct PsdBatch<T> {
     pub freqs: Vec<f64>,
     /// Power of each bin, row after row.
     pub values: Vec<T>,
-    /// What was averaged, summed over the rows.
+    /// Coverage of the averages, summed over the rows.
     pub coverage: Coverage,
 }
 
 impl<T> PsdBatch<T> {
-    /// Number of rows.
+    /// Returns the number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.values.len() / self.freqs.len().max(1)
     }
 
-    /// The spectrum of a row.
+    /// Returns the spectrum of a row.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// If there is no such row.
     #[must_use]
     pub fn row(&self, row: usize) -> &[T] {
         let bins = self.freqs.len();

@@ -36,7 +36,7 @@ impl<S: Sample> SegmentSpectra<S> {
     /// Computes the spectra of the segments of `x` into `out`, `[segments, n_bins]`.
     ///
     /// # Errors
-    /// [`Error::TooShort`] when `x` has no segment, [`Error::Length`] for an `out` of another length.
+    /// [`Error::TooShort`] if `x` has no segment, [`Error::Length`] for an `out` of another length.
     pub fn spectra_into(&mut self, x: &[S], out: &mut [Complex<S::Real>]) -> Result<()> {
         self.each(x, out, |spectrum, out| out.copy_from_slice(spectrum))
     }

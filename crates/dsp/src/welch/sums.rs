@@ -57,7 +57,7 @@ impl<S: Sample> WelchSums<S> {
         &self.params
     }
 
-    /// Returns the values of one table of sums: the bins of the transform.
+    /// Returns the number of values of one table of sums, the bins of the transform.
     #[must_use]
     pub fn n_sums(&self) -> usize {
         if S::COMPLEX { self.params.segments.n_fft } else { rfft_bins(self.params.segments.n_fft) }
@@ -113,7 +113,7 @@ impl<S: Sample> WelchSums<S> {
     /// Writes the spectrum of `segments` segments whose powers are in `sums`, scaled, in `f64`. NaN for no segments.
     ///
     /// # Panics
-    /// When `sums` has other than [`n_sums`](Self::n_sums) values or `out` other than [`n_bins`](Self::n_bins).
+    /// If `sums` has other than [`n_sums`](Self::n_sums) values or `out` other than [`n_bins`](Self::n_bins).
     pub fn write(&self, sums: &[f64], segments: u64, out: &mut [f64]) {
         assert_eq!((sums.len(), out.len()), (self.n_sums(), self.n_bins()), "sums and bins of this plan");
         for (bin, out) in out.iter_mut().enumerate() {

@@ -67,7 +67,7 @@ pub struct Fitted {
     pub permutation: Permutation,
     /// The order itself.
     pub order: Vec<u32>,
-    /// What was compared.
+    /// Data that was compared.
     pub shown: Shown,
     /// Whether the polish reduced the error.
     pub polished: bool,

@@ -31,7 +31,7 @@ pub struct Trained {
     pub schedule: Schedule,
     /// Number of starts that were replaced by another.
     pub restarts: usize,
-    /// What was compared.
+    /// Data that was compared.
     pub shown: Shown,
     /// Whether the transform was learned: [`rel_l2`](Self::rel_l2) at most [`LEARNED`] or the target of the configuration.
     pub learned: bool,

@@ -208,7 +208,7 @@ struct Truth {
 }
 
 impl Truth {
-    /// Of the first `rows` rows.
+    /// Computes the powers of the first `rows` rows.
     fn of(samples: &[f32], rows: usize, params: &WelchParams) -> Self {
         let rows = samples.chunks_exact(params.frame_len()).take(rows);
         Self { bins: params.n_bins(), powers: rows.flat_map(|row| raw_power(row, params)).collect() }

@@ -94,7 +94,7 @@ pub(crate) fn thread_time() -> Option<Duration> {
     text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }
 
-/// Returns the files below a folder, in the order of their names; names that begin with a dot are passed over.
+/// Returns the files below a folder, in the order of their names; names that begin with a dot are skipped.
 pub(crate) fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut open = vec![dir.to_owned()];
