@@ -137,6 +137,7 @@ test-web *args:
 # Formatting and lints.
 lint:
     cargo fmt --check
+    python3 scripts/check_english.py
     cargo clippy --workspace --all-targets {{with_features}} -- -D warnings
 
 # Documentation of the libraries, without warnings.

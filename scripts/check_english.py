@@ -2,7 +2,8 @@
 """Fails on words and spellings that this project has replaced, in tracked text and source files.
 
 Rules are few and exact: each has a replacement, and none should ever be a false alarm. Names in backquotes and lines with
-`english: ignore` are skipped.
+`english: ignore` are skipped. Files in scripts/english_pending.txt have not been revised yet: their hits are counted, but do
+not fail the check. Remove a line when its file has no hits.
 """
 
 import re
@@ -11,6 +12,7 @@ import sys
 
 SUFFIXES = (".rs", ".cu", ".cuh", ".wgsl", ".py", ".js", ".md", ".sh")
 EXCLUDED = ("docs/results/", "crates/view/page/vendor/", "CHANGELOG.md", "scripts/check_english.py")
+PENDING = "scripts/english_pending.txt"
 
 UNITS = "row|thread|block|bin|segment|frame|launch|step|stage|batch|second|point|channel|core|lane|butterfly|warp|plan|process"
 
@@ -63,14 +65,19 @@ def faults(path):
 def main():
     listed = subprocess.run(["git", "ls-files", "-z"], check=True, capture_output=True, text=True).stdout
     paths = [p for p in listed.split("\0") if p.endswith(SUFFIXES) and not p.startswith(EXCLUDED)]
-    found = 0
+    with open(PENDING, encoding="utf-8") as file:
+        pending = {line.strip() for line in file if line.strip() and not line.startswith("#")}
+    found = skipped = 0
     for path in paths:
         for number, words, advice in faults(path):
+            if path in pending and "--all" not in sys.argv[1:]:
+                skipped += 1
+                continue
             print(f"{path}:{number}: '{words}': write {advice}")
             found += 1
     if found:
         sys.exit(f"{found} places with words that this project has replaced")
-    print(f"{len(paths)} files: no replaced words")
+    print(f"{len(paths)} files have no replaced words; {skipped} places remain in files of {PENDING}")
 
 
 if __name__ == "__main__":
