@@ -1,7 +1,7 @@
-// Takes the mean of a segment (of both that share a transform) away, before the window.
+// Subtracts the mean of a segment (of both segments that share a transform) before the window.
 //
-// Twice: the first mean of f32 samples is off by some ε of the mean itself; what is left after subtracting it is
-// small, and so is the error of its mean. An offset of 1e5 costs no more than the rounding of the samples.
+// It does so twice: the first mean of f32 samples has an error of some ε relative to the mean; the remainder after its
+// subtraction is small, and so is the error of the second mean. An offset of 1e5 costs no more than the samples' rounding.
 
 fn detrend(t: u32, base: u32) {
     for (var pass_index = 0u; pass_index < 2u; pass_index++) {

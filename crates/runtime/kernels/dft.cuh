@@ -1,9 +1,9 @@
 // Transforms of 2 … 32 points inside one thread's registers. Forward: exp(−2πi·nk/R); the inverse swaps re and im.
 //
-//   dft<R>: direct for 2, 3, 4, 5, 7; the Good–Thomas map where R = A·B is coprime (6, 10, 12, 14, 15, 20): no factors between
+//   dft<R>: direct for 2, 3, 4, 5, 7; the Good–Thomas map if R = A·B with coprime A, B (6, 10, 12, 14, 15, 20): no factors between
 //           the two; Cooley–Tukey A × B otherwise, its factors compile-time constants (no sine ever runs on the device)
 //
-// Arrays are indexed by constants only, so all of it stays in registers.
+// Arrays are indexed by constants only, so all values remain in registers.
 
 typedef unsigned int u32;
 typedef unsigned long long u64;

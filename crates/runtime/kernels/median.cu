@@ -1,10 +1,11 @@
-// Median over FRAMES neighbouring rows of BINS values that are not negative, times a factor: one bin of a row a thread.
+// Median over FRAMES neighbouring rows of BINS values that are not negative, times a factor: one bin of a row per thread.
 //
 //   SORTED: the values in registers, through Batcher's odd-even merge sort (topk.cuh); KEYS: their number, up to a power of two
-//   else: the bits of the lower middle from the top down, two at a time, by counting; of an even number the next above it too
+//   else: the bits of the lower median from the highest down, two at a time, by counting; for an even number also the next
+//         larger value
 //
-// Powers are not negative: their bits have the order of the numbers. NaN where any value is. Bound: memory where it sorts;
-// the counting reads every value some twenty times, mostly from the cache.
+// Powers are not negative, so their bits have the order of the numbers. The result is NaN if any value is. Sorting is bounded
+// by memory; counting reads every value about twenty times, mostly from the cache.
 //
 // Constants: FRAMES BINS BLOCK, SORTED KEYS.
 

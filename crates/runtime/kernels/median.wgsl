@@ -1,5 +1,5 @@
-// Median over SEGMENTS spectra of powers by its bias (FACTOR): the bits of the lower middle from the top down, two at a time, by
-// counting; of an even number the next above it too. NaN where any power is.
+// Median over SEGMENTS spectra of powers, corrected for its bias (FACTOR): the bits of the lower median from the highest down,
+// two at a time, by counting; for an even number also the next larger value. The result is NaN if any power is.
 
 const INFINITE: u32 = 0x7f800000u;
 

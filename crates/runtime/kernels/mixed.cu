@@ -1,19 +1,19 @@
 // Frames of signals to their spectra, powers, mel energies, or averaged powers, at any length (mixed.cuh).
 //
-//   load: a frame of WIN samples at place frame · HOP + OFFSET, less its mean or line, times the window, zeros behind
+//   load: a frame of WIN samples at frame · HOP + OFFSET, minus its mean or line, times the window, padded with zeros
 //     PAIRED (real samples, N_FFT even): M = N_FFT/2 points, z[m] = x[2m] + i·x[2m+1]
-//     else M = N_FFT points, imaginary parts zero where samples are real
+//     else M = N_FFT points, imaginary parts zero if samples are real
 //   transform of M points: in passes, or (BLUESTEIN) as a convolution by two transforms of SIZE ≥ 2M − 1 points:
 //     z[m]·c[m] → spectrum · that of conj(c) → · c[k] / SIZE,  c[m] = exp(−πi·m²/M)
 //   PAIRED: bins k and M − k from Z_k and Z_{M−k} (untangle.cuh has the formula; the window is halved for it)
-//   put: one value a bin; or (WELCH) the mean (sum), largest or smallest over GROUP frames of each group of a row
+//   put: one value per bin; or (WELCH) the mean (sum), largest or smallest over GROUP frames of each group of a row
 //
-// An item is a frame, or a group of a row's frames; ROWS items a block, T threads each. A block has neighbouring items of one
-// row, or (ACROSS) of the batch. Bound: shared memory at a few passes; the writes where spectra are written.
+// An item is a frame, or a group of a row's frames; a block has ROWS items of T threads each: neighbouring items of one row,
+// or (ACROSS) of the batch. Bounded by shared memory at a few passes, and by the writes if spectra are written.
 //
 // Constants: N_FFT THREADS (T) PASSES (the radices) SIZE (points of the transform in passes) BLUESTEIN, COMPLEX | SAMPLE_…,
-// FRAMES (a row) HOP OFFSET WIN, PAD_REFLECT PAD_MIRROR, DETREND (1 constant, 2 linear), BINS, DOUBLED, KEEP_LO KEEP_HI,
-// OUT_COMPLEX (OUT_PLANES) | OUT_POWER | OUT_MEL, WELCH_MEAN|MAX|MIN GROUP, ITEMS (a row), ROWS, ACROSS,
+// FRAMES (per row) HOP OFFSET WIN, PAD_REFLECT PAD_MIRROR, DETREND (1 constant, 2 linear), BINS, DOUBLED, KEEP_LO KEEP_HI,
+// OUT_COMPLEX (OUT_PLANES) | OUT_POWER | OUT_MEL, WELCH_MEAN|MAX|MIN GROUP, ITEMS (per row), ROWS, ACROSS,
 // MIN_BLOCKS; OUT_MEL: N_MELS FRAMES_BY_MELS MAGNITUDE LOG_FACTOR LOG_FLOOR LOG_ADD LOG_SHIFT MAXIMA as in log_mel.cu.
 
 #include "dft.cuh"

@@ -4,9 +4,9 @@
 //     butterfly b = t + T·u takes values b + B·j, times w_{LR}^{(b mod L)·j}
 //     its outputs go to (b / L)·L·R + b mod L + L·m; after the last pass that is b + B·m: natural order
 //
-// T need not divide B: threads without a butterfly idle. Rows of up to 32 threads (a power of two) lie in one warp; longer ones
-// have whole warps. Values are held in registers while the buffer is rewritten, so one buffer of N is enough. The factors lie as
-// [j − 1][b mod L], pass after pass.
+// T need not divide B: threads without a butterfly are idle. Rows of up to 32 threads (a power of two) are in one warp; longer
+// rows have whole warps. Values are held in registers while the buffer is rewritten, so one buffer of N is enough. The layout
+// of the factors is [j − 1][b mod L], pass after pass.
 
 template <int T> DEVICE void row_sync() {
     if constexpr (T <= 32) __syncwarp();
@@ -42,8 +42,8 @@ template <int N, int T, int L, int R, int... Rest> struct Mixed {
         }
     }
 
-    // Values of this pass in registers; `out(pass, re, im)` gets what the last pass made of them, when nobody reads the buffer
-    // any more.
+    // Values of this pass in registers; `out(pass, re, im)` receives the results of the last pass, when the buffer is
+    // no longer read.
     template <class Out>
     static DEVICE void run(float (&re)[PER][R], float (&im)[PER][R], float2 *buffer, const float2 *factors, int t, Out &&out) {
         butterflies(re, im, factors, t);

@@ -1,5 +1,5 @@
-// The transform's values in natural order to the threads that make bins of them: thread t gets those of k = t + T·s as `low`
-// and, where PAIRED, those of M − k as `high`. Output m of butterfly b of the last pass is value b + P_COUNT·m.
+// Distributes the transform's values in natural order to the threads that compute bins: thread t receives those of
+// k = t + T·s as `low` and, with PAIRED, those of M − k as `high`. Output m of butterfly b of the last pass is value b + P_COUNT·m.
 
 fn collect(t: u32, base: u32) {
     workgroupBarrier();

@@ -1,4 +1,4 @@
-// As mixed_collect.wgsl through half the workgroup memory: real parts first.
+// The same as mixed_collect.wgsl, through half the workgroup memory: real parts first.
 
 fn collect(t: u32, base: u32) {
     workgroupBarrier();

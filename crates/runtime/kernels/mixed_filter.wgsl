@@ -1,5 +1,5 @@
-// Between the two transforms of a convolution: the last pass's values times the filter's spectrum, real and imaginary parts
-// swapped, so that the second transform goes backwards.
+// Step between the two transforms of a convolution: the values of the last pass times the filter's spectrum, with real and
+// imaginary parts swapped, so that the second transform is an inverse.
 
 fn filtered(t: u32) {
     for (var u = 0u; u < P_PERu; u++) { // unroll

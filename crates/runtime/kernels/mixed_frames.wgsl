@@ -1,13 +1,13 @@
 // Frames of samples to their spectra, powers or averaged powers, at any length, each frame in one workgroup.
 //
-//   load: LEN samples from place frame · HOP + OFFSET on, less their mean or line, times the window, zeros behind
+//   load: LEN samples at frame · HOP + OFFSET, minus their mean or line, times the window, padded with zeros
 //     PAIRED (real samples, N_FFT even): M = N_FFT/2 points, z[m] = x[2m] + i·x[2m+1]; else M = N_FFT points
 //   transform of M points in passes, or (CHIRP) as a convolution by two transforms of more points:
 //     z[m]·c[m] → spectrum · that of conj(c) → · c[k],  c[m] = exp(−πi·m²/M)
 //   PAIRED: with A = Z_k, B = Z_{M−k}, E = A + B*, V = −i·w^k·(A − B*): X_k = E + V, X_{M−k} = (E − V)*; the window is halved
 //   store each bin; or (AVERAGE) the sum, largest or smallest of FRAMES_OF_ITEM frames of a row
 //
-// An item is a frame, or a group of frames of a row. Bound by workgroup memory.
+// An item is a frame, or a group of frames of a row. Bounded by workgroup memory.
 
 struct Batch {
     items: u32,

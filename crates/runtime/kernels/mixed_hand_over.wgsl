@@ -1,4 +1,4 @@
-// What pass P_INDEX made becomes what the next one takes: output m of butterfly b goes to
+// Passes the results of pass P_INDEX to the next pass: output m of butterfly b goes to
 // (b / P_BEFORE)·P_BEFORE·P_RADIX + b mod P_BEFORE + P_BEFORE·m.
 
 fn hand_over_P_INDEX(t: u32, base: u32) {

@@ -1,5 +1,5 @@
-// As mixed_hand_over.wgsl through half the workgroup memory: real parts first, then imaginary parts in the same place. The
-// words of a row begin at 2·base.
+// The same as mixed_hand_over.wgsl, through half the workgroup memory: real parts first, then imaginary parts in the same
+// place. The words of a row start at 2·base.
 
 fn hand_over_P_INDEX(t: u32, base: u32) {
     workgroupBarrier();

@@ -2,9 +2,9 @@
 // P_BEFORE is the product of the radices before.
 //
 //   butterfly b = t + T·u takes values b + P_COUNT·j, which the thread holds as v[u·P_RADIX + j], times
-//     W_(P_BEFORE·P_RADIX)^(j·(b mod P_BEFORE)), and leaves its outputs in their place
+//     W_(P_BEFORE·P_RADIX)^(j·(b mod P_BEFORE)), and writes its outputs in their place
 //
-// Threads without a butterfly compute with whatever they hold.
+// Threads without a butterfly compute with arbitrary values.
 
 fn pass_P_INDEX(t: u32) {
     for (var u = 0u; u < P_PERu; u++) { // unroll

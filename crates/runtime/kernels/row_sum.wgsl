@@ -1,4 +1,4 @@
-// Sum over the T threads of a row. What the memory held before is lost.
+// Sum over the T threads of a row. It overwrites the memory.
 
 fn sum_over_row(mine: vec2f, t: u32, base: u32) -> vec2f {
     workgroupBarrier();

@@ -1,7 +1,7 @@
-// The K_OUT largest of BINS values, a spectrum a workgroup, exactly: by value descending, of equal ones the lower bin first.
+// The K_OUT largest of BINS values, exactly, one spectrum per workgroup: by descending value; the lower of equal bins is first.
 //
-//   the bits of the K-th largest byte by byte, from histograms; then all above it, and of those equal to it the lowest bins;
-//   a rank each. Compared are keys that order as the numbers do; NaN comes first.
+//   the bits of the K-th largest byte by byte, from histograms; then all above it, and of those equal to it the lowest bins,
+//   each with its rank. Keys with the order of the numbers are compared; NaN is first.
 
 @group(0) @binding(0) var<storage, read> operand: array<f32>;
 @group(0) @binding(1) var<storage, read_write> peaks: array<vec2f>;
@@ -68,7 +68,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
         workgroupBarrier();
     }
     let threshold = prefix;
-    // Neighbouring bins a thread: the ties that come before are those of the threads before.
+    // Each thread has neighbouring bins: earlier ties are those of earlier threads.
     const SHARE: u32 = (BINS + GROUP - 1u) / GROUP;
     var mine = 0u;
     for (var i = thread * SHARE; i < min((thread + 1u) * SHARE, BINS); i++) {

@@ -1,5 +1,5 @@
-//! How a complex transform of any product of 2, 3, 5 and 7 goes through the shared memory of a block of threads: plain data,
-//! chosen without a device, the same for every GPU.
+//! Division of a complex transform, whose length is a product of 2, 3, 5 and 7, into passes through the shared memory
+//! of a block of threads: plain data, chosen without a device, the same for every GPU.
 
 use std::f64::consts::TAU;
 
@@ -10,35 +10,36 @@ pub(crate) struct MixedRecipe {
     pub(crate) n: usize,
     /// Radices of the passes, first pass first; their product is `n`.
     pub(crate) radices: Vec<usize>,
-    /// Threads that share a transform: a power of two up to 32, else whole groups of 32.
+    /// Threads per transform: a power of two up to 32, otherwise a multiple of 32.
     pub(crate) threads: usize,
 }
 
-/// What the kernels of a device have.
+/// Limits of the kernels of a device.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MixedLimits {
-    /// Radices with what a pass of each costs per point beside its trip through memory.
+    /// Radices with the cost of a pass per point, without its exchange through memory.
     pub(crate) radices: &'static [(usize, f64)],
-    /// Most threads of a transform.
+    /// Largest number of threads per transform.
     pub(crate) threads: usize,
-    /// Most points of a thread.
+    /// Largest number of points per thread.
     pub(crate) points: usize,
-    /// Registers of a block, which its threads share.
+    /// Registers of a block, shared by its threads.
     pub(crate) registers: usize,
 }
 
-/// Registers of a thread beside the two of each point.
+/// Registers per thread in addition to the two per point.
 const OTHER_REGISTERS: usize = 46;
 
 /// Longest transform of one block.
 const LONGEST: usize = 16_384;
-/// Cost per point of a trip through shared memory and of the factors, in the unit of [`MixedLimits::radices`].
+/// Cost per point of an exchange through shared memory and of the factors, in the unit of [`MixedLimits::radices`].
 const TRIP: f64 = 14.0;
-/// The same of waiting for all threads of a row that has more than 32.
+/// Cost per point of a barrier for all threads of a row that has more than 32.
 const WAIT: f64 = 2.0;
 
 impl MixedRecipe {
-    /// The recipe of least cost; `None` for a length that has another prime factor than the radices, or is too long.
+    /// Returns the recipe of least cost; `None` for a length that is too long or has a prime factor other than those
+    /// of the radices.
     pub(crate) fn new(n: usize, limits: &MixedLimits) -> Option<Self> {
         if !(2..=LONGEST).contains(&n) {
             return None;
@@ -56,12 +57,12 @@ impl MixedRecipe {
         best.map(|(_, recipe)| recipe)
     }
 
-    /// Most points that a thread holds in any pass.
+    /// Returns the most points that a thread holds in any pass.
     pub(crate) fn points(&self) -> usize {
         self.radices.iter().map(|r| (self.n / r).div_ceil(self.threads) * r).max().unwrap_or(1)
     }
 
-    /// Radix, and product of the radices before it, of each pass.
+    /// Returns the radix of each pass and the product of the radices before it.
     pub(crate) fn passes(&self) -> impl Iterator<Item = (usize, usize)> {
         self.radices.iter().scan(1, |before, &radix| {
             let pass = (radix, *before);
@@ -70,8 +71,8 @@ impl MixedRecipe {
         })
     }
 
-    /// Factors `exp(−2πi·jk / (radix·before))` of the passes after the first: for each `j` from 1, for each `k` below
-    /// `before`, real and imaginary part.
+    /// Returns the factors `exp(−2πi·jk / (radix·before))` of the passes after the first: for each `j` from 1, for
+    /// each `k` below `before`, real and imaginary part.
     pub(crate) fn factors(&self) -> Vec<f32> {
         let later = self.passes().filter(|&(_, before)| before > 1);
         let each = later.flat_map(|(radix, before)| {
@@ -104,7 +105,7 @@ fn cost(n: usize, radices: &[usize], threads: usize, limits: &MixedLimits) -> Op
         let (_, own) = limits.radices.iter().find(|(r, _)| r == radix)?;
         // Threads without a butterfly wait for the others.
         let share = (butterflies * threads * radix) as f64 / n as f64;
-        // Few points a thread: less is in flight, and each has addresses of its own to compute.
+        // With few points per thread, fewer accesses are in flight, and each thread computes its own addresses.
         let few = if butterflies * radix < 4 { 1.5 } else { 1.0 };
         let many = if butterflies * radix > 16 { 1.15 } else { 1.0 };
         all += share * few * many * (TRIP + own) + if threads > 32 { WAIT } else { 0.0 };
@@ -112,7 +113,7 @@ fn cost(n: usize, radices: &[usize], threads: usize, limits: &MixedLimits) -> Op
     Some(all)
 }
 
-/// Smallest transforms that a convolution of `2·n − 1` points fits into, in order.
+/// Returns the transform of least cost that a convolution of `2·n − 1` points fits in.
 pub(crate) fn convolutions(n: usize, limits: &MixedLimits) -> Option<MixedRecipe> {
     let least = (2 * n).checked_sub(1)?;
     let most = least.next_power_of_two().min(LONGEST);
@@ -126,7 +127,7 @@ pub(crate) fn convolutions(n: usize, limits: &MixedLimits) -> Option<MixedRecipe
         .min_by(|a, b| size(a).total_cmp(&size(b)))
 }
 
-/// `exp(−2πi·num/den)`, reduced to the first octant so that mirrored factors are mirrored to the last bit.
+/// Returns `exp(−2πi·num/den)`, reduced to the first octant so that mirrored factors are equal to the last bit.
 pub(crate) fn root(num: usize, den: usize) -> (f64, f64) {
     let eighths = 8 * (num % den);
     let (octant, rest) = (eighths / den, eighths % den);
@@ -142,7 +143,8 @@ pub(crate) fn root(num: usize, den: usize) -> (f64, f64) {
     }
 }
 
-/// Expectation of the median of `n` exponential variables relative to their mean, as SciPy's `_median_bias` has it.
+/// Returns the expectation of the median of `n` exponential variables relative to their mean, as SciPy's
+/// `_median_bias`.
 pub(crate) fn median_bias(n: usize) -> f64 {
     let evens = (1..=n.saturating_sub(1) / 2).map(|i| 2.0 * i as f64);
     1.0 + evens.map(|even| 1.0 / (even + 1.0) - 1.0 / even).sum::<f64>()

@@ -1,5 +1,5 @@
-//! Every length and option of the kernels of any length on every device, against the library in f64: a seeded sample;
-//! `RLX_TEST_FULL=1` runs far more of it. Where a device has room for a frame, nothing is left to the host.
+//! Lengths and options of the kernels of any length on every device, compared with the library in f64: a seeded
+//! sample; `RLX_TEST_FULL=1` runs a far larger one. If a frame fits on a device, the host runs no part.
 
 mod common;
 
@@ -22,10 +22,10 @@ fn count(few: usize, many: usize) -> usize {
     if std::env::var_os("RLX_TEST_FULL").is_some() { many } else { few }
 }
 
-/// Longest real frame that every device has room for.
+/// Longest real frame that fits on every device.
 const ROOM: usize = 4096;
 
-/// The plan on the device: all of it where there is room.
+/// Plans on the device and checks that all of the plan runs there if it fits.
 fn on_device(session: &Session, graph: &Graph, n_fft: usize, what: &str) -> Executable {
     let executable = session.compile(graph).unwrap();
     let plan = executable.plan();
@@ -80,7 +80,7 @@ fn case(random: &mut Noise, most: usize) -> Case {
     Case { params, rows: 1 + random.below(4), len: segment_len + (segments - 1) * hop + random.below(3) }
 }
 
-/// A tone in noise with an offset and a slope for whoever subtracts them.
+/// A tone in noise with an offset and a slope, which detrending subtracts.
 fn signal(case: &Case, seed: usize) -> Vec<f32> {
     let mut x = tone_in_noise(seed as u64, case.rows * case.len);
     for (i, v) in x.iter_mut().enumerate() {

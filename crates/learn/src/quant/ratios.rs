@@ -16,7 +16,7 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// Of a row of zeros.
+    /// Candidate of a row of zeros.
     pub(super) const ZERO: Self = Self { cost: 0.0, factor: Complex64::new(1.0, 0.0), ints: [0; 4] };
 }
 

@@ -17,14 +17,14 @@ use crate::device::{CudaSelect, DeviceInfo};
 use crate::error::{Error, Result};
 use crate::session::{Backend, BatchMemory, DeviceProbe, Program, SessionOptions, lower_split};
 
-/// What kernels are built with.
+/// Compiler and options for kernels.
 pub(super) struct Toolchain {
     pub(super) nvrtc: &'static Nvrtc,
     pub(super) driver: CudaVersion,
     pub(super) cache: &'static CubinCache,
 }
 
-/// Devices of one name: one, or all of a host, which share each batch.
+/// The devices of one name: one device, or all devices of a host, which share each batch.
 pub(super) struct CudaBackend {
     info: DeviceInfo,
     caps: BackendCaps,
@@ -51,7 +51,7 @@ impl CudaBackend {
     }
 }
 
-/// What the blueprints have.
+/// Returns the capabilities of the blueprints.
 fn caps() -> BackendCaps {
     let mut caps = BackendCaps::shipped(DeviceClass::Cuda);
     caps.ops.extend([
@@ -70,7 +70,7 @@ fn caps() -> BackendCaps {
         OpKind::SpectralMask,
         OpKind::Butterfly,
     ]);
-    // Any length while shared memory has room, then powers of two: the kernels say which when a plan is made.
+    // Any length that fits in shared memory, and longer powers of two; the kernels decide when a plan is made.
     caps.fft = TransformCaps { min: 4, max: *fft::LENGTHS.end(), powers_of_two: false };
     caps.max_local_bins = local_peaks::MAX_BINS;
     (caps.butterfly.min, caps.butterfly.max) = (*butterflies::LENGTHS.start(), *butterflies::LENGTHS.end());
@@ -78,15 +78,15 @@ fn caps() -> BackendCaps {
     caps.fused.detrends = vec![Detrend::None, Detrend::Constant];
     caps.fused.zero_padding = true;
     caps.fused.max_segments = MAX_SEGMENTS;
-    // Above 4096 in several kernels.
+    // Lengths above 4096 take several kernels.
     caps.fused.n_fft.max = 131_072;
     caps
 }
 
-/// The kernels that the blueprints have, and the learned models of the session.
+/// The available kernels and the learned models of the session.
 struct Blueprints {
     options: SessionOptions,
-    /// Shared memory of a block, in bytes, that every device has.
+    /// Shared memory per block that every device has, bytes.
     shared: usize,
 }
 

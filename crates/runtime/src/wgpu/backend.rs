@@ -37,10 +37,11 @@ impl WgpuBackend {
     }
 }
 
-/// What an adapter of these limits claims, for passes and costs; `kernel` says what it has. A buffer's limit is none: batches are split.
+/// Returns the capabilities of an adapter with these limits, for passes and costs; `kernel` decides about a single
+/// region. The largest buffer is no limit: batches are split.
 fn caps(info: &DeviceInfo, limits: &GroupLimits) -> BackendCaps {
     let mut caps = BackendCaps::shipped(info.class);
-    // Half the memory is enough for a transform, and a thread holds 16 points.
+    // Half the memory is enough for a transform, and a thread holds at most 16 points.
     let longest = (limits.memory / 4).min(16 * limits.threads).max(1);
     let longest = 1usize << longest.ilog2();
     caps.fused.n_fft = TransformCaps { max: FUSED.max.min(longest), ..FUSED };
@@ -48,7 +49,7 @@ fn caps(info: &DeviceInfo, limits: &GroupLimits) -> BackendCaps {
     caps.fused.detrends = vec![Detrend::None, Detrend::Constant];
     caps.fused.zero_padding = true;
     caps.max_buffer_bytes = u64::MAX;
-    // Any length while workgroup memory has room, then powers of two: the kernels say which when a plan is made.
+    // Any length that fits in workgroup memory, and longer powers of two; the kernels decide when a plan is made.
     caps.fft = TransformCaps { min: 4, max: 1 << 17, powers_of_two: false };
     caps.ops.extend([
         OpKind::Power,
@@ -95,7 +96,7 @@ impl Backend for WgpuBackend {
     }
 }
 
-/// The kernels that an adapter of these limits has.
+/// The kernels of an adapter with these limits.
 #[derive(Debug)]
 pub(super) struct AdapterKernels {
     pub(super) class: DeviceClass,

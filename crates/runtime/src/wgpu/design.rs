@@ -1,4 +1,4 @@
-//! Regions → blueprints, and the values between them. Pure: what a device would run is known without one.
+//! Regions → blueprints, and the values between them, determined without a device.
 
 use rlx_compile::params::{Detrend, Layout, MaxOver, Padding, WelchPeaksSpec};
 use rlx_compile::plan::Place;
@@ -16,13 +16,13 @@ use crate::session::SampleFormat;
 /// A value on the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Value {
-    /// Bytes of a row of the batch.
+    /// Bytes per row of the batch.
     pub(super) row_bytes: usize,
-    /// Planes that lie one after the other, each with all rows.
+    /// Number of contiguous planes, each with all rows.
     pub(super) planes: usize,
 }
 
-/// A kernel, the value that it takes and the one that it makes.
+/// A kernel, the value that it reads and the value that it writes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Launched {
     pub(super) blueprint: Blueprint,
@@ -36,13 +36,13 @@ pub(super) struct Design {
     pub(super) batch: usize,
     pub(super) values: Vec<Value>,
     pub(super) launches: Vec<Launched>,
-    /// Values that the caller fills, with the nodes that they are.
+    /// Values that the caller provides, with their nodes.
     pub(super) inputs: Vec<(usize, NodeId)>,
-    /// Values that the caller gets.
+    /// Values that the caller receives.
     pub(super) outputs: Vec<usize>,
 }
 
-/// Kernels that compute `wanted` from the inputs of a plan, samples of this type.
+/// Returns the kernels that compute `wanted` from the inputs of a plan, for samples of this type.
 pub(super) fn design(
     plan: &Plan,
     wanted: &[NodeId],
@@ -94,7 +94,7 @@ pub(super) fn design(
     Ok(design)
 }
 
-/// The kernels of a region; samples of the caller are of this type.
+/// Returns the kernels of a region; the caller's samples are of this type.
 pub(super) fn kernel(
     asked: &Asked<'_>,
     format: SampleFormat,
@@ -201,7 +201,7 @@ pub(super) fn kernel(
     }
 }
 
-/// The fused kernel of averaged powers.
+/// Returns the fused kernel of averaged powers.
 fn fused(
     welch: &Welch,
     row_len: usize,
@@ -222,7 +222,7 @@ fn fused(
     scaled().map_err(|error: Error| reason_of(&error))
 }
 
-/// A selection behind averaged powers of any length.
+/// Returns a selection after averaged powers of any length.
 fn any_length_peaks(
     spec: &WelchPeaksSpec,
     row_len: usize,
@@ -253,10 +253,10 @@ fn any_length_peaks(
     Ok(power.then(4 * bins, pointwise::top_k(1, bins, spec.k)?))
 }
 
-/// Longest transform that is asked for; whether workgroup memory has room for it is the kernel's to say.
+/// Longest transform that is requested; the kernel decides whether it fits in workgroup memory.
 const LONGEST: usize = 1 << 15;
 
-/// Frames as the kernel of any length has them.
+/// Returns frames in the form of the kernel of any length.
 fn any_length(
     transform: &Transform,
     bins: usize,
@@ -290,7 +290,7 @@ fn any_length(
     })
 }
 
-/// An error of a blueprint without the words around it.
+/// Returns the reason of a blueprint's error, without its context.
 fn reason_of(error: &Error) -> Refusal {
     match error {
         Error::Unsupported(reason) => Refusal::new(reason.clone()),
@@ -311,7 +311,7 @@ fn transform(
     transform.passes(limits).map_err(|error| reason_of(&error))
 }
 
-/// Frames as the kernels have them.
+/// Returns frames in the form of the kernels.
 fn frames_of(framed: &Framed, samples: SampleFormat) -> std::result::Result<Frames, Refusal> {
     let Some(plain) = framed.plain() else {
         return Err("its frames are made in an order that no kernel has".into());

@@ -1,4 +1,4 @@
-//! The generated machine code of every family, without a GPU: registers, stack, and no sine.
+//! Checks the generated machine code of every family without a GPU: registers, stack, and no sine.
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_compile::params::{Average, Detrend, Layout, LocalPeaksSpec, SubBin, WelchPeaksSpec};
@@ -19,7 +19,7 @@ use super::{Blueprint, FrameSpec, Operand, Passes, SampleType, sources};
 use crate::cuda::nvrtc::nvrtc;
 use rlx_testkit::Noise;
 
-/// One specialisation of each family and of what changes its code much.
+/// Returns one specialisation of each family and of each option that changes its code considerably.
 fn blueprints() -> Vec<Blueprint> {
     let welch = |n_fft, segments, k, change: fn(&mut WelchPeaksSpec), sample, psd| {
         let mut spec = WelchPeaksShape::new(8, n_fft, segments, k).spec();
@@ -115,8 +115,9 @@ fn blueprints() -> Vec<Blueprint> {
     all
 }
 
-/// The kernel of any length over lengths, options and results. Odd lengths above 10,000 are left out: more than 512 threads
-/// with up to 25 points each spill up to 232 bytes. `RLX_TEST_FULL=1` has many more lengths.
+/// Returns specialisations of the kernel of any length for several lengths, options and results. Odd lengths above
+/// 10,000 are omitted: more than 512 threads with up to 25 points each spill up to 232 bytes. `RLX_TEST_FULL=1` adds
+/// many lengths.
 fn of_any_length() -> Vec<Blueprint> {
     let mut lengths = vec![
         16, 30, 100, 225, 255, 384, 400, 551, 1000, 1009, 2048, 4096, 5000, 8192, 10_000, 15_625, 16_384,
@@ -168,7 +169,7 @@ fn no_kernel_computes_a_sine() {
     for (name, text) in sources::all() {
         for call in ["sin(", "cos(", "sinf(", "cosf(", "sincos", "sinpi", "cospi", "sin.approx", "cos.approx"]
         {
-            // The constants' series is evaluated by the compiler, and has no such call either.
+            // The compiler evaluates the series of the constants, so it has no such call either.
             assert!(!text.contains(call), "{name} has {call}");
         }
     }
@@ -196,11 +197,12 @@ fn every_family_keeps_to_its_registers_and_has_no_stack() {
 #[derive(Debug)]
 struct Resources {
     registers: u32,
-    /// Bytes of local memory: spills, and arrays that are indexed at run time.
+    /// Bytes of local memory: spills, and arrays indexed at run time.
     stack: u32,
 }
 
-/// Reads the `.nv.info` of a cubin (64-bit ELF): attribute 0x2f has the registers and 0x11 the frame of each function.
+/// Reads the `.nv.info` section of a cubin (64-bit ELF): attribute 0x2f contains the registers, 0x11 the stack frame
+/// of each function.
 fn resources(cubin: &[u8]) -> Option<Resources> {
     let at = |offset: usize, len: usize| cubin.get(offset..offset.checked_add(len)?);
     let u16_at = |offset: usize| Some(usize::from(u16::from_le_bytes(at(offset, 2)?.try_into().ok()?)));
@@ -219,7 +221,7 @@ fn resources(cubin: &[u8]) -> Option<Resources> {
         let end = offset + len;
         while offset + 4 <= end {
             let (format, attribute, value) = (cubin[offset], cubin[offset + 1], u16_at(offset + 2)?);
-            // Format 4 has `value` bytes behind it: here a symbol and a number.
+            // Format 4 is followed by `value` bytes: here a symbol and a number.
             match (format, attribute) {
                 (4, 0x11) => used.stack = used.stack.max(u32_at(offset + 8)?),
                 (4, 0x2f) => used.registers = used.registers.max(u32_at(offset + 8)?),

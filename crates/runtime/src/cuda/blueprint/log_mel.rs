@@ -1,4 +1,5 @@
-//! Log-mel spectrograms: one kernel from samples to logarithms, a light one for what relates values to one another.
+//! Log-mel spectrograms: one kernel from samples to logarithms, and a short one for steps that relate values to one
+//! another.
 
 use std::f64::consts::{LN_2, LOG10_2};
 
@@ -12,11 +13,11 @@ use super::frames::float;
 use super::mixed::{MixedFrames, MixedValue, mixed};
 use super::{Blueprint, Define, FrameSpec, Operand, Pass, Passes, SampleType, Table};
 
-/// The kernels for rows of `len` samples, one after the other; out come `[rows, n_mels, frames]` or
-/// `[rows, frames, n_mels]`.
+/// Returns the kernels for contiguous rows of `len` samples; the result is `[rows, n_mels, frames]` or `[rows,
+/// frames, n_mels]`.
 ///
-/// `n_fft`: 400 and the powers of two from 16 to 8192 by a kernel of their own, others by that of any length
-/// (`mixed`, which has no pre-emphasis of frames); the magnitudes' exponent: 1 or 2.
+/// `n_fft`: 400 and the powers of two from 16 to 8192 have their own kernel; other lengths use the kernel of any
+/// length (`mixed`, without pre-emphasis of frames). The exponent of magnitudes is 1 or 2.
 pub fn log_mel(params: &LogMelParams, len: usize, sample: SampleType) -> Result<Passes, String> {
     params.validate().map_err(|error| error.to_string())?;
     let spec = frames(params)?;
@@ -24,7 +25,8 @@ pub fn log_mel(params: &LogMelParams, len: usize, sample: SampleType) -> Result<
         Ok(kernel) => kernel,
         Err(_) => return any_length(params, spec, len, sample),
     };
-    // Small blocks leave less of a multiprocessor idle at their barriers; few frames a block write short runs.
+    // Small blocks leave less of a multiprocessor idle at their barriers; with few frames per block, contiguous
+    // writes are short.
     let (rows, block) = kernel.block(if kernel.plan.threads() < 16 { 128 } else { 256 });
     let by_mels = params.layout == MelLayout::FramesByMels;
     let blocks = kernel.frames.div_ceil(rows) as u64;
@@ -66,7 +68,7 @@ pub fn log_mel(params: &LogMelParams, len: usize, sample: SampleType) -> Result<
     finished(passes, params, finish, blocks, count)
 }
 
-/// The kernel of any length, and what follows it.
+/// Returns the kernel of any length and the launch after it.
 fn any_length(
     params: &LogMelParams,
     spec: FrameSpec,
@@ -106,7 +108,7 @@ fn any_length(
     finished(passes, params, finish, blocks, count as u64)
 }
 
-/// What relates values to one another behind the launch that makes them.
+/// Adds the launch that relates values to one another after the launch that computes them.
 fn finished(
     mut passes: Passes,
     params: &LogMelParams,
@@ -154,8 +156,8 @@ fn frames(params: &LogMelParams) -> Result<FrameSpec, String> {
     })
 }
 
-/// `bands`: first bin and number of weights of each filter, integers by their bits; `weights`: `[j][filter]`, as long as
-/// the longest, times `factor`.
+/// Returns `bands`: first bin and number of weights of each filter, as the bits of integers; and `weights`:
+/// `[j][filter]` times `factor`, padded to the longest filter.
 fn filters(params: &LogMelParams, factor: f32) -> Result<[Table; 2], String> {
     let bank = MelFilterbank::<f32>::new(&params.filterbank()).map_err(|error| error.to_string())?;
     let longest = bank.rows().map(|(_, row)| row.len()).max().unwrap_or(0);
@@ -171,7 +173,7 @@ fn filters(params: &LogMelParams, factor: f32) -> Result<[Table; 2], String> {
     Ok([Table { name: "bands", data: bands }, Table { name: "weights", data: weights }])
 }
 
-/// `max(energy, floor)`, then `factor · log2(… + add) + shift`.
+/// Returns the constants of `factor · log2(max(energy, floor) + add) + shift`.
 fn logarithm(log: &MelLog) -> Result<Vec<Define>, String> {
     let (floor, add, factor, shift) = match *log {
         MelLog::Linear => return Ok(Vec::new()),
@@ -197,7 +199,7 @@ fn logarithm(log: &MelLog) -> Result<Vec<Define>, String> {
     ])
 }
 
-/// What follows the logarithms.
+/// Steps after the logarithms.
 struct Finish {
     clamp: Option<Clamp>,
 }
@@ -221,7 +223,7 @@ impl Finish {
             MelNormalise::Clamp { range, shift, divisor } => (Some(range), shift, divisor),
             MelNormalise::None | MelNormalise::PerFeature { .. } => (None, 0.0, 1.0),
         };
-        // The lower end of the narrower range is the higher one.
+        // The narrower range has the higher lower end.
         let narrower = [range, top].into_iter().flatten().fold(f64::INFINITY, f64::min);
         let clamp = Clamp {
             range: narrower,
@@ -235,7 +237,7 @@ impl Finish {
 }
 
 impl Clamp {
-    /// `count` values an item, `parts` maxima an item.
+    /// Returns the launch for `count` values and `parts` maxima per item.
     fn pass(&self, count: u64, parts: u64) -> Result<Pass, String> {
         let number = |name, value: usize| (name, value.to_string());
         let mut defines = vec![
@@ -291,7 +293,7 @@ fn finish_blueprint(defines: Vec<Define>) -> Blueprint {
 const FINISH_BLOCK: usize = 256;
 const CHUNK: usize = 4096;
 
-/// Threads that share a multiprocessor.
+/// Resident threads per multiprocessor that occupancy is planned for.
 const RESIDENT_THREADS: usize = 768;
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
-//! The median over segments, by its bias: in registers up to [`SORTED`] segments, by counting above.
+//! The median over segments, divided by its bias: sorted in registers up to [`SORTED`] segments, found by counting
+//! above.
 
 use super::{Blueprint, Operand, Pass};
 use crate::recipe::median_bias;
 
-/// Most segments whose powers a thread sorts in its registers.
+/// Largest number of segments whose powers a thread sorts in registers.
 const SORTED: usize = 64;
 const BLOCK: usize = 128;
 
-/// Rows of `frames` times `bins` powers to rows of `bins` medians, divided by their bias, times `factor`.
+/// Reduces rows of `frames` × `bins` powers to rows of `bins` medians, divided by their bias and multiplied by
+/// `factor`.
 pub(crate) fn median(
     frames: usize,
     bins: usize,

@@ -1,8 +1,8 @@
 //! Frames of any length to spectra, powers, mel energies or averaged powers: one kernel for every product of 2, 3, 5
-//! and 7, and for other lengths by Bluestein's algorithm, while shared memory has room for a frame.
+//! and 7, and Bluestein's algorithm for other lengths, if a frame fits in shared memory.
 //!
-//! Real frames of an even length go through transforms of half as many points, others through as many. The kernels for
-//! powers of two (`welch_peaks`, `spectrogram`, `fft`) are faster where they exist; this one has every option.
+//! Real frames of even length use transforms of half as many points, other frames of as many points. The kernels for
+//! powers of two (`welch_peaks`, `spectrogram`, `fft`) are faster; this one has every option.
 
 use rlx_compile::params::{Average, Band, Detrend, Layout, Padding};
 use rlx_dsp::fft::{Complex, ComplexFft, ForwardFft};
@@ -12,7 +12,7 @@ use super::frames::float;
 use super::{Blueprint, Define, Operand, Pass, Passes, SampleType, Table, median::median, ops};
 use crate::recipe::{MixedLimits, MixedRecipe, convolutions, root};
 
-/// Transforms of the kernel in passes: radices with what a pass of each costs per point, threads, points of a thread.
+/// Limits of the kernel's transforms: radices with the cost of a pass per point, threads, and points per thread.
 pub(crate) const LIMITS: MixedLimits = MixedLimits {
     radices: &[
         (16, 9.0),
@@ -34,9 +34,10 @@ pub(crate) const LIMITS: MixedLimits = MixedLimits {
     registers: 65_536,
 };
 
-/// Most segments that one item adds up: more are shared by several items, so that sums stay those of a few.
+/// Largest number of segments that one item sums; more segments are divided between several items, which bounds
+/// rounding.
 const MAX_GROUP: usize = 64;
-/// Items that keep a device busy.
+/// Number of items that keep a device busy.
 const ITEMS: usize = 528;
 
 /// Frames of rows of samples.
@@ -44,47 +45,47 @@ const ITEMS: usize = 528;
 pub(crate) struct MixedFrames {
     /// Transform length.
     pub(crate) n_fft: usize,
-    /// Samples a row.
+    /// Samples per row.
     pub(crate) len: usize,
-    /// Frames a row.
+    /// Frames per row.
     pub(crate) frames: usize,
     /// Samples from one frame to the next.
     pub(crate) hop: usize,
-    /// Place of the first frame's first sample.
+    /// Offset of the first sample of the first frame.
     pub(crate) offset: i64,
-    /// What frames see beyond the ends of a row.
+    /// Padding beyond the ends of a row.
     pub(crate) padding: Padding,
-    /// Pre-emphasis of rows, before they are padded; 0 for none.
+    /// Pre-emphasis coefficient of rows before padding; 0 for none.
     pub(crate) preemphasis: f64,
-    /// Weights, one for each sample of a frame.
+    /// Weights, one per sample of a frame.
     pub(crate) window: Vec<f64>,
-    /// What each frame loses before it is weighted.
+    /// Detrending of each frame before the window.
     pub(crate) detrend: Detrend,
     /// Whether samples are complex.
     pub(crate) complex: bool,
     /// Bins of a spectrum: `n_fft/2 + 1` or all.
     pub(crate) bins: usize,
-    /// Whether powers of bins that stand for their mirror images are doubled.
+    /// Whether powers of bins that also represent their mirror images are doubled.
     pub(crate) doubled: bool,
     /// Bins that are not zero.
     pub(crate) keep: Option<Band>,
 }
 
-/// What is written for a frame.
+/// Result written for a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum MixedValue {
     /// `X · scale`.
     Complex(Layout),
     /// `|X|² · scale`.
     Power,
-    /// Mel energies or their logarithms: more constants, tables `bands` and `weights`, and whether each block leaves its
-    /// largest value.
+    /// Mel energies or their logarithms: further constants, tables `bands` and `weights`, and whether each block
+    /// writes its largest value.
     Mel(Vec<Define>, [Table; 2], bool),
-    /// The mean, largest or smallest power of each group of frames.
+    /// Mean, maximum or minimum power of each group of frames.
     Group(Average, usize),
 }
 
-/// Frames of rows to what is wanted of each, `[rows, frames, bins]`, or of each group.
+/// Returns the launch that computes the value of each frame of rows, `[rows, frames, bins]`, or of each group.
 pub(crate) fn mixed(
     frames: &MixedFrames,
     sample: SampleType,
@@ -101,8 +102,8 @@ pub(crate) fn mixed(
     Ok(passes)
 }
 
-/// Averaged powers of rows times `scale`, `[rows, bins]`. `batch`: rows that are known to come, for which a few frames an item
-/// keep more of the device busy.
+/// Returns the launches that compute averaged powers of rows times `scale`, `[rows, bins]`. `batch`: the known number
+/// of rows; if it is small, fewer frames per item keep more of the device busy.
 pub(crate) fn averaged(
     frames: &MixedFrames,
     batch: usize,
@@ -152,7 +153,7 @@ pub(crate) fn averaged(
     Ok(passes)
 }
 
-/// A launch, the floats that it writes for a row, and its items a row.
+/// Returns a launch, the floats that it writes per row, and its items per row.
 fn launch(
     frames: &MixedFrames,
     sample: SampleType,
@@ -202,8 +203,8 @@ fn launch(
         frames.bins.min(points).div_ceil(threads)
     };
     let held = recipe.points() + if grouped { slots / 2 } else { 0 };
-    // Threads that share a multiprocessor: as many as leave each the registers that it needs. A convolution has two transforms
-    // in one kernel.
+    // Resident threads per multiprocessor, such that each has the registers that it needs. A convolution has two
+    // transforms in one kernel.
     let resident = match (chirped, held) {
         (false, 0..=8) => 768,
         (false, 9..=12) | (true, 0..=8) => 640,
@@ -212,7 +213,7 @@ fn launch(
         (true, _) => 256,
     };
     let blocks = (resident / block).max(1);
-    // A block that is not full does nothing with the rest of its threads. Maxima are those of a row.
+    // Surplus threads of a block that is not full do nothing. Maxima are those of a row.
     let in_full = items.div_ceil(rows) * rows;
     let across = !matches!(value, MixedValue::Mel(..)) && in_full > items + items / 8;
 
@@ -320,7 +321,7 @@ fn launch(
     Ok((Pass { blueprint, items: launched as u64, operands }, floats * items, items))
 }
 
-/// Whether the padding has every sample that frames see beyond the ends of a row.
+/// Checks that the padding provides every sample of frames beyond the ends of a row.
 fn check_ends(frames: &MixedFrames) -> Result<(), String> {
     let wide = |value: usize| i64::try_from(value).map_err(|error| error.to_string());
     let (len, win) = (wide(frames.len)?, wide(frames.window.len())?);
@@ -341,7 +342,7 @@ fn check_ends(frames: &MixedFrames) -> Result<(), String> {
     }
 }
 
-/// `c[m] = exp(−πi·m²/points)`, and the spectrum of its conjugate over `size` points by `size`.
+/// Returns `c[m] = exp(−πi·m²/points)` and the spectrum of its conjugate over `size` points divided by `size`.
 fn chirps(points: usize, size: usize) -> Result<(Vec<f32>, Vec<f32>), String> {
     let at = |m: usize| root((m * m) % (2 * points), 2 * points);
     let chirp = (0..points).flat_map(|m| {

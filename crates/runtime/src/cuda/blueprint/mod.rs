@@ -1,7 +1,7 @@
-//! Which kernel runs an op and how: plain data, made without a device.
+//! Choice and launch of the kernel of an op, as plain data without a device.
 //!
 //! A [`Blueprint`] is a CUDA C++ source, the constants that specialise it, the launch shape and the tables to upload
-//! once. One file a family; each documents its kernel's arguments in order.
+//! once. There is one file per family; each documents the arguments of its kernel in order.
 
 pub mod butterflies;
 #[cfg(test)]
@@ -26,7 +26,7 @@ pub use frames::FrameSpec;
 pub use pass::{Operand, Pass, Passes};
 pub use plan::FftPlan;
 
-/// How samples lie in memory.
+/// Type of samples in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SampleType {
     /// 32-bit floats.
@@ -38,7 +38,7 @@ pub enum SampleType {
 }
 
 impl SampleType {
-    /// Bytes of a sample.
+    /// Returns the bytes per sample.
     pub fn bytes(self) -> usize {
         match self {
             Self::F32 => 4,
@@ -81,9 +81,9 @@ pub struct Blueprint {
     pub defines: Vec<Define>,
     /// Threads per block (x).
     pub block: u32,
-    /// Items (rows, transforms, frames) a block; the grid is one-dimensional.
+    /// Items (rows, transforms, frames) per block; the grid is one-dimensional.
     pub rows_per_block: u32,
-    /// Dynamic shared memory in bytes, beside what the kernel declares.
+    /// Dynamic shared memory in bytes, in addition to that declared by the kernel.
     pub shared_bytes: u32,
     /// Registers that a thread may use; more is a defect of the kernel.
     pub register_ceiling: u32,
@@ -92,17 +92,17 @@ pub struct Blueprint {
 }
 
 impl Blueprint {
-    /// Text of the source.
+    /// Returns the text of the source.
     pub fn text(&self) -> &'static str {
         sources::text(self.source)
     }
 
-    /// Every header that a source may include, by name and text.
+    /// Returns every header that a source may include, by name and text.
     pub fn headers() -> &'static [(&'static str, &'static str)] {
         sources::HEADERS
     }
 
-    /// NVRTC's options but for the architecture.
+    /// Returns the options of NVRTC except for the architecture.
     pub fn options(&self) -> Vec<String> {
         let fixed = ["--std=c++17", "-default-device"].map(str::to_owned);
         fixed
@@ -111,12 +111,12 @@ impl Blueprint {
             .collect()
     }
 
-    /// The registers that a thread has where `blocks` blocks of `threads` share a multiprocessor.
+    /// Returns the registers per thread if `blocks` blocks of `threads` threads share a multiprocessor.
     fn ceiling(threads: usize, blocks: usize) -> u32 {
         (65536 / (threads * blocks) / 8 * 8).min(255) as u32
     }
 
-    /// Blocks for `rows` items; `None` above what one launch can have.
+    /// Returns the blocks for `rows` items; `None` above the limit of one launch.
     pub fn grid(&self, rows: u64) -> Option<u32> {
         let blocks = rows.div_ceil(u64::from(self.rows_per_block));
         u32::try_from(blocks).ok().filter(|&b| b <= i32::MAX as u32)

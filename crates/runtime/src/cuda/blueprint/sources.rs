@@ -1,10 +1,10 @@
-//! The kernels' texts.
+//! Texts of the kernels.
 
 macro_rules! texts {
     ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../../../kernels/", $name)))),*] };
 }
 
-/// What the sources include.
+/// Headers that the sources include.
 pub(super) const HEADERS: &[(&str, &str)] = texts![
     "columns.cuh",
     "complex_rows.cuh",
@@ -38,12 +38,12 @@ const SOURCES: &[(&str, &str)] = texts![
     "welch_peaks.cu",
 ];
 
-/// Text of a source; empty for a name that no blueprint has.
+/// Returns the text of a source; empty for a name that no blueprint has.
 pub(super) fn text(name: &str) -> &'static str {
     SOURCES.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| text)
 }
 
-/// Every text, headers too.
+/// Returns every text, including headers.
 #[cfg(test)]
 pub(super) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     HEADERS.iter().chain(SOURCES)

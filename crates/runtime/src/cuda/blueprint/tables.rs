@@ -1,10 +1,10 @@
-//! Tables in the order in which the kernels read them: four values a load.
+//! Tables in the order in which the kernels read them: four values per load.
 
 use super::FftPlan;
 pub(super) use crate::recipe::root;
 
-/// Window weights, zero beyond `window.len()`: thread `t` finds the four of registers `s … s + 3`, points
-/// `t + T·s …`, at `[s / 4][t]`.
+/// Returns window weights, zero beyond `window.len()`: the four weights of thread `t` and registers `s … s + 3`,
+/// points `t + T·s …`, are at `[s / 4][t]`.
 pub(super) fn window(plan: &FftPlan, window: &[f64]) -> Vec<f32> {
     let threads = plan.threads();
     let mut out = Vec::with_capacity(plan.n);
@@ -17,8 +17,8 @@ pub(super) fn window(plan: &FftPlan, window: &[f64]) -> Vec<f32> {
     out
 }
 
-/// Factors `w_{L·R}^(k·j)` of the passes after the first: two (real, imaginary) a load, `[pair][k mod min(L, T)]`;
-/// factor `e = c·(R − 1) + j − 1` is that of `k + T·c`.
+/// Returns the factors `w_{L·R}^(k·j)` of the passes after the first: two (real, imaginary) per load, `[pair][k mod
+/// min(L, T)]`; factor `e = c·(R − 1) + j − 1` is that of `k + T·c`.
 pub(super) fn factors(plan: &FftPlan) -> Vec<f32> {
     let threads = plan.threads();
     let mut out = Vec::new();
@@ -44,7 +44,7 @@ pub(super) fn factors(plan: &FftPlan) -> Vec<f32> {
     out
 }
 
-/// Factors `exp(−πi·k/M)` of the pairs `k = t + T·s`, `s < points / 2`: two a load, `[s / 2][t]`.
+/// Returns the factors `exp(−πi·k/M)` of the pairs `k = t + T·s`, `s < points / 2`: two per load, `[s / 2][t]`.
 pub(super) fn untangle(plan: &FftPlan) -> Vec<f32> {
     let threads = plan.threads();
     let mut out = Vec::with_capacity(plan.n);
@@ -59,14 +59,14 @@ pub(super) fn untangle(plan: &FftPlan) -> Vec<f32> {
     out
 }
 
-/// Factors `w_N^(n2·k1)` of the four-step method, N = n1·n2: `[k1][n2]`.
+/// Returns the factors `w_N^(n2·k1)` of the four-step method, N = n1·n2: `[k1][n2]`.
 pub(super) fn turns(n1: usize, n2: usize) -> Vec<f32> {
     let each = (0..n1).flat_map(|k| (0..n2).map(move |c| root(k * c, n1 * n2)));
     each.flat_map(|(re, im)| [re as f32, im as f32]).collect()
 }
 
-/// Weights of a real frame of `2·n` points, the window at `lead`: thread `t` finds those of the points 2m, 2m + 1 of
-/// registers `s` and `s + 1`, m = t + T·s, at `[s / 2][t]`.
+/// Returns the weights of a real frame of `2·n` points with the window at `lead`: those of thread `t`, points 2m and
+/// 2m + 1 of registers `s` and `s + 1`, m = t + T·s, are at `[s / 2][t]`.
 pub(super) fn frame_window(plan: &FftPlan, window: &[f64], lead: usize) -> Vec<f32> {
     let threads = plan.threads();
     let at = |i: usize| i.checked_sub(lead).and_then(|i| window.get(i)).map_or(0.0, |&w| w as f32);

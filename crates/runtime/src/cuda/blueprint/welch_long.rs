@@ -1,7 +1,8 @@
-//! Welch peaks and PSDs whose transforms no block can hold: 8192 … 131,072 points, in several kernels.
+//! Welch peaks and PSDs whose transforms do not fit in one block: 8192 … 131,072 points, in several kernels.
 //!
-//! Segments in pairs to device memory, `fft_long`'s two passes, the average, and where peaks are wanted
-//! their selection. The same specs, limits and results as [`welch_peaks`](super::welch_peaks), one output a chain.
+//! Steps: segments in pairs to device memory, the two passes of `fft_long`, the average, and the selection of peaks
+//! if wanted. The specs, limits and results are those of [`welch_peaks`](super::welch_peaks), with one output per
+//! chain.
 
 use rlx_compile::params::{Average, Detrend, Layout, WelchPeaksSpec};
 use rlx_compile::shape::one_sided_bins;
@@ -11,7 +12,7 @@ use super::fft_long::complex_passes;
 use super::welch_peaks::{MAX_K, MAX_SEGMENTS};
 use super::{Blueprint, Define, Operand, Pass, Passes, SampleType, Table};
 
-/// Scratch buffers: transforms, what is between their passes, the power, the means, a status that nobody reads.
+/// Scratch buffers: transforms, the values between their passes, the power, the means, a status that is not read.
 const Z: Operand = Operand::Scratch(0);
 const BETWEEN: Operand = Operand::Scratch(1);
 const POWER: Operand = Operand::Scratch(2);
@@ -20,8 +21,8 @@ const UNREAD: Operand = Operand::Scratch(4);
 
 const BLOCK: usize = 256;
 
-/// The kernels for rows of `row_len` samples with `segments` segments, or why there are none. `psd`: the factor of a PSD
-/// that is wanted instead of peaks.
+/// Returns the kernels for rows of `row_len` samples with `segments` segments, or why there are none. `psd`: the
+/// factor of a PSD, computed instead of peaks.
 pub fn welch_long(
     spec: &WelchPeaksSpec,
     row_len: usize,
@@ -110,7 +111,7 @@ pub fn welch_long(
                 Scratch(_) => BETWEEN,
                 Output if index == 1 => Z,
                 InputPlane | OutputPlane => Count(0),
-                // Its places are not those of samples; `welch_prepare` has looked.
+                // Its positions are not those of samples; `welch_prepare` has already checked the samples.
                 Status => UNREAD,
                 other => other,
             };
@@ -126,7 +127,7 @@ pub fn welch_long(
     });
     if psd.is_none() {
         let mut blueprint = kernel("welch_top", "TOP", 1, vec![]);
-        // One block per row, and rows are few.
+        // One block per row; there are few rows.
         blueprint.block = 1024;
         blueprint.defines.retain(|(name, _)| *name != "BLOCK");
         blueprint.defines.extend([("BLOCK", "1024".to_owned()), ("TOP_K", k.to_string())]);
@@ -178,7 +179,7 @@ pub(crate) fn top(n_fft: usize, bins: usize, k: usize, from: Operand, to: Operan
     Ok(Pass { blueprint, items: 1, operands: vec![from, to, Operand::Rows] })
 }
 
-/// Most peaks whose list shared memory holds.
+/// Largest number of peaks whose list fits in shared memory.
 const MAX_TOP: usize = 4096;
 
 #[cfg(test)]

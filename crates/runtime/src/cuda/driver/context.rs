@@ -9,7 +9,7 @@ use cudarc::driver::sys::{self, CUdevice_attribute as Attribute, CUresult};
 use super::describe;
 use crate::error::{Error, Result};
 
-/// Number of devices that the driver shows (`CUDA_VISIBLE_DEVICES` narrows them).
+/// Returns the number of devices that the driver reports (limited by `CUDA_VISIBLE_DEVICES`).
 pub(crate) fn device_count() -> std::result::Result<usize, String> {
     super::driver()?;
     let mut count = 0;
@@ -22,8 +22,8 @@ pub(crate) fn device_count() -> std::result::Result<usize, String> {
     }
 }
 
-/// Runs `work` and leaves the calling thread with the context that it had, which other libraries take for their current
-/// device. Before the driver was started there is none.
+/// Runs `work` and then restores the calling thread's context, which other libraries use as their current device.
+/// Before the driver is initialised there is none.
 pub(crate) fn leaving_current<R>(work: impl FnOnce() -> R) -> R {
     let mut before = ptr::null_mut();
     // SAFETY: the driver's library was found; `before` outlives the call.
@@ -43,7 +43,7 @@ pub(crate) struct Context {
     id: String,
     raw: sys::CUcontext,
     device: sys::CUdevice,
-    /// Why nothing more can be done there; a failed kernel leaves the context unusable.
+    /// Reason why the device is lost; a failed kernel makes the context unusable.
     lost: OnceLock<String>,
 }
 
@@ -53,7 +53,7 @@ unsafe impl Send for Context {}
 unsafe impl Sync for Context {}
 
 impl Context {
-    /// The context of a device, made at the first call and kept for the process.
+    /// Returns the context of a device, which is made at the first call and kept for the process.
     pub(crate) fn of(index: usize) -> Result<Arc<Self>> {
         static OPEN: Mutex<Vec<(usize, Arc<Context>)>> = Mutex::new(Vec::new());
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,7 +70,7 @@ impl Context {
         let fail = |what: &'static str, code| Error::device(&id, what, describe(code));
         let ordinal = i32::try_from(index).unwrap_or(i32::MAX);
         let (mut device, mut raw) = (0, ptr::null_mut());
-        // SAFETY: the driver was started by whoever counted the devices; `device` outlives the call.
+        // SAFETY: the driver was initialised when the devices were counted; `device` outlives the call.
         let code = unsafe { sys::cuDeviceGet(&mut device, ordinal) };
         if code != CUresult::CUDA_SUCCESS {
             return Err(fail("opening it", code));
@@ -88,7 +88,7 @@ impl Context {
         &self.id
     }
 
-    /// Makes it the calling thread's context; refuses a device that was lost.
+    /// Makes it the calling thread's context; fails if the device is lost.
     pub(crate) fn bind(&self) -> Result<()> {
         if let Some(reason) = self.lost.get() {
             return Err(Error::DeviceLost { device: self.id.clone(), reason: reason.clone() });
@@ -97,7 +97,7 @@ impl Context {
         self.check("binding its context", unsafe { sys::cuCtxSetCurrent(self.raw) })
     }
 
-    /// The error of a code. Codes after which a context answers nothing any more mark the device as lost.
+    /// Converts a return code to a result. Codes after which a context is unusable mark the device as lost.
     pub(crate) fn check(&self, what: &'static str, code: CUresult) -> Result<()> {
         use CUresult as C;
         match code {
@@ -126,7 +126,7 @@ impl Context {
         }
     }
 
-    /// Free and whole memory in bytes.
+    /// Returns the free and the total memory, bytes.
     pub(crate) fn memory(&self) -> Result<(usize, usize)> {
         self.bind()?;
         let (mut free, mut total) = (0, 0);
@@ -144,31 +144,32 @@ impl Context {
         Ok(value)
     }
 
-    /// Compute capability, major · 10 + minor.
+    /// Returns the compute capability, major · 10 + minor.
     pub(crate) fn arch(&self) -> Result<u32> {
         let major = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
         let minor = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
         Ok(u32::try_from(10 * major + minor).unwrap_or(0))
     }
 
-    /// Bytes of shared memory that a block may ask for.
+    /// Returns the largest shared memory of a block, bytes.
     pub(crate) fn shared_memory(&self) -> Result<usize> {
         let bytes = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)?;
         Ok(usize::try_from(bytes).unwrap_or(0))
     }
 
-    /// The host's memory node that the device is connected to, where the driver tells (from CUDA 12.2) and there are nodes.
+    /// Returns the memory node of the host to which the device is connected, if the driver reports it (from CUDA
+    /// 12.2) and there are nodes.
     pub(super) fn numa_node(&self) -> Option<usize> {
         let node = self.attribute(Attribute::CU_DEVICE_ATTRIBUTE_HOST_NUMA_ID).ok()?;
         usize::try_from(node).ok()
     }
 
-    /// Name of the device and its whole memory, without a context: what a list of devices shows.
+    /// Describes a device for a list of devices, without a context: name and total memory.
     pub(crate) fn describe_device(index: usize) -> std::result::Result<(String, usize, u32), String> {
         let fail = |what: &str, code| format!("cuda:{index}: {what} failed: {}", describe(code));
         let ordinal = i32::try_from(index).unwrap_or(i32::MAX);
         let mut device = 0;
-        // SAFETY: the driver was started by whoever counted the devices; `device` outlives the call.
+        // SAFETY: the driver was initialised when the devices were counted; `device` outlives the call.
         let code = unsafe { sys::cuDeviceGet(&mut device, ordinal) };
         if code != CUresult::CUDA_SUCCESS {
             return Err(fail("opening it", code));

@@ -8,10 +8,10 @@ use super::super::blueprint::spectrogram::{SpectrumValue, spectrogram};
 use super::super::blueprint::{FrameSpec, Operand, Passes, SampleType, ops};
 use super::regions::Taken;
 
-/// Longest frames of any kernel: no window is computed for longer ones.
+/// Longest frame of any kernel; no window is computed for longer frames.
 pub(super) const LONGEST: usize = 1 << 17;
 
-/// Segment → [Detrend constant →] [Preemphasis in frames →] Window, as the kernels have it.
+/// Segment → [Detrend constant →] [Preemphasis in frames →] Window, in the form of the kernels.
 pub(super) fn framing(frames: &Framed, n_fft: usize) -> Result<FrameSpec, String> {
     let plain = frames.plain().ok_or("its frames are made in an order that no kernel has")?;
     let remove_dc = match plain.detrend {
@@ -68,11 +68,11 @@ pub(super) fn spectra(asked: &Asked<'_>, transform: &Transform) -> Result<Taken,
     })
 }
 
-/// The whole spectrum of real signals, as a host library hands it out: the lower half goes to scratch first.
+/// Adds the upper half of the spectrum of real signals; the lower half is written to scratch first.
 pub(super) fn mirror(passes: &mut Passes, frames: usize, n_fft: usize, layout: Layout) {
     let half = frames * (n_fft / 2 + 1);
     let planes = if layout == Layout::Block { 2 } else { 1 };
-    // A second plane needs an address of its own: two scratches, one after the other in one allocation, do not have it.
+    // A second plane needs its own address, which two consecutive scratches in one allocation do not have.
     let from = passes.scratch.len();
     passes.scratch.extend(if planes == 2 { vec![half, half] } else { vec![2 * half] });
     for operand in passes.passes.iter_mut().flat_map(|p| &mut p.operands) {

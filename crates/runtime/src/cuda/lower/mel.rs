@@ -1,4 +1,4 @@
-//! Log-mel spectrograms in one kernel, and a light one after it.
+//! Log-mel spectrograms in one kernel, followed by a short one.
 
 use rlx_compile::regions::{Asked, LogMel};
 use rlx_dsp::stft::{Padding, Placement};
@@ -17,7 +17,7 @@ pub(super) fn kernel(asked: &Asked<'_>, mel: &LogMel) -> Result<Taken, String> {
     }
     let even = params.win_length.is_multiple_of(2) && params.n_fft.is_multiple_of(2);
     if params.padding != Padding::None && even {
-        // Where a window lies in the transform turns phases alone; a padded frame is centred either way.
+        // The position of a window in the transform changes only phases; a padded frame is centred either way.
         params.placement = Placement::Center;
     }
     let len = asked.source().last();

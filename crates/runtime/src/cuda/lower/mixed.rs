@@ -1,4 +1,5 @@
-//! The kernel of frames of any length (`blueprint::mixed`): what the faster kernels of some lengths do not have.
+//! The kernel of frames of any length (`blueprint::mixed`), for lengths and options that the faster kernels do not
+//! have.
 
 use rlx_compile::params::{Average, Detrend, Scaling};
 use rlx_compile::regions::{Asked, Spectrogram, Transform, Welch};
@@ -9,7 +10,7 @@ use super::super::blueprint::{Operand, Passes, SampleType, ops, welch_long};
 use super::regions::Taken;
 use super::welch;
 
-/// Longest transform that is asked for; whether shared memory has room for it is the kernel's to say.
+/// Longest transform that is requested; the kernel decides whether it fits in shared memory.
 const LONGEST: usize = 1 << 15;
 
 /// Framing → Fft.
@@ -27,7 +28,7 @@ pub(super) fn powers(asked: &Asked<'_>, powers: &Spectrogram) -> Result<Taken, S
     taken(complex, move |sample| mixed(&frames, sample, &MixedValue::Power, scale))
 }
 
-/// Framing → Fft → Power → Average [→ Psd] [and → TopK beside it].
+/// Framing → Fft → Power → Average [→ Psd] [and → TopK].
 pub(super) fn average(asked: &Asked<'_>, welch: &Welch) -> Result<Taken, String> {
     let Welch { powers, average, peaks } = welch;
     let alone = Welch { peaks: None, ..welch.clone() };
@@ -46,7 +47,7 @@ pub(super) fn average(asked: &Asked<'_>, welch: &Welch) -> Result<Taken, String>
     }
 }
 
-/// The peaks alone of an average.
+/// Only the peaks of an average.
 pub(super) fn peaks(
     frames: &MixedFrames,
     batch: usize,
@@ -54,7 +55,7 @@ pub(super) fn peaks(
     average: Average,
     k: usize,
 ) -> Result<Passes, String> {
-    // Its place is behind those of the average's own scratch, of which there is one at most.
+    // It follows the scratch of the average, which has at most one.
     let power = Operand::Scratch(1);
     let mut passes = averaged(frames, batch, sample, average, 1.0, power)?;
     passes.scratch.resize(1, 1);
@@ -65,7 +66,7 @@ pub(super) fn peaks(
     Ok(passes)
 }
 
-/// The scaled average, and beside it the peaks of the unscaled one.
+/// The scaled average and the peaks of the unscaled one.
 fn with_peaks(
     frames: &MixedFrames,
     batch: usize,
@@ -98,7 +99,7 @@ fn taken(
     if complex { Taken::in_pairs(make) } else { Taken::of(make) }
 }
 
-/// Rows that the plan is for.
+/// Returns the rows that the plan is for.
 pub(super) fn batch(asked: &Asked<'_>) -> usize {
     asked.source().dims.first().copied().unwrap_or(1)
 }

@@ -1,7 +1,7 @@
-//! From a plan's device part to kernels in order.
+//! Lowering of a plan's device part to kernels in order.
 //!
-//! `welch`, `transforms`, `frames`, `mixed`, `learned`, `mel` and `ops` each know one family of kernels; `regions` has the one of each
-//! region, for the planner's question and for the program alike.
+//! `welch`, `transforms`, `frames`, `mixed`, `learned`, `mel` and `ops` each handle one family of kernels; `regions`
+//! selects the family of each region, both for the planner and for the program.
 
 mod frames;
 mod learned;
@@ -34,10 +34,10 @@ struct Stage {
     args: Vec<Arg>,
 }
 
-/// Whether there are kernels for a region on a device with so many bytes of shared memory for a block.
+/// Checks that there are kernels for a region on a device with `shared` bytes of shared memory per block.
 ///
 /// # Errors
-/// Why there are none.
+/// The reason why there are none.
 pub(super) fn accepts(
     asked: &Asked<'_>,
     options: &SessionOptions,
@@ -50,7 +50,7 @@ pub(super) fn accepts(
     Err(format!("{needed} bytes of shared memory, and a block of the device has {shared}"))
 }
 
-/// The program of the values that the device hands out.
+/// Returns the program that computes the values the device delivers.
 pub(super) fn device_program(
     plan: &Plan,
     wanted: &[NodeId],

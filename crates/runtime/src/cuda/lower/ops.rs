@@ -1,4 +1,4 @@
-//! Ops one by one on values in device memory.
+//! Single ops on values in device memory.
 
 use rlx_compile::params::Mask;
 use rlx_compile::regions::Asked;
@@ -10,7 +10,7 @@ use super::regions::Taken;
 use super::transforms::inverse;
 use crate::cpu::psd_factor;
 
-/// For each bin whether the mask keeps it.
+/// Returns, for each bin, whether the mask keeps it.
 pub(super) fn kept(mask: &Mask, bins: usize) -> Vec<bool> {
     let mut kept = vec![false; bins];
     match mask {
@@ -22,7 +22,7 @@ pub(super) fn kept(mask: &Mask, bins: usize) -> Vec<bool> {
     kept
 }
 
-/// The kernel of one op.
+/// Returns the kernel of one op.
 pub(super) fn kernel(asked: &Asked<'_>, op: &Op) -> Result<Taken, String> {
     let id = asked.region.results[0];
     let (taken, made) = (asked.source(), &asked.types[id.0]);

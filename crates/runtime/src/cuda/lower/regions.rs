@@ -18,15 +18,15 @@ type Make = Box<dyn Fn(SampleType) -> std::result::Result<Passes, String> + Send
 
 /// Kernels of a region.
 pub(super) struct Taken {
-    /// Most dynamic shared memory of any of them, in bytes.
+    /// Largest dynamic shared memory of any of them, bytes.
     pub(super) shared: usize,
-    /// They load samples in pairs, which rows that begin between two of them do not allow.
+    /// Whether they load samples in pairs, which is not possible for rows that start between two samples of a pair.
     pairs: bool,
     make: Make,
 }
 
 impl Taken {
-    /// Kernels of samples that may begin anywhere, or why there are none.
+    /// Returns kernels for samples that may start anywhere, or why there are none.
     pub(super) fn of(
         make: impl Fn(SampleType) -> std::result::Result<Passes, String> + Send + Sync + 'static,
     ) -> std::result::Result<Self, String> {
@@ -35,7 +35,7 @@ impl Taken {
         Ok(Self { shared, pairs: false, make: Box::new(make) })
     }
 
-    /// The same of samples in pairs.
+    /// Returns kernels for samples in pairs.
     pub(super) fn in_pairs(
         make: impl Fn(SampleType) -> std::result::Result<Passes, String> + Send + Sync + 'static,
     ) -> std::result::Result<Self, String> {
@@ -43,7 +43,7 @@ impl Taken {
     }
 }
 
-/// The kernels of a region, or why there are none.
+/// Returns the kernels of a region, or why there are none.
 pub(super) fn kernel(asked: &Asked<'_>, options: &SessionOptions) -> std::result::Result<Taken, String> {
     let first = asked.graph.iter().find(|(_, n)| matches!(n.op, Op::Input { .. })).map(|(id, _)| id);
     if asked.reads_input() && first != Some(asked.region.source) {
@@ -69,7 +69,7 @@ pub(super) fn kernel(asked: &Asked<'_>, options: &SessionOptions) -> std::result
     }
 }
 
-/// The kernels of a device part and what they compute.
+/// Returns the kernels of a device part and their values.
 pub(super) fn stages(
     plan: &Plan,
     wanted: &[NodeId],
@@ -79,7 +79,7 @@ pub(super) fn stages(
     let is_input = |id: NodeId| matches!(graph.nodes()[id.0].op, Op::Input { .. });
     let inputs: Vec<NodeId> = graph.iter().map(|(id, _)| id).filter(|id| is_input(*id)).collect();
     let lost = |id: NodeId| Error::unsupported(format!("{id} is no value of the device"));
-    // For each value of the chain the node that it is of.
+    // For each value of the chain, its node.
     let mut nodes: Vec<NodeId> = Vec::new();
     let mut found: Vec<Found> = Vec::new();
     let mut source: Option<NodeId> = None;
@@ -154,7 +154,7 @@ pub(super) fn stages(
     Ok((layout, stages))
 }
 
-/// Kernels and the places of their values.
+/// Kernels and the positions of their values.
 struct Found {
     from: Option<usize>,
     to: usize,
@@ -186,14 +186,14 @@ fn arg(
     }
 }
 
-/// Bytes of a value, by row and plane.
+/// Returns the bytes of a value per row and plane.
 fn value_of(ty: &ValueType, result: Option<usize>) -> Value {
     let block = matches!(ty.kind, ValueKind::Spectrum { layout: ComplexLayout::Block, .. });
     let planes = if block { 2 } else { 1 };
     let inner: u64 = ty.dims.iter().skip(1).map(|d| *d as u64).product();
-    // Inference has bounded the whole value by `isize::MAX`.
+    // Type inference has bounded the whole value by `isize::MAX`.
     let bytes = usize::try_from(inner).unwrap_or(usize::MAX / 16) * ty.kind.element_bytes();
-    // Nothing takes packed peaks but the caller.
+    // Only the caller reads packed peaks.
     let direct = ty.kind == ValueKind::Peaks;
     Value { row: bytes / planes, planes, fixed: 0, result, direct }
 }
@@ -225,7 +225,7 @@ mod tests {
         }
     }
 
-    /// The stages of a graph; none where the host has a part.
+    /// Returns the stages of a graph; `None` if the host runs a part.
     fn of(graph: &Graph, policy: FusionPolicy) -> Option<(Layout, usize)> {
         let mut caps = BackendCaps::shipped(DeviceClass::Cuda);
         caps.ops = OpKind::ALL.into_iter().collect();
@@ -257,7 +257,7 @@ mod tests {
         params.average = Average::Median;
         let (layout, count) = of(&psd(&params, rows).unwrap(), FusionPolicy::Auto).unwrap();
         assert_eq!((layout.values[1].row, count), (4 * 8 * 513, 2));
-        // A tone's length of other primes: no block holds its convolution.
+        // A length with other prime factors: its convolution does not fit in a block.
         params = PsdParams::new(48e3, 32_771);
         assert!(of(&psd(&params, Rows::new(3, 50_000)).unwrap(), FusionPolicy::Auto).is_none());
     }
@@ -319,7 +319,7 @@ mod tests {
             graph.push(Op::output("power"), &[average]).unwrap();
             let (layout, count) = of(&graph, FusionPolicy::Auto).unwrap();
             assert_eq!(layout.results.len(), 2);
-            // Above the kernel's K the selection is a launch of its own.
+            // Above the largest K of the kernel, the selection is a separate launch.
             assert_eq!(count, if k == 9 { 1 } else { 2 });
         }
     }

@@ -1,5 +1,5 @@
-//! Transforms without a kernel of frames around them: rows that are the frames, complex samples, long frames, and the way
-//! back.
+//! Transforms outside the kernels of frames: rows that are the frames, complex samples, long frames, and inverse
+//! transforms.
 
 use rlx_compile::ValueKind;
 use rlx_compile::params::{Detrend, Layout, Padding, Window};
@@ -11,7 +11,8 @@ use super::frames::{framing, mirror, spectra};
 use super::mixed;
 use super::regions::Taken;
 
-/// Framing → Fft: of rows that are the frames, by the kernel of frames, by that of any length, or by a pass that makes the frames.
+/// Framing → Fft: for rows that are the frames, by the kernel of frames, by the kernel of any length, or by a pass
+/// that makes the frames.
 pub(super) fn kernel(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, String> {
     let whole = |of: &dyn Fn() -> Result<Taken, String>| match transform.keep {
         Some(_) => Err("no transform of a band".to_owned()),
@@ -31,7 +32,7 @@ pub(super) fn kernel(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, 
         .or_else(|reason| whole(&|| by_gathering(asked, transform)).map_err(|_| reason))
 }
 
-/// Frames that are the samples as they lie.
+/// Frames that are the samples in memory.
 fn rows(transform: &Transform) -> Result<Taken, String> {
     let Transform { frames, n_fft, layout, .. } = transform;
     let (n_fft, layout, count) = (*n_fft, *layout, frames.segments);
@@ -58,7 +59,8 @@ fn rows(transform: &Transform) -> Result<Taken, String> {
     })
 }
 
-/// Segment → [Detrend constant →] [Window →] Fft by a pass that makes the frames: for what no kernel of frames has.
+/// Segment → [Detrend constant →] [Window →] Fft by a pass that makes the frames, for options that no kernel of
+/// frames has.
 fn by_gathering(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, String> {
     let Transform { frames: framed, n_fft, layout, .. } = transform;
     let (n_fft, layout, complex_samples) = (*n_fft, *layout, framed.complex);
@@ -102,7 +104,7 @@ fn by_gathering(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, Strin
     if complex_samples { Taken::in_pairs(make) } else { Taken::of(make) }
 }
 
-/// Bins in either layout to samples.
+/// Converts bins in either layout to samples.
 pub(super) fn inverse(asked: &Asked<'_>, n_fft: usize, real: bool) -> Result<Taken, String> {
     let (layout, given) = match asked.source().kind {
         ValueKind::Spectrum { layout, .. } => (layout, false),
@@ -118,7 +120,7 @@ pub(super) fn inverse(asked: &Asked<'_>, n_fft: usize, real: bool) -> Result<Tak
             true => fft::inverse_real(n_fft, layout, scale)?,
             false => fft::complex(n_fft, Direction::Inverse, layout, Layout::Interleaved, scale)?,
         };
-        // Bins of finite samples may well be infinite.
+        // Bins of finite samples may be infinite.
         Ok(if given { passes } else { passes.unchecked() }.times(segments))
     })
 }

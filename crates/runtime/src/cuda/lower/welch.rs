@@ -1,4 +1,5 @@
-//! The fused Welch kernel: peaks, an averaged PSD, or both by one launch; peaks of what it lacks from the kernel of any length.
+//! The fused Welch kernel: peaks, an averaged PSD, or both in one launch; peaks that it does not support by the
+//! kernel of any length.
 
 use rlx_compile::params::{Padding, Scaling, WelchPeaksSpec};
 use rlx_compile::regions::{Asked, Welch};
@@ -11,14 +12,14 @@ use super::frames::LONGEST;
 use super::mixed;
 use super::regions::Taken;
 
-/// Peaks alone.
+/// Returns the kernels for peaks alone.
 pub(super) fn peaks(asked: &Asked<'_>, spec: &WelchPeaksSpec) -> Result<Taken, String> {
     let (spec, row_len) = (spec.clone(), asked.source().last());
     let fused = spec.clone();
     Taken::of(move |sample| passes(&fused, row_len, None, sample)).or_else(|_| any_length(asked, &spec))
 }
 
-/// The same peaks by a selection behind averaged powers of any length.
+/// Returns kernels for the same peaks by a selection after averaged powers of any length.
 fn any_length(asked: &Asked<'_>, spec: &WelchPeaksSpec) -> Result<Taken, String> {
     let row_len = asked.source().last();
     if spec.segment_len > spec.n_fft || spec.k == 0 {
@@ -46,7 +47,7 @@ fn any_length(asked: &Asked<'_>, spec: &WelchPeaksSpec) -> Result<Taken, String>
     Taken::of(move |sample| mixed::peaks(&frames, batch, sample, average, k))
 }
 
-/// Segment … Average [→ Psd], alone or beside the average's TopK.
+/// Segment … Average [→ Psd], alone or with the TopK of the average.
 pub(super) fn average(asked: &Asked<'_>, welch: &Welch) -> Result<Taken, String> {
     let spec = welch.spec(welch.peaks.unwrap_or(1));
     let spec = spec.filter(|_| !welch.powers.transform.frames.complex);
@@ -66,7 +67,7 @@ pub(super) fn average(asked: &Asked<'_>, welch: &Welch) -> Result<Taken, String>
     Taken::of(move |sample| passes(&spec, row_len, factor, sample))
 }
 
-/// The PSD and its peaks by one launch.
+/// Returns one launch for the PSD and its peaks.
 fn both(
     spec: &WelchPeaksSpec,
     row_len: usize,

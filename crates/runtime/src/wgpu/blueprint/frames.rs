@@ -9,7 +9,7 @@ use super::{Blueprint, Buffer, Passes};
 use crate::error::{Error, Result};
 use crate::session::SampleFormat;
 
-/// Frames as a rule over rows of samples.
+/// Position and preparation of frames in rows of samples.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::wgpu) struct Frames {
     /// Samples per row.
@@ -26,7 +26,7 @@ pub(in crate::wgpu) struct Frames {
     pub(in crate::wgpu) samples: SampleFormat,
     /// Whether a sample is a pair.
     pub(in crate::wgpu) complex: bool,
-    /// Whether a frame loses its mean.
+    /// Whether the mean of a frame is subtracted.
     pub(in crate::wgpu) detrend: bool,
     /// Pre-emphasis of each frame.
     pub(in crate::wgpu) preemphasis: Option<f32>,
@@ -34,7 +34,7 @@ pub(in crate::wgpu) struct Frames {
     pub(in crate::wgpu) window: (Window, Symmetry),
 }
 
-/// What leaves the transform.
+/// Result of the transform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::wgpu) enum Spectrum {
     /// Planes of real and imaginary parts.
@@ -49,7 +49,7 @@ pub(in crate::wgpu) enum Spectrum {
 }
 
 impl Spectrum {
-    /// As the shaders count them.
+    /// Returns its number in the shaders.
     pub(super) fn number(self) -> usize {
         match self {
             Self::Block => 0,
@@ -70,7 +70,7 @@ pub(in crate::wgpu) struct FrameTransform {
     pub(in crate::wgpu) bins: usize,
     /// Bins that are computed.
     pub(in crate::wgpu) keep: Option<Band>,
-    /// What is written.
+    /// Result that is written.
     pub(in crate::wgpu) spectrum: Spectrum,
 }
 
@@ -78,7 +78,7 @@ pub(in crate::wgpu) struct FrameTransform {
 const MAX_IN_TWO: usize = 1 << 17;
 
 impl FrameTransform {
-    /// Text, tables and launches.
+    /// Returns texts, tables and launches.
     pub(in crate::wgpu) fn passes(&self, limits: &GroupLimits) -> Result<Passes> {
         let n = self.n_fft;
         if self.frames.pad == Padding::Mirror {
@@ -110,7 +110,7 @@ impl FrameTransform {
         Ok(weights.into_iter().map(|w| w as f32).collect())
     }
 
-    /// Constants of the samples' side.
+    /// Adds the constants of the input.
     fn framing(&self, source: &mut Source) {
         let f = &self.frames;
         source
@@ -124,7 +124,7 @@ impl FrameTransform {
                     Padding::None => 0,
                     Padding::Constant => 1,
                     Padding::Reflect => 2,
-                    // Refused before.
+                    // Rejected earlier.
                     Padding::Mirror => 3,
                 },
             )
@@ -134,7 +134,7 @@ impl FrameTransform {
             .number("PREEMPHASIS", f.preemphasis.unwrap_or(0.0));
     }
 
-    /// Constants of the spectrum's side.
+    /// Adds the constants of the result.
     fn result(&self, source: &mut Source) {
         let keep = self.keep.unwrap_or(Band { lo: 0, hi: self.bins });
         source
@@ -153,7 +153,7 @@ impl FrameTransform {
         let in_turn = !limits.fits(rows, threads, pairs);
         let pairs_of_row = if in_turn { n.div_ceil(2).max(threads) } else { pairs };
         limits.check(&format!("a transform of {n}"), rows * threads, 8 * rows * pairs_of_row)?;
-        // Its own neighbours in the frame: all of it at once.
+        // Pre-emphasis needs neighbouring samples of the frame, so the whole frame has to be in memory at once.
         if in_turn && self.frames.preemphasis.is_some() {
             return Err(Error::unsupported(format!("no pre-emphasis of frames at {n} points")));
         }
@@ -190,7 +190,7 @@ impl FrameTransform {
     fn columns(&self, recipe: &Recipe, limits: &GroupLimits) -> Result<Blueprint> {
         let (n, threads) = (recipe.n, recipe.threads());
         let columns = self.n_fft / n;
-        // An odd distance between rows: threads side by side are in different rows here.
+        // An odd distance between rows: neighbouring threads are in different rows here.
         let pairs_of_row = n + 1;
         let rows = (limits.memory / (8 * pairs_of_row)).min(limits.threads / threads).min(columns).max(1);
         limits.check(&format!("a transform of {}", self.n_fft), rows * threads, 8 * rows * pairs_of_row)?;

@@ -1,7 +1,7 @@
-//! Frames of any length: what the kernels of powers of two do not have.
+//! Frames of any length, for lengths and options that the kernels of powers of two do not have.
 //!
-//! Real frames of an even length go through transforms of half as many points, others through as many; lengths with other prime
-//! factors than 2, 3, 5 and 7 through Bluestein's algorithm. Workgroup memory bounds the length.
+//! Real frames of even length use transforms of half as many points, other frames of as many points; lengths with
+//! prime factors other than 2, 3, 5 and 7 use Bluestein's algorithm. Workgroup memory bounds the length.
 
 use std::fmt::Write as _;
 
@@ -17,16 +17,17 @@ use crate::error::{Error, Result};
 use crate::recipe::{MixedLimits, MixedRecipe, convolutions, root};
 use crate::session::SampleFormat;
 
-/// Radices of the shaders with what a pass of each costs per point.
+/// Radices of the shaders with the cost of a pass per point.
 const RADICES: &[(usize, f64)] =
     &[(16, 9.0), (10, 8.5), (9, 8.0), (8, 6.5), (7, 10.0), (6, 6.0), (5, 7.0), (4, 4.0), (3, 4.5), (2, 2.0)];
-/// Points of a thread.
+/// Largest number of points per thread.
 const POINTS: usize = 32;
-/// Registers of a workgroup; no interface tells, and this is what most devices have.
+/// Registers of a workgroup; no interface reports it, and most devices have this number.
 const REGISTERS: usize = 65_536;
-/// Most segments that one item adds up: more are shared by several items, so that sums stay those of a few.
+/// Largest number of segments that one item sums; more segments are divided between several items, which bounds
+/// rounding.
 const MAX_GROUP: usize = 64;
-/// Items that keep a device busy.
+/// Number of items that keep a device busy.
 const ITEMS: usize = 512;
 
 /// Frames of rows of samples.
@@ -34,17 +35,17 @@ const ITEMS: usize = 512;
 pub(in crate::wgpu) struct MixedFrames {
     /// Transform length.
     pub(in crate::wgpu) n_fft: usize,
-    /// Samples a row.
+    /// Samples per row.
     pub(in crate::wgpu) row_len: usize,
-    /// Frames a row.
+    /// Frames per row.
     pub(in crate::wgpu) segments: usize,
     /// Samples from one frame to the next.
     pub(in crate::wgpu) hop: usize,
-    /// What frames see beyond the ends of a row; any but none centres them.
+    /// Padding beyond the ends of a row; with any padding, frames are centred.
     pub(in crate::wgpu) pad: Padding,
-    /// Weights, one for each sample of a frame.
+    /// Weights, one per sample of a frame.
     pub(in crate::wgpu) window: Vec<f64>,
-    /// What each frame loses before it is weighted.
+    /// Detrending of each frame before the window.
     pub(in crate::wgpu) detrend: Detrend,
     /// Type of a sample.
     pub(in crate::wgpu) samples: SampleFormat,
@@ -52,20 +53,20 @@ pub(in crate::wgpu) struct MixedFrames {
     pub(in crate::wgpu) complex: bool,
     /// Bins of a spectrum: `n_fft/2 + 1` or all.
     pub(in crate::wgpu) bins: usize,
-    /// Whether powers of bins that stand for their mirror images are doubled.
+    /// Whether powers of bins that also represent their mirror images are doubled.
     pub(in crate::wgpu) doubled: bool,
     /// Bins that are not zero.
     pub(in crate::wgpu) keep: Option<Band>,
 }
 
 impl MixedFrames {
-    /// Every frame's spectrum or powers.
+    /// Returns the launches for the spectrum or powers of every frame.
     pub(in crate::wgpu) fn each(&self, spectrum: Spectrum, limits: &GroupLimits) -> Result<Passes> {
         Ok(Passes::one(self.kernel(spectrum, None, 1.0, limits)?))
     }
 
-    /// Averaged powers times `scale`. `batch`: rows that are known to come, for which a few frames an item keep more of the
-    /// device busy.
+    /// Returns the launches for averaged powers times `scale`. `batch`: the known number of rows; if it is small,
+    /// fewer frames per item keep more of the device busy.
     pub(in crate::wgpu) fn averaged(
         &self,
         batch: usize,
@@ -106,7 +107,7 @@ impl MixedFrames {
         }
         let framing = Framing { frame_len: win, hop: self.hop, padding: self.pad, drop_last: false };
         let most = framing.checked_count(self.row_len).map_err(Error::Dsp)?;
-        // Places in a row and in a frame are 32-bit.
+        // Offsets in a row and in a frame are 32-bit.
         let far = self.hop.saturating_mul(self.segments).max(self.row_len).saturating_add(2 * win);
         if self.segments > most || far > i32::MAX as usize / 4 {
             return lacks(format!("{} frames every {} samples", self.segments, self.hop));
@@ -228,7 +229,8 @@ impl MixedFrames {
     }
 }
 
-/// The passes' functions, `transform` that does them in order, and the stages that know the first or the last one.
+/// Adds the functions of the passes, `transform`, which calls them in order, and the stages that depend on the first
+/// or the last pass.
 fn passes(source: &mut Source, recipe: &MixedRecipe, in_turn: bool, chirped: bool) {
     let shape = |radix: usize| {
         let count = recipe.n / radix;
@@ -284,7 +286,7 @@ fn passes(source: &mut Source, recipe: &MixedRecipe, in_turn: bool, chirped: boo
     source.stage(&named(stage!("mixed_frames"), "F", first));
 }
 
-/// `exp(−πi·m²/points)`, then the spectrum of its conjugate over `size` points by `size`.
+/// Returns `exp(−πi·m²/points)`, followed by the spectrum of its conjugate over `size` points divided by `size`.
 fn chirps(points: usize, size: usize) -> Result<Vec<f32>> {
     let at = |m: usize| root((m * m) % (2 * points), 2 * points);
     let mut given = vec![Complex::new(0.0, 0.0); size];

@@ -1,4 +1,4 @@
-//! Kernels before there is a device: their text, their tables, and how they are launched.
+//! Kernels without a device: their texts, tables and launches.
 
 mod frames;
 mod limits;
@@ -15,7 +15,7 @@ pub(super) use mixed::MixedFrames;
 pub(super) use recipe::FUSED;
 pub(super) use welch_peaks::WelchPeaks;
 
-/// What is bound at an index.
+/// Buffer that is bound at an index.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Buffer {
     /// The operand.
@@ -37,30 +37,30 @@ pub(super) struct Blueprint {
     pub(super) name: &'static str,
     /// WGSL.
     pub(super) text: String,
-    /// What is bound, by binding index.
+    /// Buffers by binding index.
     pub(super) buffers: Vec<Buffer>,
-    /// Items (rows, frames) of a workgroup.
+    /// Items (rows, frames) per workgroup.
     pub(super) items_of_group: usize,
-    /// Items that a row of the batch is.
+    /// Items per row of the batch.
     pub(super) items_of_row: usize,
 }
 
-/// Kernels in a row: all but the last with the bytes that they leave of a row of the batch for the next one.
+/// A sequence of kernels: each, except the last, with the bytes per row of the batch that it writes for the next one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Passes {
-    /// Those before the last.
+    /// The kernels before the last.
     pub(super) before: Vec<(Blueprint, usize)>,
-    /// The one that makes the result.
+    /// The kernel that writes the result.
     pub(super) last: Blueprint,
 }
 
 impl Passes {
-    /// One kernel.
+    /// Returns a sequence of one kernel.
     pub(super) fn one(blueprint: Blueprint) -> Self {
         Self { before: Vec::new(), last: blueprint }
     }
 
-    /// The same and one more, which takes `bytes` of a row from them.
+    /// Returns the same sequence with one more kernel, which reads `bytes` bytes per row from it.
     pub(super) fn then(mut self, bytes: usize, next: Blueprint) -> Self {
         let made = std::mem::replace(&mut self.last, next);
         self.before.push((made, bytes));

@@ -1,4 +1,4 @@
-//! Kernels of a thread a value, and the clamp, which needs an item's largest value first.
+//! Kernels of one thread per value, and the clamp, which first needs the largest value of an item.
 
 use rlx_compile::params::{Average, LogBase};
 use rlx_dsp::mel::MelFilterbank;
@@ -23,7 +23,7 @@ fn each(
     Ok(Blueprint { name, text: source.finish()?, buffers, items_of_group: GROUP, items_of_row: values })
 }
 
-/// `x · scale + offset` on so many values per row.
+/// Computes `x · scale + offset` on `values` values per row.
 pub(in crate::wgpu) fn affine(scale: f64, offset: f64, values: usize) -> Result<Blueprint> {
     // The factor of a density may be below the smallest f32 while the product is not.
     let small = scale != 0.0 && scale.abs() < 1e-30;
@@ -33,7 +33,7 @@ pub(in crate::wgpu) fn affine(scale: f64, offset: f64, values: usize) -> Result<
     each("affine", source, stage!("affine"), values, None)
 }
 
-/// Logarithm of `max(x + add, floor)`.
+/// Computes the logarithm of `max(x + add, floor)`.
 pub(in crate::wgpu) fn log(base: LogBase, floor: f64, add: f64, values: usize) -> Result<Blueprint> {
     let factor = match base {
         LogBase::Ln => 1.0,
@@ -47,14 +47,14 @@ pub(in crate::wgpu) fn log(base: LogBase, floor: f64, add: f64, values: usize) -
     each("log", source, stage!("log"), values, None)
 }
 
-/// Pre-emphasis of whole rows.
+/// Computes the pre-emphasis of whole rows.
 pub(in crate::wgpu) fn preemphasis(coefficient: f64, row_len: usize) -> Result<Blueprint> {
     let mut source = Source::default();
     source.count("ROW_LEN", row_len).number("PREEMPHASIS", coefficient as f32);
     each("preemphasis", source, stage!("preemphasis"), row_len, None)
 }
 
-/// `[segments, bins]` to `[bins]`.
+/// Averages `[segments, bins]` to `[bins]`.
 pub(in crate::wgpu) fn average(average: Average, segments: usize, bins: usize) -> Result<Blueprint> {
     let kind = match average {
         Average::Mean => 0,
@@ -68,7 +68,7 @@ pub(in crate::wgpu) fn average(average: Average, segments: usize, bins: usize) -
     each("average", source, stage!("average"), bins, None)
 }
 
-/// Median over `[segments, bins]` of powers, divided by its bias, times `scale`.
+/// Computes the median over the segments of powers `[segments, bins]`, divided by its bias and multiplied by `scale`.
 pub(in crate::wgpu) fn median(segments: usize, bins: usize, scale: f64) -> Result<Blueprint> {
     let mut source = Source::default();
     source.count("SEGMENTS", segments).count("BINS", bins);
@@ -76,7 +76,7 @@ pub(in crate::wgpu) fn median(segments: usize, bins: usize, scale: f64) -> Resul
     each("median", source, stage!("median"), bins, None)
 }
 
-/// The `k` largest of each of `frames` spectra.
+/// Selects the `k` largest values of each of `frames` spectra.
 pub(in crate::wgpu) fn top_k(frames: usize, bins: usize, k: usize) -> Result<Blueprint> {
     let k = k.min(bins);
     if k == 0 || k > MAX_K {
@@ -89,10 +89,10 @@ pub(in crate::wgpu) fn top_k(frames: usize, bins: usize, k: usize) -> Result<Blu
     Ok(Blueprint { name: "top_k", text: source.finish()?, buffers, items_of_group: 1, items_of_row: frames })
 }
 
-/// Most peaks whose list workgroup memory holds.
+/// Largest number of peaks whose list fits in workgroup memory.
 const MAX_K: usize = 1024;
 
-/// `[frames, bins]` of power to `[frames, n_mels]`.
+/// Computes mel energies `[frames, n_mels]` of powers `[frames, bins]`.
 pub(in crate::wgpu) fn mel(bank: &MelFilterbank<f32>, frames: usize) -> Result<Blueprint> {
     let (mut filters, mut weights) = (Vec::new(), Vec::new());
     for (first, row) in bank.rows() {
@@ -109,7 +109,7 @@ pub(in crate::wgpu) fn mel(bank: &MelFilterbank<f32>, frames: usize) -> Result<B
     each("mel", source, stage!("mel"), frames * bank.n_mels(), Some(filters))
 }
 
-/// Dynamic range and normalisation of items of so many values.
+/// Limits the dynamic range of items of `values` values and normalises them.
 pub(in crate::wgpu) fn clamp_normalise(
     below_max: f64,
     offset: f64,

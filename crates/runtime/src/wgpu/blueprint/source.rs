@@ -7,7 +7,7 @@ use super::unroll::{Constants, unroll};
 use crate::error::Result;
 use crate::session::SampleFormat;
 
-/// A stage: its file, compiled in.
+/// The text of a stage, which is compiled into the program.
 macro_rules! stage {
     ($name:literal) => {
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/kernels/", $name, ".wgsl"))
@@ -15,7 +15,7 @@ macro_rules! stage {
 }
 pub(super) use stage;
 
-/// A shader being put together.
+/// A shader under construction.
 #[derive(Debug, Default)]
 pub(super) struct Source {
     constants: Constants,
@@ -67,7 +67,7 @@ impl Source {
         })
     }
 
-    /// Adds the transform: constants N, R, T, the passes, and `transform(t, base)` that does them in order.
+    /// Adds the transform: constants N, R, T, the passes, and `transform(t, base)`, which calls them in order.
     pub(super) fn transform(&mut self, recipe: &Recipe, in_turn: bool) -> &mut Self {
         self.count("N", recipe.n).count("R", recipe.points).count("T", recipe.threads());
         self.stage(if in_turn { stage!("memory_words") } else { stage!("memory_pairs") })
@@ -92,7 +92,7 @@ impl Source {
         self.stage(&(body + "}"))
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     pub(super) fn finish(&self) -> Result<String> {
         Ok(format!("{}\n{}", self.prelude, unroll(&self.body, &self.constants)?))
     }

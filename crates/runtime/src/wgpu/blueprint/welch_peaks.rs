@@ -1,4 +1,4 @@
-//! The fused kernel: rows of samples to the strongest bins, or to their averaged power, or to both.
+//! The fused kernel: from rows of samples to the strongest bins, their averaged power, or both.
 
 use rlx_compile::params::{Average, Detrend, WelchPeaksSpec};
 
@@ -9,14 +9,14 @@ use super::{Blueprint, Buffer};
 use crate::error::{Error, Result};
 use crate::session::SampleFormat;
 
-/// What a fused kernel is specialised for.
+/// Specialisation of a fused kernel.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::wgpu) struct WelchPeaks {
     /// Segments, window and peaks.
     pub(in crate::wgpu) spec: WelchPeaksSpec,
     /// Samples per row.
     pub(in crate::wgpu) row_len: usize,
-    /// What a sample is in memory.
+    /// Type of a sample in memory.
     pub(in crate::wgpu) samples: SampleFormat,
     /// Whether the K strongest bins are found.
     pub(in crate::wgpu) peaks: bool,
@@ -24,30 +24,30 @@ pub(in crate::wgpu) struct WelchPeaks {
     pub(in crate::wgpu) psd: bool,
 }
 
-/// Transforms that add up before they join the whole sum.
+/// Transforms that are summed before they are added to the total.
 const PAIRS_OF_BLOCK: usize = 8;
 
 /// Bytes for the lengths of the lists of all rows of a workgroup, at most eight.
 const LISTS: usize = 4 * 8;
 
-/// How the bins of a row are dealt into groups.
+/// Distribution of the bins of a row over groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct TopK {
     groups: usize,
     /// Threads that share a group.
     fan: usize,
-    /// Bins of a group, the Nyquist bin apart.
+    /// Bins per group, without the Nyquist bin.
     members: usize,
     /// Whether groups are compared by one word.
     short: bool,
-    /// Bins that can pass the bar.
+    /// Largest number of bins that can reach the threshold.
     list: usize,
     threads: usize,
 }
 
 impl TopK {
     fn new(k: usize, n: usize, threads: usize, short: bool) -> Self {
-        // Twice as many groups as peaks make a good bar: few bins pass it that are not among the strongest.
+        // With twice as many groups as peaks, few bins that are not among the strongest reach the threshold.
         let groups = (2 * k).next_power_of_two().clamp(threads.min(32), n / 2);
         let members = n / 2 / groups;
         let fan = (threads / groups).max(1);
@@ -55,26 +55,26 @@ impl TopK {
         Self { groups, fan, members, short, list, threads }
     }
 
-    /// Pairs of words that a row needs.
+    /// Returns the pairs of words per row.
     fn pairs(&self) -> usize {
         let bests = if self.fan > 1 { self.threads } else { 0 };
-        // Behind the list or the bests the bar, and the list is read in fours.
+        // The threshold follows the list or the best bins, and the list is read in groups of four.
         (bests + self.groups).max(self.list) + 4
     }
 }
 
 impl WelchPeaks {
-    /// Segments per row.
+    /// Returns the segments per row.
     pub(in crate::wgpu) fn segments(&self) -> usize {
         self.row_len.saturating_sub(self.spec.segment_len) / self.spec.hop.max(1) + 1
     }
 
-    /// Peaks per row.
+    /// Returns the peaks per row.
     pub(in crate::wgpu) fn k_out(&self) -> usize {
         self.spec.k.min(self.spec.n_fft / 2 + 1)
     }
 
-    /// Text, tables and launch of this kernel.
+    /// Returns text, tables and launch of this kernel.
     pub(in crate::wgpu) fn blueprint(&self, limits: &GroupLimits) -> Result<Blueprint> {
         let spec = &self.spec;
         let lacks = |what: String| Error::unsupported(format!("the fused kernel has no {what}"));
