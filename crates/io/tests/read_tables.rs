@@ -114,7 +114,7 @@ fn lines_before_the_table_are_counted() {
     let comment = CsvOptions { comment: Some("//".into()), ..Default::default() };
     let (_, all, notes) = read(b"// c\nx\n1\n// c\n2\n", comment);
     assert_eq!(all.planes, [[1.0, 2.0]]);
-    assert!(notes.iter().any(|n| n.contains("1 lines of comment between")), "{notes:?}");
+    assert!(notes.iter().any(|n| n.contains("1 comment lines between")), "{notes:?}");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn spreadsheet_errors_are_missing_values_and_no_row_is_lost() {
     }
     let (_, all, notes) = read(b"x\n1\n# a remark\n2\n", CsvOptions::default());
     assert_eq!(all.planes[0].len(), 2);
-    assert!(notes[0].contains("1 lines of comment"), "{notes:?}");
+    assert!(notes[0].contains("1 comment lines"), "{notes:?}");
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn times_are_the_files_own() {
             failure(&["peaks", &path, "--start", &start, "--duration", "2s", "--n-fft", "128"]);
         assert!(code == 1 && text.contains("pause"), "{text}");
         let (code, text) = failure(&["peaks", &path, "--start", "40s", "--n-fft", "128"]);
-        assert!(code == 1 && text.contains("behind the end"), "{text}");
+        assert!(code == 1 && text.contains("after the end"), "{text}");
 
         let info = json(&["info", &path, "-f", "json"]);
         assert_eq!((info["duration_s"].as_f64(), info["span_s"].as_f64()), (Some(20.0), Some(25.0)));
