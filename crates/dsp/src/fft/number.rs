@@ -7,9 +7,7 @@ use std::sync::Arc;
 use num_complex::Complex;
 use num_traits::Float;
 use realfft::{ComplexToReal, FftNum, RealFftPlanner, RealToComplex};
-use rustfft::Fft;
-#[cfg(not(target_arch = "wasm32"))]
-use rustfft::FftPlanner;
+use rustfft::{Fft, FftPlanner};
 
 use super::plan::{ComplexFft, ForwardFft, RealFft};
 use crate::lanes::{self, Isa};
