@@ -14,7 +14,7 @@ pub struct DeviceRow {
     /// The device.
     #[serde(flatten)]
     pub info: DeviceInfo,
-    /// `measured`, `shipped`, or `ignored: …` with the reason.
+    /// `measured`, `probed`, `shipped`, or `ignored: …` with the reason.
     pub calibration: String,
     /// When it was measured, in seconds since 1970.
     pub calibrated_unix_time: Option<u64>,
@@ -77,7 +77,9 @@ pub fn devices() -> DevicesReport {
         let stored = load(&info.host_id());
         let model = stored.calibration().map_or(BackendCostModel::shipped(info.class), |c| c.model);
         let (calibration, calibrated_unix_time, samples) = match &stored {
-            Stored::Found(record) => ("measured".to_owned(), Some(record.unix_time), record.samples.len()),
+            Stored::Found(record) => {
+                (record.source.label().to_owned(), Some(record.unix_time), record.samples.len())
+            }
             Stored::None => ("shipped".to_owned(), None, 0),
             Stored::Ignored { path, reason } => (format!("ignored: {}: {reason}", path.display()), None, 0),
         };

@@ -1,6 +1,7 @@
 //! The environment variables that the facade reads. Those of its parts: `RLX_ISA` ([`crate::dsp::lanes::Isa::detect`]),
-//! `RLX_NVRTC` (the CUDA compiler's library) and `RLX_FFT_CACHE`
-//! ([`cache_dir`](crate::device::calibrate::cache_dir)).
+//! `RLX_NVRTC` (the CUDA compiler's library), `RLX_FFT_CACHE`
+//! ([`cache_dir`](crate::device::calibrate::cache_dir)) and `RLX_FFT_NO_PROBE`
+//! ([`probe_enabled`](crate::device::calibrate::probe_enabled)).
 
 /// Returns whether the picker reports what it predicted and picked (`RLX_FFT_PICKER_TRACE=1`), through the `log`
 /// crate at level `info` with the target [`LOG_TARGET`](crate::auto_welch_peaks::LOG_TARGET).

@@ -9,7 +9,11 @@ use serde_json::Value;
 fn bench(args: &[&str], vars: &[(&str, &str)], folder: &Folder) -> (String, String, Value) {
     let json = folder.path("report.json");
     let mut command = program();
-    command.args(args).args(["--json", &json]).env("RLX_FFT_CACHE", folder.path("cache"));
+    command
+        .args(args)
+        .args(["--json", &json])
+        .env("RLX_FFT_CACHE", folder.path("cache"))
+        .env("RLX_FFT_NO_PROBE", "1");
     command.env_remove("RLX_FFT_PICKER_TRACE").env_remove("RLX_FFT_LEGACY_PICKER").envs(vars.iter().copied());
     let output = command.output().expect("the program starts");
     let text = |bytes| String::from_utf8(bytes).expect("text");
@@ -171,11 +175,37 @@ fn a_report_on_standard_output_is_alone_there() {
         &["max-batch", "--n-fft", "64", "--limit", "8", "--device", "cpu"],
     ] {
         let mut command = program();
-        command.current_dir(folder.path("")).env("RLX_FFT_CACHE", folder.path("cache"));
+        command
+            .current_dir(folder.path(""))
+            .env("RLX_FFT_CACHE", folder.path("cache"))
+            .env("RLX_FFT_NO_PROBE", "1");
         let output = command.args(args).args(["--json", "-"]).output().expect("the program starts");
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice::<Value>(&output.stdout).expect("nothing but JSON");
         assert!(!output.stderr.is_empty(), "{args:?}: the table is on standard error");
         assert!(!folder.names().contains(&"-".to_owned()), "{args:?}: a file named '-'");
     }
+}
+
+#[test]
+fn the_first_use_on_a_machine_probes_it_once() {
+    let folder = Folder::new("probe");
+    let run = |vars: &[(&str, &str)]| {
+        let mut command = program();
+        command.args(["bench-picker", "--n-fft", "64", "--batch", "1", "--k", "2", "--device", "cpu"]);
+        command.args(["--json", "-"]).env("RLX_FFT_CACHE", folder.path("cache")).envs(vars.iter().copied());
+        let output = command.output().expect("the program starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")["calibration"].clone()
+    };
+    let records = || std::fs::read_dir(folder.path("cache/probe")).map_or(0, |dir| dir.count());
+    assert_eq!((run(&[("RLX_FFT_NO_PROBE", "1")]), records()), ("shipped".into(), 0));
+    assert_eq!((run(&[]), records()), ("probed".into(), 1));
+    let kept = std::fs::read_dir(folder.path("cache/probe")).unwrap().next().unwrap().unwrap().path();
+    let first = std::fs::read(&kept).unwrap();
+    assert_eq!((run(&[]), std::fs::read(&kept).unwrap()), ("probed".into(), first));
+
+    // A cache that cannot be written is no reason to stop.
+    std::fs::write(folder.path("file"), b"a file").unwrap();
+    assert_eq!(run(&[("RLX_FFT_CACHE", &folder.path("file"))]), "shipped");
 }

@@ -48,6 +48,39 @@ impl HostId {
     }
 }
 
+/// Where predictions come from, from the least to the most accurate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CostSource {
+    /// The shipped coefficients of the device's class.
+    Shipped,
+    /// A probe of some 50 ms at the first use on a machine.
+    Probed,
+    /// `rlx-fft calibrate`.
+    #[default]
+    Measured,
+}
+
+impl CostSource {
+    /// The name in reports: `shipped`, `probed` or `measured`.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Shipped => "shipped",
+            Self::Probed => "probed",
+            Self::Measured => "measured",
+        }
+    }
+
+    /// What the trace says of it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Shipped => "shipped defaults, run rlx-fft calibrate",
+            Self::Probed => "probed, rlx-fft calibrate is more accurate",
+            Self::Measured => "calibrated",
+        }
+    }
+}
+
 /// One measured time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,6 +128,9 @@ pub struct Calibration {
     pub host: HostId,
     /// Time of the measurement, in seconds since 1970 (0 if unknown).
     pub unix_time: u64,
+    /// Whether a probe or a whole calibration measured it. Records without the field are whole ones.
+    #[serde(default)]
+    pub source: CostSource,
     /// Coefficients for plans.
     pub model: BackendCostModel,
     /// Times for [`StrategyModel`](crate::picker::StrategyModel).
@@ -133,6 +169,9 @@ impl Calibration {
         }
         if self.model.class != self.host.class {
             return fail(format!("a {} model for a {} device", self.model.class, self.host.class));
+        }
+        if self.source == CostSource::Shipped {
+            return fail("a record of shipped coefficients".to_owned());
         }
         self.model.validate()?;
         let possible = |s: &&Sample| {
@@ -185,7 +224,14 @@ mod tests {
         let strategy = WelchPeaksStrategy::RlxCompiled;
         let sample = Sample { strategy, n_fft: 256, segments: 2, k: 16, batch: 64, threads: 1, ns: 1234.5 };
         let model = BackendCostModel::shipped(DeviceClass::Cpu);
-        Calibration { schema: CALIBRATION_SCHEMA, host, unix_time: 0, model, samples: vec![sample] }
+        Calibration {
+            schema: CALIBRATION_SCHEMA,
+            host,
+            unix_time: 0,
+            source: CostSource::Measured,
+            model,
+            samples: vec![sample],
+        }
     }
 
     #[test]
@@ -200,10 +246,14 @@ mod tests {
             ("\"class\": \"cpu\"", "\"class\": \"cuda\""),
             ("\"flops_per_ns\": 6.0", "\"flops_per_ns\": 0"),
             ("\"samples\"", "\"simples\""),
+            ("\"source\": \"measured\"", "\"source\": \"shipped\""),
         ] {
             assert!(json.contains(from), "{from}");
             assert!(Calibration::from_json(&json.replacen(from, to, 1)).is_err(), "{to}");
         }
+        let older = json.replacen("  \"source\": \"measured\",\n", "", 1);
+        assert!(older.len() < json.len());
+        assert_eq!(Calibration::from_json(&older).unwrap(), record());
         for text in ["", "{", "[]", "null", &json[..json.len() / 2]] {
             assert!(Calibration::from_json(text).is_err());
         }

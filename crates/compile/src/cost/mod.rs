@@ -8,7 +8,7 @@ mod predict;
 mod shipped;
 mod work;
 
-pub use calibration::{CALIBRATION_SCHEMA, Calibration, HostId, Mismatch, Sample};
+pub use calibration::{CALIBRATION_SCHEMA, Calibration, CostSource, HostId, Mismatch, Sample};
 pub use fusion::{
     FusionGateBreakdown, fused_welch_peaks_auto_viable, fusion_gate_for_spec,
     welch_peaks_fusion_gate_breakdown, welch_peaks_io_fusion_gate,

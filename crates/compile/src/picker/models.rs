@@ -4,7 +4,7 @@ use super::prior::{HostMemory, HostPrior, Threading};
 use super::residual::ResidualTable;
 use super::strategy::WelchPeaksStrategy;
 use crate::builders::WelchPeaksShape;
-use crate::cost::{BackendCostModel, Calibration, Sample, predict_fused_ns};
+use crate::cost::{BackendCostModel, Calibration, CostSource, Sample, predict_fused_ns};
 
 /// What a strategy's prior is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -93,7 +93,7 @@ pub struct StrategyModels {
     fast: StrategyModel,
     rlx: StrategyModel,
     learned: StrategyModel,
-    calibrated: bool,
+    source: CostSource,
 }
 
 impl StrategyModels {
@@ -108,19 +108,25 @@ impl StrategyModels {
             fast: of(HostPrior::ROWS, WelchPeaksStrategy::FastStreaming),
             rlx: of(HostPrior::LANES, WelchPeaksStrategy::RlxCompiled),
             learned: of(HostPrior::LEARNED, WelchPeaksStrategy::LearnedCompiled),
-            calibrated: !samples.is_empty(),
+            source: calibration.filter(|c| !c.samples.is_empty()).map_or(CostSource::Shipped, |c| c.source),
         }
     }
 
     /// Predictors for a device with a bus: `ultra` and `fast` stay on the host, the compiled ones run there.
-    pub fn device(cpu: Option<&Calibration>, model: BackendCostModel, samples: &[Sample]) -> Self {
+    pub fn device(
+        cpu: Option<&Calibration>,
+        model: BackendCostModel,
+        samples: &[Sample],
+        source: CostSource,
+    ) -> Self {
         let scale = model.fused_compute_scale * learned_operations(1.0);
         let learned = BackendCostModel { fused_compute_scale: scale, ..model };
+        let host = Self::cpu(cpu);
         Self {
             rlx: StrategyModel::device(model).calibrated(WelchPeaksStrategy::RlxCompiled, samples),
             learned: StrategyModel::device(learned).calibrated(WelchPeaksStrategy::LearnedCompiled, samples),
-            calibrated: cpu.is_some() && !samples.is_empty(),
-            ..Self::cpu(cpu)
+            source: if samples.is_empty() { CostSource::Shipped } else { source.min(host.source) },
+            ..host
         }
     }
 
@@ -138,9 +144,14 @@ impl StrategyModels {
         self
     }
 
-    /// Whether all of it was measured (else the trace says `shipped defaults, run rlx-fft calibrate`).
+    /// Where the predictions come from: the least accurate source of those that they use.
+    pub fn source(&self) -> CostSource {
+        self.source
+    }
+
+    /// Whether `rlx-fft calibrate` measured all of it.
     pub fn is_calibrated(&self) -> bool {
-        self.calibrated
+        self.source == CostSource::Measured
     }
 
     /// Predicted time of one call of a strategy on rows of this layout, ns. `ultra` transforms the leading
@@ -254,7 +265,12 @@ mod tests {
     #[test]
     fn dead_butterflies_make_the_learned_transform_cheaper() {
         let cpu = StrategyModels::cpu(None);
-        let gpu = StrategyModels::device(None, BackendCostModel::shipped(DeviceClass::Metal), &[]);
+        let gpu = StrategyModels::device(
+            None,
+            BackendCostModel::shipped(DeviceClass::Metal),
+            &[],
+            CostSource::Shipped,
+        );
         let shape = WelchPeaksShape::new(65_536, 256, 2, 16);
         for models in [cpu, gpu] {
             let at = |share| {
@@ -269,7 +285,12 @@ mod tests {
 
     #[test]
     fn a_device_keeps_the_host_strategies_on_the_host() {
-        let gpu = StrategyModels::device(None, BackendCostModel::shipped(DeviceClass::Cuda), &[]);
+        let gpu = StrategyModels::device(
+            None,
+            BackendCostModel::shipped(DeviceClass::Cuda),
+            &[],
+            CostSource::Shipped,
+        );
         let cpu = StrategyModels::cpu(None);
         let shape = WelchPeaksShape::new(65_536, 256, 2, 16);
         let of = |m: &StrategyModels, s| m.predict_ns(s, &shape, 1);

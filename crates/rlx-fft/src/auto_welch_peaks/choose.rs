@@ -1,15 +1,16 @@
 //! Which device, and by which strategy on it.
 
 use rlx_compile::builders::WelchPeaksShape;
-use rlx_compile::cost::fused_welch_peaks_auto_viable;
+use rlx_compile::cost::{CostSource, fused_welch_peaks_auto_viable};
 use rlx_compile::picker::pick;
 use rlx_compile::{BackendCaps, BackendCostModel};
+use rlx_runtime::calibrate::Stored;
 use rlx_runtime::cpu::useful_threads;
 use rlx_runtime::{Device, DeviceInfo, Session, SessionOptions, select};
 use serde::Serialize;
 
 use super::machine::{Machine, calibration};
-use super::settings::AutoSettings;
+use super::settings::{AutoSettings, CalibrationSource};
 use crate::environment;
 use crate::error::Result;
 use crate::learned_plan::with_model;
@@ -26,8 +27,8 @@ pub struct ConsideredDevice {
     pub strategy: WelchPeaksStrategy,
     /// Its predicted ms.
     pub predicted_ms: f64,
-    /// `measured` or `shipped`.
-    pub calibration: &'static str,
+    /// Where the prediction comes from.
+    pub calibration: CostSource,
     /// Why it was not taken although it was the cheapest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
@@ -78,6 +79,7 @@ pub(super) fn choose(
         Device::Auto => chooser.cheapest(),
         device => {
             let session = machine.open(&device, chooser.options())?;
+            chooser.probe(session.device());
             let candidate = chooser.candidate(session.device().clone(), session.caps())?;
             chooser.opened(session, candidate, Vec::new())
         }
@@ -109,6 +111,7 @@ impl Chooser<'_> {
                 match self.open(&gpu.info) {
                     // What was found may be less than what the class has.
                     Ok(session) => {
+                        self.probe(session.device());
                         let opened = self.candidate(gpu.info, session.caps())?;
                         considered.push(self.considered(&opened, None));
                         if self.beats(&opened, &host) {
@@ -121,6 +124,20 @@ impl Chooser<'_> {
         }
         let session = self.open(&self.cpu)?;
         self.opened(session, host, considered)
+    }
+
+    /// Predicted ns of two-segment peaks on the host, with shipped values: what a probe's time is compared with.
+    fn shipped_host_ns(&self) -> f64 {
+        StrategyModels::cpu(None).predict_ns(WelchPeaksStrategy::FastStreaming, &self.shape, self.threads)
+    }
+
+    /// Probes a GPU that was opened for the first time on this machine; what is found is kept, and loaded with the rest.
+    fn probe(&self, info: &DeviceInfo) {
+        let wanted = matches!(self.settings.calibration, CalibrationSource::Cache) && select::eligible(info);
+        let nothing = || matches!(self.machine.load(&info.host_id(), 0.0), Stored::None);
+        if let (true, Ok(device)) = (wanted && nothing(), info.id.parse()) {
+            self.machine.probe(&device);
+        }
     }
 
     fn options(&self) -> SessionOptions {
@@ -156,8 +173,9 @@ impl Chooser<'_> {
 
     fn candidate(&mut self, info: DeviceInfo, caps: &BackendCaps) -> Result<Candidate> {
         let settings = self.settings;
+        let work_ns = self.shipped_host_ns();
         let mut load = |info: &DeviceInfo| -> Result<_> {
-            let (record, complaint) = calibration(&settings.calibration, self.machine, info)?;
+            let (record, complaint) = calibration(&settings.calibration, self.machine, info, work_ns)?;
             self.complaints.extend(complaint.filter(|c| !self.complaints.contains(c)));
             Ok(record)
         };
@@ -166,7 +184,8 @@ impl Chooser<'_> {
         let models = if info.class.has_bus() {
             let host = load(&self.cpu)?;
             let samples = own.as_ref().map_or(&[][..], |c| &c.samples);
-            StrategyModels::device(host.as_ref(), model, samples)
+            let source = own.as_ref().map_or(CostSource::Shipped, |c| c.source);
+            StrategyModels::device(host.as_ref(), model, samples, source)
         } else {
             StrategyModels::cpu(own.as_ref())
         };
@@ -214,7 +233,7 @@ impl Chooser<'_> {
             device: candidate.info.id.clone(),
             strategy: self.strategy(candidate),
             predicted_ms: self.cost(candidate) * 1e-6,
-            calibration: if candidate.models.is_calibrated() { "measured" } else { "shipped" },
+            calibration: candidate.models.source(),
             refused,
         }
     }

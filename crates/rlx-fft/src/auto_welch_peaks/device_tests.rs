@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rlx_compile::cost::{CALIBRATION_SCHEMA, Calibration, HostId};
+use rlx_compile::cost::{CALIBRATION_SCHEMA, Calibration, CostSource, HostId};
 use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass};
 use rlx_runtime::calibrate::{CalibrateOptions, Stored, calibrate_device};
 use rlx_runtime::cpu::useful_threads;
@@ -61,9 +61,11 @@ impl Machine for FakeMachine {
         Ok(device.lost_after(Arc::clone(&self.left)).session(options))
     }
 
-    fn load(&self, _host: &HostId) -> Stored {
+    fn load(&self, _host: &HostId, _work_ns: f64) -> Stored {
         Stored::None
     }
+
+    fn probe(&self, _device: &Device) {}
 }
 
 /// Returns a calibration that makes a device as quick as this many times the shipped one.
@@ -77,7 +79,14 @@ fn quick(info: &DeviceInfo, times: f64) -> Calibration {
         min_gain_ns: 0.0,
         ..shipped
     };
-    Calibration { schema: CALIBRATION_SCHEMA, host: info.host_id(), unix_time: 0, model, samples: Vec::new() }
+    Calibration {
+        schema: CALIBRATION_SCHEMA,
+        host: info.host_id(),
+        unix_time: 0,
+        source: CostSource::Measured,
+        model,
+        samples: Vec::new(),
+    }
 }
 
 fn settings<'a>(device: Option<&'a str>, records: &'a [Calibration]) -> AutoSettings<'a> {

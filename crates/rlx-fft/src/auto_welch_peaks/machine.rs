@@ -4,6 +4,7 @@ use rlx_compile::cost::{Calibration, HostId};
 use rlx_runtime::calibrate::{self, Stored};
 use rlx_runtime::{Device, DeviceInfo, Session, SessionOptions, devices};
 
+use super::LOG_TARGET;
 use super::settings::CalibrationSource;
 use crate::error::{Error, Result};
 
@@ -15,8 +16,12 @@ pub(super) trait Machine {
     /// Opens a device.
     fn open(&self, device: &Device, options: SessionOptions) -> Result<Session>;
 
-    /// The calibration of a host that was kept.
-    fn load(&self, host: &HostId) -> Stored;
+    /// The calibration of a host that was kept, or a probe. The work is predicted to take the CPU `work_ns` with shipped
+    /// values.
+    fn load(&self, host: &HostId, work_ns: f64) -> Stored;
+
+    /// Probes a device that was opened and of which nothing is kept, and keeps what it finds.
+    fn probe(&self, device: &Device);
 }
 
 /// This machine.
@@ -31,8 +36,15 @@ impl Machine for Here {
         Ok(Session::with_options(device, options)?)
     }
 
-    fn load(&self, host: &HostId) -> Stored {
-        calibrate::load(host)
+    fn load(&self, host: &HostId, work_ns: f64) -> Stored {
+        calibrate::load_or_probe(host, work_ns)
+    }
+
+    fn probe(&self, device: &Device) {
+        let open = |threads| Session::with_options(device, SessionOptions::default().threads(threads));
+        if let Err(error) = calibrate::probe_device(open) {
+            log::debug!(target: LOG_TARGET, "no probe of {device}: {error}");
+        }
     }
 }
 
@@ -41,6 +53,7 @@ pub(super) fn calibration(
     source: &CalibrationSource<'_>,
     machine: &dyn Machine,
     info: &DeviceInfo,
+    work_ns: f64,
 ) -> Result<(Option<Calibration>, Option<String>)> {
     match source {
         CalibrationSource::Shipped => Ok((None, None)),
@@ -54,7 +67,7 @@ pub(super) fn calibration(
             }
             Ok((record.cloned(), None))
         }
-        CalibrationSource::Cache => Ok(match machine.load(&info.host_id()) {
+        CalibrationSource::Cache => Ok(match machine.load(&info.host_id(), work_ns) {
             Stored::Found(record) => (Some(*record), None),
             Stored::None => (None, None),
             Stored::Ignored { path, reason } => (None, Some(format!("{}: {reason}", path.display()))),

@@ -12,6 +12,7 @@ pub use settings::{AutoSettings, CalibrationSource};
 pub use trace::PickerTrace;
 
 use rlx_compile::builders::WelchPeaksShape;
+use rlx_compile::cost::CostSource;
 use rlx_dsp::welch::peaks::{WelchPeakParams, WelchPeaksScratch};
 use rlx_learn::{CompiledModel, FastLearnedFftModel};
 use rlx_runtime::{DeviceInfo, Executable};
@@ -148,6 +149,11 @@ impl AutoWelchPeaks {
     /// lost device is an error.
     pub fn fell_back(&self) -> Option<&str> {
         self.fell_back.as_deref()
+    }
+
+    /// Where the predictions come from.
+    pub fn cost_source(&self) -> CostSource {
+        self.models.source()
     }
 
     /// Whether the predictions come from a calibration of this machine.

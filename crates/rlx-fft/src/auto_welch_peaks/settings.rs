@@ -8,7 +8,7 @@ use crate::welch_peaks_picker::WelchPeaksPickMode;
 /// Where predictions come from.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum CalibrationSource<'a> {
-    /// The user's cache, else shipped defaults.
+    /// The user's cache; where it has nothing, a short probe of this machine, else shipped defaults.
     #[default]
     Cache,
     /// Shipped defaults.

@@ -24,7 +24,7 @@ pub struct PickerTrace {
     pub predicted_ms: BTreeMap<&'static str, f64>,
     /// Labels of the candidates.
     pub candidates: Vec<&'static str>,
-    /// `measured` or `shipped`.
+    /// `measured`, `probed` or `shipped`.
     pub calibration: &'static str,
     /// The devices that `auto` compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -43,7 +43,7 @@ impl AutoWelchPeaks {
             strategy: self.strategy,
             predicted_ms: predictions.iter().map(|p| (p.strategy.label(), p.ns * 1e-6)).collect(),
             candidates: predictions.iter().filter(|p| p.candidate).map(|p| p.strategy.label()).collect(),
-            calibration: if self.is_calibrated() { "measured" } else { "shipped" },
+            calibration: self.models.source().label(),
             considered: self.considered.clone(),
         }
     }
@@ -60,8 +60,7 @@ impl AutoWelchPeaks {
 
     /// Returns the lines of the trace.
     pub(super) fn trace_lines(&self, complaints: &[String]) -> Vec<String> {
-        let source =
-            if self.is_calibrated() { "calibrated" } else { "shipped defaults, run rlx-fft calibrate" };
+        let source = self.models.source().advice();
         let rule = if self.request.legacy { ", fixed thresholds" } else { "" };
         let (n_fft, k) = (self.shape.n_fft, self.shape.k);
         let mut lines = vec![format!("{} (n_fft={n_fft} k={k}, {source}{rule})", self.picker_line())];
@@ -74,11 +73,7 @@ impl AutoWelchPeaks {
             lines.push(format!("[welch-peaks]   {:<24} {ms:.6} ms predicted{note}", p.strategy.label()));
         }
         for d in &self.considered {
-            let source = if d.calibration == "measured" {
-                "calibrated"
-            } else {
-                "shipped defaults, run rlx-fft calibrate"
-            };
+            let source = d.calibration.advice();
             let note = d.refused.as_ref().map_or(String::new(), |r| format!(", not taken: {r}"));
             let (device, ms, strategy) = (&d.device, d.predicted_ms, d.strategy.label());
             lines.push(format!(

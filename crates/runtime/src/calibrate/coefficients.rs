@@ -13,16 +13,34 @@ use super::measure::test_signal;
 use crate::error::Result;
 use crate::session::Session;
 
-const BUDGET: Duration = Duration::from_millis(60);
+/// How long the coefficients may take.
+pub(super) struct Effort {
+    /// Timed rounds of one coefficient end after this long.
+    budget: Duration,
+    /// Rounds, at least.
+    rounds: usize,
+    /// Samples that are copied; `None` leaves the bandwidth as shipped, or as the fused kernel shows it.
+    copied: Option<usize>,
+    /// Rows of the plans.
+    rows: usize,
+}
 
-/// Median ns of one call.
-fn median(call: &mut dyn FnMut() -> Result<()>) -> Result<f64> {
-    Ok(interleaved(&mut [call], BUDGET, 5, 200)?.first().map_or(f64::NAN, |s| s.median))
+impl Effort {
+    /// Some 300 ms, of a calibration.
+    pub(super) const WHOLE: Self =
+        Self { budget: Duration::from_millis(60), rounds: 5, copied: Some(1 << 20), rows: 1024 };
+    /// Some 5 ms, of a probe.
+    pub(super) const PROBE: Self = Self { budget: Duration::ZERO, rounds: 3, copied: None, rows: 64 };
+
+    /// Median ns of one call.
+    fn median(&self, call: &mut dyn FnMut() -> Result<()>) -> Result<f64> {
+        Ok(interleaved(&mut [call], self.budget, self.rounds, 200)?.first().map_or(f64::NAN, |s| s.median))
+    }
 }
 
 /// Measures call overhead, memory bandwidth, the rate of single ops and the fused kernel's scale. A coefficient that
 /// came out impossible (a clock that stood still) keeps its shipped value.
-pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
+pub(super) fn measure(session: &Session, effort: &Effort) -> Result<BackendCostModel> {
     let shipped = BackendCostModel::shipped(DeviceClass::Cpu);
     let mut model = shipped;
     let positive =
@@ -30,34 +48,35 @@ pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
 
     // L: a run of nothing.
     let empty = session.compile(&welch_peaks(&WelchPeaksShape::new(0, 256, 2, 16))?)?;
-    let call = median(&mut || empty.run(&[&[]], &mut [&mut []]))?;
+    let call = effort.median(&mut || empty.run(&[&[]], &mut [&mut []]))?;
     model.call_ns = positive(call, shipped.call_ns);
 
     // W: a copy reads and writes; of this size it leaves a core's cache, as most batches do.
-    let source = vec![1.0f32; 1 << 20];
-    let mut target = vec![0.0f32; 1 << 20];
-    let copy = median(&mut || {
-        target.copy_from_slice(black_box(&source));
-        black_box(&mut target);
-        Ok(())
-    })?;
-    model.device_bytes_per_ns = positive(2.0 * 4.0 * source.len() as f64 / copy, shipped.device_bytes_per_ns);
-    model.upload_bytes_per_ns = model.device_bytes_per_ns;
-    model.readback_bytes_per_ns = model.device_bytes_per_ns;
-    drop((source, target));
+    if let Some(len) = effort.copied {
+        let source = vec![1.0f32; len];
+        let mut target = vec![0.0f32; len];
+        let copy = effort.median(&mut || {
+            target.copy_from_slice(black_box(&source));
+            black_box(&mut target);
+            Ok(())
+        })?;
+        model.device_bytes_per_ns = positive(2.0 * 4.0 * len as f64 / copy, shipped.device_bytes_per_ns);
+        model.upload_bytes_per_ns = model.device_bytes_per_ns;
+        model.readback_bytes_per_ns = model.device_bytes_per_ns;
+    }
 
     // Compute terms at the shape that most is known of.
-    let shape = WelchPeaksShape::new(1024, 256, 2, 16);
+    let shape = WelchPeaksShape::new(effort.rows, 256, 2, 16);
     let graph = welch_peaks(&shape)?;
     let samples = test_signal(shape.batch * shape.frame_len()?);
     let mut peaks = vec![0.0; shape.batch * shape.k * 2];
     let ops = session.compile_with(&graph, FusionPolicy::Never)?;
-    let took = median(&mut || ops.run(&[&samples], &mut [&mut peaks]))?;
+    let took = effort.median(&mut || ops.run(&[&samples], &mut [&mut peaks]))?;
     let (_, work) = graph_work(&graph)?;
     model.flops_per_ns = positive(work / took, shipped.flops_per_ns);
     model.host_flops_per_ns = model.flops_per_ns;
     let fused = session.compile_with(&graph, FusionPolicy::Always)?;
-    let took = median(&mut || fused.run(&[&samples], &mut [&mut peaks]))?;
+    let took = effort.median(&mut || fused.run(&[&samples], &mut [&mut peaks]))?;
     // A kernel that was seen to move more than the copy did shows that the copy was disturbed.
     let bytes = (4 * (samples.len() + peaks.len())) as f64;
     let seen = positive(1.25 * bytes / took, 0.0);

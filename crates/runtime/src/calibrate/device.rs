@@ -31,6 +31,18 @@ impl CalibrateOptions {
             ..Self::default()
         }
     }
+
+    /// What the probe of a device with a bus measures: one transform length, because each has a kernel to compile.
+    pub fn device_probe() -> Self {
+        Self {
+            n_ffts: vec![256],
+            ks: vec![16],
+            batches: vec![1, 256, 4096, 16_384],
+            max_samples: 8 << 20,
+            time_limit: Duration::from_millis(100),
+            ..Self::probe()
+        }
+    }
 }
 
 /// Measures a device: its coefficients, and the fused op from host memory to host memory, with copies on one thread
@@ -45,7 +57,7 @@ pub fn calibrate_device(
     progress: impl FnMut(f64),
 ) -> Result<Calibration> {
     let first = open(1)?;
-    let (id, model) = (first.device().host_id(), device_coefficients::measure(&first)?);
+    let (id, model) = (first.device().host_id(), device_coefficients::measure(&first, options.probe)?);
     let mut sessions = HashMap::from([(1, first)]);
     let signal = test_signal(options.longest());
     let strategy = WelchPeaksStrategy::RlxCompiled;
@@ -62,7 +74,7 @@ pub fn calibrate_device(
         }
         Ok(samples)
     })?;
-    Ok(record(id, model, samples))
+    Ok(record(id, model, samples, options.source()))
 }
 
 /// Number of untimed runs of a plan.
@@ -89,6 +101,6 @@ fn fused_ns(
     for _ in 0..WARM_RUNS {
         run()?;
     }
-    let spread = interleaved(&mut [&mut run], options.budget, 3, 101)?;
-    Ok(spread.first().map(|s| s.median).filter(|ns| *ns > 0.0))
+    let spread = interleaved(&mut [&mut run], options.budget, options.rounds, 101)?;
+    Ok(spread.first().map(|s| options.time_of(s)).filter(|ns| *ns > 0.0))
 }

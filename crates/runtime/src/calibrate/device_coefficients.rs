@@ -18,7 +18,8 @@ const BUDGET: Duration = Duration::from_millis(80);
 const ROWS: usize = 8192;
 
 /// Measures what there is a plan for; the rest keeps its shipped value, as does what came out impossible.
-pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
+/// Of a probe (`short`), only what the device says of itself.
+pub(super) fn measure(session: &Session, short: bool) -> Result<BackendCostModel> {
     let mut model = BackendCostModel::shipped(session.device().class);
     let probe = session.probe()?;
     let put = |to: &mut f64, measured: Option<f64>| {
@@ -29,6 +30,13 @@ pub(super) fn measure(session: &Session) -> Result<BackendCostModel> {
     model.unified_memory = probe.unified_memory.unwrap_or(model.unified_memory);
     put(&mut model.launch_ns, probe.launch_ns);
     put(&mut model.device_bytes_per_ns, probe.device_bytes_per_ns);
+    if short {
+        put(&mut model.round_trip_ns, probe.round_trip_ns);
+        put(&mut model.upload_bytes_per_ns, probe.upload_bytes_per_ns);
+        put(&mut model.readback_bytes_per_ns, probe.readback_bytes_per_ns);
+        model.validate()?;
+        return Ok(model);
+    }
 
     // L: a run of nothing is the call; what one row takes beyond it and its launches is the wait for its answer.
     let shape = WelchPeaksShape::new(ROWS, 256, 2, 16);

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rlx_compile::BackendCostModel;
 use rlx_compile::builders::{WelchPeaksShape, welch_peaks};
-use rlx_compile::cost::{CALIBRATION_SCHEMA, Calibration, HostId, Sample};
+use rlx_compile::cost::{CALIBRATION_SCHEMA, Calibration, CostSource, HostId, Sample};
 use rlx_compile::passes::FusionPolicy;
 use rlx_compile::picker::WelchPeaksStrategy;
 use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 
-use super::clock::{interleaved, spread};
-use super::coefficients;
+use super::clock::{Spread, interleaved, spread};
+use super::coefficients::{self, Effort};
 use crate::cpu::useful_threads;
 use crate::device::Device;
 use crate::error::Result;
@@ -28,7 +28,7 @@ pub struct CalibrateOptions {
     /// How often the whole grid is gone through. What disturbs a cell in one pass is over in the next: a sample is the
     /// median of its passes.
     pub passes: usize,
-    /// Timed rounds of a cell in a pass end after this long (three at least).
+    /// Timed rounds of a cell in a pass end after this long.
     pub budget: Duration,
     /// A batch of more samples than this is left out: its time follows from the smaller ones.
     pub max_samples: usize,
@@ -36,6 +36,10 @@ pub struct CalibrateOptions {
     pub edges: Vec<usize>,
     /// Rows of those.
     pub edge_batches: Vec<usize>,
+    /// Timed rounds of a cell in a pass, at least.
+    pub rounds: usize,
+    /// Whether this is a probe: a sample is the quickest of its rounds, because other work may run beside it.
+    pub probe: bool,
     /// Once this has passed, further passes are left out, and of the first one the cells that are left, the largest.
     pub time_limit: Duration,
 }
@@ -51,6 +55,8 @@ impl Default for CalibrateOptions {
             max_samples: 13 << 20,
             edges: vec![64, 2048, 4096],
             edge_batches: vec![1, 16, 256],
+            rounds: 3,
+            probe: false,
             time_limit: Duration::from_secs(30),
         }
     }
@@ -68,8 +74,37 @@ impl CalibrateOptions {
             max_samples: 1 << 20,
             edges: Vec::new(),
             edge_batches: Vec::new(),
+            rounds: 3,
+            probe: false,
             time_limit: Duration::from_secs(600),
         }
+    }
+
+    /// What the CPU's probe measures: the corners of the grid that decide between the strategies.
+    pub fn probe() -> Self {
+        Self {
+            n_ffts: vec![256, 1024],
+            ks: vec![1, 64],
+            batches: vec![1, 8, 64],
+            passes: 1,
+            budget: Duration::ZERO,
+            max_samples: 1 << 18,
+            edges: Vec::new(),
+            edge_batches: Vec::new(),
+            rounds: 2,
+            probe: true,
+            time_limit: Duration::from_millis(40),
+        }
+    }
+
+    /// What a sample is: the median of a cell's rounds, of a probe the least.
+    pub(super) fn time_of(&self, spread: &Spread) -> f64 {
+        if self.probe { spread.min } else { spread.median }
+    }
+
+    /// Where a record of these options stands between shipped and measured.
+    pub(super) fn source(&self) -> CostSource {
+        if self.probe { CostSource::Probed } else { CostSource::Measured }
     }
 }
 
@@ -156,7 +191,7 @@ pub fn calibrate_cpu(options: &CalibrateOptions, progress: impl FnMut(f64)) -> R
     let start = Instant::now();
     let session = Session::open(&Device::Cpu)?;
     let host = session.device().host_id();
-    let model = coefficients::measure(&session)?;
+    let model = coefficients::measure(&session, if options.probe { &Effort::PROBE } else { &Effort::WHOLE })?;
     let signal = test_signal(options.longest());
     let samples = options.measure(start, progress, |shape| {
         let mut samples = Vec::new();
@@ -165,7 +200,7 @@ pub fn calibrate_cpu(options: &CalibrateOptions, progress: impl FnMut(f64)) -> R
         }
         Ok(samples)
     })?;
-    Ok(record(host, model, samples))
+    Ok(record(host, model, samples, options.source()))
 }
 
 /// Returns one thread, and all that a batch has work for where that is more.
@@ -175,9 +210,14 @@ pub(super) fn thread_counts(batch: usize) -> impl Iterator<Item = usize> {
 }
 
 /// What was measured, dated now.
-pub(super) fn record(host: HostId, model: BackendCostModel, samples: Vec<Sample>) -> Calibration {
+pub(super) fn record(
+    host: HostId,
+    model: BackendCostModel,
+    samples: Vec<Sample>,
+    source: CostSource,
+) -> Calibration {
     let unix_time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    Calibration { schema: CALIBRATION_SCHEMA, host, unix_time, model, samples }
+    Calibration { schema: CALIBRATION_SCHEMA, host, unix_time, source, model, samples }
 }
 
 /// Times the strategies of one cell in turn.
@@ -203,15 +243,21 @@ fn cell(
     let mut run_rows = || -> Result<()> { Ok(rows.peaks_into(input, batch, of_rows)?) };
     let mut run_lanes = || executable.run(&[input], &mut [of_lanes]);
     let mut run_lead = || -> Result<()> { Ok(lead.peaks_of_rows_into(input, batch, len, of_lead)?) };
-    let spreads = interleaved(&mut [&mut run_rows, &mut run_lanes, &mut run_lead], options.budget, 3, 401)?;
+    let spreads = interleaved(
+        &mut [&mut run_rows, &mut run_lanes, &mut run_lead],
+        options.budget,
+        options.rounds,
+        401,
+    )?;
     let strategies = [
         (WelchPeaksStrategy::FastStreaming, 2),
         (WelchPeaksStrategy::RlxCompiled, 2),
         (WelchPeaksStrategy::UltraFast, 1),
     ];
     for ((strategy, segments), spread) in strategies.into_iter().zip(spreads) {
-        if spread.median > 0.0 {
-            samples.push(Sample { strategy, n_fft: n, segments, k, batch, threads, ns: spread.median });
+        let ns = options.time_of(&spread);
+        if ns > 0.0 {
+            samples.push(Sample { strategy, n_fft: n, segments, k, batch, threads, ns });
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rlx_compile::cost::{Calibration, HostId};
+use rlx_compile::cost::{Calibration, CostSource, HostId};
 
 use crate::error::{Error, Result};
 use crate::whole_file::write_whole;
@@ -55,14 +55,25 @@ pub fn calibration_path(dir: &Path, host: &HostId) -> PathBuf {
     dir.join("calibration").join(host.file_name())
 }
 
+/// The file of a host's probe below a cache directory.
+pub(super) fn probe_path(dir: &Path, host: &HostId) -> PathBuf {
+    dir.join("probe").join(host.file_name())
+}
+
 /// The calibration of a host from the user's cache.
 pub fn load(host: &HostId) -> Stored {
     cache_dir().map_or(Stored::None, |dir| load_from(&dir, host))
 }
 
-/// The calibration of a host from this cache directory.
+/// The calibration of a host from this cache directory; where there is none, what a probe left there.
 pub fn load_from(dir: &Path, host: &HostId) -> Stored {
-    let path = calibration_path(dir, host);
+    match read(calibration_path(dir, host), host) {
+        Stored::None => read(probe_path(dir, host), host),
+        stored => stored,
+    }
+}
+
+fn read(path: PathBuf, host: &HostId) -> Stored {
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Stored::None,
@@ -96,7 +107,10 @@ pub fn store(calibration: &Calibration) -> Result<PathBuf> {
 /// # Errors
 /// As there.
 pub fn store_in(dir: &Path, calibration: &Calibration) -> Result<PathBuf> {
-    let path = calibration_path(dir, &calibration.host);
+    let path = match calibration.source {
+        CostSource::Probed => probe_path(dir, &calibration.host),
+        CostSource::Shipped | CostSource::Measured => calibration_path(dir, &calibration.host),
+    };
     let json = calibration.to_json()?;
     write_whole(&path, json.as_bytes()).map_err(|e| Error::file(&path, &e))?;
     Ok(path)
@@ -113,7 +127,14 @@ mod tests {
     fn record() -> Calibration {
         let host = devices()[0].host_id();
         let model = BackendCostModel::shipped(DeviceClass::Cpu);
-        Calibration { schema: CALIBRATION_SCHEMA, host, unix_time: 1, model, samples: Vec::new() }
+        Calibration {
+            schema: CALIBRATION_SCHEMA,
+            host,
+            unix_time: 1,
+            source: CostSource::Measured,
+            model,
+            samples: Vec::new(),
+        }
     }
 
     #[test]
@@ -124,6 +145,13 @@ mod tests {
         let path = store_in(&dir, &record).unwrap();
         assert_eq!(load_from(&dir, &record.host).calibration(), Some(&record));
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+
+        // A probe beside it is not looked at, and found where there is no calibration.
+        let probe = Calibration { source: CostSource::Probed, unix_time: 2, ..record.clone() };
+        store_in(&dir, &probe).unwrap();
+        assert_eq!(load_from(&dir, &record.host).calibration(), Some(&record));
+        fs::remove_file(&path).unwrap();
+        assert_eq!(load_from(&dir, &record.host).calibration(), Some(&probe));
 
         // Corrupt, and another machine's under this one's name.
         fs::write(&path, "{ not json").unwrap();

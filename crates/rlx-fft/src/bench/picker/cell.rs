@@ -1,7 +1,7 @@
 //! One cell of the grid.
 
 use rlx_compile::builders::WelchPeaksShape;
-use rlx_compile::cost::Calibration;
+use rlx_compile::cost::{Calibration, CostSource};
 use rlx_runtime::calibrate::{Spread, interleaved};
 use serde::Serialize;
 
@@ -68,13 +68,13 @@ impl PickerCell {
     }
 }
 
-/// Measures a cell; whether its predictions come from a calibration.
+/// Measures a cell; where its predictions come from.
 pub(super) fn measure(
     shape: &WelchPeaksShape,
     options: &BenchPickerOptions,
     calibration: Option<&[Calibration]>,
     signal: &[f32],
-) -> Result<(PickerCell, bool)> {
+) -> Result<(PickerCell, CostSource)> {
     let settings = AutoSettings {
         device: Some(&options.device),
         same_answer: true,
@@ -99,7 +99,7 @@ pub(super) fn measure(
     if len == 0 || len as u64 * 4 > options.max_bytes {
         row.skipped =
             Some(format!("{} bytes of samples, the limit is {}", len as u64 * 4, options.max_bytes));
-        return Ok((row, auto.is_calibrated()));
+        return Ok((row, auto.cost_source()));
     }
     let samples = &signal[..len];
     let candidates: Vec<_> = auto.predictions().predictions.iter().filter(|p| p.candidate).copied().collect();
@@ -124,7 +124,7 @@ pub(super) fn measure(
             ms_p90: spread.p90 * 1e-6,
         });
     }
-    Ok((row, auto.is_calibrated()))
+    Ok((row, auto.cost_source()))
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome
         out,
         "\n{} cells ({} coefficients): share_within_10pct {:.3}, mean_regret {:.4}, prediction_within_2x {:.3}",
         score.cells,
-        report.calibration,
+        report.calibration.label(),
         score.share_within_10pct,
         score.mean_regret,
         score.prediction_within_2x

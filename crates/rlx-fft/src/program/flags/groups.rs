@@ -31,10 +31,14 @@ const GROUPS: [(&str, &[&str]); 5] = [
 ];
 
 /// Variables that the program and its libraries read.
-const ENVIRONMENT: [(&str, &str); 8] = [
+const ENVIRONMENT: [(&str, &str); 9] = [
     ("RLX_ISA", "Instruction set of the CPU's kernels: avx512, avx2 or portable"),
     ("RLX_NVRTC", "Path of the CUDA compiler's library (libnvrtc.so)"),
     ("RLX_FFT_CACHE", "Directory of calibrations and compiled CUDA kernels"),
+    (
+        "RLX_FFT_NO_PROBE",
+        "1: do not measure this machine (some 50 ms) at the first use of the strategy picker",
+    ),
     ("RLX_FFT_PICKER_TRACE", "1: print what the strategy picker predicted and picked"),
     ("RLX_FFT_LEGACY_PICKER", "1: pick strategies by fixed thresholds, without a cost model"),
     ("RAYON_NUM_THREADS", "Threads where no flag says how many"),
