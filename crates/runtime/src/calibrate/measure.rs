@@ -50,14 +50,14 @@ impl Default for CalibrateOptions {
             n_ffts: vec![128, 256, 512, 1024],
             ks: vec![1, 16, 64],
             batches: vec![1, 4, 16, 64, 256, 1024, 4096, 16_384],
-            passes: 5,
-            budget: Duration::from_millis(5),
-            max_samples: 13 << 20,
+            passes: 3,
+            budget: Duration::from_millis(3),
+            max_samples: 4 << 20,
             edges: vec![64, 2048, 4096],
             edge_batches: vec![1, 16, 256],
             rounds: 3,
             probe: false,
-            time_limit: Duration::from_secs(30),
+            time_limit: Duration::from_millis(5500),
         }
     }
 }
