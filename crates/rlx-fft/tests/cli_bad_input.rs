@@ -32,7 +32,7 @@ fn wrong_arguments_are_named() {
         (&["--every", "0s"], &["--every"]),
         (&["--every", "soon"], &["--every", "1.5s"]),
         (&["--device", "cuda:4711"], &["--device", "not available", "cpu"]),
-        (&["--device", "abacus"], &["--device", "none of", "cpu"]),
+        (&["--device", "abacus"], &["--device", "expected one of", "cpu"]),
         (&["--strategy", "slow"], &["--strategy", "ultra"]),
         (&["--raw", "s17le"], &["--raw", "s16le"]),
         (&["--nan", "maybe"], &["--nan", "interpolate"]),
@@ -92,7 +92,9 @@ fn missing_values_stop_and_suggest() {
     };
     assert!(notes(&["--nan", "interpolate", "--max-gap", "20"]).contains("59 samples interpolated"));
     assert!(notes(&["--nan", "interpolate"]).contains("too long"));
-    assert!(notes(&["--nan", "skip-segment", "--n-fft", "128"]).contains("segments left out"));
+    assert!(
+        notes(&["--nan", "skip-segment", "--n-fft", "128"]).contains("segments with missing samples skipped")
+    );
     assert!(run(&all(&["--nan", "propagate"])).status.success());
 }
 

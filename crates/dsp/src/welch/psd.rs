@@ -95,7 +95,7 @@ impl<T> Psd<T> {
 
 impl<T: Real> Psd<T> {
     /// Returns the `k` strongest local maxima (or all, if there are fewer) by descending power. The first and the
-    /// last bin are never local maxima.
+    /// last bin of a one-sided spectrum are never local maxima; a two-sided one is a circle.
     ///
     /// A frequency between two bins is estimated from three powers: exactly for a tone under an unpadded periodic Hann
     /// window, by a parabola through their logarithms otherwise.
@@ -108,18 +108,23 @@ impl<T: Real> Psd<T> {
     /// ```
     #[must_use]
     pub fn peaks(&self, k: usize) -> Vec<FreqPeak> {
-        // Ascending frequencies: the negative ones come first.
-        let first = self.freqs.iter().position(|f| *f < 0.0).unwrap_or(0);
-        let rotated = |i: usize| (i + first) % self.values.len();
-        let power: Vec<f64> = (0..self.values.len()).map(|i| self.values[rotated(i)].widen()).collect();
+        let n = self.values.len();
         let step = match self.freqs.get(..2) {
-            Some([a, b]) => b - a,
+            Some([a, b]) if n == self.freqs.len() => b - a,
             _ => return Vec::new(),
         };
+        // A two-sided spectrum is a circle: it is cut open at its smallest value, which stands at both ends.
+        let circle = self.freqs.iter().any(|f| *f < 0.0);
+        let least = |a: &usize, b: &usize| self.values[*a].widen().total_cmp(&self.values[*b].widen());
+        let cut = (0..n).filter(|_| circle).min_by(least).unwrap_or(0);
+        let rotated = |i: usize| (i + cut) % n;
+        let power: Vec<f64> = (0..n + usize::from(circle)).map(|i| self.values[rotated(i)].widen()).collect();
+        let span = step * n as f64;
+        let wrapped = |freq: f64| if circle { freq - span * (freq / span + 0.5).floor() } else { freq };
         let conditions = SpectralPeakParams::new(0.0).hann(self.hann);
         let found = spectral_peaks(&power, &conditions).unwrap_or_default();
         let peak = |peak: &crate::peaks::SpectralPeak| FreqPeak {
-            freq: self.freqs[rotated(peak.position)] + peak.offset * step,
+            freq: wrapped(self.freqs[rotated(peak.position)] + peak.offset * step),
             power: power[peak.position],
             level_db: peak.level_db,
             prominence_db: peak.prominence_db,
@@ -180,7 +185,7 @@ mod tests {
         let found = welch_with(&real, &params).unwrap().peaks(2);
         assert!((found[0].freq - 20.3).abs() < 0.01 && (found[1].freq - 31.0).abs() < 0.01, "{found:?}");
         assert!(found[0].power > found[1].power && found[0].width > 0.0);
-        for f in [-20.3, 37.1, -49.9] {
+        for f in [-20.3, 37.1, -49.9, 49.9, 0.1] {
             let iq: Vec<Complex<f64>> = (0..4000).map(|i| Complex::cis(turn(f, i))).collect();
             let psd = welch_with(&iq, &params.clone().detrend(Detrend::None)).unwrap();
             assert!((psd.peak_freq().unwrap() - f).abs() < 0.05, "{f}: {:?}", psd.peak_freq());

@@ -166,7 +166,7 @@ mod tests {
         for name in ["", "tpu", "cpu:0", "cuda:", "cuda:x", "cuda:-1", "wgpu:", "gpu:0", "auto:1"] {
             let error = name.parse::<Device>().unwrap_err();
             assert!(matches!(error, Error::UnknownDevice { .. }), "{name}");
-            assert!(error.to_string().contains("none of auto, cpu, cuda[:N|:all]"), "{error}");
+            assert!(error.to_string().contains("expected one of auto, cpu, cuda[:N|:all]"), "{error}");
         }
     }
 }

@@ -124,7 +124,10 @@ mod tests {
             assert!(message.contains("not available") && message.contains("cpu"), "{message}");
         }
         for name in ["tpu", "cpu:1", "cuda:x", ""] {
-            assert!(flags(name).validate(false).unwrap_err().to_string().contains("none of"), "{name}");
+            assert!(
+                flags(name).validate(false).unwrap_err().to_string().contains("expected one of"),
+                "{name}"
+            );
         }
     }
 }
