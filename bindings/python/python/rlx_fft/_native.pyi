@@ -166,6 +166,112 @@ class Accumulator:
     def state(self) -> list[tuple[Any, ...]]: ...
     def restore(self, states: list[tuple[Any, ...]]) -> None: ...
 
+@final
+class ShortTimePlan:
+    nbytes: int
+    p_min: int
+    k_min: int
+    lower_border_end: tuple[int, int]
+    def __new__(
+        cls,
+        dtype: str,
+        window: npt.NDArray[np.complex128],
+        hop: int,
+        mfft: int,
+        sides: str,
+        gain: float,
+        phase_shift: int | None,
+        padding: str,
+        detrend: str,
+        dual: npt.NDArray[np.complex128] | None,
+    ) -> ShortTimePlan: ...
+    def p_max(self, n: int) -> int: ...
+    def k_max(self, n: int) -> int: ...
+    def upper_border_begin(self, n: int) -> tuple[int, int]: ...
+    def frequencies(self, fs: float) -> list[float]: ...
+    def forward(
+        self, x: np.ndarray, first: int, count: int, offset: int, inside: tuple[int, int], threads: int | None = None
+    ) -> np.ndarray: ...
+    def inverse(
+        self, spectra: np.ndarray, start: int, chunks: int, chunk: int, threads: int | None = None
+    ) -> np.ndarray: ...
+
+@final
+class FftPlan:
+    nbytes: int
+    def __new__(cls, kind: str, single: bool, n: int, norm: str) -> FftPlan: ...
+    def __call__(self, x: np.ndarray, threads: int | None = None) -> np.ndarray: ...
+
+@final
+class MultitaperPlan:
+    nbytes: int
+    adaptive: bool
+    tapers: int
+    def __new__(
+        cls,
+        dtype: str,
+        fs: float,
+        n: int,
+        bandwidth: float | None,
+        adaptive: bool,
+        low_bias: bool,
+        normalization: str,
+        remove_dc: bool,
+        band: tuple[float, float],
+        max_iter: int,
+        confidence: float | None,
+    ) -> MultitaperPlan: ...
+    def frequencies(self) -> list[float]: ...
+    def __call__(self, x: np.ndarray, threads: int | None = None) -> tuple[np.ndarray, int]: ...
+
+@final
+class KaldiPlan:
+    nbytes: int
+    def __new__(cls, *arguments: Any) -> KaldiPlan: ...
+    def __call__(self, x: np.ndarray, threads: int | None = None) -> np.ndarray: ...
+
+@final
+class MelStream:
+    def __new__(cls, dtype: str, plan: MelPlan) -> MelStream: ...
+    def push(self, x: np.ndarray) -> np.ndarray: ...
+    def finish(self) -> np.ndarray: ...
+
+def canonical_dual(
+    window: npt.NDArray[np.complex128], hop: int, resolution: float
+) -> npt.NDArray[np.complex128]: ...
+def closest_dual(
+    window: npt.NDArray[np.complex128],
+    hop: int,
+    desired: npt.NDArray[np.complex128],
+    scaled: bool,
+    resolution: float,
+) -> tuple[npt.NDArray[np.complex128], tuple[float, float]]: ...
+def check_cola(window: _Floats, hop: int, tol: float) -> bool: ...
+def check_nola(window: _Floats, hop: int, tol: float) -> bool: ...
+def dpss(len: int, half_bandwidth: float, count: int, symmetric: bool) -> tuple[_Floats, _Floats]: ...
+def welch_interval(
+    weights: _Floats, hop: int, count: int, level: float
+) -> tuple[tuple[float, float], tuple[float, float]]: ...
+def detrend_rows(x: np.ndarray, dtype: str, kind: str, breaks: list[int]) -> np.ndarray: ...
+def lombscargle(
+    x: _Floats,
+    y: _Floats,
+    freqs: _Floats,
+    weights: _Floats | None,
+    floating_mean: bool,
+    normalize: str,
+    threads: int | None = None,
+) -> np.ndarray: ...
+def relative_maxima_mask(x: np.ndarray, dtype: str, order: int, wrap: bool) -> npt.NDArray[np.bool_]: ...
+def mfcc(
+    s: np.ndarray, dtype: str, n_mfcc: int, dct_type: str, ortho: bool, lifter: float, threads: int | None = None
+) -> np.ndarray: ...
+def power_to_db(
+    s: np.ndarray, dtype: str, reference: float | None, amin: float, top_db: float | None
+) -> np.ndarray: ...
+def delta(
+    x: np.ndarray, dtype: str, width: int, order: int, mode: str, threads: int | None = None
+) -> np.ndarray: ...
 def window(name: str, len: int, symmetric: bool) -> _Floats: ...
 def find_peaks_rows(
     x: np.ndarray,

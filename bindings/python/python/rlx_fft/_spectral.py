@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal, SupportsIndex
@@ -12,7 +13,7 @@ import numpy as np
 from . import _native
 from ._arrays import CODES, as_array, normalize_axis, numeric, rows
 from ._cache import cache
-from ._checks import flag, integer
+from ._checks import flag, integer, real
 from ._devices import attempt, lacking, on_cpu, plan_of
 from ._layout import (
     Layout,
@@ -75,7 +76,8 @@ def welch(
     threads: int | None = None,
     nan_policy: str = "propagate",
     stream: Any = None,
-) -> tuple[np.ndarray, Any]:
+    confidence: float | None = None,
+) -> Any:
     """Power spectral density by Welch's method, as `scipy.signal.welch`.
 
     Parameters
@@ -101,6 +103,7 @@ def welch(
     nan_policy : ``"propagate"`` (SciPy's behaviour), ``"raise"``, ``"omit"`` (leave out segments with a NaN or an
         infinity) or ``"interpolate[:MAX_GAP]"`` (draw lines over short gaps, omit the rest). Masked samples and nulls are NaN.
     stream : of CUDA tensors, see below.
+    confidence : probability, such as 0.95, for limits of the true spectrum; of the mean alone, and of samples without NaN.
 
     A CUDA tensor (torch, CuPy, whatever has DLPack) is read and answered on its device, without a copy: ``Pxx`` is then a
     `DeviceArray` (``torch.from_dlpack(Pxx)``). With a `stream` (a stream or its handle) the work is queued there and not
@@ -114,6 +117,9 @@ def welch(
     f : frequencies `[bins]` in the unit of fs; two-sided ones in the order of `numpy.fft.fftfreq`.
     Pxx : the spectrum `[…, bins]`, real, of the precision of `x`; a tensor where `x` is one.
 
+    interval : with `confidence` alone: lower and upper limits `[2, …]` of Pxx, from the χ² distribution with the degrees of
+        freedom of the overlapping segments (Welch 1967, Percival and Walden 1993).
+
     Raises
     ------
     ValueError, TypeError : begin with the name of the argument.
@@ -124,6 +130,17 @@ def welch(
     >>> float(f[pxx.argmax()])
     100.0
     """
+    if confidence is not None:
+        level = real(confidence, "confidence")
+        if not 0 < level < 1:
+            raise ValueError(f"confidence: must lie between 0 and 1, got {level}")
+        if average != "mean" or is_resident(x) or nan_policies(nan_policy) not in ("propagate", "error"):
+            raise ValueError("confidence: of the mean of all segments on the host alone (average, nan_policy)")
+        f, pxx = welch(
+            x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis, average, device=device,
+            threads=threads, nan_policy=nan_policy,
+        )  # fmt: skip
+        return f, pxx, _interval(as_array(x), pxx, window, nperseg, noverlap, nfft, return_onesided, axis, level)
     if type(x) is np.ndarray and axis == -1 and stream is None:
         try:
             f, plan = cache[
@@ -139,6 +156,30 @@ def welch(
         x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis, average, device, threads,
         nan_policy, stream,
     )  # fmt: skip
+
+
+def _interval(
+    x: np.ndarray, pxx: np.ndarray, window: Any, nperseg: Any, noverlap: Any, nfft: Any, onesided: Any, axis: Any, level: float
+) -> np.ndarray:
+    """Limits of a Welch estimate, `[2, …]`."""
+    if pxx.size == 0:
+        return np.stack((pxx, pxx))
+    axis = normalize_axis(axis, x.ndim)
+    n = x.shape[axis]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # The estimate has warned.
+        at = layout(n, window, nperseg, noverlap, nfft)
+    count = (n - at.nperseg) // at.hop + 1
+    inner, edge = _native.welch_interval(np.ascontiguousarray(at.weights), at.hop, count, level)
+    factors = np.tile(np.array(inner)[:, np.newaxis], pxx.shape[axis])
+    if x.dtype.kind != "c":
+        # The bins of 0 Hz and Nyquist have no imaginary part, so half as many degrees of freedom.
+        factors[:, 0] = edge
+        if at.nfft % 2 == 0:
+            factors[:, -1 if onesided else at.nfft // 2] = edge
+    shape = [1] * pxx.ndim
+    shape[axis] = pxx.shape[axis]
+    return np.stack([pxx * limit.reshape(shape).astype(pxx.dtype) for limit in factors])
 
 
 def _welch(
