@@ -52,7 +52,7 @@ def multitaper(
     Returns
     -------
     f : frequencies `[bins]`. MNE returns them last.
-    Pxx : the spectrum; float32 stays float32.
+    Pxx : the spectrum; float32 for float32 and shorter floats, else float64.
     interval : with `confidence` alone: lower and upper limits `[2, …]` of `Pxx`.
 
     >>> import numpy as np, rlx_fft
@@ -61,7 +61,7 @@ def multitaper(
     >>> float(f[pxx.argmax()]), pxx.shape
     (20.0, (201,))
     """
-    x, dtype = numeric(x)
+    x, _ = numeric(x)
     if x.dtype.kind == "c":
         raise TypeError("x: complex samples have no multitaper spectrum")
     if x.ndim == 0:
@@ -90,7 +90,6 @@ def multitaper(
     if unsolved:
         warn("Iterative multi-taper PSD computation did not converge.", RuntimeWarning)
     f = np.array(plan.frequencies())
-    values = values.astype(dtype, copy=False)
     if confidence is None:
         return f, np.moveaxis(values, -1, axis)
     psd, factors = np.moveaxis(values[..., 0, :], -1, axis), np.moveaxis(values[..., 1, :], -1, axis)
