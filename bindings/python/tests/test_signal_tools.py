@@ -94,6 +94,23 @@ def test_peak_property_errors_and_warnings():
             call()
     with pytest.raises(TypeError, match="^peaks:"):
         rlx_fft.peak_prominences(x, [1.5])
+    for data in [(None, [0], [2]), ([1.0], [0.5], [2]), ([1.0], [0], [2.0]), (["1"], [0], [2]), ([1j], [0], [2])]:
+        with pytest.raises(TypeError, match="^prominence_data:"):
+            rlx_fft.peak_widths(x, [1], prominence_data=data)
+    for data in [5, ([1.0], [0]), ([[1.0]], [[0]], [[2]]), (1.0, 0, 2), ([1.0], [0, 0], [2]), ([1.0], [-1], [2]), ([1.0], [0], [5])]:
+        with pytest.raises(ValueError, match="^prominence_data:"):
+            rlx_fft.peak_widths(x, [1], prominence_data=data)
+    assert [part.size for part in rlx_fft.peak_widths(x, [], prominence_data=([], [], []))] == [0, 0, 0, 0]
+
+
+def test_peak_warnings_are_of_scipys_class():
+    from scipy.signal._peak_finding_utils import PeakPropertyWarning
+
+    x = np.array([0.0, 1, 0])
+    for call in (lambda m: m.peak_prominences(x, [0]), lambda m: m.peak_widths(x, [0]), lambda m: m.peak_widths(x, [1], 0)):
+        for module in (sps, rlx_fft):
+            with pytest.warns(PeakPropertyWarning):
+                call(module)
 
 
 @given(st.integers(1, 60), st.integers(1, 8), st.sampled_from(["clip", "wrap"]), st.sampled_from([float, np.float32, int, np.uint8, bool]),
@@ -138,6 +155,16 @@ def test_lombscargle(n, m, weighted, floating, normalize):
     theirs, ours = sps.lombscargle(x, y, freqs, **arguments), rlx_fft.lombscargle(x, y, freqs, **arguments)
     assert ours.dtype == theirs.dtype and ours.shape == theirs.shape
     assert np.allclose(ours, theirs, rtol=1e-8, atol=1e-8 * np.abs(theirs).max())
+
+
+def test_lombscargle_deprecations():
+    x = np.arange(5.0)
+    y, freqs = RNG.normal(size=5) + 1, np.array([0.5, 1.0])
+    expected = rlx_fft.lombscargle(x, y - y.mean(), freqs)
+    with pytest.warns(DeprecationWarning, match="precenter"):
+        assert np.allclose(rlx_fft.lombscargle(x, y, freqs, precenter=True), expected)
+    with pytest.warns(DeprecationWarning, match="use keyword arguments"):
+        assert np.allclose(rlx_fft.lombscargle(x, y, freqs, True), expected)
 
 
 def test_lombscargle_errors():

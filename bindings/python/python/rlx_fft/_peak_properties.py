@@ -10,7 +10,7 @@ import numpy as np
 from . import _native
 from ._arrays import as_array, normalize_axis, rows
 from ._checks import real
-from ._peaks import PeakPropertyWarning, _real
+from ._peaks import _real, peak_warning
 from ._public import public
 from ._warnings import warn
 
@@ -46,6 +46,30 @@ def _reach(wlen: Any, n: int) -> int | None:
     return None if wlen >= 2 * n else math.ceil(wlen)
 
 
+def _given(prominence_data: Any, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Prominences and bases that the caller has computed, one for each of the peaks."""
+    try:
+        parts = tuple(prominence_data)
+    except TypeError as error:
+        raise ValueError(f"prominence_data: must be prominences, left bases and right bases: {error}") from error
+    if len(parts) != 3:
+        raise ValueError(f"prominence_data: must be prominences, left bases and right bases, got {len(parts)} arrays")
+    arrays = []
+    for part, name, kind in zip(parts, ("prominences", "left bases", "right bases"), (np.float64, np.intp, np.intp), strict=True):
+        if part is None:
+            raise TypeError(f"prominence_data: {name} must not be None")
+        values = as_array(part, "prominence_data")
+        if values.shape != shape:
+            raise ValueError(
+                f"prominence_data: arrays in `prominence_data` must have the same shape as peaks, {shape}; "
+                f"{name} have {values.shape}"
+            )
+        if values.size and not np.can_cast(values.dtype, kind):
+            raise TypeError(f"prominence_data: cannot safely cast {name} of dtype {values.dtype}")
+        arrays.append(values.astype(kind))
+    return arrays[0], arrays[1], arrays[2]
+
+
 @public("x")
 def peak_prominences(x: Any, peaks: Any, wlen: float | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How far peaks stand out from their surroundings, as `scipy.signal.peak_prominences`.
@@ -64,7 +88,7 @@ def peak_prominences(x: Any, peaks: Any, wlen: float | None = None) -> tuple[np.
     at = _positions(peaks, len(x))
     prominences, left, right = _native.peak_prominences(x, at, _reach(wlen, len(x)))
     if (prominences == 0).any():
-        warn("some peaks have a prominence of 0", PeakPropertyWarning)
+        warn("some peaks have a prominence of 0", peak_warning())
     return prominences, left, right
 
 
@@ -96,19 +120,16 @@ def peak_widths(
     if prominence_data is None:
         prominence_data = _native.peak_prominences(x, at, _reach(wlen, len(x)))
         if (prominence_data[0] == 0).any():
-            warn("some peaks have a prominence of 0", PeakPropertyWarning)
-    try:
-        given, left, right = (np.asarray(part) for part in prominence_data)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"prominence_data: must be prominences, left bases and right bases: {error}") from error
-    if not len(given) == len(left) == len(right) == len(at):
-        raise ValueError(f"prominence_data: has {len(given)} entries, for {len(at)} peaks")
+            warn("some peaks have a prominence of 0", peak_warning())
+    given, left, right = _given(prominence_data, at.shape)
     valid = (0 <= left) & (left <= at) & (at <= right) & (right < len(x))
     if not valid.all():
-        raise ValueError(f"prominence_data: bases of peak {at[~valid][0]} do not enclose it within x")
+        raise ValueError(
+            f"prominence_data: prominence data is invalid for peak {at[~valid][0]}: its bases do not enclose it within x"
+        )
     widths, heights, left_ips, right_ips = _native.peak_widths(x, at, rel_height, given, left, right)
     if (widths == 0).any():
-        warn("some peaks have a width of 0", PeakPropertyWarning)
+        warn("some peaks have a width of 0", peak_warning())
     return widths, heights, left_ips, right_ips
 
 

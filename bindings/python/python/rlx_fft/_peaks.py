@@ -19,7 +19,7 @@ class PeakPropertyWarning(RuntimeWarning):
     """Some peaks have properties of 0: where SciPy is not installed, which has a class of this name."""
 
 
-def _warning_of_widths() -> type[Warning]:
+def peak_warning() -> type[Warning]:
     """SciPy's class where it is installed; SciPy is imported for the warning alone."""
     try:
         from scipy.signal._peak_finding_utils import PeakPropertyWarning as scipys
@@ -106,7 +106,7 @@ def find_peaks(
     if x.ndim > 1:
         properties["row_offsets"] = offsets
     if "widths" in properties and rel_height <= 0 and (properties["widths"] == 0).any():
-        warn("some peaks have a width of 0", _warning_of_widths())
+        warn("some peaks have a width of 0", peak_warning())
     return peaks, properties
 
 

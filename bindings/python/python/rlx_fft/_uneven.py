@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import functools
+from collections.abc import Callable
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -10,6 +12,10 @@ from . import _native
 from ._arrays import as_array
 from ._checks import flag
 from ._public import public
+from ._warnings import warn
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def _line(values: Any, name: str) -> np.ndarray:
@@ -25,12 +31,31 @@ def _line(values: Any, name: str) -> np.ndarray:
     return values
 
 
+def _named_after(count: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorates a function whose arguments after the first `count` SciPy wants by name."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def call(*args: P.args, **keywords: P.kwargs) -> R:
+            if len(args) > count:
+                warn(
+                    f"{function.__name__}: please use keyword arguments after the first {count}; SciPy 1.19 refuses others",
+                    DeprecationWarning,
+                )
+            return function(*args, **keywords)
+
+        return call
+
+    return decorate
+
+
+@_named_after(3)
 @public("y")
 def lombscargle(
     x: Any,
     y: Any,
     freqs: Any,
-    precenter: bool = False,
+    precenter: bool | None = None,
     normalize: bool | Literal["power", "normalize", "amplitude"] = False,
     *,
     weights: Any = None,
@@ -44,7 +69,7 @@ def lombscargle(
     x : times of the samples `[n]`.
     y : samples `[n]`.
     freqs : angular frequencies `[m]`, radians per unit of `x`.
-    precenter : subtract the mean of `y` first (SciPy has deprecated it).
+    precenter : subtract the mean of `y` first. As SciPy since 1.17, warns that it is deprecated where it is given.
     normalize : False or ``"power"`` (unit² · n/4), True or ``"normalize"`` (share of the samples' square or variance, 0 to 1),
         or ``"amplitude"`` (complex amplitudes).
     weights : of the samples, not negative.
@@ -67,8 +92,10 @@ def lombscargle(
         normalize = "normalize" if normalize else "power"
     if normalize not in ("power", "normalize", "amplitude"):
         raise ValueError(f"normalize: {normalize!r} is none of False, True, 'power', 'normalize', 'amplitude'")
-    if flag(precenter, "precenter"):
-        y = y - y.mean()
+    if precenter is not None:
+        warn("lombscargle: SciPy 1.19 has no such argument; please leave 'precenter' unspecified", DeprecationWarning)
+        if flag(precenter, "precenter"):
+            y = y - y.mean()
     return np.squeeze(_native.lombscargle(x, y, freqs, weights, flag(floating_mean, "floating_mean"), normalize, threads))
 
 
