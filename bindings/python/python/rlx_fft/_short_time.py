@@ -113,15 +113,15 @@ class ShortTimeFFT:
     phase_shift : sample, from the middle of a slice, where the phase is 0; None is the slice's first sample.
     threads : threads that share the slices; 0 is all cores, None what `set_num_threads` set. Not in SciPy.
 
-    float32 samples are computed in float64, as in SciPy; NaN spreads over its slices. Instances are not changed by
-    transforms and can be shared between threads.
+    float32 samples are computed in float64 (SciPy pads and detrends them in float32 first); NaN spreads over its slices.
+    Instances are not changed by transforms and can be shared between threads.
 
     >>> import numpy as np, rlx_fft
     >>> stft = rlx_fft.ShortTimeFFT(np.hanning(9)[:-1], hop=2, fs=1.0)
     >>> x = np.cos(np.arange(40))
     >>> S = stft.stft(x)
     >>> S.shape
-    (5, 22)
+    (5, 23)
     >>> bool(np.allclose(stft.istft(S, k1=40), x))
     True
     """
@@ -487,7 +487,7 @@ class ShortTimeFFT:
         x : samples of any shape, at least half a window along `axis`; complex ones for two-sided modes.
         detr : ``"constant"``, ``"linear"``, None, or a function of slices `[…, m_num]`.
         p0, p1 : first slice, and the one after the last; all by default.
-        k_offset : samples that the slices are moved by.
+        k_offset : samples that the slices are moved by; with ``"even"`` and ``"odd"`` not all of them beyond the ends.
         padding : samples beyond the ends: ``"zeros"``, ``"edge"``, ``"even"`` or ``"odd"``.
         axis : along which the samples follow each other.
 
