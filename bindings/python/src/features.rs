@@ -1,4 +1,4 @@
-//! What follows and surrounds log-mel spectrograms: cepstral coefficients, decibels, deltas, Kaldi's options, streams.
+//! Cepstral coefficients, decibels, deltas, Kaldi features and streams of log-mel frames.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -78,7 +78,7 @@ def peak_prominences(x: Any, peaks: Any, wlen: float | None = None) -> tuple[np.
     ----------
     x : a curve `[n]`.
     peaks : positions of peaks in it; others get a prominence of 0, with a warning.
-    wlen : samples of the window that is looked at around each peak; None is all of `x`.
+    wlen : samples of the window around each peak that is searched; None is all of `x`.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def peak_widths(
     peaks : positions of peaks in it.
     rel_height : share of the prominence, from the peak down, at which the width is measured.
     prominence_data : what `peak_prominences` returned for these peaks; computed by default.
-    wlen : as in `peak_prominences`; not looked at where `prominence_data` is given.
+    wlen : as in `peak_prominences`; ignored where `prominence_data` is given.
 
     Returns
     -------
