@@ -21,7 +21,7 @@ use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use rlx_dsp::detrend::Detrend;
 use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::scaling::Scaling;
-use rlx_dsp::welch::{PsdParams, WelchSums};
+use rlx_dsp::welch::WelchSums;
 use std::sync::Arc;
 
 const OPTIONS: &[OptionName] = &[

@@ -14,7 +14,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use rlx_dsp::detrend::Detrend;
 use rlx_dsp::scaling::Scaling;
-use rlx_dsp::welch::{PsdParams, WelchSums};
+use rlx_dsp::welch::WelchSums;
 use std::sync::Arc;
 
 const OPTIONS: &[OptionName] = &[
@@ -135,7 +135,7 @@ impl<T: Number> GroupsAccumulator for Spectra<T> {
         let samples = lists.samples::<T>()?;
         let rates = values[1].as_primitive::<Float64Type>();
         let width = self.plan.n_sums();
-        let segment = self.plan.params().segment_len;
+        let segment = self.plan.params().segments.segment_len;
         for (row, &group) in group_indices.iter().enumerate() {
             let wanted = filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
             let (Some(range), true) = (lists.range(row).filter(|_| wanted), rates.is_valid(row)) else {
