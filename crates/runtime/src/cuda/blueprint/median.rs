@@ -1,4 +1,4 @@
-//! The median over segments, divided by its bias: sorted in registers up to [`SORTED`] segments, found by counting
+//! The median over segments, divided by its bias: sorted in registers up to `SORTED` segments, found by counting
 //! above.
 
 use super::{Blueprint, Operand, Pass};
