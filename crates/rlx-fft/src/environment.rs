@@ -3,6 +3,8 @@
 //! ([`cache_dir`](crate::device::calibrate::cache_dir)) and `RLX_FFT_NO_PROBE`
 //! ([`probe_enabled`](crate::device::calibrate::probe_enabled)).
 
+use rlx_runtime::environment::flag;
+
 /// Returns whether the picker reports what it predicted and picked (`RLX_FFT_PICKER_TRACE=1`), through the `log`
 /// crate at level `info` with the target [`LOG_TARGET`](crate::auto_welch_peaks::LOG_TARGET).
 pub fn picker_trace() -> bool {
@@ -12,9 +14,4 @@ pub fn picker_trace() -> bool {
 /// Returns whether the picker goes by fixed thresholds instead of predictions (`RLX_FFT_LEGACY_PICKER=1`).
 pub fn legacy_picker() -> bool {
     flag("RLX_FFT_LEGACY_PICKER")
-}
-
-/// Returns whether a variable says yes: it is set, and is none of `0`, `false`, `off`, `no` and the empty text.
-fn flag(name: &str) -> bool {
-    std::env::var(name).is_ok_and(|v| !matches!(v.trim(), "" | "0" | "false" | "off" | "no"))
 }

@@ -24,6 +24,7 @@ pub mod cuda;
 #[path = "cuda/absent.rs"]
 mod cuda;
 pub mod device;
+pub mod environment;
 pub mod error;
 mod machine;
 #[cfg(any(feature = "cuda", feature = "gpu"))]

@@ -20,6 +20,7 @@ use rlx_compile::cost::{Calibration, HostId};
 use super::device::calibrate_device;
 use super::measure::{CalibrateOptions, calibrate_cpu};
 use super::store::{Stored, cache_dir, load, store};
+use crate::environment::flag;
 use crate::error::Result;
 use crate::session::Session;
 
@@ -28,8 +29,7 @@ pub const PROBE_NS: f64 = 50e6;
 
 /// Whether probes may run: unless `RLX_FFT_NO_PROBE` is set to anything but `0`, `false`, `off` and `no`.
 pub fn probe_enabled() -> bool {
-    let off = std::env::var("RLX_FFT_NO_PROBE");
-    !off.is_ok_and(|v| !matches!(v.trim(), "" | "0" | "false" | "off" | "no"))
+    !flag("RLX_FFT_NO_PROBE")
 }
 
 /// The probe of the CPU in this process.
@@ -49,11 +49,13 @@ pub fn load_or_probe(host: &HostId, work_ns: f64) -> Stored {
         stored => return stored,
     }
     let wait = work_ns >= PROBE_NS;
+    let mut probed = false;
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     *state = match std::mem::replace(&mut *state, State::Over) {
         State::NotYet if !(probe_enabled() && cache_dir().is_some_and(|dir| writable(&dir))) => State::Over,
         State::NotYet if wait => {
             probe_cpu();
+            probed = true;
             State::Over
         }
         // No thread to be had: no probe.
@@ -64,11 +66,13 @@ pub fn load_or_probe(host: &HostId, work_ns: f64) -> Stored {
         State::Running(thread) if wait || thread.is_finished() => {
             // A probe that panicked has kept nothing.
             let _ = thread.join();
+            probed = true;
             State::Over
         }
         state => state,
     };
-    load(host)
+    // Only a probe that has just ended can have kept something since the first look.
+    if probed { load(host) } else { Stored::None }
 }
 
 /// Measures and keeps.
