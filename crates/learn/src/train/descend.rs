@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::adam::{Adam, cosine};
 use super::config::{Progress, Schedule, Stop, TrainConfig};
 use super::layers::{self, Budget, random_start};
-use super::lbfgs::{Ended, minimise};
 use super::outcome::{LEARNED, Trained};
+use super::polish::polish;
 use super::product::Objective;
 use super::start::{likeliest, start};
 use crate::checkpoint::{Checkpoint, Key};
@@ -149,27 +149,11 @@ pub fn train_from(
         }
         let from = if schedule == Schedule::Whole { config.steps } else { done };
         let mut theta = best.1.clone();
-        let mut interrupted = false;
-        let (loss, ended) = minimise(
-            &mut theta,
-            config.polish,
-            goal,
-            |x, g| objective.value(x, g),
-            |i, loss| {
-                done = from + i;
-                let step = config.steps + i;
-                interrupted = tell(Progress { step, steps: total, rel_l2: loss.sqrt() }).is_break();
-                !interrupted
-            },
-        );
-        stop = match ended {
-            _ if interrupted => Stop::Interrupted,
-            Ended::Target => Stop::Target,
-            Ended::Floor => Stop::Floor,
-            Ended::Stopped => Stop::Steps,
-        };
-        if loss < best.0 || best.0.is_infinite() {
-            best = (loss, theta);
+        let ended = polish(&mut theta, config, |x, g| objective.value(x, g), tell);
+        stop = ended.stop;
+        done = ended.iterations.map_or(done, |i| from + i);
+        if ended.loss < best.0 || best.0.is_infinite() {
+            best = (ended.loss, theta);
         }
     }
     if !best.0.is_finite() {

@@ -8,6 +8,7 @@ mod layers;
 mod lbfgs;
 mod outcome;
 mod pairs;
+mod polish;
 mod product;
 mod rows;
 mod split;

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use super::adam::{Adam, cosine};
 use super::config::{Init, Progress, Stop, TrainConfig};
 use super::dense::Dense;
-use super::lbfgs::{Ended, minimise};
+use super::polish::polish;
 use super::product::network_of;
 use super::weights::Weights;
 use crate::error::{Error, Result};
@@ -170,7 +170,6 @@ pub fn train_pairs(
     let mut small = Loss::new(n, batch, &order, real, config);
     let (mut queue, mut stop, mut done) = (Vec::new(), Stop::Steps, 0);
     let total = config.steps + config.polish;
-    let goal = config.target * config.target;
     let all = rows(train);
     for step in 0..config.steps {
         let loss = if batch == train.len() {
@@ -200,25 +199,9 @@ pub fn train_pairs(
     let levels = n.trailing_zeros() as usize + 3;
     if stop == Stop::Steps && config.polish > 0 && 2 * n * train.len() * levels <= LARGEST {
         let mut whole = Loss::new(n, train.len(), &order, real, config);
-        let mut interrupted = false;
-        let (_, ended) = minimise(
-            &mut theta,
-            config.polish,
-            goal,
-            |x, g| whole.value(x, &all, Some(g)),
-            |i, loss| {
-                done = config.steps + i;
-                let step = config.steps + i;
-                interrupted = tell(Progress { step, steps: total, rel_l2: loss.sqrt() }).is_break();
-                !interrupted
-            },
-        );
-        stop = match ended {
-            _ if interrupted => Stop::Interrupted,
-            Ended::Target => Stop::Target,
-            Ended::Floor => Stop::Floor,
-            Ended::Stopped => Stop::Steps,
-        };
+        let ended = polish(&mut theta, config, |x, g| whole.value(x, &all, Some(g)), tell);
+        stop = ended.stop;
+        done = ended.iterations.map_or(done, |i| config.steps + i);
     }
     let judge = |pairs: &[usize]| {
         let mut sums = (0.0, 0.0);
