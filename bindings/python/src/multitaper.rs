@@ -75,7 +75,7 @@ impl MultitaperPlan {
         8 * self.plan.dpss().tapers.len() * (1 + 2 * count)
     }
 
-    /// Whether the weights are adaptive: they need three tapers.
+    /// Returns whether the weights are adaptive, which takes at least three tapers.
     #[getter]
     fn adaptive(&self) -> bool {
         self.plan.is_adaptive()

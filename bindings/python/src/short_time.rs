@@ -265,13 +265,13 @@ pub(crate) fn closest_dual<'py>(
     Ok((dual.into_pyarray(py).into_any(), (scale.re, scale.im)))
 }
 
-/// Whether overlapping windows add up to a constant.
+/// Returns whether overlapping windows add up to a constant.
 #[pyfunction]
 pub(crate) fn check_cola(window: PyReadonlyArray1<'_, f64>, hop: usize, tol: f64) -> PyResult<bool> {
     stft::check_cola(&window.as_array().to_vec(), hop, tol).map_err(refused)
 }
 
-/// Whether every sample has weight in some window.
+/// Returns whether every sample has weight in some window.
 #[pyfunction]
 pub(crate) fn check_nola(window: PyReadonlyArray1<'_, f64>, hop: usize, tol: f64) -> PyResult<bool> {
     stft::check_nola(&window.as_array().to_vec(), hop, tol).map_err(refused)

@@ -259,7 +259,7 @@ def _overlap(window: Any, nperseg: Any, noverlap: Any) -> tuple[np.ndarray, int]
 
 @public()
 def check_COLA(window: Any, nperseg: int, noverlap: int, tol: float = 1e-10) -> bool:
-    """Whether overlapping windows add up to a constant, as `scipy.signal.check_COLA`.
+    """Return whether overlapping windows add up to a constant, as `scipy.signal.check_COLA`.
 
     Parameters
     ----------
@@ -274,8 +274,10 @@ def check_COLA(window: Any, nperseg: int, noverlap: int, tol: float = 1e-10) -> 
 
 @public()
 def check_NOLA(window: Any, nperseg: int, noverlap: int, tol: float = 1e-10) -> bool:
-    """Whether every sample has weight in some segment, so that `istft` is possible, as `scipy.signal.check_NOLA`; the
-    arguments are those of `check_COLA`."""
+    """Return whether every sample has weight in some segment, so that `istft` is possible, as `scipy.signal.check_NOLA`.
+
+    The arguments are those of `check_COLA`.
+    """
     win, hop = _overlap(window, nperseg, noverlap)
     return _native.check_nola(win, hop, real(tol, "tol"))
 

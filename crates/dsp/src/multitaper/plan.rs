@@ -78,7 +78,7 @@ impl Multitaper {
         &self.dpss
     }
 
-    /// Whether the weights are adaptive: they need three tapers.
+    /// Returns whether the weights are adaptive, which takes at least three tapers.
     #[must_use]
     pub fn is_adaptive(&self) -> bool {
         self.params.adaptive && self.dpss.count() >= 3

@@ -20,8 +20,8 @@ fn sums(window: &[f64], hop: usize, of: impl Fn(f64) -> f64) -> Result<Vec<f64>>
     Ok(sums)
 }
 
-/// Whether overlapping windows add up to a constant within `tolerance` (`scipy.signal.check_COLA`): then the overlapping
-/// slices of a signal, added up, are the signal times that constant. The constant is the median of the sums.
+/// Returns whether overlapping windows add up to a constant within `tolerance` (`scipy.signal.check_COLA`). In that case
+/// the sum of the overlapping slices of a signal is the signal times that constant, the median of the sums.
 ///
 /// # Errors
 /// [`Error::Argument`] for an empty window and a hop that is 0 or longer than the window.
@@ -33,8 +33,8 @@ pub fn check_cola(window: &[f64], hop: usize, tolerance: f64) -> Result<bool> {
     Ok(sums.iter().all(|sum| (sum - median).abs() < tolerance))
 }
 
-/// Whether every sample has weight in some overlapping window: their squares add up to more than `tolerance`
-/// (`scipy.signal.check_NOLA`). Then a short-time transform can be inverted.
+/// Returns whether the squares of the overlapping windows add up to more than `tolerance` at every sample
+/// (`scipy.signal.check_NOLA`). In that case a short-time transform can be inverted.
 ///
 /// # Errors
 /// As [`check_cola`].
