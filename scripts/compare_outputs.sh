@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs the same commands with two builds of the program and reports for each whether the outputs are equal byte for byte.
+# Runs the same commands with two builds of the program and reports for each whether the results are equal bit for bit.
 #
 #   scripts/compare_outputs.sh OLD NEW [ONLY]
 #
 # OLD and NEW are programs, ONLY is a part of the commands' text. Numbers are written to JSON with all their digits, so equal
-# bytes are equal bits. Where two outputs differ, the largest relative difference of their numbers follows. Exit status: 0
+# digits are equal bits. Fields that only NEW writes are left out. Where two outputs differ, the largest relative difference of
+# their numbers follows. Exit status: 0
 # where everything is equal, 1 where something differs, 2 for a wrong call.
 set -euo pipefail
 [[ $# -ge 2 && -x $1 && -x $2 ]] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
@@ -59,18 +60,59 @@ for input in "noise32.npy --rate 16000" "noise64.npy --rate 16000"; do
     done
 done
 
-# Numbers in order, for the size of a difference.
+# Prints nothing where every field of OLD has the same text or digits in NEW, and else how they differ.
 difference() {
     python3 - "$1" "$2" <<'PY'
-import re, sys
-def numbers(path):
-    return [float(v) for v in re.findall(r'-?\d+\.?\d*(?:[eE][-+]?\d+)?', open(path, errors='replace').read())]
-a, b = numbers(sys.argv[1]), numbers(sys.argv[2])
-if len(a) != len(b):
-    print(f'{len(a)} and {len(b)} numbers')
-else:
-    top = max((abs(v) for v in a), default=0) or 1
-    print(f'largest difference {max((abs(x - y) for x, y in zip(a, b)), default=0) / top:.3g} of the largest number')
+import json, sys
+
+def load(path):
+    text = open(path, errors="replace").read()
+    try:
+        return json.loads(text, parse_float=lambda s: ("number", s), parse_int=lambda s: ("number", s))
+    except ValueError:
+        return [json.loads(line, parse_float=lambda s: ("number", s), parse_int=lambda s: ("number", s)) for line in text.splitlines()]
+
+#: Differences of structure, and pairs of numbers in one list or field.
+structure, lists = [], []
+
+def is_number(value):
+    return isinstance(value, tuple)
+
+def compare(old, new, at):
+    if is_number(old) and is_number(new):
+        lists.append((at, [(old[1], new[1])]))
+    elif isinstance(old, dict) and isinstance(new, dict):
+        for key, value in old.items():
+            if key == "notes":
+                continue  # Sentences for people; their wording may change.
+            if key in new:
+                compare(value, new[key], f"{at}.{key}")
+            else:
+                structure.append(f"{at}.{key} is missing")
+    elif isinstance(old, list) and isinstance(new, list):
+        if len(old) != len(new):
+            structure.append(f"{at}: {len(old)} and {len(new)} items")
+        elif old and all(is_number(v) for v in old + new):
+            lists.append((at, [(a[1], b[1]) for a, b in zip(old, new)]))
+        else:
+            for i, (a, b) in enumerate(zip(old, new)):
+                compare(a, b, f"{at}[{i}]")
+    elif old != new:
+        structure.append(f"{at}: {old!r} and {new!r}")
+
+compare(load(sys.argv[1]), load(sys.argv[2]), "")
+worst, where = 0.0, ""
+for at, pairs in lists:
+    if all(a == b for a, b in pairs):
+        continue
+    top = max(abs(float(a)) for a, _ in pairs) or 1.0
+    size = max(abs(float(a) - float(b)) for a, b in pairs) / top
+    if size >= worst:
+        worst, where = size, at
+said = structure[:3]
+if where:
+    said.append(f"{where} differs by {worst:.3g} of its largest number")
+print("; ".join(said))
 PY
 }
 
@@ -86,12 +128,14 @@ for command in "${commands[@]}"; do
     read -ra words <<<"$command"
     run "$old" old "${words[@]}"
     run "$new" new "${words[@]}"
-    if cmp -s old new && cmp -s old.rc new.rc; then
+    said=
+    cmp -s old new || said=$(difference old new)
+    if [[ -z $said ]] && cmp -s old.rc new.rc; then
         equal=$((equal + 1))
         [[ $(<old.rc) == 0 ]] && echo "equal     $command" || echo "refused   $command ($(tail -1 new.err))"
     else
         differ=$((differ + 1))
-        echo "DIFFERENT $command: status $(<old.rc) and $(<new.rc), $(difference old new)"
+        echo "DIFFERENT $command: status $(<old.rc) and $(<new.rc), $said"
         cmp -s old.rc new.rc || tail -n 1 old.err new.err
     fi
 done
