@@ -192,15 +192,18 @@ pub(super) fn hold(average: Average, first: bool, held: &mut [f64], powers: &[f6
         held.copy_from_slice(powers);
         return;
     }
-    let better: fn(f64, f64) -> bool = match average {
-        Average::Max => |power, held| power > held,
-        Average::Min => |power, held| power < held,
+    match average {
+        Average::Max => keep(held, powers, |power, held| power > held),
+        Average::Min => keep(held, powers, |power, held| power < held),
         // Sums and stored spectra are handled elsewhere.
-        Average::Mean | Average::Median => return,
-    };
-    for (held, power) in held.iter_mut().zip(powers) {
-        if better(*power, *held) || power.is_nan() {
-            *held = *power;
-        }
+        Average::Mean | Average::Median => {}
+    }
+}
+
+/// Replaces every held value by a better power or by NaN. Generic and without branches, so that it vectorises.
+#[inline(always)]
+fn keep(held: &mut [f64], powers: &[f64], better: impl Fn(f64, f64) -> bool) {
+    for (held, &power) in held.iter_mut().zip(powers) {
+        *held = if better(power, *held) | power.is_nan() { power } else { *held };
     }
 }

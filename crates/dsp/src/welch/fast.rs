@@ -56,9 +56,25 @@ fn is_silent<S: Sample>(samples: &[S]) -> bool {
     samples.chunks(1024).all(|block| block.iter().fold(true, |silent, x| silent & (x.parts() == (0.0, 0.0))))
 }
 
-/// The largest value, and whether all are finite.
-fn summary(values: impl Iterator<Item = f64>) -> (f64, bool) {
-    values.fold((0.0, true), |(most, finite), v| (if v > most { v } else { most }, finite & v.is_finite()))
+/// The largest value, and whether all are finite. In partial results, which vectorise.
+fn summary<T: Real>(values: &[T]) -> (f64, bool) {
+    const PARTS: usize = 16;
+    let mut most = [T::zero(); PARTS];
+    let mut poison = [T::zero(); PARTS];
+    let (blocks, rest) = values.as_chunks::<PARTS>();
+    for block in blocks {
+        for i in 0..PARTS {
+            most[i] = if block[i] > most[i] { block[i] } else { most[i] };
+            // NaN and infinity times 0 are NaN.
+            poison[i] = poison[i] + block[i] * T::zero();
+        }
+    }
+    for (i, &v) in rest.iter().enumerate() {
+        most[i] = if v > most[i] { v } else { most[i] };
+        poison[i] = poison[i] + v * T::zero();
+    }
+    let most = most.into_iter().fold(T::zero(), |a, b| if b > a { b } else { a });
+    (most.widen(), poison.into_iter().all(|p| p == T::zero()))
 }
 
 /// Segments of real samples.
@@ -121,7 +137,7 @@ impl<T: Element> SegmentKernel<T> for FastReal<T> {
         self.sums.fill(0.0);
         let here = &mut self.sums;
         self.kernels.lend(|kernel| kernel.add_segments_apart(samples, hop, count, here));
-        let (strongest, finite) = summary(self.sums.iter().copied());
+        let (strongest, finite) = summary(&self.sums);
         if !is_sound(strongest, finite, count, samples) {
             return self.plain.add_powers(samples, hop, count, sums);
         }
@@ -144,7 +160,7 @@ impl<T: Element> SegmentKernel<T> for FastReal<T> {
             out.iter_mut().zip(&self.values).for_each(|(out, v)| *out = v.widen());
             let len = self.spec.weights.len();
             for (s, out) in out.chunks_exact_mut(bins).enumerate() {
-                let (strongest, finite) = summary(out.iter().copied());
+                let (strongest, finite) = summary(out);
                 let segment = &samples[s * hop..s * hop + len];
                 if !is_sound(strongest, finite, 1, segment) {
                     self.plain.powers(segment, hop, 1, out);
@@ -166,7 +182,7 @@ impl<T: Element> SegmentKernel<T> for FastReal<T> {
         let (n_fft, len) = (self.spec.n_fft, (count - 1) * self.spec.hop + self.spec.weights.len());
         for ((row, values), sums) in rows.zip(self.values.chunks_exact(bins)).zip(sums.chunks_exact_mut(bins))
         {
-            let (strongest, finite) = summary(values.iter().map(|v| v.widen()));
+            let (strongest, finite) = summary(values);
             if is_sound(strongest, finite, count, &row[..len]) {
                 // The kernel has doubled every bin that has a mirror.
                 for (bin, (sum, v)) in sums.iter_mut().zip(values).enumerate() {
@@ -261,7 +277,7 @@ where
         self.sums.fill(0.0);
         let here = &mut self.sums;
         self.kernels.lend(|kernel| kernel.add_segments(samples, hop, count, here));
-        let (strongest, finite) = summary(self.sums.iter().copied());
+        let (strongest, finite) = summary(&self.sums);
         if !is_sound(strongest, finite, count, samples) {
             return self.plain.add_powers(samples, hop, count, sums);
         }
@@ -283,7 +299,7 @@ where
             self.kernels.lend(|kernel| kernel.powers(samples, hop, used, values));
             out.iter_mut().zip(&self.values).for_each(|(out, v)| *out = v.widen());
             for (s, out) in out.chunks_exact_mut(bins).enumerate() {
-                let (strongest, finite) = summary(out.iter().copied());
+                let (strongest, finite) = summary(out);
                 let segment = &samples[s * hop..s * hop + len];
                 if !is_sound(strongest, finite, 1, segment) {
                     self.plain.powers(segment, hop, 1, out);
