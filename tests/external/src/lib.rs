@@ -132,6 +132,89 @@ mod facade {
         assert!(!rlx_fft::environment::legacy_picker() || cfg!(unix));
     }
 
+    /// A tone of 125 Hz and a weaker one of 250 Hz, 2 s at 1 kHz.
+    fn tones() -> Vec<f64> {
+        let tone = |i: usize, hz: f64| (std::f64::consts::TAU * hz * i as f64 / 1000.0).sin();
+        (0..2000).map(|i| tone(i, 125.0) + 0.25 * tone(i, 250.0)).collect()
+    }
+
+    #[test]
+    fn a_spectrum_is_one_call() {
+        let x = tones();
+        let narrow: Vec<f32> = x.iter().map(|&v| v as f32).collect();
+        for (psd, epsilon) in [
+            (welch(&x, 1000.0).unwrap(), f64::EPSILON),
+            (periodogram(&x, 1000.0).unwrap(), f64::EPSILON),
+            (psd_of(&narrow), f64::from(f32::EPSILON)),
+        ] {
+            assert_eq!(psd.freqs.len(), psd.values.len());
+            let strongest: Vec<f64> = psd.peaks(2).iter().map(|peak| peak.freq).collect();
+            assert!((strongest[0] - 125.0).abs() < 1.0 && (strongest[1] - 250.0).abs() < 1.0, "{strongest:?}");
+            assert_eq!(psd.peak_freq(), strongest.first().copied());
+            // Parseval: a sine of amplitude a has the power a²/2.
+            let power = psd.values.iter().sum::<f64>() * (psd.freqs[1] - psd.freqs[0]);
+            assert!((power - 0.53125).abs() < 0.02 + epsilon, "{power}");
+        }
+        assert!(welch(&x, 0.0).is_err() && welch::<f64>(&[], 1000.0).is_err());
+    }
+
+    fn psd_of(x: &[f32]) -> Psd<f64> {
+        let Psd { freqs, values, coverage, .. } = welch(x, 1000.0).unwrap();
+        let values = values.into_iter().map(f64::from).collect();
+        let mut psd = welch(&tones(), 1000.0).unwrap();
+        (psd.freqs, psd.values, psd.coverage) = (freqs, values, coverage);
+        psd
+    }
+
+    #[test]
+    fn one_call_is_a_plan_with_the_default_parameters() {
+        let x = tones();
+        let psd = welch(&x, 1000.0).unwrap();
+        let params = PsdParams::new(1000.0, 256);
+        let plan = Welch::<f64>::new(params.clone()).unwrap();
+        assert_eq!(welch_with(&x, &params).unwrap().values, psd.values);
+        assert_eq!(plan.run(&x).unwrap().values, psd.values);
+    }
+
+    #[test]
+    fn pairs_of_signals_are_one_call() {
+        let x = tones();
+        let y: Vec<f64> = x.iter().map(|v| 2.0 * v).collect();
+        let (cross, psd) = (csd(&x, &y, 1000.0).unwrap(), welch(&x, 1000.0).unwrap());
+        for (bin, power) in psd.values.iter().enumerate() {
+            assert!((cross.re[bin] - 2.0 * power).abs() <= 1e-12 * power && cross.im[bin].abs() <= 1e-9 * power);
+        }
+        let same = csd_with(&x, &y, &PsdParams::new(1000.0, 256)).unwrap();
+        assert_eq!((same.re, same.im), (cross.re, cross.im));
+        let found = coherence(&x, &y, 1000.0).unwrap();
+        let strongest = psd.values.iter().copied().fold(0.0, f64::max);
+        let strong = psd.values.iter().zip(&found.values).filter(|(power, _)| **power > 1e-3 * strongest);
+        assert!(strong.clone().count() > 1 && strong.clone().all(|(_, c)| (c - 1.0).abs() < 1e-9));
+        let with = coherence_with(&x, &y, &PsdParams::new(1000.0, 256)).unwrap();
+        assert_eq!(with.values, found.values);
+        assert!(csd(&x, &y[1..], 1000.0).is_err());
+    }
+
+    #[test]
+    fn spectrograms_and_features_are_one_call() {
+        let x = tones();
+        let out = spectrogram(&x, 1000.0, 256).unwrap();
+        assert_eq!((out.freqs.len(), out.times.len()), (out.n_bins, out.n_frames));
+        for frame in out.values.chunks_exact(out.n_bins) {
+            let best = (0..out.n_bins).max_by(|&a, &b| frame[a].total_cmp(&frame[b])).unwrap();
+            assert!((out.freqs[best] - 125.0).abs() < 4.0);
+        }
+        let with = spectrogram_with(&x, &SpectrogramParams::scipy(1000.0, 256)).unwrap();
+        assert_eq!(with.values, out.values);
+        let mel = log_mel(&x, Preset::Librosa).unwrap();
+        assert_eq!(mel.values.len(), mel.n_mels * mel.n_frames);
+        assert_eq!((mel.freqs.len(), mel.times.len()), (mel.n_mels, mel.n_frames));
+        let with = log_mel_with(&x, &LogMelParams::preset(Preset::Librosa)).unwrap();
+        assert_eq!(with.values, mel.values);
+        let narrow: Vec<f32> = x.iter().map(|&v| v as f32).collect();
+        assert_eq!(log_mel(&narrow, Preset::Librosa).unwrap().n_frames, mel.n_frames);
+    }
+
     #[cfg(feature = "dev")]
     #[test]
     fn benches_have_the_names_of_the_specification() {
