@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 use rlx_fft::welch_peaks_picker::parse_welch_peaks_strategy;
 use rlx_fft::{AutoSettings, AutoWelchPeaks as Auto};
 
-use crate::arrays::borrow;
+use crate::arrays::{borrow, zeros};
 use crate::errors::facade;
 use crate::learned::LearnedFft;
 use crate::threads;
@@ -66,7 +66,7 @@ impl AutoPeaks {
             )));
         }
         let x = array.as_slice()?;
-        let out = PyArrayDyn::<f32>::zeros(py, &[self.batch, self.k_out, 2][..], false);
+        let out = zeros::<f32>(py, &[self.batch, self.k_out, 2])?;
         {
             let mut writable = out.readwrite();
             let out = writable.as_slice_mut()?;
@@ -96,6 +96,11 @@ impl AutoPeaks {
         dict.set_item("calibration", trace.calibration)?;
         dict.set_item("line", auto.picker_line())?;
         Ok(dict)
+    }
+
+    /// Returns a line per region of the plan that runs.
+    fn regions(&self) -> Vec<String> {
+        self.auto.lock().unwrap_or_else(PoisonError::into_inner).regions()
     }
 
     /// Returns the strategy that would be selected for another number of rows.

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use num_complex::Complex;
 use numpy::PyUntypedArrayMethods;
 use pyo3::prelude::*;
-use rlx_compile::Graph;
 use rlx_compile::builders::{expressible, frames_of, log_mel, psd, psd_peaks, spectrogram};
 use rlx_compile::params::Rows;
+use rlx_compile::{Graph, Plan};
 use rlx_fft::dsp::mel::LogMelParams;
 use rlx_fft::dsp::nan::NanPolicy;
 use rlx_fft::dsp::scaling::Sides;
@@ -19,7 +19,9 @@ use crate::arrays::{borrow, filled, rows_of, with_last};
 use crate::mel::MelPlan;
 use crate::params::Segments;
 use crate::resident::{self, DeviceArray};
-use crate::sessions::{Kind, Open, cheapest, interruptible, named, on_device, on_host, refused, session};
+use crate::sessions::{
+    Kind, Open, cheapest, interruptible, named, on_device, on_host, predictions, refused, session,
+};
 use crate::threads;
 
 /// From this many samples on a run may take so long that someone wants to interrupt it.
@@ -85,6 +87,34 @@ impl DevicePlan {
             What::Mel(params) => expressible(params).err().map(|error| error.to_string()),
             _ => None,
         }
+    }
+
+    /// Returns a line per region of the plan for rows of this shape: its ops, its device and, if the CPU runs it for a
+    /// device, the reason. Before them for `auto` the predictions.
+    #[pyo3(signature = (rows, len, device, threads=None))]
+    fn explain(
+        &self,
+        py: Python<'_>,
+        rows: usize,
+        len: usize,
+        device: &str,
+        threads: Option<usize>,
+    ) -> PyResult<Vec<String>> {
+        let threads = threads::resolve(threads)?;
+        let mut lines = Vec::new();
+        let id = match named(device)? {
+            Some(info) => info.id,
+            None => {
+                let graph = self.graph(rows, len).map_err(refused)?;
+                let (best, said) = predictions(&graph, threads).map_err(refused)?;
+                lines.push(said);
+                best.map_or_else(|| "cpu".to_owned(), |info| info.id)
+            }
+        };
+        let kind = Kind { nan: self.nan, threads, stream: None };
+        let (_, plan) = py.detach(|| self.plan(&id, kind, rows, len)).map_err(refused)?;
+        lines.extend(plan.regions_text(&id).lines().map(|line| line.trim().to_owned()));
+        Ok(lines)
     }
 
     /// The result and the device that computed it; `None`: the CPU has to.
@@ -203,8 +233,7 @@ impl DevicePlan {
         if let Some(found) = made().get(&key) {
             return Ok(found.clone());
         }
-        let open = session(id, kind)?;
-        let plan = open.session.explain(&self.graph(rows, len)?, Default::default())?.plan;
+        let (open, plan) = self.plan(id, kind, rows, len)?;
         let value = if on_device(&plan) {
             let host = on_host(&plan);
             if !host.is_empty() {
@@ -222,6 +251,13 @@ impl DevicePlan {
         }
         made.insert(key, value.clone());
         Ok(value)
+    }
+
+    /// Returns the plan for rows of this shape, and the session for it.
+    fn plan(&self, id: &str, kind: Kind, rows: usize, len: usize) -> Result<(Arc<Open>, Plan), Error> {
+        let open = session(id, kind)?;
+        let plan = open.session.explain(&self.graph(rows, len)?, Default::default())?.plan;
+        Ok((open, plan))
     }
 
     fn graph(&self, batch: usize, len: usize) -> Result<Graph, Error> {

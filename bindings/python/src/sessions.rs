@@ -64,17 +64,20 @@ pub(crate) fn named(name: &str) -> PyResult<Option<DeviceInfo>> {
 
 /// The device, no software adapter, that is predicted to beat the CPU's threads on host data.
 pub(crate) fn cheapest(graph: &Graph, threads: usize) -> Option<DeviceInfo> {
-    let all = select::by_cost(graph, threads).ok()?;
+    let (best, said) = predictions(graph, threads).ok()?;
+    log::info!(target: crate::LOG, "{said}");
+    best
+}
+
+/// Returns the device that is predicted to beat the CPU, if there is one, and a line with the predictions.
+pub(crate) fn predictions(graph: &Graph, threads: usize) -> Result<(Option<DeviceInfo>, String), Error> {
+    let all = select::by_cost(graph, threads)?;
     let cost = |c: &select::Candidate| format!("{} {:.4} ms", c.device.id, c.predicted_ns * 1e-6);
-    let best = all.first()?;
-    if all.len() > 1 {
-        let costs: Vec<String> = all.iter().map(cost).collect();
-        log::info!(
-            target: crate::LOG,
-            "auto: {} (predicted: {}; {threads} threads of the CPU)", best.device.id, costs.join(", ")
-        );
-    }
-    best.device.class.has_bus().then(|| best.device.clone())
+    let costs: Vec<String> = all.iter().map(cost).collect();
+    let best = all.first().map(|best| &best.device);
+    let id = best.map_or("cpu", |device| device.id.as_str());
+    let said = format!("auto: {id} (predicted: {}; {threads} threads of the CPU)", costs.join(", "));
+    Ok((best.filter(|device| device.class.has_bus()).cloned(), said))
 }
 
 /// Whether a plan leaves anything to its device.

@@ -13,7 +13,9 @@ refuse_subinterpreters()
 from . import fft, kaldi
 from ._accumulator import WelchAccumulator
 from ._cache import clear_cache
+from ._cross import coherence, csd
 from ._devices import devices
+from ._explain import explain
 from ._features import LogMelStream, delta, mfcc, power_to_db
 from ._learned import LearnedFft, fit, load, train
 from ._mel import mel_filterbank, melspectrogram
@@ -23,12 +25,14 @@ from ._multitaper import band_power, cross_spectral_matrix, multitaper
 from ._patch import patch_scipy
 from ._peak_properties import argrelmax, peak_prominences, peak_widths
 from ._peaks import find_peaks
+from ._periodogram import periodogram
 from ._preparation import detrend, dpss, get_window
 from ._resident import DevicePeaks
 from ._short_time import ShortTimeFFT, closest_STFT_dual_window
-from ._spectral import coherence, csd, periodogram, spectrogram, welch
+from ._spectrogram import spectrogram
 from ._stft import check_COLA, check_NOLA, istft, stft
 from ._uneven import lombscargle
+from ._welch import welch
 from ._welch_peaks import AutoWelchPeaks, WelchPeaks, welch_peaks
 
 __all__ = [
@@ -54,6 +58,7 @@ __all__ = [
     "detrend",
     "devices",
     "dpss",
+    "explain",
     "fft",
     "find_peaks",
     "fit",

@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any
 
+from ._explaining import is_asked
+
 #: Bytes that are kept between calls.
 LIMIT = 64 << 20
 #: Entries that are kept, so that looking through them stays cheap.
@@ -22,7 +24,9 @@ class Cache:
         self._kept: OrderedDict[Hashable, tuple[Any, Any]] = OrderedDict()
 
     def __getitem__(self, key: Hashable) -> Any:
-        """The value; KeyError where there is none, TypeError for a key without a hash."""
+        """The value; KeyError where there is none or the call is explained, TypeError for a key without a hash."""
+        if is_asked():
+            raise KeyError(key)
         value = self._kept[key][0]
         try:
             self._kept.move_to_end(key)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import _native
+from ._explaining import Answer, question
 
 _log = logging.getLogger("rlx_fft")
 
@@ -38,6 +40,8 @@ def attempt(
 
     `lacks` says what of the call no device has. An unknown or absent device is an error that lists what there is.
     """
+    if question.get() is not None:
+        raise Answer(_explained(function, device, x, lacks, plan, threads))
     if device is None or device == "cpu":
         return None
     if not isinstance(device, str):
@@ -54,9 +58,21 @@ def attempt(
     return None
 
 
+def _explained(
+    function: str, device: str | None, x: np.ndarray, lacks: str | None, plan: Callable[[], _native.DevicePlan], threads: int | None
+) -> list[str]:
+    """The regions of the plan that the call would run, with their places and reasons."""
+    if device is not None and not isinstance(device, str):
+        raise TypeError(f"device: must be a name, got {type(device).__name__}")
+    name = "cpu" if device is None else _native.find_device(device) or "auto"
+    if lacks is not None:
+        return [f"{function}: cpu" if name == "cpu" else f"{function}: cpu; {name}: {lacks}"]
+    return plan().explain(math.prod(x.shape[:-1]), x.shape[-1], name, threads)
+
+
 def on_cpu(device: str | None, function: str) -> None:
     """For what no device computes: a name is checked, and that the CPU answers is said."""
-    attempt(function, device, np.empty(0), "no device has it", lambda: None, None)  # type: ignore[arg-type, return-value]
+    attempt(function, device, np.empty(0), "no device computes it", lambda: None, None)  # type: ignore[arg-type, return-value]
 
 
 def lacking(x: np.ndarray, at: Any, function: Callable | None = None) -> str | None:
@@ -76,6 +92,9 @@ def plan_of(
     kind: str, at: Any, fs: float, trend: str, scaling: str, average: str, policy: str, is_complex: bool, k: int = 0
 ) -> _native.DevicePlan:
     """The plan of an estimate over segments: ``"psd"``, ``"spectrogram"`` or ``"peaks"``."""
+    if at.name is None:
+        # Only explained, and not worth keeping: the weights are no key.
+        return _made(kind, at, fs, trend, scaling, average, policy, is_complex, k)
     key = (kind, at.name, at.nperseg, at.hop, at.nfft, fs, trend, scaling, average, policy, is_complex, k)
     return kept(key, lambda: _made(kind, at, fs, trend, scaling, average, policy, is_complex, k))
 

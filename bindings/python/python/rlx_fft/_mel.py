@@ -11,11 +11,12 @@ from ._arrays import CODES, normalize_axis, numeric, rows
 from ._cache import cache
 from ._checks import flag
 from ._devices import attempt, kept
+from ._explaining import is_asked
 from ._layout import nan_policies
 from ._mel_general import mel, normalized
 from ._mel_params import PRESET, checked, is_general
 from ._public import public
-from ._resident import check, handle, is_resident, on_host
+from ._resident import answer, check, handle, is_resident, on_host
 from ._warnings import warn
 
 
@@ -63,6 +64,17 @@ def melspectrogram(
     the window, Kaldi's and NeMo's windows are 25 ms and their frames 10 ms apart at any `sr`, and without `win_length` the
     window is as long as the transform.
 
+    Parameters
+    ----------
+    x : real samples of any shape, at the rate `sr`.
+    preset : see the table.
+    sr : sampling rate, Hz.
+    n_fft, hop_length, win_length : samples of the transform, between frames, and of the window.
+    n_mels, fmin, fmax : number of filters, and the edges of the lowest and the highest one, Hz.
+    power : exponent of the magnitudes, 1 or 2.
+    scale : mel scale, ``"slaney"``, ``"htk"`` or ``"kaldi"``.
+    preemphasis : coefficient, 0 for none.
+    ref_max : whether 0 dB is the maximum instead of 1, of presets in dB.
     window : a name, ``("kaiser", 8.0)`` or the like, or `win_length` weights.
     pad_mode : ``"none"``, ``"constant"``, ``"reflect"``, Kaldi's ``"mirror"``, ``"edge"``, ``"symmetric"`` or ``"linear_ramp"`` (`numpy.pad`).
     norm : ``"slaney"``, None, or the order of a norm that each filter is divided by (1, 2, inf), as in librosa.
@@ -97,6 +109,7 @@ def melspectrogram(
         lacks = on_device.lacks()
         if lacks is not None:
             raise ValueError(f"{lacks}: not on a device; bring x over first (for a torch tensor: x.cpu())")
+        answer(on_device, x)
         values = on_device.resident(x, handle(stream))
         return values if preset == "kaldi" else values.swapaxes(-1, -2)
     on_host(stream)
@@ -108,12 +121,16 @@ def melspectrogram(
     _warn_of_empty_filters(plan, preset)
     data = rows(x, axis)
     out = None
-    if device is not None and device != "cpu" and data.size:
+    if (is_asked() or (device is not None and device != "cpu")) and data.size:
         general = "this norm or padding" if is_general(changes) else None
         if isinstance(changes.get("window"), tuple):
             general = "a window that is known by its weights only"
-        lacks = general or f"{x.dtype} samples" if general or x.dtype != np.float32 else _on_device(plan, preset, changes).lacks()
-        if lacks is None and policy != "error" and not np.isfinite(data).all():
+        on_host_alone = device in (None, "cpu")
+        if general or (x.dtype != np.float32 and not on_host_alone):
+            lacks = general or f"{x.dtype} samples"
+        else:
+            lacks = _on_device(plan, preset, changes).lacks()
+        if lacks is None and policy != "error" and not on_host_alone and not np.isfinite(data).all():
             lacks = "missing samples"
         out = attempt("melspectrogram", device, data, lacks, lambda: _on_device(plan, preset, changes), threads)
         if out is not None and preset != "kaldi":
@@ -181,7 +198,10 @@ def mel_filterbank(
     scale: Literal["slaney", "htk", "kaldi"] | None = None,
     norm: float | str | None = PRESET,
 ) -> np.ndarray:
-    """The filters of `melspectrogram`, `[n_mels, n_fft // 2 + 1]`, float64; the arguments are those of `melspectrogram`."""
+    """Returns the filters of `melspectrogram`, `[n_mels, n_fft // 2 + 1]`, float64.
+
+    preset, sr, n_fft, n_mels, fmin, fmax, scale, norm : as in `melspectrogram`.
+    """
     changes = checked(
         preset, dict(sr=sr, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, scale=scale, norm=norm)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from . import _native
 from ._arrays import normalize_axis
 from ._layout import Layout, averages, detrending, frequencies, layout, nan_policies, rate, scalings
 from ._devices import plan_of
+from ._explaining import Answer, is_asked
 
 #: DLPack kinds of device: CUDA, CUDA managed.
 _KINDS = (2, 13)
@@ -42,6 +44,13 @@ def handle(stream: Any) -> int | None:
     raise TypeError(f"stream: must be a stream or its handle, got {type(stream).__name__}")
 
 
+def answer(plan: _native.DevicePlan, x: Any) -> None:
+    """Ends a call that is explained: the samples stay on their device."""
+    if is_asked():
+        rows = math.prod(int(n) for n in x.shape[:-1])
+        raise Answer(plan.explain(rows, int(x.shape[-1]), f"cuda:{int(x.__dlpack_device__()[1])}", None))
+
+
 def on_host(stream: Any) -> None:
     """Refuses a stream for samples in host memory."""
     if stream is not None:
@@ -71,6 +80,8 @@ def estimate(
     key = ("resident", kind, n, is_complex, fs, window, nperseg, noverlap, nfft, detrend, onesided, scaling, average,
            nan_policy, share, k)  # fmt: skip
     try:
+        if is_asked():
+            raise KeyError(key)
         f, at, fs, plan = _seen[key]
     except (KeyError, TypeError):
         pass
@@ -88,6 +99,7 @@ def estimate(
         raise ValueError(f"nan_policy: {nan_policy!r}: on a device samples are not checked before; 'propagate'")
     fs = rate(fs)
     plan = plan_of(kind, at, fs, trend, scalings(scaling), averages(average), "propagate", is_complex, k)
+    answer(plan, x)
     f = frequencies(at.nfft, fs, not is_complex)
     done = plan.resident(x, handle(stream))
     if not at.shrunk:
@@ -103,6 +115,7 @@ def estimate(
 class DevicePeaks:
     """Peaks `[…, k]` on an NVIDIA device, by power descending, as `DeviceArray`: `torch.from_dlpack(peaks.power)`.
 
+    resolution : distance of the bins in the unit of fs.
     packed : `[…, k, 2]`, bin and power; what lies in memory.
     bin : float32, whole numbers; times `resolution` it is the frequency.
     power : in the unit of the scaling; NaN in rows with a NaN or an infinity.
@@ -114,14 +127,17 @@ class DevicePeaks:
 
     @property
     def bin(self) -> _native.DeviceArray:
+        """Bins, `[…, k]`."""
         return self.packed.last(0)
 
     @property
     def power(self) -> _native.DeviceArray:
+        """Powers, `[…, k]`."""
         return self.packed.last(1)
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Leading axes of the samples, and k."""
         return self.packed.shape[:-1]
 
     def __repr__(self) -> str:

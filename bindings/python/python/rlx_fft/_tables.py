@@ -8,7 +8,7 @@ import numpy as np
 
 from ._accumulator import WelchAccumulator
 from ._mel import melspectrogram
-from ._spectral import welch as _welch
+from ._welch import welch as _welch
 from ._welch_peaks import welch_peaks as _welch_peaks
 
 

@@ -14,11 +14,12 @@ from ._cache import cache
 from ._checks import choice, flag, whole
 from ._devices import attempt, lacking, plan_of
 from ._layout import detrending, frequencies, layout, nan_policies, rate, scalings
+from ._explaining import is_asked, note
 from ._learned import LearnedFft
 from ._peaks import find_peaks
 from ._resident import DevicePeaks, estimate, is_resident, on_host
 from ._public import public
-from ._spectral import welch
+from ._welch import welch
 
 #: Peaks that a notebook shows.
 _SHOWN = 30
@@ -28,7 +29,7 @@ class WelchPeaks:
     """Peaks `[…, k]` by power descending; where a row has fewer, the rest has bin −1 and NaN.
 
     bin : index in the spectrum.
-    frequency : of the bin, in the unit of fs.
+    frequency : of the bin, in the unit of fs; one of `frequencies`.
     power : in the unit of the scaling.
     level : 10·log10(power), dB.
     prominence : height over the higher of the two lowest points around (`scipy.signal.peak_prominences`), in the unit
@@ -141,7 +142,7 @@ def welch_peaks(
     array([10., 20.])
     """
     key: Any = None
-    if type(x) is np.ndarray and x.dtype == np.float32 and axis == -1 and prominence is False and stream is None and x.size:
+    if type(x) is np.ndarray and x.dtype == np.float32 and axis == -1 and prominence is False and stream is None and x.size and x.ndim:
         key = ("peaks", x.shape[-1], fs, nperseg, k, window, noverlap, nfft, detrend, scaling, mode, device, nan_policy)
         try:
             f, (plan, factors) = cache[key]
@@ -171,9 +172,11 @@ def welch_peaks(
     policy = nan_policies(nan_policy)
     prominence = flag(prominence, "prominence")
     plain_bins = mode == "bins" and not prominence
-    if device not in (None, "cpu") and plain_bins:
+    if (device not in (None, "cpu") or is_asked()) and plain_bins:
         data = rows(x, axis)
-        lacks = lacking(data, at, function) or ("complex samples" if data.dtype.kind == "c" else None)
+        lacks = None
+        if device not in (None, "cpu"):
+            lacks = lacking(data, at, function) or ("complex samples" if data.dtype.kind == "c" else None)
         packed = attempt(
             "welch_peaks", device, data, lacks,
             lambda: plan_of("peaks", at, rate_, trend, scaling, "mean", policy, False, k), threads,
@@ -193,6 +196,7 @@ def welch_peaks(
         if key is not None and x is given and not at.shrunk and key[11] in (None, "cpu"):
             cache.put(key, (f, (native, factors)), native)
         return _scaled(native(rows(x, axis), threads), f, factors)
+    note(f"{mode} peaks and prominences: cpu; no device computes them")
     f, psd = welch(
         rows(x, axis), fs, window, at.nperseg if at.name else nperseg, noverlap, nfft, detrend, scaling=scaling,
         device=device, threads=threads, nan_policy=nan_policy,
@@ -265,7 +269,9 @@ class AutoWelchPeaks:
     (``full_len``) or of the leading 2 (``fast_len``); the answer is for the leading 2 either way, but under
     ``strategy="ultra"``, which transforms the leading one.
 
+    k : peaks per row.
     device : ``None`` or ``"auto"`` (the cheapest predicted), ``"cpu"``, ``"cuda"``, …, see `devices`.
+    threads : threads of the CPU that share the rows; None lets the batch decide.
     strategy : ``"auto"``, or one of ``"ultra"``, ``"fast"``, ``"rlx"``, ``"learned"``.
     learned : a model that may be picked.
     same_answer : leave out strategies whose bins are not those of the two-segment spectrum.
@@ -322,11 +328,11 @@ class AutoWelchPeaks:
         return self._auto.trace()
 
     def pick_for_batch(self, batch: int) -> str:
-        """What would be picked for another number of rows."""
+        """Returns the strategy that would be picked for `batch` rows."""
         return self._auto.pick_for_batch(batch)
 
     def explain(self) -> str:
-        """Why this strategy, in lines."""
+        """Returns lines with the strategy and the reason for it, and the regions of its plan with their devices."""
         seen = self.trace()
         lines = [
             seen["line"],
@@ -337,6 +343,7 @@ class AutoWelchPeaks:
             notes = [] if label in seen["candidates"] else ["no candidate"]
             notes += ["runs"] if label == seen["strategy"] else []
             lines.append(f"  {label:<24} {ms:10.4f} ms predicted" + (f" ({', '.join(notes)})" if notes else ""))
+        lines += [f"  {region}" for region in self._auto.regions()]
         return "\n".join(lines)
 
     def __reduce__(self) -> tuple:

@@ -9,7 +9,7 @@ import dask.array as da
 import numpy as np
 from dask import delayed
 
-from . import _spectral, _tables
+from . import _tables, _welch
 from ._accumulator import WelchAccumulator
 from ._layout import frequencies
 from ._mel import melspectrogram
@@ -24,10 +24,10 @@ def _rows(x: Any) -> Any:
 def welch(x: Any, fs: float = 1.0, nperseg: int = 256, **options: Any) -> tuple[np.ndarray, Any]:
     """Frequencies and the spectra along the last axis of a Dask array, block by block."""
     x = _rows(x)
-    f, probe = _spectral.welch(np.zeros(x.shape[-1], dtype=x.dtype), fs, nperseg=nperseg, **options)
+    f, probe = _welch.welch(np.zeros(x.shape[-1], dtype=x.dtype), fs, nperseg=nperseg, **options)
 
     def block(part: np.ndarray) -> np.ndarray:
-        return _spectral.welch(part, fs, nperseg=nperseg, **options)[1]
+        return _welch.welch(part, fs, nperseg=nperseg, **options)[1]
 
     return f, x.map_blocks(block, dtype=probe.dtype, chunks=(*x.chunks[:-1], (len(f),)))
 

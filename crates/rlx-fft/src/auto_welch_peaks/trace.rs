@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{AutoWelchPeaks, ConsideredDevice, LOG_TARGET};
+use super::{AutoWelchPeaks, ConsideredDevice, LOG_TARGET, Runner};
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 
 /// A row of `picker` in the bench report.
@@ -45,6 +45,18 @@ impl AutoWelchPeaks {
             candidates: predictions.iter().filter(|p| p.candidate).map(|p| p.strategy.label()).collect(),
             calibration: self.models.source().label(),
             considered: self.considered.clone(),
+        }
+    }
+
+    /// Returns one line per region of the plan that runs: its ops, its device and, if the CPU runs it for a device, the
+    /// reason.
+    pub fn regions(&self) -> Vec<String> {
+        match &self.runner {
+            Runner::Compiled(executable) => {
+                let text = executable.plan().regions_text(&self.device.id);
+                text.lines().map(|line| line.trim().to_owned()).collect()
+            }
+            Runner::Rows(_) | Runner::Tape(_) => vec![format!("{}: cpu", self.strategy_label())],
         }
     }
 
