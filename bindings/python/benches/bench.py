@@ -169,12 +169,52 @@ def resident_mib():
 def bench_memory():
     """Growth of the process over many calls of each function, after a warm-up."""
     x, y = rng.normal(size=600), rng.normal(size=600)
+    spectra, window, peaks = rlx_fft.stft(x, nperseg=64)[2], np.hanning(64), rlx_fft.find_peaks(x)[0]
+    short = rlx_fft.ShortTimeFFT(window, 16, 1.0)
+    slices, times, frequencies = short.stft(x), np.arange(600.0), np.linspace(0.1, 2, 5)
+    auto, rows = rlx_fft.AutoWelchPeaks(4, 256, 3, device="cpu"), rng.normal(size=(4, 384)).astype(np.float32)
+
+    class Tensor:
+        def __init__(self, values):
+            self.values = values
+
+        def __dlpack__(self, **options):
+            return self.values.__dlpack__()
+
+        def __dlpack_device__(self):
+            return self.values.__dlpack_device__()
+
+    def refused():
+        try:
+            rlx_fft.welch(x, nperseg=-1)
+        except ValueError:
+            pass
+
     calls = {
         "welch": lambda: rlx_fft.welch(x, nperseg=64), "periodogram": lambda: rlx_fft.periodogram(x),
         "csd": lambda: rlx_fft.csd(x, y, nperseg=64), "coherence": lambda: rlx_fft.coherence(x, y, nperseg=64),
         "spectrogram": lambda: rlx_fft.spectrogram(x, nperseg=64), "find_peaks": lambda: rlx_fft.find_peaks(x, prominence=1),
         "welch_peaks": lambda: rlx_fft.welch_peaks(x, nperseg=64, k=3),
         "melspectrogram": lambda: rlx_fft.melspectrogram(x, "kaldi"),
+        "stft": lambda: rlx_fft.stft(x, nperseg=64), "istft": lambda: rlx_fft.istft(spectra),
+        "ShortTimeFFT": lambda: rlx_fft.ShortTimeFFT(window, 16, 1.0).stft(x),
+        "ShortTimeFFT.istft": lambda: short.istft(slices), "check_NOLA": lambda: rlx_fft.check_NOLA("hann", 64, 32),
+        "check_COLA": lambda: rlx_fft.check_COLA("hann", 64, 32), "get_window": lambda: rlx_fft.get_window("hann", 64),
+        "closest_STFT_dual_window": lambda: rlx_fft.closest_STFT_dual_window(window, 16),
+        "dpss": lambda: rlx_fft.dpss(64, 2.5, 4), "detrend": lambda: rlx_fft.detrend(x),
+        "multitaper": lambda: rlx_fft.multitaper(x), "multitaper, adaptive": lambda: rlx_fft.multitaper(x, adaptive=True, confidence=0.9),
+        "band_power": lambda: rlx_fft.band_power(x, 1.0, (0.1, 0.2), nperseg=64),
+        "cross_spectral_matrix": lambda: rlx_fft.cross_spectral_matrix(x.reshape(3, 200), nperseg=64),
+        "peak_prominences": lambda: rlx_fft.peak_prominences(x, peaks), "peak_widths": lambda: rlx_fft.peak_widths(x, peaks),
+        "argrelmax": lambda: rlx_fft.argrelmax(x),
+        "lombscargle": lambda: rlx_fft.lombscargle(times, x, frequencies), "rfft": lambda: rlx_fft.fft.rfft(x),
+        "irfft": lambda: rlx_fft.fft.irfft(x), "fft": lambda: rlx_fft.fft.fft(x), "ifft": lambda: rlx_fft.fft.ifft(x),
+        "mfcc": lambda: rlx_fft.mfcc(x, n_fft=128, n_mels=16, n_mfcc=8), "delta": lambda: rlx_fft.delta(x),
+        "power_to_db": lambda: rlx_fft.power_to_db(y**2), "kaldi.fbank": lambda: rlx_fft.kaldi.fbank(x),
+        "kaldi.mfcc": lambda: rlx_fft.kaldi.mfcc(x), "mel_filterbank": lambda: rlx_fft.mel_filterbank("librosa", n_fft=128, n_mels=8),
+        "LogMelStream": lambda: rlx_fft.LogMelStream("kaldi").push(x),
+        "AutoWelchPeaks": lambda: auto(rows), "explain": lambda: rlx_fft.explain("welch", (3, 200), nperseg=64),
+        "a refused call": refused, "welch of a DLPack tensor": lambda: rlx_fft.welch(Tensor(x), nperseg=64),
         "WelchAccumulator": lambda: rlx_fft.WelchAccumulator(nperseg=64).push(x).finish(),
         "welch of an int16 list": lambda: rlx_fft.welch([1, 2, 3, 4, 5], nperseg=4),
     }  # fmt: skip

@@ -7,6 +7,7 @@ use num_complex::Complex;
 use numpy::{Element, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 use rlx_fft::dsp::fft::Sample;
 
 /// A sample type that NumPy has too.
@@ -73,13 +74,26 @@ pub(crate) struct Output<T> {
 // SAFETY: this is the only access to the values until it is dropped, and `_owner` keeps their array.
 unsafe impl<T: Send> Send for Output<T> {}
 
+/// Bytes from which NumPy's own function allocates: it raises `MemoryError` where this call would panic.
+const LARGE: usize = 1 << 26;
+
+/// A new array of zeros.
+pub(crate) fn zeros<'py, T: Element>(py: Python<'py>, shape: &[usize]) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
+    let bytes = shape.iter().try_fold(size_of::<T>(), |product, &n| product.checked_mul(n));
+    if bytes.is_some_and(|bytes| bytes < LARGE) {
+        return Ok(PyArrayDyn::<T>::zeros(py, shape, false));
+    }
+    let made = py.import("numpy")?.call_method1("zeros", (PyTuple::new(py, shape)?, T::get_dtype(py)))?;
+    Ok(made.cast_into()?)
+}
+
 impl<T: Element> Output<T> {
     /// A new array of zeros, and access to its values. The array must not be read before the access is dropped.
     pub(crate) fn zeros<'py>(
         py: Python<'py>,
         shape: &[usize],
     ) -> PyResult<(Bound<'py, PyArrayDyn<T>>, Self)> {
-        let array = PyArrayDyn::<T>::zeros(py, shape, false);
+        let array = zeros::<T>(py, shape)?;
         let (first, len) = {
             let mut values = array.readwrite();
             let values = values.as_slice_mut()?;
@@ -101,7 +115,7 @@ pub(crate) fn filled<'py, T: Element>(
     shape: &[usize],
     fill: impl FnOnce(&mut [T]) -> PyResult<()>,
 ) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
-    let array = PyArrayDyn::<T>::zeros(py, shape, false);
+    let array = zeros::<T>(py, shape)?;
     fill(array.readwrite().as_slice_mut()?)?;
     Ok(array)
 }

@@ -120,7 +120,8 @@ where
             let params = params.clone();
             move || Csd::new(params.clone())
         };
-        Ok(Self { params, n_bins, plans: Arc::new(Plans::new(build).map_err(refused)?) })
+        let plans = Plans::of_points(params.segments.n_fft, build)?.map_err(refused)?;
+        Ok(Self { params, n_bins, plans })
     }
 
     fn call<'py, T: Element + Send + 'static>(

@@ -13,7 +13,8 @@ use rlx_learn::{
     Transform, estimate,
 };
 
-use crate::arrays::{borrow, rows_of};
+use crate::arrays::{borrow, rows_of, zeros};
+use crate::interrupt::detached;
 
 /// A transform of products of butterflies.
 #[pyclass(frozen, name = "LearnedFft", module = "rlx_fft._native")]
@@ -125,8 +126,13 @@ impl LearnedFft {
     fn fit(py: Python<'_>, wanted: Wanted<'_>, polish: usize) -> PyResult<Self> {
         let (target, permutation) = wanted.target()?;
         let config = FitConfig { permutation, polish, complex_target: wanted.complex_target };
-        let fitted = py.detach(|| rlx_learn::fit(&target, &config)).map_err(refused)?;
-        let record = fitted.record(&target, &config);
+        // The steps of a fit cannot be counted before.
+        let (fitted, record) = detached(py, usize::MAX, move |_| {
+            let fitted = rlx_learn::fit(&target, &config)?;
+            let record = fitted.record(&target, &config);
+            Ok::<_, rlx_learn::Error>((fitted, record))
+        })?
+        .map_err(refused)?;
         Ok(wanted.model(fitted.network, record))
     }
 
@@ -227,7 +233,7 @@ impl LearnedFft {
             return Err(PyValueError::new_err(format!("x: frames of {len} samples, the model takes {n}")));
         }
         let x = array.as_slice()?;
-        let out = PyArrayDyn::<Complex<f32>>::zeros(py, array.shape(), false);
+        let out = zeros::<Complex<f32>>(py, array.shape())?;
         {
             let mut writable = out.readwrite();
             let out = writable.as_slice_mut()?;

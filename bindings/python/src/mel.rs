@@ -42,8 +42,8 @@ impl MelPlan {
             change(&mut params, &name.extract::<String>()?, &value)?;
         }
         let kind = match dtype {
-            "f32" => Kind::F32(Arc::new(plans(&params, nan)?)),
-            "f64" => Kind::F64(Arc::new(plans(&params, nan)?)),
+            "f32" => Kind::F32(plans(&params, nan)?),
+            "f64" => Kind::F64(plans(&params, nan)?),
             other => return Err(PyTypeError::new_err(format!("x: no log-mel of {other} samples"))),
         };
         Ok(Self { params, kind })
@@ -204,10 +204,11 @@ impl MelPlan {
     }
 }
 
-fn plans<T: Real>(params: &LogMelParams, nan: NanPolicy) -> PyResult<Plans<LogMel<T>>> {
+fn plans<T: Real>(params: &LogMelParams, nan: NanPolicy) -> PyResult<Arc<Plans<LogMel<T>>>> {
     let params = params.clone();
+    let n_fft = params.n_fft;
     let build = move || LogMel::new(params.clone().nan(nan));
-    Plans::new(build).map_err(|error| Refusal::of_mel(error).into())
+    Plans::of_points(n_fft, build)?.map_err(|error| Refusal::of_mel(error).into())
 }
 
 /// Sets one parameter by its Python name.

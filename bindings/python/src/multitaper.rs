@@ -13,6 +13,7 @@ use rlx_fft::dsp::window::Symmetry;
 
 use crate::arrays::{rows_of, samples, with_last};
 use crate::errors::{Refusal, refused};
+use crate::interrupt::detached;
 use crate::rows::{Batch, Plans, compute};
 use crate::threads;
 
@@ -54,7 +55,10 @@ impl MultitaperPlan {
             .max_iterations(max_iter);
         params.bandwidth = bandwidth;
         params.confidence = confidence;
-        let plan = Arc::new(Multitaper::new(params).map_err(named)?);
+        // Tapers take some sweeps over the samples each.
+        let cost = n.saturating_mul(64);
+        let made = Python::attach(|py| detached(py, cost, move |_| Multitaper::new(params)));
+        let plan = Arc::new(made?.map_err(named)?);
         let kind = match dtype {
             "f32" => Kind::F32(scratch(&plan)?),
             "f64" => Kind::F64(scratch(&plan)?),
@@ -108,7 +112,7 @@ impl MultitaperPlan {
 
 fn scratch<T: Real>(plan: &Arc<Multitaper>) -> PyResult<Arc<Plans<MultitaperScratch<T>>>> {
     let plan = Arc::clone(plan);
-    Ok(Arc::new(Plans::new(move || plan.scratch()).map_err(named)?))
+    Plans::of_points(plan.params().row_len, move || plan.scratch())?.map_err(named)
 }
 
 impl MultitaperPlan {
@@ -161,7 +165,8 @@ pub(crate) fn dpss<'py>(
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let symmetry = if symmetric { Symmetry::Symmetric } else { Symmetry::Periodic };
     let params = DpssParams::new(len, half_bandwidth, count).symmetry(symmetry);
-    let dpss = py.detach(|| Dpss::new(&params)).map_err(|error| {
+    let cost = len.saturating_mul(64).saturating_mul(count);
+    let dpss = detached(py, cost, move |_| Dpss::new(&params))?.map_err(|error| {
         PyErr::from(Refusal::renamed(error, |name| match name {
             "len" => "M",
             "half_bandwidth" => "NW",

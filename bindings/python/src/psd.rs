@@ -67,7 +67,7 @@ impl<S: Number> Plan<S> {
                 Ok((plan, scratch))
             }
         };
-        Ok(Self { params, plans: Arc::new(Plans::new(build).map_err(refused)?) })
+        Ok(Self { plans: Plans::of_points(params.segments.n_fft, build)?.map_err(refused)?, params })
     }
 
     fn frequencies(&self) -> Vec<f64> {

@@ -19,6 +19,9 @@ use crate::threads;
 /// Points of transforms between two checks whether the caller has left, per thread: some 50 ms.
 const BLOCK: usize = 1 << 23;
 
+/// Cost of planning a transform, per point.
+const BUILDING: usize = 16;
+
 /// Fewest samples that are worth waking a thread for.
 const LEAST: usize = 1 << 15;
 
@@ -39,6 +42,18 @@ impl<P: Send> Plans<P> {
     pub(crate) fn new(build: impl Fn() -> DspResult<P> + Send + Sync + 'static) -> DspResult<Self> {
         let first = build()?;
         Ok(Self { idle: Mutex::new(vec![first]), build: Box::new(build), built: AtomicUsize::new(1) })
+    }
+
+    /// As [`new`](Self::new), of plans for transforms of `n` points: Ctrl-C ends a long wait for the first one.
+    pub(crate) fn of_points(
+        n: usize,
+        build: impl Fn() -> DspResult<P> + Send + Sync + 'static,
+    ) -> PyResult<DspResult<Arc<Self>>>
+    where
+        P: 'static,
+    {
+        let cost = n.saturating_mul(BUILDING);
+        Python::attach(|py| detached(py, cost, move |_| Self::new(build).map(Arc::new)))
     }
 
     /// How many there are.

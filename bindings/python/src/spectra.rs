@@ -36,13 +36,14 @@ enum Lanes {
 }
 
 fn lanes<T: Real>(params: &PsdParams) -> PyResult<Arc<Plans<Frames<T>>>> {
+    let n_fft = params.segments.n_fft;
     let params = SpectrogramParams::frames_of(params).nan(NanPolicy::Propagate);
     let build = move || {
         let plan = Spectrogram::new(params.clone())?;
         let scratch = plan.scratch();
         Ok((plan, scratch))
     };
-    Ok(Arc::new(Plans::new(build).map_err(refused)?))
+    Plans::of_points(n_fft, build)?.map_err(refused)
 }
 
 /// Spectra of the segments along the last axis of C-contiguous arrays of one type.
@@ -108,9 +109,9 @@ where
         let factor = params.scaling.factor(&weights, params.sample_rate);
         let plans = {
             let params = params.clone();
-            Plans::new(move || SegmentSpectra::<S>::new(params.clone())).map_err(refused)?
+            Plans::of_points(params.segments.n_fft, move || SegmentSpectra::<S>::new(params.clone()))
         };
-        Ok(Self { params, factor, plans: Arc::new(plans) })
+        Ok(Self { params, factor, plans: plans?.map_err(refused)? })
     }
 
     fn complex<'py>(&self, x: &Bound<'py, PyAny>, threads: Option<usize>) -> PyResult<Bound<'py, PyAny>> {

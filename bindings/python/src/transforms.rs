@@ -6,10 +6,12 @@ use num_complex::Complex;
 use numpy::Element;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use rlx_fft::dsp::Result as DspResult;
 use rlx_fft::dsp::fft::{Fft, FftParams, FftScratch, Ifft, Irfft, Real, Rfft, Transform};
 
 use crate::arrays::{rows_of, samples, with_last};
 use crate::errors::refused;
+use crate::interrupt::detached;
 use crate::rows::{Batch, Plans, compute};
 use crate::threads;
 
@@ -58,14 +60,14 @@ impl FftPlan {
     fn new(kind: &str, single: bool, n: usize, norm: &str) -> PyResult<Self> {
         let params = FftParams::new(n).norm(norm.parse().map_err(refused)?);
         let kind = match (kind, single) {
-            ("rfft", true) => Kind::RealF32(Plan::new(Rfft::new(params).map_err(refused)?)?),
-            ("rfft", false) => Kind::RealF64(Plan::new(Rfft::new(params).map_err(refused)?)?),
-            ("irfft", true) => Kind::RealBackF32(Plan::new(Irfft::new(params).map_err(refused)?)?),
-            ("irfft", false) => Kind::RealBackF64(Plan::new(Irfft::new(params).map_err(refused)?)?),
-            ("fft", true) => Kind::F32(Plan::new(Fft::new(params).map_err(refused)?)?),
-            ("fft", false) => Kind::F64(Plan::new(Fft::new(params).map_err(refused)?)?),
-            ("ifft", true) => Kind::BackF32(Plan::new(Ifft::new(params).map_err(refused)?)?),
-            ("ifft", false) => Kind::BackF64(Plan::new(Ifft::new(params).map_err(refused)?)?),
+            ("rfft", true) => Kind::RealF32(Plan::new(n, move || Rfft::new(params))?),
+            ("rfft", false) => Kind::RealF64(Plan::new(n, move || Rfft::new(params))?),
+            ("irfft", true) => Kind::RealBackF32(Plan::new(n, move || Irfft::new(params))?),
+            ("irfft", false) => Kind::RealBackF64(Plan::new(n, move || Irfft::new(params))?),
+            ("fft", true) => Kind::F32(Plan::new(n, move || Fft::new(params))?),
+            ("fft", false) => Kind::F64(Plan::new(n, move || Fft::new(params))?),
+            ("ifft", true) => Kind::BackF32(Plan::new(n, move || Ifft::new(params))?),
+            ("ifft", false) => Kind::BackF64(Plan::new(n, move || Ifft::new(params))?),
             (other, _) => return Err(PyTypeError::new_err(format!("x: no transform {other}"))),
         };
         Ok(Self { kind, n })
@@ -90,11 +92,12 @@ where
     F::Out: Element,
     Complex<T>: Element,
 {
-    fn new(fft: F) -> PyResult<Self> {
-        let fft = Arc::new(fft);
+    fn new(n: usize, fft: impl FnOnce() -> DspResult<F> + Send + 'static) -> PyResult<Self> {
+        let made = Python::attach(|py| detached(py, n.saturating_mul(16), move |_| fft()));
+        let fft = Arc::new(made?.map_err(refused)?);
         let shared = Arc::clone(&fft);
-        let plans = Plans::new(move || Ok(shared.scratch())).map_err(refused)?;
-        Ok(Self { fft, plans: Arc::new(plans) })
+        let plans = Plans::of_points(n, move || Ok(shared.scratch()))?.map_err(refused)?;
+        Ok(Self { fft, plans })
     }
 
     fn call<'py>(

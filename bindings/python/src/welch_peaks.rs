@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use numpy::{PyArrayDyn, PyArrayMethods};
+use numpy::PyArrayMethods;
 use pyo3::prelude::*;
 use rlx_fft::dsp::Error;
 use rlx_fft::dsp::welch::peaks::{WelchParams, WelchPeakParams, WelchPeaksScratch};
 
-use crate::arrays::{rows_of, samples, with_last};
+use crate::arrays::{rows_of, samples, with_last, zeros};
 use crate::errors::refused;
 use crate::rows::{Batch, Plans, compute};
 use crate::threads;
@@ -64,8 +64,8 @@ impl PeaksPlan {
             })?;
         let packed = packed.readonly();
         let shape = with_last(&shape, &[k]);
-        let bins = PyArrayDyn::<i32>::zeros(py, &shape[..], false);
-        let powers = PyArrayDyn::<f32>::zeros(py, &shape[..], false);
+        let bins = zeros::<i32>(py, &shape)?;
+        let powers = zeros::<f32>(py, &shape)?;
         {
             let (mut bins, mut powers) = (bins.readwrite(), powers.readwrite());
             let pairs = bins.as_slice_mut()?.iter_mut().zip(powers.as_slice_mut()?);

@@ -76,7 +76,7 @@ def test_refusals(tmp_path):
         (lambda: rlx_fft.load(tmp_path / "none"), "path"), (lambda: rlx_fft.load(tmp_path / "absent"), "path"),
         (lambda: rlx_fft.fit(np.ones(8)), "matrix"), (lambda: rlx_fft.fit(8, depth=2), "depth"),
         (lambda: rlx_fft.fit(np.eye(8), "dct2"), "transform"), (lambda: rlx_fft.fit(8, permutation="x"), "permutation"),
-        (lambda: rlx_fft.fit(48), "n_fft"), (lambda: rlx_fft.fit(8, "wavelet"), "transform"),
+        (lambda: rlx_fft.fit(48), "what"), (lambda: rlx_fft.fit(8, "wavelet"), "transform"),
         (lambda: rlx_fft.fit(8)(np.ones(9)), "x"), (lambda: rlx_fft.AutoWelchPeaks(2, 64, 3, strategy="learned"), "learned"),
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=argument):

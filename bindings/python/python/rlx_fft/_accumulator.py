@@ -19,9 +19,15 @@ from ._windows import given
 class WelchAccumulator:
     """A Welch spectrum that holds bins, not samples: push blocks, merge what others have taken, finish.
 
-    The arguments are those of `welch`. A *stretch* is a run of samples without a break; blocks continue it, `gap` and
-    `merge` end it, and no segment reaches over its end. All blocks have the same leading axes; the first one decides
-    them and the type. ``average="median"`` keeps the spectra of up to `max_segments` segments.
+    A *stretch* is a run of samples without a break; blocks continue it, `gap` and `merge` end it, and no segment reaches over
+    its end. All blocks have the same leading axes; the first one decides them and the type.
+
+    Parameters
+    ----------
+    fs, window, nperseg, noverlap, nfft, return_onesided, scaling, average, nan_policy : as in `welch`. A signal is never
+        shorter than `nperseg`: the segments wait for it.
+    detrend : ``"constant"``, ``"linear"`` or False, per segment; no functions.
+    max_segments : segments whose spectra ``average="median"`` keeps at most; more are an error.
 
     Pickles carry all that was taken, also the unfinished segment, so accumulators travel between processes; `+` merges
     copies, so that ``functools.reduce(operator.add, parts)`` and Dask's, Ray's and Spark's reductions work.
@@ -96,7 +102,11 @@ class WelchAccumulator:
 
     @public("x", convert_samples=False)
     def push(self, x: Any, axis: int = -1) -> WelchAccumulator:
-        """Takes the next block; returns the accumulator. After an error nothing of the block was taken."""
+        """Takes the next block; returns the accumulator. After an error nothing of the block was taken.
+
+        x : samples of any shape; all blocks have the same leading axes and type.
+        axis : along which the samples follow each other.
+        """
         convert = back(x)
         x, result = numeric(x)
         data = rows(x, normalize_axis(axis, x.ndim))
@@ -145,6 +155,7 @@ class WelchAccumulator:
         return self.copy().merge(other)
 
     def copy(self) -> WelchAccumulator:
+        """Returns an accumulator that has taken the same, and goes on independently."""
         made = WelchAccumulator.__new__(WelchAccumulator)
         made.__setstate__(self.__getstate__())
         made._back = self._back

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import operator
+import reprlib
 from typing import Any
 
 import numpy as np
+
+
+_short = reprlib.Repr()
+_short.maxother = _short.maxstring = _short.maxlong = 60
+
+
+def shown(value: Any) -> str:
+    """A value for a message: its beginning and its end."""
+    return " ".join(_short.repr(value).split())
 
 
 def _scalar(value: Any) -> Any:
@@ -24,7 +34,7 @@ def integer(value: Any, name: str, least: int | None = None, most: int | None = 
     given = value
     value = _scalar(value)
     if isinstance(value, (str, bytes)) or value is None:
-        raise TypeError(f"{name}: must be an integer, got {given!r}")
+        raise TypeError(f"{name}: must be an integer, got {shown(given)}")
     try:
         value = operator.index(value)
     except TypeError:
@@ -32,7 +42,7 @@ def integer(value: Any, name: str, least: int | None = None, most: int | None = 
             value = int(value)
         except (TypeError, ValueError, OverflowError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"{name}: must be an integer, got {given!r}") from error
+            raise kind(f"{name}: must be an integer, got {shown(given)}") from error
     if (least is not None and value < least) or (most is not None and value > most):
         bounds = f"at least {least}" if most is None else f"at most {most}" if least is None else f"from {least} to {most}"
         raise ValueError(f"{name}: must be {bounds}, got {value}")
@@ -43,7 +53,7 @@ def whole(value: Any, name: str, least: int | None = None, most: int | None = No
     """An integer that is not truncated: 2.0 is one, 1.5 is not."""
     number = _scalar(value)
     if isinstance(number, float) and not number.is_integer():
-        raise TypeError(f"{name}: must be an integer, got {value!r}")
+        raise TypeError(f"{name}: must be an integer, got {shown(value)}")
     return integer(number, name, least, most)
 
 
@@ -51,18 +61,18 @@ def real(value: Any, name: str) -> float:
     """A number; NaN and infinities pass."""
     number = _scalar(value)
     if isinstance(number, (str, bytes)) or number is None:
-        raise TypeError(f"{name}: must be a number, got {value!r}")
+        raise TypeError(f"{name}: must be a number, got {shown(value)}")
     try:
         return float(number)
     except (TypeError, ValueError, OverflowError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{name}: must be a number, got {value!r}") from error
+        raise kind(f"{name}: must be a number, got {shown(value)}") from error
 
 
 def flag(value: Any, name: str) -> bool:
     """True or False; text is refused, and so is an array of several."""
     if isinstance(value, (str, bytes, dict, list, tuple)) or callable(value):
-        raise TypeError(f"{name}: must be True or False, got {value!r}")
+        raise TypeError(f"{name}: must be True or False, got {shown(value)}")
     try:
         return bool(value)
     except (TypeError, ValueError) as error:
@@ -72,7 +82,7 @@ def flag(value: Any, name: str) -> bool:
 def choice(value: Any, name: str, allowed: tuple[str, ...]) -> str:
     """One of some names."""
     if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f"{name}: {value!r} is none of {', '.join(map(repr, allowed))}")
+        raise ValueError(f"{name}: {shown(value)} is none of {', '.join(map(repr, allowed))}")
     return value
 
 
@@ -80,6 +90,6 @@ def choice(value: Any, name: str, allowed: tuple[str, ...]) -> str:
 MOST_THREADS = 4096
 
 
-def workers(threads: Any) -> int | None:
+def workers(threads: Any, name: str = "threads") -> int | None:
     """A number of threads; None is what `set_num_threads` set."""
-    return None if threads is None else whole(threads, "threads", 0, MOST_THREADS)
+    return None if threads is None else whole(threads, name, 0, MOST_THREADS)

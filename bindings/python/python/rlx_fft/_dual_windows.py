@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from . import _native
+from ._checks import shown
 from ._arrays import as_array
+from ._public import public
 
 
 def weights(window: Any, name: str, kind: str = "biufc") -> np.ndarray:
@@ -28,7 +30,7 @@ def as_complex(window: np.ndarray) -> np.ndarray:
 
 def checked_hop(hop: Any, most: int | None = None) -> int:
     if not isinstance(hop, (int, np.integer)) or isinstance(hop, bool):
-        raise ValueError(f"hop: must be an integer, got {hop!r}")
+        raise ValueError(f"hop: must be an integer, got {shown(hop)}")
     if hop < 1 or (most is not None and hop > most):
         raise ValueError(f"hop: must be 1 {'or more' if most is None else f'to {most}'}, got {hop}")
     return int(hop)
@@ -45,6 +47,7 @@ def canonical(window: np.ndarray, hop: int) -> np.ndarray:
     return _like(_native.canonical_dual(as_complex(window), hop, float(np.finfo(window.dtype).resolution)), window)
 
 
+@public()
 def closest_STFT_dual_window(
     win: Any, hop: int, desired_dual: Any = None, *, scaled: bool = True
 ) -> tuple[np.ndarray, float | complex]:

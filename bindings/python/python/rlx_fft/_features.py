@@ -9,11 +9,15 @@ import numpy as np
 
 from . import _native
 from ._arrays import CODES, as_array, normalize_axis, numeric, rows
-from ._checks import integer, real
+from ._checks import integer, real, shown
 from ._mel import _plan, melspectrogram
 from ._mel_params import checked, is_general
 from ._public import public
 from ._warnings import warn
+
+
+#: Widest window of frames that is no mistake.
+_MOST = 1 << 24
 
 
 def _real(values: Any, name: str) -> np.ndarray:
@@ -102,10 +106,11 @@ def mfcc(
     if n_mfcc is None:
         n_mfcc = 40 if preset == "torchaudio" else 20
     n_mfcc = integer(n_mfcc, "n_mfcc", 1)
+    axis = integer(axis, "axis")
     if dct_type not in (1, 2, 3):
-        raise ValueError(f"dct_type: {dct_type!r} is none of 1, 2, 3")
+        raise ValueError(f"dct_type: {shown(dct_type)} is none of 1, 2, 3")
     if norm not in ("ortho", None):
-        raise ValueError(f"norm: {norm!r} is none of 'ortho', None")
+        raise ValueError(f"norm: {shown(norm)} is none of 'ortho', None")
     lifter = real(lifter, "lifter")
     if lifter < 0:
         raise ValueError(f"lifter: must not be negative, got {lifter}")
@@ -115,7 +120,7 @@ def mfcc(
         if preset == "torchaudio":
             options.setdefault("top_db", 80.0)
         S = melspectrogram(x, preset, axis=-1, threads=threads, **options) if axis == -1 else melspectrogram(
-            np.moveaxis(as_array(x), axis, -1), preset, threads=threads, **options
+            np.moveaxis(as_array(x), normalize_axis(axis, as_array(x).ndim), -1), preset, threads=threads, **options
         )
     S = _real(S, "S")
     if S.ndim < 2:
@@ -154,10 +159,12 @@ def delta(
     x = _real(data, "data")
     x = np.atleast_1d(x)
     axis = normalize_axis(axis, x.ndim, "data")
-    width = integer(width, "width", 0)
-    order = integer(order, "order", 0)
+    width = integer(width, "width", 0, _MOST)
+    order = integer(order, "order", 0, _MOST)
+    if width > x.shape[axis] and mode == "interp" and x.size:
+        raise ValueError(f"data: width={width} is more than the {x.shape[axis]} frames, which mode 'interp' needs")
     if not isinstance(mode, str):
-        raise ValueError(f"mode: {mode!r} is not a name")
+        raise ValueError(f"mode: {shown(mode)} is not a name")
     if x.size == 0:
         return x.copy()
     out = _native.delta(rows(x, axis), CODES[x.dtype], width, order, mode, threads)
@@ -213,7 +220,10 @@ class LogMelStream:
         self._stream = _native.MelStream(CODES[kind], _plan(CODES[kind], preset, changes))
 
     def push(self, x: Any) -> np.ndarray:
-        """Takes the next samples `[n]`; returns the frames that they complete, `[mels, frames]` (Kaldi: `[frames, mels]`)."""
+        """Returns the frames that the next samples complete, `[mels, frames]` (Kaldi: `[frames, mels]`).
+
+        x : samples `[n]`, real; converted to the stream's type.
+        """
         x = as_array(x)
         if x.ndim != 1:
             raise ValueError(f"x: must be 1-D, got shape {x.shape}")

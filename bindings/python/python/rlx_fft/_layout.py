@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from . import _native
-from ._checks import choice, integer, real
+from ._checks import choice, integer, real, shown
+from ._memory import room
 from ._warnings import warn
 from ._windows import given, weights
 
@@ -78,6 +79,7 @@ def layout(
         if n < nperseg:
             warn(SHORT[short].format(nperseg, n))
             nperseg, shrunk = n, True
+        room("nperseg", nperseg, nperseg)
         values, name = weights(window, nperseg)
         key = window
     else:
@@ -91,6 +93,7 @@ def layout(
     nfft = nperseg if nfft is None else integer(nfft, "nfft", None, MOST)
     if nfft < nperseg:
         raise ValueError(f"nfft: {nfft} must be greater than or equal to nperseg, {nperseg}")
+    room("nfft", nfft, nfft)
     noverlap = nperseg // overlap_share if noverlap is None else integer(noverlap, "noverlap")
     if noverlap >= nperseg:
         raise ValueError(f"noverlap: {noverlap} must be less than nperseg, {nperseg}")
@@ -112,11 +115,11 @@ def detrending(detrend: Any) -> tuple[str, Callable[[np.ndarray], np.ndarray] | 
     if isinstance(detrend, str):
         name = {"linear": "linear", "l": "linear", "constant": "constant", "c": "constant"}.get(detrend)
         if name is None and detrend:
-            raise ValueError(f"detrend: {detrend!r} is none of 'constant', 'linear', False or a function")
+            raise ValueError(f"detrend: {shown(detrend)} is none of 'constant', 'linear', False or a function")
         return name or "none", None
     if detrend is None or (isinstance(detrend, (bool, np.bool_, int)) and not detrend):
         return "none", None
-    raise ValueError(f"detrend: {detrend!r} is none of 'constant', 'linear', False or a function")
+    raise ValueError(f"detrend: {shown(detrend)} is none of 'constant', 'linear', False or a function")
 
 
 def scalings(scaling: Any) -> str:
@@ -136,7 +139,7 @@ def nan_policies(nan_policy: Any) -> str:
         if head == "interpolate" and gap.isdecimal():
             return nan_policy
     raise ValueError(
-        f"nan_policy: {nan_policy!r} is none of 'propagate', 'raise', 'omit', 'interpolate', 'interpolate:MAX_GAP'"
+        f"nan_policy: {shown(nan_policy)} is none of 'propagate', 'raise', 'omit', 'interpolate', 'interpolate:MAX_GAP'"
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _native
 from ._arrays import numeric
+from ._checks import flag, shown, whole
 from ._public import public
 
 
@@ -28,6 +29,7 @@ class LearnedFft:
 
     @property
     def n_fft(self) -> int:
+        """Points of the transform."""
         return self._native.n_fft
 
     @property
@@ -57,7 +59,7 @@ class LearnedFft:
         return self._native(np.require(x, np.complex64, ["C_CONTIGUOUS", "ALIGNED"]))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes a safetensors file."""
+        """Writes a safetensors file at `path`."""
         self._native.save(os.fspath(path))
 
     def __reduce__(self) -> tuple:
@@ -72,13 +74,25 @@ def _from_bytes(data: bytes) -> LearnedFft:
 
 
 def load(path: str | os.PathLike[str]) -> LearnedFft:
-    """A model from a safetensors file."""
+    """Returns the model of a safetensors file.
+
+    path : of a file that `LearnedFft.save` or the program `rlx-fft` wrote.
+    """
     return LearnedFft(_native.LearnedFft.load(os.fspath(path)))
+
+
+#: Names of the samples in errors of other functions.
+_OWN_NAMES = {"x": "what", "matrix": "what", "n_fft": "what", "inputs": "what", "outputs": "what"}
 
 
 def _wanted(
     what: Any, transform: str, depth: int, permutation: str | None, complex_target: bool, seed: int
 ) -> dict[str, Any]:
+    for name, text in (("transform", transform), ("permutation", "unknown" if permutation is None else permutation)):
+        if not isinstance(text, str):
+            raise TypeError(f"{name}: must be a name, got {shown(text)}")
+    depth, seed = whole(depth, "depth", 1, 2), whole(seed, "seed", 0, (1 << 64) - 1)
+    complex_target = flag(complex_target, "complex_target")
     matrix: np.ndarray | None = None
     outputs: np.ndarray | None = None
     n_fft, rounding = 0, 0.0
@@ -88,7 +102,7 @@ def _wanted(
         matrix, outputs = _square(what[0], "inputs"), _square(what[1], "outputs")
         rounding = max(_rounding(matrix), _rounding(outputs))
     elif isinstance(what, (int, np.integer)) and not isinstance(what, bool):
-        n_fft = int(what)
+        n_fft = whole(what, "what", 2, 1 << 13)
     else:
         matrix = _square(what, "matrix")
         rounding = _rounding(matrix)
@@ -114,7 +128,7 @@ def _square(x: Any, name: str) -> np.ndarray:
     x, _ = numeric(x)
     x = np.asarray(x)
     if x.ndim != 2:
-        raise ValueError(f"{name}: must have two axes, got {x.shape}")
+        raise ValueError(f"{name}: {name} must have two axes, got {x.shape}")
     return x
 
 
@@ -122,7 +136,7 @@ def _rounding(x: np.ndarray) -> float:
     return float(np.finfo(x.dtype).eps) if x.dtype in (np.float16, np.float32, np.complex64) else 0.0
 
 
-@public()
+@public(renamed=_OWN_NAMES)
 def fit(
     what: Any,
     transform: str = "dft",
@@ -133,12 +147,23 @@ def fit(
     polish: int = 100,
     seed: int = 0,
 ) -> LearnedFft:
-    """The butterflies of a transform in closed form.
+    """Finds the butterflies of a transform in closed form.
 
-    `what`: points of a named transform (dft, idft, dct2, dst2, hartley, hadamard or convolution), a matrix `[n, n]`, or
-    `(inputs, outputs)`, each `[pairs, n]`, of which the matrix is estimated by least squares. One product for a real
-    matrix is compared by its real part. `depth`: products of a matrix, 1 or 2. `permutation`: bit-reversal, identity,
-    cosine, reverse or unknown; unknown is the default of a matrix of one product.
+    Parameters
+    ----------
+    what : points of a named transform, a power of two up to 8192; or a matrix `[n, n]`; or `(inputs, outputs)`, each
+        `[pairs, n]`, of which the matrix is estimated by least squares. One product for a real matrix is compared by its real part.
+    transform : ``"dft"``, ``"idft"``, ``"dct2"``, ``"dst2"``, ``"hartley"``, ``"hadamard"`` or ``"convolution"``.
+    depth : products of butterflies for a matrix, 1 or 2.
+    permutation : ``"bit-reversal"``, ``"identity"``, ``"cosine"``, ``"reverse"`` or ``"unknown"``, which is the default of a
+        matrix of one product.
+    complex_target : fits the complex matrix whose real part a named real transform is, instead of its real entries.
+    polish : largest number of iterations of L-BFGS where the matrix is not an exact product.
+    seed : of the kernel of ``"convolution"``.
+
+    Returns
+    -------
+    model : calls transform complex64 frames `[…, n]`.
 
     >>> import numpy as np, rlx_fft
     >>> dct = np.cos(np.pi / 32 * (np.arange(32) + 0.5) * np.arange(32)[:, None])
@@ -147,10 +172,10 @@ def fit(
     (True, 'cosine')
     """
     wanted = _wanted(what, transform, depth, permutation, complex_target, seed)
-    return LearnedFft(_native.LearnedFft.fit(wanted, polish))
+    return LearnedFft(_native.LearnedFft.fit(wanted, whole(polish, "polish", 0, 1 << 32)))
 
 
-@public()
+@public(renamed=_OWN_NAMES)
 def train(
     what: Any,
     transform: str = "dft",
@@ -162,10 +187,16 @@ def train(
     seed: int = 0,
     callback: Callable[[int, int, float], Any] | None = None,
 ) -> LearnedFft:
-    """The butterflies of a transform by gradient, from random weights; arguments as for `fit`.
+    """Finds the butterflies of a transform by gradient, from random weights.
 
-    `callback(step, steps, relative_error)` hears of the progress; `False` from it stops the training, an exception ends
-    it. A training that does not reach 1e-6 logs a warning; see `record` for how a model was made.
+    Parameters
+    ----------
+    what, transform, depth, permutation, complex_target : as in `fit`.
+    steps : of the training, at most.
+    seed : of the random weights.
+    callback : called as ``callback(step, steps, relative_error)``; False from it stops the training, an exception ends it.
+
+    A training that does not reach 1e-6 logs a warning; `LearnedFft.record` says how a model was made.
     """
     wanted = _wanted(what, transform, depth, permutation, complex_target, seed)
     return LearnedFft(_native.LearnedFft.train(wanted, steps, callback))

@@ -33,6 +33,8 @@ def checked(preset: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, str) and value == PRESET:
             continue
         out[name] = _CHECKS[name](value, name)
+    if out.get("fmax") == 0:
+        raise ValueError("fmax: must be positive, got 0")
     _derive(preset, out)
     if "window" in out:
         out["window"] = _weights(preset, out)

@@ -9,9 +9,11 @@ import numpy as np
 from . import _native
 from ._arrays import CODES, normalize_axis, numeric, rows
 from ._cache import cache
-from ._checks import flag, integer, real
+from ._checks import flag, integer, real, shown
+from ._devices import on_cpu
 from ._public import public
-from ._spectral import csd, welch
+from ._cross import csd
+from ._welch import welch
 from ._warnings import warn
 
 
@@ -68,23 +70,29 @@ def multitaper(
         raise ValueError("x: needs at least one dimension")
     axis = normalize_axis(axis, x.ndim)
     if normalization not in ("full", "length"):
-        raise ValueError(f"normalization: {normalization!r} is none of 'full', 'length'")
+        raise ValueError(f"normalization: {shown(normalization)} is none of 'full', 'length'")
+    if not real(fmax, "fmax") >= max(real(fmin, "fmin"), 0.0):
+        raise ValueError(f"fmax: must be at least 0 and fmin={fmin}, got {fmax}")
     wanted = flag(adaptive, "adaptive")
     key = (
         "multitaper", x.dtype, x.shape[axis], real(sfreq, "sfreq"), None if bandwidth is None else real(bandwidth, "bandwidth"),
         wanted, flag(low_bias, "low_bias"), normalization, flag(remove_dc, "remove_dc"), real(fmin, "fmin"), real(fmax, "fmax"),
-        integer(max_iter, "max_iter", 1), None if confidence is None else real(confidence, "confidence"),
+        integer(max_iter, "max_iter", 1, 1 << 32), None if confidence is None else real(confidence, "confidence"),
     )  # fmt: skip
     try:
         plan = cache[key]
     except KeyError:
         _, _, n, fs, width, _, low, norm, centred, first, last, most, level = key
-        plan = _native.MultitaperPlan(
-            CODES[x.dtype], fs, n, width, wanted, low, norm, centred, (first, last), most, level
-        )
+        try:
+            plan = _native.MultitaperPlan(CODES[x.dtype], fs, n, width, wanted, low, norm, centred, (first, last), most, level)
+        except ValueError as error:
+            if bandwidth is None and str(error).startswith("bandwidth:"):
+                raise ValueError(f"x: {n} samples are too few for a bandwidth of eight bins") from error
+            raise
         cache.put(key, plan, plan)
     if wanted and not plan.adaptive:
         warn(f"Not adaptively combining the spectral estimators due to a low number of tapers ({plan.tapers} < 3).")
+    on_cpu(None, "multitaper")
     data = rows(x, axis)
     values, unsolved = plan(data, threads)
     if unsolved:
@@ -96,7 +104,7 @@ def multitaper(
     return f, psd, np.stack((psd / factors, psd * factors))
 
 
-@public("x")
+@public("x", renamed={"sfreq": "fs"})
 def band_power(
     x: Any,
     fs: float,
@@ -129,24 +137,26 @@ def band_power(
     0.5
     """
     if method not in ("welch", "multitaper"):
-        raise ValueError(f"method: {method!r} is none of 'welch', 'multitaper'")
+        raise ValueError(f"method: {shown(method)} is none of 'welch', 'multitaper'")
     try:
         limits = np.asarray(bands, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise type(error)(f"bands: {error}") from error
     if limits.shape[-1:] != (2,) or limits.ndim > 2 or not (limits[..., 0] <= limits[..., 1]).all():
-        raise ValueError(f"bands: must be a pair (low, high) or several, got {bands!r}")
+        raise ValueError(f"bands: must be a pair (low, high) or several, got {shown(bands)}")
     if method == "welch":
         f, psd = welch(x, fs, axis=axis, **options)
     else:
         f, psd = multitaper(x, fs, axis=axis, **options)[:2]
     psd = np.moveaxis(psd, normalize_axis(axis, psd.ndim), -1).astype(np.float64, copy=False)
+    if 0 in np.shape(psd) or 0 in np.shape(f):
+        raise ValueError("x: has no samples")
     step = f[1] - f[0] if len(f) > 1 else 0.0
     powers = []
     for low, high in np.atleast_2d(limits):
         inside = (f >= low) & (f <= high)
         if not inside.any():
-            raise ValueError(f"bands: no bin lies between {low} and {high}; bins lie {step} apart")
+            raise ValueError(f"bands: no bin lies between {low} and {high}; bins lie {step} apart (fs={shown(fs)})")
         powers.append(psd[..., inside].sum(axis=-1) * step)
     power = np.stack(powers, axis=-1)
     if relative:

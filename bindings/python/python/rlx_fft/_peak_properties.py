@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _native
 from ._arrays import as_array, normalize_axis, rows
-from ._checks import real
+from ._checks import real, shown
 from ._peaks import _real, peak_warning
 from ._public import public
 from ._warnings import warn
@@ -19,7 +19,7 @@ def _curve(x: Any) -> np.ndarray:
     x = _real(x)
     if x.ndim != 1:
         raise ValueError(f"x: must be a 1-D array, got {x.ndim} dimensions")
-    return np.require(x, requirements=["C_CONTIGUOUS", "ALIGNED"])
+    return rows(x, 0)
 
 
 def _positions(peaks: Any, n: int) -> np.ndarray:
@@ -153,14 +153,16 @@ def argrelmax(data: Any, axis: int = 0, order: int = 1, mode: Literal["clip", "w
         raise ValueError("data: needs at least one dimension")
     number = real(order, "order")
     if number != math.floor(number) or number < 1:
-        raise ValueError(f"order: must be an integer of at least 1, got {order!r}")
+        raise ValueError(f"order: must be an integer of at least 1, got {shown(order)}")
     if mode not in ("clip", "wrap"):
-        raise ValueError(f"mode: {mode!r} is none of 'clip', 'wrap'")
+        raise ValueError(f"mode: {shown(mode)} is none of 'clip', 'wrap'")
     axis = normalize_axis(axis, data.ndim, "data")
     if data.dtype.kind in "bi":
         data = data.astype(np.int64, copy=False)
     elif data.dtype.kind == "u":
         data = data.astype(np.uint64, copy=False)
+    elif data.dtype.kind == "c":
+        return _of_pairs(data, axis, int(number), mode)
     elif data.dtype not in (np.float32, np.float64):
         if data.dtype.kind not in "fO":
             raise TypeError(f"data: dtype {data.dtype} has no order")
@@ -170,6 +172,18 @@ def argrelmax(data: Any, axis: int = 0, order: int = 1, mode: Literal["clip", "w
     reach = min(int(number), data.shape[axis])
     mask = _native.relative_maxima_mask(rows(data, axis), data.dtype.name, reach, mode == "wrap")
     return np.nonzero(np.moveaxis(mask, -1, axis))
+
+
+def _of_pairs(data: np.ndarray, axis: int, order: int, mode: str) -> tuple[np.ndarray, ...]:
+    """Complex maxima in NumPy's order: by the real parts, then by the imaginary ones."""
+    n = data.shape[axis]
+    found = np.ones(data.shape, bool)
+    at = np.arange(n)
+    for shift in range(1, min(order, n) + 1):
+        for place in (at + shift, at - shift):
+            place = place % max(n, 1) if mode == "wrap" else place.clip(0, max(n - 1, 0))
+            found &= data > data.take(place, axis=axis)
+    return np.nonzero(found)
 
 
 __all__ = ["argrelmax", "peak_prominences", "peak_widths"]

@@ -8,7 +8,9 @@ import numpy as np
 
 from . import _native
 from ._arrays import CODES, normalize_axis, numeric, rows
-from ._checks import integer, real
+from ._checks import integer, real, shown
+from ._layout import MOST
+from ._memory import room
 from ._public import public
 from ._windows import weights
 
@@ -33,16 +35,18 @@ def get_window(window: Any, Nx: int, fftbins: bool = True) -> np.ndarray:
     array([0. , 0.5, 1. , 0.5])
     """
     if isinstance(Nx, bool) or not isinstance(Nx, (int, np.integer)) or Nx <= 0:
-        raise ValueError(f"Nx: must be a positive integer, got {Nx!r}")
+        raise ValueError(f"Nx: must be a positive integer, got {shown(Nx)}")
+    integer(Nx, "Nx", 1, MOST)
+    room("Nx", Nx, int(Nx), 32)
     if not isinstance(fftbins, (bool, np.bool_)):
-        raise ValueError(f"fftbins: must be True or False, got {fftbins!r}")
+        raise ValueError(f"fftbins: must be True or False, got {shown(fftbins)}")
     if not isinstance(window, (str, tuple)):
         try:
             window = ("kaiser", real(window, "window"))
         except (TypeError, ValueError) as error:
-            raise ValueError(f"window: must be a name, a tuple or a number, got {window!r}") from error
+            raise ValueError(f"window: must be a name, a tuple or a number, got {shown(window)}") from error
     if isinstance(window, tuple) and (not window or not isinstance(window[0], str)):
-        raise ValueError(f"window: {window!r} does not start with a window's name")
+        raise ValueError(f"window: {shown(window)} does not start with a window's name")
     name, *parameters = window if isinstance(window, tuple) else (window,)
     if not fftbins and not name.endswith(("_periodic", "_symmetric")):
         name += "_symmetric"
@@ -79,14 +83,15 @@ def dpss(
     v : tapers `[Kmax, M]` or `[M]`.
     r : shares `[Kmax]`, or a number.
     """
-    M = integer(M, "M", 0)
+    M = integer(M, "M", 0, MOST)
     NW = real(NW, "NW")
     single = Kmax is None
-    count = 1 if single else integer(Kmax, "Kmax")
+    count = 1 if single else integer(Kmax, "Kmax", 1, M if M > 1 else None)
+    room("M", M, M * max(count, 1), 64)
     if norm is None:
         norm = "approximate" if single else 2
     if norm not in (2, "approximate", "subsample"):
-        raise ValueError(f"norm: {norm!r} is none of 2, 'approximate', 'subsample'")
+        raise ValueError(f"norm: {shown(norm)} is none of 2, 'approximate', 'subsample'")
     if M <= 1:
         one: Any = 1.0 if single else np.ones(1)
         return (np.ones(M), one) if return_ratios else np.ones(M)
@@ -133,19 +138,22 @@ def detrend(
     out : of the shape of `data`; float32 stays float32 (fitted in float64), integers become float64.
     """
     if type not in ("linear", "l", "constant", "c"):
-        raise ValueError(f"type: {type!r} is none of 'linear', 'constant'")
+        raise ValueError(f"type: {shown(type)} is none of 'linear', 'constant'")
     x, _ = numeric(data, "data")
     if x.ndim == 0:
         raise ValueError("data: needs at least one dimension")
     axis = normalize_axis(axis, x.ndim, "data")
     n = x.shape[axis]
-    breaks = np.atleast_1d(np.asarray(bp))
+    try:
+        breaks = np.atleast_1d(np.asarray(bp))
+    except ValueError as error:
+        raise ValueError(f"bp: {error}") from error
     if breaks.dtype.kind not in "iu" or breaks.ndim != 1:
         if not (breaks.dtype.kind == "f" and (breaks == np.floor(breaks)).all()):
-            raise TypeError(f"bp: must be integers, got {bp!r}")
+            raise TypeError(f"bp: must be integers, got {shown(bp)}")
         breaks = breaks.astype(np.int64)
     if (breaks > n).any() or (breaks < 0).any():
-        raise ValueError(f"bp: break points must lie within the {n} samples, got {bp!r}")
+        raise ValueError(f"bp: break points must lie within the {n} samples, got {shown(bp)}")
     if x.size == 0:
         return x.copy()
     kind = "linear" if type in ("linear", "l") else "constant"

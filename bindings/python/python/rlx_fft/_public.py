@@ -21,12 +21,15 @@ R = TypeVar("R")
 _FAILURES = (TypeError, ValueError, OverflowError)
 
 
-def public(*signals: str, convert_samples: bool = True) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def public(
+    *signals: str, convert_samples: bool = True, renamed: dict[str, str] | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorates a function whose arguments `signals` are samples.
 
     Samples arrive in the function as NumPy arrays (CUDA tensors as they are), and where the first of them is a tensor of
     another library, arrays in the result become tensors of that library. `threads` arrives checked. Errors begin with
-    the name of an argument. With ``convert_samples=False`` samples arrive as they are.
+    the name of an argument. With ``convert_samples=False`` samples arrive as they are. `renamed` has the arguments that other
+    functions, which this one calls, know by another name.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -48,9 +51,16 @@ def public(*signals: str, convert_samples: bool = True) -> Callable[[Callable[P,
                         break
                 result = function(*args, **keywords)
                 return result if convert is None else converted(result, convert)
+            except MemoryError as error:
+                if renamed is None:
+                    raise
+                raise MemoryError(_with_own_name(str(error), renamed)) from error
             except _FAILURES as error:
                 if is_named(error, signature):
                     raise
+                own = _with_own_name(str(error), renamed or {})
+                if own != str(error):
+                    raise (type(error) if type(error) in (TypeError, ValueError) else ValueError)(own) from error
                 named = _named(error, signature, args, keywords, signals)
                 if named is None:
                     raise
@@ -98,6 +108,11 @@ def converted(result: Any, convert: Callable[[np.ndarray], Any]) -> Any:
     return result
 
 
+def _with_own_name(message: str, renamed: dict[str, str]) -> str:
+    head, colon, rest = message.partition(":")
+    return f"{renamed[head]}{colon}{rest}" if head in renamed else message
+
+
 def is_named(error: Exception, signature: inspect.Signature) -> bool:
     """Whether the message begins with the name of an argument."""
     head = str(error).partition(":")[0]
@@ -114,11 +129,17 @@ def _named(
         return None
     for name, value in bound.arguments.items():
         check = CHECKS.get(name)
+        if check is None and isinstance(signature.parameters[name].default, bool):
+            check = _checks.flag
         if check is not None and value is not signature.parameters[name].default:
             try:
                 check(value, name)
             except _FAILURES as found:
                 return found if not isinstance(found, OverflowError) else ValueError(str(found))
+    if "truth value" in str(error):
+        for name, value in bound.arguments.items():
+            if isinstance(value, np.ndarray) and _is_choice(signature.parameters[name]):
+                return ValueError(f"{name}: must not be an array, got {_checks.shown(value)}")
     for name in bound.arguments:
         if str(error).startswith(f"{name} "):
             return None
@@ -126,6 +147,15 @@ def _named(
         return None
     kind = type(error) if type(error) in (TypeError, ValueError) else ValueError
     return kind(f"{signals[0]}: {error}")
+
+
+def _is_choice(parameter: inspect.Parameter) -> bool:
+    """Whether an argument is one of some names or numbers."""
+    return isinstance(parameter.default, str) or any(word in str(parameter.annotation) for word in _CHOICES)
+
+
+#: Types of such arguments in the sources.
+_CHOICES = ("Literal", "Mode", "Norm", "Padding", "Scaling", "Trend", "Window")
 
 
 def _optional(check: Callable[..., Any]) -> Callable[[Any, str], Any]:
@@ -154,7 +184,7 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
     ),
     **dict.fromkeys(("k", "batch", "n", "len", "hop", "push_len", "steps"), _count),
     "seed": _seed,
-    "axis": _checks.integer,
+    **dict.fromkeys(("axis", "time_axis", "freq_axis", "f_axis", "t_axis", "width", "n_mfcc", "num_ceps"), _checks.integer),
     **dict.fromkeys(("fs", "sr"), _optional(_checks.real)),
     **dict.fromkeys(
         ("distance", "wlen", "rel_height", "fmin", "fmax", "power", "preemphasis", "top_db", "level"),

@@ -9,9 +9,11 @@ from typing import Any, Literal
 import numpy as np
 
 from ._arrays import as_array, normalize_axis, rows
-from ._checks import integer
+from ._checks import integer, shown
+from ._public import public
 from ._dual_windows import closest_STFT_dual_window
 from ._short_time_constructors import Constructors
+from ._short_time_slices import MOST_SAMPLES
 from ._sources import back
 
 Padding = Literal["zeros", "edge", "even", "odd"]
@@ -58,13 +60,18 @@ class ShortTimeFFT(Constructors):
 
     __class_getitem__: Any = classmethod(GenericAlias)
 
+    @public("x", convert_samples=False)
     def stft(
         self, x: Any, p0: int | None = None, p1: int | None = None, *, k_offset: int = 0, padding: Padding = "zeros",
         axis: int = -1,
     ) -> Any:  # fmt: skip
-        """Spectra of the slices `p0` to `p1` of `x`; see `stft_detrend`."""
+        """Returns the spectra of the slices of `x`, complex128; `axis` has the bins and a last axis the slices.
+
+        x, p0, p1, k_offset, padding, axis : as in `stft_detrend`.
+        """
         return self.stft_detrend(x, None, p0, p1, k_offset=k_offset, padding=padding, axis=axis)
 
+    @public("x", convert_samples=False)
     def stft_detrend(
         self, x: Any, detr: Trend, p0: int | None = None, p1: int | None = None, *, k_offset: int = 0,
         padding: Padding = "zeros", axis: int = -1,
@@ -91,9 +98,9 @@ class ShortTimeFFT(Constructors):
         if self.onesided_fft and np.iscomplexobj(x):
             raise ValueError(f"x: complex samples have no {self._fft_mode!r} spectra; set fft_mode to 'twosided' or 'centered'")
         if detr is not None and not callable(detr) and detr not in ("linear", "constant"):
-            raise ValueError(f"detr: {detr!r} is none of 'linear', 'constant', None or a function")
+            raise ValueError(f"detr: {shown(detr)} is none of 'linear', 'constant', None or a function")
         if padding not in _PADDINGS:
-            raise ValueError(f"padding: {padding!r} is none of {', '.join(map(repr, _PADDINGS))}")
+            raise ValueError(f"padding: {shown(padding)} is none of {', '.join(map(repr, _PADDINGS))}")
         if x.ndim == 0:
             raise ValueError("x: needs at least one dimension")
         at = normalize_axis(axis, x.ndim)
@@ -101,7 +108,7 @@ class ShortTimeFFT(Constructors):
         if n < self.m_num - self.m_num_mid:
             raise ValueError(f"x: {n} samples, needs {self.m_num - self.m_num_mid} (half a window) or more")
         first, end = self.p_range(n, p0, p1)
-        offset = integer(k_offset, "k_offset")
+        offset = integer(k_offset, "k_offset", -MOST_SAMPLES, MOST_SAMPLES)
         code, kind = self._code(x)
         try:
             data = rows(x.astype(kind, copy=False), at)
@@ -140,25 +147,38 @@ class ShortTimeFFT(Constructors):
             np.asarray(function(padded[..., k : k + self.m_num]))
             for k in range(0, (end - first) * self.hop, self.hop)
         ]
+        for done in slices:
+            if done.shape[-1:] != (self.m_num,) or done.dtype.kind not in "biufc":
+                raise ValueError(f"detr: returned shape {done.shape} and dtype {done.dtype}")
         joined = np.stack(slices, axis=-2)
-        if joined.shape[-1] != self.m_num or joined.dtype.kind not in "biufc":
-            raise ValueError(f"detr: returned shape {joined.shape[:-2] + joined.shape[-1:]} and dtype {joined.dtype}")
         code, kind = self._code(joined)
         data: np.ndarray = np.ascontiguousarray(joined, dtype=kind)
         plan = self._plan(code)
         return plan.forward(data, 0, 1, self.m_num_mid, (0, self.m_num), self._threads)[..., 0, :]
 
+    @public("x", convert_samples=False)
     def spectrogram(
         self, x: Any, y: Any = None, detr: Trend = None, *, p0: int | None = None, p1: int | None = None,
         k_offset: int = 0, padding: Padding = "zeros", axis: int = -1,
     ) -> Any:  # fmt: skip
-        """|S|² of `x`, or with `y` the cross spectra ``Sx * conj(Sy)``; the arguments are those of `stft_detrend`."""
+        """Returns |S|² of `x`, or with `y` the cross spectra ``Sx * conj(Sy)``.
+
+        x, detr, p0, p1, k_offset, padding, axis : as in `stft_detrend`.
+        y : a second signal, of the shape of `x`.
+        """
         options: dict[str, Any] = dict(k_offset=k_offset, padding=padding, axis=axis)
         Sx = self.stft_detrend(x, detr, p0, p1, **options)
         if y is None or y is x:
             return Sx.real**2 + Sx.imag**2
-        return Sx * self.stft_detrend(y, detr, p0, p1, **options).conj()
+        try:
+            Sy = self.stft_detrend(y, detr, p0, p1, **options)
+        except (TypeError, ValueError) as error:
+            if not str(error).startswith("x:"):
+                raise
+            raise type(error)(f"y{str(error)[1:]}") from error
+        return Sx * Sy.conj()
 
+    @public("S", convert_samples=False)
     def istft(self, S: Any, k0: int = 0, k1: int | None = None, *, f_axis: int = -2, t_axis: int = -1) -> Any:
         """The samples `k0` to `k1` of the signal whose spectra are `S`.
 

@@ -7,7 +7,10 @@ from typing import Any, Literal
 import numpy as np
 
 from . import _native
-from ._checks import integer, real, workers
+from ._checks import integer, real, workers, shown
+from ._layout import MOST
+from ._public import public
+from ._memory import room
 from ._dual_windows import as_complex, canonical, checked_hop, frozen, weights
 
 Mode = Literal["twosided", "centered", "onesided", "onesided2X"]
@@ -18,6 +21,7 @@ _MODES = ("twosided", "centered", "onesided", "onesided2X")
 class Settings:
     """The settings of a `ShortTimeFFT`, with the native plans for them."""
 
+    @public(renamed={"scaling": "scale_to"})
     def __init__(
         self,
         win: Any,
@@ -92,9 +96,9 @@ class Settings:
     @fft_mode.setter
     def fft_mode(self, t: Mode) -> None:
         if t not in _MODES:
-            raise ValueError(f"fft_mode: {t!r} is none of {', '.join(map(repr, _MODES))}")
+            raise ValueError(f"fft_mode: {shown(t)} is none of {', '.join(map(repr, _MODES))}")
         if t.startswith("onesided") and np.iscomplexobj(self._win):
-            raise ValueError(f"fft_mode: {t!r}: complex windows have no one-sided spectra")
+            raise ValueError(f"fft_mode: {shown(t)}: complex windows have no one-sided spectra")
         if t == "onesided2X" and self._scaling is None:
             raise ValueError("fft_mode: 'onesided2X' needs scale_to('psd') or scale_to('magnitude')")
         self._fft_mode: Mode = t
@@ -107,9 +111,10 @@ class Settings:
 
     @mfft.setter
     def mfft(self, n_: int) -> None:
-        n_ = integer(n_, "mfft")
+        n_ = integer(n_, "mfft", None, MOST)
         if n_ < self.m_num:
             raise ValueError(f"mfft: {n_} is less than the window's length m_num={self.m_num}")
+        room("mfft", n_, n_)
         self._mfft = n_
         self._plans = {}
 
@@ -119,9 +124,9 @@ class Settings:
         return self._scaling
 
     def scale_to(self, scaling: Literal["magnitude", "psd"]) -> None:
-        """Scales window and dual for magnitudes (``"magnitude"``) or power densities (``"psd"``)."""
+        """Scales window and dual for a `scaling`: magnitudes (``"magnitude"``) or power densities (``"psd"``)."""
         if scaling not in ("magnitude", "psd"):
-            raise ValueError(f"scaling: {scaling!r} is none of 'magnitude', 'psd'")
+            raise ValueError(f"scaling: {shown(scaling)} is none of 'magnitude', 'psd'")
         if self._scaling == scaling:
             return
         factor = self.fac_psd if scaling == "psd" else self.fac_magnitude
@@ -140,7 +145,7 @@ class Settings:
     def phase_shift(self, v: int | None) -> None:
         if v is not None:
             if not isinstance(v, (int, np.integer)):
-                raise ValueError(f"phase_shift: must be an integer or None, got {v!r}")
+                raise ValueError(f"phase_shift: must be an integer or None, got {shown(v)}")
             if not -self.mfft < v < self.mfft:
                 raise ValueError(f"phase_shift: {v} is not between -mfft and mfft={self.mfft}")
         self._phase_shift = None if v is None else int(v)

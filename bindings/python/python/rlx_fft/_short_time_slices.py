@@ -6,12 +6,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ._checks import integer
+from ._checks import integer, shown
+from ._public import public
 from ._short_time_settings import Settings
 
 
+#: Longest signal that is no mistake in a unit.
+MOST_SAMPLES = 1 << 53
+
+
 def _length(n: Any) -> int:
-    return integer(n, "n", 0)
+    return integer(n, "n", 0, MOST_SAMPLES)
 
 
 class Slices(Settings):
@@ -31,14 +36,17 @@ class Slices(Settings):
         """First slice, 0 or less."""
         return self._slices.p_min
 
+    @public()
     def k_max(self, n: int) -> int:
         """One more than the last sample that a slice of a signal of `n` samples covers."""
         return self._slices.k_max(_length(n))
 
+    @public()
     def p_max(self, n: int) -> int:
         """One more than the last slice of a signal of `n` samples."""
         return self._slices.p_max(_length(n))
 
+    @public()
     def p_num(self, n: int) -> int:
         """Slices of a signal of `n` samples."""
         return self.p_max(n) - self.p_min
@@ -48,10 +56,12 @@ class Slices(Settings):
         """First sample and first slice that the samples before the signal do not touch."""
         return self._slices.lower_border_end
 
+    @public()
     def upper_border_begin(self, n: int) -> tuple[int, int]:
         """First sample and first slice that the samples after a signal of `n` samples touch."""
         return self._slices.upper_border_begin(_length(n))
 
+    @public()
     def p_range(self, n: int, p0: int | None = None, p1: int | None = None) -> tuple[int, int]:
         """Slices `p0` to `p1` (not included), by default all of a signal of `n` samples."""
         least, most = self.p_min, self.p_max(n)
@@ -62,24 +72,34 @@ class Slices(Settings):
             raise ValueError(f"{name}: p_min={least} <= p0={p0} < p1={p1} <= p_max={most} does not hold for n={n}")
         return first, end
 
+    @public()
     def t(self, n: int, p0: int | None = None, p1: int | None = None, k_offset: int = 0) -> np.ndarray:
-        """Times of the slices of a signal of `n` samples."""
-        if not isinstance(n, (int, np.integer)) or n <= 0:
-            raise ValueError(f"n: must be a positive integer, got {n!r}")
+        """Times of the slices `p0` to `p1` (by default all) of a signal of `n` samples, moved by `k_offset` samples."""
+        if not isinstance(n, (int, np.integer)) or not 0 < n < MOST_SAMPLES:
+            raise ValueError(f"n: must be a positive integer, got {shown(n)}")
         first, end = self.p_range(int(n), p0, p1)
+        k_offset = integer(k_offset, "k_offset", -MOST_SAMPLES, MOST_SAMPLES)
         return np.arange(first, end) * self.delta_t + k_offset * self.T
 
+    @public()
     def nearest_k_p(self, k: int, left: bool = True) -> int:
         """The sample of a slice's middle at or before `k`, or with ``left=False`` at or after it."""
+        k = integer(k, "k")
         p, rest = divmod(k, self.hop)
         return k if rest == 0 else (p if left else p + 1) * self.hop
 
+    @public()
     def extent(
         self, n: int, axes_seq: Literal["tf", "ft"] = "tf", center_bins: bool = False
     ) -> tuple[float, float, float, float]:
-        """Limits of time and frequency axes, for `matplotlib.pyplot.imshow`."""
+        """Limits of time and frequency axes, for `matplotlib.pyplot.imshow`.
+
+        n : samples of the signal.
+        axes_seq : ``"tf"`` (time first) or ``"ft"``.
+        center_bins : whether the limits lie half a bin and half a slice before the first ones.
+        """
         if axes_seq not in ("tf", "ft"):
-            raise ValueError(f"axes_seq: {axes_seq!r} is none of 'tf', 'ft'")
+            raise ValueError(f"axes_seq: {shown(axes_seq)} is none of 'tf', 'ft'")
         if self.onesided_fft:
             q0, q1 = 0, self.f_pts
         elif self._fft_mode == "centered":

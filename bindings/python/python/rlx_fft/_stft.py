@@ -9,8 +9,9 @@ import numpy as np
 from . import _native
 from ._arrays import CODES, as_array, normalize_axis, numeric, rows
 from ._cache import cache
-from ._checks import integer, real
-from ._layout import detrending, layout, rate
+from ._checks import integer, real, shown
+from ._layout import MOST, detrending, layout, rate
+from ._memory import room
 from ._public import public
 from ._short_time import _CHUNK
 from ._warnings import warn
@@ -80,9 +81,9 @@ def stft(
     Zxx : complex; `axis` has the bins and a last axis the segments. float32 gives complex64.
     """
     if scaling not in ("spectrum", "psd"):
-        raise ValueError(f"scaling: {scaling!r} is none of 'spectrum', 'psd'")
+        raise ValueError(f"scaling: {shown(scaling)} is none of 'spectrum', 'psd'")
     if boundary not in ("even", "odd", "constant", "zeros", None):
-        raise ValueError(f"boundary: {boundary!r} is none of 'even', 'odd', 'constant', 'zeros', None")
+        raise ValueError(f"boundary: {shown(boundary)} is none of 'even', 'odd', 'constant', 'zeros', None")
     x, dtype = numeric(x)
     if x.size == 0:
         return np.empty(x.shape), np.empty(x.shape), np.empty(x.shape)
@@ -96,6 +97,7 @@ def stft(
         warn("Input data is complex, switching to return_onesided=False")
         onesided = False
     data = rows(x, axis)
+    room("nfft", at.nfft, at.nfft * ((n + at.nperseg) // at.hop + 1) * (data.size // n), 16)
     half = 0
     if boundary is not None:
         half = at.nperseg // 2
@@ -177,22 +179,25 @@ def istft(
     if f_at == t_at:
         raise ValueError(f"freq_axis: {freq_axis} and time_axis={time_axis} are the same axis")
     if scaling not in ("spectrum", "psd"):
-        raise ValueError(f"scaling: {scaling!r} is none of 'spectrum', 'psd'")
+        raise ValueError(f"scaling: {shown(scaling)} is none of 'spectrum', 'psd'")
     segments, bins = Z.shape[t_at], Z.shape[f_at]
     default = 2 * (bins - 1) if input_onesided else bins
-    nperseg = default if nperseg is None else integer(nperseg, "nperseg")
+    nperseg = default if nperseg is None else integer(nperseg, "nperseg", None, MOST)
+    room("nperseg", nperseg, nperseg)
     if nperseg < 1:
         raise ValueError(f"nperseg: {nperseg} is not a positive integer")
     if nfft is None:
         nfft = nperseg if input_onesided and nperseg == default + 1 else default
     else:
-        nfft = integer(nfft, "nfft")
+        nfft = integer(nfft, "nfft", None, MOST)
+        room("nfft", nfft, nfft * segments, 32)
         if nfft < nperseg:
             raise ValueError(f"nfft: {nfft} must be greater than or equal to nperseg, {nperseg}")
-    noverlap = nperseg // 2 if noverlap is None else integer(noverlap, "noverlap")
+    noverlap = nperseg // 2 if noverlap is None else integer(noverlap, "noverlap", -MOST)
     if noverlap >= nperseg:
         raise ValueError(f"noverlap: {noverlap} must be less than nperseg, {nperseg}")
     hop = nperseg - noverlap
+    room("noverlap", noverlap, nperseg + segments * hop, 32)
     if isinstance(window, (str, tuple)):
         win = weights(window, nperseg)[0]
     else:
@@ -243,9 +248,10 @@ CODE_TYPES = {code: dtype for dtype, code in CODES.items()}
 
 
 def _overlap(window: Any, nperseg: Any, noverlap: Any) -> tuple[np.ndarray, int]:
-    nperseg = integer(nperseg, "nperseg")
+    nperseg = integer(nperseg, "nperseg", None, MOST)
     if nperseg < 1:
         raise ValueError(f"nperseg: {nperseg} is not a positive integer")
+    room("nperseg", nperseg, nperseg, 64)
     if real(noverlap, "noverlap") >= nperseg:
         raise ValueError(f"noverlap: {noverlap} must be less than nperseg, {nperseg}")
     noverlap = integer(noverlap, "noverlap")
@@ -276,7 +282,10 @@ def check_COLA(window: Any, nperseg: int, noverlap: int, tol: float = 1e-10) -> 
 def check_NOLA(window: Any, nperseg: int, noverlap: int, tol: float = 1e-10) -> bool:
     """Return whether every sample has weight in some segment, so that `istft` is possible, as `scipy.signal.check_NOLA`.
 
-    The arguments are those of `check_COLA`.
+    Parameters
+    ----------
+    window, nperseg, noverlap : as in `check_COLA`.
+    tol : smallest sum of squared weights that counts as weight.
     """
     win, hop = _overlap(window, nperseg, noverlap)
     return _native.check_nola(win, hop, real(tol, "tol"))

@@ -21,7 +21,8 @@ R = TypeVar("R")
 def _line(values: Any, name: str) -> np.ndarray:
     values = as_array(values, name)
     if values.dtype.kind == "c":
-        raise TypeError(f"{name}: must be real, got dtype {values.dtype}")
+        warn("Casting complex values to real discards the imaginary part", np.exceptions.ComplexWarning)
+        values = values.real
     try:
         values = np.require(values, np.float64, ["C_CONTIGUOUS", "ALIGNED"])
     except (TypeError, ValueError) as error:

@@ -10,7 +10,7 @@ import numpy as np
 from . import _native
 from ._arrays import as_array
 from ._cache import cache
-from ._checks import real
+from ._checks import real, shown
 
 #: Names and short names of `scipy.signal.get_window` that the core has, and what it calls them.
 _CORE = {
@@ -115,9 +115,9 @@ def core_name(window: Any) -> str | None:
 
 def _parsed(window: Any) -> tuple[str | None, bool, str, list[Any]]:
     """The core's text if it has the window, whether it is symmetric, the plain name and the parameters."""
-    name, *parameters = window if isinstance(window, tuple) else (window,)
+    name, *parameters = (window or (None,)) if isinstance(window, tuple) else (window,)
     if not isinstance(name, str):
-        raise ValueError(f"window: {window!r} does not start with a window's name")
+        raise ValueError(f"window: {shown(window)} does not start with a window's name")
     symmetric = name.endswith("_symmetric")
     plain = name.removesuffix("_symmetric").removesuffix("_periodic")
     core = None
@@ -160,7 +160,7 @@ def _made(window: Any, n: int) -> tuple[np.ndarray, str | None]:
         try:
             made = _HERE[plain](n if symmetric else n + 1, *parameters)
         except TypeError as error:
-            raise ValueError(f"window: {window!r}: {error}") from error
+            raise ValueError(f"window: {shown(window)}: {error}") from error
         return made[:n].copy(), None
     return _from_scipy(window, plain, n), None
 
@@ -188,7 +188,7 @@ def _from_scipy(window: Any, plain: str, n: int) -> np.ndarray:
     except ImportError:
         known = ", ".join(sorted({*_CORE, *_CORE_PARAMETER, *_HERE}))
         raise ValueError(
-            f"window: {plain!r} is not one of {known}; with SciPy installed its other windows are there too"
+            f"window: {shown(plain)} is not one of {known}; with SciPy installed its other windows are there too"
         ) from None
     try:
         return np.array(get_window(window, n), dtype=np.float64)

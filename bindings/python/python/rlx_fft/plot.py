@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import as_array
-from ._checks import choice
+from ._checks import choice, real
 from ._public import public
 
 __all__ = ["peaks", "psd", "spectrogram"]
@@ -21,6 +21,8 @@ _RANGE = 80.0
 
 def _axes(ax: Any) -> Any:
     if ax is not None:
+        if not hasattr(ax, "plot"):
+            raise TypeError(f"ax: must be Matplotlib's axes, got {type(ax).__name__}")
         return ax
     try:
         import matplotlib.pyplot as plt
@@ -50,6 +52,7 @@ def psd(
     scale : ``"db"`` (10·log10), ``"log"`` or ``"linear"``.
     labels : names of the rows, for a legend.
     unit : of the samples, such as ``"µV"``, for the axis.
+    ax : axes to draw into; the current ones by default.
     line : passed to Matplotlib's `plot`.
     """
     choice(scale, "scale", ("db", "log", "linear"))
@@ -58,7 +61,10 @@ def psd(
         raise ValueError(f"pxx: has shape {pxx.shape}, f {f.shape}: the last axis must have the bins")
     ax = _axes(ax)
     f, rows = _ascending(f, pxx.reshape(-1, len(f)), -1)
-    names = [None] * len(rows) if labels is None else list(labels)
+    try:
+        names = [None] * len(rows) if labels is None else list(labels)
+    except TypeError as error:
+        raise TypeError(f"labels: {error}") from error
     if len(names) != len(rows):
         raise ValueError(f"labels: {len(names)} for {len(rows)} rows")
     for row, name in zip(rows, names):
@@ -83,9 +89,11 @@ def spectrogram(
     f, t, sxx : what `spectrogram` returned.
     scale : ``"db"`` or ``"linear"``.
     floor : dB below the maximum that are shown.
+    ax : axes to draw into; the current ones by default.
     mesh : passed to Matplotlib's `pcolormesh`.
     """
     choice(scale, "scale", ("db", "linear"))
+    floor = real(floor, "floor")
     f, t, sxx = as_array(f, "f"), as_array(t, "t"), as_array(sxx, "sxx")
     if sxx.shape != (len(f), len(t)):
         raise ValueError(f"sxx: has shape {sxx.shape}, f and t say {(len(f), len(t))}; choose one row")
@@ -111,6 +119,7 @@ def peaks(x: Any, at: Any, *, axis_values: Any = None, ax: Any = None, **markers
     x : the curve, 1-D; or `WelchPeaks` of one row, of which levels over frequencies are drawn.
     at : positions, as `find_peaks` returned them (also with the properties beside them); None for `WelchPeaks`.
     axis_values : of the curve's points (frequencies, times); their indices by default.
+    ax : axes to draw into; the current ones by default.
     markers : passed to Matplotlib's `plot` for the peaks.
     """
     from ._welch_peaks import WelchPeaks
@@ -126,9 +135,9 @@ def peaks(x: Any, at: Any, *, axis_values: Any = None, ax: Any = None, **markers
     x = as_array(x, "x")
     if x.ndim != 1:
         raise ValueError(f"x: must be 1-D, got {x.ndim} dimensions")
-    at = as_array(at[0] if isinstance(at, tuple) else at, "at")
+    at = as_array(at[0] if isinstance(at, tuple) and at else at, "at")
     if at.ndim != 1 or (at.size and not (at.dtype.kind in "iu" and 0 <= at.min() and at.max() < len(x))):
-        raise ValueError(f"at: must be positions in a curve of {len(x)} points")
+        raise ValueError(f"at: must be positions in a curve x of {len(x)} points")
     at = at.astype(np.intp)
     axis = np.arange(len(x)) if axis_values is None else as_array(axis_values, "axis_values")
     if axis.shape != x.shape:
