@@ -13,7 +13,6 @@ use rlx_dsp::lanes::{
 };
 use rlx_dsp::nan::{NanPolicy, first_non_finite};
 use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams};
-use rlx_dsp::window::Symmetry;
 
 use crate::error::{Error, Result};
 use crate::live::live_outputs;
@@ -288,9 +287,8 @@ fn frame(model: &FastLearnedFftModel, welch: &WelchParams, bins: &[u32]) -> Resu
             [gain, corrector.offset]
         })
         .collect();
-    let window = welch.window.coefficients(model.n_fft(), Symmetry::Periodic)?;
     Ok(TapeSpec {
-        window: window.into_iter().map(|w| w as f32).collect(),
+        window: model.weights(welch)?,
         hop: welch.hop,
         n_segments: welch.n_segments,
         ops: Vec::new(),
@@ -502,7 +500,12 @@ mod tests {
                     }
                     model.set_corrector(AffineCorrector { scale: 0.7, offset: 0.1 }).unwrap();
                 }
-                6 => model.set_mask(&band(16)).unwrap(),
+                6 => {
+                    model.set_mask(&band(16)).unwrap();
+                    // A window of its own costs nothing: still the FFT's kernel.
+                    let window: Vec<f32> = (0..n).map(|_| random.unit() as f32).collect();
+                    model.set_window(Some(&window)).unwrap();
+                }
                 7 => {
                     let middle = |k| f32::from(u8::from((40..90).contains(&k)));
                     model.set_mask(&(0..bins).map(middle).collect::<Vec<_>>()).unwrap();

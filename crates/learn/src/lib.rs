@@ -13,6 +13,7 @@ mod compiled;
 mod error;
 mod evaluate;
 mod fit;
+mod layer;
 mod live;
 mod matrix;
 mod model;
@@ -30,8 +31,9 @@ mod transform;
 
 pub use compiled::CompiledModel;
 pub use error::{Error, Result};
-pub use evaluate::{matrix_of, relative_error_of};
+pub use evaluate::{bin_errors, bin_errors_on, matrix_of, relative_error_of};
 pub use fit::{EXACT, FitConfig, Fitted, SharedTwiddles, estimate, fit, recover};
+pub use layer::{ButterflyLayer, LAYER_BATCH, LayerFloat, LayerScratch};
 pub use matrix::Matrix;
 pub use model::{AffineCorrector, FastLearnedFftModel};
 pub use network::{Butterfly, ButterflyNetwork, Gate, MAX_N};
@@ -41,8 +43,8 @@ pub use random::Random;
 pub use record::{Learner, OrderShown, RECORD_VERSION, Shown, TrainingRecord};
 pub use store::VERSION;
 pub use task::{
-    E2eConfig, E2eOutcome, E2eProgress, GateKind, HardenAt, LossWeights, Losses, RecallStudy, Signals, Split,
-    bank_params, recall_of, significant_recall, study, train_e2e,
+    E2eConfig, E2eOutcome, E2eProgress, FreeButterflies, GateKind, HardenAt, LossWeights, Losses,
+    RecallStudy, Signals, Split, bank_params, level_errors, recall_of, significant_recall, study, train_e2e,
 };
 pub use train::{
     Adam, Ended, Init, LEARNED, PairsTrained, Parametrisation, Progress, Schedule, Stop, TrainConfig,

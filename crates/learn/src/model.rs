@@ -1,7 +1,9 @@
-//! The model: network, spectral mask, affine corrector and training record.
+//! The model: window, network, spectral mask, affine corrector and training record.
 
 use num_complex::Complex32;
 use rlx_compile::params::{ButterflySpec, Layout};
+use rlx_dsp::welch::peaks::WelchParams;
+use rlx_dsp::window::Symmetry;
 
 use crate::error::{Error, Result};
 use crate::live::{live, live_outputs};
@@ -29,6 +31,7 @@ pub struct FastLearnedFftModel {
     network: ButterflyNetwork,
     mask: Vec<f32>,
     corrector: AffineCorrector,
+    window: Option<Vec<f32>>,
     record: TrainingRecord,
 }
 
@@ -54,7 +57,7 @@ impl FastLearnedFftModel {
     /// Makes a model of a network, with a mask of ones and no correction.
     pub fn of_network(network: ButterflyNetwork, record: TrainingRecord) -> Self {
         let mask = vec![1.0; network.n() / 2 + 1];
-        Self { network, mask, corrector: AffineCorrector::IDENTITY, record }
+        Self { network, mask, corrector: AffineCorrector::IDENTITY, window: None, record }
     }
 
     /// Returns the transform length.
@@ -117,6 +120,39 @@ impl FastLearnedFftModel {
         self.corrector = corrector;
         self.record.forget();
         Ok(())
+    }
+
+    /// Returns the model's own window, which replaces that of the segments.
+    pub fn window(&self) -> Option<&[f32]> {
+        self.window.as_deref()
+    }
+
+    /// Sets or removes the model's own window. Measurements in the record are cleared.
+    ///
+    /// # Errors
+    /// A window whose length is not `n_fft`, or with a value that is not finite.
+    pub fn set_window(&mut self, window: Option<&[f32]>) -> Result<()> {
+        if let Some(window) = window {
+            let (expected, got) = (self.n_fft(), window.len());
+            if got != expected {
+                return Err(rlx_dsp::Error::Length { name: "window", expected, got }.into());
+            }
+            if let Some(odd) = window.iter().find(|w| !w.is_finite()) {
+                return Err(Error::argument("window", format!("must be finite, got {odd}")));
+            }
+        }
+        self.window = window.map(<[f32]>::to_vec);
+        self.record.forget();
+        Ok(())
+    }
+
+    /// Returns the weights of a segment: the model's own window, or that of the segments.
+    pub(crate) fn weights(&self, welch: &WelchParams) -> Result<Vec<f32>> {
+        if let Some(window) = &self.window {
+            return Ok(window.clone());
+        }
+        let window = welch.window.coefficients(self.n_fft(), Symmetry::Periodic)?;
+        Ok(window.into_iter().map(|w| w as f32).collect())
     }
 
     /// Returns the share of the reference's peaks found on held-out data, if it was measured on the present weights.
@@ -241,5 +277,8 @@ mod tests {
         assert!(model.set_mask(&[f32::NAN; 9]).is_err());
         assert!(model.record_recall(f64::NAN).is_err() && model.record_recall(1.1).is_err());
         assert!(model.set_corrector(AffineCorrector { scale: f32::INFINITY, offset: 0.0 }).is_err());
+        assert!(
+            model.set_window(Some(&[1.0; 8])).is_err() && model.set_window(Some(&[f32::NAN; 16])).is_err()
+        );
     }
 }

@@ -10,7 +10,6 @@ use rlx_dsp::mel::MelFilterbank;
 use rlx_dsp::nan::{NanPolicy, first_non_finite};
 use rlx_dsp::peaks::insert::insert_top_k;
 use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams};
-use rlx_dsp::window::Symmetry;
 
 use crate::error::{Error, Result};
 use crate::model::FastLearnedFftModel;
@@ -201,12 +200,11 @@ struct RowPowers<'a> {
 impl<'a> RowPowers<'a> {
     fn new(model: &'a FastLearnedFftModel, forward: &'a Forward<'a>, welch: &WelchParams) -> Result<Self> {
         let n = model.n_fft();
-        let window = welch.window.coefficients(n, Symmetry::Periodic)?;
         Ok(Self {
             model,
             forward,
             welch: welch.clone(),
-            window: window.into_iter().map(|w| w as f32).collect(),
+            window: model.weights(welch)?,
             frame: vec![Complex32::default(); n],
             sums: vec![0.0; model.n_bins()],
         })

@@ -87,6 +87,8 @@ pub struct TrainingRecord {
     pub init: Option<Init>,
     /// Free parameters of a butterfly.
     pub parametrisation: Option<Parametrisation>,
+    /// Whether the model has a window of its own that was learned.
+    pub window_learned: bool,
     /// Data that the learner was given.
     pub shown: Option<Shown>,
     /// Information about the order that the learner was given.
@@ -127,6 +129,7 @@ impl TrainingRecord {
         let learned = self.learner.is_some_and(|learner| learner != Learner::Exact);
         tell("from", self.init.filter(|_| learned).map(|init| format!("{} weights", name(&init))));
         tell("", self.parametrisation.map(|free| format!("{} butterflies", name(&free))));
+        tell("", self.window_learned.then(|| "learned window".to_owned()));
         tell("shown", self.shown.map(|shown| name(&shown)));
         let told = self.order_shown.map(|shown| match shown {
             OrderShown::Given => "given",

@@ -7,8 +7,9 @@
 //! | `orders` | U32 | `[depth, n]` |
 //! | `mask` | F32 | `[n/2 + 1]` |
 //! | `corrector` | F32 | `[2]`: scale, offset |
+//! | `window` | F32 | `[n]`, if the model has a window of its own |
 //!
-//! Metadata: `format` = `rlx-fft-learned`, `version`, `n_fft`, `real`, `record` (JSON of
+//! Metadata: `format` = `rlx-fft-learned`, `version` (1; 2 with a window, which older programs would pass over), `n_fft`, `real`, `record` (JSON of
 //! [`TrainingRecord`](crate::TrainingRecord), which has a version of its own). The same model has the same bytes.
 
 use std::collections::BTreeMap;
@@ -23,8 +24,8 @@ use crate::network::{Butterfly, ButterflyNetwork, Gate, MAX_N};
 use crate::record::TrainingRecord;
 
 const FORMAT: &str = "rlx-fft-learned";
-/// Version of the layout above; other versions are rejected.
-pub const VERSION: u32 = 1;
+/// Newest version of the layout above; newer ones are rejected. Models without a window are version 1.
+pub const VERSION: u32 = 2;
 /// Larger files are not models: 2^20 points in two products are under 3 GiB.
 const MAX_BYTES: u64 = 3 << 30;
 
@@ -51,17 +52,21 @@ impl FastLearnedFftModel {
         let fail = |e: &dyn std::fmt::Display| Error::argument("model", format!("cannot be written: {e}"));
         let view =
             |dtype, shape: &[usize], data| TensorView::new(dtype, shape.to_vec(), data).map_err(|e| fail(&e));
-        let tensors = [
+        let window = self.window().map(floats);
+        let mut tensors = vec![
             ("twiddles", view(Dtype::F32, &[stages, n / 2, 4, 2], &twiddles)?),
             ("gates", view(Dtype::U8, &[stages, n / 2], &gates)?),
             ("orders", view(Dtype::U32, &[network.depth(), n], &orders)?),
             ("mask", view(Dtype::F32, &[self.n_bins()], &mask)?),
             ("corrector", view(Dtype::F32, &[2], &corrector)?),
         ];
+        if let Some(window) = &window {
+            tensors.push(("window", view(Dtype::F32, &[n], window)?));
+        }
         let record = serde_json::to_string(self.record()).map_err(|e| fail(&e))?;
         let metadata = BTreeMap::from([
             ("format".to_owned(), FORMAT.to_owned()),
-            ("version".to_owned(), VERSION.to_string()),
+            ("version".to_owned(), if window.is_some() { VERSION } else { 1 }.to_string()),
             ("n_fft".to_owned(), n.to_string()),
             ("real".to_owned(), network.is_real().to_string()),
             ("record".to_owned(), record),
@@ -82,10 +87,13 @@ impl FastLearnedFftModel {
             let reason = format!("the metadata's format is {:?}, not {FORMAT:?}", entry("format"));
             return Err(Error::Model(reason));
         }
-        if entry("version") != Some(&VERSION.to_string()) {
-            let got = entry("version").unwrap_or("missing");
-            return Err(Error::Model(format!("version {got}: this program reads version {VERSION}")));
+        let version = entry("version").unwrap_or("missing");
+        if !matches!(version, "1" | "2") {
+            return Err(Error::Model(format!(
+                "version {version}: this program reads versions up to {VERSION}"
+            )));
         }
+        let windowed = version == "2";
         let n: usize = entry("n_fft").and_then(|n| n.parse().ok()).unwrap_or(0);
         if !(n.is_power_of_two() && (2..=MAX_N).contains(&n)) {
             return Err(Error::Model(format!("n_fft {:?} is no power of two up to {MAX_N}", entry("n_fft"))));
@@ -120,6 +128,13 @@ impl FastLearnedFftModel {
         expect("mask", &shape, &[n / 2 + 1])?;
         let (shape, corrector) = read("corrector", Dtype::F32)?;
         expect("corrector", &shape, &[2])?;
+        let window = if windowed {
+            let (shape, window) = read("window", Dtype::F32)?;
+            expect("window", &shape, &[n])?;
+            Some(window)
+        } else {
+            None
+        };
 
         let word = |b: &[u8]| <[u8; 4]>::try_from(b).unwrap_or_default();
         let floats = |b: &[u8]| b.chunks_exact(4).map(|b| f32::from_le_bytes(word(b))).collect::<Vec<_>>();
@@ -152,6 +167,7 @@ impl FastLearnedFftModel {
         let mut loaded = Self::of_network(network, record.clone());
         loaded.set_mask(&floats(mask)).map_err(model)?;
         loaded.set_corrector(AffineCorrector { scale: corrector[0], offset: corrector[1] }).map_err(model)?;
+        loaded.set_window(window.map(floats).as_deref()).map_err(model)?;
         loaded.set_record(record).map_err(model)?;
         Ok(loaded)
     }
@@ -232,6 +248,16 @@ mod tests {
     }
 
     #[test]
+    fn a_window_is_part_of_the_file() {
+        let mut model = model();
+        let window: Vec<f32> = (0..16).map(|i| i as f32 / 16.0).collect();
+        model.set_window(Some(&window)).unwrap();
+        let bytes = model.to_bytes().unwrap();
+        assert_eq!(FastLearnedFftModel::from_bytes(&bytes).unwrap(), model);
+        assert!(String::from_utf8_lossy(&bytes).contains("\"version\":\"2\""));
+    }
+
+    #[test]
     fn the_same_model_has_the_same_bytes() {
         let bytes = model().to_bytes().unwrap();
         for _ in 0..20 {
@@ -272,8 +298,8 @@ mod tests {
         };
         assert!(said(FORMAT, "another-network").contains("not \"rlx-fft-learned\""));
         assert!(
-            said("\"version\":\"1\"", "\"version\":\"2\"")
-                .contains("version 2: this program reads version 1")
+            said("\"version\":\"1\"", "\"version\":\"3\"")
+                .contains("version 3: this program reads versions up to 2")
         );
         assert!(said("\"n_fft\":\"16\"", "\"n_fft\":\"32\"").contains("n_fft 32 needs"));
         assert!(said("\"n_fft\":\"16\"", "\"n_fft\":\"15\"").contains("no power of two"));

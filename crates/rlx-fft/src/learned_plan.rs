@@ -6,6 +6,7 @@ use num_complex::Complex32;
 use rlx_compile::Butterflies;
 use rlx_compile::builders::{LearnedCorrection, WelchPeaksShape, learned_welch_peaks};
 use rlx_compile::passes::FusionPolicy;
+use rlx_dsp::window::Window;
 use rlx_learn::{AffineCorrector, ButterflyNetwork, FastLearnedFftModel};
 use rlx_runtime::session::FrameTransform;
 use rlx_runtime::{Executable, Session, SessionOptions};
@@ -57,6 +58,7 @@ pub(crate) fn compile(
         affine: (model.corrector() != AffineCorrector::IDENTITY)
             .then_some((f64::from(scale), f64::from(offset))),
         bins: (kept.len() < mask.len()).then_some(kept),
+        window: model.window().map(|w| Window::Custom(w.iter().map(|&w| w.into()).collect())),
     };
     let graph = learned_welch_peaks(shape, model.op(NAME), correction)?;
     Ok(session.compile_with(&graph, FusionPolicy::Never)?)
@@ -94,11 +96,15 @@ mod tests {
         gates[5..20].fill(Gate::Skip);
         gates[20..24].fill(Gate::Reverse);
         gates[30] = Gate::Closed;
+        let mut windowed = bent.clone();
+        let window: Vec<f32> = (0..128).map(|i| (i as f32 * 0.03).sin()).collect();
+        windowed.set_window(Some(&window)).unwrap();
         let named =
             devices().into_iter().filter(|d| [DeviceClass::Cpu, DeviceClass::Cuda].contains(&d.class));
         let named: Vec<_> = named.map(|info| info.id.parse().unwrap()).collect();
-        for (model, device) in
-            [&exact, &masked, &bent, &weighted].into_iter().flat_map(|m| named.iter().map(move |d| (m, d)))
+        for (model, device) in [&exact, &masked, &bent, &weighted, &windowed]
+            .into_iter()
+            .flat_map(|m| named.iter().map(move |d| (m, d)))
         {
             let options = with_model(SessionOptions::default(), Some(model));
             let session = Session::with_options(device, options).unwrap();

@@ -489,7 +489,7 @@ fn learned_transforms_run_on_the_device_and_answer_as_on_the_host() {
         let (cuda, cpu) = (session(options.clone()), Session::with_options(&Device::Cpu, options).unwrap());
         let shape = WelchPeaksShape::new(batch, n, segments, k);
         let spec = |layout| ButterflySpec { n, model: "made up".to_owned(), live: n, layout };
-        let correction = LearnedCorrection { affine, bins: band.map(|end| (1..end).collect()) };
+        let correction = LearnedCorrection { affine, bins: band.map(|end| (1..end).collect()), window: None };
         let peaks = learned_welch_peaks(&shape, spec(Layout::Block), correction).unwrap();
         // The same pipeline up to the value before the peaks, and up to the spectra.
         let before = |last: &dyn Fn(&Op) -> bool, layout| {

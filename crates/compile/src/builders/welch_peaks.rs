@@ -93,14 +93,16 @@ pub fn welch_peaks_with_spectrum(shape: &WelchPeaksShape, layout: Layout) -> Res
     build(shape, Sides::Two, layout, true)
 }
 
-/// Correction that a learned transform applies to the averaged power of each bin: `scale` and `offset`, then the bins
-/// to keep (all if absent).
+/// Parts of a learned model beside its transform: a window, and the correction of the averaged power of each bin: `scale` and
+/// `offset`, then the bins to keep (all if absent).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LearnedCorrection {
     /// Factor and summand of [`Op::Affine`]; absent if they have no effect.
     pub affine: Option<(f64, f64)>,
     /// The bins kept, strictly ascending.
     pub bins: Option<Vec<usize>>,
+    /// The window before the transform; Hann if absent.
+    pub window: Option<Window>,
 }
 
 /// Input → Segment → Window → Butterfly → Power → Average → [Affine →] [SpectralMask →] TopK → output `peaks`: the
@@ -118,7 +120,7 @@ pub fn learned_welch_peaks(
     let x = graph.push(input, &[])?;
     let mut ops = vec![
         Op::Segment { len: shape.n_fft, hop: shape.hop, pad: Padding::None, drop_last: 0 },
-        Op::Window { window: Window::Hann, symmetry: Symmetry::Periodic },
+        Op::Window { window: correction.window.unwrap_or(Window::Hann), symmetry: Symmetry::Periodic },
         Op::Butterfly(transform),
         Op::Power { one_sided: true },
         Op::Average { average: Average::Mean },

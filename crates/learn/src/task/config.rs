@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::gates::GateKind;
 use super::loss::LossWeights;
-use super::student::GateKind;
+use super::parameters::FreeButterflies;
 use crate::error::{Error, Result};
 use crate::model::FastLearnedFftModel;
 use crate::train::Init;
@@ -33,6 +34,10 @@ pub struct E2eConfig {
     pub peak_k: usize,
     /// First and last bin that peaks are searched in; all by default.
     pub band: Option<(usize, usize)>,
+    /// Free parameters of the butterflies.
+    pub butterflies: FreeButterflies,
+    /// Whether the window is learned. A window of its own costs a model nothing.
+    pub learn_window: bool,
     /// Soft or ternary.
     pub gates: GateKind,
     /// Share of the butterflies to keep; `None`: those whose gate is more open than closed.
@@ -62,6 +67,8 @@ impl E2eConfig {
             weights: LossWeights { sparsity: 0.0, mel: 0.1, welch: 0.1, peak: 2.0, spectrum: 0.1 },
             peak_k: 16,
             band: None,
+            butterflies: FreeButterflies::General,
+            learn_window: false,
             gates: GateKind::Soft,
             target_gates: None,
             harden_at: HardenAt(0.6),
@@ -108,6 +115,12 @@ impl E2eConfig {
             if !(rate >= 0.0 && rate.is_finite()) {
                 return Err(Error::argument(name, format!("must be at least 0, got {rate}")));
             }
+        }
+        if self.butterflies == FreeButterflies::None && self.init == Init::Random {
+            return Err(Error::argument(
+                "init",
+                "random: butterflies that are not learned start as the transform",
+            ));
         }
         let share = |x: f64| (0.0..=1.0).contains(&x);
         if !share(self.harden_at.0) {

@@ -18,7 +18,7 @@ pub struct LossWeights {
 }
 
 /// Floor of powers relative to the mean, which keeps logarithms finite.
-const FLOOR: f64 = 1e-4;
+pub(crate) const FLOOR: f64 = 1e-4;
 /// Width of a decision, in nepers of power.
 const TEMPERATURE: f64 = 0.5;
 /// Sharpness of the maximum over neighbouring bins.

@@ -2,14 +2,23 @@
 
 mod config;
 mod e2e;
+mod export;
+mod gates;
 mod loss;
+mod outcome;
+mod parameters;
 mod recall;
 mod signals;
 mod student;
+#[cfg(test)]
+mod tests;
 
 pub use config::{E2eConfig, HardenAt};
-pub use e2e::{E2eOutcome, E2eProgress, train_e2e};
+pub use e2e::{E2eProgress, train_e2e};
+pub use gates::GateKind;
 pub use loss::LossWeights;
-pub use recall::{RecallStudy, recall_of, significant_recall, study};
+pub use outcome::E2eOutcome;
+pub use parameters::FreeButterflies;
+pub use recall::{RecallStudy, level_errors, recall_of, significant_recall, study};
 pub use signals::{Signals, Split};
-pub use student::{GateKind, Losses, bank_params};
+pub use student::{Losses, bank_params};

@@ -3,7 +3,7 @@
 use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
 use serde::{Deserialize, Serialize};
 
-use super::loss::significant;
+use super::loss::{FLOOR, significant};
 use crate::error::{Error, Result};
 use crate::model::FastLearnedFftModel;
 
@@ -93,6 +93,34 @@ pub fn study(
         gain,
         standard_error: (variance / count.max(1) as f64).sqrt(),
     })
+}
+
+/// Returns the root mean square difference of the model's level from that of the eight-segment Welch estimate, in dB, for each of
+/// the `n_fft/2 + 1` bins; NaN for bins that the mask drops. Powers far below the row's mean count as 40 dB below it, as in
+/// the losses.
+///
+/// # Errors
+/// Rows whose length is not that of the full layout; NaN.
+pub fn level_errors(model: &FastLearnedFftModel, samples: &[f32], rows: usize) -> Result<Vec<f64>> {
+    let n = model.n_fft();
+    let full = WelchPeakParams::reference_for_n_fft(n, 1);
+    let fast = WelchPeakParams::fast_for_n_fft(n, 1);
+    let bins = model.n_bins();
+    let mut teacher = vec![0.0; rows * bins];
+    WelchPeaksScratch::new(full.clone(), PeaksEngine::Streaming, 1)?.psd_into(samples, rows, &mut teacher)?;
+    let cut = fast.welch.truncate_batch(samples, rows, full.welch.frame_len())?;
+    let mine = model.welch_psd_batch(&fast.welch, &cut, rows)?;
+    let mut sums = vec![0.0; bins];
+    for (mine, teacher) in mine.chunks_exact(bins).zip(teacher.chunks_exact(bins)) {
+        let mean = teacher.iter().map(|&p| f64::from(p)).sum::<f64>() / bins as f64;
+        let floor = (FLOOR * mean).max(1e-30);
+        for ((sum, &p), &t) in sums.iter_mut().zip(mine).zip(teacher) {
+            let level = 10.0 * ((f64::from(p) + floor) / (f64::from(t) + floor)).log10();
+            *sum += level * level / rows as f64;
+        }
+    }
+    let kept = model.mask().iter().map(|m| *m > 0.0);
+    Ok(sums.iter().zip(kept).map(|(sum, kept)| if kept { sum.sqrt() } else { f64::NAN }).collect())
 }
 
 /// Returns the mean share of the teacher's significant peaks (among its `k` strongest, well above the row's median)

@@ -93,13 +93,22 @@ impl Files {
 pub(crate) type Named<'a> = (&'a str, Option<&'a Path>);
 
 /// Rejects outputs that are inputs or equal each other, and outputs that cannot be written, before the work begins.
-pub(crate) fn distinct<'a>(reads: &[Named<'a>], writes: &[Named<'a>]) -> Result<(), Failure> {
+/// The images of a call are `pictures`, `pictures` with `-2`, and so on.
+pub(crate) fn distinct<'a>(
+    reads: &[Named<'a>],
+    writes: &[Named<'a>],
+    pictures: Option<&Path>,
+) -> Result<(), Failure> {
     let mut files = Files::default();
     for (argument, path) in reads.iter().filter_map(|(argument, path)| Some((*argument, (*path)?))) {
         files.reads(argument, path);
     }
     for (argument, path) in writes.iter().filter_map(|(argument, path)| Some((*argument, (*path)?))) {
         files.writes(argument, path)?;
+        drop(OutputFile::create(path)?);
+    }
+    if let Some(path) = pictures {
+        files.writes_pictures("--plot", path)?;
         drop(OutputFile::create(path)?);
     }
     Ok(())

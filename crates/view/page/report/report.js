@@ -258,11 +258,6 @@
       choice.addEventListener('change', draw);
       draw();
     }
-    for (const [name, rows] of Object.entries(part.value)) {
-      if (Array.isArray(rows) && rows.length > 1 && rows.every((row) => typeof row?.step === 'number')) {
-        progress(name, rows, [...new Set(rows.flatMap((row) => Object.keys(row)))]);
-      }
-    }
     const scalars = Object.entries(part.value).filter(([, v]) => ['number', 'string', 'boolean'].includes(typeof v));
     const nested = Object.entries(part.value).filter(([, v]) => v && typeof v === 'object' && !Array.isArray(v));
     if (scalars.length || nested.length) {
@@ -277,22 +272,6 @@
         root.append(make('h2', name));
         table(columns.map((c) => ({ name: c })), rows.map((row) => columns.map((c) => flat(row[c]))));
       }
-    }
-  }
-
-  /** Numbers over the steps of a training: losses on a logarithmic axis, shares as they are. */
-  function progress(name, rows, columns) {
-    const numeric = columns.filter((c) => c !== 'step' && rows.some((row) => typeof row[c] === 'number'));
-    const x = rows.map((row) => row.step);
-    const curve = (c, f) => ({ name: c, x, y: rows.map((row) => (typeof row[c] === 'number' ? f(row[c]) : null)) });
-    const losses = numeric.filter((c) => /loss|error|mse/.test(c));
-    const shares = numeric.filter((c) => /recall|open|gate|share|accuracy/.test(c));
-    if (losses.length) {
-      curves({ title: `${name}: losses`, x_label: 'step', y_label: 'log10', markers: [],
-        curves: losses.map((c) => curve(c, (v) => (v > 0 ? Math.log10(v) : null))) });
-    }
-    if (shares.length) {
-      curves({ title: `${name}: recall and gates`, x_label: 'step', y_label: 'share', markers: [], curves: shares.map((c) => curve(c, (v) => v)) });
     }
   }
 

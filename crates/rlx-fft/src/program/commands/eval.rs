@@ -1,6 +1,7 @@
 //! `eval`, `compare`: errors and speed of models on held-out signals.
 
-use super::learned::{Head, read_matrix, signals};
+use super::curves;
+use super::learned::{Head, gate_shares, read_matrix, signals};
 use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
@@ -9,7 +10,7 @@ use crate::progress::waiting;
 use anyhow::Result;
 use rlx_dsp::welch::peaks::WelchPeakParams;
 use rlx_learn::{
-    FastLearnedFftModel, Permutation, RecallStudy, Split, Target, TrainingRecord, Transform,
+    FastLearnedFftModel, Permutation, RecallStudy, Split, Target, TrainingRecord, Transform, bin_errors,
     relative_error_of, study,
 };
 use serde::Serialize;
@@ -31,6 +32,12 @@ struct Judged {
     peaks: Option<RecallStudy>,
     /// Median time of a batch of all rows, one thread, ms.
     compiled_ms: Option<f64>,
+    /// Relative error of each output bin, if curves are drawn.
+    #[serde(skip)]
+    bin_errors: Vec<f64>,
+    /// Share of each stage's gates that do arithmetic.
+    #[serde(skip)]
+    gates: Vec<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -46,14 +53,15 @@ struct Report {
 pub(crate) fn run(flags: &EvalFlags, console: &Console) -> Result<Outcome, Failure> {
     let mut read: Vec<_> = flags.models.iter().map(|path| ("MODEL", Some(path.as_path()))).collect();
     read.push(("--matrix", flags.matrix.as_deref()));
-    let to = Outputs::beside(&flags.report, &read, &[])?;
+    let to = Outputs::with_plots(&flags.report, &flags.plot, &read, &[])?;
     let matrix = match &flags.matrix {
         Some(path) => Some(Target::of_matrix(read_matrix(path)?.0, Permutation::Other, 1)?),
         None => None,
     };
     let waits = waiting(console, "evaluating");
-    let judged = |path: &PathBuf| judge(flags, path, matrix.as_ref(), console);
-    let models = flags.models.iter().map(judged).collect::<Result<Vec<_>>>()?;
+    let draws = to.draws();
+    let judged = |path: &PathBuf| judge(flags, path, matrix.as_ref(), draws, console);
+    let mut models = flags.models.iter().map(judged).collect::<Result<Vec<_>>>()?;
     drop(waits);
     let mut out = to.text();
     writeln!(
@@ -86,7 +94,10 @@ pub(crate) fn run(flags: &EvalFlags, console: &Console) -> Result<Outcome, Failu
     for m in &models {
         writeln!(out, "{}: {}", m.model, m.record.summary())?;
     }
-    to.write(&Report { head: Head::new(1), rows: flags.rows, k: flags.k, models })?;
+    let bins = models.iter_mut().map(|m| (m.model.clone(), std::mem::take(&mut m.bin_errors))).collect();
+    let gates: Vec<_> = models.iter_mut().map(|m| (m.model.clone(), std::mem::take(&mut m.gates))).collect();
+    let drawn: Vec<_> = [curves::bins(bins), curves::gates(&gates)].into_iter().flatten().collect();
+    to.write_with(&Report { head: Head::new(1), rows: flags.rows, k: flags.k, models }, &drawn)?;
     Ok(Outcome::Whole)
 }
 
@@ -104,12 +115,24 @@ fn truth(record: &TrainingRecord, n: usize, given: Option<&Target>) -> std::resu
     }
 }
 
-fn judge(flags: &EvalFlags, path: &Path, given: Option<&Target>, console: &Console) -> Result<Judged> {
+fn judge(
+    flags: &EvalFlags,
+    path: &Path,
+    given: Option<&Target>,
+    draws: bool,
+    console: &Console,
+) -> Result<Judged> {
     let model = FastLearnedFftModel::load(path)?;
     let n = model.n_fft();
     let record = model.record();
+    let mut errors = Vec::new();
     let rel_l2 = match truth(record, n, given) {
-        Ok(target) => Some(relative_error_of(model.network(), &target)?),
+        Ok(target) => {
+            if draws {
+                errors = bin_errors(model.network(), &target)?;
+            }
+            Some(relative_error_of(model.network(), &target)?)
+        }
         Err(reason) => {
             console.note(&format!("{}: rel_l2 is not known: {reason}", path.display()));
             None
@@ -147,6 +170,8 @@ fn judge(flags: &EvalFlags, path: &Path, given: Option<&Target>, console: &Conso
         rel_l2,
         peaks,
         compiled_ms,
+        bin_errors: errors,
+        gates: gate_shares(&model),
         record: model.record().clone(),
     })
 }

@@ -1,12 +1,15 @@
 //! `fit`: the butterflies of a matrix, in closed form.
 
+use super::curves;
 use super::learned::{Head, target};
 use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::FitFlags;
 use crate::progress::waiting;
-use rlx_learn::{FastLearnedFftModel, FitConfig, Permutation, Random, Shown, TrainingRecord, Transform, fit};
+use rlx_learn::{
+    FastLearnedFftModel, FitConfig, Permutation, Random, Shown, TrainingRecord, Transform, bin_errors, fit,
+};
 use serde::Serialize;
 use std::io::Write;
 use std::time::Instant;
@@ -32,8 +35,9 @@ struct Report {
 /// Runs the command.
 pub(crate) fn run(flags: &FitFlags, console: &Console) -> Result<Outcome, Failure> {
     flags.check()?;
-    let to = Outputs::beside(
+    let to = Outputs::with_plots(
         &flags.report,
+        &flags.plot,
         &[
             ("--matrix", flags.target.matrix.as_deref()),
             ("--inputs", flags.target.inputs.as_deref()),
@@ -81,6 +85,10 @@ pub(crate) fn run(flags: &FitFlags, console: &Console) -> Result<Outcome, Failur
         writeln!(out, "the matrix is NOT {what} to {:.1e}: this is an approximation", fitted.bound)?;
     }
     writeln!(out, "made: {}", record.summary())?;
+    let mut drawn = Vec::new();
+    if to.draws() {
+        drawn.extend(curves::bins(vec![("as stored".to_owned(), bin_errors(&fitted.network, &target)?)]));
+    }
     if let Some(path) = &flags.out {
         FastLearnedFftModel::of_network(fitted.network, record.clone()).save(path)?;
     }
@@ -98,6 +106,6 @@ pub(crate) fn run(flags: &FitFlags, console: &Console) -> Result<Outcome, Failur
         seconds,
         record,
     };
-    to.write(&report)?;
+    to.write_with(&report, &drawn)?;
     Ok(Outcome::Whole)
 }

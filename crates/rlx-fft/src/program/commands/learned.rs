@@ -8,7 +8,7 @@ use rlx_dsp::lanes::Isa;
 use rlx_dsp::welch::peaks::WelchPeakParams;
 use rlx_fft::report::Host;
 use rlx_io::read::{Chunk, OpenOptions, Precision, open};
-use rlx_learn::{Matrix, Permutation, Signals, Target, estimate};
+use rlx_learn::{FastLearnedFftModel, Matrix, Permutation, Signals, Target, estimate};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -85,6 +85,18 @@ pub(crate) fn target(flags: &TargetFlags, seed: u64) -> Result<(Target, Permutat
     let own = if depth == 2 { Permutation::BitReversal } else { Permutation::Other };
     let target = Target::of_matrix(matrix, own, depth)?.rounded_to(rounding);
     Ok((target, flags.permutation.permutation(own)))
+}
+
+/// Counts, for each stage, the gates that do arithmetic, and all of them.
+pub(crate) fn gates(model: &FastLearnedFftModel) -> Vec<(usize, usize)> {
+    let network = model.network();
+    let stages = (0..network.stages()).filter_map(|stage| network.gates(stage));
+    stages.map(|gates| (gates.iter().filter(|gate| gate.works()).count(), gates.len())).collect()
+}
+
+/// Returns the share of each stage's gates that do arithmetic.
+pub(crate) fn gate_shares(model: &FastLearnedFftModel) -> Vec<f64> {
+    gates(model).into_iter().map(|(open, all)| open as f64 / all as f64).collect()
 }
 
 /// Returns the CPU time of this thread, if the system reports it.

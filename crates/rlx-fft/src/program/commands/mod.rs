@@ -9,6 +9,7 @@ pub(crate) mod calibrate;
 pub(crate) mod coherence;
 mod column_sink;
 pub(crate) mod completions;
+mod curves;
 pub(crate) mod devices;
 pub(crate) mod eval;
 pub(crate) mod fit;

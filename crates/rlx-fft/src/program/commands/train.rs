@@ -1,5 +1,6 @@
 //! `train`: transforms from random weights, by gradient.
 
+use super::curves::{self, Course, Point};
 use super::learned::{Head, target, thread_time};
 use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
@@ -8,9 +9,10 @@ use crate::flags::TrainFlags;
 use crate::progress::loss_bar;
 use anyhow::{Context, Result};
 use rayon::prelude::*;
+use rlx_io::plot::SpectrumPlot;
 use rlx_learn::{
     FastLearnedFftModel, LEARNED, Permutation, Schedule, Shown, Stop, Target, TrainConfig, Trained,
-    TrainingRecord, Transform, train_from,
+    TrainingRecord, Transform, bin_errors, train_from,
 };
 use serde::Serialize;
 use std::io::Write;
@@ -50,14 +52,17 @@ struct Report {
     /// How the model of the first seed was made; the others differ in seed, steps and loss.
     record: Option<TrainingRecord>,
     runs: Vec<Run>,
+    /// Errors over the steps of each seed, thinned out.
+    history: Vec<Point>,
 }
 
 /// Runs the command.
 pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, Failure> {
     let mut config = flags.config()?;
     let target_flags = &flags.target;
-    let to = Outputs::beside(
+    let to = Outputs::with_plots(
         &flags.report,
+        &flags.plot,
         &[
             ("--matrix", target_flags.matrix.as_deref()),
             ("--inputs", target_flags.inputs.as_deref()),
@@ -77,18 +82,21 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(flags.threads).build()?;
     let seeds: Vec<u64> = (0..flags.seeds).map(|i| config.seed.wrapping_add(i)).collect();
-    let one = |&seed: &u64| -> Result<(Run, Trained)> {
-        let (run, trained) = one_seed(&target, &TrainConfig { seed, ..config.clone() }, &flags, console)?;
+    let one = |&seed: &u64| -> Result<(Run, Trained, Course)> {
+        let (run, trained, course) =
+            one_seed(&target, &TrainConfig { seed, ..config.clone() }, &flags, console)?;
         if let Some(dir) = &flags.out {
             let name = format!("{:?}-{}-seed{seed}.safetensors", target.transform, target.n()).to_lowercase();
             let record = record(&target, &config, seed, &trained, &flags);
             FastLearnedFftModel::of_network(trained.network.clone(), record).save(dir.join(name))?;
         }
-        Ok((run, trained))
+        Ok((run, trained, course))
     };
     let runs = pool.install(|| seeds.par_iter().map(one).collect::<Result<Vec<_>>>())?;
-    let made = runs.first().map(|(run, trained)| record(&target, &config, run.seed, trained, &flags));
-    let runs: Vec<Run> = runs.into_iter().map(|(run, _)| run).collect();
+    let made = runs.first().map(|(run, trained, _)| record(&target, &config, run.seed, trained, &flags));
+    let history = runs.iter().flat_map(|(run, _, course)| course.rows(run.seed)).collect();
+    let drawn = if to.draws() { drawn(&target, &runs)? } else { Vec::new() };
+    let runs: Vec<Run> = runs.into_iter().map(|(run, ..)| run).collect();
     let mut out = to.text();
     writeln!(
         out,
@@ -127,8 +135,9 @@ pub(crate) fn run(mut flags: TrainFlags, console: &Console) -> Result<Outcome, F
         record: made,
         config,
         runs,
+        history,
     };
-    to.write(&report)?;
+    to.write_with(&report, &drawn)?;
     for run in report.runs.iter().filter(|run| run.stop == Stop::NotFinite) {
         let Run { seed, steps, .. } = run;
         console.note(&format!(
@@ -156,10 +165,10 @@ fn one_seed(
     config: &TrainConfig,
     flags: &TrainFlags,
     console: &Console,
-) -> Result<(Run, Trained)> {
+) -> Result<(Run, Trained, Course)> {
     let (start, cpu) = (Instant::now(), thread_time());
     let mut bar = loss_bar(console, &format!("seed {}", config.seed));
-    let mut next = 0;
+    let (mut next, mut course) = (0, Course::default());
     let checkpoint = flags.checkpoint.as_ref().map(|path| {
         let mut name = path.clone().into_os_string();
         name.push(format!(".seed{}", config.seed));
@@ -167,6 +176,7 @@ fn one_seed(
     });
     let trained = train_from(target, config, checkpoint, &mut |p| {
         bar(p.step as f64 / p.steps.max(1) as f64, &format!("error {:.2e}", p.rel_l2));
+        course.push(p.step, p.rel_l2);
         if flags.log_every > 0 && p.step >= next {
             console.note(&format!("seed {}, step {}: relative error {:.3e}", config.seed, p.step, p.rel_l2));
             next = p.step + flags.log_every;
@@ -189,7 +199,18 @@ fn one_seed(
         seconds: start.elapsed().as_secs_f64(),
         cpu_seconds: cpu,
     };
-    Ok((run, trained))
+    Ok((run, trained, course))
+}
+
+/// Draws the learning curves and the errors per bin.
+fn drawn(target: &Target, runs: &[(Run, Trained, Course)]) -> Result<Vec<SpectrumPlot>> {
+    let name = |run: &Run| format!("seed {}", run.seed);
+    let courses: Vec<_> = runs.iter().map(|(run, _, course)| (name(run), course)).collect();
+    let errors = |(run, trained, _): &(Run, Trained, Course)| -> Result<_> {
+        Ok((name(run), bin_errors(&trained.network, target)?))
+    };
+    let bins = runs.iter().map(errors).collect::<Result<Vec<_>>>()?;
+    Ok([curves::errors(&courses), curves::bins(bins)].into_iter().flatten().collect())
 }
 
 /// Returns how the model of a seed was made.

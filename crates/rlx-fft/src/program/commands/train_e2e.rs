@@ -1,15 +1,17 @@
 //! `train-e2e`, `train-distill`, `train-distill-ternary`: models for a task.
 
-use super::learned::{Head, files_below, signals};
+use super::curves;
+use super::learned::{Head, files_below, gate_shares, gates, signals};
 use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::files;
 use crate::flags::{DistillFlags, TaskFlags, TrainE2eFlags};
 use crate::progress::loss_bar;
+use rlx_io::plot::SpectrumPlot;
 use rlx_learn::{
-    E2eConfig, FastLearnedFftModel, Gate, GateKind, Losses, QuantisedNetwork, RecallStudy, Split, Stop,
-    TrainingRecord, study, train_e2e,
+    E2eConfig, FastLearnedFftModel, GateKind, Losses, QuantisedNetwork, RecallStudy, Signals, Split, Stop,
+    TrainingRecord, level_errors, study, train_e2e,
 };
 use serde::Serialize;
 use std::io::Write;
@@ -87,7 +89,7 @@ fn outputs(task: &TaskFlags, teacher: Option<&Path>) -> Result<Outputs, Failure>
         recordings.iter().map(|path| ("--data", Some(path.as_path()))).collect();
     reads.push(("--teacher", teacher));
     let writes = [("--out", task.out.as_deref()), ("--checkpoint", task.checkpoint.as_deref())];
-    Outputs::beside(&task.report, &reads, &writes)
+    Outputs::with_plots(&task.report, &task.plot, &reads, &writes)
 }
 
 fn learn(
@@ -175,7 +177,8 @@ fn learn(
         config,
     };
     print(&report, &mut *to.text())?;
-    to.write(&report)?;
+    let drawn = if to.draws() { drawn(&report, model, &signals, outcome.test_rows)? } else { Vec::new() };
+    to.write_with(&report, &drawn)?;
     let mut told = Vec::new();
     if report.stop == Stop::NotFinite {
         told.push(format!("the loss was NaN at step {}: the weights before it are kept", report.steps));
@@ -198,14 +201,44 @@ fn learn(
 
 /// Counts the gates of each stage that do arithmetic.
 fn stages(model: &FastLearnedFftModel) -> Vec<StageGates> {
-    let network = model.network();
-    let gates = (0..network.stages()).filter_map(|stage| network.gates(stage));
-    let count = |(at, gates): (usize, &[Gate])| StageGates {
-        stage: at + 1,
-        open: gates.iter().filter(|gate| gate.works()).count(),
-        gates: gates.len(),
-    };
-    gates.enumerate().map(count).collect()
+    let count = |(at, (open, gates))| StageGates { stage: at + 1, open, gates };
+    gates(model).into_iter().enumerate().map(count).collect()
+}
+
+/// Draws losses, recall and gates over the steps, gates per stage, and what is left of the difference from the teacher's
+/// levels per bin.
+fn drawn(
+    report: &Report,
+    model: &FastLearnedFftModel,
+    signals: &Signals,
+    rows: usize,
+) -> rlx_learn::Result<Vec<SpectrumPlot>> {
+    let n = report.config.n_fft;
+    let over = |f: fn(&Point) -> f64| report.history.iter().map(|p| (p.step, f(p))).collect::<Vec<_>>();
+    type Part = fn(&Point) -> f64;
+    let losses: [(&str, Part); 5] = [
+        ("total", |p| p.total_loss),
+        ("mel", |p| p.mel_loss),
+        ("welch", |p| p.welch_loss),
+        ("peak", |p| p.peak_loss),
+        ("spectrum", |p| p.spectrum_loss),
+    ];
+    let recall = report.history.iter().filter_map(|p| Some((p.step, p.recall?))).collect();
+    let frame = rlx_dsp::welch::peaks::WelchPeakParams::reference_for_n_fft(n, 1).welch.frame_len();
+    let samples = signals.rows(Split::Test, 0, rows, frame);
+    let mut untrained = FastLearnedFftModel::exact(n)?;
+    untrained.set_mask(&model.mask().iter().map(|m| f32::from(u8::from(*m > 0.0))).collect::<Vec<_>>())?;
+    let levels = vec![
+        ("trained", level_errors(model, &samples, rows)?),
+        ("untrained", level_errors(&untrained, &samples, rows)?),
+    ];
+    let plots = [
+        curves::losses(losses.map(|(name, f)| (name, over(f))).into()),
+        curves::shares(vec![("recall", recall), ("gates open", over(|p| p.gates_open))]),
+        curves::gates(&[("trained".to_owned(), gate_shares(model))]),
+        curves::levels(levels),
+    ];
+    Ok(plots.into_iter().flatten().collect())
 }
 
 fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {

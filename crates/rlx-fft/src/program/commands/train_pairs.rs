@@ -1,5 +1,6 @@
 //! `train --inputs X --outputs Y`: a transform from pairs, by gradient on mini-batches.
 
+use super::curves::{self, Course, Point};
 use super::learned::{Head, read_matrix};
 use super::report::Report as Outputs;
 use crate::app::{Failure, Outcome};
@@ -7,7 +8,9 @@ use crate::console::Console;
 use crate::flags::{TrainFlags, Usage};
 use crate::progress::loss_bar;
 use anyhow::{Context, Result};
-use rlx_learn::{FastLearnedFftModel, LEARNED, Permutation, Stop, TrainConfig, TrainingRecord, train_pairs};
+use rlx_learn::{
+    FastLearnedFftModel, LEARNED, Permutation, Stop, TrainConfig, TrainingRecord, bin_errors_on, train_pairs,
+};
 use serde::Serialize;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -41,6 +44,8 @@ struct Report {
     learned: usize,
     record: Option<TrainingRecord>,
     runs: Vec<Run>,
+    /// Errors over the steps of each seed, thinned out.
+    history: Vec<Point>,
 }
 
 /// Learns from the pairs of these files.
@@ -63,14 +68,16 @@ pub(super) fn run(
     if let Some(dir) = &flags.out {
         std::fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
     }
-    let mut runs = Vec::new();
+    let (mut runs, mut courses, mut bins) = (Vec::new(), Vec::new(), Vec::new());
     let mut made = None;
     for seed in (0..flags.seeds).map(|i| config.seed.wrapping_add(i)) {
         let config = TrainConfig { seed, ..config.clone() };
         let start = Instant::now();
         let mut bar = loss_bar(console, &format!("seed {seed}"));
+        let mut course = Course::default();
         let trained = train_pairs(&x, &y, batch, &config, &mut |p| {
             bar(p.step as f64 / p.steps.max(1) as f64, &format!("error {:.2e}", p.rel_l2));
+            course.push(p.step, p.rel_l2);
             ControlFlow::Continue(())
         })?;
         drop(bar);
@@ -87,6 +94,10 @@ pub(super) fn run(
         });
         let record = trained.record(&x, &y, &config);
         made.get_or_insert_with(|| record.clone());
+        if to.draws() {
+            bins.push((format!("seed {seed}"), bin_errors_on(&trained.network, &x, &y)?));
+        }
+        courses.push((format!("seed {seed}"), course));
         if let Some(dir) = &flags.out {
             let path = dir.join(format!("pairs-{}-seed{seed}.safetensors", x.cols));
             FastLearnedFftModel::of_network(trained.network, record).save(path)?;
@@ -108,7 +119,12 @@ pub(super) fn run(
     }
     let all = learned == runs.len();
     let (n_fft, pairs) = (x.cols, x.rows);
-    to.write(&Report { head: Head::new(1), n_fft, pairs, batch, config, learned, record: made, runs })?;
+    let history = runs.iter().zip(&courses).flat_map(|(run, (_, course))| course.rows(run.seed)).collect();
+    let courses: Vec<_> = courses.iter().map(|(name, course)| (name.clone(), course)).collect();
+    let drawn: Vec<_> = [curves::errors(&courses), curves::bins(bins)].into_iter().flatten().collect();
+    let report =
+        Report { head: Head::new(1), n_fft, pairs, batch, config, learned, record: made, runs, history };
+    to.write_with(&report, &drawn)?;
     if !all {
         console.note(&format!(
             "not learned to {bound:.0e} by {} of {} seeds: more pairs or --steps, --permutation or --depth 2 may help",

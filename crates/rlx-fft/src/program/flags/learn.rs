@@ -1,6 +1,6 @@
 //! Flags of `train` and `fit`: transforms learned from a matrix.
 
-use super::{ReportFlags, Usage, limits};
+use super::{PlotFlags, ReportFlags, Usage, limits};
 use clap::{Args, ValueEnum};
 use rlx_learn::{Init, Parametrisation, Permutation, Schedule, TrainConfig, Transform};
 use std::path::PathBuf;
@@ -285,6 +285,9 @@ pub(crate) struct TrainFlags {
 
     #[command(flatten)]
     pub(crate) report: ReportFlags,
+
+    #[command(flatten)]
+    pub(crate) plot: PlotFlags,
 }
 
 impl TrainFlags {
@@ -366,6 +369,9 @@ pub(crate) struct FitFlags {
 
     #[command(flatten)]
     pub(crate) report: ReportFlags,
+
+    #[command(flatten)]
+    pub(crate) plot: PlotFlags,
 }
 
 impl FitFlags {

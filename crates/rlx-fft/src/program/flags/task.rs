@@ -2,10 +2,31 @@
 
 use super::learn::{InitName, training_device};
 use super::values::{Band, band};
-use super::{ReportFlags, Usage, limits};
-use clap::Args;
-use rlx_learn::{E2eConfig, GateKind, HardenAt, LossWeights};
+use super::{PlotFlags, ReportFlags, Usage, limits};
+use clap::{Args, ValueEnum};
+use rlx_learn::{E2eConfig, FreeButterflies, GateKind, HardenAt, LossWeights};
 use std::path::PathBuf;
+
+/// Free parameters of a student's butterflies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ButterfliesName {
+    /// Four complex numbers
+    General,
+    /// One angle: one complex product per butterfly, as in the FFT
+    Angle,
+    /// Nothing: window and weights of the spectrum are learned, and the FFT's own kernel runs
+    Fixed,
+}
+
+impl ButterfliesName {
+    fn free(self) -> FreeButterflies {
+        match self {
+            Self::General => FreeButterflies::General,
+            Self::Angle => FreeButterflies::Angle,
+            Self::Fixed => FreeButterflies::None,
+        }
+    }
+}
 
 /// Common flags of training for a task.
 #[derive(Debug, Clone, Args)]
@@ -66,6 +87,14 @@ pub(crate) struct TaskFlags {
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
+    /// Free parameters of the butterflies
+    #[arg(long, value_enum, default_value_t = ButterfliesName::General)]
+    butterflies: ButterfliesName,
+
+    /// Also learn the window, which costs the model nothing
+    #[arg(long)]
+    learn_window: bool,
+
     /// Initial weights
     #[arg(long, value_enum, default_value_t = InitName::Exact)]
     init: InitName,
@@ -116,6 +145,9 @@ pub(crate) struct TaskFlags {
 
     #[command(flatten)]
     pub(crate) report: ReportFlags,
+
+    #[command(flatten)]
+    pub(crate) plot: PlotFlags,
 }
 
 impl TaskFlags {
@@ -164,6 +196,8 @@ impl TaskFlags {
             },
             peak_k: self.peak_k,
             band: range.map(|(lo, hi)| (bin(lo), bin(hi))),
+            butterflies: self.butterflies.free(),
+            learn_window: self.learn_window,
             gates,
             target_gates: self.target_gates,
             harden_at: HardenAt(self.harden_at),
@@ -237,6 +271,9 @@ pub(crate) struct EvalFlags {
 
     #[command(flatten)]
     pub(crate) report: ReportFlags,
+
+    #[command(flatten)]
+    pub(crate) plot: PlotFlags,
 }
 
 /// `roundtrip`.
