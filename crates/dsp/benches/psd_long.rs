@@ -1,10 +1,11 @@
-//! The Welch spectrum of one long recording, one thread.
+//! The Welch spectrum of one long recording, and of one long segment, one thread.
 //!
 //! `cargo bench -p rlx-fft-dsp --bench psd_long`; items are segment-samples: segments times their length.
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use rlx_dsp::detrend::Detrend;
+use rlx_dsp::fft::Real;
 use rlx_dsp::welch::{PsdParams, Welch, WelchAccumulator};
 
 fn main() {
@@ -52,4 +53,12 @@ fn accumulated(bencher: Bencher, block: usize) {
         }
         accumulator.finish()
     });
+}
+
+/// A periodogram of this many samples: powers of two, a mixed size, primes.
+#[divan::bench(types = [f32, f64], args = [1 << 15, 65_536, 65_537, 1 << 20, 1_000_003, 4_000_000, 1 << 22])]
+fn one_segment<T: Real>(bencher: Bencher, len: usize) {
+    let x: Vec<T> = noise().into_iter().take(len).map(|v| T::narrow(f64::from(v))).collect();
+    let plan = Welch::<T>::new(PsdParams::periodogram(1.0, len)).expect("valid");
+    bencher.counter(ItemsCount::new(len)).bench_local(|| plan.run(black_box(&x)));
 }

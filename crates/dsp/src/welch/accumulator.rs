@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::fft::Sample;
 use crate::scaling::Average;
 
-/// Averages segments as their samples arrive. Holds one value per bin and less than two segments of samples,
-/// however long the signal is.
+/// Averages segments as their samples arrive. Holds one value per bin and the samples of at most some 32 segments, which fill
+/// the lanes of a kernel, however long the signal is.
 ///
 /// A *stretch* is a run of samples without a break; segments lie `hop` apart in it from its first sample on and
 /// never reach over its end. [`push`](Self::push) continues a stretch with a block of any length,
@@ -45,7 +45,8 @@ impl<S: Sample> WelchAccumulator<S> {
     pub(super) fn of(params: &PsdParams, average: &PowerAverage<S>) -> Self {
         let mut average = average.clone();
         average.clear();
-        Self { stream: Stream::new(params.clone()), average, limit: u64::MAX }
+        let stream = Stream::new(params.clone()).with_least(average.group());
+        Self { stream, average, limit: u64::MAX }
     }
 
     /// An empty accumulator.
@@ -70,12 +71,24 @@ impl<S: Sample> WelchAccumulator<S> {
     pub fn with_stored_segments(params: PsdParams, limit: u64) -> Result<Self> {
         let average = PowerAverage::with_spec(&params, &SegmentSpec::new::<S>(&params)?)?;
         let limit = if params.average == Average::Median { limit } else { u64::MAX };
-        Ok(Self { stream: Stream::new(params), average, limit })
+        let stream = Stream::new(params).with_least(average.group());
+        Ok(Self { stream, average, limit })
+    }
+
+    /// Adds the segments that wait for more.
+    fn flush(&mut self) {
+        let Self { stream, average, limit } = self;
+        stream.flush(|[run], count| add(average, *limit, run, count));
     }
 
     /// All that this accumulator has taken, in plain numbers: another one of the same parameters goes on from it.
     #[must_use]
     pub fn state(&self) -> AccumulatorState {
+        if self.stream.is_waiting() {
+            let mut all = self.clone();
+            all.flush();
+            return all.state();
+        }
         let mut state = AccumulatorState::default();
         self.stream.save(&mut state);
         self.average.save(&mut state);
@@ -87,7 +100,7 @@ impl<S: Sample> WelchAccumulator<S> {
     /// # Errors
     /// [`Error::Argument`] for a state that no accumulator of these parameters can have; nothing is replaced then.
     pub fn restore(&mut self, state: &AccumulatorState) -> Result<()> {
-        let stream = Stream::restored(self.params().clone(), state)?;
+        let stream = Stream::restored(self.params().clone(), state)?.with_least(self.average.group());
         self.average.load(state)?;
         self.stream = stream;
         self.check_limit()
@@ -111,8 +124,8 @@ impl<S: Sample> WelchAccumulator<S> {
         self.stream.coverage(self.average.segments())
     }
 
-    /// Continues the stretch with a block of any length. Blocks of some 30 segments and more are the fastest: they fill the
-    /// lanes kernels.
+    /// Continues the stretch with a block of any length. Segments of short blocks wait until they fill the lanes of a kernel,
+    /// so that many short blocks cost what one long block does; not for a median, nor if the policy skips segments.
     ///
     /// # Errors
     /// [`Error::NonFinite`] under [`NanPolicy::Error`](crate::nan::NanPolicy::Error), with the position counted
@@ -182,6 +195,7 @@ impl<S: Sample> WelchAccumulator<S> {
     /// # Errors
     /// [`Error::TooShort`] when no stretch had a whole segment, [`Error::Argument`] when all were left out.
     pub fn snapshot(&mut self) -> Result<Psd<S::Real>> {
+        self.flush();
         let coverage = self.coverage();
         coverage.check(self.samples(), self.params().segments.segment_len)?;
         let mut values = vec![S::Real::default(); self.average.n_bins()];

@@ -62,6 +62,11 @@ impl<S: Sample> PowerAverage<S> {
         }
     }
 
+    /// Returns the number of segments that are best added at a time. A median counts each segment when it arrives.
+    pub(super) fn group(&self) -> usize {
+        if self.average == Average::Median { 1 } else { self.kernel.group() }
+    }
+
     pub(crate) fn clear(&mut self) {
         self.segments = 0;
         self.held.fill(0.0);

@@ -6,8 +6,8 @@ use crate::params::segment_count;
 
 /// Divides a stretch of `C` channels, pushed in blocks, into runs of segments over contiguous samples.
 ///
-/// Samples are copied only for segments that span two blocks: fewer than two segments are stored, for any block
-/// length.
+/// Samples are copied only for segments that span two blocks, so fewer than two segments are stored for any block length;
+/// with [`with_least`](Self::with_least), those of the waiting segments too.
 #[derive(Debug, Clone)]
 pub(crate) struct Framer<S, const C: usize> {
     segment_len: usize,
@@ -16,16 +16,44 @@ pub(crate) struct Framer<S, const C: usize> {
     tails: [Vec<S>; C],
     /// Samples still to be dropped before the next segment starts (`hop > segment_len`).
     skip: usize,
+    /// Number of complete segments that are handed over together, at least 1.
+    least: usize,
 }
 
 impl<S: Sample, const C: usize> Framer<S, C> {
     pub(crate) fn new(segment_len: usize, hop: usize) -> Self {
-        Self { segment_len, hop, tails: std::array::from_fn(|_| Vec::new()), skip: 0 }
+        Self { segment_len, hop, tails: std::array::from_fn(|_| Vec::new()), skip: 0, least: 1 }
+    }
+
+    /// Hands over at least `least` segments at a time, except in [`flush`](Self::flush), and stores their samples until then.
+    pub(crate) fn with_least(self, least: usize) -> Self {
+        Self { least: least.max(1), ..self }
     }
 
     /// Continues with these samples of the next segment.
     pub(crate) fn resumed(segment_len: usize, hop: usize, tails: [Vec<S>; C], skip: usize) -> Self {
-        Self { segment_len, hop, tails, skip }
+        Self { segment_len, hop, tails, skip, least: 1 }
+    }
+
+    /// Returns the number of complete segments that wait for more.
+    pub(crate) fn waiting(&self) -> usize {
+        segment_count(self.tails[0].len(), self.segment_len, self.hop)
+    }
+
+    /// Hands over the waiting segments.
+    pub(crate) fn flush(&mut self, mut ready: impl FnMut([&[S]; C], usize)) {
+        let count = self.waiting();
+        if count > 0 {
+            ready(std::array::from_fn(|c| &self.tails[c][..]), count);
+            self.drop_held(count * self.hop);
+        }
+    }
+
+    /// Drops `next` samples from the start of the next segment on; those not held yet are dropped on arrival.
+    fn drop_held(&mut self, next: usize) {
+        let held = self.tails[0].len().min(next);
+        self.tails.iter_mut().for_each(|tail| drop(tail.drain(..held)));
+        self.skip += next - held;
     }
 
     /// Returns the samples of the first channel's next segment, and how many are to be dropped before it.
@@ -46,6 +74,21 @@ impl<S: Sample, const C: usize> Framer<S, C> {
         self.skip -= dropped;
         blocks = blocks.map(|b| &b[dropped..]);
         let held = self.tails[0].len();
+        if self.least > 1 {
+            let len = blocks[0].len();
+            let count = segment_count(held + len, self.segment_len, self.hop);
+            let wait = count < self.least;
+            // A long block is not copied; for a short one the copy is cheaper than a transform of few segments.
+            if wait || held > 0 && len < self.least * self.hop + self.segment_len {
+                for (tail, block) in self.tails.iter_mut().zip(blocks) {
+                    tail.extend_from_slice(block);
+                }
+                if !wait {
+                    self.flush(ready);
+                }
+                return;
+            }
+        }
         if held > 0 {
             // Enough of the block to finish every segment that starts in the tail.
             let taken = blocks[0].len().min(self.segment_len - 1);
@@ -152,6 +195,33 @@ mod tests {
             }
         }
         starts
+    }
+
+    #[test]
+    fn segments_wait_for_each_other_and_none_is_lost() {
+        let x: Vec<f64> = (0..400).map(f64::from).collect();
+        for (segment_len, hop) in [(8, 4), (5, 3), (3, 7), (1, 1), (2, 50)] {
+            for least in [1, 2, 5, 16] {
+                for block in [1, 3, 7, 40, 150, 400] {
+                    let mut framer = Framer::<f64, 1>::new(segment_len, hop).with_least(least);
+                    let (mut starts, mut fewest) = (Vec::new(), usize::MAX);
+                    let mut take = |[samples]: [&[f64]; 1], count: usize| {
+                        starts.extend((0..count).map(|s| samples[s * hop] as usize));
+                        fewest = fewest.min(count);
+                    };
+                    for block in x.chunks(block) {
+                        framer.push([block], &mut take);
+                        assert!(framer.waiting() < least);
+                    }
+                    framer.flush(&mut take);
+                    assert_eq!(framer.waiting(), 0);
+                    let whole: Vec<_> =
+                        (0..segment_count(x.len(), segment_len, hop)).map(|s| s * hop).collect();
+                    assert_eq!(starts, whole, "{segment_len} {hop} {least} {block}");
+                    assert!(fewest >= 1);
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use super::fast::{FastComplex, FastReal};
+use super::paired::Pairs;
 use super::segment::{SegmentSpec, SegmentTransform};
 use crate::error::Result;
 use crate::fft::{Complex, Real, Sample};
@@ -69,23 +70,36 @@ pub(crate) fn plan<S: Sample>(spec: &SegmentSpec) -> Result<Box<dyn SegmentKerne
     if let Some(kernel) = in_lanes::<S, Complex<f64>, _>(|| FastComplex::<f64>::new(spec))? {
         return Ok(kernel);
     }
-    Ok(Box::new(Plain::<S>(SegmentTransform::new(spec)?, spec.clone())))
+    let pairs = if S::COMPLEX { None } else { Pairs::new(spec.n_fft) };
+    Ok(Box::new(Plain { pairs, ..Plain::<S>::new(spec)? }))
 }
 
-/// Any length, any sample: one transform per segment.
+/// Any length, any sample: one transform per segment, or per pair of segments where there are `pairs`.
 #[derive(Debug, Clone)]
-pub(super) struct Plain<S: Sample>(pub(super) SegmentTransform<S>, pub(super) SegmentSpec);
+pub(super) struct Plain<S: Sample> {
+    transform: SegmentTransform<S>,
+    spec: SegmentSpec,
+    pairs: Option<Pairs<S::Real>>,
+}
 
 impl<S: Sample> Plain<S> {
     pub(super) fn new(spec: &SegmentSpec) -> Result<Self> {
-        Ok(Self(SegmentTransform::new(spec)?, spec.clone()))
+        Ok(Self { transform: SegmentTransform::new(spec)?, spec: spec.clone(), pairs: None })
     }
 }
 
 impl<S: Sample> SegmentKernel<S> for Plain<S> {
     fn add_powers(&mut self, samples: &[S], hop: usize, count: usize, sums: &mut [f64]) {
-        let Self(transform, spec) = self;
-        for segment in spec.segments_apart(samples, hop, count) {
+        let Self { transform, spec, pairs } = self;
+        let mut segments = spec.segments_apart(samples, hop, count);
+        if let Some(pairs) = pairs {
+            for _ in 0..count / 2 {
+                if let (Some(a), Some(b)) = (segments.next(), segments.next()) {
+                    pairs.add(transform, [a, b], sums);
+                }
+            }
+        }
+        for segment in segments {
             for (sum, x) in sums.iter_mut().zip(transform.transform(segment)) {
                 // Squared in f64: an f32 square overflows above 1.8e19.
                 let (re, im) = (x.re.widen(), x.im.widen());

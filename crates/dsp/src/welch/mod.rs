@@ -20,6 +20,7 @@ mod long;
 mod matrix;
 mod median;
 mod pair;
+mod paired;
 mod params;
 pub mod peaks;
 mod plan;

@@ -73,12 +73,18 @@ impl<S: Sample> SegmentTransform<S> {
         })
     }
 
-    /// The spectrum of one segment, which has as many samples as there are weights.
-    pub(crate) fn transform(&mut self, segment: &[S]) -> &[Complex<S::Real>] {
+    /// The samples of one segment, detrended, weighted and padded: what [`transform`](Self::transform) transforms.
+    pub(crate) fn weighted(&mut self, segment: &[S]) -> &[S] {
         let (weighted, padding) = self.padded.split_at_mut(segment.len());
         self.detrend.fit(segment).remove_and_weigh(segment, &self.weights, weighted);
         // The previous transform used the buffer as scratch.
         padding.fill(S::default());
+        &self.padded
+    }
+
+    /// The spectrum of one segment, which has as many samples as there are weights.
+    pub(crate) fn transform(&mut self, segment: &[S]) -> &[Complex<S::Real>] {
+        self.weighted(segment);
         self.fft
             .forward(&mut self.padded, &mut self.spectrum)
             .expect("the buffers were made with the plan's own lengths");

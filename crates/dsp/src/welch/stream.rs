@@ -40,6 +40,26 @@ impl<S: Sample, const C: usize> Stream<S, C> {
         }
     }
 
+    /// Hands over `least` segments at a time, except under policies that skip segments, which are counted at once.
+    pub(crate) fn with_least(mut self, least: usize) -> Self {
+        if matches!(self.params.nan, NanPolicy::Error | NanPolicy::Propagate) {
+            self.framer = self.framer.with_least(least);
+        }
+        self
+    }
+
+    /// Returns whether complete segments wait for more.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.framer.waiting() > 0
+    }
+
+    /// Hands over the waiting segments; there are some only under policies that skip none.
+    pub(crate) fn flush(&mut self, ready: impl FnMut([&[S]; C], usize)) {
+        if self.is_waiting() {
+            self.framer.flush(ready);
+        }
+    }
+
     pub(crate) fn params(&self) -> &PsdParams {
         &self.params
     }
@@ -71,7 +91,8 @@ impl<S: Sample, const C: usize> Stream<S, C> {
     }
 
     /// Ends the stretch: no segment spans what came before and what comes after.
-    pub(crate) fn end_stretch(&mut self, ready: impl FnMut([&[S]; C], usize)) {
+    pub(crate) fn end_stretch(&mut self, mut ready: impl FnMut([&[S]; C], usize)) {
+        self.flush(&mut ready);
         if let Some(interpolators) = &mut self.interpolators {
             for (interpolator, out) in interpolators.iter_mut().zip(&mut self.filled) {
                 interpolator.end_stretch(out);
@@ -94,6 +115,7 @@ impl<S: Sample, const C: usize> Stream<S, C> {
     }
 
     pub(crate) fn coverage(&self, segments: u64) -> Coverage {
+        let segments = segments + self.framer.waiting() as u64;
         Coverage { segments, skipped: self.skipped, filled: self.filled_counts() }
     }
 
