@@ -93,6 +93,7 @@ impl AutoPeaks {
         dict.set_item("strategy", auto.strategy_label())?;
         dict.set_item("predicted_ms", trace.predicted_ms)?;
         dict.set_item("candidates", trace.candidates)?;
+        dict.set_item("layout", trace.layout)?;
         dict.set_item("calibration", trace.calibration)?;
         dict.set_item("line", auto.picker_line())?;
         Ok(dict)

@@ -145,16 +145,18 @@ def test_refusals_of_welch_peaks():
 
 def test_auto_welch_peaks():
     x = np.random.default_rng(8).normal(size=(20, 1152)).astype("f4")
-    truth = rlx_fft.welch_peaks(x[:, :384], nperseg=256, k=6)
+    leading = rlx_fft.welch_peaks(x[:, :384], nperseg=256, k=6)
+    # Two segments spread over the row: samples 224 to 479 and 672 to 927.
+    spread = rlx_fft.welch_peaks(np.concatenate((x[:, 224:480], x[:, 672:928]), axis=1), nperseg=256, noverlap=0, k=6)
     for strategy in ("auto", "fast", "rlx"):
         auto = rlx_fft.AutoWelchPeaks(20, 256, 6, "cpu", strategy=strategy, same_answer=True)
-        for layout in (x, x[:, :384]):
+        for layout, truth in ((x, spread), (x[:, :384], leading)):
             packed = auto(layout)
             assert packed.shape == (20, 6, 2)
             assert_allclose(packed[..., 1], truth.power, rtol=1e-5)
         assert auto.strategy in auto.explain() and "predicted" in auto.explain()
     assert rlx_fft.AutoWelchPeaks(20, 256, 6, "cpu", strategy="ultra").strategy == "ultra_fast_rustfft"
-    assert set(auto.trace()) >= {"predicted_ms", "candidates", "strategy", "calibration"}
+    assert set(auto.trace()) >= {"predicted_ms", "candidates", "strategy", "calibration", "layout"}
     for bad, argument in [
         (lambda: auto(x[:, :100]), "x"), (lambda: rlx_fft.AutoWelchPeaks(2, 1, 3), "n_fft"),
         (lambda: rlx_fft.AutoWelchPeaks(2, 64, 3, strategy="best"), "strategy"),

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use rlx_dsp::Error;
 use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::reference;
-use rlx_dsp::welch::peaks::{PeaksEngine, WelchParams, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{
+    PeaksEngine, RowLayout, WelchParams, WelchPeakParams, WelchPeaks, WelchPeaksScratch,
+};
 
 const ENGINES: [PeaksEngine; 3] = [PeaksEngine::Streaming, PeaksEngine::StoredPsd, PeaksEngine::Lanes];
 
@@ -103,6 +105,50 @@ fn longer_rows_are_cut_without_a_copy() {
         plan.peaks_into(&cut, 20, &mut a).expect("valid");
         plan.peaks_of_rows_into(&x, 20, full, &mut b).expect("valid");
         assert_eq!(a, b, "{engine:?}");
+    }
+}
+
+#[test]
+fn spread_segments_are_those_of_the_reference_in_every_engine() {
+    for (n_fft, segments, k, row_len) in
+        [(256, 2, 16, 1152), (256, 1, 8, 1152), (100, 2, 5, 1003), (64, 3, 7, 131)]
+    {
+        let welch = RowLayout::Spread.place(&WelchParams::new(n_fft, segments), row_len);
+        assert!(welch.lead > 0);
+        let params = WelchPeakParams::new(welch.clone(), k);
+        let mut x = rows(n_fft as u64 + 1, 37, row_len);
+        // Samples outside of the segments do not count.
+        let used: Vec<usize> = welch.starts().flat_map(|start| start..start + n_fft).collect();
+        for row in x.chunks_exact_mut(row_len) {
+            (0..row_len).filter(|at| !used.contains(at)).for_each(|at| row[at] = 1e6);
+        }
+        let cut = welch.truncate_batch(&x, 37, row_len).expect("long enough");
+        for engine in ENGINES {
+            for threads in [1, 3] {
+                let mut plan = WelchPeaksScratch::new(params.clone(), engine, threads).expect("valid");
+                let mut out = vec![f32::NAN; 37 * 2 * k];
+                plan.peaks_of_rows_into(&x, 37, row_len, &mut out).expect("valid");
+                assert_bins_right(&params, &cut, &out);
+                assert_eq!(out, peaks(params.clone(), engine, threads, &cut, 37).expect("valid"));
+                let mut psd = vec![f32::NAN; 37 * welch.n_bins()];
+                plan.psd_into(&cut, 37, &mut psd).expect("valid");
+                assert!(
+                    out.chunks_exact(2 * k)
+                        .zip(psd.chunks_exact(welch.n_bins()))
+                        .all(|(peaks, psd)| { (psd[peaks[0] as usize] / peaks[1] - 1.0).abs() <= 1e-5 })
+                );
+            }
+        }
+        let last = welch.frame_len() - 1;
+        x[36 * row_len + last] = f32::INFINITY;
+        let refused = WelchPeaks::new(params)
+            .and_then(|plan| plan.run_into(&x, row_len, &mut plan.scratch()?, &mut vec![0.0; 37 * 2 * k]));
+        assert!(
+            matches!(refused, Err(Error::NonFinite { row: 36, index, .. }) if index == last as u64),
+            "{refused:?}"
+        );
+        let empty = peaks(WelchPeakParams::new(welch, k), PeaksEngine::Lanes, 1, &[], 0);
+        assert_eq!(empty, Ok(Vec::new()));
     }
 }
 

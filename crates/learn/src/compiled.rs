@@ -144,7 +144,7 @@ impl CompiledModel {
         if batch == 0 {
             return Ok(());
         }
-        let rows = Rows { samples, stride: row_len, count: batch };
+        let rows = Rows { samples: &samples[params.welch.lead..], stride: row_len, count: batch };
         let kept = k.min(self.bins.len());
         let bad = if kept == k {
             self.kernel.peaks(rows, k, out)
@@ -192,6 +192,7 @@ impl CompiledModel {
         }
         let slots = self.bins.len();
         self.packed.resize(batch * slots, 0.0);
+        let samples = &samples[self.params.welch.lead..];
         self.kernel.powers(Rows { samples, stride: len, count: batch }, &mut self.packed);
         out.fill(0.0);
         for (out, packed) in out.chunks_exact_mut(n_bins).zip(self.packed.chunks_exact(slots)) {
@@ -514,7 +515,7 @@ mod tests {
                 }
                 _ => {}
             }
-            let welch = WelchParams::new(n, segments);
+            let welch = WelchParams::new(n, segments).lead(5 * (case % 3));
             let params = WelchPeakParams::fast_for_n_fft(n, 20).welch(welch.clone());
             let rows = 37;
             let x: Vec<f32> = (0..rows * welch.frame_len()).map(|_| random.normal() as f32).collect();

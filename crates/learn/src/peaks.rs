@@ -216,8 +216,9 @@ impl<'a> RowPowers<'a> {
         let n = window.len();
         sums.fill(0.0);
         for segment in (0..welch.n_segments).step_by(2) {
-            let first = &samples[segment * welch.hop..][..n];
-            let second = (segment + 1 < welch.n_segments).then(|| &samples[(segment + 1) * welch.hop..][..n]);
+            let at = |segment: usize| &samples[welch.lead + segment * welch.hop..][..n];
+            let first = at(segment);
+            let second = (segment + 1 < welch.n_segments).then(|| at(segment + 1));
             for (i, (z, w)) in frame.iter_mut().zip(window.iter()).enumerate() {
                 *z = Complex32::new(first[i] * w, second.map_or(0.0, |s| s[i] * w));
             }
@@ -253,7 +254,7 @@ mod tests {
     fn the_exact_model_finds_what_the_fft_finds() {
         for (n_fft, segments, k) in [(64, 2, 5), (256, 8, 16), (128, 1, 200)] {
             let params = WelchPeakParams::fast_for_n_fft(n_fft, k)
-                .welch(rlx_dsp::welch::peaks::WelchParams::new(n_fft, segments));
+                .welch(rlx_dsp::welch::peaks::WelchParams::new(n_fft, segments).lead(k));
             let x = samples(7 * params.welch.frame_len());
             let got = FastLearnedFftModel::exact(n_fft).unwrap().welch_peaks_batch(&params, &x, 7).unwrap();
             let mut want = vec![0.0; got.len()];

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rlx_compile::OpKind;
 use rlx_compile::cost::{Calibration, Sample};
+use rlx_dsp::welch::peaks::RowLayout;
 use rlx_learn::FastLearnedFftModel;
 use rlx_runtime::calibrate::{CalibrateOptions, calibrate_cpu, calibrate_device, interleaved, load, store};
 use rlx_runtime::{Device, Session, SessionOptions, devices};
@@ -87,6 +88,7 @@ fn learned(device: &str, calibration: &mut Calibration) -> Result<()> {
             mode: WelchPeaksPickMode::Force(strategy),
             threads: 1,
             calibration: CalibrationSource::Shipped,
+            layout: RowLayout::Leading,
             ..AutoSettings::default()
         };
         for batch in [1, 16, 256] {

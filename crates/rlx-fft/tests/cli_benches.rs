@@ -111,6 +111,13 @@ fn an_absent_device_is_skipped_by_every_bench_and_the_cpu_runs() {
         assert_eq!(row["ms"].is_null(), skipped, "{row}");
         assert!(skipped || row["path"] == "welch_full_psd" || row["bins_right"] == 1.0, "{row}");
         assert!(skipped || row["timed"] == "host-to-host-pageable", "{row}");
+        let spread = row["path"].as_str().unwrap().starts_with("welch_peaks_picker_")
+            && !row["path"].as_str().unwrap().contains("fastbuf");
+        assert_eq!(row["layout"], if spread { "spread" } else { "leading" }, "{row}");
+        if !skipped && row["path"] != "welch_full_psd" {
+            assert!(row["recall_leading"].is_f64() && row["recall_spread"].is_f64(), "{row}");
+            assert_eq!(row["recall"], row[if spread { "recall_spread" } else { "recall_leading" }], "{row}");
+        }
     }
 
     let phases = ["bench-fusion-phases", "--batch", "8", "--iters", "1", "--device", absent];

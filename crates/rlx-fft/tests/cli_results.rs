@@ -250,3 +250,39 @@ fn frames_by_the_picker_are_those_of_the_library() {
         }
     }
 }
+
+#[test]
+fn few_segments_are_spread_over_each_frame_and_the_caption_tells_where() {
+    let folder = Folder::new("spread");
+    // In each quarter of a frame another tone; the last, shorter frame has one.
+    const TONES: [f32; 4] = [0.3, 0.9, 1.5, 2.1];
+    let full = (0..3 * 1152).map(|i| (i as f32 * TONES[i % 1152 / 288]).sin());
+    let samples = full.chain((0..700).map(|i| (i as f32 * 0.5).sin()));
+    let file = folder.file("x.f32", samples.flat_map(f32::to_le_bytes).collect::<Vec<u8>>());
+    let bin = |tone: f32| (256.0 * f64::from(tone) / std::f64::consts::TAU).round() as u64;
+    for (strategy, text, hop) in [
+        ("fast", "2 segments of each frame, from samples 224 and 672 on (spread layout)", 448),
+        ("ultra", "one segment of each frame, from sample 448 on (spread layout)", 128),
+    ] {
+        // By the picker or the library; local peaks are the library's.
+        for how in [["--detrend", "none", "--mode", "bins"], ["--detrend", "constant", "--mode", "local"]] {
+            let common = ["--raw", "f32le", "--rate", "1152", "--every", "1s", "--n-fft", "256", "--k", "2"];
+            let args = [&["peaks", &file, "--strategy", strategy, "-f", "json"], &common[..], &how].concat();
+            let result = json(&args);
+            assert!(result["notes"].to_string().contains(text), "{}", result["notes"]);
+            assert_eq!(result["hop"], hop, "{strategy}");
+            let frames = result["channels"][0]["frames"].as_array().expect("frames");
+            assert_eq!(frames.len(), 4);
+            for (at, frame) in frames.iter().enumerate() {
+                let peaks = frame["peaks"].as_array().expect("peaks");
+                let mut bins: Vec<u64> = peaks.iter().map(|p| p["bin"].as_u64().expect("a bin")).collect();
+                bins.sort_unstable();
+                let near = |tone: f32| bins.iter().any(|b| b.abs_diff(bin(tone)) <= 1);
+                match at {
+                    3 => assert!(near(0.5), "{strategy}: {bins:?}"),
+                    _ => assert!(near(0.9) && near(1.5) && bins.len() == 2, "{strategy}: {bins:?}"),
+                }
+            }
+        }
+    }
+}

@@ -41,4 +41,4 @@ mod whole_file;
 pub use device::{Device, DeviceInfo};
 pub use error::{Error, Result};
 pub use machine::{absent_devices, devices};
-pub use session::{Executable, OutputInfo, SampleFormat, Samples, Session, SessionOptions, Timed};
+pub use session::{Executable, OutputInfo, RowPieces, SampleFormat, Samples, Session, SessionOptions, Timed};

@@ -12,7 +12,7 @@ use rlx_dsp::reference::peak::raw_power;
 use rlx_dsp::scaling::Scaling;
 use rlx_dsp::welch::peaks::WelchParams;
 use rlx_dsp::welch::{PsdParams, Welch};
-use rlx_runtime::{Device, Error, Executable, Session, SessionOptions};
+use rlx_runtime::{Device, Error, Executable, RowPieces, Session, SessionOptions};
 
 fn noise(len: usize, seed: u64) -> Vec<f32> {
     let noise = rlx_testkit::noise(seed, len).into_iter().enumerate();
@@ -141,6 +141,38 @@ fn wrong_buffers_are_named() {
         "inputs: expected 1 buffers, got 0"
     );
     assert_eq!(message(executable.run(&[&x], &mut []).unwrap_err()), "outputs: expected 1 buffers, got 0");
+}
+
+#[test]
+fn pieces_of_longer_rows_are_the_input_by_every_route() {
+    let (batch, row_len) = (9, 300);
+    let samples = noise(batch * row_len, 13);
+    let session = Session::open(&Device::Cpu).unwrap();
+    for (pieces, hop) in [
+        (RowPieces::one(row_len, 0, 96), 32),
+        (RowPieces::one(row_len, 41, 200), 136),
+        (RowPieces { row_len, first: 58, step: 118, len: 64, count: 2 }, 64),
+    ] {
+        let shape = WelchPeaksShape { hop, ..WelchPeaksShape::new(batch, 64, 2, 3) };
+        let part = |row: &[f32]| -> Vec<f32> {
+            let starts = (0..pieces.count).map(|p| pieces.first + p * pieces.step);
+            starts.flat_map(|at| row[at..at + pieces.len].to_vec()).collect()
+        };
+        let gathered: Vec<f32> = samples.chunks_exact(row_len).flat_map(part).collect();
+        for (route, executable) in routes(&session, &shape) {
+            let want = executable.run_to_vecs(&[&gathered]).unwrap();
+            let mut got: Vec<Vec<f32>> = want.iter().map(|out| vec![0.0; out.len()]).collect();
+            let mut outputs: Vec<&mut [f32]> = got.iter_mut().map(Vec::as_mut_slice).collect();
+            executable.run_pieces(&samples, &pieces, &mut outputs).unwrap();
+            assert_eq!(got, want, "{route} {pieces}");
+            let last = pieces.first + (pieces.count - 1) * pieces.step + pieces.len - 1;
+            let mut bad = samples.clone();
+            bad[8 * row_len + last] = f32::NAN;
+            let mut outputs: Vec<&mut [f32]> = got.iter_mut().map(Vec::as_mut_slice).collect();
+            let error = executable.run_pieces(&bad, &pieces, &mut outputs).unwrap_err().to_string();
+            assert_eq!(error, format!("sample {last} of row 8 is NaN"), "{route}");
+        }
+    }
 }
 
 #[test]

@@ -266,8 +266,8 @@ class AutoWelchPeaks:
     """Packed peaks of batches of `batch` float32 rows, by the strategy that is predicted to be the cheapest.
 
     Picked and built once, called many times. A row has the samples of 8 half-overlapping segments of `n_fft`
-    (``full_len``) or of the leading 2 (``fast_len``); the answer is for the leading 2 either way, but under
-    ``strategy="ultra"``, which transforms the leading one.
+    (``full_len``) or of the leading 2 (``fast_len``). Two segments are transformed (one under ``strategy="ultra"``): in rows
+    of ``full_len`` they are spread over the row, which finds more of the peaks of all 8.
 
     k : peaks per row.
     device : ``None`` or ``"auto"`` (the cheapest predicted), ``"cpu"``, ``"cuda"``, …, see `devices`.

@@ -140,7 +140,9 @@ impl HostPrior {
         let compute = groups * lanes as f64 * self.row_ns(shape);
         let useful = (compute / threading.min_task_ns).floor().min(groups);
         let used = (threads as f64).min(useful).max(1.0);
-        let samples = shape.n_fft as f64 + (shape.segments as f64 - 1.0).max(0.0) * shape.hop as f64;
+        // Samples between segments are not read.
+        let step = shape.hop.min(shape.n_fft);
+        let samples = shape.n_fft as f64 + (shape.segments as f64 - 1.0).max(0.0) * step as f64;
         let bytes = shape.batch as f64 * (4.0 * samples + 8.0 * shape.k as f64);
         let stream = bytes / memory.bandwidth(bytes, used);
         let dispatch = if used > 1.0 { threading.dispatch_ns } else { 0.0 };

@@ -28,5 +28,5 @@ pub use crate::peaks::{Bounds, LocalPeakParams};
 pub use crate::scaling::{Average, Scaling, Sides};
 pub use crate::stft::{Padding, Placement, SpectrogramParams, SpectrogramScaling};
 pub use crate::welch::PsdParams;
-pub use crate::welch::peaks::{PeaksEngine, WelchParams, WelchPeakParams};
+pub use crate::welch::peaks::{PeaksEngine, RowLayout, WelchParams, WelchPeakParams};
 pub use crate::window::{Symmetry, WINDOWS, Window, WindowEntry, WindowParameter};

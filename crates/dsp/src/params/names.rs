@@ -88,7 +88,7 @@ mod tests {
     use std::str::FromStr;
 
     use super::*;
-    use crate::params::{Average, Detrend, Preset, Scaling, Sides, Symmetry};
+    use crate::params::{Average, Detrend, Preset, RowLayout, Scaling, Sides, Symmetry};
 
     fn text_and_back<T: Named + Debug + Display + FromStr<Err = Error>>() {
         for entry in T::NAMES {
@@ -113,6 +113,7 @@ mod tests {
         text_and_back::<Average>();
         text_and_back::<Detrend>();
         text_and_back::<Preset>();
+        text_and_back::<RowLayout>();
         text_and_back::<Scaling>();
         text_and_back::<Sides>();
         text_and_back::<Symmetry>();

@@ -13,8 +13,7 @@ pub fn raw_power(row: &[f32], params: &WelchParams) -> Vec<f64> {
     let n = params.n_fft;
     let window = params.window.coefficients(n, Symmetry::Periodic).expect("a valid window");
     let mut power = vec![0.0; n / 2 + 1];
-    for segment in 0..params.n_segments {
-        let at = segment * params.hop;
+    for at in params.starts() {
         let z: Vec<_> = (0..n).map(|t| Complex::new(f64::from(row[at + t]) * window[t], 0.0)).collect();
         let spectrum = dft::dft(&z);
         for (bin, power) in power.iter_mut().enumerate() {

@@ -121,13 +121,13 @@ impl Student {
         let parts = self.parts();
         let (n, rows, bins) = (self.n, self.rows, parts.bins);
         let frame = self.frame_len();
-        let hop = self.params.welch.hop;
+        let (lead, hop) = (self.params.welch.lead, self.params.welch.hop);
         let effective = self.effective(theta);
         let window = self.window(theta).to_vec();
         for (i, &from) in self.order.iter().enumerate() {
             let from = from as usize;
             for r in 0..rows {
-                let at = r * frame + from;
+                let at = r * frame + lead + from;
                 let (x, y) = (f64::from(samples[at]), f64::from(samples[at + hop]));
                 for (input, w) in [(self.net.input(), window[from]), (self.truth.input(), self.window[from])]
                 {

@@ -1,19 +1,16 @@
 //! Construction: device, predictions, choice, and the runner of the strategy.
 
-use rlx_compile::builders::WelchPeaksShape;
 use rlx_compile::cost::fused_welch_peaks_auto_viable;
-use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
-use rlx_learn::FastLearnedFftModel;
+use rlx_dsp::welch::peaks::WelchPeakParams;
 use rlx_runtime::{Device, Session, SessionOptions};
 
 use super::choose::{Chosen, choose};
 use super::machine::{Here, Machine};
+use super::runner::shape_on;
 use super::settings::AutoSettings;
-use super::{AutoWelchPeaks, LOG_TARGET, Runner};
+use super::{AutoWelchPeaks, LOG_TARGET};
 use crate::environment;
 use crate::error::{Error, Result};
-use crate::learned_plan;
-use crate::welch_peaks_compile::CompiledRlxWelchPeaksExec;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 
 impl AutoWelchPeaks {
@@ -39,34 +36,42 @@ impl AutoWelchPeaks {
         let full = WelchPeakParams::reference_for_n_fft(n_fft, k).welch;
         params.validate()?;
         full.validate()?;
-        if batch.checked_mul(full.frame_len()).is_none_or(|len| len > isize::MAX as usize / size_of::<f32>())
-        {
-            let reason = format!("{batch} rows of {} samples overflow", full.frame_len());
+        let full_len = settings.row_len.unwrap_or(full.frame_len());
+        if full_len < params.welch.frame_len() {
+            let needed = params.welch.frame_len();
+            return Err(Error::argument("row_len", format!("is {full_len}, two segments need {needed}")));
+        }
+        if batch.checked_mul(full_len).is_none_or(|len| len > isize::MAX as usize / size_of::<f32>()) {
+            let reason = format!("{batch} rows of {full_len} samples overflow");
             return Err(Error::argument("batch", reason));
         }
         check_learned(settings, n_fft)?;
-        let shape = WelchPeaksShape::new(batch, n_fft, params.welch.n_segments, k);
+        let placed = params.clone().welch(settings.layout.place(&params.welch, full_len));
+        let shape = shape_on(&placed, batch, false);
         let Chosen { session, models, request, pick, strategy, complaints, considered } =
             choose(&shape, settings, machine)?;
-        let threads = request.threads;
-        let runner = runner(strategy, &session, &params, &shape, threads, settings.learned)?;
         let of_auto = settings.device.is_none_or(|d| d.parse() == Ok(Device::Auto));
         let may_fall_back = of_auto && settings.mode == WelchPeaksPickMode::Auto && request.gpu;
-        let auto = Self {
+        let learned = settings.learned.filter(|_| strategy == WelchPeaksStrategy::LearnedCompiled);
+        let mut auto = Self {
             params,
             shape,
-            full_len: full.frame_len(),
+            full_len,
+            layout: settings.layout,
             device: session.device().clone(),
             models,
             request,
             pick,
             strategy,
             mode: settings.mode,
-            runner,
+            session,
+            learned: learned.cloned(),
+            runners: [None, None],
             considered,
             may_fall_back,
             fell_back: None,
         };
+        auto.prepare(settings.layout)?;
         if environment::picker_trace() {
             auto.log_trace(&complaints);
         }
@@ -79,9 +84,11 @@ impl AutoWelchPeaks {
         let native = fused_welch_peaks_auto_viable(&self.shape, session.caps(), session.model());
         let strategy =
             if native { WelchPeaksStrategy::RlxCompiled } else { WelchPeaksStrategy::FastStreaming };
-        self.runner = runner(strategy, &session, &self.params, &self.shape, self.threads(), None)?;
+        self.runners = [None, None];
+        self.learned = None;
         self.strategy = strategy;
         self.device = session.device().clone();
+        self.session = session;
         self.request.gpu = false;
         self.may_fall_back = false;
         log::warn!(target: LOG_TARGET, "[welch-peaks] {reason}; the CPU continues ({strategy})");
@@ -99,35 +106,5 @@ fn check_learned(settings: &AutoSettings<'_>, n_fft: usize) -> Result<()> {
             Err(Error::argument("learned", "this strategy needs a model, none was given"))
         }
         _ => Ok(()),
-    }
-}
-
-fn runner(
-    strategy: WelchPeaksStrategy,
-    session: &Session,
-    params: &WelchPeakParams,
-    shape: &WelchPeaksShape,
-    threads: usize,
-    learned: Option<&FastLearnedFftModel>,
-) -> Result<Runner> {
-    let rows = |params| Ok(Runner::Rows(WelchPeaksScratch::new(params, PeaksEngine::Streaming, threads)?));
-    match (strategy, learned) {
-        (WelchPeaksStrategy::UltraFast, _) => {
-            rows(WelchPeakParams::ultra_fast_for_n_fft(params.welch.n_fft, params.k))
-        }
-        (WelchPeaksStrategy::RlxCompiled, _) => {
-            let exec = CompiledRlxWelchPeaksExec::compile_on(session, shape)?;
-            Ok(Runner::Compiled(exec.executable().clone()))
-        }
-        (WelchPeaksStrategy::LearnedCompiled, Some(model)) => {
-            // On the CPU pruning saves time only on a tape; transforms shorter than a vector have no tape.
-            if !session.device().class.has_bus()
-                && let Ok(tapes) = (0..threads.max(1)).map(|_| model.compile(params)).collect()
-            {
-                return Ok(Runner::Tape(tapes));
-            }
-            Ok(Runner::Compiled(learned_plan::compile(session, model, shape)?))
-        }
-        (WelchPeaksStrategy::FastStreaming | WelchPeaksStrategy::LearnedCompiled, _) => rows(params.clone()),
     }
 }

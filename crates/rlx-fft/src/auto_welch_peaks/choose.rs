@@ -197,12 +197,15 @@ impl Chooser<'_> {
             Some(l) => models.with_live_share(1.0 - l.dead_share),
             None => models,
         };
+        // A device with a bus gets segments without the samples between them.
+        let hop = if info.class.has_bus() { self.shape.hop.min(self.shape.n_fft) } else { self.shape.hop };
+        let shape = WelchPeaksShape { hop, ..self.shape };
         let request = PickRequest {
-            shape: self.shape,
+            shape,
             threads: self.threads,
             gpu: info.class.has_bus(),
             same_answer: settings.same_answer,
-            rlx_viable: fused_welch_peaks_auto_viable(&self.shape, caps, &model),
+            rlx_viable: fused_welch_peaks_auto_viable(&shape, caps, &model),
             learned,
             legacy: environment::legacy_picker(),
         };
@@ -225,7 +228,7 @@ impl Chooser<'_> {
 
     /// Predicted ns of what would run.
     fn cost(&self, candidate: &Candidate) -> f64 {
-        candidate.models.predict_ns(self.strategy(candidate), &self.shape, self.threads)
+        candidate.models.predict_ns(self.strategy(candidate), &candidate.request.shape, self.threads)
     }
 
     fn considered(&self, candidate: &Candidate, refused: Option<String>) -> ConsideredDevice {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rlx_compile::cost::{CALIBRATION_SCHEMA, Calibration, CostSource, HostId};
 use rlx_compile::{BackendCaps, BackendCostModel, DeviceClass};
+use rlx_dsp::welch::peaks::RowLayout;
 use rlx_runtime::calibrate::{CalibrateOptions, Stored, calibrate_device};
 use rlx_runtime::cpu::useful_threads;
 use rlx_runtime::{Device, DeviceInfo, Session, SessionOptions};
@@ -194,6 +195,22 @@ fn a_lost_device_is_finished_by_the_cpu_in_auto_only() {
         assert!(matches!(lost, Error::Runtime(rlx_runtime::Error::DeviceLost { .. })), "{lost}");
         assert_eq!(plan.fell_back(), None);
     }
+}
+
+#[test]
+fn the_picker_models_both_layouts() {
+    let cuda = info(DeviceClass::Cuda, false);
+    let machine = FakeMachine::new(vec![cuda]);
+    let at = |layout| {
+        let settings = AutoSettings { layout, ..settings(Some("cuda:0"), &[]) };
+        let auto = build(65_536, &settings, &machine).unwrap();
+        assert_eq!(auto.trace().layout, layout.to_string());
+        let predictions = auto.predictions().predictions;
+        predictions.iter().find(|p| p.strategy == S::RlxCompiled).unwrap().ns
+    };
+    // Two segments without overlap are a third more samples to upload.
+    let ratio = at(RowLayout::Spread) / at(RowLayout::Leading);
+    assert!(ratio > 1.05 && ratio < 1.35, "{ratio}");
 }
 
 #[test]

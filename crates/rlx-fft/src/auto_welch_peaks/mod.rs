@@ -4,6 +4,7 @@ mod build;
 mod choose;
 mod machine;
 mod run;
+mod runner;
 mod settings;
 mod trace;
 
@@ -13,44 +14,42 @@ pub use trace::PickerTrace;
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_compile::cost::CostSource;
-use rlx_dsp::welch::peaks::{WelchPeakParams, WelchPeaksScratch};
-use rlx_learn::{CompiledModel, FastLearnedFftModel};
-use rlx_runtime::{DeviceInfo, Executable};
+use rlx_dsp::welch::peaks::{RowLayout, WelchPeakParams};
+use rlx_learn::FastLearnedFftModel;
+use rlx_runtime::{DeviceInfo, Session};
 
 use crate::error::Result;
 use crate::welch_peaks_picker::{
     Pick, PickRequest, StrategyModels, WelchPeaksPickMode, WelchPeaksStrategy, pick_welch_peaks_strategy,
 };
+use runner::Runner;
 
 /// The target of the picker's log records.
 pub const LOG_TARGET: &str = "rlx_fft::picker";
 
-/// What runs the picked strategy.
-enum Runner {
-    /// Row by row on the host.
-    Rows(WelchPeaksScratch),
-    /// A compiled plan.
-    Compiled(Executable),
-    /// A learned transform as a tape over rows in lanes, one a thread.
-    Tape(Vec<CompiledModel>),
-}
-
 /// Packed peaks of batches of `batch` rows: picked and built once, called many times.
 ///
-/// A row is in the full layout (8 segments of `n_fft`, half overlapping) or in the fast one (the leading 2); which of
-/// them a buffer holds follows from its length. Every strategy answers for the fast layout's two segments, but
-/// [`UltraFast`](WelchPeaksStrategy::UltraFast), which transforms the leading one.
+/// A row is a full one (8 segments of `n_fft`, half overlapping, or [`AutoSettings::row_len`]) or has only the samples of the
+/// fast layout (the leading 2 segments); the length of a buffer tells which. Every strategy transforms two segments, except
+/// [`UltraFast`](WelchPeaksStrategy::UltraFast), which transforms one. In full rows they are spread over the row
+/// ([`RowLayout::Spread`]), which finds more of the peaks of all 8 segments; see [`placed`](AutoWelchPeaks::placed).
 pub struct AutoWelchPeaks {
     params: WelchPeakParams,
     shape: WelchPeaksShape,
     full_len: usize,
+    /// The layout for which the strategy was selected.
+    layout: RowLayout,
     device: DeviceInfo,
     models: StrategyModels,
     request: PickRequest,
     pick: Pick,
     strategy: WelchPeaksStrategy,
     mode: WelchPeaksPickMode,
-    runner: Runner,
+    session: Session,
+    /// The model, if it runs.
+    learned: Option<FastLearnedFftModel>,
+    /// Those of the leading and of the spread layout, made when they are first needed.
+    runners: [Option<Runner>; 2],
     considered: Vec<ConsideredDevice>,
     may_fall_back: bool,
     fell_back: Option<String>,
@@ -124,6 +123,14 @@ impl AutoWelchPeaks {
         &self.params
     }
 
+    /// Returns the segments that the strategy transforms: in full rows (`Spread`) or in those of the fast layout
+    /// (`Leading`).
+    pub fn placed(&self, layout: RowLayout) -> WelchPeakParams {
+        let segments = self.strategy.segments(self.params.welch.n_segments);
+        let welch = self.params.welch.clone().n_segments(segments);
+        self.params.clone().welch(layout.place(&welch, self.full_len))
+    }
+
     /// Rows of a batch.
     pub fn batch(&self) -> usize {
         self.shape.batch
@@ -168,11 +175,11 @@ impl AutoWelchPeaks {
 
     /// What would be picked for another number of rows, by predictions alone. Takes under 2 µs and allocates nothing.
     pub fn pick_for_batch(&self, batch: usize) -> WelchPeaksStrategy {
-        let request = PickRequest { shape: self.shape.with_batch(batch), ..self.request };
+        let request = PickRequest { shape: self.request.shape.with_batch(batch), ..self.request };
         pick_welch_peaks_strategy(&self.models, &request)
     }
 
-    /// Samples of the fast and of the full layout of the whole batch.
+    /// Samples of a batch in the fast layout and of a batch of full rows.
     pub fn layout_lens(&self) -> (usize, usize) {
         let batch = self.shape.batch;
         (batch * self.params.welch.frame_len(), batch * self.full_len)

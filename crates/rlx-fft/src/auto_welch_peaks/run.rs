@@ -1,13 +1,15 @@
 //! Runs batches with the selected strategy.
 
+use rlx_dsp::welch::peaks::RowLayout;
 use rlx_learn::CompiledModel;
 
-use super::{AutoWelchPeaks, Runner};
+use super::AutoWelchPeaks;
+use super::runner::Runner;
 use crate::error::{Error, Result};
 
 impl AutoWelchPeaks {
-    /// Computes packed peaks `[batch, min(k, n_bins), 2]` of rows in the full or the fast layout; the length of the
-    /// buffer determines which.
+    /// Computes packed peaks `[batch, min(k, n_bins), 2]` of full rows, over which the segments are spread, or of rows in the
+    /// fast layout; the length of the buffer determines which.
     ///
     /// # Errors
     /// Those of [`AutoWelchPeaks::welch_peaks_batch_into`].
@@ -29,7 +31,7 @@ impl AutoWelchPeaks {
         }
         check_len("samples", full, samples.len())?;
         check_len("out", self.output_len(), out.len())?;
-        self.rows(samples, self.full_len, out)
+        self.rows(samples, RowLayout::Spread, out)
     }
 
     /// Computes packed peaks of rows in the fast layout, without a copy.
@@ -50,26 +52,30 @@ impl AutoWelchPeaks {
     pub fn welch_peaks_batch_fast_into(&mut self, samples: &[f32], out: &mut [f32]) -> Result<()> {
         check_len("samples", self.layout_lens().0, samples.len())?;
         check_len("out", self.output_len(), out.len())?;
-        self.rows(samples, self.params.welch.frame_len(), out)
+        self.rows(samples, RowLayout::Leading, out)
     }
 
-    /// Processes rows of `row_len` samples. If a device is lost during the run, the CPU recomputes the whole batch.
-    fn rows(&mut self, samples: &[f32], row_len: usize, out: &mut [f32]) -> Result<()> {
-        match self.rows_by_runner(samples, row_len, out) {
+    /// Processes rows of a layout. If a device is lost during the run, the CPU recomputes the whole batch.
+    fn rows(&mut self, samples: &[f32], layout: RowLayout, out: &mut [f32]) -> Result<()> {
+        match self.rows_by_runner(samples, layout, out) {
             Err(Error::Runtime(lost @ rlx_runtime::Error::DeviceLost { .. })) if self.may_fall_back => {
                 self.fall_back(lost.to_string())?;
-                self.rows_by_runner(samples, row_len, out)
+                self.rows_by_runner(samples, layout, out)
             }
             done => done,
         }
     }
 
-    fn rows_by_runner(&mut self, samples: &[f32], row_len: usize, out: &mut [f32]) -> Result<()> {
+    fn rows_by_runner(&mut self, samples: &[f32], layout: RowLayout, out: &mut [f32]) -> Result<()> {
         let batch = self.shape.batch;
-        match &mut self.runner {
+        let row_len = match layout {
+            RowLayout::Spread => self.full_len,
+            RowLayout::Leading => self.params.welch.frame_len(),
+        };
+        match self.prepare(layout)? {
             Runner::Rows(scratch) => scratch.peaks_of_rows_into(samples, batch, row_len, out)?,
             Runner::Tape(tapes) => on_tapes(tapes, samples, batch, row_len, out)?,
-            Runner::Compiled(exec) => exec.run_rows(samples, row_len, &mut [out])?,
+            Runner::Compiled(exec, pieces) => exec.run_pieces(samples, &pieces.of(row_len), &mut [out])?,
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What a caller may ask for.
 
 use rlx_compile::cost::Calibration;
+use rlx_dsp::welch::peaks::RowLayout;
 use rlx_learn::FastLearnedFftModel;
 
 use crate::welch_peaks_picker::WelchPeaksPickMode;
@@ -34,4 +35,9 @@ pub struct AutoSettings<'a> {
     pub threads: usize,
     /// Where predictions come from.
     pub calibration: CalibrationSource<'a>,
+    /// The buffers for which the strategy is selected: full rows, over which the segments are spread, or rows of the
+    /// leading layout only. Both kinds run in either case.
+    pub layout: RowLayout,
+    /// Samples of a full row; `None`: those of the 8-segment reference.
+    pub row_len: Option<usize>,
 }

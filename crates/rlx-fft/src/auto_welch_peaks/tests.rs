@@ -1,5 +1,5 @@
 use rlx_dsp::reference::peak::raw_power;
-use rlx_dsp::welch::peaks::WelchParams;
+use rlx_dsp::welch::peaks::{RowLayout, WelchParams, WelchPeakParams, WelchPeaksScratch};
 
 use super::*;
 use crate::error::Error;
@@ -25,16 +25,16 @@ fn shipped(batch: usize, mode: WelchPeaksPickMode, same_answer: bool) -> AutoWel
 }
 
 /// Returns the strongest bin of each row by the f64 reference implementation.
-fn strongest(samples: &[f32], row_len: usize, segments: usize) -> Vec<usize> {
+fn strongest(samples: &[f32], row_len: usize, welch: &WelchParams) -> Vec<usize> {
     let rows = samples.chunks_exact(row_len).map(|row| {
-        let power = raw_power(row, &WelchParams::new(256, segments));
+        let power = raw_power(row, welch);
         (0..power.len()).max_by(|&a, &b| power[a].total_cmp(&power[b])).unwrap()
     });
     rows.collect()
 }
 
 #[test]
-fn every_strategy_takes_both_layouts() {
+fn every_strategy_runs_both_layouts() {
     let model = FastLearnedFftModel::exact(256).unwrap();
     let (batch, full_len) = (5, 256 + 7 * 128);
     let full = tones(batch * full_len);
@@ -43,12 +43,70 @@ fn every_strategy_takes_both_layouts() {
         let mode = WelchPeaksPickMode::Force(strategy);
         let mut auto = AutoWelchPeaks::with_options(batch, 256, 4, Some("cpu"), Some(&model), mode).unwrap();
         assert_eq!(auto.strategy(), strategy);
-        let a = auto.welch_peaks_batch(&full).unwrap();
-        assert_eq!(auto.welch_peaks_batch(&fast).unwrap(), a, "{strategy}");
+        let starts = |auto: &AutoWelchPeaks, layout| auto.placed(layout).welch.starts().collect::<Vec<_>>();
+        let segments = strategy.segments(2);
+        let spread = if segments == 1 { vec![448] } else { vec![224, 672] };
+        assert_eq!(starts(&auto, RowLayout::Spread), spread, "{strategy}");
+        assert_eq!(starts(&auto, RowLayout::Leading), [0, 128][..segments], "{strategy}");
+        let first = |peaks: &[f32]| peaks.chunks_exact(8).map(|row| row[0] as usize).collect::<Vec<_>>();
+        let a = auto.welch_peaks_batch(&fast).unwrap();
         assert_eq!(auto.welch_peaks_batch_fast(&fast).unwrap(), a, "{strategy}");
-        let first: Vec<usize> = a.chunks_exact(8).map(|row| row[0] as usize).collect();
-        assert_eq!(first, strongest(&full, full_len, strategy.segments(2)), "{strategy}");
+        assert_eq!(first(&a), strongest(&fast, 384, &WelchParams::new(256, segments)), "{strategy}");
+        let b = auto.welch_peaks_batch(&full).unwrap();
+        let placed = auto.placed(RowLayout::Spread).welch;
+        assert_eq!(first(&b), strongest(&full, full_len, &placed), "{strategy}");
+        // The segments alone, moved to the front of rows of just their length.
+        let moved: Vec<f32> = full
+            .chunks_exact(full_len)
+            .flat_map(|row| row[placed.lead..][..placed.span()].to_vec())
+            .collect();
+        let params = WelchPeakParams::new(placed.clone().lead(0), 4);
+        let mut alone = vec![0.0; b.len()];
+        WelchPeaksScratch::fastest(params, 1).unwrap().peaks_into(&moved, batch, &mut alone).unwrap();
+        for (b, alone) in b.chunks_exact(2).zip(alone.chunks_exact(2)) {
+            assert!(b[0] == alone[0] && (b[1] / alone[1] - 1.0).abs() < 1e-3, "{strategy}: {b:?} {alone:?}");
+        }
     }
+}
+
+#[test]
+fn each_layout_hears_the_tones_of_its_samples() {
+    // One tone in each quarter of the row.
+    const TONES: [f32; 4] = [0.3, 0.9, 1.5, 2.1];
+    let row: Vec<f32> = (0..1152).map(|i| (i as f32 * TONES[i / 288]).sin()).collect();
+    let tone = |bin: f32| TONES.map(|step| (step / std::f32::consts::TAU * 256.0 - bin).abs() <= 1.0);
+    let heard = |strategy, k, buffer: &[f32]| -> [bool; 4] {
+        let mut auto = AutoWelchPeaks::with_strategy(1, 256, k, Some("cpu"), strategy).unwrap();
+        let peaks = auto.welch_peaks_batch(buffer).unwrap();
+        let each: Vec<[bool; 4]> = peaks.chunks_exact(2).map(|p| tone(p[0])).collect();
+        std::array::from_fn(|i| each.iter().any(|heard| heard[i]))
+    };
+    for strategy in [S::FastStreaming, S::RlxCompiled] {
+        // Samples 224 to 479 and 672 to 927.
+        assert_eq!(heard(strategy, 2, &row), [false, true, true, false], "{strategy}");
+        assert_eq!(heard(strategy, 1, &row[..384]), [true, false, false, false], "{strategy}");
+    }
+    // Samples 448 to 703.
+    assert_eq!(heard(S::UltraFast, 2, &row), [false, true, true, false]);
+    assert_eq!(heard(S::UltraFast, 1, &row[..384]), [true, false, false, false]);
+}
+
+#[test]
+fn full_rows_of_any_length_are_spread_over() {
+    let mode = WelchPeaksPickMode::Force(S::RlxCompiled);
+    for row_len in [384, 385, 1000, 5000] {
+        let settings =
+            AutoSettings { device: Some("cpu"), mode, row_len: Some(row_len), ..AutoSettings::default() };
+        let mut auto = AutoWelchPeaks::with_settings(3, 256, 4, &settings).unwrap();
+        assert_eq!(auto.layout_lens(), (3 * 384, 3 * row_len));
+        let x = tones(3 * row_len);
+        let peaks = auto.welch_peaks_batch(&x).unwrap();
+        let first: Vec<usize> = peaks.chunks_exact(8).map(|row| row[0] as usize).collect();
+        assert_eq!(first, strongest(&x, row_len, &auto.placed(RowLayout::Spread).welch), "{row_len}");
+    }
+    let settings = AutoSettings { row_len: Some(383), ..AutoSettings::default() };
+    let error = AutoWelchPeaks::with_settings(3, 256, 4, &settings).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("row_len") && error.contains("384"), "{error}");
 }
 
 #[test]
@@ -122,6 +180,7 @@ fn the_trace_says_where_it_comes_from() {
     );
     let lines = auto.trace_lines(&["x.json: corrupt".to_owned()]);
     assert!(lines[0].contains("shipped defaults, run rlx-fft calibrate"), "{}", lines[0]);
+    assert!(lines[0].contains("spread segments"), "{}", lines[0]);
     assert!(lines[1].contains("x.json: corrupt") && lines.len() == 6);
     let json = serde_json::to_value(auto.trace()).unwrap();
     assert_eq!(json["strategy"], "fast_streaming_rustfft");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rlx_dsp::params::Named;
 use serde::Serialize;
 
 use super::{AutoWelchPeaks, ConsideredDevice, LOG_TARGET, Runner};
@@ -24,6 +25,8 @@ pub struct PickerTrace {
     pub predicted_ms: BTreeMap<&'static str, f64>,
     /// Labels of the candidates.
     pub candidates: Vec<&'static str>,
+    /// The layout for which the strategy was selected: `leading` or `spread`.
+    pub layout: &'static str,
     /// `measured`, `probed` or `shipped`.
     pub calibration: &'static str,
     /// The devices that `auto` compared.
@@ -43,6 +46,7 @@ impl AutoWelchPeaks {
             strategy: self.strategy,
             predicted_ms: predictions.iter().map(|p| (p.strategy.label(), p.ns * 1e-6)).collect(),
             candidates: predictions.iter().filter(|p| p.candidate).map(|p| p.strategy.label()).collect(),
+            layout: self.layout.name(),
             calibration: self.models.source().label(),
             considered: self.considered.clone(),
         }
@@ -74,8 +78,9 @@ impl AutoWelchPeaks {
     pub(super) fn trace_lines(&self, complaints: &[String]) -> Vec<String> {
         let source = self.models.source().advice();
         let rule = if self.request.legacy { ", fixed thresholds" } else { "" };
-        let (n_fft, k) = (self.shape.n_fft, self.shape.k);
-        let mut lines = vec![format!("{} (n_fft={n_fft} k={k}, {source}{rule})", self.picker_line())];
+        let (n_fft, k, layout) = (self.shape.n_fft, self.shape.k, self.layout);
+        let mut lines =
+            vec![format!("{} (n_fft={n_fft} k={k}, {layout} segments, {source}{rule})", self.picker_line())];
         for complaint in complaints {
             lines.push(format!("[welch-peaks]   calibration not used: {complaint}"));
         }

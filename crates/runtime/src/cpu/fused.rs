@@ -63,7 +63,7 @@ impl Step for Fused {
         true
     }
 
-    fn run_rows(&mut self, input: &[f32], row_len: usize, out: &mut [f32]) -> Result<()> {
-        Ok(self.scratch.peaks_of_rows_into(input, self.batch, row_len, out)?)
+    fn run_rows(&mut self, input: &[f32], row_len: usize, first: usize, out: &mut [f32]) -> Result<()> {
+        Ok(self.scratch.peaks_of_rows_from(input, self.batch, row_len, first, out)?)
     }
 }

@@ -15,8 +15,8 @@ pub(super) trait Step: Send {
         false
     }
 
-    /// Computes `out` from rows that are `row_len` values apart; the leading values of each row are the input.
-    fn run_rows(&mut self, _input: &[f32], _row_len: usize, _out: &mut [f32]) -> Result<()> {
+    /// Computes `out` from rows that are `row_len` values apart; the values of each row from `first` on are the input.
+    fn run_rows(&mut self, _input: &[f32], _row_len: usize, _first: usize, _out: &mut [f32]) -> Result<()> {
         Err(Error::unsupported("the step supports only contiguous rows"))
     }
 }
@@ -58,9 +58,15 @@ impl Program for HostProgram {
         alone && self.copies.is_empty() && self.check_rows.iter().all(Option::is_none)
     }
 
-    fn run_rows(&mut self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<()> {
+    fn run_rows(
+        &mut self,
+        samples: &[f32],
+        row_len: usize,
+        first: usize,
+        outputs: &mut [&mut [f32]],
+    ) -> Result<()> {
         match (&mut self.steps[..], &mut *outputs) {
-            ([Placed { step, .. }], [out]) => step.run_rows(samples, row_len, out),
+            ([Placed { step, .. }], [out]) => step.run_rows(samples, row_len, first, out),
             _ => Err(Error::unsupported("the program supports only contiguous rows")),
         }
     }

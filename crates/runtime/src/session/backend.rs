@@ -90,13 +90,19 @@ pub trait Program: Send {
         false
     }
 
-    /// Runs a plan with one input on rows that are `row_len` values apart; the leading values of each row are the
+    /// Runs a plan with one input on rows that are `row_len` values apart; the values of each row from `first` on are the
     /// input.
     ///
     /// # Errors
-    /// Those of [`Program::run`]; a program that does not support strides.
-    fn run_rows(&mut self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<()> {
-        let _ = (samples, row_len, outputs);
+    /// Those of [`Program::run`], with positions in the whole rows; a program that does not support strides.
+    fn run_rows(
+        &mut self,
+        samples: &[f32],
+        row_len: usize,
+        first: usize,
+        outputs: &mut [&mut [f32]],
+    ) -> Result<()> {
+        let _ = (samples, row_len, first, outputs);
         Err(Error::unsupported("the program supports only contiguous rows"))
     }
 

@@ -8,6 +8,7 @@ use rlx_compile::plan::PlanKey;
 use rlx_compile::{Op, Plan, ValueType};
 
 use super::backend::Program;
+use super::pieces::RowPieces;
 use super::samples::Samples;
 use super::timed::Timed;
 use crate::error::{Error, Result};
@@ -98,26 +99,38 @@ impl Executable {
     /// # Errors
     /// Those of [`Executable::run`]; rows shorter than those of the input; a plan with another number of inputs.
     pub fn run_rows(&self, samples: &[f32], row_len: usize, outputs: &mut [&mut [f32]]) -> Result<()> {
+        let (_, len) = self.input_rows()?;
+        self.run_pieces(samples, &RowPieces::one(row_len, 0, len), outputs)
+    }
+
+    /// Runs a plan with one input on pieces of longer rows. The CPU's fused kernel reads single pieces in place; otherwise
+    /// they are gathered first. Positions in errors are those in the longer rows.
+    ///
+    /// # Errors
+    /// Those of [`Executable::run`]; pieces outside of their rows or of another length than a row of the input; a plan with
+    /// another number of inputs.
+    pub fn run_pieces(&self, samples: &[f32], pieces: &RowPieces, outputs: &mut [&mut [f32]]) -> Result<()> {
         let (batch, len) = self.input_rows()?;
-        if row_len == len {
+        let expected = pieces.check(batch, len)?;
+        if pieces.row_len == len {
             return self.run(&[samples], outputs);
         }
-        let expected = batch
-            .checked_mul(row_len)
-            .filter(|_| row_len > len)
-            .ok_or_else(|| Error::unsupported(format!("rows of {row_len} values for an input of {len}")))?;
         if samples.len() != expected {
             return Err(Error::Length { name: "input 0".to_owned(), expected, got: samples.len() });
         }
         self.check(self.shared.inputs.iter().copied(), outputs)?;
         let mut program = self.program();
-        if program.supports_strides() {
-            return program.run_rows(samples, row_len, outputs);
+        if pieces.count == 1 && program.supports_strides() {
+            return program.run_rows(samples, pieces.row_len, pieces.first, outputs);
         }
         let mut gathered = self.shared.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        gathered.clear();
-        samples.chunks_exact(row_len).for_each(|row| gathered.extend_from_slice(&row[..len]));
-        program.run(&[&gathered], outputs)
+        pieces.gather(samples, &mut gathered);
+        program.run(&[&gathered], outputs).map_err(|error| match error {
+            Error::Dsp(rlx_dsp::Error::NonFinite { row, index, value }) => {
+                Error::Dsp(rlx_dsp::Error::NonFinite { row, index: pieces.position(index), value })
+            }
+            other => other,
+        })
     }
 
     /// Returns the number of rows of the only input, and of values per row.

@@ -7,6 +7,7 @@ mod host_rows;
 mod nan_guard;
 mod open;
 mod options;
+mod pieces;
 mod resident;
 mod samples;
 #[expect(clippy::module_inception, reason = "the session is what the module is about")]
@@ -19,6 +20,7 @@ pub use executable::{Executable, OutputInfo};
 #[cfg(feature = "cuda")]
 pub(crate) use host_rows::HostRows;
 pub use options::{FrameTransform, SessionOptions};
+pub use pieces::RowPieces;
 #[cfg(any(feature = "cuda", feature = "gpu"))]
 pub(crate) use resident::Kind;
 pub use resident::Resident;

@@ -17,7 +17,7 @@ impl WelchPeaksScratch {
     }
 
     /// Computes packed peaks of rows of `row_len ≥ frame_len` samples, of which the leading `frame_len` are used,
-    /// without a copy.
+    /// without a copy. For segments that are spread over the rows see [`RowLayout::place`](super::RowLayout::place).
     ///
     /// # Errors
     /// Those of [`peaks_into`](Self::peaks_into); [`Error::TooShort`] for a shorter row.
@@ -28,9 +28,30 @@ impl WelchPeaksScratch {
         row_len: usize,
         out: &mut [f32],
     ) -> Result<()> {
+        self.peaks_of_rows_from(samples, batch, row_len, 0, out)
+    }
+
+    /// Computes packed peaks of rows of `row_len ≥ first + frame_len` samples, of which the `frame_len` from `first` on are
+    /// used.
+    ///
+    /// # Errors
+    /// Those of [`peaks_of_rows_into`](Self::peaks_of_rows_into); positions are those in the rows.
+    pub fn peaks_of_rows_from(
+        &mut self,
+        samples: &[f32],
+        batch: usize,
+        row_len: usize,
+        first: usize,
+        out: &mut [f32],
+    ) -> Result<()> {
         let k = self.params.k_out();
         self.check(samples, batch, row_len, 2 * k, out)?;
-        let rows = Rows { samples, stride: row_len, count: batch };
+        let needed = first.saturating_add(self.params.welch.frame_len());
+        if batch > 0 && row_len < needed {
+            return Err(Error::TooShort { len: row_len, segment: needed });
+        }
+        let lead = first + self.params.welch.lead;
+        let rows = Rows { samples: from(samples, lead), stride: row_len, count: batch };
         let bad = if self.engine == PeaksEngine::StoredPsd {
             let n_bins = self.params.welch.n_bins();
             let mut stored = std::mem::take(&mut self.stored);
@@ -49,7 +70,7 @@ impl WelchPeaksScratch {
             self.split(rows, 2 * k, out, |worker, rows, out| worker.peaks(rows, k, out))
         };
         match bad {
-            Some(first) => repair_rows(&self.params, rows, first, out),
+            Some(bad) => repair_rows(&self.params, rows, lead, bad, out),
             None => Ok(()),
         }
     }
@@ -62,6 +83,7 @@ impl WelchPeaksScratch {
     pub fn psd_into(&mut self, samples: &[f32], batch: usize, out: &mut [f32]) -> Result<()> {
         let (row_len, n_bins) = (self.params.welch.frame_len(), self.params.welch.n_bins());
         self.check(samples, batch, row_len, n_bins, out)?;
+        let samples = from(samples, self.params.welch.lead);
         let rows = Rows { samples, stride: row_len, count: batch };
         self.split(rows, n_bins, out, |worker, rows, out| {
             worker.psd(rows, 1.0, out);
@@ -119,4 +141,9 @@ impl WelchPeaksScratch {
         });
         bad.or(bad_of_others)
     }
+}
+
+/// Returns the samples from the first segment of the first row on; an empty batch has none.
+fn from(samples: &[f32], lead: usize) -> &[f32] {
+    samples.get(lead..).unwrap_or_default()
 }

@@ -8,16 +8,18 @@ use crate::peaks::insert::insert_top_k;
 use crate::scaling::Scaling;
 use crate::welch::{PsdParams, Welch};
 
-/// Recomputes the rows from `first` on whose strongest power is not finite.
+/// Recomputes the rows from `first` on whose strongest power is not finite; `rows` begin with their first segments, which
+/// lie `lead` samples from the start of what the caller calls a row.
 ///
 /// A row of finite samples whose power overflows `f32` keeps its infinite powers.
 pub(super) fn repair_rows(
     params: &WelchPeakParams,
     rows: Rows<'_>,
+    lead: usize,
     first: usize,
     out: &mut [f32],
 ) -> Result<()> {
-    let len = params.welch.frame_len();
+    let len = params.welch.span();
     let k = params.k_out();
     let mut plan = None;
     for (row, out) in out.chunks_exact_mut(2 * k).enumerate().skip(first) {
@@ -28,7 +30,7 @@ pub(super) fn repair_rows(
         if let Some((index, value)) = first_non_finite(samples)
             && params.nan == NanPolicy::Error
         {
-            return Err(Error::NonFinite { row, index: index as u64, value });
+            return Err(Error::NonFinite { row, index: (lead + index) as u64, value });
         }
         let plan = match &mut plan {
             Some(plan) => plan,

@@ -6,8 +6,10 @@
 
 mod batch;
 mod engine;
+mod layout;
 mod missing;
 mod params;
 
 pub use engine::{PeaksEngine, WelchPeaks, WelchPeaksScratch};
+pub use layout::RowLayout;
 pub use params::{WelchParams, WelchPeakParams};

@@ -6,7 +6,7 @@ use crate::nan::NanPolicy;
 use crate::params::{SegmentParams, builders};
 use crate::window::{Symmetry, Window};
 
-/// Segments of one row of a batch: `n_segments` of `n_fft` samples, `hop` samples apart.
+/// Segments of one row of a batch: `n_segments` of `n_fft` samples, `hop` samples apart, the first one at sample `lead`.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -19,13 +19,16 @@ pub struct WelchParams {
     pub n_segments: usize,
     /// Window of a segment, periodic.
     pub window: Window,
+    /// Samples of a row before the first segment; they are not used.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub lead: usize,
 }
 
 impl WelchParams {
     /// Creates segments under Hann windows with half overlap.
     #[must_use]
     pub fn new(n_fft: usize, n_segments: usize) -> Self {
-        Self { n_fft, hop: (n_fft / 2).max(1), n_segments, window: Window::Hann }
+        Self { n_fft, hop: (n_fft / 2).max(1), n_segments, window: Window::Hann, lead: 0 }
     }
 
     builders! {
@@ -37,6 +40,14 @@ impl WelchParams {
         n_segments: usize;
         /// Sets the window.
         window: Window;
+        /// Sets the samples of a row before the first segment.
+        lead: usize;
+    }
+
+    /// Returns the first samples of the segments in a row.
+    pub fn starts(&self) -> impl Iterator<Item = usize> + use<> {
+        let (lead, hop) = (self.lead, self.hop);
+        (0..self.n_segments).map(move |segment| lead + segment * hop)
     }
 
     /// Returns the same segments as parameters of other estimates: periodic window, no zero-padding, nothing
@@ -46,9 +57,15 @@ impl WelchParams {
         SegmentParams::new(self.n_fft).hop(self.hop).window(self.window.clone()).detrend(Detrend::None)
     }
 
-    /// Returns the samples of a row: `n_fft + (n_segments − 1)·hop`.
+    /// Returns the samples of a row: `lead + n_fft + (n_segments − 1)·hop`.
     #[must_use]
     pub fn frame_len(&self) -> usize {
+        self.lead.saturating_add(self.span())
+    }
+
+    /// Returns the samples from the start of the first segment to the end of the last one.
+    #[must_use]
+    pub fn span(&self) -> usize {
         self.n_fft.saturating_add(self.n_segments.saturating_sub(1).saturating_mul(self.hop))
     }
 

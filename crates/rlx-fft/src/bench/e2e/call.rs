@@ -4,7 +4,7 @@ use num_complex::Complex32;
 use rlx_dsp::fft::{ComplexFft, ForwardFft};
 use rlx_dsp::mel::MelFilterbank;
 use rlx_dsp::peaks::insert::insert_top_k;
-use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{PeaksEngine, RowLayout, WelchPeakParams, WelchPeaksScratch};
 use rlx_learn::{FastLearnedFftModel, bank_params};
 
 use super::denoise::Denoiser;
@@ -150,7 +150,13 @@ fn picked<'a>(
         (_, None) => WelchPeaksPickMode::Force(WelchPeaksStrategy::RlxCompiled),
         (_, Some(_)) => WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled),
     };
-    let settings = AutoSettings { device: Some(&options.device), learned, mode, ..AutoSettings::default() };
+    let settings = AutoSettings {
+        device: Some(&options.device),
+        learned,
+        mode,
+        layout: RowLayout::Leading,
+        ..AutoSettings::default()
+    };
     let mut auto = match AutoWelchPeaks::with_settings(options.batch, options.n_fft, options.k, &settings) {
         Ok(auto) => auto,
         Err(error) => return Ok(Err(error.to_string())),

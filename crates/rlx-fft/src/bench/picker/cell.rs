@@ -2,6 +2,7 @@
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_compile::cost::{Calibration, CostSource};
+use rlx_dsp::welch::peaks::RowLayout;
 use rlx_runtime::calibrate::{Spread, interleaved};
 use serde::Serialize;
 
@@ -80,6 +81,7 @@ pub(super) fn measure(
         same_answer: true,
         threads: options.threads,
         calibration: calibration.map_or(CalibrationSource::Cache, CalibrationSource::Given),
+        layout: options.layout,
         ..AutoSettings::default()
     };
     let build = |mode| {
@@ -95,7 +97,8 @@ pub(super) fn measure(
         skipped: None,
         strategies: Vec::new(),
     };
-    let (len, _) = auto.layout_lens();
+    let (fast, full) = auto.layout_lens();
+    let len = if options.layout == RowLayout::Spread { full } else { fast };
     if len == 0 || len as u64 * 4 > options.max_bytes {
         row.skipped =
             Some(format!("{} bytes of samples, the limit is {}", len as u64 * 4, options.max_bytes));
@@ -111,7 +114,7 @@ pub(super) fn measure(
     }
     let mut calls: Vec<_> = plans
         .iter_mut()
-        .map(|(plan, out)| move || -> Result<()> { plan.welch_peaks_batch_fast_into(samples, out) })
+        .map(|(plan, out)| move || -> Result<()> { plan.welch_peaks_batch_into(samples, out) })
         .collect();
     let mut turns: Vec<&mut dyn FnMut() -> Result<()>> = calls.iter_mut().map(|c| c as _).collect();
     let spreads: Vec<Spread> = interleaved(&mut turns, options.budget, 9, 2001)?;

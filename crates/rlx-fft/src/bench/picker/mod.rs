@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_compile::cost::{Calibration, CostSource};
+use rlx_dsp::params::Named;
+use rlx_dsp::welch::peaks::RowLayout;
 use rlx_runtime::Device;
 use rlx_runtime::calibrate::load_or_probe;
 use serde::Serialize;
@@ -27,6 +29,8 @@ pub struct BenchPickerOptions {
     pub batches: Vec<usize>,
     /// Peaks per row.
     pub ks: Vec<usize>,
+    /// Whether the rows are full ones, with spread segments, or have only the samples of the leading layout.
+    pub layout: RowLayout,
     /// Threads; 0: as many as a batch can use.
     pub threads: usize,
     /// Timed rounds of a cell end after this long (nine at least).
@@ -42,6 +46,7 @@ impl Default for BenchPickerOptions {
             n_ffts: vec![128, 256, 512, 1024],
             batches: (0..9).map(|e| 4usize.pow(e)).collect(),
             ks: vec![1, 16, 64],
+            layout: RowLayout::Leading,
             threads: 0,
             budget: Duration::from_millis(300),
             max_bytes: 1 << 30,
@@ -57,6 +62,8 @@ pub struct BenchPickerReport {
     pub score: PickerScore,
     /// The device.
     pub device: String,
+    /// Layout of the rows: `leading` or `spread`.
+    pub layout: &'static str,
     /// Where the predictions come from: the least accurate source of all cells.
     pub calibration: CostSource,
     /// Every cell.
@@ -79,8 +86,12 @@ pub fn bench_picker(
             shapes.extend(options.batches.iter().map(|&batch| WelchPeaksShape::new(batch, n_fft, 2, k)));
         }
     }
+    let row_len = |shape: &WelchPeaksShape| match options.layout {
+        RowLayout::Leading => shape.frame_len(),
+        RowLayout::Spread => WelchPeaksShape { segments: 8, ..*shape }.frame_len(),
+    };
     let longest =
-        shapes.iter().map(|s| Ok(s.batch.saturating_mul(s.frame_len()?))).collect::<Result<Vec<_>>>()?;
+        shapes.iter().map(|s| Ok(s.batch.saturating_mul(row_len(s)?))).collect::<Result<Vec<_>>>()?;
     let fits = |len: &usize| *len as u64 * 4 <= options.max_bytes;
     let longest = longest.into_iter().filter(fits).max().unwrap_or(0);
     if longest == 0 {
@@ -103,6 +114,7 @@ pub fn bench_picker(
     Ok(BenchPickerReport {
         score: PickerScore::of(&rows),
         device: options.device.clone(),
+        layout: options.layout.name(),
         calibration: source,
         rows,
     })
@@ -123,8 +135,11 @@ mod tests {
             max_bytes: 1 << 20,
             ..BenchPickerOptions::default()
         };
+        let spread = BenchPickerOptions { layout: RowLayout::Spread, max_bytes: 1 << 22, ..options.clone() };
+        let spread = bench_picker(&spread, None, |_| {}).unwrap();
+        assert_eq!((spread.score.cells, spread.layout), (2, "spread"));
         let report = bench_picker(&options, None, |_| {}).unwrap();
-        assert_eq!((report.score.cells, report.rows.len()), (2, 3));
+        assert_eq!((report.score.cells, report.rows.len(), report.layout), (2, 3, "leading"));
         let large = &report.rows[2];
         assert!(large.strategies.is_empty() && large.skipped.as_ref().unwrap().contains("bytes"));
         let json = serde_json::to_value(&report).unwrap();

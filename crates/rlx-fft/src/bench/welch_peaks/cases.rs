@@ -6,9 +6,9 @@ use crate::welch_peaks_compile::{CompiledRlxWelchPeaksExec, RlxWelchPeaksExecKin
 use crate::welch_peaks_cost::WelchPeaksShape;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 use crate::{AutoSettings, AutoWelchPeaks, PickerTrace};
-use rlx_dsp::welch::peaks::{PeaksEngine, WelchPeakParams, WelchPeaksScratch};
+use rlx_dsp::welch::peaks::{PeaksEngine, RowLayout, WelchPeakParams, WelchPeaksScratch};
 use rlx_learn::FastLearnedFftModel;
-use rlx_runtime::{Executable, Session, SessionOptions, Timed};
+use rlx_runtime::{Executable, RowPieces, Session, SessionOptions, Timed};
 
 use super::BenchConfig;
 
@@ -17,7 +17,7 @@ use super::BenchConfig;
 pub(super) enum Buffer {
     /// The 8-segment layout.
     Full,
-    /// Cut to the rows of the path.
+    /// Cut to the rows of the path, if its segments lead them.
     Own,
     /// Cut to two segments.
     Fast,
@@ -97,7 +97,11 @@ impl Case {
                 plan.peaks_of_rows_into(samples, batch, row_len, &mut self.out)?
             }
             (Plan::Picked(plan), _) => plan.welch_peaks_batch_into(samples, &mut self.out)?,
-            (Plan::Compiled(plan, Timed::HostPageable), _) => plan.run(&[samples], &mut [&mut self.out])?,
+            (Plan::Compiled(plan, Timed::HostPageable), _) => {
+                let welch = &self.params.welch;
+                let pieces = RowPieces::one(row_len, welch.lead, welch.span());
+                plan.run_pieces(samples, &pieces, &mut [&mut self.out])?;
+            }
             (Plan::Compiled(plan, timed), _) => {
                 let ns = plan.time(*timed, RUNS, &[samples], &mut [&mut self.out])?;
                 return Ok(Some(ns * 1e-6));
@@ -130,11 +134,35 @@ pub(super) struct At {
     pub(super) batch: usize,
     pub(super) k: usize,
     pub(super) threads: usize,
+    /// Position of the segments in the rows of the explicit paths.
+    pub(super) layout: RowLayout,
+    /// Samples of a full row.
+    pub(super) full_len: usize,
+}
+
+impl At {
+    /// Returns the same parameters with the segments in this layout.
+    fn placed(&self, params: WelchPeakParams) -> WelchPeakParams {
+        let welch = self.layout.place(&params.welch, self.full_len);
+        params.welch(welch)
+    }
+
+    /// Returns the peaks of two segments.
+    fn fast(&self) -> WelchPeakParams {
+        self.placed(WelchPeakParams::fast_for_n_fft(self.n_fft, self.k))
+    }
+
+    /// Returns the shape of [`fast`](Self::fast).
+    fn shape(&self) -> WelchPeaksShape {
+        let welch = self.fast().welch;
+        let shape = WelchPeaksShape::new(self.batch, self.n_fft, welch.n_segments, self.k);
+        WelchPeaksShape { hop: welch.hop, ..shape }
+    }
 }
 
 /// Returns the rustfft paths: the 8-segment PSD, the fast ones, ultra.
 pub(super) fn library_cases(at: &At, ultra: bool) -> Result<Vec<Case>> {
-    let fast = WelchPeakParams::fast_for_n_fft(at.n_fft, at.k);
+    let fast = at.fast();
     let full = WelchPeakParams::reference_for_n_fft(at.n_fft, at.k);
     let mut cases = vec![
         Case::new("welch_full_psd", Buffer::Own, Answer::Psd, full, PeaksEngine::Streaming, at)?,
@@ -156,7 +184,7 @@ pub(super) fn library_cases(at: &At, ultra: bool) -> Result<Vec<Case>> {
         )?,
     ];
     if ultra {
-        let params = WelchPeakParams::ultra_fast_for_n_fft(at.n_fft, at.k);
+        let params = at.placed(WelchPeakParams::ultra_fast_for_n_fft(at.n_fft, at.k));
         let engine = PeaksEngine::Streaming;
         cases.push(Case::new("welch_ultra_fast_peaks", Buffer::Own, Answer::Peaks, params, engine, at)?);
     }
@@ -167,8 +195,7 @@ pub(super) fn library_cases(at: &At, ultra: bool) -> Result<Vec<Case>> {
 /// timing mode; and a path that the device does not support, with the reason.
 pub(super) fn rlx_cases(at: &At, target: &Target) -> crate::Result<(Vec<Case>, Option<Skipped>)> {
     let Target { label, session } = target;
-    let params = WelchPeakParams::fast_for_n_fft(at.n_fft, at.k);
-    let shape = WelchPeaksShape::new(at.batch, at.n_fft, params.welch.n_segments, at.k);
+    let (params, shape) = (at.fast(), at.shape());
     let case = |path: String, exec: CompiledRlxWelchPeaksExec, timed| Case {
         path,
         device: session.device().id.clone(),
@@ -206,10 +233,11 @@ pub(super) fn learned_cases(
         learned: Some(model),
         mode: WelchPeaksPickMode::Force(WelchPeaksStrategy::LearnedCompiled),
         threads: at.threads,
+        layout: at.layout,
         ..AutoSettings::default()
     };
     let picked = AutoWelchPeaks::with_settings(at.batch, at.n_fft, at.k, &settings)?;
-    let (params, len) = (picked_params(at, &picked), picked.output_len());
+    let (params, len) = (picked.placed(at.layout), picked.output_len());
     let case = |plan| Case {
         path: format!("welch_peaks_learned_{label}"),
         device: device.id.clone(),
@@ -223,46 +251,45 @@ pub(super) fn learned_cases(
     if device.class.has_bus() {
         let options = with_model(SessionOptions::default().threads(at.threads), Some(model));
         let session = Session::with_options(&device.id.parse()?, options)?;
-        let shape = WelchPeaksShape::new(at.batch, at.n_fft, params.welch.n_segments, at.k);
-        let plan = learned_plan::compile(&session, model, &shape)?;
+        let plan = learned_plan::compile(&session, model, &at.shape())?;
         let own = plan.timings().into_iter().filter(|timed| *timed != Timed::HostPageable);
         cases.extend(own.map(|timed| case(Plan::Compiled(plan.clone(), timed))));
     }
     Ok(cases)
 }
 
-/// Returns `AutoWelchPeaks` on the 8-segment layout and on the fast one.
+/// Returns `AutoWelchPeaks` on full rows and on the leading samples of two segments.
 pub(super) fn picker_cases(
     at: &At,
     config: &BenchConfig,
     device: &str,
 ) -> crate::Result<(Vec<Case>, PickerTrace)> {
     let (mode, learned) = (config.mode, config.learned.as_ref().and_then(|model| model.as_ref().ok()));
-    let settings =
-        AutoSettings { device: Some(device), learned, mode, threads: at.threads, ..AutoSettings::default() };
-    let auto = || AutoWelchPeaks::with_settings(at.batch, at.n_fft, at.k, &settings);
-    let first = auto()?;
-    let (label, trace) = (first.strategy_label().to_owned(), first.trace());
-    let case = |path, buffer, plan: AutoWelchPeaks| Case {
-        path,
+    let auto = |layout| {
+        let settings = AutoSettings {
+            device: Some(device),
+            learned,
+            mode,
+            threads: at.threads,
+            layout,
+            ..AutoSettings::default()
+        };
+        AutoWelchPeaks::with_settings(at.batch, at.n_fft, at.k, &settings)
+    };
+    let (full, fast) = (auto(RowLayout::Spread)?, auto(RowLayout::Leading)?);
+    let trace = full.trace();
+    let case = |prefix: &str, buffer, layout, plan: AutoWelchPeaks| Case {
+        path: format!("{prefix}{}", plan.strategy_label()),
         device: plan.device().id.clone(),
         buffer,
         answer: Answer::Peaks,
-        params: picked_params(at, &plan),
+        params: plan.placed(layout),
         out: vec![0.0; plan.output_len()],
         plan: Plan::Picked(Box::new(plan)),
     };
     let cases = vec![
-        case(format!("welch_peaks_picker_{label}"), Buffer::Full, first),
-        case(format!("welch_peaks_picker_fastbuf_{label}"), Buffer::Fast, auto()?),
+        case("welch_peaks_picker_", Buffer::Full, RowLayout::Spread, full),
+        case("welch_peaks_picker_fastbuf_", Buffer::Fast, RowLayout::Leading, fast),
     ];
     Ok((cases, trace))
-}
-
-/// Returns the parameters of the rows that the selected strategy uses.
-fn picked_params(at: &At, plan: &AutoWelchPeaks) -> WelchPeakParams {
-    match plan.strategy() {
-        WelchPeaksStrategy::UltraFast => WelchPeakParams::ultra_fast_for_n_fft(at.n_fft, at.k),
-        _ => WelchPeakParams::fast_for_n_fft(at.n_fft, at.k),
-    }
 }

@@ -27,7 +27,7 @@ pub(super) struct Twin {
 }
 
 impl Twin {
-    /// Computes the raw powers of the leading samples of each row of `row_len` samples.
+    /// Computes the raw powers of the segments in each row of `row_len` samples.
     pub(super) fn new(welch: &WelchParams, samples: &[f32], row_len: usize) -> Result<Self> {
         let params = PsdParams::new(1.0, welch.n_fft)
             .window(welch.window.clone())
@@ -41,7 +41,7 @@ impl Twin {
         let mut wide = vec![0.0; welch.frame_len()];
         for (row, out) in samples.chunks_exact(row_len).zip(powers.chunks_exact_mut(n_bins)) {
             wide.iter_mut().zip(row).for_each(|(wide, &x)| *wide = f64::from(x));
-            plan.run_into(&wide, &mut scratch, out)?;
+            plan.run_into(&wide[welch.lead..], &mut scratch, out)?;
         }
         Ok(Self { n_fft: welch.n_fft, n_bins, powers })
     }
@@ -60,9 +60,9 @@ pub(super) fn judge(
 ) -> Result<Quality> {
     let k = params.k_out();
     let delta = f64::from(f32::EPSILON) * ((twin.n_fft as f64).log2() / 8.0).max(1.0);
-    let (mut found, mut wanted, mut right, mut rows) = (0usize, 0usize, 0usize, 0usize);
+    let (mut right, mut rows) = (0usize, 0usize);
     let mut max_rel_err = 0.0f64;
-    for ((got, powers), reference) in peaks.chunks_exact(2 * k).zip(twin.rows()).zip(reference.rows()) {
+    for (got, powers) in peaks.chunks_exact(2 * k).zip(twin.rows()) {
         let total: f64 = powers.iter().sum();
         let mut row_right = true;
         for (pair, want) in got.chunks_exact(2).zip(top_k_bins(powers, k)?) {
@@ -75,13 +75,24 @@ pub(super) fn judge(
                 <= 2.0 * delta * (strongest * total).sqrt() + delta * delta * total;
             max_rel_err = max_rel_err.max((f64::from(pair[1]) - power).abs() / power.max(f64::MIN_POSITIVE));
         }
+        right += usize::from(row_right);
+        rows += 1;
+    }
+    Ok(Quality { recall: recall(k, peaks, reference)?, bins_right: share(right, rows), max_rel_err })
+}
+
+/// Returns the share of the reference's `k` strongest bins that packed peaks have within one bin.
+pub(super) fn recall(k: usize, peaks: &[f32], reference: &Twin) -> Result<f64> {
+    let (mut found, mut wanted) = (0usize, 0usize);
+    for (got, reference) in peaks.chunks_exact(2 * k).zip(reference.rows()) {
         for want in top_k_bins(reference, k)? {
             wanted += 1;
             found += usize::from(got.chunks_exact(2).any(|pair| (pair[0] as usize).abs_diff(want.bin) <= 1));
         }
-        right += usize::from(row_right);
-        rows += 1;
     }
-    let share = |part: usize, whole: usize| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
-    Ok(Quality { recall: share(found, wanted), bins_right: share(right, rows), max_rel_err })
+    Ok(share(found, wanted))
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
 }

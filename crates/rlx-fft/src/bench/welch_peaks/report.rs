@@ -59,6 +59,7 @@ pub struct Row {
     pub batch: usize,
     pub k: usize,
     pub segments: usize,
+    pub layout: &'static str,
     pub device: String,
     pub threads: usize,
     pub iters: usize,
@@ -71,6 +72,8 @@ pub struct Row {
     pub timed: Option<&'static str>,
     pub speedup_vs_full: Option<f64>,
     pub recall: Option<f64>,
+    pub recall_leading: Option<f64>,
+    pub recall_spread: Option<f64>,
     pub bins_right: Option<f64>,
     pub max_rel_err: Option<f64>,
 }

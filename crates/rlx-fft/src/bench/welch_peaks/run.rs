@@ -1,19 +1,20 @@
 //! Runs the interleaved rounds, then the comparison.
 
 use super::cases::{
-    Answer, At, Buffer, Case, Skipped, Target, learned_cases, library_cases, picker_cases, rlx_cases,
+    Answer, At, Buffer, Case, Plan, Skipped, Target, learned_cases, library_cases, picker_cases, rlx_cases,
 };
 use super::input::tones_in_noise;
-use super::quality::{Quality, Twin, judge};
+use super::quality::{Quality, Twin, judge, recall};
 use super::report::{PickerChoice, Row, Timing};
 use crate::bench::report::Status;
 use crate::devices::AskedDevice;
 use crate::error::Result;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
-use rlx_dsp::welch::peaks::WelchPeakParams;
+use rlx_dsp::params::Named;
+use rlx_dsp::welch::peaks::{RowLayout, WelchPeakParams};
 use rlx_learn::FastLearnedFftModel;
 use rlx_runtime::calibrate::load;
-use rlx_runtime::{Device, Session, SessionOptions};
+use rlx_runtime::{Device, Session, SessionOptions, Timed};
 use std::time::Instant;
 
 /// Configuration of the bench.
@@ -55,8 +56,9 @@ pub fn run(config: &BenchConfig, mut say: impl FnMut(&str)) -> Result<(Vec<Row>,
         full.validate()?;
         let samples = tones_in_noise(config.seed, batch, full.frame_len());
         for &k in &config.ks {
-            let at = At { n_fft: config.n_fft, batch, k, threads: config.threads };
-            let (mut more, choice) = run_point(config, &targets, &at, &samples, full.frame_len(), &mut say)?;
+            let (layout, full_len) = (RowLayout::Leading, full.frame_len());
+            let at = At { n_fft: config.n_fft, batch, k, threads: config.threads, layout, full_len };
+            let (mut more, choice) = run_point(config, &targets, &at, &samples, &mut say)?;
             say(&format!(
                 "[welch-peaks] picker ({}): batch={batch} device={} -> {}",
                 mode_name(config.mode),
@@ -82,7 +84,6 @@ fn run_point(
     targets: &[Target],
     at: &At,
     samples: &[f32],
-    full_len: usize,
     say: &mut impl FnMut(&str),
 ) -> Result<(Vec<Row>, PickerChoice)> {
     let mut cases = library_cases(at, config.ultra)?;
@@ -129,10 +130,10 @@ fn run_point(
             }
         }
     }
-    let cut: Vec<Vec<f32>> =
-        cases.iter().map(|case| case_input(case, at, samples, full_len)).collect::<Result<_>>()?;
-    let times = take_turns(config.iters, &mut cases, &cut, at, samples, full_len)?;
-    let mut rows = rows_of(config, at, &cases, &times, samples, full_len)?;
+    let cut: Vec<Vec<f32>> = cases.iter().map(|case| case_input(case, at, samples)).collect::<Result<_>>()?;
+    let times = take_turns(config.iters, &mut cases, &cut, at, samples)?;
+    let mut rows = rows_of(config, at, &cases, &times, samples)?;
+    other_recalls(config, targets, at, &mut cases, samples, &mut rows)?;
     rows.extend(skipped.into_iter().map(|s| skipped_row(config, at, s)));
     if let Some(lost) = cases.iter().find_map(Case::fell_back) {
         say(&format!("[welch-peaks] {lost}; the CPU continued"));
@@ -195,16 +196,16 @@ fn refused(config: &BenchConfig) -> Option<String> {
 }
 
 /// Returns the samples on which a case is timed, cut if it needs shorter rows.
-fn case_input(case: &Case, at: &At, samples: &[f32], full_len: usize) -> Result<Vec<f32>> {
+fn case_input(case: &Case, at: &At, samples: &[f32]) -> Result<Vec<f32>> {
     let welch = match case.buffer {
         Buffer::Full => return Ok(Vec::new()),
         Buffer::Own => case.params.welch.clone(),
         Buffer::Fast => WelchPeakParams::fast_for_n_fft(at.n_fft, at.k).welch,
     };
-    if welch.frame_len() == full_len {
+    if welch.frame_len() == at.full_len {
         return Ok(Vec::new());
     }
-    Ok(welch.truncate_batch(samples, at.batch, full_len)?)
+    Ok(welch.truncate_batch(samples, at.batch, at.full_len)?)
 }
 
 /// Measures each case in each round, ms.
@@ -214,13 +215,12 @@ fn take_turns(
     cut: &[Vec<f32>],
     at: &At,
     samples: &[f32],
-    full_len: usize,
 ) -> Result<Vec<Vec<f64>>> {
     let mut times = vec![Vec::with_capacity(iters); cases.len()];
     for round in 0..=iters {
         for ((case, cut), times) in cases.iter_mut().zip(cut).zip(&mut times) {
             let input = if cut.is_empty() { samples } else { cut };
-            let row_len = input.len().checked_div(at.batch).unwrap_or(full_len);
+            let row_len = input.len().checked_div(at.batch).unwrap_or(at.full_len);
             let start = Instant::now();
             let measured = case.run(input, at.batch, row_len)?;
             let elapsed = start.elapsed();
@@ -239,10 +239,8 @@ fn rows_of(
     cases: &[Case],
     times: &[Vec<f64>],
     samples: &[f32],
-    full_len: usize,
 ) -> Result<Vec<Row>> {
-    let reference =
-        Twin::new(&WelchPeakParams::reference_for_n_fft(at.n_fft, at.k).welch, samples, full_len)?;
+    let reference = reference(at, samples)?;
     let full_ms = Timing::of(times[0].clone()).map(|t| t.median);
     let mut rows = Vec::with_capacity(cases.len());
     for (case, times) in cases.iter().zip(times) {
@@ -250,17 +248,18 @@ fn rows_of(
         let quality = match case.answer {
             Answer::Psd => None,
             Answer::Peaks => {
-                let twin = Twin::new(&params.welch, samples, full_len)?;
+                let twin = Twin::new(&params.welch, samples, at.full_len)?;
                 Some(judge(params, &case.out, &twin, &reference)?)
             }
         };
         let mut row = empty_row(config, at, case.path.clone(), &case.device);
         row.segments = params.welch.n_segments;
+        row.layout = layout_of(case).name();
         row.output_len = Some(case.out.len());
         row.timed = Some(case.timed().label());
         set_quality(&mut row, quality);
         if let Some(t) = Timing::of(times.clone()) {
-            let bytes = 4 * (at.batch * params.welch.frame_len() + case.out.len());
+            let bytes = 4 * (at.batch * params.welch.span() + case.out.len());
             (row.ms, row.ms_min, row.ms_p90) = (Some(t.median), Some(t.min), Some(t.p90));
             row.rows_per_s = Some(at.batch as f64 / (t.median * 1e-3));
             row.algo_bw_gbps = Some(bytes as f64 / (t.median * 1e6));
@@ -269,6 +268,69 @@ fn rows_of(
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// Returns the f64 spectra of the 8-segment reference.
+fn reference(at: &At, samples: &[f32]) -> Result<Twin> {
+    Twin::new(&WelchPeakParams::reference_for_n_fft(at.n_fft, at.k).welch, samples, at.full_len)
+}
+
+/// Returns the layout in which a case was timed.
+fn layout_of(case: &Case) -> RowLayout {
+    if case.params.welch.lead > 0 { RowLayout::Spread } else { RowLayout::Leading }
+}
+
+/// Completes the recalls of each row: that of the layout in which its path was not timed comes from one further run.
+fn other_recalls(
+    config: &BenchConfig,
+    targets: &[Target],
+    at: &At,
+    cases: &mut [Case],
+    samples: &[f32],
+    rows: &mut [Row],
+) -> Result<()> {
+    let reference = reference(at, samples)?;
+    let k = at.k.min(at.n_fft / 2 + 1);
+    let cut = WelchPeakParams::fast_for_n_fft(at.n_fft, at.k).welch.truncate_batch(
+        samples,
+        at.batch,
+        at.full_len,
+    )?;
+    let spread_at = At { layout: RowLayout::Spread, ..*at };
+    let mut spread = library_cases(&spread_at, config.ultra)?;
+    for target in targets {
+        spread.extend(rlx_cases(&spread_at, target)?.0);
+    }
+    let mut found: Vec<(String, String, f64)> = Vec::new();
+    for case in spread.iter_mut().filter(|c| c.answer == Answer::Peaks && c.timed() == Timed::HostPageable) {
+        case.run(samples, at.batch, at.full_len)?;
+        found.push((case.path.clone(), case.device.clone(), recall(k, &case.out, &reference)?));
+    }
+    for (case, row) in cases.iter_mut().zip(rows) {
+        let other = match &case.plan {
+            // The same plan runs both layouts.
+            Plan::Picked(_) => {
+                let (input, row_len) = match layout_of(case) {
+                    RowLayout::Leading => (samples, at.full_len),
+                    RowLayout::Spread => (&cut[..], cut.len().checked_div(at.batch).unwrap_or(0)),
+                };
+                case.run(input, at.batch, row_len)?;
+                Some(recall(k, &case.out, &reference)?)
+            }
+            Plan::Engine(_) | Plan::Compiled(..) => {
+                let same =
+                    |(path, device, _): &&(String, String, f64)| (path, device) == (&case.path, &case.device);
+                found.iter().find(same).map(|(_, _, recall)| *recall)
+            }
+        };
+        if row.recall.is_some() {
+            (row.recall_leading, row.recall_spread) = match layout_of(case) {
+                RowLayout::Leading => (row.recall, other),
+                RowLayout::Spread => (other, row.recall),
+            };
+        }
+    }
+    Ok(())
 }
 
 fn set_quality(row: &mut Row, quality: Option<Quality>) {
@@ -292,6 +354,7 @@ fn empty_row(config: &BenchConfig, at: &At, path: String, device: &str) -> Row {
         batch: at.batch,
         k: at.k.min(at.n_fft / 2 + 1),
         segments: 2,
+        layout: RowLayout::Leading.name(),
         device: device.to_owned(),
         threads: config.threads,
         iters: config.iters,
@@ -304,6 +367,8 @@ fn empty_row(config: &BenchConfig, at: &At, path: String, device: &str) -> Row {
         timed: None,
         speedup_vs_full: None,
         recall: None,
+        recall_leading: None,
+        recall_spread: None,
         bins_right: None,
         max_rel_err: None,
     }

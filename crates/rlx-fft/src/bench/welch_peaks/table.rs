@@ -8,8 +8,8 @@ use std::io::{Result, Write};
 pub fn print_rows(rows: &[Row], out: &mut dyn Write) -> Result<()> {
     writeln!(
         out,
-        "{:<44} {:>6} {:>4} {:>4} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7} {:>6}",
-        "path", "batch", "k", "seg", "ms", "min", "p90", "Mrows/s", "vs full", "recall", "right"
+        "{:<44} {:>6} {:>4} {:>4} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7} {:>7} {:>6}",
+        "path", "batch", "k", "seg", "ms", "min", "p90", "Mrows/s", "vs full", "leading", "spread", "right"
     )?;
     for row in rows {
         write!(out, "{:<44} {:>6} {:>4} ", row.path, row.batch, row.k)?;
@@ -19,15 +19,18 @@ pub fn print_rows(rows: &[Row], out: &mut dyn Write) -> Result<()> {
         }
         writeln!(
             out,
-            "{:>4} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7} {:>6}{}",
+            "{:>4} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7} {:>7} {:>6}{}{}",
             row.segments,
             number(row.ms, 4),
             number(row.ms_min, 4),
             number(row.ms_p90, 4),
             number(row.rows_per_s.map(|r| r / 1e6), 3),
             number(row.speedup_vs_full, 2),
-            number(row.recall, 3),
+            number(row.recall_leading, 3),
+            number(row.recall_spread, 3),
             number(row.bins_right, 4),
+            // Nor is the layout of most paths.
+            if row.layout == "spread" { "  spread" } else { "" },
             // The most common mode is not printed.
             row.timed.filter(|t| *t != "host-to-host-pageable").map_or(String::new(), |t| format!("  {t}")),
         )?;

@@ -24,6 +24,7 @@ pub(crate) fn run(flags: &BenchPickerFlags, console: &Console) -> Result<Outcome
         n_ffts,
         batches,
         ks,
+        layout: flags.layout,
         threads: flags.threads,
         ..BenchPickerOptions::default()
     };

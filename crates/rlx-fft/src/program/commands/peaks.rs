@@ -8,8 +8,8 @@ use crate::flags::{Band, Every, PeaksArgs, PeaksFlags, Segments};
 use crate::plots::{frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal, Step, explain};
 use crate::spectra::{
-    DeviceSpectra, Framed, Framer, Layout, PackedFrames, Route, Spectrum, accumulate, check_band,
-    coverage_note, explained, header, mean_note, packed_entries, pick,
+    DeviceSpectra, Few, Framed, Framer, Layout, PackedFrames, PlacedFew, Route, Spectrum, accumulate,
+    check_band, coverage_note, explained, header, mean_note, packed_entries, pick,
 };
 use anyhow::{Result, bail};
 use rlx_compile::builders::psd;
@@ -121,9 +121,15 @@ fn framed<S: InputSample>(
             "a frame of {len} samples (--every {every}) is shorter than one segment of {segment}: give a smaller --n-fft or a longer --every"
         );
     }
-    let used = match args.segments {
-        Segments::All => frame_len,
-        Segments::First(n) => frame_len.min((n - 1) * params.segments.hop + params.segments.segment_len),
+    let few = match args.segments {
+        Segments::All => None,
+        Segments::Spread(count) => Some(Few::new(&params, count)),
+    };
+    let placed = few.map(|few| few.place(frame_len));
+    // What the few segments of a complete frame are to an estimate of all segments that fit.
+    let (params_used, used) = match &placed {
+        None => (params.clone(), frame_len),
+        Some(placed) => (params.clone().hop(placed.hop), placed.used),
     };
     let layout = Layout::new::<S>(&params, signal.center);
     check_band(args.band.as_ref(), &layout.freq, &signal.axis.x_unit)?;
@@ -135,9 +141,12 @@ fn framed<S: InputSample>(
     if args.every == Every::ByInput {
         said.push(format!("frames of {every} s, as the input may never end (--every; all is one estimate)"));
     }
-    let (route, placement) = match (PackedFrames::new::<S>(&params, used, args)?, &args.device) {
+    said.extend(placed.as_ref().map(spread_note));
+    let segments = placed.as_ref().map_or_else(|| params.segments.count(frame_len), |p| p.starts.len());
+    let packed = PackedFrames::new::<S>(&params, frame_len, segments, few.is_some(), args)?;
+    let (route, placement) = match (packed, &args.device) {
         (Some(packed), _) => (Some(Route::Packed(packed)), None),
-        (None, Some(device)) => match DeviceSpectra::open::<S>(device, &params, used)? {
+        (None, Some(device)) => match DeviceSpectra::open::<S>(device, &params_used, used)? {
             Ok(open) => {
                 let rest = "frames that are shorter or have missing samples on the CPU";
                 let placement = open.placement(rest);
@@ -152,14 +161,14 @@ fn framed<S: InputSample>(
         let rows = Rows { batch: 1, len: used, complex: S::COMPLEX };
         said.extend(match placement {
             Some(placement) => placement.regions,
-            None => explained(&psd(&params, rows)?)?,
+            None => explained(&psd(&params_used, rows)?)?,
         });
     }
-    let mut framer = Framer::<S>::new(params.clone(), frame_len, used, signal.channels.len(), route)?;
+    let mut framer = Framer::<S>::new(params.clone(), frame_len, few, signal.channels.len(), route)?;
     let names: Vec<&str> = signal.names().collect();
     let streams = to.output.streams();
     let mut all: Vec<ChannelPeaks> = empty(&names);
-    let mut head = header("peaks", signal, &args.estimate, &params, 0, said);
+    let mut head = header("peaks", signal, &args.estimate, &params_used, 0, said);
     let mut told = false;
     let mut emitted = 0_u64;
     let mut emit = |frame: Framed| -> Result<()> {
@@ -224,6 +233,19 @@ fn framed<S: InputSample>(
         to.deliver(&PeaksResult { header: head, channels: all, framed: false })?;
     }
     Ok(())
+}
+
+/// Returns the caption of frames of which only a few segments are used.
+fn spread_note(placed: &PlacedFew) -> String {
+    let starts: Vec<String> = placed.starts.iter().map(usize::to_string).collect();
+    match &starts[..] {
+        [one] => format!("one segment of each frame, from sample {one} on (spread layout)"),
+        more => format!(
+            "{} segments of each frame, from samples {} on (spread layout)",
+            more.len(),
+            more.join(" and ")
+        ),
+    }
 }
 
 /// Adds a note that concerns the whole result, once.

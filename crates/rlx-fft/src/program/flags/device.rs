@@ -14,7 +14,8 @@ pub(crate) struct DeviceFlags {
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: String,
 
-    /// Strategy: auto, ultra (first segment of each frame), fast (first two), rlx or learned
+    /// Strategy: auto, ultra (one segment in the middle of each frame), fast (two, spread over the frame), rlx or
+    /// learned
     #[arg(long, value_name = "STRATEGY", default_value = "auto")]
     strategy: String,
 
@@ -63,8 +64,8 @@ fn with_bus(name: String) -> Result<Option<String>, Usage> {
 pub(crate) enum Segments {
     /// All segments that fit.
     All,
-    /// Only the first segments.
-    First(usize),
+    /// Only so many, spread over the frame.
+    Spread(usize),
 }
 
 impl DeviceFlags {
@@ -80,15 +81,15 @@ impl DeviceFlags {
         let mode = parse_welch_peaks_strategy(&self.strategy).map_err(strategy)?;
         let segments = match mode {
             WelchPeaksPickMode::Auto | WelchPeaksPickMode::Force(RlxCompiled) => Segments::All,
-            WelchPeaksPickMode::Force(UltraFast) => Segments::First(1),
-            WelchPeaksPickMode::Force(FastStreaming) => Segments::First(2),
+            WelchPeaksPickMode::Force(UltraFast) => Segments::Spread(1),
+            WelchPeaksPickMode::Force(FastStreaming) => Segments::Spread(2),
             WelchPeaksPickMode::Force(LearnedCompiled) => {
                 let reason = "learned runs a model, which this command does not load: see eval and bench-e2e";
                 return Err(Usage::new("--strategy", reason));
             }
         };
         if segments != Segments::All && !framed {
-            let reason = "uses the first segments of a frame only: give --every, or auto for all segments";
+            let reason = "uses one or two segments of a frame: give --every, or auto for all segments";
             return Err(Usage::new("--strategy", format!("{} {reason}", self.strategy)));
         }
         Ok((device, segments))

@@ -56,7 +56,7 @@ pub(crate) struct EstimateFlags {
 }
 
 /// Parses a value; removes the parameter name from the error, because clap adds the name of the flag.
-fn parsed<T: FromStr<Err = rlx_dsp::Error>>(text: &str) -> Result<T, String> {
+pub(super) fn parsed<T: FromStr<Err = rlx_dsp::Error>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error| match error {
         rlx_dsp::Error::Argument { reason, .. } => reason,
         other => other.to_string(),

@@ -1,8 +1,10 @@
 //! Flags of the commands about devices and the picker.
 
 use super::bench_welch_peaks::{room, sweep};
+use super::estimate::parsed;
 use super::{ReportFlags, Usage, limits};
 use clap::Args;
+use rlx_dsp::welch::peaks::RowLayout;
 
 /// `devices`.
 #[derive(Debug, Clone, Args)]
@@ -50,6 +52,10 @@ pub(crate) struct BenchPickerFlags {
     /// The device
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub(crate) device: String,
+
+    /// Rows: leading (only the samples of two segments) or spread (full rows, segments spread over them)
+    #[arg(long, value_name = "LAYOUT", default_value = "leading", value_parser = parsed::<RowLayout>)]
+    pub(crate) layout: RowLayout,
 
     /// Number of threads; 0 means as many as a batch can use
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = limits::threads_or_all)]

@@ -23,7 +23,7 @@ pub(crate) use columns::Columns;
 pub(crate) use device::DeviceSpectra;
 pub(crate) use device_average::{accumulate_on, row_len};
 pub(crate) use device_mel::{DeviceMel, mel_on};
-pub(crate) use frames::{Framed, Framer, Route};
+pub(crate) use frames::{Few, Framed, Framer, PlacedFew, Route};
 pub(crate) use header::{coverage_note, header};
 pub(crate) use local::Shape;
 pub(crate) use mel_stream::{MelFeed, MelFrames, Related};

@@ -1,5 +1,5 @@
-//! The strongest bins of frames by the picker, if the parameters are those of packed peaks: two Hann segments with
-//! half overlap, averaged, no detrending. The candidates are strategies with equal bins (`same_answer`).
+//! The strongest bins of frames by the picker, if the parameters are those of packed peaks: two Hann segments, spread
+//! over the frame, averaged, no detrending. The candidates are strategies with equal bins (`same_answer`).
 
 use std::collections::HashMap;
 
@@ -18,6 +18,8 @@ pub(crate) struct PackedFrames {
     device: Option<String>,
     n_fft: usize,
     k: usize,
+    /// Samples of a frame.
+    frame_len: usize,
     /// Factor from raw power to the power of the estimate.
     factor: f64,
     plans: HashMap<usize, AutoWelchPeaks>,
@@ -28,8 +30,15 @@ pub(crate) struct PackedFrames {
 pub(crate) type Packed = Vec<(usize, f64)>;
 
 impl PackedFrames {
-    /// Creates the route; `None` if frames of `used` samples have other parameters.
-    pub(crate) fn new<S: Sample>(params: &PsdParams, used: usize, args: &PeaksArgs) -> Result<Option<Self>> {
+    /// Creates the route for frames of `frame_len` samples with `segments` segments of `params`, all that fit or `spread` over
+    /// the frame; `None` if the parameters are others.
+    pub(crate) fn new<S: Sample>(
+        params: &PsdParams,
+        frame_len: usize,
+        segments: usize,
+        spread: bool,
+        args: &PeaksArgs,
+    ) -> Result<Option<Self>> {
         if params.segments.n_fft < 2 || S::COMPLEX || S::Real::EPSILON < f64::from(f32::EPSILON) {
             return Ok(None);
         }
@@ -40,39 +49,35 @@ impl PackedFrames {
             && params.segments.detrend == Detrend::None
             && params.average == Average::Mean
             && params.sides != Sides::Two
-            && used == fast.frame_len();
+            && segments == 2
+            && (spread || frame_len == fast.frame_len());
         if !same || args.mode != Mode::Bins || args.band.is_some() {
             return Ok(None);
         }
         let factor = params.scaling.factor(&params.segments.weights()?, params.sample_rate);
         let (n_fft, k, device) = (params.segments.n_fft, args.k, args.device.clone());
-        Ok(Some(Self { device, n_fft, k, factor, plans: HashMap::new(), samples: Vec::new() }))
+        let (plans, samples) = (HashMap::new(), Vec::new());
+        Ok(Some(Self { device, n_fft, k, frame_len, factor, plans, samples }))
     }
 
-    /// Computes the peaks of `batch` frames that begin every `frame_len` samples; `None` if a sample is missing.
-    pub(crate) fn peaks<S: Sample>(
-        &mut self,
-        pending: &[S],
-        frame_len: usize,
-        used: usize,
-        batch: usize,
-    ) -> Result<Option<Vec<Packed>>> {
+    /// Computes the peaks of `batch` consecutive frames; `None` if a sample is missing.
+    pub(crate) fn peaks<S: Sample>(&mut self, pending: &[S], batch: usize) -> Result<Option<Vec<Packed>>> {
         self.samples.clear();
-        for frame in pending.chunks(frame_len).take(batch) {
-            self.samples.extend(frame[..used].iter().map(|sample| sample.parts().0 as f32));
-        }
+        let frames = &pending[..batch * self.frame_len];
+        self.samples.extend(frames.iter().map(|sample| sample.parts().0 as f32));
         if self.samples.iter().any(|v| !v.is_finite()) {
             return Ok(None);
         }
         // A file has few frames, in several batches: opening drivers would take longer than the frames.
         let device = Some(self.device.as_deref().unwrap_or("cpu"));
-        let settings = AutoSettings { device, same_answer: true, ..AutoSettings::default() };
+        let row_len = Some(self.frame_len);
+        let settings = AutoSettings { device, same_answer: true, row_len, ..AutoSettings::default() };
         if !self.plans.contains_key(&batch) {
             let plan = AutoWelchPeaks::with_settings(batch, self.n_fft, self.k, &settings)?;
             self.plans.insert(batch, plan);
         }
         let Some(plan) = self.plans.get_mut(&batch) else { return Ok(None) };
-        let packed = plan.welch_peaks_batch_fast(&self.samples)?;
+        let packed = plan.welch_peaks_batch(&self.samples)?;
         let pair = |pair: &[f32]| (pair[0] as usize, f64::from(pair[1]) * self.factor);
         let row = |row: &[f32]| row.chunks_exact(2).map(pair).collect();
         Ok(Some(packed.chunks_exact(packed.len() / batch).map(row).collect()))
