@@ -4,7 +4,9 @@ use rlx_dsp::detrend::Detrend;
 use rlx_dsp::fft::{Complex, Real, Sample};
 use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::scaling::{Average, Sides};
-use rlx_dsp::welch::{Csd, PsdParams, Welch, WelchAccumulator, cross_spectral_matrix};
+use rlx_dsp::welch::{
+    CrossMatrixAccumulator, Csd, CsdAccumulator, PsdParams, Welch, WelchAccumulator, cross_spectral_matrix,
+};
 use rustfft::FftPlanner;
 
 /// Uniform in [−1, 1), xorshift32.
@@ -119,6 +121,65 @@ fn a_matrix_holds_the_cross_spectrum_of_each_pair() {
             assert!(matrix.pair(i, i).iter().all(|p| p.im == 0.0));
         }
     }
+}
+
+#[test]
+fn a_matrix_of_blocks_is_that_of_whole_channels() {
+    let mut data: Vec<Vec<f64>> = (0..3).map(|c| noise(c + 20, 1500)).collect();
+    // A short gap, a long one, and one at the end, in different channels.
+    (data[0][300], data[1][301], data[2][1499]) = (f64::NAN, f64::INFINITY, f64::NAN);
+    data[2][800..840].fill(f64::NAN);
+    let channels: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
+    for nan in [NanPolicy::SkipSegment, NanPolicy::Interpolate { max_gap: 4 }, NanPolicy::Propagate] {
+        for (segment_len, hop) in [(64, 32), (50, 7), (33, 100)] {
+            let p = PsdParams::new(8.0, segment_len).hop(hop).nan(nan);
+            let want = cross_spectral_matrix(&channels, &p).unwrap();
+            for block in [1, 13, 64, 500, 2000] {
+                let mut accumulator = CrossMatrixAccumulator::new(3, p.clone()).unwrap();
+                for start in (0..1500).step_by(block) {
+                    let end = (start + block).min(1500);
+                    let blocks: Vec<&[f64]> = channels.iter().map(|c| &c[start..end]).collect();
+                    accumulator.push(&blocks).unwrap();
+                }
+                let got = accumulator.finish().unwrap();
+                assert_eq!(got.coverage, want.coverage, "{nan} {segment_len} {hop} {block}");
+                let same = |a: &[f64], b: &[f64]| {
+                    a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan())
+                };
+                assert!(
+                    same(&got.re, &want.re) && same(&got.im, &want.im),
+                    "{nan} {segment_len} {hop} {block}"
+                );
+            }
+        }
+    }
+    // A gap between two stretches: each pair as in the accumulator of pairs.
+    let p = PsdParams::new(8.0, 64);
+    let mut all = CrossMatrixAccumulator::new(2, p.clone()).unwrap();
+    let mut pair = CsdAccumulator::new(p.clone()).unwrap();
+    for part in [0..290, 310..790, 790..799] {
+        all.push(&[&data[0][part.clone()], &data[2][part.clone()]]).unwrap();
+        pair.push(&data[0][part.clone()], &data[2][part.clone()]).unwrap();
+        if part.end != 790 {
+            all.push_gap();
+            pair.push_gap();
+        }
+    }
+    let (all, pair) = (all.finish().unwrap(), pair.finish().unwrap());
+    assert_eq!(all.coverage, pair.coverage);
+    let scale = pair.pxx.iter().fold(0.0, |most: f64, p| most.max(*p));
+    for (got, want) in all.pair(0, 1).iter().zip(pair.pxy()) {
+        assert!((got - want).norm() <= 1e-12 * scale, "{got} {want}");
+    }
+    let mut strict = CrossMatrixAccumulator::new(3, PsdParams::new(1.0, 64)).unwrap();
+    strict.push(&channels.iter().map(|c| &c[..200]).collect::<Vec<_>>()).unwrap();
+    let error = strict.push(&channels.iter().map(|c| &c[200..310]).collect::<Vec<_>>()).unwrap_err();
+    assert_eq!(error.to_string(), "sample 300 of row 0 is NaN");
+    assert!(strict.push(&channels[..2]).is_err() && strict.push(&[channels[0], channels[1], &[]]).is_err());
+    // Nothing of the refused blocks was taken.
+    let first: Vec<&[f64]> = channels.iter().map(|c| &c[..200]).collect();
+    assert_eq!(strict.finish().unwrap(), cross_spectral_matrix(&first, &PsdParams::new(1.0, 64)).unwrap());
+    assert!(CrossMatrixAccumulator::<f32>::new(0, PsdParams::new(1.0, 64)).is_err());
 }
 
 #[test]

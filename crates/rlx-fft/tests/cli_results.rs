@@ -108,6 +108,70 @@ fn cross_spectra_and_coherence_of_two_channels() {
 }
 
 #[test]
+fn the_matrix_of_all_channels_has_the_cross_spectrum_of_each_pair() {
+    let folder = Folder::new("matrix");
+    let samples: Vec<u8> = (0..9000u32)
+        .flat_map(|i| {
+            let t = f64::from(i / 3) / 1000.0;
+            let noise = f64::from(i.wrapping_mul(2_654_435_761) >> 16) / 65_536.0 - 0.5;
+            (((t * 50.0 - f64::from(i % 3) * 0.2) * std::f64::consts::TAU).sin() + noise).to_le_bytes()
+        })
+        .collect();
+    let file = folder.file("three.raw", samples);
+    let common = ["--raw", "f64le", "--channels", "3", "--rate", "1000", "--n-fft", "200", "--band", "20:80"];
+    let run = |more: &[&str]| json(&[&["psd", &file, "-f", "json"], more, &common[..]].concat());
+    let matrix = run(&["--cross", "all"]);
+    assert_eq!(matrix["channel_names"], serde_json::json!(["ch1", "ch2", "ch3"]));
+    let numbers = |value: &serde_json::Value| -> Vec<f64> {
+        value.as_array().expect("an array").iter().map(|v| v.as_f64().expect("a number")).collect()
+    };
+    let pairs = matrix["pairs"].as_array().expect("pairs");
+    assert_eq!(pairs.len(), 6);
+    let powers = run(&[]);
+    for pair in pairs {
+        let (i, j) = (pair["i"].as_u64().unwrap() as usize, pair["j"].as_u64().unwrap() as usize);
+        assert_eq!(pair["name"], format!("ch{}:ch{}", i + 1, j + 1));
+        let (re, im) = if i == j {
+            let power = numbers(&powers["channels"][i]["psd"]);
+            (power.clone(), vec![0.0; power.len()])
+        } else {
+            let one = run(&["--cross", &format!("{}:{}", i + 1, j + 1)]);
+            assert_eq!(one["channels"][0]["freq"], matrix["freq"]);
+            (numbers(&one["channels"][0]["re"]), numbers(&one["channels"][0]["im"]))
+        };
+        let scale = re.iter().chain(&im).fold(0.0, |most: f64, v| most.max(v.abs()));
+        let close = |a: &[f64], b: &[f64]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-12 * scale)
+        };
+        assert!(close(&numbers(&pair["re"]), &re) && close(&numbers(&pair["im"]), &im), "{i} {j}");
+    }
+    // The array has both halves: [3, 3, bins, 2].
+    let out = folder.path("csd.npy");
+    stdout(&[&["psd", &file, "--cross", "all", "-q", "-o", &out], &common[..]].concat());
+    let bytes = std::fs::read(&out).expect("the array");
+    let bins = numbers(&matrix["freq"]).len();
+    let head = String::from_utf8_lossy(&bytes[..128]).into_owned();
+    assert!(head.contains(&format!("(3, 3, {bins}, 2)")), "{head}");
+    let values: Vec<f64> = bytes[bytes.len() - 9 * bins * 16..]
+        .chunks_exact(8)
+        .map(|b| f64::from_le_bytes(b.try_into().unwrap()))
+        .collect();
+    let at = |i: usize, j: usize| &values[(i * 3 + j) * bins * 2..][..2 * bins];
+    assert!(
+        at(0, 2).chunks(2).zip(at(2, 0).chunks(2)).all(|(a, b)| a[0] == b[0] && a[1] == -b[1] && a[1] != 0.0)
+    );
+    let csv = stdout(&[&["psd", &file, "--cross", "all", "-f", "csv"], &common[..]].concat());
+    assert_eq!(csv.lines().count(), 1 + 6 * bins);
+    assert!(csv.contains(",ch1:ch3,") && csv.starts_with("source,channel,freq,re,im,magnitude,phase_rad"));
+    for (more, said) in [(&["--average", "median"][..], "is the mean"), (&["--plot", "x.svg"], "one pair")] {
+        let (code, message) = failure(&[&["psd", &file, "--cross", "all"], more, &common[..]].concat());
+        assert!(code == 2 && message.contains(said), "{message}");
+    }
+    let (code, message) = failure(&[&["psd", &file, "--cross", "every"], &common[..]].concat());
+    assert!(code == 2 && message.contains("all means all pairs"), "{message}");
+}
+
+#[test]
 fn npy_and_npz_are_read_back() {
     let folder = Folder::new("npy");
     for (extension, arrays) in [("npy", 1), ("npz", 2)] {

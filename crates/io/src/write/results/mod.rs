@@ -5,6 +5,7 @@
 //! `x_unit` is Hz, otherwise in the unit of time whose reciprocal `x_unit` is.
 
 mod cross;
+mod cross_matrix;
 mod header;
 mod info;
 mod mel;
@@ -13,6 +14,7 @@ mod psd;
 mod spectrogram;
 
 pub use cross::{CoherenceChannel, CoherenceResult, CrossChannel, CrossResult};
+pub use cross_matrix::{CrossMatrixResult, CrossPair};
 pub use header::{Header, SCHEMA, power_unit};
 pub use info::InfoResult;
 pub use mel::{MelChannel, MelResult};

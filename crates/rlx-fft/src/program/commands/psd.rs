@@ -4,24 +4,31 @@ use super::per_signal::{Answers, Asked, PerSignal, per_signal};
 use super::setup::prepared;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::{PsdArgs, PsdFlags};
+use crate::flags::{Cross, PsdArgs, PsdFlags};
+use crate::memory::too_much;
 use crate::plots::{frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal};
 use crate::spectra::{
-    Layout, accumulate, accumulate_on, accumulate_pair, coverage_note, explained, header, row_len,
+    Layout, accumulate, accumulate_matrix, accumulate_on, accumulate_pair, coverage_note, explained, header,
+    row_len,
 };
-use anyhow::Result;
+use anyhow::{Result, bail};
 use rlx_compile::builders::psd;
 use rlx_compile::params::Rows;
 use rlx_dsp::welch::{Coverage, PsdParams, confidence_interval, effective_segments};
 use rlx_io::plot::{Curve, SpectrumPlot};
-use rlx_io::write::results::{ChannelPsd, CrossChannel, CrossResult, PsdResult, level_db};
+use rlx_io::write::results::{
+    ChannelPsd, CrossChannel, CrossMatrixResult, CrossPair, CrossResult, PsdResult, level_db,
+};
 
 /// Runs the command.
 pub(crate) fn run(flags: Box<PsdFlags>, console: &Console) -> Result<Outcome, Failure> {
     let args = PsdArgs::try_from(*flags)?;
-    let asked =
-        Asked { input: &args.input, pair: args.cross.as_ref(), output: &args.output, plot: &args.plot };
+    let pair = match &args.cross {
+        Some(Cross::Pair(pair)) => Some(pair),
+        Some(Cross::All) | None => None,
+    };
+    let asked = Asked { input: &args.input, pair, output: &args.output, plot: &args.plot };
     per_signal(&args, &asked, console)
 }
 
@@ -34,7 +41,8 @@ impl PerSignal for PsdArgs {
     ) -> Result<()> {
         match self.cross {
             None => power(blocks, signal, self, to),
-            Some(_) => cross(blocks, signal, self, to),
+            Some(Cross::Pair(_)) => cross(blocks, signal, self, to),
+            Some(Cross::All) => matrix(blocks, signal, self, to),
         }
     }
 }
@@ -130,9 +138,7 @@ fn cross<S: InputSample>(
         im,
     };
     let mut notes = blocks.notes();
-    if let Some(device) = &args.device {
-        notes.push(format!("computed on the CPU, not on {device}: cross spectra have no device"));
-    }
+    notes.extend(no_device(args));
     notes.extend(coverage_note(&channel.name, &spectrum.coverage));
     let header = header("cross", signal, &args.estimate, &params, spectrum.coverage.segments, notes);
     let result = CrossResult { header, channels: vec![channel] };
@@ -153,6 +159,59 @@ fn cross<S: InputSample>(
         })?;
     }
     to.deliver(&result)
+}
+
+/// Bytes per bin of a pair of channels: sums, means, and the result.
+const BYTES_A_PAIR: u64 = 80;
+
+fn matrix<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    args: &PsdArgs,
+    to: &mut Answers<'_>,
+) -> Result<()> {
+    let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
+    let channels = signal.channels.len();
+    let bytes = (channels as u64).pow(2).saturating_mul(params.n_bins::<S>() as u64 * BYTES_A_PAIR);
+    if let Some(why) = too_much(bytes) {
+        bail!("--cross all: {channels} channels {why}: give fewer channels (--channel) or a smaller --n-fft");
+    }
+    let found = accumulate_matrix(blocks, signal, params.clone())?;
+    let names: Vec<&str> = signal.names().collect();
+    let bins = found.frequencies.len();
+    let mut pairs = Vec::with_capacity(channels * (channels + 1) / 2);
+    for (i, a) in names.iter().enumerate() {
+        for (j, b) in names.iter().enumerate().skip(i) {
+            let part = |values: &[S::Real]| -> Vec<f64> {
+                let all = layout.arrange(&values[(i * channels + j) * bins..][..bins]);
+                inside.iter().map(|&at| all[at]).collect()
+            };
+            pairs.push(CrossPair {
+                name: format!("{a}:{b}"),
+                i,
+                j,
+                re: part(&found.re),
+                im: part(&found.im),
+            });
+        }
+    }
+    let mut notes = blocks.notes();
+    notes.extend(no_device(args));
+    notes.extend(coverage_note("all channels", &found.coverage));
+    let header = header("cross_matrix", signal, &args.estimate, &params, found.coverage.segments, notes);
+    let result = CrossMatrixResult {
+        header,
+        channel_names: names.into_iter().map(str::to_owned).collect(),
+        freq: inside.iter().map(|&at| layout.freq[at]).collect(),
+        pairs,
+    };
+    to.deliver(&result)
+}
+
+/// Returns a note if a device was named.
+fn no_device(args: &PsdArgs) -> Option<String> {
+    let note = |device| format!("computed on the CPU, not on {device}: cross spectra have no device");
+    args.device.as_ref().map(note)
 }
 
 fn picture(result: &PsdResult) -> SpectrumPlot {

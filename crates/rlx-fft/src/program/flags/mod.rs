@@ -56,7 +56,7 @@ pub(crate) use tuning::{
     BenchFusionPhasesFlags, BenchPickerFlags, CalibrateFlags, DevicesFlags, MaxBatchFlags,
 };
 pub(crate) use usage::Usage;
-pub(crate) use values::{Band, Pair};
+pub(crate) use values::{Band, Cross, Pair};
 #[cfg(feature = "view")]
 pub(crate) use view::{ViewArgs, ViewFlags};
 

@@ -2,7 +2,7 @@
 
 use super::values;
 use super::{
-    Band, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags, Pair,
+    Band, Cross, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags,
     PlotArgs, PlotFlags, Usage, WhereFlags,
 };
 use clap::Args;
@@ -12,14 +12,16 @@ use rlx_dsp::scaling::{Average, Scaling};
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   rlx-fft psd vibration.csv --rate 25600 --plot psd.svg
-  rlx-fft psd long.wav --n-fft 8192 --average median -f json")]
+  rlx-fft psd long.wav --n-fft 8192 --average median -f json
+  rlx-fft psd eeg.edf --cross Fp1:O2
+  rlx-fft psd eeg.edf --channel Fp1,Fp2,O1,O2 --cross all -f npz -o matrix.npz")]
 pub(crate) struct PsdFlags {
     #[command(flatten)]
     input: InputFlags,
 
-    /// Cross spectrum of two channels, by name or number: conj(A)·B
-    #[arg(long, value_name = "A:B", value_parser = values::pair)]
-    cross: Option<Pair>,
+    /// Cross spectrum of two channels, by name or number: conj(A)·B; all means all pairs of the selected channels
+    #[arg(long, value_name = "A:B|all", value_parser = values::cross)]
+    cross: Option<Cross>,
 
     /// Confidence level of the chi-square band around the spectrum, in percent: 95
     #[arg(long, value_name = "PERCENT", value_parser = values::positive, conflicts_with = "cross")]
@@ -46,7 +48,7 @@ pub(crate) struct PsdFlags {
 #[derive(Debug, Clone)]
 pub(crate) struct PsdArgs {
     pub(crate) input: InputArgs,
-    pub(crate) cross: Option<Pair>,
+    pub(crate) cross: Option<Cross>,
     /// Confidence level, in percent.
     pub(crate) confidence: Option<f64>,
     pub(crate) band: Option<Band>,
@@ -73,6 +75,13 @@ impl TryFrom<PsdFlags> for PsdArgs {
         if flags.cross.is_some() && matches!(estimate.average, Average::Max | Average::Min) {
             return Err(Usage::new("--average", "of a cross spectrum is mean or median"));
         }
+        if flags.cross == Some(Cross::All) && estimate.average != Average::Mean {
+            return Err(Usage::new("--average", "of the cross spectra of all pairs is the mean"));
+        }
+        let plot = flags.plot.validate()?;
+        if flags.cross == Some(Cross::All) && plot.is_some() {
+            return Err(Usage::new("--plot", "draws the cross spectrum of one pair: --cross A:B"));
+        }
         Ok(Self {
             input: flags.input.try_into()?,
             cross: flags.cross,
@@ -82,7 +91,7 @@ impl TryFrom<PsdFlags> for PsdArgs {
             explain: flags.device.explain(),
             device: flags.device.validate()?,
             output: flags.output.try_into()?,
-            plot: flags.plot.validate()?,
+            plot,
         })
     }
 }

@@ -88,6 +88,24 @@ pub(crate) fn overlap(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Channels of cross spectra.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cross {
+    /// Two channels.
+    Pair(Pair),
+    /// All pairs of the selected channels.
+    All,
+}
+
+/// Parses `A:B` or `all`.
+pub(crate) fn cross(text: &str) -> Result<Cross, String> {
+    if text.trim() == "all" {
+        return Ok(Cross::All);
+    }
+    let pair = pair(text).map_err(|reason| format!("{reason}; all means all pairs"))?;
+    Ok(Cross::Pair(pair))
+}
+
 /// Parses `A:B`; a name that contains a colon is quoted: `"EEG:1":Resp`, where `""` means a quote.
 pub(crate) fn pair(text: &str) -> Result<Pair, String> {
     let wrong = || {

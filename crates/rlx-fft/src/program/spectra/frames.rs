@@ -230,7 +230,7 @@ impl<S: InputSample> Framer<S> {
                 power.push(row.into_iter().map(shown).collect());
             } else {
                 let samples: Vec<S::Wide> = samples.iter().map(|sample| sample.wide()).collect();
-                let wide = match wide {
+                let wide = match &mut *wide {
                     Some(wide) => wide,
                     none => none.insert(Welch::new(plan.params().clone())?),
                 };

@@ -32,4 +32,4 @@ pub(crate) use picking::{mean_note, packed_entries, pick};
 pub(crate) use placed::{Declined, Placement, explained};
 pub(crate) use shown::shown;
 pub(crate) use spectrum::{Layout, Spectrum};
-pub(crate) use whole::{accumulate, accumulate_pair};
+pub(crate) use whole::{accumulate, accumulate_matrix, accumulate_pair};

@@ -6,7 +6,10 @@ use anyhow::Result;
 use rayon::prelude::*;
 use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::scaling::Average;
-use rlx_dsp::welch::{CrossSpectrum, CsdAccumulator, Psd, PsdParams, Welch, WelchAccumulator, WelchStream};
+use rlx_dsp::welch::{
+    CrossMatrix, CrossMatrixAccumulator, CrossSpectrum, CsdAccumulator, Psd, PsdParams, Welch,
+    WelchAccumulator, WelchStream,
+};
 
 /// Largest memory of the spectra of a median, over all channels, in bytes.
 const MEDIAN_BYTES: u64 = 1 << 29;
@@ -116,4 +119,39 @@ pub(crate) fn accumulate_pair<S: InputSample>(
     let dead =
         [&found.pxx, &found.pyy].iter().enumerate().map(|(i, p)| magnitudes.is_dead(i, p, &params)).collect();
     Ok((found, dead))
+}
+
+/// Averages the cross spectra of all pairs of the selected channels.
+pub(crate) fn accumulate_matrix<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    signal: &Signal,
+    params: PsdParams,
+) -> Result<CrossMatrix<S::Real>> {
+    let channels = signal.channels.len();
+    let mut accumulator = CrossMatrixAccumulator::<S>::new(channels, params.clone())?;
+    let mut magnitudes = Magnitudes::new(channels, params.nan == NanPolicy::Propagate);
+    loop {
+        match blocks.next()? {
+            Step::End => break,
+            Step::Gap => accumulator.push_gap(),
+            Step::Data => {
+                magnitudes.see(blocks.channels());
+                let block: Vec<&[S]> = blocks.channels().iter().map(Vec::as_slice).collect();
+                accumulator.push(&block).map_err(|error| match error {
+                    // The row is the channel.
+                    rlx_dsp::Error::NonFinite { row, index, value } => {
+                        let error = rlx_dsp::Error::NonFinite { row: 0, index, value };
+                        explain(error, signal, row, 0)
+                    }
+                    other => explain(other, signal, 0, 0),
+                })?;
+            }
+        }
+    }
+    let found = accumulator.finish().map_err(|error| explain(error, signal, 0, 0))?;
+    let bins = found.frequencies.len();
+    for channel in 0..channels {
+        magnitudes.check(channel, &found.re[channel * (channels + 1) * bins..][..bins])?;
+    }
+    Ok(found)
 }
