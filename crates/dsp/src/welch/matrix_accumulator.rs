@@ -34,7 +34,7 @@ pub struct CrossMatrixAccumulator<S: Sample> {
     pending: Vec<Vec<S>>,
     /// Samples still to be dropped before the next segment starts (`hop > segment_len`).
     skip: usize,
-    /// Of the policy [`NanPolicy::Interpolate`] only.
+    /// One per channel under [`NanPolicy::Interpolate`], otherwise none.
     interpolators: Vec<Interpolator<S>>,
     samples: u64,
 }

@@ -1,4 +1,4 @@
-//! What runs a strategy on the rows of one layout.
+//! Runners of a strategy on the rows of one layout.
 
 use rlx_compile::builders::WelchPeaksShape;
 use rlx_dsp::welch::peaks::{PeaksEngine, RowLayout, WelchPeakParams, WelchPeaksScratch};
