@@ -247,7 +247,8 @@ fn a_calibration_of_a_device_covers_its_grid_and_is_used() {
 
     // At a measured point the prediction is what was measured.
     let given = std::slice::from_ref(&record);
-    let auto = AutoWelchPeaks::on_machine(16, 128, 4, &settings(Some("wgpu:0"), given), &machine).unwrap();
+    let settings = AutoSettings { layout: RowLayout::Leading, ..settings(Some("wgpu:0"), given) };
+    let auto = AutoWelchPeaks::on_machine(16, 128, 4, &settings, &machine).unwrap();
     let measured = record.samples.iter().find(|s| s.batch == 16).unwrap().ns * 1e-6;
     let predicted = auto.trace().predicted_ms["rlx_compiled"];
     assert!((predicted / measured - 1.0).abs() < 1e-9, "{predicted} {measured}");
