@@ -66,12 +66,12 @@ fn summary<T: Real>(values: &[T]) -> (f64, bool) {
         for i in 0..PARTS {
             most[i] = if block[i] > most[i] { block[i] } else { most[i] };
             // NaN and infinity times 0 are NaN.
-            poison[i] = poison[i] + block[i] * T::zero();
+            poison[i] += block[i] * T::zero();
         }
     }
     for (i, &v) in rest.iter().enumerate() {
         most[i] = if v > most[i] { v } else { most[i] };
-        poison[i] = poison[i] + v * T::zero();
+        poison[i] += v * T::zero();
     }
     let most = most.into_iter().fold(T::zero(), |a, b| if b > a { b } else { a });
     (most.widen(), poison.into_iter().all(|p| p == T::zero()))

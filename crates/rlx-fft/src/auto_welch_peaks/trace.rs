@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rlx_dsp::params::Named;
 use serde::Serialize;
 
-use super::{AutoWelchPeaks, ConsideredDevice, LOG_TARGET, Runner};
+use super::runner::Runner;
+use super::{AutoWelchPeaks, ConsideredDevice, LOG_TARGET};
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 
 /// A row of `picker` in the bench report.
@@ -55,12 +56,13 @@ impl AutoWelchPeaks {
     /// Returns one line per region of the plan that runs: its ops, its device and, if the CPU runs it for a device, the
     /// reason.
     pub fn regions(&self) -> Vec<String> {
-        match &self.runner {
-            Runner::Compiled(executable) => {
+        let selected = self.runners[self.layout as usize].as_ref();
+        match selected.or_else(|| self.runners.iter().flatten().next()) {
+            Some(Runner::Compiled(executable, _)) => {
                 let text = executable.plan().regions_text(&self.device.id);
                 text.lines().map(|line| line.trim().to_owned()).collect()
             }
-            Runner::Rows(_) | Runner::Tape(_) => vec![format!("{}: cpu", self.strategy_label())],
+            Some(Runner::Rows(_) | Runner::Tape(_)) | None => vec![format!("{}: cpu", self.strategy_label())],
         }
     }
 
