@@ -215,7 +215,7 @@ impl Student {
                 let from = from as usize;
                 grad[start + from] = (0..rows)
                     .map(|r| {
-                        let at = r * frame + from;
+                        let at = r * frame + lead + from;
                         gr[i * rows + r] * f64::from(samples[at])
                             + gi[i * rows + r] * f64::from(samples[at + hop])
                     })
