@@ -23,7 +23,7 @@ python="$environment/bin/python"
 export RLX_TEST_CLIENTS=1
 if [[ -z "${WITHOUT_TORCH:-}" ]]; then
     # The last torchaudio, and the torch that it was built for.
-    "$python" -m pip install --quiet torch==2.11.0 torchaudio==2.11.0 lhotse
+    "$python" -m pip install --quiet torch==2.11.0 torchaudio==2.11.0 lhotse safetensors onnx onnxruntime
     export RLX_TEST_PEERS=1
 fi
 rm -f "$wheels"/rlx_fft-*.whl

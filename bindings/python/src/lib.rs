@@ -13,6 +13,7 @@ mod dlpack;
 mod errors;
 mod features;
 mod interrupt;
+mod layer;
 mod learned;
 mod mel;
 mod multitaper;
@@ -67,6 +68,8 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<multitaper::MultitaperPlan>()?;
     m.add_class::<features::KaldiPlan>()?;
     m.add_class::<features::MelStream>()?;
+    m.add_function(wrap_pyfunction!(layer::butterflies, m)?)?;
+    m.add_function(wrap_pyfunction!(layer::butterflies_backward, m)?)?;
     m.add_function(wrap_pyfunction!(short_time::canonical_dual, m)?)?;
     m.add_function(wrap_pyfunction!(short_time::closest_dual, m)?)?;
     m.add_function(wrap_pyfunction!(short_time::check_cola, m)?)?;

@@ -105,6 +105,16 @@ class LearnedFft:
     def to_bytes(self) -> bytes: ...
     def __call__(self, x: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]: ...
 
+def butterflies(
+    orders: npt.NDArray[np.uint32], twiddles: npt.NDArray[np.float64], x: np.ndarray, threads: int | None = None
+) -> np.ndarray: ...
+def butterflies_backward(
+    orders: npt.NDArray[np.uint32],
+    twiddles: npt.NDArray[np.float64],
+    x: np.ndarray,
+    gy: np.ndarray,
+    threads: int | None = None,
+) -> tuple[np.ndarray, npt.NDArray[np.float64]]: ...
 @final
 class MelPlan:
     def __new__(cls, dtype: str, preset: str, changes: dict[str, Any], nan_policy: str) -> MelPlan: ...
