@@ -1,6 +1,8 @@
 use rlx_dsp::reference::peak::raw_power;
 use rlx_dsp::welch::peaks::{RowLayout, WelchParams, WelchPeakParams, WelchPeaksScratch};
 
+use rlx_learn::{Signals, Split, recall_of, significant_recall};
+
 use super::*;
 use crate::error::Error;
 use crate::welch_peaks_picker::WelchPeaksStrategy as S;
@@ -89,6 +91,33 @@ fn each_layout_hears_the_tones_of_its_samples() {
     // Samples 448 to 703.
     assert_eq!(heard(S::UltraFast, 2, &row), [false, true, true, false]);
     assert_eq!(heard(S::UltraFast, 1, &row[..384]), [true, false, false, false]);
+}
+
+/// Signals of the training's generator, which change within a row.
+#[test]
+fn spread_segments_find_more_of_the_peaks_of_all_eight() {
+    let (batch, full_len, bins) = (2048, 1152, 129);
+    let full = Signals::Generated(1).rows(Split::Test, 0, batch, full_len);
+    let fast = WelchParams::new(256, 2).truncate_batch(&full, batch, full_len).unwrap();
+    for k in [8, 16] {
+        let reference = WelchPeakParams::reference_for_n_fft(256, k);
+        let mut scratch = WelchPeaksScratch::fastest(reference, 1).unwrap();
+        let (mut truth, mut teacher) = (vec![0.0; batch * 2 * k], vec![0.0; batch * bins]);
+        scratch.peaks_into(&full, batch, &mut truth).unwrap();
+        scratch.psd_into(&full, batch, &mut teacher).unwrap();
+        for strategy in [S::RlxCompiled, S::UltraFast] {
+            let mut auto = AutoWelchPeaks::with_strategy(batch, 256, k, Some("cpu"), strategy).unwrap();
+            let [leading, spread] = [&fast, &full].map(|x| {
+                let peaks = auto.welch_peaks_batch(x).unwrap();
+                let significant = significant_recall(&peaks, &teacher, bins, k, k).unwrap();
+                [recall_of(&peaks, &truth, k), significant]
+            });
+            println!(
+                "k {k}, {strategy}: leading {leading:.4?}, spread {spread:.4?} (all bins, significant ones)"
+            );
+            assert!(spread[0] > leading[0] && spread[1] > leading[1], "k {k}, {strategy}");
+        }
+    }
 }
 
 #[test]
