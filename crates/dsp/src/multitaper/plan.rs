@@ -209,18 +209,32 @@ impl Multitaper {
         let MultitaperScratch { values, row: powers, weights, mean, .. } = scratch;
         let total: f64 = ratios.iter().sum();
         mean.fill(0.0);
+        // Only weights and intervals need the tapers' powers apart.
+        let apart = self.is_adaptive() || self.quantile.is_some();
+        let single = |bin: usize| bin == 0 || 2 * bin == n;
         for (k, (ratio, powers)) in ratios.iter().zip(powers.chunks_exact_mut(all)).enumerate() {
             let values = &values[(k * count + row) * all..][..all];
-            for (bin, ((power, value), mean)) in powers.iter_mut().zip(values).zip(&mut *mean).enumerate() {
-                let doubled = if bin == 0 || 2 * bin == n { 1.0 } else { 2.0 };
-                *power = doubled * value.widen();
-                *mean += ratio / total * *power;
+            let share = ratio / total;
+            for (mean, value) in mean.iter_mut().zip(values) {
+                *mean += share * (2.0 * value.widen());
             }
+            if apart {
+                for (power, value) in powers.iter_mut().zip(values) {
+                    *power = 2.0 * value.widen();
+                }
+                for bin in [0, all - 1].into_iter().filter(|&bin| single(bin)) {
+                    powers[bin] = values[bin].widen();
+                }
+            }
+        }
+        // The bins of 0 Hz and Nyquist are not doubled; halving is exact.
+        for bin in (0..all).step_by((all - 1).max(1)).filter(|&bin| single(bin)) {
+            mean[bin] *= 0.5;
         }
         let ends = mean[0] + mean[all - 1];
         let variance = (mean.iter().sum::<f64>() - 0.5 * ends) / (2.0 * all as f64);
         // The bins of the result to the front of each taper's powers.
-        if bins < all {
+        if apart && bins < all {
             for k in 0..ratios.len() {
                 powers.copy_within(k * all + range.start..k * all + range.end, k * bins);
             }

@@ -6,7 +6,7 @@ use num_complex::Complex;
 
 use super::Dpss;
 use crate::error::Result;
-use crate::fft::{Fft, FftParams, FftScratch, Real, Transform};
+use crate::fft::{Fft, FftParams, FftScratch, Real, Rfft, Transform};
 use crate::lanes::{Element, FrameSpec, Isa, LanePowers};
 use crate::specialise::{same_type, specialise};
 
@@ -75,20 +75,36 @@ impl<T: Element> TaperPowers<T> for LanePlan<T> {
     }
 }
 
-/// Rows of any length: the samples under two tapers are the real and the imaginary part of one transform.
+/// Rows of any length: the samples under two tapers are the real and the imaginary part of one transform. The last of an
+/// odd number of tapers has a transform of real samples, half as long.
 struct PairPlan<T: Real> {
     dpss: Arc<Dpss>,
     fft: Fft<T>,
     scratch: FftScratch<T, Complex<T>>,
     input: Vec<Complex<T>>,
     spectrum: Vec<Complex<T>>,
+    single: Option<Single<T>>,
+}
+
+struct Single<T: Real> {
+    fft: Rfft<T>,
+    scratch: FftScratch<T, T>,
+    input: Vec<T>,
 }
 
 impl<T: Real> PairPlan<T> {
     fn new(dpss: &Arc<Dpss>) -> Result<Self> {
         let fft = Fft::new(FftParams::new(dpss.len))?;
         let points = vec![Complex::default(); dpss.len];
+        let single = match dpss.count() % 2 {
+            0 => None,
+            _ => {
+                let fft = Rfft::new(FftParams::new(dpss.len))?;
+                Some(Single { scratch: fft.scratch(), fft, input: vec![T::zero(); dpss.len] })
+            }
+        };
         Ok(Self {
+            single,
             dpss: Arc::clone(dpss),
             scratch: fft.scratch(),
             fft,
@@ -107,34 +123,36 @@ impl<T: Real> TaperPowers<T> for PairPlan<T> {
         let (n, bins) = (self.dpss.len, self.dpss.len / 2 + 1);
         let tapers = self.dpss.count();
         for (row, x) in x.chunks_exact(n).enumerate() {
-            for k in (0..tapers).step_by(2) {
-                let first = self.dpss.taper(k);
-                // The last of an odd number goes alone.
-                let second = (k + 1 < tapers).then(|| self.dpss.taper(k + 1));
-                for (i, (z, x)) in self.input.iter_mut().zip(x).enumerate() {
+            let place = |k: usize| (k * count + row) * bins;
+            for k in (1..tapers).step_by(2) {
+                let (first, second) = (self.dpss.taper(k - 1), self.dpss.taper(k));
+                let weights = first.iter().zip(second);
+                for ((z, x), (a, b)) in self.input.iter_mut().zip(x).zip(weights) {
                     let x = x.widen();
-                    *z = Complex::new(T::narrow(x * first[i]), T::narrow(second.map_or(0.0, |w| x * w[i])));
+                    *z = Complex::new(T::narrow(x * a), T::narrow(x * b));
                 }
                 let done = self.fft.run_into(&self.input, &mut self.scratch, &mut self.spectrum);
                 debug_assert!(done.is_ok(), "the buffers have the lengths of the plan");
-                let place = |k: usize| (k * count + row) * bins;
-                let (head, tail) = out.split_at_mut(place(k) + bins);
-                let a = &mut head[place(k)..];
+                let (head, tail) = out.split_at_mut(place(k));
+                let (a, b) = (&mut head[place(k - 1)..][..bins], &mut tail[..bins]);
+                // Bin 0 is its own mirror image; bin i is that of bin n − i.
+                let mirrored = self.spectrum[..1].iter().chain(self.spectrum[1..].iter().rev());
                 let quarter = T::narrow(0.25);
-                match second {
-                    Some(_) => {
-                        let b = &mut tail[place(k + 1) - place(k) - bins..][..bins];
-                        for bin in 0..bins {
-                            let (z, w) = (self.spectrum[bin], self.spectrum[(n - bin) % n].conj());
-                            a[bin] = (z + w).norm_sqr() * quarter;
-                            b[bin] = (z - w).norm_sqr() * quarter;
-                        }
-                    }
-                    None => {
-                        for (a, z) in a.iter_mut().zip(&self.spectrum) {
-                            *a = z.norm_sqr();
-                        }
-                    }
+                for (((a, b), z), w) in a.iter_mut().zip(b).zip(&self.spectrum).zip(mirrored) {
+                    let w = w.conj();
+                    *a = (*z + w).norm_sqr() * quarter;
+                    *b = (*z - w).norm_sqr() * quarter;
+                }
+            }
+            if let Some(Single { fft, scratch, input }) = &mut self.single {
+                for ((v, x), w) in input.iter_mut().zip(x).zip(self.dpss.taper(tapers - 1)) {
+                    *v = T::narrow(x.widen() * w);
+                }
+                let spectrum = &mut self.spectrum[..bins];
+                let done = fft.run_into(input, scratch, spectrum);
+                debug_assert!(done.is_ok(), "the buffers have the lengths of the plan");
+                for (a, z) in out[place(tapers - 1)..][..bins].iter_mut().zip(&*spectrum) {
+                    *a = z.norm_sqr();
                 }
             }
         }
