@@ -78,7 +78,10 @@ unsafe impl<T: Send> Send for Output<T> {}
 const LARGE: usize = 1 << 26;
 
 /// A new array of zeros.
-pub(crate) fn zeros<'py, T: Element>(py: Python<'py>, shape: &[usize]) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
+pub(crate) fn zeros<'py, T: Element>(
+    py: Python<'py>,
+    shape: &[usize],
+) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
     let bytes = shape.iter().try_fold(size_of::<T>(), |product, &n| product.checked_mul(n));
     if bytes.is_some_and(|bytes| bytes < LARGE) {
         return Ok(PyArrayDyn::<T>::zeros(py, shape, false));

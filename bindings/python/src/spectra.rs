@@ -115,7 +115,9 @@ where
     }
 
     fn complex<'py>(&self, x: &Bound<'py, PyAny>, threads: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
-        self.call(&self.plans, x, threads, SegmentSpectra::spectra_into)
+        self.call(&self.plans, x, threads, |plan: &mut SegmentSpectra<S>, x, out: &mut [Complex<S::Real>]| {
+            plan.spectra_into(x, out)
+        })
     }
 
     fn powers<'py>(&self, x: &Bound<'py, PyAny>, threads: Option<usize>) -> PyResult<Bound<'py, PyAny>> {

@@ -1,19 +1,26 @@
 //! Separate spectra of segments, before averaging.
 
+use std::sync::Arc;
+
 use num_complex::Complex;
 
 use super::params::PsdParams;
 use super::segment::{SegmentSpec, SegmentTransform};
 use crate::error::{Error, Result};
 use crate::fft::{Sample, rfft_bins};
+use crate::scratch::Idle;
 
 /// A plan for the complex spectra of a signal's segments: detrended, weighted, padded, transformed, not scaled.
 /// [`PsdParams::scaling`], `average`, `sides` and `nan` are ignored; NaN propagates to all bins of its segment.
+///
+/// Immutable: threads may share it, and clones share its idle buffers.
 #[derive(Debug, Clone)]
 pub struct SegmentSpectra<S: Sample> {
     params: PsdParams,
     spec: SegmentSpec,
-    transform: SegmentTransform<S>,
+    /// Has the tables; its clones transform.
+    prototype: SegmentTransform<S>,
+    idle: Arc<Idle<SegmentTransform<S>>>,
 }
 
 impl<S: Sample> SegmentSpectra<S> {
@@ -23,7 +30,7 @@ impl<S: Sample> SegmentSpectra<S> {
     /// [`Error::Argument`] for a parameter outside its domain.
     pub fn new(params: PsdParams) -> Result<Self> {
         let spec = SegmentSpec::new::<S>(&params)?;
-        Ok(Self { params, transform: SegmentTransform::new(&spec)?, spec })
+        Ok(Self { params, prototype: SegmentTransform::new(&spec)?, spec, idle: Arc::default() })
     }
 
     /// Returns the bins of a spectrum: `n_fft/2 + 1` of real samples, `n_fft` of complex ones.
@@ -37,7 +44,7 @@ impl<S: Sample> SegmentSpectra<S> {
     ///
     /// # Errors
     /// [`Error::TooShort`] if `x` has no segment, [`Error::Length`] for an `out` of another length.
-    pub fn spectra_into(&mut self, x: &[S], out: &mut [Complex<S::Real>]) -> Result<()> {
+    pub fn spectra_into(&self, x: &[S], out: &mut [Complex<S::Real>]) -> Result<()> {
         self.each(x, out, |spectrum, out| out.copy_from_slice(spectrum))
     }
 
@@ -45,7 +52,7 @@ impl<S: Sample> SegmentSpectra<S> {
     ///
     /// # Errors
     /// Those of [`spectra_into`](Self::spectra_into).
-    pub fn powers_into(&mut self, x: &[S], out: &mut [S::Real]) -> Result<()> {
+    pub fn powers_into(&self, x: &[S], out: &mut [S::Real]) -> Result<()> {
         self.each(x, out, |spectrum, out| {
             for (out, bin) in out.iter_mut().zip(spectrum) {
                 *out = bin.norm_sqr();
@@ -53,12 +60,7 @@ impl<S: Sample> SegmentSpectra<S> {
         })
     }
 
-    fn each<T>(
-        &mut self,
-        x: &[S],
-        out: &mut [T],
-        write: impl Fn(&[Complex<S::Real>], &mut [T]),
-    ) -> Result<()> {
+    fn each<T>(&self, x: &[S], out: &mut [T], write: impl Fn(&[Complex<S::Real>], &mut [T])) -> Result<()> {
         let count = self.params.segment_count(x.len());
         if count == 0 {
             return Err(Error::TooShort { len: x.len(), segment: self.params.segments.segment_len });
@@ -67,9 +69,12 @@ impl<S: Sample> SegmentSpectra<S> {
         if out.len() != count * bins {
             return Err(Error::Length { name: "out", expected: count * bins, got: out.len() });
         }
-        for (segment, out) in self.spec.segments(x, count).zip(out.chunks_exact_mut(bins)) {
-            write(self.transform.transform(segment), out);
-        }
+        let work = |transform: &mut SegmentTransform<S>| {
+            for (segment, out) in self.spec.segments(x, count).zip(out.chunks_exact_mut(bins)) {
+                write(transform.transform(segment), out);
+            }
+        };
+        self.idle.with(|| self.prototype.clone(), work);
         Ok(())
     }
 }
@@ -92,7 +97,7 @@ mod tests {
             .detrend(Detrend::Linear)
             .scaling(Scaling::Raw)
             .window(Window::Custom(weights.into()));
-        let mut spectra = SegmentSpectra::<f64>::new(params.clone()).unwrap();
+        let spectra = SegmentSpectra::<f64>::new(params.clone()).unwrap();
         let (count, bins) = (params.segment_count(x.len()), spectra.n_bins());
         let mut powers = vec![0.0; count * bins];
         spectra.powers_into(&x, &mut powers).unwrap();

@@ -1,5 +1,7 @@
 //! Sums of segment powers that the caller stores: many averages in one table.
 
+use std::sync::Arc;
+
 use super::framer::clean_runs;
 use super::kernel::{self, SegmentKernel};
 use super::layout::Layout;
@@ -11,18 +13,20 @@ use crate::error::{Error, Result};
 use crate::fft::{Sample, rfft_bins};
 use crate::nan::{NanPolicy, fill_gaps, first_non_finite};
 use crate::scaling::Average;
+use crate::scratch::Idle;
 
 /// A plan that adds the powers of segments to external sums, `[n_sums]` unscaled `f64` per average.
 ///
 /// A table of averages (a group of a `GROUP BY`, a partial result of another machine) is `sums` and a number of segments.
-/// Tables add up element by element, in any order; [`write`](Self::write) scales one to a spectrum.
+/// Tables add up element by element, in any order; [`write`](Self::write) scales one to a spectrum. The plan is immutable:
+/// threads may share it, and clones share its idle buffers.
 ///
 /// ```
 /// use rlx_dsp::welch::{PsdParams, WelchSums, welch_with};
 ///
 /// let x: Vec<f64> = (0..1000).map(|i| f64::from(i * i % 97)).collect();
 /// let params = PsdParams::new(1.0, 64);
-/// let mut plan = WelchSums::<f64>::new(params.clone())?;
+/// let plan = WelchSums::<f64>::new(params.clone())?;
 /// let (mut sums, mut psd) = (vec![0.0; plan.n_sums()], vec![0.0; plan.n_bins()]);
 /// let segments = plan.add(&x, &mut sums)?.segments;
 /// plan.write(&sums, segments, &mut psd);
@@ -34,7 +38,7 @@ pub struct WelchSums<S: Sample> {
     params: PsdParams,
     kernel: Box<dyn SegmentKernel<S>>,
     layout: Layout,
-    filled: Vec<S>,
+    idle: Arc<Idle<Box<dyn SegmentKernel<S>>>>,
 }
 
 impl<S: Sample> WelchSums<S> {
@@ -48,7 +52,7 @@ impl<S: Sample> WelchSums<S> {
         }
         let spec = SegmentSpec::new::<S>(&params)?;
         let layout = Layout::new::<S>(&params, &spec);
-        Ok(Self { params, kernel: kernel::plan(&spec)?, layout, filled: Vec::new() })
+        Ok(Self { params, kernel: kernel::plan(&spec)?, layout, idle: Arc::default() })
     }
 
     /// Returns the parameters.
@@ -75,37 +79,41 @@ impl<S: Sample> WelchSums<S> {
     /// # Errors
     /// [`Error::Length`] for `sums` of another length than [`n_sums`](Self::n_sums); [`Error::NonFinite`] under
     /// [`NanPolicy::Error`].
-    pub fn add(&mut self, x: &[S], sums: &mut [f64]) -> Result<Coverage> {
+    pub fn add(&self, x: &[S], sums: &mut [f64]) -> Result<Coverage> {
         if sums.len() != self.n_sums() {
             return Err(Error::Length { name: "sums", expected: self.n_sums(), got: sums.len() });
         }
         let count = self.params.segment_count(x.len());
+        if self.params.nan == NanPolicy::Error {
+            check_finite(0, 0, x)?;
+        }
+        Ok(self.idle.with(|| self.kernel.clone(), |kernel| self.add_with(&mut **kernel, x, count, sums)))
+    }
+
+    fn add_with(
+        &self,
+        kernel: &mut dyn SegmentKernel<S>,
+        x: &[S],
+        count: usize,
+        sums: &mut [f64],
+    ) -> Coverage {
         let mut coverage = Coverage::default();
         match self.params.nan {
-            NanPolicy::Error => {
-                check_finite(0, 0, x)?;
-                self.kernel.add_powers(x, self.params.segments.hop, count, sums);
-            }
-            NanPolicy::Propagate => self.kernel.add_powers(x, self.params.segments.hop, count, sums),
-            NanPolicy::SkipSegment => coverage.skipped = self.add_clean(x, count, sums),
-            NanPolicy::Interpolate { .. } if first_non_finite(x).is_none() => {
-                self.kernel.add_powers(x, self.params.segments.hop, count, sums);
-            }
-            NanPolicy::Interpolate { max_gap } => {
-                let mut filled = std::mem::take(&mut self.filled);
-                filled.clear();
-                filled.extend_from_slice(x);
+            NanPolicy::SkipSegment => coverage.skipped = self.add_clean(kernel, x, count, sums),
+            NanPolicy::Interpolate { max_gap } if first_non_finite(x).is_some() => {
+                let mut filled = x.to_vec();
                 coverage.filled = fill_gaps(&mut filled, max_gap);
-                coverage.skipped = self.add_clean(&filled, count, sums);
-                self.filled = filled;
+                coverage.skipped = self.add_clean(kernel, &filled, count, sums);
+            }
+            NanPolicy::Error | NanPolicy::Propagate | NanPolicy::Interpolate { .. } => {
+                kernel.add_powers(x, self.params.segments.hop, count, sums);
             }
         }
         coverage.segments = count as u64 - coverage.skipped;
-        Ok(coverage)
+        coverage
     }
 
-    fn add_clean(&mut self, x: &[S], count: usize, sums: &mut [f64]) -> u64 {
-        let kernel = &mut self.kernel;
+    fn add_clean(&self, kernel: &mut dyn SegmentKernel<S>, x: &[S], count: usize, sums: &mut [f64]) -> u64 {
         let (len, hop) = (self.params.segments.segment_len, self.params.segments.hop);
         clean_runs([x], len, hop, count, |[run], n| kernel.add_powers(run, hop, n, sums))
     }
@@ -134,7 +142,7 @@ mod tests {
         x[700] = f32::NAN;
         for nan in [NanPolicy::SkipSegment, NanPolicy::Interpolate { max_gap: 3 }, NanPolicy::Propagate] {
             let params = PsdParams::new(100.0, 128).nan(nan);
-            let mut plan = WelchSums::<f32>::new(params.clone()).unwrap();
+            let plan = WelchSums::<f32>::new(params.clone()).unwrap();
             let (mut sums, mut psd) = (vec![0.0; plan.n_sums()], vec![0.0; plan.n_bins()]);
             let coverage = plan.add(&x, &mut sums).unwrap();
             plan.write(&sums, coverage.segments, &mut psd);
@@ -148,7 +156,7 @@ mod tests {
 
     #[test]
     fn refusals_add_nothing() {
-        let mut plan = WelchSums::<f64>::new(PsdParams::new(1.0, 8)).unwrap();
+        let plan = WelchSums::<f64>::new(PsdParams::new(1.0, 8)).unwrap();
         let mut sums = vec![0.0; 5];
         let mut x = vec![1.0; 20];
         assert_eq!(plan.add(&x[..7], &mut sums).unwrap().segments, 0);

@@ -131,7 +131,7 @@ impl WelchPeaksScratch {
             work(worker, rows, out).map(|row| first + row)
         };
         let (mut bad, mut bad_of_others) = (None, None);
-        rayon::in_place_scope(|scope| {
+        in_scope(self.pool.as_deref(), |scope| {
             scope.spawn(|_| {
                 let parts = others.par_iter_mut().zip(others_out.par_chunks_mut(share * width)).enumerate();
                 let named = parts.map(|(index, (worker, out))| part(index + 1, worker, out));
@@ -146,4 +146,12 @@ impl WelchPeaksScratch {
 /// Returns the samples from the first segment of the first row on; an empty batch has none.
 fn from(samples: &[f32], lead: usize) -> &[f32] {
     samples.get(lead..).unwrap_or_default()
+}
+
+/// Runs `work` on the calling thread with a scope of this pool, or of rayon's current one.
+fn in_scope<'scope, R>(pool: Option<&rayon::ThreadPool>, work: impl FnOnce(&rayon::Scope<'scope>) -> R) -> R {
+    match pool {
+        Some(pool) => pool.in_place_scope(work),
+        None => rayon::in_place_scope(work),
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::params::WelchPeakParams;
 use crate::error::{Error, Result};
 use crate::lanes::{Isa, LaneSpec, LaneWelch, Offset, RowWelch, Rows, row_kernel, supports, welch_kernel};
+use crate::params::Threads;
 use crate::scratch::{Idle, Owner};
 
 /// Implementation of the transform.
@@ -96,7 +97,7 @@ pub struct WelchPeaks {
 struct Shared {
     params: WelchPeakParams,
     engine: PeaksEngine,
-    threads: usize,
+    threads: Threads,
     owner: Owner,
     idle: Idle<Result<WelchPeaksScratch>>,
 }
@@ -111,13 +112,17 @@ impl WelchPeaks {
         Self::with_engine(params, engine, 1)
     }
 
-    /// A plan with this engine, whose rows `threads` threads share: 1 is the calling thread, 0 one per core.
+    /// A plan with this engine, whose rows these threads share.
     ///
     /// # Errors
     /// Those of [`WelchPeaksScratch::new`].
-    pub fn with_engine(params: WelchPeakParams, engine: PeaksEngine, threads: usize) -> Result<Self> {
-        let owner = Owner::default();
-        let mut first = WelchPeaksScratch::new(params.clone(), engine, threads)?;
+    pub fn with_engine(
+        params: WelchPeakParams,
+        engine: PeaksEngine,
+        threads: impl Into<Threads>,
+    ) -> Result<Self> {
+        let (owner, threads) = (Owner::default(), threads.into());
+        let mut first = WelchPeaksScratch::new(params.clone(), engine, threads.clone())?;
         first.owner = owner.clone();
         let idle = Idle::default();
         idle.with(|| Ok(first), |_| ());
@@ -140,7 +145,7 @@ impl WelchPeaks {
     /// Those of [`WelchPeaksScratch::new`].
     pub fn scratch(&self) -> Result<WelchPeaksScratch> {
         let Shared { params, engine, threads, owner, .. } = &*self.shared;
-        let scratch = WelchPeaksScratch::new(params.clone(), *engine, *threads)?;
+        let scratch = WelchPeaksScratch::new(params.clone(), *engine, threads.clone())?;
         Ok(WelchPeaksScratch { owner: owner.clone(), ..scratch })
     }
 
@@ -198,28 +203,33 @@ pub struct WelchPeaksScratch {
     owner: Owner,
     isa: Isa,
     pub(super) workers: Vec<Worker>,
+    /// Where the workers but the first run; `None` is rayon's current pool.
+    pub(super) pool: Option<Arc<rayon::ThreadPool>>,
     pub(super) stored: Vec<f32>,
 }
 
 impl WelchPeaksScratch {
     /// Creates a plan on the widest instruction set of the machine (or the one that `RLX_ISA` names).
     ///
-    /// `threads` share the rows: 1 is the calling thread, 0 one per core. Further threads are those of rayon's
-    /// current pool, so that plans start no threads.
+    /// `threads` share the rows, and the calling thread is one of them. Unlike elsewhere [`Threads::Count`] starts no pool:
+    /// the others are those of rayon's current pool, because a batch is often shorter than waking a pool of its own.
     ///
     /// # Errors
     /// Parameters outside their domain, an `n_fft` without a kernel for [`PeaksEngine::Lanes`], an unsupported
-    /// `RLX_ISA`.
-    pub fn new(params: WelchPeakParams, engine: PeaksEngine, threads: usize) -> Result<Self> {
+    /// `RLX_ISA`; [`Threads::Count`] of 0.
+    pub fn new(params: WelchPeakParams, engine: PeaksEngine, threads: impl Into<Threads>) -> Result<Self> {
         params.validate()?;
         let isa = Isa::detect()?;
-        let threads = match threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            n => n,
+        let (threads, pool) = match threads.into() {
+            Threads::Count(0) => return Err(Error::argument("threads", "0 threads were asked for")),
+            Threads::Count(n) => (n, None),
+            Threads::Caller => (1, None),
+            Threads::Pool => (rayon::current_num_threads(), None),
+            Threads::In(pool) => (pool.current_num_threads(), Some(pool)),
         };
         let workers = (0..threads).map(|_| Worker::new(&params, engine, isa)).collect::<Result<_>>()?;
         let owner = Owner::default();
-        Ok(Self { params, engine, owner, isa, workers, stored: Vec::new() })
+        Ok(Self { params, engine, owner, isa, workers, pool, stored: Vec::new() })
     }
 
     /// Creates a plan with [`Lanes`](PeaksEngine::Lanes) if there is a kernel for `n_fft`, otherwise
@@ -227,7 +237,7 @@ impl WelchPeaksScratch {
     ///
     /// # Errors
     /// Those of [`new`](Self::new).
-    pub fn fastest(params: WelchPeakParams, threads: usize) -> Result<Self> {
+    pub fn fastest(params: WelchPeakParams, threads: impl Into<Threads>) -> Result<Self> {
         let engine = PeaksEngine::fastest(params.welch.n_fft);
         Self::new(params, engine, threads)
     }
