@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::op::{Op, OpKind};
-use crate::params::{Average, Detrend, WelchPeaksSpec};
+use crate::params::{Average, CrossSpec, Detrend, LimbPsdSpec, WelchPeaksSpec};
 use crate::regions::{Asked, Kernels, Refusal, Task};
 use crate::shape::{ValueKind, ValueType};
 
@@ -233,6 +233,9 @@ impl BackendCaps {
         let limit = match op {
             Op::Fft { n_fft, .. } if self.fft_also.contains(n_fft) => None,
             Op::Fft { n_fft, .. } | Op::InverseFft { n_fft, .. } => self.fft.refuses(*n_fft),
+            Op::CrossSpectra(CrossSpec { estimate, .. }) | Op::LimbPsd(LimbPsdSpec { estimate, .. }) => {
+                self.fft.refuses(estimate.segments.n_fft)
+            }
             Op::Butterfly(spec) => self.butterfly.refuses(spec.n),
             Op::WelchPeaks(spec) => self.fused.refuses_rows(spec, operand.map_or(0, ValueType::last)),
             Op::LocalPeaks(_) if operand.is_some_and(|o| o.last() > self.max_local_bins) => {

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::params::{
-    Average, Band, ButterflySpec, Detrend, Layout, LocalPeaksSpec, LogBase, Mask, MaxOver,
-    MelFilterbankParams, OutputRole, Padding, Scaling, Sides, Symmetry, WelchPeaksSpec, Window,
+    Average, Band, ButterflySpec, CrossSpec, Detrend, Layout, LimbPsdSpec, LocalPeaksSpec, LogBase, Mask,
+    MaxOver, MelFilterbankParams, OutputRole, Padding, Scaling, Sides, Symmetry, WelchPeaksSpec, Window,
 };
 
 /// One operation. Every op but [`Op::Input`] takes one operand; `b` is the batch, `s` the segments.
@@ -88,6 +88,8 @@ pub enum Op {
         /// Doubles every bin but DC and an even Nyquist bin, so that the sum is the whole power.
         one_sided: bool,
     },
+    /// Spectrum → magnitudes `|X|`, same bins.
+    Magnitude,
     /// Power `[b, s, bins]` → `[b, bins]`.
     Average {
         /// Mean, median, max-hold or min-hold.
@@ -109,6 +111,11 @@ pub enum Op {
     LocalPeaks(LocalPeaksSpec),
     /// Samples `[b, n]` → packed peaks `[b, min(k, bins), 2]` in one kernel.
     WelchPeaks(WelchPeaksSpec),
+    /// Samples `[b, channels·n]`, the signals of a row one behind the other → `[b, pairs, bins]`: cross spectra
+    /// `conj(X)·Y` as pairs of real and imaginary parts, or coherences.
+    CrossSpectra(CrossSpec),
+    /// Samples `[b, n]` in two limbs, given as complex samples (high, low) → averaged powers `[b, bins]` in two limbs.
+    LimbPsd(LimbPsdSpec),
     /// One-sided power `[…, bins]` → mel energies `[…, n_mels]`.
     MelFilterbank(MelFilterbankParams),
     /// Power or mel energies → logarithm of `max(x + add, floor)`.
@@ -219,11 +226,14 @@ ops! {
     InverseFft { name: "inverse_fft", arity: 1, prologue: false }
     Butterfly { name: "butterfly", arity: 1, prologue: false }
     Power { name: "power", arity: 1, prologue: false }
+    Magnitude { name: "magnitude", arity: 1, prologue: false }
     Average { name: "average", arity: 1, prologue: false }
     Psd { name: "psd", arity: 1, prologue: false }
     TopK { name: "top_k", arity: 1, prologue: false }
     LocalPeaks { name: "local_peaks", arity: 1, prologue: false }
     WelchPeaks { name: "welch_peaks", arity: 1, prologue: false }
+    CrossSpectra { name: "cross_spectra", arity: 1, prologue: false }
+    LimbPsd { name: "limb_psd", arity: 1, prologue: false }
     MelFilterbank { name: "mel_filterbank", arity: 1, prologue: false }
     Log { name: "log", arity: 1, prologue: false }
     ClampNormalise { name: "clamp_normalise", arity: 1, prologue: false }

@@ -10,6 +10,7 @@ pub use rlx_dsp::detrend::Detrend;
 pub use rlx_dsp::mel::{MaxOver, MelFilterbankParams, MelNorm, MelScale, TriangleDomain};
 pub use rlx_dsp::scaling::{Average, Scaling, Sides};
 pub use rlx_dsp::stft::Padding;
+use rlx_dsp::welch::PsdParams;
 pub use rlx_dsp::window::{Symmetry, Window};
 
 /// The rows that a graph takes.
@@ -179,6 +180,60 @@ pub struct WelchPeaksSpec {
     /// Bins that may be non-zero; all of them when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep: Option<Band>,
+}
+
+/// Value of a pair of signals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CrossValue {
+    /// The averaged `conj(X) · Y`, scaled.
+    Spectrum,
+    /// `|Pxy|² / (Pxx · Pyy)`; NaN where a power is zero.
+    Coherence,
+}
+
+/// Cross spectra of signals that lie one behind the other in a row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrossSpec {
+    /// Signals per row.
+    pub channels: usize,
+    /// The pairs (x, y) in the order of the results.
+    pub pairs: Vec<(usize, usize)>,
+    /// Value of each pair.
+    pub value: CrossValue,
+    /// Segments, average (mean or median) and scaling; the NaN policy is that of the session.
+    pub estimate: PsdParams,
+}
+
+/// Arithmetic of a transform with more than single precision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LimbArithmetic {
+    /// Numbers are sums of two `f32`, 48 bits.
+    F32x2,
+    /// The device's `f64`.
+    F64,
+}
+
+impl LimbArithmetic {
+    /// `f32x2`, `f64`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32x2 => "f32x2",
+            Self::F64 => "f64",
+        }
+    }
+}
+
+/// Averaged one-sided powers of real samples, computed and passed in two limbs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimbPsdSpec {
+    /// Arithmetic of the device. Samples and powers are two limbs in either case.
+    pub arithmetic: LimbArithmetic,
+    /// Segments, average and scaling; the NaN policy is that of the session.
+    pub estimate: PsdParams,
 }
 
 /// A learned butterfly transform instead of the FFT. The weights are not part of the graph; `model` refers to them.

@@ -16,6 +16,8 @@ pub enum PowerUnit {
     Scaled,
     /// A logarithm of either.
     Log,
+    /// Magnitudes `|X|`, the roots of powers.
+    Magnitude,
 }
 
 /// Meaning of the numbers of a value.
@@ -59,13 +61,29 @@ pub enum ValueKind {
     },
     /// `[…, k, 2]` packed (bin, power).
     Peaks,
+    /// `[b, pairs, bins]` cross spectra, as pairs of real and imaginary parts, or coherences.
+    Cross {
+        /// Transform length.
+        n_fft: usize,
+        /// Cross spectra; coherences are real.
+        complex: bool,
+    },
+    /// `[b, bins]` scaled powers as sums of two `f32`.
+    LimbPower {
+        /// Transform length.
+        n_fft: usize,
+    },
 }
 
 impl ValueKind {
     /// Returns the bytes of one element: 4, or 8 for a complex one.
     pub fn element_bytes(self) -> usize {
         match self {
-            Self::Samples { complex: true } | Self::Frames { complex: true } | Self::Spectrum { .. } => 8,
+            Self::Samples { complex: true }
+            | Self::Frames { complex: true }
+            | Self::Spectrum { .. }
+            | Self::Cross { complex: true, .. }
+            | Self::LimbPower { .. } => 8,
             _ => 4,
         }
     }
@@ -81,9 +99,13 @@ impl fmt::Display for ValueKind {
             Self::Power { unit: PowerUnit::Raw, .. } => f.write_str("raw power"),
             Self::Power { unit: PowerUnit::Scaled, .. } => f.write_str("psd"),
             Self::Power { unit: PowerUnit::Log, .. } => f.write_str("log power"),
+            Self::Power { unit: PowerUnit::Magnitude, .. } => f.write_str("magnitude"),
             Self::Mel { log: false } => f.write_str("mel"),
             Self::Mel { log: true } => f.write_str("log mel"),
             Self::Peaks => f.write_str("peaks"),
+            Self::Cross { complex: true, .. } => f.write_str("cross spectra"),
+            Self::Cross { complex: false, .. } => f.write_str("coherence"),
+            Self::LimbPower { .. } => f.write_str("power in two limbs"),
         }
     }
 }

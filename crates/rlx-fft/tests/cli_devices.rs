@@ -43,7 +43,7 @@ fn with_gaps(folder: &Folder) -> String {
     folder.file("gaps.csv", text)
 }
 
-rlx_testkit::device_tests! { gpus: a_device_computes_what_the_cpu_computes_and_says_so }
+rlx_testkit::device_tests! { gpus: a_device_computes_what_the_cpu_computes_and_says_so, pairs_and_precisions_say_where_they_ran }
 
 fn a_device_computes_what_the_cpu_computes_and_says_so(device: &DeviceInfo) {
     let folder = Folder::new(&format!("cli-devices-{}", device.id.replace(':', "-")));
@@ -77,4 +77,55 @@ fn a_device_computes_what_the_cpu_computes_and_says_so(device: &DeviceInfo) {
         let relative = (sums.0 / sums.1).sqrt();
         assert!(relative <= 128.0 * f64::from(f32::EPSILON), "{args:?} on {}: {relative:e}", device.id);
     }
+}
+
+fn relative(got: &[f64], want: &[f64]) -> f64 {
+    assert_eq!(got.len(), want.len());
+    let error: f64 = got.iter().zip(want).map(|(g, w)| (g - w).powi(2)).sum();
+    (error / want.iter().map(|w| w * w).sum::<f64>()).sqrt()
+}
+
+fn pairs_and_precisions_say_where_they_ran(device: &DeviceInfo) {
+    let folder = Folder::new(&format!("cli-pairs-{}", device.id.replace(':', "-")));
+    let mut text = String::from("x,y\n");
+    for (i, noise) in Noise::new(9).take(40_000).enumerate() {
+        let (x, other) = ((i as f64 * 0.21).sin() + noise, ((i * i) % 101) as f64 / 101.0);
+        text.push_str(&format!("{x:.12},{:.12}\n", 0.5 * x + other));
+    }
+    let file = folder.file("pair.csv", text);
+    let common = ["--rate", "8000", "--n-fft", "256", "-f", "json"];
+    let on = ["--device", device.id.as_str()];
+    for (args, field) in [
+        (&["coherence", "1:2", &file][..], "coherence"),
+        (&["psd", "--cross", "1:2", &file], "re"),
+        (&["peaks", "--mode", "bins", "--channel", "1", &file], "frames"),
+    ] {
+        let args = [args, &common].concat();
+        let (want, got) = (json(&args), json(&[&args[..], &on].concat()));
+        assert!(notes(&got).contains("computed in f32 on "), "{args:?}: {}", notes(&got));
+        assert_eq!(got["segments"], want["segments"], "{args:?}");
+        if field != "frames" {
+            let error = relative(&of(&got, field), &of(&want, field));
+            assert!(error <= 128.0 * f64::from(f32::EPSILON), "{args:?} on {}: {error:e}", device.id);
+        }
+    }
+    let psd = |more: &[&str]| json(&[&["psd", "--channel", "1", &file], &common[..], more].concat());
+    let want = psd(&["--precision", "f64"]);
+    assert!(notes(&want).contains("computed in f64 on the CPU"));
+    assert!(
+        notes(&psd(&["--precision", "f32x2"])).contains("computed in f64 on the CPU: f32x2 is for devices")
+    );
+    let limbs = psd(&[&["--precision", "f32x2"], &on[..]].concat());
+    assert!(notes(&limbs).contains("computed in f32x2 on "), "{}", notes(&limbs));
+    assert!(relative(&of(&limbs, "psd"), &of(&want, "psd")) <= 1e-13, "{}", device.id);
+    let double = psd(&[&["--precision", "f64"], &on[..]].concat());
+    let said = notes(&double);
+    let shaders = said.contains("computed on the CPU") && said.contains("shaders have no f64");
+    assert!(shaders || said.contains("computed in f64 on "), "{said}");
+    assert!(relative(&of(&double, "psd"), &of(&want, "psd")) <= 1e-13, "{}", device.id);
+    let frames = |more: &[&str]| {
+        json(&[&["peaks", "--every", "0.5", "--channel", "1", &file], &common[..], more].concat())
+    };
+    let limbs = frames(&[&["--precision", "f32x2"], &on[..]].concat());
+    assert!(notes(&limbs).contains("computed in f32x2 on "), "{}", notes(&limbs));
 }

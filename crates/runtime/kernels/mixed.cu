@@ -13,10 +13,11 @@
 //
 // Constants: N_FFT THREADS (T) PASSES (the radices) SIZE (points of the transform in passes) BLUESTEIN, COMPLEX | SAMPLE_…,
 // FRAMES (per row) HOP OFFSET WIN, PAD_REFLECT PAD_MIRROR, DETREND (1 constant, 2 linear), BINS, DOUBLED, KEEP_LO KEEP_HI,
-// OUT_COMPLEX (OUT_PLANES) | OUT_POWER | OUT_MEL, WELCH_MEAN|MAX|MIN GROUP, ITEMS (per row), ROWS, ACROSS,
+// OUT_COMPLEX (OUT_PLANES) | OUT_POWER | OUT_MAGNITUDE | OUT_MEL, WELCH_MEAN|MAX|MIN GROUP, ITEMS (per row), ROWS, ACROSS,
 // MIN_BLOCKS; OUT_MEL: N_MELS FRAMES_BY_MELS MAGNITUDE LOG_FACTOR LOG_FLOOR LOG_ADD LOG_SHIFT MAXIMA as in log_mel.cu.
 
 #include "dft.cuh"
+#include "magnitude.cuh"
 #include "mixed.cuh"
 #include "samples.cuh"
 #include "complex_rows.cuh"
@@ -251,7 +252,11 @@ DEVICE void put(float *out_re, float *out_im, u64 at, int bin, float2 x, float s
         complex_store<OUT_TWO>(out_re, out_im, at + N_FFT - bin, x);
     }
 #else
+#ifdef OUT_MAGNITUDE
+    const float v = magnitude(x) * scale;
+#else
     const float v = power(x) * (sides(bin) * scale);
+#endif
     out_re[at + bin] = v;
     if (PARTS == 1 && BINS == N_FFT && bin > 0 && 2 * bin != N_FFT) out_re[at + N_FFT - bin] = kept(N_FFT - bin) ? v : 0;
 #endif

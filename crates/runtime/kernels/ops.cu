@@ -5,6 +5,7 @@
 //            p < WIN (outside the signal mirrored with PAD_REFLECT, else zero), otherwise zero; COMPLEX samples are pairs;
 //            REMOVE_MEAN first subtracts the mean of the WIN samples
 //   POWER:   re² + im² of the first OUT_BINS of IN_BINS, inner bins doubled if DOUBLED (not DC, not bin NYQUIST)
+//   MAGNITUDE: |X| of OUT_BINS
 //   MIRROR:  a real signal's IN_BINS = N/2 + 1 bins to all OUT_BINS = N: bin k > N/2 is the conjugate of bin N − k
 //   AVERAGE: over FRAMES neighbouring rows of OUT_BINS: AVERAGE_MEAN | AVERAGE_MAX | AVERAGE_MIN
 //   AFFINE:  x · FACTOR + SHIFT
@@ -17,6 +18,7 @@
 // Constants: one of the names above with its own; FRAMES per row.
 
 #include "dft.cuh"
+#include "magnitude.cuh"
 #ifdef GATHER
 #include "samples.cuh"
 #endif
@@ -111,7 +113,7 @@ op(const Sample *samples, const float *window, Value *out, u64 *status, u64 rows
 #endif
 #endif
 
-#if defined(POWER) || defined(MIRROR)
+#if defined(POWER) || defined(MAGNITUDE) || defined(MIRROR)
 DEVICE float2 complex_at(const float *re, const float *im, u64 at) {
     if constexpr (IN_PLANES == 2) return make_float2(re[at], im[at]);
     else return reinterpret_cast<const float2 *>(re)[at];
@@ -130,6 +132,13 @@ extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *re, const fl
 #else
     out[i] = p;
 #endif
+}
+#endif
+
+#ifdef MAGNITUDE
+extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *re, const float *im, float *out, u64 rows) {
+    const u64 i = element();
+    if (i < rows * FRAMES * OUT_BINS) out[i] = magnitude(complex_at(re, im, i));
 }
 #endif
 

@@ -11,6 +11,7 @@
 // OUT_COMPLEX (OUT_PLANES) | OUT_POWER (ONE_SIDED) | OUT_MAGNITUDE, ROWS, ACROSS, MIN_BLOCKS.
 
 #include "dft.cuh"
+#include "magnitude.cuh"
 #include "stockham.cuh"
 #include "samples.cuh"
 #include "rows.cuh"
@@ -35,7 +36,7 @@ DEVICE void put(float *out_re, float *out_im, u64 at, float2 x, float scale, boo
 #endif
     out_re[at] = (x.x * x.x + x.y * x.y) * (factor * scale);
 #else
-    out_re[at] = 0.5f * scale * sqrtf(x.x * x.x + x.y * x.y);
+    out_re[at] = 0.5f * scale * magnitude(x);
 #endif
 }
 

@@ -26,6 +26,8 @@ mod cuda;
 pub mod device;
 pub mod environment;
 pub mod error;
+#[cfg(any(feature = "cuda", feature = "gpu"))]
+mod limbs;
 mod machine;
 #[cfg(any(feature = "cuda", feature = "gpu"))]
 mod recipe;

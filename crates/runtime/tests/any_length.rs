@@ -5,10 +5,11 @@ mod common;
 
 use common::twin::judge_row;
 use num_complex::Complex;
-use rlx_compile::builders::{log_mel, psd, psd_peaks, spectrogram};
+use rlx_compile::builders::{SpectrogramMode, log_mel, psd, psd_peaks, spectrogram, spectrogram_in};
 use rlx_compile::params::{Average, Detrend, Padding, Rows, Scaling, Window};
 use rlx_compile::plan::Place;
 use rlx_compile::{DeviceClass, Graph};
+use rlx_dsp::fft::{ComplexFft, ForwardFft};
 use rlx_dsp::mel::{LogMelParams, Preset};
 use rlx_dsp::reference;
 use rlx_dsp::stft::{Spectrogram, SpectrogramParams};
@@ -16,7 +17,7 @@ use rlx_dsp::welch::{PsdParams, Welch};
 use rlx_runtime::{DeviceInfo, Executable, Samples, Session, SessionOptions};
 use rlx_testkit::{Noise, assert_close, harness::open, tone_in_noise};
 
-rlx_testkit::device_tests! { every: densities_of_any_length, complex_signals, spectrograms_of_any_length, peaks_of_any_length, mel_energies_of_any_length, integers_and_halves }
+rlx_testkit::device_tests! { every: densities_of_any_length, complex_signals, spectrograms_of_any_length, magnitudes_and_transforms_of_any_length, peaks_of_any_length, mel_energies_of_any_length, integers_and_halves }
 
 fn count(few: usize, many: usize) -> usize {
     if std::env::var_os("RLX_TEST_FULL").is_some() { many } else { few }
@@ -144,6 +145,63 @@ fn spectrograms_of_any_length(device: &DeviceInfo) {
         let want: Vec<f64> = items.iter().flat_map(|item| item.frames().flatten().copied()).collect();
         assert_close(&got, &want, params.segments.n_fft, &what);
     }
+}
+
+fn magnitudes_and_transforms_of_any_length(device: &DeviceInfo) {
+    let session = open(device, SessionOptions::default());
+    let mut random = Noise::new(45);
+    for seed in 0..count(14, 250) {
+        let Case { params, rows, len } = case(&mut random, 4096);
+        let complex = random.below(3) == 0;
+        let (n_fft, width) = (params.segments.n_fft, if complex { 2 } else { 1 });
+        let frames = SpectrogramParams::frames_of(&params);
+        let x = tone_in_noise(seed as u64, width * rows * len);
+        let what = format!("{} {frames:?} {rows} x {len} complex {complex}", device.id);
+        let taken = Rows { batch: rows, len, complex };
+        let run = |mode| {
+            let graph = spectrogram_in(&frames, mode, taken).unwrap();
+            on_device(&session, &graph, n_fft, &what).run_to_vecs(&[&x]).unwrap().remove(0)
+        };
+        let (magnitudes, transforms) = (run(SpectrogramMode::Magnitude), run(SpectrogramMode::Complex));
+        let weights = params.segments.weights().unwrap();
+        let scale = params.scaling.factor(&weights, params.sample_rate).sqrt();
+        let bins = if complex { n_fft } else { n_fft / 2 + 1 };
+        let mut want = Vec::new();
+        for row in x.chunks_exact(width * len) {
+            let row: Vec<Complex<f64>> = row
+                .chunks_exact(width)
+                .map(|z| Complex::new(f64::from(z[0]), f64::from(*z.get(1).unwrap_or(&0.0))))
+                .collect();
+            for start in (0..len + 1 - weights.len()).step_by(params.segments.hop) {
+                let mut frame = detrended(&row[start..][..weights.len()], params.segments.detrend);
+                frame.iter_mut().zip(&weights).for_each(|(v, w)| *v *= w * scale);
+                frame.resize(n_fft, Complex::default());
+                let mut spectrum = vec![Complex::default(); n_fft];
+                ComplexFft::new(n_fft).unwrap().forward(&mut frame, &mut spectrum).unwrap();
+                want.extend_from_slice(&spectrum[..bins]);
+            }
+        }
+        let parts: Vec<f64> = want.iter().flat_map(|z| [z.re, z.im]).collect();
+        assert_close(&transforms, &parts, n_fft, &what);
+        let sizes: Vec<f64> = want.iter().map(|z| z.norm()).collect();
+        assert_close(&magnitudes, &sizes, n_fft, &what);
+    }
+}
+
+/// A frame without its mean or its line.
+fn detrended(frame: &[Complex<f64>], detrend: Detrend) -> Vec<Complex<f64>> {
+    let n = frame.len() as f64;
+    let mean = frame.iter().sum::<Complex<f64>>() / n;
+    let place = |i: usize| i as f64 - (n - 1.0) / 2.0;
+    let spread: f64 = (0..frame.len()).map(|i| place(i).powi(2)).sum();
+    let slope = match detrend {
+        Detrend::Linear if spread > 0.0 => {
+            frame.iter().enumerate().map(|(i, v)| v * place(i)).sum::<Complex<f64>>() / spread
+        }
+        _ => Complex::default(),
+    };
+    let mean = if detrend == Detrend::None { Complex::default() } else { mean };
+    frame.iter().enumerate().map(|(i, v)| v - mean - slope * place(i)).collect()
 }
 
 fn peaks_of_any_length(device: &DeviceInfo) {

@@ -27,6 +27,19 @@ pub fn op_flops(op: &Op, operand: Option<&ValueType>, result: &ValueType) -> f64
         // A butterfly is a general complex 2×2: four products of six operations, two sums of two.
         Op::Butterfly(spec) => rows(operand) * spec.live as f64 * 28.0,
         Op::Power { .. } => 3.0 * made,
+        Op::Magnitude => 4.0 * made,
+        Op::CrossSpectra(spec) => {
+            let segments = spec.estimate.segment_count(operand.last() / spec.channels.max(1)) as f64;
+            let batch = operand.dims.first().map_or(0.0, |&b| b as f64);
+            let transforms = 0.5 * fft_flops(spec.estimate.segments.n_fft) * spec.channels as f64;
+            segments * (batch * transforms + 8.0 * made)
+        }
+        // A product of two limbs is about 20 operations.
+        Op::LimbPsd(spec) => {
+            let segments = spec.estimate.segment_count(operand.last()) as f64;
+            let batch = operand.dims.first().map_or(0.0, |&b| b as f64);
+            20.0 * batch * segments * fft_flops(spec.estimate.segments.n_fft)
+        }
         Op::Average { average } => average_flops(*average, operand.dims.get(1).copied().unwrap_or(1)) * taken,
         Op::Psd { .. } | Op::SpectralMask { .. } => made,
         Op::TopK { .. } => rows(operand) * top_k_flops(operand.last(), result.dims.iter().rev().nth(1)),

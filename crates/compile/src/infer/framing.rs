@@ -81,11 +81,14 @@ pub(super) fn preemphasis(at: &At<'_>, coefficient: f64, per_frame: bool) -> Res
 }
 
 pub(super) fn window(at: &At<'_>, window: Window, symmetry: Symmetry) -> Result<ValueType> {
-    check_window(at, window, symmetry)?;
-    frames(at)
+    let taken = frames(at)?;
+    check_window(at, &window, symmetry, taken.last())?;
+    Ok(taken)
 }
 
-/// Rejects window parameters outside their domain (computing one coefficient validates them).
-pub(super) fn check_window(at: &At<'_>, window: Window, symmetry: Symmetry) -> Result<()> {
-    window.coefficients(1, symmetry).map(drop).map_err(|e| at.parameter(e.to_string()))
+/// Rejects window parameters outside their domain (computing one coefficient validates them), and given weights of
+/// another number than the samples of a segment.
+pub(super) fn check_window(at: &At<'_>, window: &Window, symmetry: Symmetry, len: usize) -> Result<()> {
+    let points = if matches!(window, Window::Custom(_)) { len } else { 1 };
+    window.coefficients(points, symmetry).map(drop).map_err(|e| at.parameter(e.to_string()))
 }

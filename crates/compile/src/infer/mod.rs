@@ -1,5 +1,6 @@
 //! Kinds and shapes of every value, with errors that name the op and the shapes.
 
+mod cross;
 mod framing;
 mod pointwise;
 mod reduce;
@@ -41,6 +42,9 @@ fn infer_op(at: &At<'_>, op: &Op) -> Result<ValueType> {
         Op::InverseFft { n_fft, real } => spectral::inverse_fft(at, *n_fft, *real),
         Op::Butterfly(spec) => spectral::butterfly(at, spec),
         Op::Power { one_sided } => spectral::power(at, *one_sided),
+        Op::Magnitude => spectral::magnitude(at),
+        Op::CrossSpectra(spec) => cross::spectra(at, spec),
+        Op::LimbPsd(spec) => cross::limb_psd(at, spec),
         Op::Psd { sample_rate, scaling } => spectral::psd(at, *sample_rate, *scaling),
         Op::SpectralMask { mask } => spectral::mask(at, mask),
         Op::Average { .. } => reduce::average(at),

@@ -66,7 +66,7 @@ pub(super) fn welch_peaks(at: &At<'_>, spec: &WelchPeaksSpec) -> Result<ValueTyp
         return Err(at.wrong_operand("real samples [b, n]"));
     };
     framing::segments(at, operand.last(), spec.segment_len, spec.hop, Padding::None)?;
-    framing::check_window(at, spec.window.clone(), spec.symmetry)?;
+    framing::check_window(at, &spec.window, spec.symmetry, spec.segment_len)?;
     if spec.n_fft < spec.segment_len {
         return Err(at.parameter(format!("n_fft {} is shorter than the segments", spec.n_fft)));
     }

@@ -92,6 +92,14 @@ pub(super) fn power(at: &At<'_>, one_sided: bool) -> Result<ValueType> {
     Ok(operand.with_last(kind, bins))
 }
 
+pub(super) fn magnitude(at: &At<'_>) -> Result<ValueType> {
+    let operand = at.operand()?;
+    let ValueKind::Spectrum { n_fft, one_sided, .. } = operand.kind else {
+        return Err(at.wrong_operand("spectrum [b, s, bins]"));
+    };
+    Ok(operand.with_last(ValueKind::Power { n_fft, one_sided, unit: PowerUnit::Magnitude }, operand.last()))
+}
+
 pub(super) fn psd(at: &At<'_>, sample_rate: f64, scaling: Scaling) -> Result<ValueType> {
     let operand = at.operand()?;
     let ValueKind::Power { n_fft, one_sided, unit: PowerUnit::Raw } = operand.kind else {

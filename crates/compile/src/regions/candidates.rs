@@ -78,8 +78,8 @@ pub fn candidates(view: &View<'_>, id: NodeId) -> Vec<Region> {
             all
         }
         // If the transform has another reader, its spectrum is a value, or it is computed again.
-        op @ Op::Power { .. } => {
-            let again = transform(view, operand).map(|(t, nodes)| of_powers(view, id, t, nodes));
+        op @ (Op::Power { .. } | Op::Magnitude) => {
+            let again = transform(view, operand).map(|(t, nodes)| of_values(view, id, t, nodes));
             std::iter::once(single(op)).chain(again.into_iter().flatten()).collect()
         }
         Op::WelchPeaks(spec) => {
@@ -99,7 +99,9 @@ pub fn candidates(view: &View<'_>, id: NodeId) -> Vec<Region> {
         | Op::ClampNormalise { .. }
         | Op::NormaliseFeatures { .. }
         | Op::SpectralMask { .. }
-        | Op::Affine { .. }) => vec![single(op)],
+        | Op::Affine { .. }
+        | Op::CrossSpectra(_)
+        | Op::LimbPsd(_)) => vec![single(op)],
     }
 }
 
@@ -120,8 +122,8 @@ fn transform(view: &View<'_>, fft: NodeId) -> Option<(Transform, Vec<NodeId>)> {
 
 fn of_transform(view: &View<'_>, fft: NodeId, transform: Transform, nodes: Vec<NodeId>) -> Vec<Region> {
     let mut all = match view.only_user(fft) {
-        Some(power) if view.op(power).kind() == OpKind::Power => {
-            of_powers(view, power, transform.clone(), nodes.clone())
+        Some(user) if matches!(view.op(user).kind(), OpKind::Power | OpKind::Magnitude) => {
+            of_values(view, user, transform.clone(), nodes.clone())
         }
         _ => Vec::new(),
     };
@@ -130,12 +132,23 @@ fn of_transform(view: &View<'_>, fft: NodeId, transform: Transform, nodes: Vec<N
     all
 }
 
+/// Regions that begin with the powers or the magnitudes of a transform.
+fn of_values(view: &View<'_>, id: NodeId, transform: Transform, mut nodes: Vec<NodeId>) -> Vec<Region> {
+    if view.op(id).kind() != OpKind::Magnitude {
+        return of_powers(view, id, transform, nodes);
+    }
+    nodes.push(id);
+    let (source, bins) = (transform.frames.source, transform.bins);
+    let values = Spectrogram { transform, bins, doubled: false, magnitude: true, scaling: None };
+    vec![Region { task: Task::Spectrogram(values), nodes, source, results: vec![id] }]
+}
+
 /// Regions that begin with the powers of a transform.
 fn of_powers(view: &View<'_>, power: NodeId, transform: Transform, mut nodes: Vec<NodeId>) -> Vec<Region> {
     let Op::Power { one_sided } = *view.op(power) else { return Vec::new() };
     nodes.push(power);
     let bins = view.types[power.0].last();
-    let powers = Spectrogram { transform, bins, doubled: one_sided, scaling: None };
+    let powers = Spectrogram { transform, bins, doubled: one_sided, magnitude: false, scaling: None };
     let mut all = Vec::new();
     let mut scaled = None;
     match view.only_user(power).map(|user| (user, view.op(user))) {

@@ -103,6 +103,9 @@ impl Framed {
                 | Op::InverseFft { .. }
                 | Op::Butterfly(_)
                 | Op::Power { .. }
+                | Op::Magnitude
+                | Op::CrossSpectra(_)
+                | Op::LimbPsd(_)
                 | Op::Average { .. }
                 | Op::Psd { .. }
                 | Op::TopK { .. }

@@ -34,7 +34,7 @@ pub enum Task {
     Frames(Framed),
     /// Spectra of frames.
     Transform(Transform),
-    /// Powers of frames.
+    /// Powers or magnitudes of frames.
     Spectrogram(Spectrogram),
     /// Averaged powers, optionally with their peaks.
     Welch(Welch),
@@ -79,7 +79,7 @@ pub struct Transform {
     pub keep: Option<Band>,
 }
 
-/// … → Power [→ Psd].
+/// … → Power [→ Psd], or … → Magnitude.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spectrogram {
     /// The transform.
@@ -88,6 +88,8 @@ pub struct Spectrogram {
     pub bins: usize,
     /// Whether inner bins are doubled.
     pub doubled: bool,
+    /// Whether the values are magnitudes instead of powers; they are neither doubled nor scaled.
+    pub magnitude: bool,
     /// Sample rate and scaling; raw powers if absent.
     pub scaling: Option<(f64, Scaling)>,
 }
@@ -150,6 +152,7 @@ impl Spectrogram {
         let Transform { frames, n_fft, .. } = &self.transform;
         let plain = frames.plain().filter(|p| p.preemphasis.is_none() && frames.drop_last == 0)?;
         let scaling = match (self.doubled, self.scaling) {
+            _ if self.magnitude => SpectrogramScaling::Magnitude,
             (true, None | Some((_, Scaling::Raw))) => SpectrogramScaling::Raw,
             (true, Some((_, Scaling::Density))) => SpectrogramScaling::Density,
             (true, Some((_, Scaling::Spectrum))) => SpectrogramScaling::Spectrum,
@@ -169,7 +172,8 @@ impl Welch {
     /// Returns the parameters of the dsp plan of this average; the caller sets bins outside [`Transform::keep`] to
     /// zero.
     pub fn params(&self) -> Option<PsdParams> {
-        let Spectrogram { transform: Transform { frames, n_fft, .. }, bins, doubled, scaling } = &self.powers;
+        let Spectrogram { transform: Transform { frames, n_fft, .. }, bins, doubled, scaling, .. } =
+            &self.powers;
         let plain = self.powers.estimate()?;
         let sides = match (frames.complex, *doubled) {
             (false, true) => Sides::One,
@@ -207,7 +211,8 @@ impl Welch {
 impl LogMel {
     /// Returns the parameters of the dsp plan, with layout frames × mels.
     pub fn params(&self) -> Option<LogMelParams> {
-        let Spectrogram { transform: Transform { frames, n_fft, .. }, bins, doubled, scaling } = &self.powers;
+        let Spectrogram { transform: Transform { frames, n_fft, .. }, bins, doubled, scaling, .. } =
+            &self.powers;
         let plain = frames.plain().filter(|_| frames.drop_last <= 1)?;
         if frames.complex || *doubled || scaling.is_some() || *bins != one_sided_bins(*n_fft) {
             return None;

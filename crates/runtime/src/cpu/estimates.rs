@@ -24,7 +24,7 @@ fn rows_of(ty: &ValueType) -> (usize, usize) {
 
 /// Returns the policy after interpolation: short gaps are filled before the program runs; segments with longer ones
 /// are skipped.
-fn after_gaps(nan: NanPolicy) -> NanPolicy {
+pub(super) fn after_gaps(nan: NanPolicy) -> NanPolicy {
     match nan {
         NanPolicy::Interpolate { .. } => NanPolicy::SkipSegment,
         other => other,
@@ -32,7 +32,7 @@ fn after_gaps(nan: NanPolicy) -> NanPolicy {
 }
 
 /// Returns the number of threads of a plan; 0 is rayon's pool, which needs no additional threads.
-fn threads_of(options: &SessionOptions) -> usize {
+pub(super) fn threads_of(options: &SessionOptions) -> usize {
     match options.threads {
         1 => 1,
         n if n == 0 || n >= rayon::current_num_threads() => 0,

@@ -9,7 +9,7 @@ use rlx_dsp::nan::NanPolicy;
 use super::frames::{CopyFrames, FrameSource};
 use super::gaps::over_gaps;
 use super::program::{HostProgram, Placed, Slot, Step};
-use super::{average, estimates, fused, inverse, pointwise, power, reduce, transform};
+use super::{average, cross, estimates, fused, inverse, limb_psd, pointwise, power, reduce, transform};
 use crate::error::{Error, Result};
 use crate::session::{Program, SessionOptions};
 
@@ -126,6 +126,7 @@ fn looks(task: &Task) -> bool {
     match task {
         Task::Welch(_) | Task::Spectrogram(_) | Task::LogMel(_) => true,
         Task::WelchPeaks(spec) => fused::native(spec),
+        Task::Op(Op::CrossSpectra(_) | Op::LimbPsd(_)) => true,
         Task::Frames(_) | Task::Transform(_) | Task::Learned(_) | Task::Op(_) => false,
     }
 }
@@ -177,6 +178,9 @@ impl Lowering<'_> {
         Ok(match op {
             Op::InverseFft { n_fft, real } => inverse::step(*n_fft, *real, taken)?,
             Op::Power { one_sided } => power::step(*one_sided, taken, made)?,
+            Op::Magnitude => power::magnitude(taken)?,
+            Op::CrossSpectra(spec) => cross::step(spec, taken, made, self.options)?,
+            Op::LimbPsd(spec) => limb_psd::step(spec, taken, made, self.options)?,
             Op::Average { average } => average::step(*average, taken, self.options.nan),
             Op::Psd { sample_rate, scaling } => {
                 let factor = power::psd_factor(self.graph, self.types, id, *sample_rate, *scaling)?;

@@ -4,11 +4,13 @@
 
 mod average;
 mod backend;
+mod cross;
 mod estimates;
 mod frames;
 mod fused;
 mod gaps;
 mod inverse;
+mod limb_psd;
 mod lower;
 mod pointwise;
 mod power;

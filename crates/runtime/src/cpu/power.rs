@@ -1,4 +1,4 @@
-//! `Power`, and the factor of `Psd`.
+//! `Power`, `Magnitude`, and the factor of `Psd`.
 
 use rlx_compile::params::{Layout, Scaling};
 use rlx_compile::{Graph, NodeId, Op, ValueKind, ValueType};
@@ -45,6 +45,30 @@ impl Step for Power {
                         *out = sides(k) * (re * re + im * im);
                     }
                 }
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Magnitude(Layout);
+
+pub(super) fn magnitude(taken: &ValueType) -> Result<Box<dyn Step>> {
+    let ValueKind::Spectrum { layout, .. } = taken.kind else {
+        return Err(Error::unsupported(format!("a magnitude takes a spectrum, not {taken}")));
+    };
+    Ok(Box::new(Magnitude(layout)))
+}
+
+impl Step for Magnitude {
+    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
+        match self.0 {
+            Layout::Interleaved => {
+                out.iter_mut().zip(input.chunks_exact(2)).for_each(|(out, z)| *out = z[0].hypot(z[1]));
+            }
+            Layout::Block => {
+                let (re, im) = input.split_at(input.len() / 2);
+                out.iter_mut().zip(re.iter().zip(im)).for_each(|(out, (re, im))| *out = re.hypot(*im));
             }
         }
         Ok(())

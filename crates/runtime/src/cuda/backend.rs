@@ -57,6 +57,9 @@ fn caps() -> BackendCaps {
     caps.ops.extend([
         OpKind::Preemphasis,
         OpKind::Power,
+        OpKind::Magnitude,
+        OpKind::CrossSpectra,
+        OpKind::LimbPsd,
         OpKind::Average,
         OpKind::Psd,
         OpKind::TopK,

@@ -53,6 +53,9 @@ fn caps(info: &DeviceInfo, limits: &GroupLimits) -> BackendCaps {
     caps.fft = TransformCaps { min: 4, max: 1 << 17, powers_of_two: false };
     caps.ops.extend([
         OpKind::Power,
+        OpKind::Magnitude,
+        OpKind::CrossSpectra,
+        OpKind::LimbPsd,
         OpKind::Average,
         OpKind::Psd,
         OpKind::Preemphasis,

@@ -9,6 +9,7 @@ use rlx_dsp::mel::MelFilterbank;
 use super::blueprint::{
     Blueprint, FrameTransform, Frames, GroupLimits, MixedFrames, Passes, Spectrum, WelchPeaks, pointwise,
 };
+use super::{cross, limb_psd};
 use crate::cpu::psd_factor;
 use crate::error::{Error, Result};
 use crate::session::SampleFormat;
@@ -94,8 +95,24 @@ pub(super) fn design(
     Ok(design)
 }
 
-/// Returns the kernels of a region; the caller's samples are of this type.
+/// Returns the kernels of a region; the caller's samples are of this type. The values between them fit in buffers, one
+/// row at least.
 pub(super) fn kernel(
+    asked: &Asked<'_>,
+    format: SampleFormat,
+    limits: &GroupLimits,
+) -> std::result::Result<Passes, Refusal> {
+    let passes = select(asked, format, limits)?;
+    match passes.before.iter().map(|(_, bytes)| *bytes as u64).find(|bytes| *bytes > limits.buffer) {
+        None => Ok(passes),
+        Some(bytes) => Err(Refusal::new(format!(
+            "a row needs {bytes} bytes between its kernels, and max_storage_buffer_binding_size is {}",
+            limits.buffer
+        ))),
+    }
+}
+
+fn select(
     asked: &Asked<'_>,
     format: SampleFormat,
     limits: &GroupLimits,
@@ -121,7 +138,7 @@ pub(super) fn kernel(
                 return refuse("scaling and peaks are kernels of their own");
             }
             fused(welch, taken.last(), samples, limits).or_else(|_| {
-                let Spectrogram { transform, bins, doubled, scaling } = &welch.powers;
+                let Spectrogram { transform, bins, doubled, scaling, .. } = &welch.powers;
                 let frames = any_length(transform, *bins, *doubled, samples)?;
                 let scale = scaling.map_or(1.0, |(rate, scaling)| scaling.factor(&frames.window, rate));
                 made(frames.averaged(batch, welch.average, scale, limits))
@@ -131,7 +148,10 @@ pub(super) fn kernel(
             if powers.scaling.is_some() {
                 return refuse("scaling is a kernel of its own");
             }
-            let spectrum = Spectrum::Power { one_sided: powers.doubled };
+            let spectrum = match powers.magnitude {
+                true => Spectrum::Magnitude,
+                false => Spectrum::Power { one_sided: powers.doubled },
+            };
             transform(&powers.transform, samples, powers.bins, spectrum, limits).or_else(|_| {
                 let frames = any_length(&powers.transform, powers.bins, powers.doubled, samples)?;
                 made(frames.each(spectrum, limits))
@@ -183,7 +203,9 @@ pub(super) fn kernel(
                     one(pointwise::clamp_normalise(*below_max, *offset, *scale, values))
                 }
                 Op::ClampNormalise { scope: MaxOver::Batch, .. } => refuse("no maximum over the whole batch"),
-                Op::Power { .. } => refuse("no power of a spectrum in memory"),
+                Op::Power { .. } | Op::Magnitude => refuse("no power or magnitude of a spectrum in memory"),
+                Op::CrossSpectra(spec) => cross::kernel(asked, spec, samples, limits),
+                Op::LimbPsd(spec) => limb_psd::kernel(asked, spec, samples),
                 Op::Input { .. }
                 | Op::Output { .. }
                 | Op::Segment { .. }
@@ -257,7 +279,7 @@ fn any_length_peaks(
 const LONGEST: usize = 1 << 15;
 
 /// Returns frames in the form of the kernel of any length.
-fn any_length(
+pub(super) fn any_length(
     transform: &Transform,
     bins: usize,
     doubled: bool,
@@ -291,14 +313,14 @@ fn any_length(
 }
 
 /// Returns the reason of a blueprint's error, without its context.
-fn reason_of(error: &Error) -> Refusal {
+pub(super) fn reason_of(error: &Error) -> Refusal {
     match error {
         Error::Unsupported(reason) => Refusal::new(reason.clone()),
         other => Refusal::new(other.to_string()),
     }
 }
 
-fn transform(
+pub(super) fn transform(
     transform: &Transform,
     samples: SampleFormat,
     bins: usize,

@@ -104,6 +104,7 @@ impl Gpu {
             memory: limits.max_compute_workgroup_storage_size as usize,
             threads: threads as usize,
             filled: self.subgroup.clamp(32, 64) as usize,
+            buffer: self.max_buffer(),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::console::Console;
 use crate::flags::{CoherenceArgs, CoherenceFlags};
 use crate::plots::{frequency_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal};
-use crate::spectra::{accumulate_pair, coverage_note, header};
+use crate::spectra::{coverage_note, header, pair};
 use anyhow::{Result, bail};
 use rlx_io::plot::{Curve, SpectrumPlot};
 use rlx_io::write::results::{CoherenceChannel, CoherenceResult};
@@ -15,7 +15,13 @@ use rlx_io::write::results::{CoherenceChannel, CoherenceResult};
 /// Runs the command.
 pub(crate) fn run(flags: Box<CoherenceFlags>, console: &Console) -> Result<Outcome, Failure> {
     let args = CoherenceArgs::try_from(*flags)?;
-    let asked = Asked { input: &args.input, pair: Some(&args.pair), output: &args.output, plot: &args.plot };
+    let asked = Asked {
+        input: &args.input,
+        pair: Some(&args.pair),
+        precision: None,
+        output: &args.output,
+        plot: &args.plot,
+    };
     per_signal(&args, &asked, console)
 }
 
@@ -27,7 +33,7 @@ impl PerSignal for CoherenceArgs {
         to: &mut Answers<'_>,
     ) -> Result<()> {
         let (params, layout, inside) = prepared(blocks, signal, &self.estimate, self.band.as_ref())?;
-        let (spectrum, dead) = accumulate_pair(blocks, signal, params.clone())?;
+        let (spectrum, dead, placement) = pair(blocks, signal, params.clone(), self.device.as_deref())?;
         if spectrum.coverage.segments < 2 {
             bail!("one segment alone always gives a coherence of 1: give a smaller --n-fft");
         }
@@ -38,6 +44,8 @@ impl PerSignal for CoherenceArgs {
             coherence: inside.iter().map(|&i| all[i]).collect(),
         };
         let mut notes = blocks.notes();
+        notes.extend(Some(placement.said).filter(|said| !said.is_empty()));
+        notes.extend(placement.regions.into_iter().filter(|_| self.explain));
         notes.extend(coverage_note(&channel.name, &spectrum.coverage));
         for (name, _) in signal.names().zip(dead).filter(|(_, dead)| *dead) {
             notes.push(format!("channel {name} is constant: its coherence is undefined"));

@@ -4,12 +4,12 @@ use super::per_signal::{Answers, Asked, PerSignal, per_signal};
 use super::setup::prepared;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::{Band, Every, PeaksArgs, PeaksFlags, Segments};
+use crate::flags::{Arithmetic, Band, Every, PeaksArgs, PeaksFlags, Segments};
 use crate::plots::{frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal, Step, explain};
 use crate::spectra::{
     DeviceSpectra, Few, Framed, Framer, Layout, PackedFrames, PlacedFew, Route, Spectrum, accumulate,
-    check_band, coverage_note, explained, header, mean_note, packed_entries, pick,
+    accumulate_on, check_band, coverage_note, explained, header, mean_note, packed_entries, pick,
 };
 use anyhow::{Result, bail};
 use rlx_compile::builders::psd;
@@ -21,7 +21,13 @@ use rlx_io::write::rounded;
 /// Runs the command.
 pub(crate) fn run(flags: Box<PeaksFlags>, console: &Console) -> Result<Outcome, Failure> {
     let args = PeaksArgs::try_from(*flags)?;
-    let asked = Asked { input: &args.input, pair: None, output: &args.output, plot: &args.plot };
+    let asked = Asked {
+        input: &args.input,
+        pair: None,
+        precision: args.precision.map(Arithmetic::samples),
+        output: &args.output,
+        plot: &args.plot,
+    };
     per_signal(&args, &asked, console)
 }
 
@@ -73,15 +79,26 @@ fn whole<S: InputSample>(
     to: &mut Answers<'_>,
 ) -> Result<()> {
     let (params, layout, _) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
-    let spectra = accumulate(blocks, signal, params.clone())?;
+    let limbs = args.precision.and_then(Arithmetic::limbs);
+    let (spectra, placement) = match &args.device {
+        None => (accumulate(blocks, signal, params.clone())?, None),
+        Some(device) => {
+            let (spectra, placement) = accumulate_on(device, blocks, signal, params.clone(), limbs)?;
+            (spectra, Some(placement))
+        }
+    };
     let (t_start_s, t_end_s) = (signal.time(0), signal.end(blocks.frames()));
     let mut notes = blocks.notes();
-    if let Some(device) = &args.device {
-        notes.push(format!("computed on the CPU: {device} takes frames (--every) only"));
-    }
+    notes.extend(match &placement {
+        Some(placement) => Some(placement.said.clone()),
+        None => args.precision.map(Arithmetic::on_the_cpu),
+    });
     if args.explain {
         let rows = Rows { batch: 1, len: params.segments.segment_len, complex: S::COMPLEX };
-        notes.extend(explained(&psd(&params, rows)?)?);
+        notes.extend(match placement {
+            Some(placement) => placement.regions,
+            None => explained(&psd(&params, rows)?)?,
+        });
     }
     let mut channels = Vec::new();
     let mut curves = Vec::new();
@@ -143,10 +160,15 @@ fn framed<S: InputSample>(
     }
     said.extend(placed.as_ref().map(spread_note));
     let segments = placed.as_ref().map_or_else(|| params.segments.count(frame_len), |p| p.starts.len());
-    let packed = PackedFrames::new::<S>(&params, frame_len, segments, few.is_some(), args)?;
+    let limbs = args.precision.and_then(Arithmetic::limbs);
+    let packed = match limbs {
+        None => PackedFrames::new::<S>(&params, frame_len, segments, few.is_some(), args)?,
+        // The picker's strategies are f32.
+        Some(_) => None,
+    };
     let (route, placement) = match (packed, &args.device) {
         (Some(packed), _) => (Some(Route::Packed(packed)), None),
-        (None, Some(device)) => match DeviceSpectra::open::<S>(device, &params_used, used)? {
+        (None, Some(device)) => match DeviceSpectra::open::<S>(device, &params_used, used, limbs)? {
             Ok(open) => {
                 let rest = "frames that are shorter or have missing samples on the CPU";
                 let placement = open.placement(rest);
@@ -157,6 +179,9 @@ fn framed<S: InputSample>(
         (None, None) => (None, None),
     };
     said.extend(placement.as_ref().map(|placement| placement.said.clone()));
+    if placement.is_none() && route.is_none() {
+        said.extend(args.precision.map(Arithmetic::on_the_cpu));
+    }
     if args.explain {
         let rows = Rows { batch: 1, len: used, complex: S::COMPLEX };
         said.extend(match placement {

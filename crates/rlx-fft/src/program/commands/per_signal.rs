@@ -30,6 +30,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) input: &'a InputArgs,
     /// The two channels, for commands on pairs.
     pub(crate) pair: Option<&'a Pair>,
+    /// Precision of the samples, if it was chosen.
+    pub(crate) precision: Option<Precision>,
     /// Output of the results.
     pub(crate) output: &'a OutputArgs,
     /// The plots, if requested.
@@ -89,10 +91,13 @@ pub(crate) fn per_signal(
     let mut to = Answers { output, plots, console };
     let meant = asked.pair.map_or(Meant::Each, Meant::Pair);
     let outcome = for_each_meant(asked.input, meant, console, |reader, signal| {
-        let info = reader.info().clone();
+        let mut info = reader.info().clone();
+        info.precision = asked.precision.unwrap_or(info.precision);
         let answered = with_samples!(info, S => answer::<S>(command, reader, &signal, &mut to));
         match answered {
-            Err(error) if error.is::<Beyond>() && info.precision == Precision::F32 => {
+            Err(error)
+                if error.is::<Beyond>() && info.precision == Precision::F32 && asked.precision.is_none() =>
+            {
                 // A file can be read again; a stream cannot.
                 let Some(reader) = again(&info, &asked.input.source.open)? else { return Err(error) };
                 match info.complex {

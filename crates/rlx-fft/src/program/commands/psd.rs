@@ -4,12 +4,12 @@ use super::per_signal::{Answers, Asked, PerSignal, per_signal};
 use super::setup::prepared;
 use crate::app::{Failure, Outcome};
 use crate::console::Console;
-use crate::flags::{Cross, PsdArgs, PsdFlags};
+use crate::flags::{Arithmetic, Cross, PsdArgs, PsdFlags};
 use crate::memory::too_much;
 use crate::plots::{frequency_label, level_label, short_name};
 use crate::signal::{Blocks, InputSample, Signal};
 use crate::spectra::{
-    Layout, accumulate, accumulate_matrix, accumulate_on, accumulate_pair, coverage_note, explained, header,
+    Layout, Placement, accumulate, accumulate_matrix, accumulate_on, coverage_note, explained, header, pair,
     row_len,
 };
 use anyhow::{Result, bail};
@@ -28,7 +28,8 @@ pub(crate) fn run(flags: Box<PsdFlags>, console: &Console) -> Result<Outcome, Fa
         Some(Cross::Pair(pair)) => Some(pair),
         Some(Cross::All) | None => None,
     };
-    let asked = Asked { input: &args.input, pair, output: &args.output, plot: &args.plot };
+    let precision = args.precision.map(Arithmetic::samples);
+    let asked = Asked { input: &args.input, pair, precision, output: &args.output, plot: &args.plot };
     per_signal(&args, &asked, console)
 }
 
@@ -57,12 +58,16 @@ fn power<S: InputSample>(
     let (spectra, placement) = match &args.device {
         None => (accumulate(blocks, signal, params.clone())?, None),
         Some(device) => {
-            let (spectra, placement) = accumulate_on(device, blocks, signal, params.clone())?;
+            let limbs = args.precision.and_then(Arithmetic::limbs);
+            let (spectra, placement) = accumulate_on(device, blocks, signal, params.clone(), limbs)?;
             (spectra, Some(placement))
         }
     };
     let mut notes = blocks.notes();
-    notes.extend(placement.as_ref().map(|placement| placement.said.clone()));
+    notes.extend(match &placement {
+        Some(placement) => Some(placement.said.clone()),
+        None => args.precision.map(Arithmetic::on_the_cpu),
+    });
     if args.explain {
         let rows = Rows { batch: spectra.len(), len: row_len(&params), complex: S::COMPLEX };
         notes.extend(match placement {
@@ -123,7 +128,7 @@ fn cross<S: InputSample>(
     to: &mut Answers<'_>,
 ) -> Result<()> {
     let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
-    let (spectrum, _) = accumulate_pair(blocks, signal, params.clone())?;
+    let (spectrum, _, placement) = pair(blocks, signal, params.clone(), args.device.as_deref())?;
     let part = |values: &[S::Real]| -> Vec<f64> {
         let all = layout.arrange(values);
         inside.iter().map(|&i| all[i]).collect()
@@ -138,7 +143,7 @@ fn cross<S: InputSample>(
         im,
     };
     let mut notes = blocks.notes();
-    notes.extend(no_device(args));
+    notes.extend(placed_notes(placement, args.precision, args.explain));
     notes.extend(coverage_note(&channel.name, &spectrum.coverage));
     let header = header("cross", signal, &args.estimate, &params, spectrum.coverage.segments, notes);
     let result = CrossResult { header, channels: vec![channel] };
@@ -210,8 +215,23 @@ fn matrix<S: InputSample>(
 
 /// Returns a note if a device was named.
 fn no_device(args: &PsdArgs) -> Option<String> {
-    let note = |device| format!("computed on the CPU, not on {device}: cross spectra have no device");
-    args.device.as_ref().map(note)
+    let note = |device| format!("computed on the CPU, not on {device}: matrices of recordings are the CPU's");
+    args.device.as_ref().map(note).or_else(|| args.precision.map(Arithmetic::on_the_cpu))
+}
+
+/// Returns the notes about where a pair ran, and in which precision.
+fn placed_notes(placement: Placement, precision: Option<Arithmetic>, explain: bool) -> Vec<String> {
+    let Placement { said, regions } = placement;
+    let mut notes = vec![said];
+    notes.retain(|said| !said.is_empty());
+    if notes.is_empty() {
+        notes.extend(precision.map(Arithmetic::on_the_cpu));
+    } else if let Some(wider) = precision.filter(|p| *p != Arithmetic::F32) {
+        let wider = wider.limbs().map_or("f32", rlx_compile::params::LimbArithmetic::name);
+        notes.push(format!("cross spectra on a device are f32, not {wider}"));
+    }
+    notes.extend(regions.into_iter().filter(|_| explain));
+    notes
 }
 
 fn picture(result: &PsdResult) -> SpectrumPlot {

@@ -19,7 +19,8 @@ use rlx_io::write::results::Header;
 /// Runs the command.
 pub(crate) fn run(flags: Box<SpectrogramFlags>, console: &Console) -> Result<Outcome, Failure> {
     let args = SpectrogramArgs::try_from(*flags)?;
-    let asked = Asked { input: &args.input, pair: None, output: &args.output, plot: &args.plot };
+    let asked =
+        Asked { input: &args.input, pair: None, precision: None, output: &args.output, plot: &args.plot };
     per_signal(&args, &asked, console)
 }
 
@@ -34,7 +35,7 @@ impl PerSignal for SpectrogramArgs {
         let mut channels: Vec<Columns<S>> =
             (0..signal.channels.len()).map(|_| Columns::new(params.clone())).collect::<Result<_>>()?;
         let mut device = match &self.device {
-            Some(name) => Some(DeviceSpectra::open::<S>(name, &params, params.segments.segment_len)?),
+            Some(name) => Some(DeviceSpectra::open::<S>(name, &params, params.segments.segment_len, None)?),
             None => None,
         };
         let mut head = header("spectrogram", signal, &self.estimate, &params, 1, blocks.notes());

@@ -3,7 +3,7 @@
 use super::values;
 use super::{
     Band, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags, Pair,
-    PlotArgs, PlotFlags, Usage,
+    PlotArgs, PlotFlags, Usage, WhereFlags,
 };
 use clap::Args;
 use rlx_dsp::scaling::{Average, Scaling};
@@ -29,6 +29,9 @@ pub(crate) struct CoherenceFlags {
     estimate: EstimateFlags,
 
     #[command(flatten)]
+    device: WhereFlags,
+
+    #[command(flatten)]
     output: OutputFlags,
 
     #[command(flatten)]
@@ -42,6 +45,10 @@ pub(crate) struct CoherenceArgs {
     pub(crate) input: InputArgs,
     pub(crate) band: Option<Band>,
     pub(crate) estimate: EstimateArgs,
+    /// The named device with a bus.
+    pub(crate) device: Option<String>,
+    /// Whether the placement is reported.
+    pub(crate) explain: bool,
     pub(crate) output: OutputArgs,
     pub(crate) plot: Option<PlotArgs>,
 }
@@ -59,6 +66,8 @@ impl TryFrom<CoherenceFlags> for CoherenceArgs {
             input: flags.input.try_into()?,
             band: flags.band,
             estimate,
+            explain: flags.device.explain(),
+            device: flags.device.validate()?,
             output: flags.output.try_into()?,
             plot: flags.plot.validate()?,
         })

@@ -1,8 +1,8 @@
 //! `peaks`.
 
 use super::{
-    Band, DeviceFlags, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags,
-    PlotArgs, PlotFlags, Segments, Usage,
+    Arithmetic, Band, DeviceFlags, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs,
+    OutputFlags, PlotArgs, PlotFlags, Segments, Usage,
 };
 use super::{limits, values};
 use clap::{Args, ValueEnum};
@@ -48,6 +48,10 @@ pub(crate) struct PeaksFlags {
 
     #[command(flatten)]
     estimate: EstimateFlags,
+
+    /// Precision: f32, f32x2 or f64 [default: that of the samples; f32 on a device]
+    #[arg(long, value_enum, value_name = "PRECISION")]
+    precision: Option<Arithmetic>,
 
     #[command(flatten)]
     device: DeviceFlags,
@@ -99,6 +103,8 @@ pub(crate) struct PeaksArgs {
     pub(crate) segments: Segments,
     /// The named device with a bus.
     pub(crate) device: Option<String>,
+    /// Arithmetic, if it was chosen.
+    pub(crate) precision: Option<Arithmetic>,
     /// Whether the placement is reported.
     pub(crate) explain: bool,
     pub(crate) output: OutputArgs,
@@ -149,6 +155,7 @@ impl TryFrom<PeaksFlags> for PeaksArgs {
             estimate: flags.estimate.validate(Scaling::Spectrum, 0.5, NFftRule::AVERAGED)?,
             segments,
             device,
+            precision: flags.precision,
             explain,
             output: flags.output.try_into()?,
             plot,

@@ -2,8 +2,8 @@
 
 use super::values;
 use super::{
-    Band, Cross, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs, OutputFlags,
-    PlotArgs, PlotFlags, Usage, WhereFlags,
+    Arithmetic, Band, Cross, EstimateArgs, EstimateFlags, InputArgs, InputFlags, NFftRule, OutputArgs,
+    OutputFlags, PlotArgs, PlotFlags, Usage, WhereFlags,
 };
 use clap::Args;
 use rlx_dsp::scaling::{Average, Scaling};
@@ -34,6 +34,10 @@ pub(crate) struct PsdFlags {
     #[command(flatten)]
     estimate: EstimateFlags,
 
+    /// Precision: f32, f32x2 or f64 [default: that of the samples; f32 on a device]
+    #[arg(long, value_enum, value_name = "PRECISION")]
+    precision: Option<Arithmetic>,
+
     #[command(flatten)]
     device: WhereFlags,
 
@@ -55,6 +59,8 @@ pub(crate) struct PsdArgs {
     pub(crate) estimate: EstimateArgs,
     /// The named device with a bus.
     pub(crate) device: Option<String>,
+    /// Arithmetic, if it was chosen.
+    pub(crate) precision: Option<Arithmetic>,
     /// Whether the placement is reported.
     pub(crate) explain: bool,
     pub(crate) output: OutputArgs,
@@ -88,6 +94,7 @@ impl TryFrom<PsdFlags> for PsdArgs {
             confidence: flags.confidence,
             band: flags.band,
             estimate,
+            precision: flags.precision,
             explain: flags.device.explain(),
             device: flags.device.validate()?,
             output: flags.output.try_into()?,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use rlx_compile::builders::psd;
-use rlx_compile::params::Rows;
+use rlx_compile::Graph;
+use rlx_compile::builders::{from_limbs, limb_psd, psd, to_limbs};
+use rlx_compile::params::{LimbArithmetic, Rows};
 use rlx_dsp::fft::{Real, Sample};
 use rlx_dsp::scaling::Sides;
 use rlx_dsp::welch::PsdParams;
@@ -19,6 +20,8 @@ const MOST: usize = 256;
 pub(crate) struct DeviceSpectra {
     session: Session,
     params: PsdParams,
+    /// Arithmetic of more than single precision.
+    limbs: Option<LimbArithmetic>,
     /// Samples per row.
     used: usize,
     plans: BTreeMap<usize, Executable>,
@@ -32,18 +35,24 @@ pub(crate) struct DeviceSpectra {
 }
 
 impl DeviceSpectra {
-    /// Opens a device for frames of `used` samples; returns the reason if the device computes nothing of them.
+    /// Opens a device for frames of `used` samples, with this arithmetic of more than single precision, if any; returns
+    /// the reason if the device computes nothing of them.
     pub(crate) fn open<S: Sample>(
         device: &str,
         params: &PsdParams,
         used: usize,
+        limbs: Option<LimbArithmetic>,
     ) -> Result<std::result::Result<Self, Declined>> {
+        if let Some(arithmetic) = limbs.filter(|_| S::COMPLEX) {
+            let why = format!("it has no complex samples in {}", arithmetic.name());
+            return Ok(Err(Declined::whole("welch_average", device, why)));
+        }
         if !S::COMPLEX && params.sides == Sides::Two {
             let why = "it does not support two-sided spectra of real samples".to_owned();
             return Ok(Err(Declined::whole("welch_average", device, why)));
         }
         let session = Session::open(&device.parse::<Device>()?)?;
-        let graph = psd(params, Rows { batch: 1, len: used, complex: S::COMPLEX })?;
+        let graph = graph(params, limbs, Rows { batch: 1, len: used, complex: S::COMPLEX })?;
         let plan = session.explain(&graph, Default::default())?.plan;
         let (on_cpu, regions) = (on_the_cpu(&plan), regions(&plan, &session.device().id));
         if !uses_device(&plan) {
@@ -51,7 +60,8 @@ impl DeviceSpectra {
         }
         let (samples, powers) = (Vec::new(), Vec::new());
         let plans = BTreeMap::new();
-        Ok(Ok(Self { session, params: params.clone(), used, plans, on_cpu, regions, samples, powers }))
+        let params = params.clone();
+        Ok(Ok(Self { session, params, limbs, used, plans, on_cpu, regions, samples, powers }))
     }
 
     /// Returns its name.
@@ -66,10 +76,10 @@ impl DeviceSpectra {
 
     /// Returns a text with the device, and the regions that the CPU runs with the reasons.
     pub(crate) fn said(&self) -> String {
-        let device = self.device();
+        let (device, arithmetic) = (self.device(), self.limbs.map_or("f32", LimbArithmetic::name));
         match &self.on_cpu {
-            None => format!("computed in f32 on {device}"),
-            Some(parts) => format!("computed in f32 on {device}, on the CPU {parts}"),
+            None => format!("computed in {arithmetic} on {device}"),
+            Some(parts) => format!("computed in {arithmetic} on {device}, on the CPU {parts}"),
         }
     }
 
@@ -98,9 +108,12 @@ impl DeviceSpectra {
                     return Ok(None);
                 }
                 let (re, im) = sample.parts();
-                self.samples.push(re as f32);
+                match self.limbs {
+                    Some(_) => self.samples.extend(to_limbs(re.widen())),
+                    None => self.samples.push(re.widen() as f32),
+                }
                 if S::COMPLEX {
-                    self.samples.push(im as f32);
+                    self.samples.push(im.widen() as f32);
                 }
             }
         }
@@ -109,9 +122,8 @@ impl DeviceSpectra {
             return Ok(None);
         }
         if !self.plans.contains_key(&batch) {
-            let plan = self
-                .session
-                .compile(&psd(&self.params, Rows { batch, len: self.used, complex: S::COMPLEX })?)?;
+            let rows = Rows { batch, len: self.used, complex: S::COMPLEX };
+            let plan = self.session.compile(&graph(&self.params, self.limbs, rows)?)?;
             let on_cpu = on_the_cpu(plan.plan());
             self.regions = regions(plan.plan(), &self.session.device().id);
             self.on_cpu = if self.plans.is_empty() { on_cpu } else { on_cpu.or(self.on_cpu.take()) };
@@ -121,8 +133,19 @@ impl DeviceSpectra {
         self.powers.resize(plan.outputs().iter().map(|o| o.floats).sum(), 0.0);
         plan.run(&[&self.samples], &mut [&mut self.powers])?;
         let bins = self.powers.len() / batch;
-        let row = |row: &[f32]| row.iter().map(|v| S::Real::narrow(f64::from(*v))).collect();
+        let row = |row: &[f32]| match self.limbs {
+            Some(_) => row.chunks_exact(2).map(|p| S::Real::narrow(from_limbs([p[0], p[1]]))).collect(),
+            None => row.iter().map(|v| S::Real::narrow(f64::from(*v))).collect(),
+        };
         Ok(Some(self.powers.chunks_exact(bins).map(row).collect()))
+    }
+}
+
+/// Returns the graph of the powers of rows.
+fn graph(params: &PsdParams, limbs: Option<LimbArithmetic>, rows: Rows) -> rlx_compile::Result<Graph> {
+    match limbs {
+        Some(arithmetic) => limb_psd(params, arithmetic, rows.batch, rows.len),
+        None => psd(params, rows),
     }
 }
 
@@ -135,7 +158,7 @@ mod tests {
 
     /// Compares the spectra of dsp with those of the device (here: a CPU session).
     fn check<S: Sample>(params: PsdParams, frames: &[S], frame_len: usize, used: usize) {
-        let mut device = DeviceSpectra::open::<S>("cpu", &params, used).unwrap().ok().unwrap();
+        let mut device = DeviceSpectra::open::<S>("cpu", &params, used, None).unwrap().ok().unwrap();
         let library = Welch::<S>::new(params).unwrap();
         let count = frames.len() / frame_len;
         let batch = DeviceSpectra::batch(count);
@@ -166,13 +189,32 @@ mod tests {
     #[test]
     fn missing_samples_and_foreign_spectra_are_left_to_the_library() {
         let params = PsdParams::new(8e3, 64);
-        let mut device = DeviceSpectra::open::<f64>("cpu", &params, 128).unwrap().ok().unwrap();
+        let mut device = DeviceSpectra::open::<f64>("cpu", &params, 128, None).unwrap().ok().unwrap();
         for odd in [f64::NAN, 1e300] {
             let mut x = vec![1.0; 256];
             x[140] = odd;
             assert!(device.spectra(&x, 128, 2).unwrap().is_none());
         }
         let both = params.clone().sides(Sides::Two);
-        assert!(DeviceSpectra::open::<f32>("cpu", &both, 128).unwrap().is_err());
+        assert!(DeviceSpectra::open::<f32>("cpu", &both, 128, None).unwrap().is_err());
+    }
+
+    #[test]
+    fn limbs_have_the_precision_of_the_library() {
+        let x: Vec<f64> =
+            (0..4 * 300).map(|i| (i as f64 * 0.3).sin() + 1e-7 * (i as f64 * 1.7).cos()).collect();
+        let params = PsdParams::new(8e3, 64);
+        for arithmetic in [LimbArithmetic::F32x2, LimbArithmetic::F64] {
+            let mut device =
+                DeviceSpectra::open::<f64>("cpu", &params, 300, Some(arithmetic)).unwrap().ok().unwrap();
+            let rows = device.spectra(&x, 300, 4).unwrap().unwrap();
+            for (row, frame) in rows.iter().zip(x.chunks_exact(300)) {
+                let want = Welch::<f64>::new(params.clone()).unwrap().run(frame).unwrap().values;
+                let norm: f64 = want.iter().sum();
+                assert!(row.iter().zip(&want).all(|(g, w)| (g - w).abs() <= 1e-14 * norm));
+            }
+        }
+        let both = DeviceSpectra::open::<Complex<f64>>("cpu", &params, 300, Some(LimbArithmetic::F64));
+        assert!(both.unwrap().is_err());
     }
 }

@@ -9,6 +9,7 @@
 use super::{Declined, DeviceSpectra, Placement, accumulate};
 use crate::signal::{Blocks, InputSample, Signal, Step, explain};
 use anyhow::Result;
+use rlx_compile::params::LimbArithmetic;
 use rlx_dsp::fft::Real;
 use rlx_dsp::nan::{Interpolator, NanPolicy, first_non_finite};
 use rlx_dsp::scaling::Average;
@@ -24,12 +25,14 @@ pub(crate) fn row_len(params: &PsdParams) -> usize {
     params.segments.segment_len + (ROW - 1) * params.segments.hop
 }
 
-/// Averages every selected channel, and returns the placement.
+/// Averages every selected channel, with this arithmetic of more than single precision, if any, and returns the
+/// placement.
 pub(crate) fn accumulate_on<S: InputSample>(
     device: &str,
     blocks: &mut Blocks<S>,
     signal: &Signal,
     params: PsdParams,
+    limbs: Option<LimbArithmetic>,
 ) -> Result<(Vec<Psd<S::Real>>, Placement)> {
     if params.average == Average::Median {
         let why = "a median needs the spectra of all segments".to_owned();
@@ -37,7 +40,7 @@ pub(crate) fn accumulate_on<S: InputSample>(
         return Ok((accumulate(blocks, signal, params)?, placement));
     }
     let row = row_len(&params);
-    let mut open = match DeviceSpectra::open::<S>(device, &params, row)? {
+    let mut open = match DeviceSpectra::open::<S>(device, &params, row, limbs)? {
         Ok(open) => open,
         Err(declined) => return Ok((accumulate(blocks, signal, params)?, declined.placement(device))),
     };

@@ -94,7 +94,7 @@ fn each_in_parallel<S: InputSample>(
 }
 
 /// Averages the cross spectrum of the two selected channels; also returns which of them are constant.
-pub(crate) fn accumulate_pair<S: InputSample>(
+pub(super) fn accumulate_pair<S: InputSample>(
     blocks: &mut Blocks<S>,
     signal: &Signal,
     params: PsdParams,

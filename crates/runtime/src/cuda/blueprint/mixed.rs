@@ -78,6 +78,8 @@ pub(crate) enum MixedValue {
     Complex(Layout),
     /// `|X|² · scale`.
     Power,
+    /// `|X| · scale`.
+    Magnitude,
     /// Mel energies or their logarithms: further constants, tables `bands` and `weights`, and whether each block
     /// writes its largest value.
     Mel(Vec<Define>, [Table; 2], bool),
@@ -265,6 +267,7 @@ fn launch(
             defines.extend(planes("OUT_PLANES", *layout));
         }
         MixedValue::Power => defines.push(flag("OUT_POWER")),
+        MixedValue::Magnitude => defines.push(flag("OUT_MAGNITUDE")),
         MixedValue::Mel(constants, tables, clamped) => {
             defines.push(flag("OUT_MEL"));
             defines.extend(constants.iter().cloned());

@@ -6,9 +6,11 @@
 pub mod butterflies;
 #[cfg(test)]
 mod codegen;
+pub mod cross;
 pub mod fft;
 mod fft_long;
 mod frames;
+pub mod limb_psd;
 pub mod local_peaks;
 pub mod log_mel;
 pub mod median;

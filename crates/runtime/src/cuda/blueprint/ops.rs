@@ -131,6 +131,13 @@ pub fn power(
     alone(pass("POWER", items, THREADS, &operands, defines), items)
 }
 
+/// Computes `|X|` of `bins` bins.
+pub fn magnitude(frames: usize, bins: usize, layout: Layout) -> Passes {
+    let defines = [number("FRAMES", frames), number("OUT_BINS", bins), number("IN_PLANES", planes(layout))];
+    let operands = [Operand::Input, Operand::InputPlane, Operand::Output, Operand::Rows];
+    alone(pass("MAGNITUDE", frames * bins, THREADS, &operands, defines), frames * bins)
+}
+
 /// Computes the `n_fft` bins of real signals from the lower `n_fft/2 + 1`, in the same layout. `operands`: both
 /// planes of the input and of the result, and the rows.
 pub(crate) fn mirror(frames: usize, n_fft: usize, layout: Layout, operands: &[Operand]) -> Pass {
@@ -227,6 +234,8 @@ mod tests {
         let mut passes = vec![
             power(2, 256, 129, 129, Layout::Block, true),
             power(2, 255, 255, 128, Layout::Interleaved, false),
+            magnitude(2, 129, Layout::Block),
+            magnitude(2, 129, Layout::Interleaved),
             affine(2, 129, 1.0 / 3.0, -1.5),
             log(2, 129, LogBase::Db, 1e-10, 0.0),
             top_k(1, 129, 16),

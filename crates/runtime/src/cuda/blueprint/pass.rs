@@ -75,8 +75,12 @@ impl Passes {
     pub(crate) fn times(mut self, count: usize) -> Self {
         for pass in &mut self.passes {
             pass.items *= count as u64;
-            for operand in pass.operands.iter_mut().filter(|o| **o == Operand::Rows) {
-                *operand = Operand::RowsTimes(count as u64);
+            for operand in &mut pass.operands {
+                match operand {
+                    Operand::Rows => *operand = Operand::RowsTimes(count as u64),
+                    Operand::RowsTimes(times) => *times *= count as u64,
+                    _ => {}
+                }
             }
         }
         self.scratch.iter_mut().for_each(|len| *len *= count);

@@ -10,6 +10,8 @@ pub(super) const HEADERS: &[(&str, &str)] = texts![
     "complex_rows.cuh",
     "dft.cuh",
     "frames.cuh",
+    "limbs.cuh",
+    "magnitude.cuh",
     "mixed.cuh",
     "padding.cuh",
     "peaks_out.cuh",
@@ -23,9 +25,11 @@ pub(super) const HEADERS: &[(&str, &str)] = texts![
 
 const SOURCES: &[(&str, &str)] = texts![
     "butterflies.cu",
+    "cross.cu",
     "fft.cu",
     "fft_columns.cu",
     "fft_untangle.cu",
+    "limb_psd.cu",
     "local_peaks.cu",
     "log_mel.cu",
     "log_mel_finish.cu",

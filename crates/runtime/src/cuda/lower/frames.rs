@@ -1,7 +1,7 @@
 //! Frames of real samples to their spectra or powers.
 
 use rlx_compile::params::{Detrend, Layout};
-use rlx_compile::regions::{Asked, Framed, Spectrogram, Transform};
+use rlx_compile::regions::{Framed, Spectrogram, Transform};
 use rlx_dsp::stft;
 
 use super::super::blueprint::spectrogram::{SpectrumValue, spectrogram};
@@ -39,24 +39,27 @@ pub(super) fn framing(frames: &Framed, n_fft: usize) -> Result<FrameSpec, String
 }
 
 /// Framing → Fft → Power [→ Psd].
-pub(super) fn powers(asked: &Asked<'_>, powers: &Spectrogram) -> Result<Taken, String> {
+pub(super) fn powers(powers: &Spectrogram) -> Result<Taken, String> {
     let Transform { frames, n_fft, keep, .. } = &powers.transform;
     if frames.complex || keep.is_some() || powers.bins != n_fft / 2 + 1 {
         return Err("the kernel of frames has all one-sided bins of real samples".to_owned());
     }
-    let (spec, len) = (framing(frames, *n_fft)?, asked.source().last());
-    let value = SpectrumValue::Power { one_sided: powers.doubled };
+    let (spec, len) = (framing(frames, *n_fft)?, frames.row_len);
+    let value = match powers.magnitude {
+        true => SpectrumValue::Magnitude,
+        false => SpectrumValue::Power { one_sided: powers.doubled },
+    };
     let scale = powers.scaling.map_or(1.0, |(rate, scaling)| scaling.factor(&spec.window, rate)) as f32;
     Taken::of(move |sample| spectrogram(&spec, len, sample, value, scale))
 }
 
 /// Framing → Fft.
-pub(super) fn spectra(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, String> {
+pub(super) fn spectra(transform: &Transform) -> Result<Taken, String> {
     let Transform { frames, n_fft, layout, .. } = transform;
     if frames.complex {
         return Err("the kernel of frames has real samples".to_owned());
     }
-    let (spec, len) = (framing(frames, *n_fft)?, asked.source().last());
+    let (spec, len) = (framing(frames, *n_fft)?, frames.row_len);
     let (segments, n_fft, layout) = (frames.segments, *n_fft, *layout);
     let two_sided = transform.bins != n_fft / 2 + 1;
     Taken::of(move |sample: SampleType| {

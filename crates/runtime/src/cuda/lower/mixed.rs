@@ -14,18 +14,19 @@ use super::welch;
 const LONGEST: usize = 1 << 15;
 
 /// Framing → Fft.
-pub(super) fn spectra(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, String> {
-    let frames = frames(asked, transform, transform.bins, false)?;
+pub(super) fn spectra(transform: &Transform) -> Result<Taken, String> {
+    let frames = frames(transform, transform.bins, false)?;
     let value = MixedValue::Complex(transform.layout);
     taken(transform.frames.complex, move |sample| mixed(&frames, sample, &value, 1.0))
 }
 
 /// Framing → Fft → Power [→ Psd].
-pub(super) fn powers(asked: &Asked<'_>, powers: &Spectrogram) -> Result<Taken, String> {
-    let frames = frames(asked, &powers.transform, powers.bins, powers.doubled)?;
+pub(super) fn powers(powers: &Spectrogram) -> Result<Taken, String> {
+    let frames = frames(&powers.transform, powers.bins, powers.doubled)?;
     let scale = powers.scaling.map_or(1.0, |(rate, scaling)| scaling.factor(&frames.window, rate));
     let complex = frames.complex;
-    taken(complex, move |sample| mixed(&frames, sample, &MixedValue::Power, scale))
+    let value = if powers.magnitude { MixedValue::Magnitude } else { MixedValue::Power };
+    taken(complex, move |sample| mixed(&frames, sample, &value, scale))
 }
 
 /// Framing → Fft → Power → Average [→ Psd] [and → TopK].
@@ -35,7 +36,7 @@ pub(super) fn average(asked: &Asked<'_>, welch: &Welch) -> Result<Taken, String>
     if peaks.is_some() && welch::average(asked, &alone).is_ok() {
         return Err("the fused kernel has the average, and peaks are a kernel of their own".to_owned());
     }
-    let frames = frames(asked, &powers.transform, powers.bins, powers.doubled)?;
+    let frames = frames(&powers.transform, powers.bins, powers.doubled)?;
     let scale =
         powers.scaling.map_or(1.0, |(rate, scaling): (f64, Scaling)| scaling.factor(&frames.window, rate));
     let (average, batch, complex) = (*average, batch(asked), frames.complex);
@@ -104,12 +105,7 @@ pub(super) fn batch(asked: &Asked<'_>) -> usize {
     asked.source().dims.first().copied().unwrap_or(1)
 }
 
-fn frames(
-    asked: &Asked<'_>,
-    transform: &Transform,
-    bins: usize,
-    doubled: bool,
-) -> Result<MixedFrames, String> {
+fn frames(transform: &Transform, bins: usize, doubled: bool) -> Result<MixedFrames, String> {
     let Transform { frames: framed, n_fft, keep, .. } = transform;
     let plain = framed.plain().ok_or("its frames are made in an order that no kernel has")?;
     if plain.preemphasis.is_some() {
@@ -124,7 +120,7 @@ fn frames(
         if framed.len == 1 && plain.detrend == Detrend::Linear { Detrend::Constant } else { plain.detrend };
     Ok(MixedFrames {
         n_fft: *n_fft,
-        len: asked.source().last(),
+        len: framed.row_len,
         frames: framed.segments,
         hop,
         offset: i64::try_from(offset).map_err(|error| error.to_string())?,

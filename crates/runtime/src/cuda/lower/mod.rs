@@ -1,10 +1,12 @@
 //! Lowering of a plan's device part to kernels in order.
 //!
-//! `welch`, `transforms`, `frames`, `mixed`, `learned`, `mel` and `ops` each handle one family of kernels; `regions`
+//! `welch`, `transforms`, `frames`, `mixed`, `cross`, `limb_psd`, `learned`, `mel` and `ops` each handle one family of kernels; `regions`
 //! selects the family of each region, both for the planner and for the program.
 
+mod cross;
 mod frames;
 mod learned;
+mod limb_psd;
 mod mel;
 mod mixed;
 mod ops;

@@ -8,6 +8,7 @@ use super::super::blueprint::median::median;
 use super::super::blueprint::{Operand, Passes, SampleType, local_peaks, ops};
 use super::regions::Taken;
 use super::transforms::inverse;
+use super::{cross, limb_psd};
 use crate::cpu::psd_factor;
 
 /// Returns, for each bin, whether the mask keeps it.
@@ -26,8 +27,11 @@ pub(super) fn kept(mask: &Mask, bins: usize) -> Vec<bool> {
 pub(super) fn kernel(asked: &Asked<'_>, op: &Op) -> Result<Taken, String> {
     let id = asked.region.results[0];
     let (taken, made) = (asked.source(), &asked.types[id.0]);
-    if let Op::InverseFft { n_fft, real } = *op {
-        return inverse(asked, n_fft, real);
+    match op {
+        Op::InverseFft { n_fft, real } => return inverse(asked, *n_fft, *real),
+        Op::CrossSpectra(spec) => return cross::kernel(asked, spec),
+        Op::LimbPsd(spec) => return limb_psd::kernel(asked, spec),
+        _ => {}
     }
     if asked.reads_input() {
         return Err(format!("no kernel that only does {} to samples", op.kind()));
@@ -45,6 +49,10 @@ pub(super) fn kernel(asked: &Asked<'_>, op: &Op) -> Result<Taken, String> {
                 ops::power(frames, n_fft, bins, made.last(), layout, one_sided)
             }
             _ => return none(),
+        },
+        Op::Magnitude => match layout {
+            Some(layout) => ops::magnitude(frames, bins, layout),
+            None => return none(),
         },
         Op::Average { average } => match ops::average(frames, bins, average) {
             Some(passes) => passes,
@@ -80,6 +88,8 @@ pub(super) fn kernel(asked: &Asked<'_>, op: &Op) -> Result<Taken, String> {
         | Op::InverseFft { .. }
         | Op::Butterfly(_)
         | Op::WelchPeaks(_)
+        | Op::CrossSpectra(_)
+        | Op::LimbPsd(_)
         | Op::MelFilterbank(_)
         | Op::ClampNormalise { .. }
         | Op::NormaliseFeatures { .. } => return none(),

@@ -35,6 +35,20 @@ impl Taken {
         Ok(Self { shared, pairs: false, make: Box::new(make) })
     }
 
+    /// Returns the kernels for a type of samples.
+    pub(super) fn passes(&self, sample: SampleType) -> std::result::Result<Passes, String> {
+        (self.make)(sample)
+    }
+
+    /// Returns these kernels followed by others.
+    pub(super) fn then(
+        self,
+        more: impl Fn(Passes) -> std::result::Result<Passes, String> + Send + Sync + 'static,
+    ) -> std::result::Result<Self, String> {
+        let pairs = self.pairs;
+        Ok(Self { pairs, ..Self::of(move |sample| more(self.passes(sample)?))? })
+    }
+
     /// Returns kernels for samples in pairs.
     pub(super) fn in_pairs(
         make: impl Fn(SampleType) -> std::result::Result<Passes, String> + Send + Sync + 'static,
@@ -60,9 +74,9 @@ pub(super) fn kernel(asked: &Asked<'_>, options: &SessionOptions) -> std::result
         }
         Task::LogMel(mel) => samples().and_then(|()| mel::kernel(asked, mel)),
         Task::Spectrogram(powers) => {
-            samples().and_then(|()| frames::powers(asked, powers).or_else(|_| mixed::powers(asked, powers)))
+            samples().and_then(|()| frames::powers(powers).or_else(|_| mixed::powers(powers)))
         }
-        Task::Transform(transform) => samples().and_then(|()| transforms::kernel(asked, transform)),
+        Task::Transform(transform) => samples().and_then(|()| transforms::kernel(transform)),
         Task::Learned(learned) => samples().and_then(|()| learned::kernel(asked, learned, options)),
         Task::Frames(_) => Err("frames stay in the registers of a transform".to_owned()),
         Task::Op(op) => ops::kernel(asked, op),

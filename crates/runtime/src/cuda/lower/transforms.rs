@@ -13,7 +13,7 @@ use super::regions::Taken;
 
 /// Framing → Fft: for rows that are the frames, by the kernel of frames, by the kernel of any length, or by a pass
 /// that makes the frames.
-pub(super) fn kernel(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, String> {
+pub(super) fn kernel(transform: &Transform) -> Result<Taken, String> {
     let whole = |of: &dyn Fn() -> Result<Taken, String>| match transform.keep {
         Some(_) => Err("no transform of a band".to_owned()),
         None => of(),
@@ -22,14 +22,14 @@ pub(super) fn kernel(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, 
     let Transform { frames, n_fft, .. } = transform;
     if !frames.complex
         && (8193..=16_384).contains(n_fft)
-        && let Ok(taken) = mixed::spectra(asked, transform)
+        && let Ok(taken) = mixed::spectra(transform)
     {
         return Ok(taken);
     }
     whole(&|| rows(transform))
-        .or_else(|_| whole(&|| spectra(asked, transform)))
-        .or_else(|_| mixed::spectra(asked, transform))
-        .or_else(|reason| whole(&|| by_gathering(asked, transform)).map_err(|_| reason))
+        .or_else(|_| whole(&|| spectra(transform)))
+        .or_else(|_| mixed::spectra(transform))
+        .or_else(|reason| whole(&|| by_gathering(transform)).map_err(|_| reason))
 }
 
 /// Frames that are the samples in memory.
@@ -61,7 +61,7 @@ fn rows(transform: &Transform) -> Result<Taken, String> {
 
 /// Segment → [Detrend constant →] [Window →] Fft by a pass that makes the frames, for options that no kernel of
 /// frames has.
-fn by_gathering(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, String> {
+fn by_gathering(transform: &Transform) -> Result<Taken, String> {
     let Transform { frames: framed, n_fft, layout, .. } = transform;
     let (n_fft, layout, complex_samples) = (*n_fft, *layout, framed.complex);
     let spec = framing(framed, n_fft)?;
@@ -70,7 +70,7 @@ fn by_gathering(asked: &Asked<'_>, transform: &Transform) -> Result<Taken, Strin
             "no kernel of frames of {n_fft} points with pre-emphasis, mirrored ends or dropped frames"
         ));
     }
-    let (len, frames) = (asked.source().last(), framed.segments);
+    let (len, frames) = (framed.row_len, framed.segments);
     let two_sided = transform.bins != n_fft / 2 + 1;
     let half = || i64::try_from(framed.len / 2).map_err(|e| e.to_string());
     let offset = if framed.pad == Padding::None { 0 } else { -half()? };

@@ -46,6 +46,8 @@ pub(in crate::wgpu) enum Spectrum {
         /// Whether they are doubled.
         one_sided: bool,
     },
+    /// Magnitudes.
+    Magnitude,
 }
 
 impl Spectrum {
@@ -55,6 +57,7 @@ impl Spectrum {
             Self::Block => 0,
             Self::Interleaved => 1,
             Self::Power { .. } => 2,
+            Self::Magnitude => 3,
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Limits of a workgroup.
+//! Limits of a workgroup, and of buffers.
 
 use crate::error::{Error, Result};
 
-/// Limits of a workgroup.
+/// Limits of a workgroup, and of buffers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::wgpu) struct GroupLimits {
     /// Bytes of workgroup memory.
@@ -11,12 +11,15 @@ pub(in crate::wgpu) struct GroupLimits {
     pub(in crate::wgpu) threads: usize,
     /// Threads that small rows fill together: the threads of a subgroup, which synchronise without waiting.
     pub(in crate::wgpu) filled: usize,
+    /// Bytes of the largest buffer that a kernel can use.
+    pub(in crate::wgpu) buffer: u64,
 }
 
 impl GroupLimits {
     /// Limits that every WebGPU device has.
     #[cfg(test)]
-    pub(in crate::wgpu) const DEFAULT: Self = Self { memory: 16 << 10, threads: 256, filled: 64 };
+    pub(in crate::wgpu) const DEFAULT: Self =
+        Self { memory: 16 << 10, threads: 256, filled: 64, buffer: 128 << 20 };
 
     /// Returns the rows per workgroup: enough for `filled` threads, or fewer if memory does not suffice.
     pub(super) fn rows(&self, threads: usize, pairs_of_row: usize) -> usize {

@@ -1,6 +1,8 @@
 //! Kernels without a device: their texts, tables and launches.
 
+mod cross;
 mod frames;
+mod limb_psd;
 mod limits;
 mod mixed;
 pub(super) mod pointwise;
@@ -9,7 +11,9 @@ mod source;
 mod unroll;
 mod welch_peaks;
 
+pub(super) use cross::CrossAverage;
 pub(super) use frames::{FrameTransform, Frames, Spectrum};
+pub(super) use limb_psd::limb_psd;
 pub(super) use limits::GroupLimits;
 pub(super) use mixed::MixedFrames;
 pub(super) use recipe::FUSED;
@@ -58,6 +62,16 @@ impl Passes {
     /// Returns a sequence of one kernel.
     pub(super) fn one(blueprint: Blueprint) -> Self {
         Self { before: Vec::new(), last: blueprint }
+    }
+
+    /// Returns the same sequence on `count` contiguous items per row.
+    pub(super) fn times(mut self, count: usize) -> Self {
+        for (blueprint, bytes) in &mut self.before {
+            blueprint.items_of_row *= count;
+            *bytes *= count;
+        }
+        self.last.items_of_row *= count;
+        self
     }
 
     /// Returns the same sequence with one more kernel, which reads `bytes` bytes per row from it.

@@ -10,7 +10,7 @@ use crate::recipe::median_bias;
 
 const GROUP: usize = 256;
 
-fn each(
+pub(super) fn each(
     name: &'static str,
     mut source: Source,
     text: &str,

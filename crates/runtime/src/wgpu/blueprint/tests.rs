@@ -33,8 +33,8 @@ fn validate(blueprint: &Blueprint, limits: &GroupLimits) {
         .sum();
     let group: u32 = module.entry_points[0].workgroup_size.iter().product();
     assert!(memory as usize <= limits.memory && group as usize <= limits.threads, "{memory} {group}");
-    // No transcendental function in a kernel.
-    for name in ["sin(", "cos(", "exp(", "log(", "pow(", "sqrt("] {
+    // No transcendental function in a kernel. Roots, of magnitudes only, are exact to two units of the last place.
+    for name in ["sin(", "cos(", "exp(", "log(", "pow("] {
         assert!(!text.lines().any(|l| !l.trim_start().starts_with("//") && l.contains(name)), "{name}");
     }
 }
