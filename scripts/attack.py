@@ -133,6 +133,10 @@ def seeds():
         "bdf": ("bdf", [], [edf(True)]),
         "sigmf": ("sigmf-meta", [], [sigmf_meta()]),
     }
+    for kind, flags in (("parquet", rate), ("arrow", rate)):
+        originals = [path.read_bytes() for path in sorted((ROOT / "fuzz/corpus" / kind).iterdir())]
+        found[kind] = (kind, flags, originals)
+        found[f"{kind}-groups"] = (kind, flags + ["--by", "device"], originals)
     # Formats that only other programs write: the small files that are kept for the readers' tests.
     for path in sorted((ROOT / "crates/io/tests/data").rglob("*")):
         kind = path.suffix.lstrip(".").lower()

@@ -1,6 +1,6 @@
 """Reads seeded variants of every format by rlx-fft and by another reader, and compares all samples.
 
-    pip install numpy soundfile wfdb mne pandas
+    pip install numpy soundfile wfdb mne pandas pyarrow
     python scripts/differential_readers.py [--program target/debug/rlx-fft] [--seed 1] [--rounds 3]
 
 The program writes no samples, so the comparison is of `psd --n-fft 64 --scaling raw --detrend none --window boxcar`
@@ -27,13 +27,15 @@ class Differ:
         self.compared, self.failed = 0, []
 
     def psd(self, args: list[str], data: bytes | None = None) -> dict[str, np.ndarray]:
+        """The spectra by channel, or by source and channel where a file has several signals."""
         run = subprocess.run([self.program, "psd", *args, *PLAIN[:-1], "jsonl"], input=data, capture_output=True)
         if run.returncode:
             raise RuntimeError(f"exit {run.returncode}: {run.stderr.decode()}")
         found = {}
         for line in run.stdout.decode().splitlines():
-            for channel in json.loads(line)["channels"]:
-                found[channel["name"]] = np.array([np.nan if v is None else v for v in channel["psd"]])
+            signal = json.loads(line)
+            for channel in signal["channels"]:
+                found[f"{signal['source']} {channel['name']}"] = np.array([np.nan if v is None else v for v in channel["psd"]])
         return found
 
     def check(self, name: str, args: list[str], samples: np.ndarray, tolerance: float = 1e-9, data: bytes | None = None):
@@ -118,6 +120,53 @@ def tables(d: Differ, rng: np.random.Generator):
         d.check(name, [str(path), "--time", "1"], back)
         packed = gzip.compress(path.read_bytes())
         d.check(f"{name} gzip from a pipe", ["-", "--rate", "1"], back, data=packed)
+
+
+def columns(d: Differ, rng: np.random.Generator):
+    import pyarrow as pa
+    import pyarrow.feather as feather
+    import pyarrow.parquet as pq
+
+    kinds = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "float16", "float32", "float64"]
+    rows = 3000
+    values = tones(rng, len(kinds) + 2, rows)
+    arrays_ = {kind: pa.array(np.asarray(row * (100 if "int" in kind else 1) + (100 if kind[0] == "u" else 0)).astype(kind)) for kind, row in zip(kinds, values)}
+    arrays_["flag"] = pa.array(values[-2] > 0)
+    arrays_["price"] = pa.array(np.round(values[-1] * 1000).astype(np.int64)).cast(pa.decimal128(22, 3))
+    arrays_["dict"] = pa.array(np.round(values[-1] * 5)).dictionary_encode()
+    table = pa.table(arrays_).slice(0, rows)
+    back = np.stack([np.asarray(column.to_pylist(), dtype=float) for column in table.columns])
+    lists = pa.table({"device": [f"d{i % 3}" for i in range(30)], "v": [row for row in back[8].reshape(30, 100)]})
+    groups = pa.table({"device": np.arange(rows) % 3, "x": back[9], "y": back[8]})
+    stored = {
+        f"Parquet {codec} {version} {encoding}": (
+            "t.parquet",
+            lambda path, own, codec=codec, version=version, encoding=encoding: pq.write_table(
+                own, path, compression=codec, data_page_version=version, row_group_size=1000, data_page_size=2000,
+                use_dictionary=encoding == "dictionary", write_page_checksum=codec == "snappy"),
+        )
+        for codec in ["none", "snappy", "gzip", "zstd", "lz4"]
+        for version in ["1.0", "2.0"]
+        for encoding in ["dictionary", "plain"]
+    }
+    for codec in ["uncompressed", "lz4", "zstd"]:
+        stored[f"Feather {codec}"] = ("t.feather", lambda path, own, codec=codec: feather.write_feather(own, path, compression=codec, chunksize=700))
+
+    def stream(path, own):
+        with pa.ipc.new_stream(path, own.schema) as out:
+            out.write_table(own, max_chunksize=900)
+
+    stored["Arrow stream"] = ("t.arrows", stream)
+    for name, (file, write) in stored.items():
+        path = d.folder / file
+        write(path, table)
+        d.check(name, [str(path), "--rate", "1"], back, 1e-6)
+        d.check(f"{name} from a pipe", ["-", "--rate", "1"], back, 1e-6, path.read_bytes())
+        write(path, lists)
+        d.check(f"{name}, rows of lists", [str(path), "--rate", "1"], back[8].reshape(30, 100), 1e-6)
+        write(path, groups)
+        grouped = np.concatenate([back[[9, 8]][:, group::3] for group in range(3)])
+        d.check(f"{name}, groups", [str(path), "--rate", "1", "--by", "device"], grouped, 1e-6)
 
 
 def wfdb_records(d: Differ, rng: np.random.Generator):
@@ -228,7 +277,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         d = Differ(Path(args.program).resolve(), Path(folder))
         for round_ in range(args.rounds):
-            for part in (audio, tables, wfdb_records, brainvision, edf, arrays):
+            for part in (audio, tables, columns, wfdb_records, brainvision, edf, arrays):
                 part(d, np.random.default_rng([args.seed, round_]))
         print(f"{d.compared} files compared, {len(d.failed)} differ")
         for failure in d.failed:

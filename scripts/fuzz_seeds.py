@@ -1,7 +1,9 @@
 """Writes the seeds of fuzz/corpus from the readers' test data and a few files made here.
 
-    pip install soundfile numpy
-    python scripts/fuzz_seeds.py
+    pip install soundfile numpy pyarrow
+    python scripts/fuzz_seeds.py [--columnar]
+
+`--columnar` writes the seeds of Parquet and Arrow only.
 """
 
 import gzip
@@ -9,11 +11,11 @@ import io
 import json
 import shutil
 import struct
+import sys
 import tarfile
 from pathlib import Path
 
 import numpy as np
-import soundfile as sf
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "crates/io/tests/data"
@@ -25,7 +27,55 @@ def put(target: str, name: str, content: bytes) -> None:
     (OUT / target / name).write_bytes(content)
 
 
+def columnar() -> None:
+    """Small tables in every codec, with texts, times, lists, dictionaries and nulls."""
+    import pyarrow as pa
+    import pyarrow.feather as feather
+    import pyarrow.parquet as pq
+
+    rows = 24
+    some = [None if i % 7 == 3 else i for i in range(rows)]
+    device = pa.array([f"d{i // 9}" for i in range(rows)])
+    tables = {
+        "numbers": {
+            "device": device.dictionary_encode(),
+            "ts": pa.array([i * 10**7 for i in range(rows)], pa.timestamp("ns", "UTC")),
+            "x": pa.array([float(i) for i in range(rows)], pa.float32()),
+            "n": pa.array(some, pa.int16()),
+            "p": pa.array(some).cast(pa.decimal128(21, 2)),
+        },
+        "lists": {
+            "device": device,
+            "v": pa.array([[float(k) for k in range(i % 5)] if i % 6 else None for i in range(rows)], pa.list_(pa.float32())),
+            "f": pa.array([[1.0, 2.0]] * rows, pa.list_(pa.float64(), 2)),
+        },
+    }
+    for name, columns in tables.items():
+        table = pa.table(columns)
+        for codec in ["none", "snappy", "gzip", "zstd", "lz4"]:
+            for version in ["1.0", "2.0"]:
+                if version == "2.0" and codec not in ("none", "zstd"):
+                    continue
+                buffer = io.BytesIO()
+                options = {"data_page_version": version, "row_group_size": 15, "write_page_checksum": codec == "zstd"}
+                pq.write_table(table, buffer, compression=codec, store_schema=codec != "gzip", **options)
+                put("parquet", f"{name}_{codec}_v{version[0]}.parquet", buffer.getvalue())
+        for codec in ["uncompressed", "lz4", "zstd"]:
+            buffer = io.BytesIO()
+            feather.write_feather(table, buffer, compression=codec, chunksize=15)
+            put("arrow", f"{name}_{codec}.feather", buffer.getvalue())
+        buffer = io.BytesIO()
+        with pa.ipc.new_stream(buffer, table.schema) as stream:
+            stream.write_table(table, max_chunksize=15)
+        put("arrow", f"{name}.arrows", buffer.getvalue())
+
+
 def main() -> None:
+    columnar()
+    if "--columnar" in sys.argv:
+        return
+    import soundfile as sf
+
     tone = 0.5 * np.sin(np.arange(300) * 0.3)
     stereo = np.stack([tone, -tone], axis=1)
     for subtype in ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "IMA_ADPCM", "MS_ADPCM"]:

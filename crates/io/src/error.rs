@@ -21,6 +21,13 @@ pub enum Place {
         /// Name (or number) of the column.
         column: Option<String>,
     },
+    /// Row of a columnar file, from 1, and the name of the column if the error concerns one.
+    Row {
+        /// Row number from 1.
+        row: u64,
+        /// Name of the column.
+        column: Option<String>,
+    },
 }
 
 impl fmt::Display for Place {
@@ -30,6 +37,8 @@ impl fmt::Display for Place {
             Self::Byte(offset) => write!(f, "byte {offset}: "),
             Self::Line { line, column: None } => write!(f, "line {line}: "),
             Self::Line { line, column: Some(column) } => write!(f, "line {line}, column '{column}': "),
+            Self::Row { row, column: None } => write!(f, "row {row}: "),
+            Self::Row { row, column: Some(column) } => write!(f, "row {row}, column '{column}': "),
         }
     }
 }

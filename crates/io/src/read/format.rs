@@ -1,6 +1,8 @@
 //! The table of formats: one [`Descriptor`] per format, from which detection, opening, names, help texts, error
 //! hints and fuzz targets derive. A new format is one folder with its descriptor and one entry here.
 
+#[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+use super::columnar;
 #[cfg(not(target_arch = "wasm32"))]
 use super::npz;
 use super::reader::SignalReader;
@@ -121,6 +123,12 @@ formats! {
     Npz => npz::FORMAT,
     /// Tables of text.
     Csv => csv::FORMAT,
+    /// Apache Parquet.
+    #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+    Parquet => columnar::PARQUET,
+    /// Arrow IPC, as a file or a stream.
+    #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+    Arrow => columnar::ARROW,
     /// European data format, 16 bits.
     Edf => edf::EDF,
     /// BioSemi data format, 24 bits.
@@ -179,6 +187,20 @@ impl Format {
         match best.0 {
             Certainty::Signature | Certainty::Name => best.1,
             Certainty::Possible | Certainty::No => Self::from_extension(path).or(best.1),
+        }
+    }
+
+    /// Returns whether it is a table, whose sample rate may be in a column of times.
+    pub fn is_table(self) -> bool {
+        self == Self::Csv || self.has_groups()
+    }
+
+    /// Returns whether rows of the format can be grouped by a column ([`super::CsvOptions::by`]).
+    pub(super) fn has_groups(self) -> bool {
+        match self {
+            #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+            Self::Parquet | Self::Arrow => true,
+            _ => false,
         }
     }
 

@@ -53,6 +53,7 @@ fn table_options(bytes: &[u8]) {
         comment: some(4).then(|| if b & 8 != 0 { "//".into() } else { String::new() }),
         decimal: some(5).then_some(if b & 16 != 0 { b',' } else { b'.' }),
         time_unit: some(6).then_some(1e-3),
+        by: None,
         date_format: some(7).then(|| FORMATS[usize::from(b >> 5)].parse().ok()).flatten(),
     };
     let options = OpenOptions { csv, ..Default::default() };
@@ -72,6 +73,20 @@ pub(super) fn table(bytes: &[u8]) {
     let csv = CsvOptions { time: Some("1".into()), ..Default::default() };
     one(Format::Csv, bytes, &OpenOptions::default());
     one(Format::Csv, bytes, &OpenOptions { csv, ..Default::default() });
+}
+
+/// Also with times and groups in the first column.
+#[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+pub(super) fn columns(format: Format, bytes: &[u8]) {
+    plain(format, bytes);
+    let first = || Some("1".to_owned());
+    for csv in [
+        CsvOptions { time: first(), ..Default::default() },
+        CsvOptions { by: first(), ..Default::default() },
+        CsvOptions { by: first(), time: Some("2".into()), ..Default::default() },
+    ] {
+        one(format, bytes, &OpenOptions { csv, ..Default::default() });
+    }
 }
 
 /// Also with the other axis as time.

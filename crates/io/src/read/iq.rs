@@ -65,6 +65,10 @@ impl SignalReader for Iq {
         self.inner.annotations()
     }
 
+    fn following(&mut self) -> Result<Option<Box<dyn SignalReader>>> {
+        self.inner.following()?.map(paired).transpose()
+    }
+
     fn seek(&mut self, frame: u64) -> Result<bool> {
         self.inner.seek(frame)
     }

@@ -12,6 +12,8 @@ mod audio;
 mod body;
 mod brainvision;
 mod coded;
+#[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+mod columnar;
 mod compressed;
 mod csv;
 mod edf;
@@ -42,7 +44,7 @@ pub use csv::{DateFormat, time_unit};
 pub use format::{Format, names as format_names, titles as format_titles};
 pub use info::{Annotation, Capture, ChannelInfo, Pause, Precision, SignalInfo};
 pub use inputs::{Expanded, expand_inputs};
-pub use open::{open, open_source};
+pub use open::{open, open_leading, open_source};
 pub use options::{CsvOptions, OpenOptions};
 pub use reader::{Chunk, SignalReader};
 pub use sample::{RawFormat, SampleKind, SampleType};

@@ -29,7 +29,7 @@ pub struct OpenOptions {
     pub csv: CsvOptions,
 }
 
-/// How to read a table.
+/// How to read a table, of text or columnar.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CsvOptions {
     /// Columns to read, each by its name or by its number from 1; all numeric ones by default.
@@ -49,6 +49,8 @@ pub struct CsvOptions {
     /// Unit of the numbers of the time column in seconds (see [`super::time_unit`]), if its name does not contain
     /// one.
     pub time_unit: Option<f64>,
+    /// Column of a columnar table whose values name groups: the rows of one value form a signal.
+    pub by: Option<String>,
     /// Notation of the dates of the time column.
     pub date_format: Option<DateFormat>,
 }

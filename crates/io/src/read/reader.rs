@@ -50,6 +50,17 @@ pub trait SignalReader: Send {
         Ok(Vec::new())
     }
 
+    /// Returns the reader of the signal that follows in a file of many similar signals, such as the rows of a table;
+    /// `None` after the last one and for other formats. A second call returns `None`, because the reader returned
+    /// leads to the signals after it; after an error it returns the signal behind the one that failed. Samples are
+    /// read as before.
+    ///
+    /// # Errors
+    /// That signal cannot be read.
+    fn following(&mut self) -> Result<Option<Box<dyn SignalReader>>> {
+        Ok(None)
+    }
+
     /// Moves to a sample, counted from 0 over the data (gaps take no samples): the next read starts there. Returns
     /// `false`, without moving, if the format can only be read in order. A position after the end reads as the end. A
     /// pending error is dropped.
@@ -70,6 +81,11 @@ pub(super) trait BlockReader: Send {
     /// See [`SignalReader::annotations`].
     fn annotations(&mut self) -> Result<Vec<Annotation>> {
         Ok(Vec::new())
+    }
+
+    /// See [`SignalReader::following`].
+    fn following(&mut self) -> Result<Option<Box<dyn SignalReader>>> {
+        Ok(None)
     }
 
     /// Moves to a sample, if the format allows it; see [`SignalReader::seek`].
@@ -140,6 +156,10 @@ impl<R: BlockReader> SignalReader for Guarded<R> {
 
     fn annotations(&mut self) -> Result<Vec<Annotation>> {
         self.inner.annotations()
+    }
+
+    fn following(&mut self) -> Result<Option<Box<dyn SignalReader>>> {
+        self.inner.following()
     }
 
     fn seek(&mut self, frame: u64) -> Result<bool> {

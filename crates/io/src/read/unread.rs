@@ -99,11 +99,25 @@ const UNREAD: &[Unread] = &[
         extensions: &["xlsx", "xls", "ods"],
         hint: "save the sheet as CSV",
     },
+    #[cfg(not(all(feature = "columnar", not(target_arch = "wasm32"))))]
     Unread {
         title: "Apache Parquet",
         signature: |head| tag(head, 0, b"PAR1"),
         extensions: &["parquet"],
-        hint: "save the columns as CSV or NPY, for example with pandas",
+        hint: "this build is without the feature `columnar`; save the columns as CSV or NPY",
+    },
+    #[cfg(not(all(feature = "columnar", not(target_arch = "wasm32"))))]
+    Unread {
+        title: "Arrow IPC",
+        signature: |head| tag(head, 0, b"ARROW1"),
+        extensions: &["arrow", "feather"],
+        hint: "this build is without the feature `columnar`; save the columns as CSV or NPY",
+    },
+    Unread {
+        title: "Feather, version 1",
+        signature: |head| tag(head, 0, b"FEA1"),
+        extensions: &[],
+        hint: "write version 2, for example with pyarrow's `write_feather`",
     },
     Unread {
         title: "TDMS (LabVIEW)",

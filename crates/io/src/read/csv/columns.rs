@@ -16,25 +16,29 @@ pub(super) struct Choice {
 }
 
 pub(super) fn choose(shape: &Shape, options: &CsvOptions) -> Result<Choice, Error> {
-    let time = options.time.as_deref().map(|name| find(shape, name, "time")).transpose()?;
+    let find = |name: &str, option| find(&shape.names, name, option);
+    let time = options.time.as_deref().map(|name| find(name, "time")).transpose()?;
     let mut choice = Choice { columns: Vec::new(), time, axis: None, notes: Vec::new() };
     if options.columns.is_empty() {
         all_numeric(shape, &mut choice);
     } else {
-        choice.columns =
-            options.columns.iter().map(|name| find(shape, name, "column")).collect::<Result<_, _>>()?;
+        choice.columns = options.columns.iter().map(|name| find(name, "column")).collect::<Result<_, _>>()?;
     }
     Ok(choice)
 }
 
 /// Returns a column by its name, or by its number from 1.
-fn find(shape: &Shape, wanted: &str, option: &'static str) -> Result<usize, Error> {
-    let by_name = shape.names.iter().position(|name| name == wanted);
+pub(in crate::read) fn find<S: AsRef<str>>(
+    names: &[S],
+    wanted: &str,
+    option: &'static str,
+) -> Result<usize, Error> {
+    let by_name = names.iter().position(|name| name.as_ref() == wanted);
     let by_number =
-        || wanted.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|i| *i < shape.names.len());
-    let loose = || shape.names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
+        || wanted.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|i| *i < names.len());
+    let loose = || names.iter().position(|name| name.as_ref().eq_ignore_ascii_case(wanted));
     by_name.or_else(by_number).or_else(loose).ok_or_else(|| {
-        let some: Vec<_> = shape.names.iter().take(20).map(String::as_str).collect();
+        let some: Vec<_> = names.iter().take(20).map(AsRef::as_ref).collect();
         Error::argument(option, format!("no column '{wanted}', the table has: {}", some.join(", ")))
     })
 }
@@ -160,22 +164,30 @@ fn is_time_axis(shape: &Shape, column: usize, numeric: usize) -> bool {
             _ => return false,
         }
     }
-    let name = shape.names[column].to_lowercase();
+    let name = &shape.names[column];
     let nameless = column == 0 && name == "col1";
-    let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
     if nameless && numeric > 1 {
+        let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let first = steps.first().copied().unwrap_or(0.0);
         let even =
             steps.iter().all(|step| *step > 0.0 && (step - first).abs() <= 0.01 * first + 1e-9 * first);
         return even && (shape.header || values.len() >= EVEN_ROWS);
     }
-    if !shape.header {
-        return false;
-    }
+    shape.header && is_named_like_time(name) && rises(&values)
+}
+
+/// Returns whether a name contains a word for time or a counter.
+pub(in crate::read) fn is_named_like_time(name: &str) -> bool {
+    let name = name.to_lowercase();
     let mut words = name.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).peekable();
     let single_letter = words.peek() == Some(&"t");
-    let named = single_letter || words.any(|word| word != "t" && WORDS.contains(&word));
+    single_letter || words.any(|word| word != "t" && WORDS.contains(&word))
+}
+
+/// Returns whether the values of an axis rise, except for a counter that restarts.
+pub(in crate::read) fn rises(values: &[f64]) -> bool {
+    let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let falls = steps.iter().filter(|step| **step < 0.0).count();
     let rises = steps.iter().any(|step| *step > 0.0) || steps.is_empty();
-    named && rises && falls * 50 <= steps.len()
+    rises && falls * 50 <= steps.len()
 }

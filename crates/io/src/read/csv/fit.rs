@@ -4,14 +4,14 @@
 const FIRST: usize = 1001;
 /// Largest deviation of a single step, as a share of the usual step, in addition to the rounding of written digits.
 /// Clocks of data loggers jitter; dates do not, and months are nearly equal.
-pub(super) const NUMBERS: f64 = 0.1;
-pub(super) const DATES: f64 = 1e-3;
+pub(in crate::read) const NUMBERS: f64 = 0.1;
+pub(in crate::read) const DATES: f64 = 1e-3;
 /// Largest relative change of the period when it is rounded to fewer digits.
 const PLAIN: f64 = 2e-3;
 
 /// Fits a line through timestamps that arrive one by one.
 #[derive(Debug)]
-pub(super) struct Fit {
+pub(in crate::read) struct Fit {
     jitter: f64,
     /// Timestamps kept until the usual step is known.
     first: Vec<(f64, f64, u64)>,
@@ -27,20 +27,20 @@ pub(super) struct Fit {
 
 /// The fitted line.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Line {
+pub(in crate::read) struct Line {
     /// Timestamps per unit of time.
-    pub(super) rate: f64,
+    pub(in crate::read) rate: f64,
     /// Root mean square of the timestamps' distances from the line, in units of time; 0 if they lie on it.
-    pub(super) residual: f64,
-    pub(super) count: u64,
+    pub(in crate::read) residual: f64,
+    pub(in crate::read) count: u64,
 }
 
 /// Error for timestamps that are not uniform: the line of the table, and the reason.
-pub(super) type Uneven = (u64, String);
+pub(in crate::read) type Uneven = (u64, String);
 
 impl Fit {
     /// Creates a fit. `jitter`: largest deviation of a single step as a share of the usual step.
-    pub(super) fn new(jitter: f64) -> Self {
+    pub(in crate::read) fn new(jitter: f64) -> Self {
         Self {
             jitter,
             first: Vec::new(),
@@ -55,7 +55,7 @@ impl Fit {
     }
 
     /// Takes a timestamp and the unit of its last written digit.
-    pub(super) fn push(&mut self, now: f64, step: f64, line: u64) -> Result<(), Uneven> {
+    pub(in crate::read) fn push(&mut self, now: f64, step: f64, line: u64) -> Result<(), Uneven> {
         if self.usual.is_some() {
             return self.take(now, step, line);
         }
@@ -113,7 +113,7 @@ impl Fit {
     }
 
     /// Returns the line; the inner `Err` contains the number of timestamps if there are too few.
-    pub(super) fn line(mut self) -> Result<Result<Line, u64>, Uneven> {
+    pub(in crate::read) fn line(mut self) -> Result<Result<Line, u64>, Uneven> {
         if self.usual.is_none() {
             self.settle()?;
         }
@@ -154,7 +154,7 @@ fn plain(period: f64, tolerance: f64) -> f64 {
 }
 
 /// Rounds to six digits, because differences of decimals have rounding noise.
-pub(super) fn short(value: f64) -> f64 {
+pub(in crate::read) fn short(value: f64) -> f64 {
     format!("{value:.6e}").parse().unwrap_or(value)
 }
 

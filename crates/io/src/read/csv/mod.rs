@@ -15,6 +15,7 @@ mod date;
 mod date_format;
 mod fit;
 mod preamble;
+mod rate;
 mod sniff;
 mod text;
 mod time;
@@ -22,9 +23,17 @@ mod unit;
 mod utf16;
 mod value;
 
+#[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+pub(super) use columns::{find, is_named_like_time, rises};
 pub(super) use date::days;
 pub use date_format::DateFormat;
+#[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+pub(super) use fit::{DATES, Fit, NUMBERS, Uneven};
+#[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+pub(super) use rate::{Times, Unit, step_of};
 pub use unit::time_unit;
+#[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+pub(super) use unit::{of_name as unit_of_name, time_of_name};
 
 use super::format::{Certainty, Descriptor, Readers};
 use super::reader::{BlockReader, Chunk, Guarded};

@@ -2,7 +2,8 @@
 
 use super::date::{self, DateOrder, Instant};
 use super::date_format::{self, Kind};
-use super::fit::{DATES, Fit, Line, NUMBERS, Uneven, short};
+use super::fit::{DATES, Fit, Line, NUMBERS, Uneven};
+use super::rate::{Times, Unit, step_of};
 use super::sniff::Shape;
 use super::text::Rows;
 use super::unit;
@@ -10,14 +11,6 @@ use super::value::{Value, shown};
 use crate::read::CsvOptions;
 use crate::read::source::Source;
 use crate::{Error, Place, Result};
-
-/// Result of a time column.
-pub(super) struct Times {
-    pub(super) rate: f64,
-    /// Whether the rate is known to be per second.
-    pub(super) in_hz: bool,
-    pub(super) notes: Vec<String>,
-}
 
 /// Notation of the times.
 enum Stamp {
@@ -30,20 +23,6 @@ enum Stamp {
     /// Dates whose order of day and month must be found from the data.
     EitherOrder,
 }
-
-/// The unit of numbers.
-#[derive(Clone, Copy)]
-enum Unit {
-    /// Named, in seconds.
-    Named(f64),
-    /// Time since 1970, recognised by its magnitude, in seconds.
-    Epoch(f64, &'static str),
-    Unclear,
-}
-
-/// Present-day ranges of times since 1970.
-const EPOCHS: [(f64, f64, f64, &str); 4] =
-    [(3e8, 1e10, 1.0, "s"), (3e11, 1e13, 1e-3, "ms"), (3e14, 1e16, 1e-6, "µs"), (3e17, 1e19, 1e-9, "ns")];
 
 /// Reads the whole column and returns its rate, or the line where it is irregular.
 pub(super) fn rate(source: Source, shape: &Shape, column: usize, options: &CsvOptions) -> Result<Times> {
@@ -171,21 +150,11 @@ fn stamp(shape: &Shape, column: usize, options: &CsvOptions) -> Stamp {
     {
         return Stamp::Days;
     }
-    let numbers = || fields().filter_map(|field| shape.number(field));
     if fields().any(|field| shape.number(field).is_none() && is_date(&text(field))) {
         return Stamp::EitherOrder;
     }
-    let unit = match named {
-        Some(seconds) => Unit::Named(seconds),
-        None => {
-            let epoch = EPOCHS.iter().find(|(from, to, _, _)| {
-                numbers().next().is_some() && numbers().all(|value| (*from..*to).contains(&value))
-            });
-            // A sample counter may be as large as seconds since 1970, but does not start there.
-            epoch.map_or(Unit::Unclear, |(_, _, seconds, name)| Unit::Epoch(*seconds, name))
-        }
-    };
-    Stamp::Numbers { unit }
+    let numbers: Vec<f64> = fields().filter_map(|field| shape.number(field)).collect();
+    Stamp::Numbers { unit: Unit::of(named, &numbers) }
 }
 
 /// Returns whether a text is a date or a clock in any order.
@@ -225,66 +194,21 @@ impl Stamp {
 
     fn times(&self, line: Line, order: DateOrder, shape: &Shape, column: usize, orders: usize) -> Times {
         let name = &shape.names[column];
-        let mut notes = Vec::new();
-        let (seconds, in_hz) = match self {
-            Self::Numbers { unit: Unit::Named(seconds) } => (*seconds, true),
-            Self::Numbers { unit: Unit::Epoch(seconds, unit) } => {
-                notes.push(format!(
-                    "the numbers of column '{name}' are taken as Unix time in {unit} (--time-unit)"
-                ));
-                (*seconds, true)
-            }
-            Self::Numbers { unit: Unit::Unclear } => {
-                notes.push(format!(
-                    "column '{name}' names no unit: {} samples per unit of it are taken as its rate, in Hz if it is in \
-                     seconds; otherwise say its unit, such as --time-unit ms",
-                    short(line.rate)
-                ));
-                (1.0, false)
-            }
+        match self {
+            Self::Numbers { unit } => unit.times(line, name),
             Self::EitherOrder if orders == 1 => {
                 let order = match order {
                     DateOrder::DayMonth => "day/month",
                     DateOrder::MonthDay => "month/day",
                 };
-                notes.push(format!("the dates of column '{name}' are {order}: only so they are uniform"));
-                (1.0, true)
+                let mut times = Unit::Named(1.0).times(line, name);
+                let note = format!("the dates of column '{name}' are {order}: only so they are uniform");
+                times.notes.insert(0, note);
+                times
             }
-            Self::Days | Self::Dates(_) | Self::EitherOrder => (1.0, true),
-        };
-        let rate = line.rate / seconds;
-        // Division by 1e-3 leaves rounding noise.
-        let rate = if seconds == 1.0 { rate } else { format!("{rate:.13e}").parse().unwrap_or(rate) };
-        if line.residual > 0.0 {
-            notes.push(format!(
-                "rate {} from {} timestamps of column '{name}', which deviate by {} s (rms) from even steps",
-                short(rate),
-                line.count,
-                three(line.residual * seconds)
-            ));
+            Self::Days | Self::Dates(_) | Self::EitherOrder => Unit::Named(1.0).times(line, name),
         }
-        Times { rate, in_hz, notes }
     }
-}
-
-/// Three digits.
-fn three(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
-}
-
-/// Unit of the last written digit.
-fn step_of(field: &[u8]) -> f64 {
-    let field = field.trim_ascii();
-    let (mantissa, exponent) = match field.iter().position(|b| matches!(b, b'e' | b'E')) {
-        Some(at) => (
-            &field[..at],
-            std::str::from_utf8(&field[at + 1..]).ok().and_then(|t| t.parse().ok()).unwrap_or(0),
-        ),
-        None => (field, 0i32),
-    };
-    let decimals =
-        mantissa.iter().rposition(|b| matches!(b, b'.' | b',')).map_or(0, |at| mantissa.len() - at - 1);
-    10f64.powi(exponent.saturating_sub(i32::try_from(decimals).unwrap_or(i32::MAX)))
 }
 
 impl Shape {
@@ -299,17 +223,5 @@ impl Shape {
             Value::Number(value) => Some(value),
             _ => None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::step_of;
-
-    #[test]
-    fn rounding_of_digits() {
-        assert_eq!(step_of(b"0.125"), 1e-3);
-        assert_eq!(step_of(b"12"), 1.0);
-        assert!((step_of(b"1.25e-3") / 1e-5 - 1.0).abs() < 1e-12);
     }
 }

@@ -23,7 +23,7 @@ pub fn time_unit(text: &str) -> Option<f64> {
 /// Returns the unit that a column's name ends with: `Lead II [mV]`, `Channel 1 (V)`, `Zeit, s`.
 ///
 /// Text in square brackets always counts as a unit; otherwise it must be a known unit.
-pub(super) fn of_name(name: &str) -> Option<String> {
+pub(in crate::read) fn of_name(name: &str) -> Option<String> {
     let name = name.trim();
     let inside = |open: char, close: char| {
         let (_, inner) = name.strip_suffix(close)?.rsplit_once(open)?;
@@ -40,7 +40,7 @@ pub(super) fn of_name(name: &str) -> Option<String> {
 }
 
 /// Returns the unit of time that the name of a column of times ends with, also `time_ms`, `t us` and `timeMs`.
-pub(super) fn time_of_name(name: &str) -> Option<f64> {
+pub(in crate::read) fn time_of_name(name: &str) -> Option<f64> {
     if let Some(unit) = of_name(name) {
         return time_unit(&unit);
     }

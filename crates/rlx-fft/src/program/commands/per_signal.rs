@@ -10,7 +10,7 @@ use crate::signal::{Blocks, InputSample, Meant, Signal, for_each_meant, with_sam
 use crate::spectra::Beyond;
 use anyhow::Result;
 use rlx_dsp::fft::Complex;
-use rlx_io::read::{OpenOptions, Precision, SignalInfo, SignalReader, open};
+use rlx_io::read::{OpenOptions, Precision, SignalInfo, SignalReader, open_leading};
 use rlx_io::write::Report;
 
 /// The work of such a command per signal.
@@ -73,8 +73,16 @@ fn again(info: &SignalInfo, options: &OpenOptions) -> Result<Option<Box<dyn Sign
     if !info.path.is_file() {
         return Ok(None);
     }
-    let readers = open(&info.path, options)?;
-    Ok(readers.into_iter().find(|reader| reader.info().part == info.part))
+    for reader in open_leading(&info.path, options)? {
+        let mut found = Some(reader);
+        while let Some(mut reader) = found {
+            if reader.info().part == info.part {
+                return Ok(Some(reader));
+            }
+            found = reader.following()?;
+        }
+    }
+    Ok(None)
 }
 
 /// Runs a command for all its signals; the failure of one is reported, and the others are processed.

@@ -90,6 +90,7 @@ fn open_flags(open: &OpenOptions) -> Vec<String> {
     add("input-format", open.format.map(|format| format.to_string()));
     add("axis", open.axis.map(|axis| axis.to_string()));
     add("time", open.csv.time.clone());
+    add("by", open.csv.by.clone());
     add("column", (!open.csv.columns.is_empty()).then(|| open.csv.columns.join(",")));
     add(
         "delimiter",

@@ -13,7 +13,7 @@ pub(crate) struct SourceFlags {
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
 
-    /// Samples per second (per the unit of time of `--x-unit cycles/…`); required for CSV, NPY and raw samples
+    /// Samples per second (per the unit of time of `--x-unit cycles/…`); required for tables, NPY and raw samples
     #[arg(long, value_name = "RATE", value_parser = values::rate, allow_negative_numbers = true)]
     rate: Option<f64>,
 
@@ -35,6 +35,10 @@ pub(crate) struct SourceFlags {
     /// Columns of a table, by name or number from 1; all numeric ones by default
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     column: Vec<String>,
+
+    /// Column of a Parquet or Arrow table whose values name groups: the rows of each value form a signal
+    #[arg(long, value_name = "COLUMN")]
+    by: Option<String>,
 
     /// Field delimiter of a table (`tab` and `space` by name); detected by default
     #[arg(long, value_name = "CHAR")]
@@ -105,6 +109,7 @@ impl TryFrom<SourceFlags> for SourceArgs {
         let csv = CsvOptions {
             columns: flags.column,
             time: flags.time,
+            by: flags.by,
             delimiter: flags.delimiter.map(|text| delimiter(&text)).transpose()?,
             header: flags.header,
             skip_rows: flags.skip_rows as u64,

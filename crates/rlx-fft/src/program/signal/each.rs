@@ -6,7 +6,7 @@ use crate::app::{Failure, Outcome};
 use crate::console::Console;
 use crate::flags::{InputArgs, Pair, SourceArgs};
 use anyhow::{Context, Result};
-use rlx_io::read::{SignalReader, expand_inputs, open};
+use rlx_io::read::{SignalReader, expand_inputs, open_leading};
 
 /// Selection of the channels of a command.
 #[derive(Debug, Clone, Copy)]
@@ -17,8 +17,9 @@ pub(crate) enum Meant<'a> {
     Pair(&'a Pair),
 }
 
-/// Opens each input and calls `work` for each signal in it. Failures are reported with the name of the file and the
-/// rest is processed; only a failure to write the output ends the run.
+/// Opens each input and calls `work` for each signal in it, and for the first one of many similar signals (rows or
+/// groups of a table). Failures are reported with the name of the file and the rest is processed; only a failure to
+/// write the output ends the run.
 pub(crate) fn for_each_signal(
     args: &SourceArgs,
     console: &Console,
@@ -33,8 +34,8 @@ pub(crate) fn for_each_signal(
     })
 }
 
-/// Runs [`for_each_signal`] for the selected channels: names and numbers refer to the whole file, and signals without
-/// any of them are skipped.
+/// Calls `work` for the selected channels of every signal: names and numbers refer to the whole file, and signals
+/// without any of them are skipped. Failures are handled as by [`for_each_signal`].
 pub(crate) fn for_each_meant(
     args: &InputArgs,
     meant: Meant<'_>,
@@ -57,12 +58,30 @@ pub(crate) fn for_each_meant(
             if channels.is_empty() && !alone {
                 continue;
             }
-            let source = source_name(reader.info());
-            let done = Signal::new(reader.info(), &channels, args).and_then(|signal| work(reader, signal));
-            report(done.with_context(|| source))?;
+            let mut next = Some(reader);
+            while let Some(mut reader) = next {
+                next = following(reader.as_mut(), report)?;
+                let source = source_name(reader.info());
+                let done =
+                    Signal::new(reader.info(), &channels, args).and_then(|signal| work(reader, signal));
+                report(done.with_context(|| source))?;
+            }
         }
         Ok(())
     })
+}
+
+/// Returns the next similar signal. Those that cannot be read are reported; a file that cannot be read on ends.
+fn following(
+    reader: &mut dyn SignalReader,
+    report: Report<'_>,
+) -> Result<Option<Box<dyn SignalReader>>, Failure> {
+    loop {
+        match reader.following() {
+            Ok(next) => return Ok(next),
+            Err(error) => report(Err(error.into()))?,
+        }
+    }
 }
 
 type Report<'a> = &'a mut dyn FnMut(Result<()>) -> Result<(), Failure>;
@@ -90,7 +109,7 @@ fn for_each_file(
         }
     };
     for path in found.files {
-        match open(&path, &args.open) {
+        match open_leading(&path, &args.open) {
             Ok(readers) => work(readers, &mut report)?,
             Err(error) => {
                 let error: anyhow::Error = error.into();

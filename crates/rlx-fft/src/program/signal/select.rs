@@ -38,8 +38,11 @@ impl Signal {
     pub(crate) fn new(info: &SignalInfo, channels: &[usize], args: &InputArgs) -> Result<Self> {
         let source = source_name(info);
         let Some(rate) = info.sample_rate else {
-            let table = info.format == rlx_io::read::Format::Csv;
-            let more = if table { ", or --time COLUMN if it has a column of timestamps" } else { "" };
+            let more = if info.format.is_table() {
+                ", or --time COLUMN if it has a column of timestamps"
+            } else {
+                ""
+            };
             bail!("a {} file does not contain a sample rate: give --rate{more}", info.format);
         };
         let axis = Axis::new(rate, info.rate_in_hz, &args.x_unit);
