@@ -1,4 +1,4 @@
-//! Parquet and Arrow tables: numbers as channels, lists as signals, times, groups.
+//! Parquet and Arrow tables: numbers as channels, lists as signals, times, groups; results as such tables.
 
 #[path = "common/columnar.rs"]
 mod columnar;
@@ -475,5 +475,93 @@ fn tables_without_rows_are_empty_signals() {
         let bytes = written(form, std::slice::from_ref(&lists));
         let error = open_bytes(form, &bytes, &OpenOptions::default()).err().unwrap().to_string();
         assert!(error.contains("no rows"), "{form}: {error}");
+    }
+}
+
+/// Spectra of one source.
+fn spectra(source: &str, bins: usize) -> rlx_io::write::results::PsdResult {
+    use rlx_io::write::results::{ChannelPsd, Header, PsdResult, SCHEMA};
+    let header = Header {
+        schema: SCHEMA,
+        tool: "test".into(),
+        version: "1".into(),
+        command: "psd".into(),
+        source: source.into(),
+        sample_rate: 100.0,
+        x_unit: "Hz".into(),
+        n_fft: 64,
+        bin_width: 0.0,
+        hop: 32,
+        window: "hann".into(),
+        detrend: "constant".into(),
+        average: "mean".into(),
+        scaling: "density".into(),
+        unit: "V²/Hz".into(),
+        segments: 3,
+        defaults: Vec::new(),
+        notes: Vec::new(),
+    };
+    let freq: Vec<f64> = (0..bins).map(|i| i as f64).collect();
+    let psd = freq.iter().map(|f| if *f == 1.0 { NAN } else { f * 0.5 }).collect();
+    let channel = ChannelPsd { name: "é".into(), segments: 3, freq, psd, psd_lo: None, psd_hi: None };
+    PsdResult { header, confidence: None, channels: vec![channel] }
+}
+
+#[test]
+fn results_are_typed_columns_with_units_and_parameters() {
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Float64Type;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use rlx_io::write::{Format, ResultWriter, WriterOptions};
+    // More rows than a batch has, in two results.
+    let sizes = [20_000, 5];
+    for format in [Format::Parquet, Format::Arrow] {
+        let options = WriterOptions { format, colour: false, csv_safe: false, target: "test".into() };
+        let mut writer = ResultWriter::new(Vec::new(), options);
+        for (source, bins) in ["a.wav", "b.wav"].iter().zip(sizes) {
+            writer.write(&spectra(source, bins)).unwrap();
+        }
+        let bytes = writer.finish().unwrap();
+        let batches: Vec<RecordBatch> = match format {
+            Format::Arrow => {
+                let reader = arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(&bytes), None).unwrap();
+                reader.map(Result::unwrap).collect()
+            }
+            _ => {
+                let mut file = tempfile::tempfile().unwrap();
+                std::io::Write::write_all(&mut file, &bytes).unwrap();
+                let builder = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+                assert!(builder.schema().metadata().contains_key("rlx_fft"));
+                builder.build().unwrap().map(Result::unwrap).collect()
+            }
+        };
+        let schema = batches[0].schema();
+        let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        assert_eq!(names, ["source", "channel", "freq", "psd", "level_db"]);
+        assert_eq!(schema.field(3).metadata()["unit"], "V²/Hz");
+        if format == Format::Arrow {
+            let header: serde_json::Value = serde_json::from_str(&schema.metadata()["rlx_fft"]).unwrap();
+            assert_eq!((&header["n_fft"], &header["window"]), (&64.into(), &"hann".into()));
+        }
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        assert_eq!(rows, sizes[0] + sizes[1]);
+        let first = &batches[0];
+        let psd = first.column(3).as_primitive::<Float64Type>();
+        assert!(psd.is_null(1) && psd.value(2) == 1.0);
+        assert_eq!(first.column(1).as_string::<i32>().value(0), "é");
+        let last = &batches[batches.len() - 1];
+        assert_eq!(last.column(0).as_string::<i32>().value(last.num_rows() - 1), "b.wav");
+        // They are read as any other table: the sources are groups.
+        let name = format!("psd.{format}");
+        let groups = open_bytes(&name, &bytes, &by("source")).unwrap();
+        assert_eq!(groups.iter().map(|g| g.info().frames.unwrap() as usize).collect::<Vec<_>>(), sizes);
+        // A result with other columns does not fit.
+        let options = WriterOptions { format, colour: false, csv_safe: false, target: "test".into() };
+        let mut writer = ResultWriter::new(Vec::new(), options);
+        writer.write(&spectra("a.wav", 5)).unwrap();
+        let mut other = spectra("b.wav", 5);
+        other.confidence = Some(95.0);
+        let error = writer.write(&other).unwrap_err().to_string();
+        assert!(error.contains("7 columns after one of 5"), "{error}");
     }
 }

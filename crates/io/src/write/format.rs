@@ -20,11 +20,28 @@ pub enum Format {
     Npy,
     /// Every array of every result.
     Npz,
+    /// The rows of CSV in typed columns: Apache Parquet.
+    #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+    Parquet,
+    /// The rows of CSV in typed columns: an Arrow IPC file.
+    #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+    Arrow,
 }
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: [Self; 6] = [Self::Table, Self::Json, Self::JsonLines, Self::Csv, Self::Npy, Self::Npz];
+    pub const ALL: &[Self] = &[
+        Self::Table,
+        Self::Json,
+        Self::JsonLines,
+        Self::Csv,
+        Self::Npy,
+        Self::Npz,
+        #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+        Self::Parquet,
+        #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+        Self::Arrow,
+    ];
 
     /// Returns the format of a file name's extension, if it is known.
     pub fn from_path(path: &Path) -> Option<Self> {
@@ -32,13 +49,38 @@ impl Format {
         match extension.as_str() {
             "txt" => Some(Self::Table),
             "ndjson" => Some(Self::JsonLines),
+            "feather" => "arrow".parse().ok(),
             other => other.parse().ok(),
         }
     }
 
     /// Returns whether the output is binary and must not be sent to a terminal.
     pub fn is_binary(self) -> bool {
-        matches!(self, Self::Npy | Self::Npz)
+        match self {
+            Self::Table | Self::Json | Self::JsonLines | Self::Csv => false,
+            Self::Npy | Self::Npz => true,
+            #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+            Self::Parquet | Self::Arrow => true,
+        }
+    }
+
+    /// Returns whether a result can be written in parts, as they arrive.
+    pub fn has_parts(self) -> bool {
+        match self {
+            Self::Json | Self::Npy | Self::Npz => false,
+            Self::Table | Self::JsonLines | Self::Csv => true,
+            #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+            Self::Parquet | Self::Arrow => true,
+        }
+    }
+
+    /// Returns the names of all formats, for help texts and messages.
+    pub fn names() -> String {
+        let all: Vec<_> = Self::ALL.iter().map(|format| format.name()).collect();
+        match all.split_last() {
+            Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+            None => String::new(),
+        }
     }
 
     /// Returns the name that [`FromStr`] reads.
@@ -50,6 +92,10 @@ impl Format {
             Self::Csv => "csv",
             Self::Npy => "npy",
             Self::Npz => "npz",
+            #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+            Self::Parquet => "parquet",
+            #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+            Self::Arrow => "arrow",
         }
     }
 }
@@ -65,9 +111,10 @@ impl FromStr for Format {
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|f| f.name() == name)
-            .ok_or_else(|| format!("unknown format '{name}': table, json, jsonl, csv, npy or npz"))
+            .ok_or_else(|| format!("unknown format '{name}': {}", Self::names()))
     }
 }
 
@@ -78,7 +125,7 @@ mod tests {
     #[test]
     fn names_round_trip_and_extensions_choose() {
         for format in Format::ALL {
-            assert_eq!(format.name().parse::<Format>().unwrap(), format);
+            assert_eq!(format.name().parse::<Format>().unwrap(), *format);
         }
         assert_eq!(Format::from_path(Path::new("a/b.CSV")), Some(Format::Csv));
         assert_eq!(Format::from_path(Path::new("b.ndjson")), Some(Format::JsonLines));

@@ -1,8 +1,10 @@
-//! Writers of results: table, JSON, JSON lines, CSV, NPY and NPZ.
+//! Writers of results: table, JSON, JSON lines, CSV, NPY, NPZ, Parquet and Arrow.
 //!
 //! A result is a plain `serde` structure ([`results`]) with its rows and arrays ([`Report`]); a [`ResultWriter`]
 //! turns any of them into one of the [`Format`]s. Files are written completely or not at all ([`OutputFile`]).
 
+#[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+mod columnar;
 mod csv;
 mod digits;
 mod error;
@@ -23,7 +25,7 @@ pub use error::{Error, Result};
 pub use file::{FileId, OutputFile, remove_unfinished};
 pub use format::Format;
 pub use npy::{NamedArray, npy_bytes};
-pub use report::{Cell, Column, Report};
+pub use report::{Cell, Column, ColumnKind, Report};
 pub use spool::ArraySpool;
 pub use text::escaped;
 pub use writer::{ResultWriter, WriterOptions};

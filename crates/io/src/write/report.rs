@@ -40,6 +40,17 @@ impl<'a> From<&'a str> for Cell<'a> {
     }
 }
 
+/// Type of a column's values; any of them may be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Texts.
+    Text,
+    /// Whole numbers.
+    Int,
+    /// Numbers.
+    Real,
+}
+
 /// One column of a report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
@@ -49,14 +60,26 @@ pub struct Column {
     pub unit: String,
     /// Whether the table shows it; values that are in the caption are not repeated.
     pub in_table: bool,
+    /// Type of its values.
+    pub kind: ColumnKind,
     /// Distance between values that the table must distinguish; if unknown, five digits are shown.
     pub step: Option<f64>,
 }
 
 impl Column {
-    /// Creates a column that the table shows.
+    /// Creates a column of texts that the table shows.
+    pub fn text(name: &'static str) -> Self {
+        Self { kind: ColumnKind::Text, ..Self::new(name, "") }
+    }
+
+    /// Creates a column of whole numbers that the table shows.
+    pub fn int(name: &'static str) -> Self {
+        Self { kind: ColumnKind::Int, ..Self::new(name, "") }
+    }
+
+    /// Creates a column of numbers that the table shows.
     pub fn new(name: &'static str, unit: impl Into<String>) -> Self {
-        Self { name, unit: unit.into(), in_table: true, step: None }
+        Self { name, unit: unit.into(), in_table: true, kind: ColumnKind::Real, step: None }
     }
 
     /// Sets the distance between values that the table must distinguish.
@@ -80,6 +103,11 @@ impl Column {
 pub trait Report: Serialize {
     /// Returns the lines of the caption: source, parameters (defaults are marked) and notes.
     fn caption(&self) -> Vec<String>;
+
+    /// Returns the parameters as JSON, for the metadata of a columnar file.
+    fn parameters(&self) -> Option<String> {
+        None
+    }
 
     /// Returns the columns of [`rows`](Self::rows), `source` and `channel` first.
     fn columns(&self) -> Vec<Column>;

@@ -1,5 +1,7 @@
 //! One writer for every kind of result in every format.
 
+#[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+use super::columnar::ColumnarWriter;
 use super::npz::NpzWriter;
 use super::table::Table;
 use super::{Error, Format, Report, Result, csv, json, npy_bytes};
@@ -30,6 +32,8 @@ pub struct ResultWriter<W: Write> {
     /// JSON: the first document, held until it is known whether another follows.
     first: Option<String>,
     npz: Option<NpzWriter>,
+    #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+    columnar: Option<ColumnarWriter>,
     /// Table: the column widths with which further parts are aligned.
     table: Table,
 }
@@ -37,7 +41,16 @@ pub struct ResultWriter<W: Write> {
 impl<W: Write> ResultWriter<W> {
     /// Creates a writer on `out`.
     pub fn new(out: W, options: WriterOptions) -> Self {
-        Self { out, options, written: 0, first: None, npz: None, table: Table::default() }
+        Self {
+            out,
+            options,
+            written: 0,
+            first: None,
+            npz: None,
+            #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+            columnar: None,
+            table: Table::default(),
+        }
     }
 
     /// Writes one result.
@@ -68,6 +81,17 @@ impl<W: Write> ResultWriter<W> {
             }
             Format::Npy => self.npy(result, &wrap)?,
             Format::Npz => self.npz(result).map_err(wrap)?,
+            #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+            Format::Parquet | Format::Arrow => {
+                let writer = match &mut self.columnar {
+                    Some(writer) => writer,
+                    None => {
+                        let new = ColumnarWriter::new(self.options.format, result).map_err(wrap)?;
+                        self.columnar.insert(new)
+                    }
+                };
+                result.rows(&mut |cells| writer.row(cells, &mut self.out).map_err(wrap))?;
+            }
         }
         self.written += 1;
         self.out.flush().map_err(wrap)
@@ -113,6 +137,11 @@ impl<W: Write> ResultWriter<W> {
             },
             (_, Some(npz)) => npz.finish(&mut self.out),
             _ => Ok(()),
+        };
+        #[cfg(all(feature = "columnar", not(target_arch = "wasm32")))]
+        let end = match self.columnar.take() {
+            Some(columnar) => end.and_then(|()| columnar.finish(&mut self.out)),
+            None => end,
         };
         end.and_then(|()| self.out.flush())
             .map_err(|source| Error::io(self.options.target.clone(), source))?;

@@ -70,7 +70,7 @@ impl Output {
 
     /// Returns whether the format supports writing a result in parts.
     pub(crate) fn streams(&self) -> bool {
-        matches!(self.format, Format::Table | Format::Csv | Format::JsonLines)
+        self.format.has_parts()
     }
 
     /// Returns the format.

@@ -59,11 +59,15 @@ impl Report for CrossResult {
         lines
     }
 
+    fn parameters(&self) -> Option<String> {
+        Some(self.header.json())
+    }
+
     fn columns(&self) -> Vec<Column> {
         let unit = &self.header.unit;
         vec![
-            Column::new("source", "").hidden_if(true),
-            Column::new("channel", "").hidden_if(self.channels.len() == 1),
+            Column::text("source").hidden_if(true),
+            Column::text("channel").hidden_if(self.channels.len() == 1),
             Column::new("freq", &self.header.x_unit).with_step(self.header.bin_width),
             Column::new("re", unit).hidden_if(true),
             Column::new("im", unit).hidden_if(true),
@@ -114,10 +118,14 @@ impl Report for CoherenceResult {
         lines
     }
 
+    fn parameters(&self) -> Option<String> {
+        Some(self.header.json())
+    }
+
     fn columns(&self) -> Vec<Column> {
         vec![
-            Column::new("source", "").hidden_if(true),
-            Column::new("channel", "").hidden_if(self.channels.len() == 1),
+            Column::text("source").hidden_if(true),
+            Column::text("channel").hidden_if(self.channels.len() == 1),
             Column::new("freq", &self.header.x_unit).with_step(self.header.bin_width),
             Column::new("coherence", ""),
         ]

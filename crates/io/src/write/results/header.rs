@@ -90,8 +90,12 @@ impl Header {
 
     /// Returns this header as one line of JSON, for the `meta` array of an NPZ.
     pub(super) fn meta(&self) -> super::super::NamedArray<'static> {
-        let text = serde_json::to_string(self).unwrap_or_default();
-        super::super::NamedArray::scalar_text("meta", text)
+        super::super::NamedArray::scalar_text("meta", self.json())
+    }
+
+    /// Returns this header as one line of JSON.
+    pub(super) fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 

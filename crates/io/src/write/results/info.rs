@@ -111,12 +111,12 @@ impl Report for InfoResult {
     fn columns(&self) -> Vec<Column> {
         let number = |name| Column::new(name, "").hidden_if(true);
         vec![
-            Column::new("source", "").hidden_if(true),
-            Column::new("channel", ""),
-            Column::new("unit", ""),
-            number("format"),
+            Column::text("source").hidden_if(true),
+            Column::text("channel"),
+            Column::text("unit"),
+            Column::text("format").hidden_if(true),
             number("sample_rate"),
-            number("frames"),
+            Column::int("frames").hidden_if(true),
             number("duration_s"),
         ]
     }

@@ -38,12 +38,16 @@ impl Report for MelResult {
         lines
     }
 
+    fn parameters(&self) -> Option<String> {
+        Some(self.header.json())
+    }
+
     fn columns(&self) -> Vec<Column> {
         vec![
-            Column::new("source", "").hidden_if(true),
-            Column::new("channel", "").hidden_if(self.channels.len() == 1),
+            Column::text("source").hidden_if(true),
+            Column::text("channel").hidden_if(self.channels.len() == 1),
             Column::new("t_s", self.header.time_unit()).with_step(self.header.frame_step()),
-            Column::new("band", ""),
+            Column::int("band"),
             Column::new("freq", &self.header.x_unit),
             Column::new("mel", &self.header.unit),
         ]

@@ -65,17 +65,21 @@ impl Report for PeaksResult {
         lines
     }
 
+    fn parameters(&self) -> Option<String> {
+        Some(self.header.json())
+    }
+
     fn columns(&self) -> Vec<Column> {
         let whole = !self.framed && self.channels.iter().all(|c| c.frames.len() <= 1);
         let (sample, width) = (1.0 / self.header.sample_rate, self.header.bin_width);
         let (x, unit, time) = (&self.header.x_unit, &self.header.unit, self.header.time_unit());
         vec![
-            Column::new("source", "").hidden_if(true),
-            Column::new("channel", "").hidden_if(self.channels.len() == 1),
+            Column::text("source").hidden_if(true),
+            Column::text("channel").hidden_if(self.channels.len() == 1),
             Column::new("t_start_s", time).with_step(100.0 * sample).hidden_if(whole),
             Column::new("t_end_s", time).with_step(100.0 * sample).hidden_if(whole),
-            Column::new("rank", ""),
-            Column::new("bin", "").hidden_if(true),
+            Column::int("rank"),
+            Column::int("bin").hidden_if(true),
             Column::new("freq", x).with_step(width),
             Column::new("power", unit),
             Column::new("level_db", "dB"),

@@ -45,11 +45,15 @@ impl Report for PsdResult {
         lines
     }
 
+    fn parameters(&self) -> Option<String> {
+        Some(self.header.json())
+    }
+
     fn columns(&self) -> Vec<Column> {
         let unit = &self.header.unit;
         let mut columns = vec![
-            Column::new("source", "").hidden_if(true),
-            Column::new("channel", "").hidden_if(self.channels.len() == 1),
+            Column::text("source").hidden_if(true),
+            Column::text("channel").hidden_if(self.channels.len() == 1),
             Column::new("freq", &self.header.x_unit).with_step(self.header.bin_width),
             Column::new("psd", unit),
             Column::new("level_db", "dB"),

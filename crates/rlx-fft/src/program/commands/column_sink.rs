@@ -101,7 +101,7 @@ impl ColumnSink {
                     // The next check follows after as many columns again.
                     if let Some(why) = too_much(self.bytes()) {
                         bail!(
-                            "{} holds all columns at once, which {why}: write csv, jsonl or npy, which are written as they arrive",
+                            "{} holds all columns at once, which {why}: write csv, jsonl, parquet or npy, which are written as they arrive",
                             to.output.format()
                         );
                     }
@@ -148,7 +148,7 @@ impl ColumnSink {
                 header.notes.extend(notes);
                 if bytes > SILENTLY {
                     to.console.note(&format!(
-                        "{} holds all columns at once, about {} of memory; csv, jsonl and npy are written as they arrive",
+                        "{} holds all columns at once, about {} of memory; csv, jsonl, parquet and npy are written as they arrive",
                         to.output.format(),
                         size(bytes)
                     ));

@@ -88,7 +88,7 @@ impl MelSink {
                     self.look_at = 2 * self.frames;
                     if let Some(why) = too_much(self.frames * values.len() as u64 * BYTES_A_VALUE) {
                         bail!(
-                            "{} holds all frames at once, which {why}: write csv, jsonl or npy, which are written as they arrive",
+                            "{} holds all frames at once, which {why}: write csv, jsonl, parquet or npy, which are written as they arrive",
                             to.output.format()
                         );
                     }
@@ -128,7 +128,7 @@ impl MelSink {
                 self.result.header.notes.extend(notes);
                 if bytes > SILENTLY {
                     to.console.note(&format!(
-                        "{} holds all frames at once, about {} of memory; csv, jsonl and npy are written as they arrive",
+                        "{} holds all frames at once, about {} of memory; csv, jsonl, parquet and npy are written as they arrive",
                         to.output.format(),
                         size(bytes)
                     ));

@@ -11,8 +11,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputFlags {
-    /// Format: table, json, jsonl, csv, npy or npz [default: by the extension of --output, otherwise table]
-    #[arg(long, short, value_name = "FORMAT")]
+    #[arg(long, short, value_name = "FORMAT", help = format!("Format: {} [default: by the extension of --output, otherwise table]", Format::names()))]
     format: Option<Format>,
 
     /// Output file, written completely or not at all; standard output by default or with `-`
