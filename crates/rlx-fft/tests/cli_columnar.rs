@@ -40,7 +40,7 @@ fn results_are_labelled_by_row_and_by_group() {
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["segments"].as_u64().unwrap())
             .collect();
         assert_eq!(segments, [9, 9, 6]);
-        let info = stdout(&["info", lists, "-f", "json"]);
+        let info = stdout(&["info", lists, "--column", "f", "-f", "json"]);
         let info: serde_json::Value = serde_json::from_str(&info).unwrap();
         assert!(info["notes"].to_string().contains("24 rows, each of which is a signal"), "{info}");
     }
