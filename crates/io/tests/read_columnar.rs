@@ -524,7 +524,8 @@ fn results_are_typed_columns_with_units_and_parameters() {
         let bytes = writer.finish().unwrap();
         let batches: Vec<RecordBatch> = match format {
             Format::Arrow => {
-                let reader = arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(&bytes), None).unwrap();
+                let reader =
+                    arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(&bytes), None).unwrap();
                 reader.map(Result::unwrap).collect()
             }
             _ => {

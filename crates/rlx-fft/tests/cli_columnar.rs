@@ -19,7 +19,9 @@ fn results_are_labelled_by_row_and_by_group() {
     ] {
         let (Some(numbers), Some(lists)) = (seed(numbers), seed(lists)) else { return };
         let (numbers, lists) = (numbers.to_str().unwrap(), lists.to_str().unwrap());
-        let text = stdout(&["psd", numbers, "--time", "ts", "--by", "device", "--column", "x", "--n-fft", "4", "-f", "jsonl"]);
+        let text = stdout(&[
+            "psd", numbers, "--time", "ts", "--by", "device", "--column", "x", "--n-fft", "4", "-f", "jsonl",
+        ]);
         let sources: Vec<_> = text
             .lines()
             .map(|line| {
@@ -31,13 +33,18 @@ fn results_are_labelled_by_row_and_by_group() {
         assert_eq!(sources, ["device=d0", "device=d1", "device=d2"]);
         // Each row is a signal; the group joins them.
         let rows = stdout(&["psd", lists, "--rate", "8", "--column", "f", "--n-fft", "2", "-f", "csv"]);
-        let labels: std::collections::BTreeSet<_> = rows.lines().skip(1).map(|l| l.split(',').next().unwrap().to_owned()).collect();
+        let labels: std::collections::BTreeSet<_> =
+            rows.lines().skip(1).map(|l| l.split(',').next().unwrap().to_owned()).collect();
         assert_eq!(labels.len(), 24);
         assert!(labels.iter().any(|label| label.ends_with(":row 24")));
-        let groups = stdout(&["psd", lists, "--rate", "8", "--column", "f", "--n-fft", "2", "--by", "device", "-f", "jsonl"]);
+        let groups = stdout(&[
+            "psd", lists, "--rate", "8", "--column", "f", "--n-fft", "2", "--by", "device", "-f", "jsonl",
+        ]);
         let segments: Vec<_> = groups
             .lines()
-            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["segments"].as_u64().unwrap())
+            .map(|line| {
+                serde_json::from_str::<serde_json::Value>(line).unwrap()["segments"].as_u64().unwrap()
+            })
             .collect();
         assert_eq!(segments, [9, 9, 6]);
         let info = stdout(&["info", lists, "--column", "f", "-f", "json"]);
@@ -51,7 +58,9 @@ fn results_come_back_as_tables() {
     let folder = Folder::new("columnar");
     let wave: String = (0..2000).map(|i| format!("{}\n", (f64::from(i) * 0.4).sin())).collect();
     let input = folder.file("a.csv", wave);
-    for (command, format) in [("psd", "parquet"), ("spectrogram", "arrow"), ("peaks", "feather"), ("spectrogram", "parquet")] {
+    for (command, format) in
+        [("psd", "parquet"), ("spectrogram", "arrow"), ("peaks", "feather"), ("spectrogram", "parquet")]
+    {
         let out = folder.path(&format!("{command}.{format}"));
         assert!(run(&[command, &input, "--rate", "100", "--n-fft", "64", "-o", &out]).status.success());
         let info: serde_json::Value = serde_json::from_str(&stdout(&["info", &out, "-f", "json"])).unwrap();

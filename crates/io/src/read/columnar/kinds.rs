@@ -2,7 +2,7 @@
 
 use arrow_schema::{DataType, TimeUnit};
 
-/// What a column can be used for.
+/// Use of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A number per row.
@@ -16,7 +16,7 @@ pub(super) enum Kind {
     Other,
 }
 
-/// Returns what a column of this type can be used for.
+/// Returns the use of a column of this type.
 pub(super) fn kind(data_type: &DataType) -> Kind {
     match data_type {
         DataType::Dictionary(_, value) => match kind(value) {
