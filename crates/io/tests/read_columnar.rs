@@ -215,7 +215,9 @@ fn lists() -> Vec<(&'static str, ArrayRef)> {
     let mut view = ListViewBuilder::new(Float32Builder::new());
     for row in rows {
         let Some(row) = row else {
-            (small.append_null(), large.append_null(), view.append_null());
+            small.append_null();
+            large.append_null();
+            view.append_null();
             continue;
         };
         small.append_value(row.iter().copied());
