@@ -45,8 +45,8 @@ impl Report for CrossMatrixResult {
     fn columns(&self) -> Vec<Column> {
         let unit = &self.header.unit;
         vec![
-            Column::new("source", "").hidden_if(true),
-            Column::new("channel", ""),
+            Column::text("source").hidden_if(true),
+            Column::text("channel"),
             Column::new("freq", &self.header.x_unit).with_step(self.header.bin_width),
             Column::new("re", unit).hidden_if(true),
             Column::new("im", unit).hidden_if(true),
