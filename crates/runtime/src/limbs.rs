@@ -43,7 +43,7 @@ impl LimbPlan {
         if params.average != Average::Mean {
             return Err(format!("no {} of powers in {arithmetic}", params.average));
         }
-        if n < 2 || n > LONGEST {
+        if !(2..=LONGEST).contains(&n) {
             return Err(format!("no transform of {n} points in {arithmetic}"));
         }
         let radices = radices(n).ok_or_else(|| format!("no transform of {n} points in {arithmetic}"))?;

@@ -141,10 +141,10 @@ fn judge_coherences(case: &Case, got: &[f32], truth: &[CrossSpectrum<f64>], what
     for (got, truth) in got.chunks_exact(bins).zip(truth) {
         let d = delta(case.params.segments.n_fft);
         let (sx, sy) = (whole(case, &truth.pxx), whole(case, &truth.pyy));
-        for bin in 0..bins {
+        for (bin, value) in got.iter().enumerate() {
             let share = d * ((sx / truth.pxx[bin]).sqrt() + (sy / truth.pyy[bin]).sqrt());
             let allowed = 8.0 * (share + share * share);
-            let error = (f64::from(got[bin]) - truth.coherence[bin]).abs();
+            let error = (f64::from(*value) - truth.coherence[bin]).abs();
             assert!(error <= allowed, "{what} bin {bin}: off by {error:e}, {allowed:e} allowed");
         }
     }

@@ -61,7 +61,8 @@ impl<S: Sample<Real = f32>> Cross<S> {
             self.row(x, out).map_err(|e| self.placed(e, index))
         };
         if self.alone {
-            return rows.map(one).collect();
+            let mut rows = rows;
+            return rows.try_for_each(one);
         }
         let rows: Vec<_> = rows.collect();
         rows.into_par_iter().map(one).collect::<Vec<_>>().into_iter().collect()
