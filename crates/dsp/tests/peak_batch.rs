@@ -30,6 +30,27 @@ fn rows(seed: u64, batch: usize, len: usize) -> Vec<f32> {
     x
 }
 
+#[test]
+fn peaks_of_given_powers_are_those_of_the_batch() {
+    let params = WelchPeakParams::fast_for_n_fft(64, 5);
+    let (batch, x) = (37, rows(3, 37, params.welch.frame_len()));
+    let mut plan = WelchPeaksScratch::new(params.clone(), PeaksEngine::StoredPsd, 2).unwrap();
+    let (mut powers, mut want) = (vec![0.0; batch * params.welch.n_bins()], vec![0.0; batch * 10]);
+    plan.psd_into(&x, batch, &mut powers).unwrap();
+    plan.peaks_into(&x, batch, &mut want).unwrap();
+    let mut got = vec![0.0; batch * 10];
+    plan.top_k_into(&powers, batch, &mut got).unwrap();
+    assert_eq!(got, want);
+    assert!(matches!(
+        plan.top_k_into(&powers[1..], batch, &mut got),
+        Err(Error::Length { name: "powers", .. })
+    ));
+    assert!(matches!(plan.top_k_into(&powers, batch, &mut got[1..]), Err(Error::Length { name: "out", .. })));
+    powers[33 * 2 + 7] = f32::INFINITY;
+    let refused = plan.top_k_into(&powers, batch, &mut got);
+    assert!(matches!(refused, Err(Error::NonFinite { row: 2, index: 7, .. })), "{refused:?}");
+}
+
 fn peaks(
     params: WelchPeakParams,
     engine: PeaksEngine,

@@ -92,6 +92,35 @@ impl WelchPeaksScratch {
         Ok(())
     }
 
+    /// Selects packed peaks `[batch, k_out, 2]` from powers `[batch, n_bins]`, as those of another transform.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for `powers` or `out` of another length; [`Error::NonFinite`] for a row with a power that is
+    /// not finite.
+    pub fn top_k_into(&mut self, powers: &[f32], batch: usize, out: &mut [f32]) -> Result<()> {
+        let (n_bins, k) = (self.params.welch.n_bins(), self.params.k_out());
+        for (name, expected, got) in [
+            ("powers", batch.saturating_mul(n_bins), powers.len()),
+            ("out", batch.saturating_mul(2 * k), out.len()),
+        ] {
+            if expected != got {
+                return Err(Error::Length { name, expected, got });
+            }
+        }
+        let rows = Rows { samples: powers, stride: n_bins, count: batch };
+        let bad = self.split(rows, 2 * k, out, |worker, rows, out| {
+            worker.top_k(&rows.samples[..rows.count * n_bins], k, out)
+        });
+        match bad {
+            None => Ok(()),
+            Some(row) => {
+                let powers = &powers[row * n_bins..(row + 1) * n_bins];
+                let at = powers.iter().position(|p| !p.is_finite()).unwrap_or(0);
+                Err(Error::NonFinite { row, index: at as u64, value: powers[at].into() })
+            }
+        }
+    }
+
     fn check(&self, samples: &[f32], batch: usize, row_len: usize, width: usize, out: &[f32]) -> Result<()> {
         self.params.welch.check_rows(samples, batch, row_len)?;
         let expected = batch
