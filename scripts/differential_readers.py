@@ -186,6 +186,32 @@ def wfdb_records(d: Differ, rng: np.random.Generator):
         d.check(f"WFDB {fmt} {channels} by its samples", [f"{path}.dat"], record.p_signal.T)
 
 
+def wfdb_segments(d: Differ, rng: np.random.Generator):
+    """A record of several segments, and its reference annotations."""
+    import wfdb
+
+    channels, lengths = int(rng.integers(1, 4)), [int(n) for n in rng.integers(300, 2000, 3)]
+    for index, frames in enumerate(lengths):
+        digital = np.round(tones(rng, channels, frames).T * 20_000).astype(np.int64)
+        wfdb.wrsamp(f"part{index}", fs=250, units=["mV"] * channels, sig_name=[f"s{i}" for i in range(channels)], d_signal=digital, fmt=["16"] * channels, adc_gain=[200.0] * channels, baseline=[0] * channels, write_dir=str(d.folder))
+    lines = [f"whole/{len(lengths)} {channels} 250 {sum(lengths)}"] + [f"part{i} {n}" for i, n in enumerate(lengths)]
+    (d.folder / "whole.hea").write_text("\n".join(lines) + "\n")
+    record = wfdb.rdrecord(str(d.folder / "whole"), physical=True)
+    d.check(f"WFDB segments {channels}", [str(d.folder / "whole.hea")], record.p_signal.T)
+
+    samples = np.unique(rng.integers(0, sum(lengths), 40))
+    symbols = [str(s) for s in rng.choice(["N", "V", "+", "~", "A"], len(samples))]
+    notes = [f"(note {i}" if s == "+" else "" for i, s in enumerate(symbols)]
+    wfdb.wrann("whole", "atr", samples, symbols, aux_note=notes, fs=250, write_dir=str(d.folder))
+    back = wfdb.rdann(str(d.folder / "whole"), "atr")
+    wanted = [(s / 250, f"{symbol} {note}".strip()) for s, symbol, note in zip(back.sample, back.symbol, [n.rstrip("\0") for n in back.aux_note])]
+    d.compared += 1
+    run = subprocess.run([d.program, "info", str(d.folder / "whole.hea"), "-f", "json"], capture_output=True)
+    found = [(a["start_s"], a["text"]) for a in json.loads(run.stdout)["annotations"]]
+    if [(round(t, 9), text) for t, text in found] != [(round(t, 9), text) for t, text in wanted]:
+        d.failed.append(f"WFDB annotations: {found[:3]} instead of {wanted[:3]}")
+
+
 def write_wfdb(path: Path, fmt: str, digital: np.ndarray, gains, baselines):
     """The formats that wfdb reads and does not write."""
     flat = digital.reshape(-1)
@@ -277,7 +303,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         d = Differ(Path(args.program).resolve(), Path(folder))
         for round_ in range(args.rounds):
-            for part in (audio, tables, columns, wfdb_records, brainvision, edf, arrays):
+            for part in (audio, tables, columns, wfdb_records, wfdb_segments, brainvision, edf, arrays):
                 part(d, np.random.default_rng([args.seed, round_]))
         print(f"{d.compared} files compared, {len(d.failed)} differ")
         for failure in d.failed:

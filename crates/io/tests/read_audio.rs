@@ -106,6 +106,37 @@ fn from_a_stream() {
 }
 
 #[test]
+fn joined_mp3_files_are_read_to_their_end() {
+    let one = data("lame.mp3");
+    let mut first = open_one("a.mp3", &one, &OpenOptions::default());
+    let alone = read_all(&mut first, 500).planes;
+    let tagged = [&one[..], b"TAG", &[b' '; 125]].concat();
+    let all = read_all(&mut open_one("a.mp3", &tagged, &OpenOptions::default()), 500);
+    assert_eq!((bits(&all.planes), all.gaps.len(), all.error.is_none()), (bits(&alone), 0, true));
+
+    let joined = [&one[..], &one, &one].concat();
+    let streamed =
+        open_source(Source::from_read("-", std::io::Cursor::new(joined.clone())), &OpenOptions::default());
+    for mut reader in [open_one("a.mp3", &joined, &OpenOptions::default()), streamed.unwrap().remove(0)] {
+        let all = read_all(&mut reader, 500);
+        assert!(all.error.is_none(), "{:?}", all.error);
+        let len = alone[0].len();
+        // The streams are not one recording: no segment spans two of them.
+        assert_eq!((all.planes[0].len(), &all.gaps[..]), (3 * len, &[len, 2 * len][..]));
+        for (plane, alone) in all.planes.iter().zip(&alone) {
+            assert!(plane.chunks(len).all(|part| part == alone));
+        }
+        let notes = reader.info().notes.join("; ");
+        assert!(notes.contains(&format!("byte {}", one.len())), "{notes}");
+    }
+    // What is no MP3 is named and left.
+    let foreign = [&one[..], &b"something else ".repeat(40)].concat();
+    let mut reader = open_one("a.mp3", &foreign, &OpenOptions::default());
+    assert_eq!(bits(&read_all(&mut reader, 500).planes), bits(&alone));
+    assert!(reader.info().notes.iter().any(|n| n.contains("600 bytes follow")), "{:?}", reader.info().notes);
+}
+
+#[test]
 fn a_cut_flac_gives_what_it_has_and_says_so() {
     let bytes = data("pcm16.flac");
     let mut reader = open_one("a.flac", &bytes[..bytes.len() - 3600], &OpenOptions::default());

@@ -97,6 +97,9 @@ pub struct SignalInfo {
     pub center_freq: Option<f64>,
     /// Float type that represents the samples.
     pub precision: Precision,
+    /// Whether the file has floats: their powers may be beyond the range of `precision`.
+    #[serde(skip)]
+    pub floats: bool,
     /// Notes for the user: channels left out, header fields that contradict the file, … Reading may add notes.
     pub notes: Vec<String>,
 }
@@ -122,8 +125,15 @@ impl SignalInfo {
             complex: false,
             center_freq: None,
             precision: Precision::F32,
+            floats: false,
             notes: Vec::new(),
         }
+    }
+
+    /// Sets what follows from the number type of the samples.
+    pub(super) fn set_kind(&mut self, kind: super::SampleKind) {
+        self.precision = kind.precision();
+        self.floats = kind.is_float();
     }
 
     /// `count` channels without names or units.

@@ -39,7 +39,7 @@ fn open(source: Source, options: &OpenOptions) -> Result<Readers> {
     let mut info = SignalInfo::new(source.name(), Format::Raw);
     info.number_channels(channels);
     info.complex = raw.complex;
-    info.precision = raw.sample.kind.precision();
+    info.set_kind(raw.sample.kind);
     info.set_rate(None, options.rate)?;
     let mut body = Body::new(source, raw.sample, options.scale(), info.planes(), None);
     info.frames = body.frames_there();

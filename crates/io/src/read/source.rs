@@ -20,6 +20,20 @@ pub trait Siblings: Send + Sync {
     fn open(&self, path: &Path) -> Result<Source>;
 }
 
+/// Opens the other files of a recording, later too.
+#[derive(Clone)]
+pub(super) struct Beside(Option<Arc<dyn Siblings>>);
+
+impl Beside {
+    /// Opens a file.
+    pub(super) fn open(&self, path: &Path) -> Result<Source> {
+        match &self.0 {
+            Some(siblings) => Ok(siblings.open(path)?.with_siblings(Arc::clone(siblings))),
+            None => Source::open(path),
+        }
+    }
+}
+
 trait ReadSeek: Read + Seek + Send {}
 impl<T: Read + Seek + Send> ReadSeek for T {}
 
@@ -124,12 +138,14 @@ impl Source {
         self
     }
 
+    /// Returns access to the other files of the recording that this one belongs to.
+    pub(super) fn beside(&self) -> Beside {
+        Beside(self.siblings.clone())
+    }
+
     /// Opens another file of the recording that this one belongs to.
     pub(super) fn sibling(&self, path: &Path) -> Result<Self> {
-        match &self.siblings {
-            Some(siblings) => Ok(siblings.open(path)?.with_siblings(Arc::clone(siblings))),
-            None => Self::open(path),
-        }
+        self.beside().open(path)
     }
 
     /// Returns the name for messages.

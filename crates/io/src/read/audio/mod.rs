@@ -4,6 +4,7 @@
 //! trimmed if the file states them.
 
 mod entries;
+mod joined;
 mod stream;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -17,8 +18,7 @@ use super::{Format, OpenOptions, Precision, SignalInfo, quiet};
 use crate::{Error, Place, Result};
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use stream::Shared;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::{Hint, Probe};
@@ -30,8 +30,13 @@ struct AudioReader {
     format: Box<dyn FormatReader>,
     decoder: Box<dyn AudioDecoder>,
     track: u32,
-    /// Bytes that the decoder has read.
-    taken: Arc<AtomicU64>,
+    /// What the decoder reads.
+    bytes: Shared,
+    /// Where its stream ends, if the file states it: another one may follow.
+    stream_end: Option<u64>,
+    /// Number of frames that the header of the current stream promises, and those of it that were delivered before.
+    promised: Option<u64>,
+    before: u64,
     /// Decoded samples, and the number of frames already delivered.
     decoded: Vec<Vec<f64>>,
     given: usize,
@@ -59,10 +64,15 @@ impl AudioReader {
     fn open(source: Source, kind: Format, options: &OpenOptions) -> Result<Self> {
         let mut info = SignalInfo::new(source.name(), kind);
         let bytes = source.len();
-        let (stream, taken) = stream::tracked(source);
-        let place = || Place::Byte(taken.load(Ordering::Relaxed));
+        let mut source = source;
+        let stream_end = match kind {
+            Format::Mp3 => joined::end_of_stream(&mut source)?,
+            _ => None,
+        };
+        let shared = Shared::new(source);
+        let place = || Place::Byte(shared.taken());
         let format = probe(kind)
-            .probe(&Hint::new(), stream, Default::default(), Default::default())
+            .probe(&Hint::new(), shared.stream(stream_end), Default::default(), Default::default())
             .map_err(|e| translate(&info.path, place(), e))?;
         let no_audio = |what: &str| Error::unsupported(&info.path, Place::File, format!("{kind}: {what}"));
         let track =
@@ -81,14 +91,20 @@ impl AudioReader {
             let reason = format!("the header claims {channels} channels in a file of {bytes} bytes");
             return Err(Error::malformed(&info.path, place(), reason));
         }
-        info.frames = track.num_frames;
+        let promised = track.num_frames;
+        // How long a further stream is, nothing says.
+        let further = bytes.zip(stream_end).is_some_and(|(bytes, end)| bytes > end + 128);
+        info.frames = promised.filter(|_| !further);
         let track = track.id;
         let mut reader = AudioReader {
             info,
             format,
             decoder,
             track,
-            taken,
+            bytes: shared,
+            stream_end,
+            promised,
+            before: 0,
             decoded: Vec::new(),
             given: 0,
             total: 0,
@@ -146,7 +162,7 @@ fn translate(path: &Path, place: Place, error: SymphoniaError) -> Error {
 
 impl AudioReader {
     fn place(&self) -> Place {
-        Place::Byte(self.taken.load(Ordering::Relaxed))
+        Place::Byte(self.bytes.taken())
     }
 
     /// Decodes the next packet that has samples; false at the end. Stops at a packet that cannot be decoded.
@@ -162,8 +178,16 @@ impl AudioReader {
             let packet = match self.format.next_packet() {
                 Ok(Some(packet)) if packet.track_id == self.track => packet,
                 Ok(Some(_)) => continue,
-                Ok(None) => return self.end(),
-                Err(SymphoniaError::IoError(e)) if e.kind() == ErrorKind::UnexpectedEof => return self.end(),
+                Ok(None) => match self.end()? {
+                    true => continue,
+                    false => return Ok(false),
+                },
+                Err(SymphoniaError::IoError(e)) if e.kind() == ErrorKind::UnexpectedEof => {
+                    match self.end()? {
+                        true => continue,
+                        false => return Ok(false),
+                    }
+                }
                 Err(SymphoniaError::ResetRequired) => {
                     self.reset()?;
                     continue;
@@ -203,7 +227,7 @@ impl AudioReader {
                 *note = format!("{counted}; the first{first}");
             }
             None => {
-                let at = self.taken.load(Ordering::Relaxed);
+                let at = self.bytes.taken();
                 self.info.notes.push(format!("{counted}; the first before byte {at}: {error}"));
             }
         }
@@ -224,19 +248,60 @@ impl AudioReader {
         self.track = track.id;
         self.gap = Some(self.gap.unwrap_or(0.0));
         // The number of frames was that of the first stream.
-        self.info.frames = None;
+        (self.info.frames, self.promised) = (None, None);
         Ok(())
     }
 
-    fn end(&self) -> Result<bool> {
-        let promised = self.info.frames.unwrap_or(0);
+    /// Returns whether another stream follows, after comparing the length of the one that ended with its header.
+    fn end(&mut self) -> Result<bool> {
+        let promised = self.promised.unwrap_or(0) + self.before;
         // Counts of MP3 headers are approximate, those of FLAC exact.
         let slack = if self.info.format == Format::Mp3 { 3 * 1152 } else { 0 };
         if self.total + slack < promised && self.damaged == 0 {
             let reason = format!("the header promises {promised} frames, the file has {}", self.total);
             return Err(Error::Truncated { path: self.info.path.clone(), place: self.place(), reason });
         }
-        Ok(false)
+        self.join()
+    }
+
+    /// Continues with the stream that follows in a joined MP3 file; false if there is none.
+    fn join(&mut self) -> Result<bool> {
+        let Some(end) = self.stream_end.take() else { return Ok(false) };
+        if !self.bytes.skip_to(end)? {
+            return Ok(false);
+        }
+        let (next, head, left) = {
+            let mut source = self.bytes.source();
+            let head = source.peek(16)?.to_vec();
+            (joined::end_of_stream(&mut source)?, head, source.left())
+        };
+        if joined::is_tag(&head) {
+            return Ok(false);
+        }
+        let stream = self.bytes.stream(next);
+        let opened = probe(Format::Mp3).probe(&Hint::new(), stream, Default::default(), Default::default());
+        let opened = opened.ok().and_then(|format| {
+            let track = format.default_track(TrackType::Audio)?;
+            Some((decoder(track).ok()?, track.id, track.num_frames, format))
+        });
+        let Some((decoder, track, promised, format)) = opened else {
+            let bytes = left.map_or("bytes".to_owned(), |left| format!("{left} bytes"));
+            self.info
+                .notes
+                .push(format!("{bytes} follow the stream that ends at byte {end} and are not read"));
+            return Ok(false);
+        };
+        let rate = decoder.codec_params().sample_rate.map(f64::from);
+        if rate.is_some() && self.info.sample_rate.is_some() && rate != self.info.sample_rate {
+            let reason = format!("another stream with another rate follows at byte {end}");
+            return Err(Error::unsupported(&self.info.path, Place::Byte(end), reason));
+        }
+        (self.format, self.decoder, self.track) = (format, decoder, track);
+        (self.stream_end, self.promised, self.before) = (next, promised, self.total);
+        self.gap = Some(self.gap.unwrap_or(0.0));
+        self.info.frames = None;
+        self.info.notes.push(format!("another stream follows at byte {end}; it is read too"));
+        Ok(true)
     }
 }
 

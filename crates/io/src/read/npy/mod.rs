@@ -106,7 +106,7 @@ fn shape(
     let channels = usize::try_from(layout.channels).unwrap_or(usize::MAX);
     info.number_channels(channels);
     info.complex = header.complex;
-    info.precision = header.sample.kind.precision();
+    info.set_kind(header.sample.kind);
     info.set_rate(None, options.rate)?;
     info.frames = Some(layout.frames);
     if header.shape.len() == 2 && options.axis.is_none() && layout.channels > layout.frames {

@@ -61,6 +61,11 @@ impl SampleKind {
         self.row().2
     }
 
+    /// Returns whether samples are floats, which may be of any magnitude.
+    pub fn is_float(self) -> bool {
+        matches!(self, Self::F16 | Self::F32 | Self::F64)
+    }
+
     /// Returns the float type that represents every value exactly (for 64-bit integers: most values).
     pub fn precision(self) -> Precision {
         match self {

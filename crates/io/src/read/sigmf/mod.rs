@@ -141,7 +141,7 @@ fn open_pair(
         let mut info = SignalInfo::new(description, Format::SigMf);
         info.number_channels(channels as usize);
         info.complex = raw.complex;
-        info.precision = raw.sample.kind.precision();
+        info.set_kind(raw.sample.kind);
         info.center_freq = *center;
         info.frames = Some(runs.iter().map(|run| run.frames).sum());
         info.part = several.then(|| center.map_or_else(|| "no frequency".into(), |hz| format!("{hz} Hz")));

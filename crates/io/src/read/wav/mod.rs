@@ -62,7 +62,7 @@ impl PcmReader {
     ) -> Result<Box<dyn SignalReader>> {
         let mut info = SignalInfo::new(source.name(), format);
         info.number_channels(layout.channels);
-        info.precision = layout.sample.kind.precision();
+        info.set_kind(layout.sample.kind);
         info.set_rate(Some(layout.rate), options.rate)?;
         let promised = layout.frames.filter(|_| !options.ignore_length);
         let frame = (layout.channels * layout.sample.kind.bytes()) as u64;

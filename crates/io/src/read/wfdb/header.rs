@@ -43,6 +43,15 @@ const MAX_SIGNALS: usize = 4096;
 const MAX_PER_FRAME: u64 = 1 << 16;
 
 pub(super) fn parse(path: &Path, text: &[u8]) -> Result<Header> {
+    described(path, text, false)
+}
+
+/// Reads the layout of a record whose segments have different signals: its signals have no files (format 0).
+pub(super) fn layout(path: &Path, text: &[u8]) -> Result<Header> {
+    described(path, text, true)
+}
+
+fn described(path: &Path, text: &[u8], layout: bool) -> Result<Header> {
     let text = String::from_utf8_lossy(text);
     let mut lines = text
         .lines()
@@ -55,7 +64,7 @@ pub(super) fn parse(path: &Path, text: &[u8]) -> Result<Header> {
     let mut fields = record.split_whitespace();
     let name = fields.next().unwrap_or_default();
     if name.contains('/') {
-        let reason = "a record of several segments is not supported as a whole: name the header of a segment";
+        let reason = "a segment that consists of segments itself";
         return Err(Error::unsupported(path, Place::Line { line: at, column: None }, reason));
     }
     let count: usize = match fields.next().map(str::parse) {
@@ -84,7 +93,7 @@ pub(super) fn parse(path: &Path, text: &[u8]) -> Result<Header> {
         let Some((line, text)) = lines.next() else {
             return Err(bad(at, format!("the header promises {count} signals and describes {index}")));
         };
-        signals.push(signal(text, index).map_err(|reason| match reason {
+        signals.push(signal(text, index, layout).map_err(|reason| match reason {
             Problem::Bad(reason) => bad(line, reason),
             Problem::Unread(reason) => Error::unsupported(path, Place::Line { line, column: None }, reason),
         })?);
@@ -98,7 +107,7 @@ enum Problem {
 }
 
 /// `FILE FORMAT[xPER][:SKEW][+OFFSET] [GAIN[(BASELINE)][/UNIT] [BITS [ZERO [INITIAL [CHECKSUM [BLOCK [NAME]]]]]]]`.
-fn signal(text: &str, index: usize) -> Result<Signal, Problem> {
+fn signal(text: &str, index: usize, layout: bool) -> Result<Signal, Problem> {
     let mut rest = text;
     let mut next = || {
         rest = rest.trim_start();
@@ -113,7 +122,9 @@ fn signal(text: &str, index: usize) -> Result<Signal, Problem> {
     let number: u32 = format_field[..digits]
         .parse()
         .map_err(|_| Problem::Bad(format!("the format '{format_field}' is not a number")))?;
-    let format = Coding::of(number).ok_or_else(|| {
+    // A layout has no samples; any coding stands for its format.
+    let format = if layout && number == 0 { Some(Coding::S16) } else { Coding::of(number) };
+    let format = format.ok_or_else(|| {
         Problem::Unread(format!(
             "format {number} is not supported; supported are 8, 16, 24, 32, 61, 80, 160, 212, 310 and 311; convert it, for example \
              with wfdb's `wrsamp`"

@@ -2,18 +2,24 @@
 //!
 //! The formats and the text of the header are those of the WFDB applications guide, header(5) and signal(5). Samples
 //! are physical values, (digital − baseline) / gain; the value that a format reserves for missing samples becomes
-//! NaN. Signals with several samples per frame form a separate reader at their rate.
+//! NaN. Signals with several samples per frame form a separate reader at their rate. A record of several segments is
+//! one recording: its null segments are pauses, and signals that a segment lacks are NaN in it. The reference
+//! annotations (`.atr`) are read if they are beside the header.
 
+mod annotations;
 mod header;
+mod reader;
 mod samples;
+mod segments;
 
 use super::format::{Certainty, Descriptor, Readers};
-use super::reader::{BlockReader, Chunk, Guarded};
-use super::sample::Target;
-use super::source::Source;
+use super::reader::Guarded;
+use super::source::{Beside, Source};
 use super::{ChannelInfo, Format, OpenOptions, Precision, SignalInfo, fuzz};
 use crate::{Error, Place, Result};
-use header::{Header, Signal};
+use annotations::AnnotationFile;
+use header::Header;
+use reader::{File, WfdbReader};
 use samples::Samples;
 use std::path::Path;
 
@@ -31,13 +37,13 @@ pub(super) static FORMAT: Descriptor = Descriptor {
         _ => Certainty::No,
     },
     open,
-    fuzz: |_, bytes| fuzz::halves(bytes, open_wfdb),
+    fuzz: |_, bytes| {
+        annotations::parse(bytes, 360.0);
+        let _ = segments::parse(Path::new("a.hea"), bytes);
+        fuzz::halves(bytes, open_wfdb)
+    },
 };
 
-/// Frames that are decoded per read.
-const FRAMES: usize = 4096;
-/// Largest number of values of all channels per read.
-const BUDGET: usize = 1 << 20;
 /// Largest size of a header.
 const MAX_HEADER: u64 = 4 << 20;
 
@@ -51,8 +57,18 @@ fn open(mut source: Source, options: &OpenOptions) -> Result<Readers> {
         source = source.sibling(&path.with_extension("hea"))?;
     }
     let description = source.name().to_owned();
-    let header = header::parse(&description, &source.text(MAX_HEADER)?)?;
-    readers(&description, &header, options, &mut |file| source.sibling(&beside(&description, file)?))
+    let text = source.text(MAX_HEADER)?;
+    let beside_it = source.beside();
+    match segments::parse(&description, &text)? {
+        Some(record) => segments::open(&description, &record, &beside_it, options),
+        None => single(&description, &header::parse(&description, &text)?, &beside_it, options),
+    }
+}
+
+/// Returns the readers of a record of one segment.
+fn single(path: &Path, header: &Header, files: &Beside, options: &OpenOptions) -> Result<Readers> {
+    let annotations = AnnotationFile::of(path, header.rate, Some(files));
+    readers(path, header, options, &annotations, &mut |file| files.open(&beside(path, file)?))
 }
 
 /// Returns a description and the bytes of its (only) file of samples.
@@ -60,7 +76,8 @@ pub(super) fn open_wfdb(meta: Source, data: Source, options: &OpenOptions) -> Re
     let (mut meta, mut data) = (meta, Some(data));
     let name = meta.name().to_owned();
     let header = header::parse(&name, &meta.text(MAX_HEADER)?)?;
-    readers(&name, &header, options, &mut |_| {
+    let annotations = AnnotationFile::of(&name, header.rate, None);
+    readers(&name, &header, options, &annotations, &mut |_| {
         data.take().ok_or_else(|| Error::unsupported(&name, Place::File, "more than one file of samples"))
     })
 }
@@ -75,18 +92,11 @@ fn beside(description: &Path, file: &str) -> Result<std::path::PathBuf> {
     Ok(description.with_file_name(name))
 }
 
-/// The interleaved signals of one file.
-struct File {
-    samples: Samples,
-    /// Index of its first signal in the header, and their number.
-    first: usize,
-    count: usize,
-}
-
 fn readers(
     path: &Path,
     header: &Header,
     options: &OpenOptions,
+    annotations: &AnnotationFile,
     open: &mut dyn FnMut(&str) -> Result<Source>,
 ) -> Result<Readers> {
     // Signals of one file are adjacent.
@@ -182,98 +192,8 @@ fn readers(
             next: 0,
             rest: Vec::new(),
             digital: Vec::new(),
+            annotations: annotations.clone(),
         })));
     }
     Ok(all)
-}
-
-struct WfdbReader {
-    info: SignalInfo,
-    signals: Vec<Signal>,
-    /// Indices of this reader's signals.
-    wanted: Vec<usize>,
-    files: Vec<File>,
-    per_frame: u64,
-    promised: u64,
-    /// The next frame.
-    next: u64,
-    /// Decoded samples that are not delivered yet, by channel.
-    rest: Vec<std::collections::VecDeque<f64>>,
-    digital: Vec<i32>,
-}
-
-impl WfdbReader {
-    /// Decodes the next frames into `rest`; false at the end.
-    fn decode(&mut self, frames: usize) -> Result<bool> {
-        let left = usize::try_from(self.promised - self.next).unwrap_or(usize::MAX);
-        let frames = frames.min(left);
-        if frames == 0 {
-            return Ok(false);
-        }
-        self.rest.resize_with(self.wanted.len(), Default::default);
-        let mut whole = frames;
-        for file in &mut self.files {
-            let signals = &self.signals[file.first..file.first + file.count];
-            let width: usize = signals.iter().map(|s| s.per_frame as usize).sum();
-            self.digital.clear();
-            file.samples.take(frames * width, &mut self.digital)?;
-            whole = whole.min(self.digital.len() / width);
-            let mut at = 0;
-            for (index, signal) in signals.iter().enumerate() {
-                let per_frame = signal.per_frame as usize;
-                if let Some(plane) = self.wanted.iter().position(|wanted| *wanted == file.first + index) {
-                    for frame in self.digital.chunks_exact(width) {
-                        let values = frame[at..at + per_frame].iter();
-                        self.rest[plane].extend(values.map(|value| signal.physical(*value)));
-                    }
-                }
-                at += per_frame;
-            }
-        }
-        self.next += whole as u64;
-        if whole < frames {
-            let reason =
-                format!("the header promises {} frames, the files have {}", self.promised, self.next);
-            let at = self.files.first().map_or(0, |file| file.samples.position());
-            let shortest = self.rest.iter().map(std::collections::VecDeque::len).min().unwrap_or(0);
-            self.rest.iter_mut().for_each(|plane| plane.truncate(shortest));
-            self.promised = self.next;
-            return Err(Error::truncated(&self.info.path, at, reason));
-        }
-        Ok(true)
-    }
-}
-
-impl BlockReader for WfdbReader {
-    fn info(&self) -> &SignalInfo {
-        &self.info
-    }
-
-    fn read_block<T: Target>(&mut self, planes: &mut [Vec<T>], max_frames: usize) -> Result<Chunk> {
-        let most = max_frames.min((BUDGET / planes.len()).max(1));
-        let mut done = 0;
-        let mut failed = None;
-        while done < most {
-            let there = self.rest.first().map_or(0, std::collections::VecDeque::len);
-            if there == 0 {
-                let width: u64 = self.signals.iter().map(|s| s.per_frame).sum();
-                let frames = (BUDGET / usize::try_from(width.max(1)).unwrap_or(BUDGET)).clamp(1, FRAMES);
-                match self.decode(frames.min((most / self.per_frame as usize).max(1))) {
-                    Ok(true) => continue,
-                    Ok(false) => break,
-                    Err(error) => failed = Some(error),
-                }
-            }
-            let there = self.rest.first().map_or(0, std::collections::VecDeque::len);
-            let take = there.min(most - done);
-            for (plane, rest) in planes.iter_mut().zip(&mut self.rest) {
-                plane.extend(rest.drain(..take).map(T::of_f64));
-            }
-            done += take;
-            if let Some(error) = failed {
-                return Err(error);
-            }
-        }
-        Ok(if done == 0 { Chunk::End } else { Chunk::Data(done) })
-    }
 }
