@@ -31,6 +31,7 @@ const panel = new SelectionPanel(view, engine, failed);
 const exports_ = new Exports(view, engine, [canvases.spectrogram, canvases.traces], failed);
 const player = new Player(view, engine, failed);
 let range = [-120, 0];
+let firstTrace = 0;
 let before = null;
 let pending = false;
 let stale = true;
@@ -67,7 +68,18 @@ function spectrogramChannels() {
 }
 
 function traceChannels() {
-  return view.file.channels.map((_, i) => i).slice(0, MOST_TRACES);
+  firstTrace = Math.min(firstTrace, Math.max(0, view.file.channels.length - MOST_TRACES));
+  return view.file.channels.map((_, i) => i).slice(firstTrace, firstTrace + MOST_TRACES);
+}
+
+/** Moves to other traces of a file with more channels than fit. */
+function scrollTraces(by) {
+  const last = Math.max(0, view.file.channels.length - MOST_TRACES);
+  const first = Math.max(0, Math.min(last, firstTrace + by));
+  if (first !== firstTrace) {
+    firstTrace = first;
+    request();
+  }
 }
 
 /** Where the spectrogram of each shown channel lies, in CSS pixels. */
@@ -224,9 +236,13 @@ function drawTraces(cut, colours) {
   if (view.layout === 'traces') {
     if (envelopes.latest) {
       const channels = traceChannels();
-      if (envelopes.latest.channels === channels.length) {
+      if (envelopes.latest.shown === channels.join()) {
         drawStack(context, rect, view, channels, envelopes.latest, colours);
       }
+      const count = view.file.channels.length;
+      canvases.traces.title = count > MOST_TRACES
+        ? `Channels ${firstTrace + 1} to ${firstTrace + channels.length} of ${count}; the wheel, Page Up and Page Down show others`
+        : '';
     }
     return;
   }
@@ -563,6 +579,19 @@ async function start() {
   listenMinimap(canvases.minimap, view, (event) => {
     const box = canvases.minimap.getBoundingClientRect();
     return ((event.clientX - box.left - LEFT) / Math.max(box.width - LEFT - 8, 1)) * view.duration;
+  });
+  canvases.traces.addEventListener('wheel', (event) => {
+    if (view.layout === 'traces' && view.file.channels.length > MOST_TRACES) {
+      event.preventDefault();
+      scrollTraces(Math.sign(event.deltaY) * 8);
+    }
+  }, { passive: false });
+  document.addEventListener('keydown', (event) => {
+    const by = { PageUp: -MOST_TRACES, PageDown: MOST_TRACES }[event.key];
+    if (by && view.layout === 'traces' && view.file.channels.length > MOST_TRACES && event.target.tagName !== 'INPUT') {
+      event.preventDefault();
+      scrollTraces(by);
+    }
   });
   new ResizeObserver(() => request()).observe(canvases.spectrogram);
   await load();

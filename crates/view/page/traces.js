@@ -55,7 +55,7 @@ export class Envelopes {
         if (own !== this.number) {
           return;
         }
-        this.latest = { key, ...answer, start, samples };
+        this.latest = { key, ...answer, start, samples, shown: channels.join() };
         this.changed();
         if (answer.exact) {
           return;
@@ -158,7 +158,7 @@ export function drawStack(context, rect, view, channels, envelope, style) {
     context.beginPath();
     context.rect(rect.x, rect.y, rect.width, rect.height);
     context.clip();
-    drawEnvelope(context, own, part, LINES[i % LINES.length], [middle - half, middle + half]);
+    drawEnvelope(context, own, part, LINES[c % LINES.length], [middle - half, middle + half]);
     context.restore();
     context.fillStyle = style.axis;
     context.textAlign = 'right';

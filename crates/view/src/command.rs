@@ -2,6 +2,7 @@
 
 use crate::selection::Selection;
 use crate::{ExportKind, ExportQuery};
+use rlx_io::read::{Pause, SignalInfo};
 
 /// Returns a line for a POSIX shell; `open` are the flags that the files were opened with.
 pub(crate) fn command(selection: &Selection<'_>, query: &ExportQuery, open: &[String]) -> String {
@@ -34,11 +35,16 @@ pub(crate) fn command(selection: &Selection<'_>, query: &ExportQuery, open: &[St
             .collect();
         flag("channel", wanted.join(","));
     }
-    if selection.query.start > 0 {
-        flag("start", format!("{}s", selection.query.start as f64 / rate));
+    let (first, end) = (selection.query.start, selection.query.start + selection.count);
+    let (from, until) = (
+        start_time(selection.recording.signal(), first, rate),
+        end_time(selection.recording.signal(), end, rate),
+    );
+    if first > 0 {
+        flag("start", format!("{from}s"));
     }
-    if selection.query.start + selection.count < selection.recording.frames() {
-        flag("duration", format!("{}s", selection.count as f64 / rate));
+    if end < selection.recording.frames() {
+        flag("duration", format!("{}s", ((until - from) * 1e9).round() / 1e9));
     }
     flag("n-fft", params.segments.n_fft.to_string());
     flag("hop", params.segments.hop.to_string());
@@ -60,6 +66,23 @@ pub(crate) fn command(selection: &Selection<'_>, query: &ExportQuery, open: &[St
         words.push(format!("--band={lo}:{hi}"));
     }
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns when a sample begins, in seconds on the recording's axis, as the options `--start` and `--duration` count.
+fn start_time(info: &SignalInfo, frame: u64, rate: f64) -> f64 {
+    time(info, frame, rate, |pause| pause.sample <= frame)
+}
+
+/// Returns when the sample before `frame` ends: not after a pause that follows it.
+fn end_time(info: &SignalInfo, frame: u64, rate: f64) -> f64 {
+    time(info, frame, rate, |pause| pause.sample < frame)
+}
+
+fn time(info: &SignalInfo, frame: u64, rate: f64, before: impl Fn(&Pause) -> bool) -> f64 {
+    let pauses: f64 = info.pauses.iter().filter(|p| before(p)).map(|p| p.end_s - p.start_s).sum();
+    let time = info.start_s + frame as f64 / rate + pauses;
+    // Sums of decimal times are decimal again.
+    (time * 1e9).round() / 1e9
 }
 
 fn quoted(word: &str) -> String {

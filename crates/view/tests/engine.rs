@@ -206,6 +206,37 @@ fn selections_are_the_spectra_of_their_samples() {
 }
 
 #[test]
+fn commands_of_recordings_that_pause_name_times_of_the_recording() {
+    let folder =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pauses-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("a.sigmf-meta");
+    // 1000 samples, half a second of nothing, 1000 samples; 100 per second.
+    let meta = json!({
+        "global": {"core:datatype": "rf32_le", "core:sample_rate": 100, "core:version": "1.0.0"},
+        "captures": [{"core:sample_start": 0, "core:global_index": 0}, {"core:sample_start": 1000, "core:global_index": 1050}],
+        "annotations": [],
+    });
+    std::fs::write(&path, meta.to_string()).unwrap();
+    std::fs::write(folder.join("a.sigmf-data"), bytes(&signal(2000))).unwrap();
+    let open: Opener = Arc::new(move || rlx_io::read::open(&path, &OpenOptions::default()));
+    let engine = engine(Recording::open(open).unwrap().remove(0));
+    for (start, count, words) in [
+        (0, 1000, "--duration 10s"),
+        (500, 500, "--start 5s --duration 5s"),
+        (1000, 200, "--start 10.5s --duration 2s"),
+        (900, 200, "--start 9s --duration 2.5s"),
+        (1500, 500, "--start 15.5s --n-fft"),
+    ] {
+        let query = json!({"method": "command", "what": "psd", "format": "csv", "recording": 0, "channels": [0],
+            "start": start, "count": count, "n_fft": 128, "hop": 64});
+        let Reply::Command(line) = ask(&engine, &query).unwrap() else { panic!() };
+        assert!(line.contains(words), "{start} {count}: {line}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn envelopes_are_the_extremes_of_their_columns() {
     let x = signal(50_000);
     let engine = engine(recording(bytes(&x), "f32le", 2));

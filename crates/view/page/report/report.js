@@ -218,9 +218,12 @@
       root.append(make('h2', 'Speed'));
       const choice = make('select');
       paths.forEach((p) => choice.append(make('option', p)));
+      if (paths.includes(part.value.relative_to)) {
+        choice.value = part.value.relative_to;
+      }
       const label = make('label', 'Relative to ');
       label.append(choice);
-      const place = make('div');
+      const place = make('div', '', 'heats');
       root.append(label, place);
       const draw = () => {
         place.replaceChildren();
@@ -240,7 +243,7 @@
             for (const b of batches) {
               const row = timed.find((r) => r.path === path && r.batch === b && r.n_fft === n);
               const ratio = row && base.has(key(row)) ? base.get(key(row)) / row.ms : null;
-              const cell = make('td', ratio === null ? '' : `${ratio.toFixed(2)}×`);
+              const cell = make('td', ratio === null ? '' : `${ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2)}×`);
               if (ratio !== null) {
                 const [r, g, bl] = viridis(0.5 + Math.log2(ratio) / 6);
                 cell.style.background = `rgb(${r}, ${g}, ${bl})`;
