@@ -51,6 +51,13 @@ bench-welch-peaks *args:
     [[ "${1-}" == "--" ]] && shift
     cargo run --release -p rlx-fft {{with_features}} -- bench-welch-peaks "$@"
 
+# Peaks over transform lengths, batches and devices: just bench-sweep -- --devices all --plot sweep.svg --html sweep.html
+bench-sweep *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    cargo run --release -p rlx-fft {{with_features}} -- bench-sweep "$@"
+
 # The same peaks by five routes: just bench-fusion-phases -- --n-fft 256 --batch 8192 --k 16
 bench-fusion-phases *args:
     #!/usr/bin/env bash
@@ -61,6 +68,13 @@ bench-fusion-phases *args:
 # Calibration, benches and the picker's check of a device in one JSON: just rig-bench local 32-65536 cuda
 rig-bench host="local" batches="32,1024,8192,65536" device="cuda":
     scripts/rig.sh bench-rlx-fft-welch-peaks "$1" "$2" "$3"
+
+# What became faster or slower: just compare-rigs rig-before.json rig-after.json
+compare-rigs *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ "${1-}" == "--" ]] && shift
+    cargo run --release -p rlx-fft {{with_features}} -- compare-rigs "$@"
 
 # The tests of the fusion gate.
 test-rlx-fft-fusion-gate:

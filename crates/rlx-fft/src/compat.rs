@@ -3,7 +3,7 @@
 #[cfg(feature = "dev")]
 pub use crate::bench::{
     e2e as bench_e2e, fusion_phases as bench_fusion_phases, max_batch, picker as bench_picker, report,
-    welch_peaks as bench_welch_peaks,
+    sweep as bench_sweep, welch_peaks as bench_welch_peaks,
 };
 pub use rlx_compile::{IoFusionGate, SelectPeaksOnlyOutputs};
 

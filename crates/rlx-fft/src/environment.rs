@@ -1,7 +1,9 @@
 //! The environment variables that the facade reads. Those of its parts: `RLX_ISA` ([`crate::dsp::lanes::Isa::detect`]),
 //! `RLX_NVRTC` (the CUDA compiler's library), `RLX_FFT_CACHE`
-//! ([`cache_dir`](crate::device::calibrate::cache_dir)) and `RLX_FFT_NO_PROBE`
-//! ([`probe_enabled`](crate::device::calibrate::probe_enabled)).
+//! ([`cache_dir`](crate::device::calibrate::cache_dir)), `RLX_FFT_NO_PROBE`
+//! ([`probe_enabled`](crate::device::calibrate::probe_enabled)), `RLX_FFT_MEMORY_BUDGET`
+//! ([`memory_budget`](crate::device::environment::memory_budget)) and, for `bench-sweep`, `RLX_MKL` (the library of
+//! Intel's MKL).
 
 use rlx_runtime::environment::flag;
 

@@ -75,6 +75,7 @@ pub use rlx_learn as learn;
 pub use rlx_runtime as device;
 
 pub mod auto_welch_peaks;
+pub mod batch_limit;
 #[cfg(feature = "dev")]
 pub mod bench;
 pub mod calibrate;
@@ -89,6 +90,7 @@ pub mod welch_peaks_cost;
 pub mod welch_peaks_picker;
 
 pub use auto_welch_peaks::{AutoSettings, AutoWelchPeaks, PickerTrace};
+pub use batch_limit::{BatchLimit, BatchRequest, MemorySource, SampleType, auto_max_fft_batch, clamp_batch};
 pub use compat::*;
 pub use error::{Error, Result};
 pub use rlx_dsp::welch::peaks::{WelchParams, WelchPeakParams, WelchPeaks, WelchPeaksScratch};

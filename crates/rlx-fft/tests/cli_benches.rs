@@ -23,11 +23,11 @@ fn bench(args: &[&str], vars: &[(&str, &str)], folder: &Folder) -> (String, Stri
     (out, err, serde_json::from_str(&report).expect("JSON"))
 }
 
-const WELCH: [&str; 9] =
-    ["bench-welch-peaks", "--n-fft", "128", "--k", "4", "--iters", "1", "--train-steps", "0"];
+const WELCH: [&str; 7] = ["bench-welch-peaks", "--n-fft", "128", "--iters", "1", "--train-steps", "0"];
 
 fn welch(batch: &str, more: &[&str], vars: &[(&str, &str)], folder: &Folder) -> (String, String, Value) {
-    bench(&[&WELCH[..], &["--batch", batch], more].concat(), vars, folder)
+    let k: &[&str] = if more.contains(&"--k") { &[] } else { &["--k", "4"] };
+    bench(&[&WELCH[..], &["--batch", batch], k, more].concat(), vars, folder)
 }
 
 fn rows(report: &Value) -> Vec<(String, String)> {
@@ -137,7 +137,7 @@ fn an_absent_device_is_skipped_by_every_bench_and_the_cpu_runs() {
     assert!(report["schema"] == 1 && report["host"]["cpu"].is_string() && report["calibration"] == "shipped");
     let (out, _, report) =
         bench(&["max-batch", "--n-fft", "64", "--limit", "100", "--device", absent], &[], &folder);
-    assert!(out.contains("skipped") && report[0]["batch"] == 100, "{out}");
+    assert!(out.contains("skipped") && report["rows"][0]["batch"] == 100, "{out}");
     let grid = ["bench-picker", "--n-fft", "64", "--batch", "1,8", "--k", "2", "--device", absent];
     let (_, err, report) = bench(&grid, &[], &folder);
     assert!(err.contains("skipped") && report["cells"] == 2 && report["schema"] == 1, "{err}");
@@ -146,13 +146,52 @@ fn an_absent_device_is_skipped_by_every_bench_and_the_cpu_runs() {
 }
 
 #[test]
-fn an_unknown_device_lists_those_that_there_are() {
-    for command in ["bench-welch-peaks", "bench-fusion-phases", "max-batch", "bench-picker"] {
-        let (code, message) = failure(&[command, "--device", "abacus"]);
-        assert!(code == 2 && message.contains("cpu"), "{command}: {code} {message}");
+fn every_requested_k_has_its_entry_and_an_absent_device_is_marked_in_every_table() {
+    let folder = Folder::new("crossover");
+    let absent = if cfg!(windows) { "metal" } else { "dx12" };
+    let (out, err, report) = welch("8", &["--k", "32,65,300", "--device", absent], &[], &folder);
+    assert!(err.contains("--k above 65"), "{err}");
+    let entries = report["k_crossover"].as_array().unwrap();
+    let ks: Vec<_> =
+        entries.iter().map(|e| (e["asked_k"].as_u64().unwrap(), e["k"].as_u64().unwrap())).collect();
+    assert_eq!(ks, [(32, 32), (65, 65), (300, 65)]);
+    for entry in entries {
+        assert_eq!(
+            (&entry["rlx_device"], &entry["picker_device"]),
+            (&"cpu".into(), &"cpu".into()),
+            "{entry}"
+        );
     }
-    let (code, message) = failure(&["calibrate", "--device", "abacus"]);
-    assert!(code == 1 && message.contains("this machine has cpu"), "{message}");
+    let picked: Vec<_> = report["picker"].as_array().unwrap().iter().map(|p| p["k"].clone()).collect();
+    assert_eq!(picked, [32, 65]);
+    let mark = format!("crossover ({absent}: skipped, no row of it)");
+    assert_eq!(out.matches(&mark).count(), 2, "{out}");
+    // One k above the bins, requested twice, is a sweep as well.
+    let (out, _, report) = welch("8", &["--k", "200,300", "--device", "cpu"], &[], &folder);
+    assert_eq!(report["k_crossover"].as_array().unwrap().len(), 2);
+    assert!(out.contains("k crossover\n") && out.contains("k 65: all bins"), "{out}");
+}
+
+#[test]
+fn half_a_million_bins_are_selected_in_seconds() {
+    let folder = Folder::new("many-bins");
+    let args = ["bench-welch-peaks", "--n-fft", "262144", "--batch", "1", "--k", "150000", "--iters", "1"];
+    let more = ["--train-steps", "0", "--device", "cpu", "--no-ultra-fast", "--no-compiled"];
+    let (_, _, report) = bench(&[&args[..], &more].concat(), &[], &folder);
+    let rows = report["rows"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["k"] == 131_073));
+    assert!(
+        rows.iter().filter(|row| row["recall"].is_number()).all(|row| row["bins_right"] == 1.0),
+        "{rows:?}"
+    );
+}
+
+#[test]
+fn an_unknown_device_lists_those_that_there_are() {
+    for command in ["bench-welch-peaks", "bench-fusion-phases", "max-batch", "bench-picker", "calibrate"] {
+        let (code, message) = failure(&[command, "--device", "abacus"]);
+        assert!(code == 2 && message.contains("--device") && message.contains("cpu"), "{command}: {message}");
+    }
 }
 
 #[test]

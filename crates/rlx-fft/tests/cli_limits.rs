@@ -54,6 +54,23 @@ fn numbers_beyond_their_limits_are_refused_everywhere() {
 }
 
 #[test]
+fn negative_numbers_name_the_flag_that_was_typed() {
+    for (args, flag) in [
+        (&["bench-welch-peaks", "--batch", "-5"][..], "--batch"),
+        (&["bench-welch-peaks", "--k", "-1"], "--k"),
+        (&["bench-fusion-phases", "--n-fft", "-256"], "--n-fft"),
+        (&["train-e2e", "--steps", "-3"], "--steps"),
+        (&["psd", "x.wav", "--n-fft", "-5"], "--n-fft"),
+        (&["peaks", "x.wav", "-k", "-2"], "--k"),
+        (&["mel", "x.wav", "--n-mels", "-40"], "--n-mels"),
+        (&["max-batch", "--limit", "-1"], "--limit"),
+        (&["compare-rigs", "a", "b", "--threshold", "-0.5"], "--threshold"),
+    ] {
+        refused(args, &[flag]);
+    }
+}
+
+#[test]
 fn zeros_and_what_is_no_number_name_their_own_flag() {
     for (args, flag) in [
         (&["bench-fusion-phases", "--k", "0"][..], "--k"),

@@ -120,6 +120,16 @@ mod facade {
     use rlx_fft::prelude::*;
 
     #[test]
+    fn the_largest_batch_is_known_without_a_run() -> rlx_fft::Result<()> {
+        use rlx_fft::{BatchRequest, MemorySource, SampleType, auto_max_fft_batch, clamp_batch};
+        let request = BatchRequest::new(256).k(16).segments(2).sample(SampleType::F32).memory(MemorySource::Host);
+        let limit = auto_max_fft_batch(&request.memory_bytes(1 << 20), Some("cpu"))?;
+        assert_eq!((limit.rows, limit.bound), ((1 << 19) / (4 * 384 + 8 * 16), "memory"));
+        assert_eq!(clamp_batch(5, &request, Some("cpu"))?, 5);
+        Ok(())
+    }
+
+    #[test]
     fn every_part_is_reachable() {
         let _: Result<Device, rlx_fft::device::Error> = "cuda:1".parse::<rlx_fft::device::Device>();
         let _ = rlx_fft::graph::Graph::new();
@@ -227,5 +237,7 @@ mod facade {
         assert_eq!(bench_fusion_phases(&options).unwrap().phases.len(), 5);
         let _ = rlx_fft::bench_welch_peaks::batch_crossover(&[]);
         let _ = rlx_fft::report::Status::Ok;
+        let _ = rlx_fft::bench_sweep::bench_sweep;
+        let _ = rlx_fft::max_batch::max_batch;
     }
 }

@@ -5,4 +5,6 @@ pub mod fusion_phases;
 pub mod max_batch;
 pub mod picker;
 pub mod report;
+pub mod sweep;
+mod target;
 pub mod welch_peaks;

@@ -6,6 +6,7 @@ use crate::flags::{Cli, Command, Usage, grouped};
 use crate::{interrupt, output};
 use clap::FromArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use rlx_fft::device::environment::{MEMORY_BUDGET, memory_budget};
 use rlx_io::write::escaped;
 use rlx_learn::GateKind;
 use std::error::Error as StdError;
@@ -52,6 +53,11 @@ pub(crate) fn run() -> ExitCode {
     crate::logger::install();
     let console = Console::new(cli.quiet, cli.color);
     interrupt::install();
+    if let Err(reason) = memory_budget() {
+        return said(with_command(|c| {
+            c.error(ErrorKind::ValueValidation, format!("{MEMORY_BUDGET}: {}", escaped(&reason)))
+        }));
+    }
     let result = match cli.command {
         // Other commands open their outputs themselves.
         ref command if !command.has_output() && output::open_stdout().is_err() => {
@@ -68,11 +74,13 @@ pub(crate) fn run() -> ExitCode {
         #[cfg(feature = "live")]
         Command::Live(flags) => commands::live::run(flags, &console),
         Command::BenchWelchPeaks(flags) => commands::bench_welch_peaks::run(flags, &console),
+        Command::BenchSweep(flags) => commands::bench_sweep::run(flags, &console),
         Command::Devices(flags) => commands::devices::run(&flags),
         Command::Calibrate(flags) => commands::calibrate::run(&flags, &console),
         Command::BenchPicker(flags) => commands::bench_picker::run(&flags, &console),
         Command::BenchFusionPhases(flags) => commands::bench_fusion_phases::run(&flags),
         Command::MaxBatch(flags) => commands::max_batch::run(&flags, &console),
+        Command::CompareRigs(flags) => commands::compare_rigs::run(&flags),
         Command::Train(flags) => commands::train::run(flags, &console),
         Command::Fit(flags) => commands::fit::run(&flags, &console),
         Command::TrainE2e(flags) => commands::train_e2e::run(&flags, &console),

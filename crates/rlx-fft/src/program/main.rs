@@ -15,6 +15,7 @@ mod memory;
 mod output;
 mod plots;
 mod progress;
+mod rigs;
 mod signal;
 mod spectra;
 #[cfg(feature = "view")]

@@ -1,38 +1,17 @@
 //! Available memory, to reject work that cannot fit.
 
 use crate::flags::Usage;
+use rlx_fft::device::device::available_memory;
 
 /// Sizes up to this are never rejected, because estimates are rough.
 const SMALL: u64 = 64 << 20;
-
-/// Returns the memory that this process may still allocate, in bytes: the minimum of the machine's free memory, the
-/// limit of a container and that of the address space (`ulimit -v`). `None` if the system does not report it.
-pub(crate) fn left() -> Option<u64> {
-    let read = |path: &str| std::fs::read_to_string(path).ok();
-    let kib = |text: &str, name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-        line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib << 10)
-    };
-    let number = |path: &str| read(path)?.trim().parse::<u64>().ok();
-    let machine = read("/proc/meminfo").and_then(|text| kib(&text, "MemAvailable:"));
-    let container = number("/sys/fs/cgroup/memory.max")
-        .zip(number("/sys/fs/cgroup/memory.current"))
-        .map(|(most, now)| most.saturating_sub(now));
-    let space = read("/proc/self/limits").and_then(|text| {
-        let line = text.lines().find_map(|line| line.strip_prefix("Max address space"))?;
-        let most = line.split_whitespace().next()?.parse::<u64>().ok()?;
-        let taken = kib(&read("/proc/self/status")?, "VmSize:")?;
-        Some(most.saturating_sub(taken))
-    });
-    [machine, container, space].into_iter().flatten().min()
-}
 
 /// Returns the reason if `bytes` bytes do not fit.
 pub(crate) fn too_much(bytes: u64) -> Option<String> {
     if bytes <= SMALL {
         return None;
     }
-    let left = left()?;
+    let left = available_memory()?;
     (bytes > left).then(|| format!("takes about {}, and {} of memory are left", size(bytes), size(left)))
 }
 
@@ -60,7 +39,7 @@ mod tests {
     #[test]
     fn what_cannot_fit_is_refused_and_says_so() {
         assert_eq!(too_much(SMALL), None);
-        if left().is_some() {
+        if available_memory().is_some() {
             let message = refuse("--n-fft", 1 << 26, u64::MAX).unwrap_err().to_string();
             assert!(
                 message.contains("--n-fft: 67108864 takes about") && message.contains("are left"),

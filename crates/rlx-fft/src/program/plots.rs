@@ -4,7 +4,7 @@ use crate::flags::PlotArgs;
 use crate::html::Html;
 use crate::interrupt;
 use anyhow::Result;
-use rlx_io::plot::{Heatmap, SpectrumPlot, heatmap, spectrum};
+use rlx_io::plot::{CellMap, Heatmap, SpectrumPlot, cells, heatmap, spectrum};
 use rlx_io::write::OutputFile;
 use std::io::Write;
 use std::path::PathBuf;
@@ -41,6 +41,11 @@ impl Plots {
             html.heatmap(plot)?;
         }
         self.write(|args| heatmap(plot, args.size, args.format))
+    }
+
+    /// Draws ratios as coloured cells; reports draw them from their rows.
+    pub(crate) fn cells(&mut self, plot: &CellMap) -> Result<()> {
+        self.write(|args| cells(plot, args.size, args.format))
     }
 
     fn write(&mut self, draw: impl FnOnce(&PlotArgs) -> rlx_io::write::Result<Vec<u8>>) -> Result<()> {

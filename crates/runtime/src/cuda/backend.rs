@@ -130,6 +130,11 @@ impl Backend for CudaBackend {
         BatchMemory::Chunks
     }
 
+    fn free_memory(&self) -> Option<u64> {
+        let free = self.contexts.iter().map(|context| context.memory().map(|(free, _)| free as u64));
+        free.collect::<Result<Vec<_>>>().ok()?.into_iter().min()
+    }
+
     fn probe(&self) -> Result<DeviceProbe> {
         let Some(context) = self.contexts.first() else { return Ok(DeviceProbe::default()) };
         let stream = Stream::new(context)?;

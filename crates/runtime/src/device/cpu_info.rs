@@ -5,6 +5,7 @@ use rlx_dsp::lanes::Isa;
 use std::sync::OnceLock;
 
 use super::DeviceInfo;
+use crate::environment::memory_budget;
 
 /// Returns the CPU of this machine. Read once, because neither the name nor the memory changes.
 pub(crate) fn cpu_info() -> DeviceInfo {
@@ -62,12 +63,27 @@ fn memory_bytes() -> Option<u64> {
     total.into_iter().chain(limit).min()
 }
 
-/// Returns the memory that is free for a batch now, if the system reports it (Linux).
+/// Returns the memory that this process may still allocate, in bytes: the minimum of the machine's free memory, the
+/// limit of a container, that of the address space (`ulimit -v`), as far as the system reports them (Linux), and of
+/// the budget that `RLX_FFT_MEMORY_BUDGET` sets. A budget that is not a size is ignored here;
+/// [`memory_budget`](crate::environment::memory_budget) reports it.
 pub fn available_memory() -> Option<u64> {
     let free = meminfo("MemAvailable");
     let group =
         group_file("memory.max").map(|limit| limit.saturating_sub(group_file("memory.current").unwrap_or(0)));
-    free.into_iter().chain(group).min()
+    let budget = memory_budget().ok().flatten();
+    [free, group, address_space(), budget].into_iter().flatten().min()
+}
+
+/// Returns what is left of the limit of the address space, if there is one.
+fn address_space() -> Option<u64> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    let most: u64 = line.split_whitespace().next()?.parse().ok()?;
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let taken = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+    let taken: u64 = taken.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(most.saturating_sub(taken << 10))
 }
 
 fn group_file(name: &str) -> Option<u64> {

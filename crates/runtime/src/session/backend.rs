@@ -37,6 +37,11 @@ pub trait Backend: Send + Sync {
         BatchMemory::Unknown
     }
 
+    /// Returns the free memory of the device in bytes, if it has its own and reports it.
+    fn free_memory(&self) -> Option<u64> {
+        None
+    }
+
     /// Measures latencies and bandwidths with device timers. Missing fields are estimated from end-to-end timings
     /// during calibration.
     ///

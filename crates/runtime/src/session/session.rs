@@ -89,6 +89,11 @@ impl Session {
         self.backend.batch_memory()
     }
 
+    /// Returns the free memory of the device in bytes, if it has its own and reports it.
+    pub fn free_memory(&self) -> Option<u64> {
+        self.backend.free_memory()
+    }
+
     /// Measures the coefficients that the device can measure by itself.
     ///
     /// # Errors

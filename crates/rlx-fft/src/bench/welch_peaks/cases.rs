@@ -11,6 +11,7 @@ use rlx_learn::FastLearnedFftModel;
 use rlx_runtime::{Executable, RowPieces, Session, SessionOptions, Timed};
 
 use super::BenchConfig;
+use crate::bench::target::Target;
 
 /// The input layout on which a path is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,13 +50,6 @@ pub(super) enum Plan {
     Picked(Box<AutoWelchPeaks>),
     /// A compiled plan and its timing mode.
     Compiled(Executable, Timed),
-}
-
-/// An open device of the explicit rows.
-pub(super) struct Target {
-    /// Its name in rows.
-    pub(super) label: String,
-    pub(super) session: Session,
 }
 
 /// A path that was not measured.

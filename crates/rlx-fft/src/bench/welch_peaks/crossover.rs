@@ -16,6 +16,8 @@ pub struct BatchCrossover {
     pub fastest: String,
     /// Its median.
     pub ms: f64,
+    /// The device that ran it.
+    pub device: String,
     /// Time of the picker's path, ms.
     pub picker_ms: Option<f64>,
 }
@@ -25,16 +27,22 @@ pub struct BatchCrossover {
 pub struct KCrossover {
     /// Rows.
     pub batch: usize,
-    /// Peaks.
+    /// Peaks, at most the bins.
     pub k: usize,
+    /// Peaks as requested.
+    pub asked_k: usize,
     /// `welch_fast_peaks_rustfft`.
     pub rustfft_ms: Option<f64>,
     /// `welch_fast_peaks_streaming`.
     pub stream_ms: Option<f64>,
     /// `welch_fast_peaks_rlx_<device>`.
     pub rlx_ms: Option<f64>,
+    /// The device that ran it.
+    pub rlx_device: Option<String>,
     /// `welch_peaks_picker_<label>`.
     pub picker_ms: Option<f64>,
+    /// The device that ran it.
+    pub picker_device: Option<String>,
 }
 
 fn points(rows: &[Row]) -> Vec<(usize, usize)> {
@@ -44,17 +52,24 @@ fn points(rows: &[Row]) -> Vec<(usize, usize)> {
     points
 }
 
-fn measured<'a>(rows: &'a [Row], point: (usize, usize), prefix: &'a str) -> Option<f64> {
+fn measured<'a>(rows: &'a [Row], point: (usize, usize), prefix: &'a str) -> Option<&'a Row> {
     // Of several devices the requested one comes last.
-    let row = rows.iter().rfind(|row| {
+    rows.iter().rfind(|row| {
         row.status == Status::Ok
             && (row.batch, row.k) == point
             && row.path.starts_with(prefix)
             && !row.path.contains("fastbuf")
             && !row.path.contains("adaptive")
             && row.timed.is_none_or(|t| t == Timed::HostPageable.label())
-    });
+    })
+}
+
+fn ms(row: Option<&Row>) -> Option<f64> {
     row.and_then(|row| row.ms)
+}
+
+fn device(row: Option<&Row>) -> Option<String> {
+    row.map(|row| row.device.clone())
 }
 
 /// Returns one entry per batch and k.
@@ -65,27 +80,49 @@ pub fn batch_crossover(rows: &[Row]) -> Vec<BatchCrossover> {
                 && row.path != "welch_full_psd"
                 && row.timed == Some(Timed::HostPageable.label())
         });
-        let (path, ms) =
-            timed.filter_map(|row| row.ms.map(|ms| (&row.path, ms))).min_by(|a, b| a.1.total_cmp(&b.1))?;
-        let picker_ms = measured(rows, (batch, k), "welch_peaks_picker_");
-        Some(BatchCrossover { batch, k, fastest: path.clone(), ms, picker_ms })
+        let (row, fastest_ms) =
+            timed.filter_map(|row| row.ms.map(|ms| (row, ms))).min_by(|a, b| a.1.total_cmp(&b.1))?;
+        Some(BatchCrossover {
+            batch,
+            k,
+            fastest: row.path.clone(),
+            ms: fastest_ms,
+            device: row.device.clone(),
+            picker_ms: ms(measured(rows, (batch, k), "welch_peaks_picker_")),
+        })
     };
     points(rows).into_iter().filter_map(fastest).collect()
 }
 
-/// Returns one entry per batch and k if more than one k was measured; otherwise none.
-pub fn k_crossover(rows: &[Row]) -> Vec<KCrossover> {
-    let points = points(rows);
-    if points.iter().all(|&(_, k)| k == points[0].1) {
+/// Returns one entry per batch and requested k if more than one k was requested; otherwise none. Each k above the
+/// bins has the entry of all bins.
+pub fn k_crossover(rows: &[Row], asked: &[usize]) -> Vec<KCrossover> {
+    if asked.iter().all(|k| *k == asked[0]) {
         return Vec::new();
     }
-    let entry = |point: (usize, usize)| KCrossover {
-        batch: point.0,
-        k: point.1,
-        rustfft_ms: measured(rows, point, "welch_fast_peaks_rustfft"),
-        stream_ms: measured(rows, point, "welch_fast_peaks_streaming"),
-        rlx_ms: measured(rows, point, "welch_fast_peaks_rlx_"),
-        picker_ms: measured(rows, point, "welch_peaks_picker_"),
+    let entry = |batch: usize, asked_k: usize| {
+        let bins = rows.iter().find(|row| row.batch == batch)?.n_fft / 2 + 1;
+        let point = (batch, asked_k.min(bins));
+        let rlx = measured(rows, point, "welch_fast_peaks_rlx_");
+        let picker = measured(rows, point, "welch_peaks_picker_");
+        Some(KCrossover {
+            batch,
+            k: point.1,
+            asked_k,
+            rustfft_ms: ms(measured(rows, point, "welch_fast_peaks_rustfft")),
+            stream_ms: ms(measured(rows, point, "welch_fast_peaks_streaming")),
+            rlx_ms: ms(rlx),
+            rlx_device: device(rlx),
+            picker_ms: ms(picker),
+            picker_device: device(picker),
+        })
     };
-    points.into_iter().map(entry).collect()
+    let mut batches: Vec<usize> = rows.iter().map(|row| row.batch).collect();
+    batches.sort_unstable();
+    batches.dedup();
+    let mut asked = asked.to_vec();
+    asked.sort_unstable();
+    asked.dedup();
+    let points = batches.iter().flat_map(|&batch| asked.iter().map(move |&k| (batch, k)));
+    points.filter_map(|(batch, k)| entry(batch, k)).collect()
 }

@@ -2,7 +2,7 @@
 
 /// `[batch, frame_len]` rows, each of four tones of random frequency, phase and level (0 to −30 dB) in white noise at
 /// −40 dB. The same seed gives the same samples.
-pub(super) fn tones_in_noise(seed: u64, batch: usize, frame_len: usize) -> Vec<f32> {
+pub(in crate::bench) fn tones_in_noise(seed: u64, batch: usize, frame_len: usize) -> Vec<f32> {
     let mut random = SplitMix(seed);
     let mut samples = vec![0.0f32; batch * frame_len];
     for row in samples.chunks_exact_mut(frame_len.max(1)) {

@@ -6,8 +6,8 @@
 
 mod cases;
 mod crossover;
-mod input;
-mod quality;
+pub(in crate::bench) mod input;
+pub(in crate::bench) mod quality;
 mod report;
 mod run;
 mod table;

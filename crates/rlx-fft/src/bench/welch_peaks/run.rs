@@ -1,20 +1,20 @@
 //! Runs the interleaved rounds, then the comparison.
 
 use super::cases::{
-    Answer, At, Buffer, Case, Plan, Skipped, Target, learned_cases, library_cases, picker_cases, rlx_cases,
+    Answer, At, Buffer, Case, Plan, Skipped, learned_cases, library_cases, picker_cases, rlx_cases,
 };
 use super::input::tones_in_noise;
 use super::quality::{Quality, Twin, judge, recall};
 use super::report::{PickerChoice, Row, Timing};
 use crate::bench::report::Status;
+use crate::bench::target::Target;
 use crate::devices::AskedDevice;
 use crate::error::Result;
 use crate::welch_peaks_picker::{WelchPeaksPickMode, WelchPeaksStrategy};
 use rlx_dsp::params::Named;
 use rlx_dsp::welch::peaks::{RowLayout, WelchPeakParams};
 use rlx_learn::FastLearnedFftModel;
-use rlx_runtime::calibrate::load;
-use rlx_runtime::{Device, Session, SessionOptions, Timed};
+use rlx_runtime::Timed;
 use std::time::Instant;
 
 /// Configuration of the bench.
@@ -161,13 +161,7 @@ fn targets(config: &BenchConfig) -> Result<Vec<Target>> {
         return Ok(targets);
     }
     let mut open = |label: &str, name: &str| -> Result<()> {
-        let options = SessionOptions::default().threads(config.threads);
-        let session = Session::with_options(&name.parse::<Device>()?, options)?;
-        let session = match load(&session.device().host_id()).calibration() {
-            Some(record) => session.calibrated(record)?,
-            None => session,
-        };
-        targets.push(Target { label: label.to_owned(), session });
+        targets.push(Target::open(label, name, config.threads)?);
         Ok(())
     };
     open("cpu", "cpu")?;

@@ -8,7 +8,7 @@ use std::io::{Result, Write};
 pub fn print_rows(rows: &[Row], out: &mut dyn Write) -> Result<()> {
     writeln!(
         out,
-        "{:<44} {:>6} {:>4} {:>4} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7} {:>7} {:>6}",
+        "{:<44} {:>6} {:>4} {:>4} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7} {:>7} {:>6}  device",
         "path", "batch", "k", "seg", "ms", "min", "p90", "Mrows/s", "vs full", "leading", "spread", "right"
     )?;
     for row in rows {
@@ -19,7 +19,7 @@ pub fn print_rows(rows: &[Row], out: &mut dyn Write) -> Result<()> {
         }
         writeln!(
             out,
-            "{:>4} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7} {:>7} {:>6}{}{}",
+            "{:>4} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7} {:>7} {:>6}  {}{}{}",
             row.segments,
             number(row.ms, 4),
             number(row.ms_min, 4),
@@ -29,49 +29,56 @@ pub fn print_rows(rows: &[Row], out: &mut dyn Write) -> Result<()> {
             number(row.recall_leading, 3),
             number(row.recall_spread, 3),
             number(row.bins_right, 4),
+            row.device,
             // Nor is the layout of most paths.
-            if row.layout == "spread" { "  spread" } else { "" },
+            if row.layout == "spread" { ", spread" } else { "" },
             // The most common mode is not printed.
-            row.timed.filter(|t| *t != "host-to-host-pageable").map_or(String::new(), |t| format!("  {t}")),
+            row.timed.filter(|t| *t != "host-to-host-pageable").map_or(String::new(), |t| format!(", {t}")),
         )?;
     }
     Ok(())
 }
 
-/// Prints the crossovers of a report.
-pub fn print_crossovers(report: &Report, out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "\nbatch crossover")?;
+/// Prints the crossovers of a report. `missing` names a requested device that is absent: the rows are the CPU's.
+pub fn print_crossovers(report: &Report, missing: Option<&str>, out: &mut dyn Write) -> Result<()> {
+    let mark = missing.map_or(String::new(), |device| format!(" ({device}: skipped, no row of it)"));
+    writeln!(out, "\nbatch crossover{mark}")?;
     writeln!(out, "{:>6} {:>4} {:>10} {:>10}  fastest", "batch", "k", "ms", "picker ms")?;
     for row in &report.batch_crossover {
         writeln!(
             out,
-            "{:>6} {:>4} {:>10} {:>10}  {}",
+            "{:>6} {:>4} {:>10} {:>10}  {} on {}",
             row.batch,
             row.k,
             number(Some(row.ms), 4),
             number(row.picker_ms, 4),
-            row.fastest
+            row.fastest,
+            row.device
         )?;
     }
     if report.k_crossover.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nk crossover")?;
+    writeln!(out, "\nk crossover{mark}")?;
     writeln!(
         out,
-        "{:>6} {:>4} {:>10} {:>10} {:>10} {:>10}",
+        "{:>6} {:>7} {:>10} {:>10} {:>10} {:>10}  rlx on, picker on",
         "batch", "k", "rustfft ms", "stream ms", "rlx ms", "picker ms"
     )?;
     for row in &report.k_crossover {
+        let device = |device: &Option<String>| device.clone().unwrap_or("-".to_owned());
+        let all = if row.k < row.asked_k { format!("; k {}: all bins", row.k) } else { String::new() };
         writeln!(
             out,
-            "{:>6} {:>4} {:>10} {:>10} {:>10} {:>10}",
+            "{:>6} {:>7} {:>10} {:>10} {:>10} {:>10}  {}, {}{all}",
             row.batch,
-            row.k,
+            row.asked_k,
             number(row.rustfft_ms, 4),
             number(row.stream_ms, 4),
             number(row.rlx_ms, 4),
-            number(row.picker_ms, 4)
+            number(row.picker_ms, 4),
+            device(&row.rlx_device),
+            device(&row.picker_device)
         )?;
     }
     Ok(())

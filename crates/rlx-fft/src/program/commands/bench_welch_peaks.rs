@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 
 /// Runs the command.
 pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outcome, Failure> {
-    let BenchWelchPeaksArgs { mut config, note, train_steps, report: to } =
+    let BenchWelchPeaksArgs { mut config, asked_ks, note, train_steps, report: to } =
         BenchWelchPeaksArgs::try_from(flags)?;
     let to = Outputs::open(&to)?;
     note.iter().for_each(|note| console.note(note));
@@ -37,7 +37,7 @@ pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outc
         envelope: Envelope::here(command_line(), config.seed, config.threads, device.as_ref()),
         calibration: picker.first().map_or("none", |choice| choice.calibration),
         batch_crossover: batch_crossover(&rows),
-        k_crossover: k_crossover(&rows),
+        k_crossover: k_crossover(&rows, &asked_ks),
         rows,
         picker,
         phases: [],
@@ -52,7 +52,8 @@ pub(crate) fn run(flags: BenchWelchPeaksFlags, console: &Console) -> Result<Outc
         config.seed
     ));
     print_rows(&report.rows, &mut out)?;
-    print_crossovers(&report, &mut out)?;
+    let absent = config.device.missing.as_ref().map(|_| config.device.label.as_str());
+    print_crossovers(&report, absent, &mut out)?;
     out.flush()?;
     to.write(&report)?;
     // A strategy that was forced onto an absent device did not run.

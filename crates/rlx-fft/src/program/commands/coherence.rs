@@ -26,6 +26,10 @@ pub(crate) fn run(flags: Box<CoherenceFlags>, console: &Console) -> Result<Outco
 }
 
 impl PerSignal for CoherenceArgs {
+    fn spans_all(&self) -> bool {
+        true
+    }
+
     fn answer<S: InputSample>(
         &self,
         blocks: &mut Blocks<S>,

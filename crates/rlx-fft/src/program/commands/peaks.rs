@@ -32,6 +32,10 @@ pub(crate) fn run(flags: Box<PeaksFlags>, console: &Console) -> Result<Outcome, 
 }
 
 impl PerSignal for PeaksArgs {
+    fn spans_all(&self) -> bool {
+        !matches!(self.every, Every::Each(_))
+    }
+
     fn answer<S: InputSample>(
         &self,
         blocks: &mut Blocks<S>,

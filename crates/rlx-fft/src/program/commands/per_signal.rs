@@ -22,6 +22,12 @@ pub(crate) trait PerSignal {
         signal: &Signal,
         to: &mut Answers<'_>,
     ) -> Result<()>;
+
+    /// Returns whether an estimate spans the whole signal, so that powers beyond the precision of its samples are
+    /// known only at its end. Of a stream, which cannot be read again, floats are then read in double precision.
+    fn spans_all(&self) -> bool {
+        false
+    }
 }
 
 /// Common arguments of these commands.
@@ -100,6 +106,9 @@ pub(crate) fn per_signal(
     let meant = asked.pair.map_or(Meant::Each, Meant::Pair);
     let outcome = for_each_meant(asked.input, meant, console, |reader, signal| {
         let mut info = reader.info().clone();
+        if info.floats && command.spans_all() && !info.path.is_file() {
+            info.precision = Precision::F64;
+        }
         info.precision = asked.precision.unwrap_or(info.precision);
         let answered = with_samples!(info, S => answer::<S>(command, reader, &signal, &mut to));
         match answered {

@@ -34,6 +34,10 @@ pub(crate) fn run(flags: Box<PsdFlags>, console: &Console) -> Result<Outcome, Fa
 }
 
 impl PerSignal for PsdArgs {
+    fn spans_all(&self) -> bool {
+        true
+    }
+
     fn answer<S: InputSample>(
         &self,
         blocks: &mut Blocks<S>,

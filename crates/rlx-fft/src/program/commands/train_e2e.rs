@@ -78,6 +78,7 @@ pub(crate) fn run(flags: &TrainE2eFlags, console: &Console) -> Result<Outcome, F
 
 /// Runs `train-distill` or, with ternary gates, `train-distill-ternary`.
 pub(crate) fn distill(flags: &DistillFlags, gates: GateKind, console: &Console) -> Result<Outcome, Failure> {
+    flags.task.check_device()?;
     let to = outputs(&flags.task, Some(&flags.teacher))?;
     let teacher = FastLearnedFftModel::load(&flags.teacher)?;
     learn(&flags.task, to, gates, Some(&teacher), console)

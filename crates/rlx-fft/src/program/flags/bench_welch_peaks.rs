@@ -67,6 +67,8 @@ pub(crate) struct BenchWelchPeaksFlags {
 #[derive(Debug)]
 pub(crate) struct BenchWelchPeaksArgs {
     pub(crate) config: BenchConfig,
+    /// Peaks as requested; in `config` they are at most the bins.
+    pub(crate) asked_ks: Vec<usize>,
     /// Note about arguments that were changed.
     pub(crate) note: Option<String>,
     /// Steps to train the model of the learned rows; 0 omits them.
@@ -91,6 +93,7 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
         let note =
             above.then(|| format!("--k above {bins}, the bins of n_fft {}, is taken as {bins}", flags.n_fft));
         let mut clipped: Vec<usize> = ks.iter().map(|k| (*k).min(bins)).collect();
+        clipped.sort_unstable();
         clipped.dedup();
         let config = BenchConfig {
             n_fft: flags.n_fft,
@@ -105,7 +108,7 @@ impl TryFrom<BenchWelchPeaksFlags> for BenchWelchPeaksArgs {
             ultra: !flags.no_ultra_fast,
             learned: None,
         };
-        Ok(Self { config, note, train_steps: flags.train_steps, report: flags.report })
+        Ok(Self { config, asked_ks: ks, note, train_steps: flags.train_steps, report: flags.report })
     }
 }
 

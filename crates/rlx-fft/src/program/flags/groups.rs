@@ -10,7 +10,16 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("View", &["view", "live", "info"]),
     (
         "Devices and benchmarks",
-        &["devices", "calibrate", "bench-welch-peaks", "bench-fusion-phases", "bench-picker", "max-batch"],
+        &[
+            "devices",
+            "calibrate",
+            "bench-welch-peaks",
+            "bench-sweep",
+            "bench-fusion-phases",
+            "bench-picker",
+            "max-batch",
+            "compare-rigs",
+        ],
     ),
     (
         "Learned transforms",
@@ -31,14 +40,16 @@ const GROUPS: [(&str, &[&str]); 5] = [
 ];
 
 /// Variables that the program and its libraries read.
-const ENVIRONMENT: [(&str, &str); 9] = [
+const ENVIRONMENT: [(&str, &str); 11] = [
     ("RLX_ISA", "Instruction set of the CPU's kernels: avx512, avx2 or portable"),
     ("RLX_NVRTC", "Path of the CUDA compiler's library (libnvrtc.so)"),
+    ("RLX_MKL", "Path of Intel's MKL (libmkl_rt.so) for bench-sweep"),
     ("RLX_FFT_CACHE", "Directory of calibrations and compiled CUDA kernels"),
     (
         "RLX_FFT_NO_PROBE",
         "1: do not measure this machine (some 50 ms) at the first use of the strategy picker",
     ),
+    ("RLX_FFT_MEMORY_BUDGET", "Memory that one call may use: 8G, 512MiB; at most what is free"),
     ("RLX_FFT_PICKER_TRACE", "1: print what the strategy picker predicted and picked"),
     ("RLX_FFT_LEGACY_PICKER", "1: pick strategies by fixed thresholds, without a cost model"),
     ("RAYON_NUM_THREADS", "Threads where no flag says how many"),
@@ -53,7 +64,7 @@ const EXAMPLES: &str = "  rlx-fft peaks ecg.npy --rate 360 --k 5
 
 /// Returns the command line with its commands in groups, and with the environment and examples behind them.
 pub(crate) fn grouped() -> Command {
-    let command = Cli::command();
+    let command = Cli::command().mut_subcommands(negative_values);
     let mut list = String::new();
     for (heading, names) in GROUPS {
         let _ = writeln!(list, "{heading}:");
@@ -77,6 +88,14 @@ pub(crate) fn grouped() -> Command {
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{list}Options:\n{{options}}{{after-help}}"
     );
     command.help_template(template).after_help(behind)
+}
+
+/// Lets options take `-5` as a value, so that the refusal names the option and not an "unexpected argument".
+fn negative_values(command: Command) -> Command {
+    command.mut_args(|arg| {
+        let option = arg.get_long().is_some() && arg.get_action().takes_values();
+        arg.allow_negative_numbers(option)
+    })
 }
 
 #[cfg(test)]

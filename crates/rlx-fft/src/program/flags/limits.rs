@@ -41,7 +41,7 @@ limits! {
     learned_n_fft, LEARNED_N_FFT: 2, 4096, "points of a learned transform";
     batch, BATCH: 1, 1 << 24, "rows";
     any_batch, ANY_BATCH: 0, 1 << 24, "rows, 0 for all";
-    bench_peaks, BENCH_PEAKS: 1, 1 << 16, "peaks of a row";
+    bench_peaks, BENCH_PEAKS: 1, 1 << 20, "peaks of a row";
     rounds, ROUNDS: 1, 1_000_000, "timed rounds";
     steps, STEPS: 0, 1_000_000_000, "steps of a training";
     some_steps, SOME_STEPS: 1, 1_000_000_000, "steps of a training, at least one";
@@ -150,6 +150,8 @@ mod tests {
             "channel",
             "x-unit",
             "device",
+            "devices",
+            "relative-to",
             "plot",
             "out",
             "json",
@@ -167,6 +169,8 @@ mod tests {
             "date-format",
             "encoding",
             "time-unit",
+            "memory",
+            "format",
         ];
         // These are seeds, rates or durations; their extremes are tested elsewhere.
         let any = [

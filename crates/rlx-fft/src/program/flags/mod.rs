@@ -4,8 +4,10 @@
 //! able to build objects of the libraries. `TryFrom` converts, and its error [`Usage`] names the invalid flag.
 
 mod bench_e2e;
+mod bench_sweep;
 mod bench_welch_peaks;
 mod coherence;
+mod compare_rigs;
 mod device;
 mod estimate;
 mod groups;
@@ -33,8 +35,10 @@ mod values;
 mod view;
 
 pub(crate) use bench_e2e::BenchE2eFlags;
+pub(crate) use bench_sweep::{BenchSweepArgs, BenchSweepFlags};
 pub(crate) use bench_welch_peaks::{BenchWelchPeaksArgs, BenchWelchPeaksFlags};
 pub(crate) use coherence::{CoherenceArgs, CoherenceFlags};
+pub(crate) use compare_rigs::{CompareRigsFlags, RigFormat};
 pub(crate) use device::{DeviceFlags, Segments, WhereFlags, known_device};
 pub(crate) use estimate::{BYTES_A_POINT, EstimateArgs, EstimateFlags, NFftRule};
 pub(crate) use groups::grouped;
@@ -112,6 +116,8 @@ pub(crate) enum Command {
     Live(Box<LiveFlags>),
     /// Time every path of batched peaks on the same input, and check the results
     BenchWelchPeaks(BenchWelchPeaksFlags),
+    /// Time batched peaks over transform lengths, batches and devices, relative to a chosen path
+    BenchSweep(BenchSweepFlags),
     /// List devices: present and absent ones with reasons, and calibrations
     Devices(DevicesFlags),
     /// Measure the cost-model coefficients used to select a strategy
@@ -122,6 +128,8 @@ pub(crate) enum Command {
     BenchFusionPhases(BenchFusionPhasesFlags),
     /// Find the maximum batch size of a device, verified by a run
     MaxBatch(MaxBatchFlags),
+    /// Compare results of scripts/rig.sh or of benches: what became faster or slower
+    CompareRigs(CompareRigsFlags),
     /// Learn a transform from random weights, by gradient
     Train(TrainFlags),
     /// Find the butterflies of a matrix in closed form
@@ -161,6 +169,7 @@ impl Command {
                 | Self::Spectrogram(_)
                 | Self::Mel(_)
                 | Self::Info(_)
+                | Self::CompareRigs(_)
         )
     }
 }

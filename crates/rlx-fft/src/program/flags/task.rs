@@ -151,6 +151,11 @@ pub(crate) struct TaskFlags {
 }
 
 impl TaskFlags {
+    /// Validates the device, before files are read.
+    pub(crate) fn check_device(&self) -> Result<(), Usage> {
+        training_device(&self.device).map(drop)
+    }
+
     /// Validates the configuration; `n_fft` is that of the teacher, if there is one.
     pub(crate) fn config(&self, gates: GateKind, teacher: Option<usize>) -> Result<E2eConfig, Usage> {
         training_device(&self.device)?;

@@ -5,6 +5,7 @@ use super::estimate::parsed;
 use super::{ReportFlags, Usage, limits};
 use clap::Args;
 use rlx_dsp::welch::peaks::RowLayout;
+use rlx_fft::{MemorySource, SampleType};
 
 /// `devices`.
 #[derive(Debug, Clone, Args)]
@@ -67,8 +68,10 @@ pub(crate) struct BenchPickerFlags {
 
 /// `max-batch`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Example:
-  rlx-fft max-batch --device cuda --n-fft 256-4096 --k 16")]
+#[command(after_help = "Examples:
+  rlx-fft max-batch --device cuda --n-fft 256-4096 --k 16
+  rlx-fft max-batch --device cuda --sample f32,i16 --memory device
+  RLX_FFT_MEMORY_BUDGET=2G rlx-fft max-batch")]
 pub(crate) struct MaxBatchFlags {
     /// The device
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
@@ -81,6 +84,14 @@ pub(crate) struct MaxBatchFlags {
     /// Peaks per row
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = limits::bench_peaks)]
     pub(crate) k: usize,
+
+    /// Types of the samples: a list of f32, f64, i16 and f16
+    #[arg(long, value_name = "LIST", default_value = "f32")]
+    sample: String,
+
+    /// Place of the samples: host, pinned (page-locked, CUDA) or device (the memory of a GPU)
+    #[arg(long, value_name = "PLACE", default_value = "host", value_parser = memory_source)]
+    pub(crate) memory: MemorySource,
 
     /// Upper bound of the search
     #[arg(long, value_name = "ROWS", default_value_t = 1 << 22, value_parser = limits::batch)]
@@ -120,6 +131,15 @@ pub(crate) struct BenchFusionPhasesFlags {
     pub(crate) report: ReportFlags,
 }
 
+fn names(all: &[impl std::fmt::Display]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn memory_source(text: &str) -> Result<MemorySource, String> {
+    let found = MemorySource::ALL.into_iter().find(|m| m.name().eq_ignore_ascii_case(text.trim()));
+    found.ok_or_else(|| format!("expected one of {}", names(&MemorySource::ALL)))
+}
+
 impl BenchPickerFlags {
     /// Returns transform lengths, batches and peaks.
     pub(crate) fn grid(&self) -> Result<[Vec<usize>; 3], Usage> {
@@ -132,6 +152,17 @@ impl BenchPickerFlags {
 }
 
 impl MaxBatchFlags {
+    /// Types of the samples.
+    pub(crate) fn samples(&self) -> Result<Vec<SampleType>, Usage> {
+        let read = |text: &str| {
+            let found = SampleType::ALL.into_iter().find(|s| s.name().eq_ignore_ascii_case(text.trim()));
+            found.ok_or_else(|| {
+                Usage::new("--sample", format!("'{text}' is none of {}", names(&SampleType::ALL)))
+            })
+        };
+        self.sample.split(',').map(read).collect()
+    }
+
     /// Transform lengths.
     pub(crate) fn n_ffts(&self) -> Result<Vec<usize>, Usage> {
         let n_ffts = sweep("--n-fft", &self.n_fft)?;

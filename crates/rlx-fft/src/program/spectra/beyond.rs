@@ -20,8 +20,8 @@ impl fmt::Display for Beyond {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.wider {
             true => f.write_str(
-                "the power of these samples is beyond single precision, and a stream cannot be read again in double \
-                 precision: give a file, or frames (--every), or scale the samples",
+                "the power of these samples is beyond single precision, and they cannot be read again in double precision: \
+                 give a file, or scale the samples",
             ),
             false => f.write_str("the power of these samples is beyond double precision: scale the samples"),
         }
