@@ -102,7 +102,7 @@ impl fmt::Display for MemorySource {
     }
 }
 
-/// What a row of the batch is: packed Welch peaks of `segments` segments of `n_fft` samples, half a segment apart.
+/// Describes a row of a batch: packed Welch peaks of `segments` segments of `n_fft` samples, half a segment apart.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct BatchRequest {

@@ -30,7 +30,7 @@ struct AudioReader {
     format: Box<dyn FormatReader>,
     decoder: Box<dyn AudioDecoder>,
     track: u32,
-    /// What the decoder reads.
+    /// Bytes for the decoder.
     bytes: Shared,
     /// Where its stream ends, if the file states it: another one may follow.
     stream_end: Option<u64>,

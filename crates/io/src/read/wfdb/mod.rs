@@ -3,7 +3,7 @@
 //! The formats and the text of the header are those of the WFDB applications guide, header(5) and signal(5). Samples
 //! are physical values, (digital − baseline) / gain; the value that a format reserves for missing samples becomes
 //! NaN. Signals with several samples per frame form a separate reader at their rate. A record of several segments is
-//! one recording: its null segments are pauses, and signals that a segment lacks are NaN in it. The reference
+//! one recording: its null segments are pauses, and signals that are absent from a segment are NaN in it. The reference
 //! annotations (`.atr`) are read if they are beside the header.
 
 mod annotations;

@@ -56,20 +56,20 @@ pub(super) fn measure(
     };
     let (samples, width) = (samples.unwrap_or_default(), 2 * params.k_out());
     let mut rows: Vec<SweepRow> = paths.iter().map(|path| row(options, params, batch, path)).collect();
-    let mut turns = Vec::new();
+    let mut called = Vec::new();
     for (index, path) in paths.into_iter().enumerate() {
         if let Ok(call) = path.call {
-            turns.push((index, call, vec![0.0f32; batch * width]));
+            called.push((index, call, vec![0.0f32; batch * width]));
         }
     }
     let mut calls: Vec<_> =
-        turns.iter_mut().map(|(_, call, out)| move || -> Result<()> { call(samples, out) }).collect();
+        called.iter_mut().map(|(_, call, out)| move || -> Result<()> { call(samples, out) }).collect();
     let mut taken: Vec<&mut dyn FnMut() -> Result<()>> = calls.iter_mut().map(|c| c as _).collect();
     let spreads = interleaved(&mut taken, Duration::ZERO, options.iters, options.iters)?;
     drop(calls);
     let judged = batch.min(JUDGED);
     let twin = Twin::new(&params.welch, &samples[..(judged * len).min(samples.len())], len)?;
-    for ((index, _, out), spread) in turns.iter().zip(spreads) {
+    for ((index, _, out), spread) in called.iter().zip(spreads) {
         let row = &mut rows[*index];
         row.ms = Some(spread.median * 1e-6);
         row.ms_min = Some(spread.min * 1e-6);

@@ -61,7 +61,7 @@ pub(crate) struct Row {
     pub(crate) verdict: Verdict,
 }
 
-/// What became of a row.
+/// Outcome of the comparison of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verdict {

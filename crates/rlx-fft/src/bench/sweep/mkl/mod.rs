@@ -33,7 +33,7 @@ mod absent {
 
     /// Returns why there is none.
     pub(in super::super) fn peaks(_: &WelchPeakParams, _: usize, _: usize) -> Result<MklPeaks, String> {
-        Err("this build lacks the feature mkl".to_owned())
+        Err("this build does not have the feature mkl".to_owned())
     }
 }
 
