@@ -37,8 +37,8 @@ pub(crate) fn command(selection: &Selection<'_>, query: &ExportQuery, open: &[St
     }
     let (first, end) = (selection.query.start, selection.query.start + selection.count);
     let (from, until) = (
-        start_time(selection.recording.signal(), first, rate),
-        end_time(selection.recording.signal(), end, rate),
+        start_time(&selection.recording.signal(), first, rate),
+        end_time(&selection.recording.signal(), end, rate),
     );
     if first > 0 {
         flag("start", format!("{from}s"));
