@@ -43,59 +43,7 @@ fn with_gaps(folder: &Folder) -> String {
     folder.file("gaps.csv", text)
 }
 
-/// Tones at 100 samples per second with pauses after 1000 and after 1020 samples: the second part is shorter than a
-/// frame.
-fn with_pauses(folder: &Folder) -> String {
-    let mut text = String::from(
-        "{\"global\": {\"core:datatype\": \"rf32_le\", \"core:sample_rate\": 100, \"core:version\": \"1.0.0\"}, \"captures\": [",
-    );
-    text += "{\"core:sample_start\": 0, \"core:global_index\": 0}, {\"core:sample_start\": 1000, \"core:global_index\": 1500}, ";
-    text += "{\"core:sample_start\": 1020, \"core:global_index\": 2000}], \"annotations\": []}";
-    let samples: Vec<u8> = (0..2020)
-        .flat_map(|i| ((f64::from(i) * 0.7).sin() as f32 + 0.01 * (i % 7) as f32).to_le_bytes())
-        .collect();
-    folder.file("pauses.sigmf-data", samples);
-    folder.file("pauses.sigmf-meta", text)
-}
-
-rlx_testkit::device_tests! {
-    gpus: a_device_computes_what_the_cpu_computes_and_says_so,
-    pairs_and_precisions_say_where_they_ran,
-    features_of_a_recording_that_pauses_are_those_of_its_parts
-}
-
-fn features_of_a_recording_that_pauses_are_those_of_its_parts(device: &DeviceInfo) {
-    let folder = Folder::new(&format!("cli-pauses-{}", device.id.replace(':', "-")));
-    let path = with_pauses(&folder);
-    // Frames of torchaudio's preset are independent; those of librosa's depend on the loudest of the recording.
-    for (preset, said) in
-        [("torchaudio", "computed in f32 on"), ("librosa", "pauses, and frames of this preset")]
-    {
-        let args =
-            ["mel", &path, "--preset", preset, "--n-fft", "64", "--hop", "16", "--n-mels", "8", "-f", "json"];
-        let want = json(&args);
-        let got = json(&[&args[..], &["--device", &device.id]].concat());
-        assert!(notes(&got).contains(said), "{preset}: {}", notes(&got));
-        assert_eq!(of(&got, "t_s"), of(&want, "t_s"), "{preset}");
-        let (got_mel, want_mel) = (of(&got, "mel"), of(&want, "mel"));
-        assert_eq!(got_mel.len(), want_mel.len(), "{preset}");
-        let error: f64 = got_mel.iter().zip(&want_mel).map(|(g, w)| (g - w).powi(2)).sum();
-        let norm: f64 = want_mel.iter().map(|w| w * w).sum();
-        // 16 times the error of an f32 transform of 64 points, because a logarithm follows.
-        assert!(
-            (error / norm).sqrt() <= 96.0 * f64::from(f32::EPSILON),
-            "{preset}: {}",
-            (error / norm).sqrt()
-        );
-        for report in [&got, &want] {
-            assert!(
-                notes(report).contains("shorter than a frame and have no features: 1"),
-                "{}",
-                notes(report)
-            );
-        }
-    }
-}
+rlx_testkit::device_tests! { gpus: a_device_computes_what_the_cpu_computes_and_says_so, pairs_and_precisions_say_where_they_ran }
 
 fn a_device_computes_what_the_cpu_computes_and_says_so(device: &DeviceInfo) {
     let folder = Folder::new(&format!("cli-devices-{}", device.id.replace(':', "-")));

@@ -1,7 +1,6 @@
 //! `mel`: log-mel features.
 
 use super::column_sink::spool_error;
-use super::mel_device::on_device;
 use super::mel_sink::MelSink;
 use super::per_signal::Answers;
 use super::setup::{check_files, prepare};
@@ -11,13 +10,14 @@ use crate::console::Console;
 use crate::flags::{MelArgs, MelFlags};
 use crate::output::Output;
 use crate::plots::{Plots, short_name, time_label};
-use crate::signal::{Blocks, InputSample, Meant, Signal, Step, for_each_meant};
-use crate::spectra::{MelFeed, MelFrames, Related, explained, shown};
+use crate::signal::{Blocks, InputSample, Meant, Signal, Step, explain, for_each_meant};
+use crate::spectra::{Beyond, DeviceMel, MelFeed, MelFrames, Related, explained, mel_on, shown};
 use anyhow::{Result, bail};
 use rlx_compile::builders::log_mel;
 use rlx_compile::params::Rows;
 use rlx_dsp::fft::Real;
-use rlx_dsp::mel::{LogMel, LogMelParams, MelLog, Preset};
+use rlx_dsp::mel::{LogMel, LogMelOutput, LogMelParams, MelLog, Preset};
+use rlx_dsp::nan::{NanPolicy, fill_gaps};
 use rlx_io::plot::{Heatmap, HeatmapPanel};
 use rlx_io::read::Precision;
 use rlx_io::write::ArraySpool;
@@ -87,16 +87,6 @@ fn one<T: InputSample + Real>(
         None => streamed(&mut blocks, signal, &params, args, directory, &mut |first, i, frame| {
             sink.frame(signal.time(first) + plan.time(i), frame, to)
         })?,
-        // Normalisation over a recording that pauses needs the frames of all its parts.
-        Some(_) if !Related::new(&params, 1).is_none() && blocks.pauses()? => {
-            let said = "the recording pauses, and frames of this preset depend on the whole recording: computed on the CPU";
-            let mut notes =
-                streamed(&mut blocks, signal, &params, args, directory, &mut |first, i, frame| {
-                    sink.frame(signal.time(first) + plan.time(i), frame, to)
-                })?;
-            notes.push(said.to_owned());
-            notes
-        }
         Some(device) => on_device(device, &mut blocks, signal, &params, args, &mut |first, i, frame| {
             sink.frame(signal.time(first) + plan.time(i), frame, to)
         })?,
@@ -106,7 +96,7 @@ fn one<T: InputSample + Real>(
 }
 
 /// Returns the regions of features that the CPU computes.
-pub(super) fn on_the_cpu(params: &LogMelParams, channels: usize) -> Result<Vec<String>> {
+fn on_the_cpu(params: &LogMelParams, channels: usize) -> Result<Vec<String>> {
     match log_mel(params, Rows::new(channels, 4 * params.n_fft)) {
         Ok(graph) => explained(&graph),
         Err(error) => Ok(vec![format!("log_mel: cpu; no plan supports it: {error}")]),
@@ -115,7 +105,7 @@ pub(super) fn on_the_cpu(params: &LogMelParams, channels: usize) -> Result<Vec<S
 
 /// Receives the features of frame `i` of the part that begins with sample `first`, of all channels:
 /// `[channels][n_mels]`.
-pub(super) type Emit<'a> = &'a mut dyn FnMut(u64, usize, &[f64]) -> Result<()>;
+type Emit<'a> = &'a mut dyn FnMut(u64, usize, &[f64]) -> Result<()>;
 
 /// Computes the frames as samples arrive; frames that depend on later ones are spooled to disk until the end. Returns
 /// the notes.
@@ -143,18 +133,10 @@ fn streamed<T: InputSample + Real>(
     };
     // The first sample of the part, its number of frames so far, and the position of each spooled frame.
     let (mut first, mut count) = (0, 0);
-    let (mut short, mut all) = (0, 0);
     let mut places: Vec<(u64, usize)> = Vec::new();
     loop {
         let step = blocks.next()?;
-        // A part between pauses may be shorter than a frame; a whole recording may not.
-        let skips = match step {
-            Step::Data => false,
-            Step::Gap => feeds.iter().any(MelFeed::is_too_short),
-            Step::End => all + count > 0 && feeds.iter().any(MelFeed::is_too_short),
-        };
-        short += u64::from(skips);
-        for (i, feed) in feeds.iter_mut().enumerate().filter(|_| !skips) {
+        for (i, feed) in feeds.iter_mut().enumerate() {
             match step {
                 Step::Data => feed.push(blocks.channel(i), &mut frames, signal, i)?,
                 // No frame spans a pause.
@@ -182,7 +164,6 @@ fn streamed<T: InputSample + Real>(
                 let new = std::mem::replace(feed, MelFeed::new(params, args.missing.nan)).filled();
                 (filled.0, filled.1) = (filled.0 + new.samples, filled.1 + new.gaps);
             }
-            all += count;
             (first, count) = (blocks.frames(), 0);
         }
         if step == Step::End {
@@ -210,16 +191,94 @@ fn streamed<T: InputSample + Real>(
             notes.push(format!("channel {name}: {samples} samples interpolated in {gaps} gaps"));
         }
     }
-    if short > 0 {
-        notes.push(short_parts(short));
-    }
     notes.extend(blocks.notes().into_iter().filter(|note| !before.contains(note)));
     Ok(notes)
 }
 
-/// Returns the note about parts without a frame.
-pub(super) fn short_parts(count: u64) -> String {
-    format!("parts between pauses that are shorter than a frame and have no features: {count}")
+/// Computes all frames at once on a device, or on the CPU if the device does not support it. Returns the notes.
+fn on_device<T: InputSample + Real>(
+    device: &str,
+    blocks: &mut Blocks<T>,
+    signal: &Signal,
+    params: &LogMelParams,
+    args: &MelArgs,
+    emit: Emit<'_>,
+) -> Result<Vec<String>> {
+    let mut samples = vec![Vec::new(); signal.channels.len()];
+    let (mut notes, before) = (Vec::new(), blocks.notes());
+    loop {
+        match blocks.next()? {
+            Step::Data => {
+                for (all, block) in samples.iter_mut().zip(blocks.channels()) {
+                    all.extend_from_slice(block);
+                }
+            }
+            Step::Gap => bail!(
+                "the recording pauses, and a device does not support recordings with pauses: omit --device"
+            ),
+            Step::End => break,
+        }
+    }
+    notes.extend(blocks.notes().into_iter().filter(|note| !before.contains(note)));
+    for (name, samples) in signal.names().zip(&mut samples) {
+        if let NanPolicy::Interpolate { max_gap } = args.missing.nan {
+            let filled = fill_gaps(samples, max_gap);
+            if filled.samples > 0 {
+                notes.push(format!(
+                    "channel {name}: {} samples interpolated in {} gaps",
+                    filled.samples, filled.gaps
+                ));
+            }
+        }
+    }
+    let made = mel_on(device, params, &samples)?;
+    // A plan without a part on the device only yields a note.
+    notes.extend(
+        made.as_ref().filter(|made| made.channels.is_empty()).map(|made| made.placement.said.clone()),
+    );
+    if args.explain {
+        notes.extend(match &made {
+            Some(made) => made.placement.regions.clone(),
+            None => on_the_cpu(params, samples.len())?,
+        });
+    }
+    let sound =
+        |made: &DeviceMel| !made.channels.is_empty() && made.channels.iter().flatten().all(|v| v.is_finite());
+    let features: Vec<Vec<Vec<f64>>> = match made.filter(sound) {
+        Some(made) => {
+            notes.push(made.placement.said.clone());
+            let of = |features: &Vec<f32>, band: usize| -> Vec<f64> {
+                features.iter().skip(band).step_by(params.n_mels).map(|v| shown(*v)).collect()
+            };
+            let bands = |f: &Vec<f32>| (0..params.n_mels).map(|band| of(f, band)).collect();
+            made.channels.iter().map(bands).collect()
+        }
+        None => {
+            let plan = LogMel::<T>::new(params.clone())?.with_threads(0)?;
+            let mut all = Vec::new();
+            for (i, samples) in samples.iter().enumerate() {
+                let mel = plan.run(samples).map_err(|error| explain(error, signal, i, 0))?;
+                if mel.values.iter().all(|v| v.finite()) {
+                    all.push(bands(&mel));
+                    continue;
+                }
+                // The samples are finite, but their powers exceed their precision.
+                let wide: Vec<f64> = samples.iter().map(|v| v.widen()).collect();
+                let mel = LogMel::<f64>::new(params.clone())?.run(&wide)?;
+                if !mel.values.iter().all(|v| v.is_finite()) {
+                    return Err(Beyond { wider: false }.into());
+                }
+                all.push(bands(&mel));
+            }
+            all
+        }
+    };
+    let frames = features.first().and_then(|bands| bands.first()).map_or(0, Vec::len);
+    for i in 0..frames {
+        let frame: Vec<f64> = features.iter().flat_map(|bands| bands.iter().map(|band| band[i])).collect();
+        emit(0, i, &frame)?;
+    }
+    Ok(notes)
 }
 
 fn header(signal: &Signal, args: &MelArgs, params: &LogMelParams, notes: Vec<String>) -> Header {
@@ -243,6 +302,12 @@ fn header(signal: &Signal, args: &MelArgs, params: &LogMelParams, notes: Vec<Str
         defaults: args.defaults.clone(),
         notes,
     }
+}
+
+/// Returns the features of each band, one value per frame.
+fn bands<T: Real>(mel: &LogMelOutput<T>) -> Vec<Vec<f64>> {
+    let row = |band| (0..mel.n_frames).filter_map(|frame| mel.get(band, frame)).map(shown).collect();
+    (0..mel.n_mels).map(row).collect()
 }
 
 /// Returns the preset at the rate of the signal. Presets of models that were trained at one rate reject others.

@@ -22,7 +22,6 @@ pub(crate) mod live;
 pub(crate) mod man;
 pub(crate) mod max_batch;
 pub(crate) mod mel;
-mod mel_device;
 mod mel_sink;
 pub(crate) mod peaks;
 pub(crate) mod per_signal;

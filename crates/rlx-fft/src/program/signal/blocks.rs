@@ -114,12 +114,6 @@ impl<S: InputSample> Blocks<S> {
         Ok(None)
     }
 
-    /// Reads everything ahead, and returns whether the recording is interrupted.
-    pub(crate) fn pauses(&mut self) -> rlx_io::Result<bool> {
-        self.look_ahead(u64::MAX)?;
-        Ok(self.ahead.iter().any(|(step, _)| *step == Step::Gap))
-    }
-
     /// Limits the samples per read; a pipe is read until this many samples arrived.
     pub(crate) fn limit(&mut self, frames: usize) {
         self.most = self.most.min(frames.max(1));

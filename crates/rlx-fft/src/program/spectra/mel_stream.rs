@@ -119,11 +119,6 @@ impl<T: InputSample + Real> MelFeed<T> {
         }
     }
 
-    /// Returns whether the part that ends here is shorter than a frame.
-    pub(crate) fn is_too_short(&self) -> bool {
-        self.framing.checked_count(self.len).is_err()
-    }
-
     /// Returns the number of interpolated samples.
     pub(crate) fn filled(&self) -> Filled {
         self.interpolator.as_ref().map_or_else(Filled::default, Interpolator::counts)
