@@ -156,11 +156,9 @@ fn every_requested_k_has_its_entry_and_an_absent_device_is_marked_in_every_table
         entries.iter().map(|e| (e["asked_k"].as_u64().unwrap(), e["k"].as_u64().unwrap())).collect();
     assert_eq!(ks, [(32, 32), (65, 65), (300, 65)]);
     for entry in entries {
-        assert_eq!(
-            (&entry["rlx_device"], &entry["picker_device"]),
-            (&"cpu".into(), &"cpu".into()),
-            "{entry}"
-        );
+        assert_eq!(entry["picker_device"], "cpu", "{entry}");
+        // The fused kernel keeps 64 peaks at most.
+        assert_eq!(entry["rlx_device"] == "cpu", entry["k"] == 32, "{entry}");
     }
     let picked: Vec<_> = report["picker"].as_array().unwrap().iter().map(|p| p["k"].clone()).collect();
     assert_eq!(picked, [32, 65]);
