@@ -100,7 +100,7 @@ fn a_layout_finds_the_signals_of_each_segment_by_name() {
 fn what_is_wrong_with_a_record_of_segments_is_said() {
     let folder = Folder::new("wrong");
     folder.segment("a", &["x"], &[&[2]]);
-    let message = |text: &str| match open(&folder.file("rec.hea", text), &OpenOptions::default()) {
+    let message = |text: &str| match open(folder.file("rec.hea", text), &OpenOptions::default()) {
         Err(error) => error.to_string(),
         Ok(mut all) => read_all(&mut all[0], 100).error.map_or_else(String::new, |error| error.to_string()),
     };
@@ -125,7 +125,7 @@ fn what_is_wrong_with_a_record_of_segments_is_said() {
     assert!(nested.contains("segments itself"), "{nested}");
     let longest = format!("rec/99999999999 1 100\n{}", "a 1\n".repeat(3));
     assert!(message(&longest).contains("number of segments"));
-    let cut = open(&folder.file("rec.hea", "rec/2 1 100\na 1\na 7\n"), &OpenOptions::default());
+    let cut = open(folder.file("rec.hea", "rec/2 1 100\na 1\na 7\n"), &OpenOptions::default());
     let all = read_all(&mut cut.unwrap()[0], 100);
     assert!(matches!(all.error, Some(Error::Truncated { .. })) && all.planes[0] == [1.0, 1.0]);
 }

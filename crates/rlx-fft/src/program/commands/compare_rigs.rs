@@ -13,7 +13,11 @@ use std::io::Write;
 /// Runs the command.
 pub(crate) fn run(flags: &CompareRigsFlags) -> Result<Outcome, Failure> {
     let output = flags.output.as_deref().filter(|path| path.as_os_str() != "-");
-    files::distinct(&[("A.json", Some(&flags.a)), ("B.json", Some(&flags.b))], &[("--output", output)])?;
+    files::distinct(
+        &[("A.json", Some(&flags.a)), ("B.json", Some(&flags.b))],
+        &[("--output", output)],
+        None,
+    )?;
     let (a, b) = (rigs::read(&flags.a)?, rigs::read(&flags.b)?);
     let comparison = rigs::compare(&a, &b, flags.threshold, command_line())?;
     let text = match flags.format {

@@ -59,7 +59,7 @@ mod tests {
             move |asked: &str| (asked == name).then(|| value.clone().into_os_string())
         };
         let library = root.join("lib/libmkl_rt.so.3");
-        assert_eq!(candidates(&only(VARIABLE, root.join("lib"))), [library.clone()]);
+        assert_eq!(candidates(&only(VARIABLE, root.join("lib"))), std::slice::from_ref(&library));
         assert_eq!(candidates(&only(VARIABLE, "/x/mine.so".into())), [PathBuf::from("/x/mine.so")]);
         let found = candidates(&only("VIRTUAL_ENV", root.clone()));
         assert_eq!((found[0].to_str(), found.last()), (Some("libmkl_rt.so.3"), Some(&library)));
