@@ -7,6 +7,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use anyhow::Result;
 use rlx_compile::builders::cross_spectra;
@@ -202,14 +203,17 @@ impl<S: InputSample> Pair<S> {
         if samples.iter().any(|v| !v.is_finite()) {
             return Ok(false);
         }
-        if !plans.contains_key(&batch) {
-            let plan = session.compile(&graph::<S>(&self.params, batch, row)?)?;
-            *said = regions(plan.plan(), &session.device().id);
-            plans.insert(batch, plan);
-        }
+        let plan = match plans.entry(batch) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                let plan = session.compile(&graph::<S>(&self.params, batch, row)?)?;
+                *said = regions(plan.plan(), &session.device().id);
+                free.insert(plan)
+            }
+        };
         let bins = self.sums[0].len();
         averages.resize(6 * bins * batch, 0.0);
-        plans[&batch].run(&[samples], &mut [averages])?;
+        plan.run(&[samples], &mut [averages])?;
         for (i, values) in averages.chunks_exact(6 * bins).enumerate() {
             let powers = values
                 .chunks_exact(2 * bins)
