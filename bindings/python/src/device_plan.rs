@@ -5,9 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use num_complex::Complex;
 use numpy::PyUntypedArrayMethods;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use rlx_compile::builders::{expressible, frames_of, log_mel, psd, psd_peaks, spectrogram};
-use rlx_compile::params::Rows;
+use rlx_compile::builders::{
+    SpectrogramMode, cross_spectra, expressible, frames_of, log_mel, psd, psd_peaks, spectrogram_in,
+};
+use rlx_compile::params::{CrossValue, Rows};
+use rlx_compile::plan::Place;
 use rlx_compile::{Graph, Plan};
 use rlx_fft::dsp::mel::LogMelParams;
 use rlx_fft::dsp::nan::NanPolicy;
@@ -33,7 +37,8 @@ const SHAPES: usize = 16;
 #[derive(Debug, Clone)]
 enum What {
     Psd { psd: PsdParams, complex: bool },
-    Spectrogram { psd: PsdParams, complex: bool },
+    Spectrogram { psd: PsdParams, mode: SpectrogramMode, complex: bool },
+    Cross { psd: PsdParams, channels: usize, pairs: Vec<(usize, usize)>, value: CrossValue, complex: bool },
     Peaks { psd: PsdParams, k: usize },
     Mel(LogMelParams),
 }
@@ -61,10 +66,32 @@ impl DevicePlan {
         Self::of(What::Psd { psd: segments.params.clone(), complex }, segments.params.nan)
     }
 
-    /// `[…, segments, bins]`.
+    /// `[…, segments, bins]`; in mode `"complex"` `[…, segments, bins, 2]`, real and imaginary parts.
     #[staticmethod]
-    fn spectrogram(segments: &Segments, complex: bool) -> Self {
-        Self::of(What::Spectrogram { psd: segments.params.clone(), complex }, segments.params.nan)
+    #[pyo3(signature = (segments, complex, mode="psd"))]
+    fn spectrogram(segments: &Segments, complex: bool, mode: &str) -> PyResult<Self> {
+        let mode = match mode {
+            "psd" => SpectrogramMode::Power,
+            "magnitude" => SpectrogramMode::Magnitude,
+            "complex" => SpectrogramMode::Complex,
+            other => return Err(PyValueError::new_err(format!("mode: {other:?} on a device"))),
+        };
+        Ok(Self::of(What::Spectrogram { psd: segments.params.clone(), mode, complex }, segments.params.nan))
+    }
+
+    /// Of signals one behind the other in a row, `[…, channels·n]`: the averaged `conj(X) · Y` of pairs of them,
+    /// `[…, pairs, bins, 2]`, real and imaginary parts; or their coherences, `[…, pairs, bins]`.
+    #[staticmethod]
+    fn cross(
+        segments: &Segments,
+        complex: bool,
+        channels: usize,
+        pairs: Vec<(usize, usize)>,
+        coherence: bool,
+    ) -> Self {
+        let value = if coherence { CrossValue::Coherence } else { CrossValue::Spectrum };
+        let psd = segments.params.clone();
+        Self::of(What::Cross { psd, channels, pairs, value, complex }, segments.params.nan)
     }
 
     /// `[…, k, 2]`: bin and power.
@@ -115,6 +142,21 @@ impl DevicePlan {
         let (_, plan) = py.detach(|| self.plan(&id, kind, rows, len)).map_err(refused)?;
         lines.extend(plan.regions_text(&id).lines().map(|line| line.trim().to_owned()));
         Ok(lines)
+    }
+
+    /// Why the named device leaves rows of this shape, or a part of their estimate, to the CPU; `None`: it does not.
+    fn refusal(&self, device: &str, rows: usize, len: usize) -> PyResult<Option<String>> {
+        let Some(info) = named(device)?.filter(|info| info.id != "cpu") else { return Ok(None) };
+        let kind = Kind { nan: self.nan, threads: 1, stream: None };
+        let (_, plan) = self.plan(&info.id, kind, rows, len).map_err(refused)?;
+        let host = plan.regions().iter().filter(|region| region.place == Place::Host);
+        let said: Vec<String> = host
+            .map(|placed| match &placed.reason {
+                Some(reason) => format!("{} ({reason})", placed.region.task.name()),
+                None => placed.region.task.name().to_owned(),
+            })
+            .collect();
+        Ok((!said.is_empty()).then(|| said.join(", ")))
     }
 
     /// The result and the device that computed it; `None`: the CPU has to.
@@ -180,7 +222,12 @@ impl DevicePlan {
 
     /// Whether samples are pairs.
     pub(crate) fn complex(&self) -> bool {
-        matches!(self.what, What::Psd { complex: true, .. } | What::Spectrogram { complex: true, .. })
+        matches!(
+            self.what,
+            What::Psd { complex: true, .. }
+                | What::Spectrogram { complex: true, .. }
+                | What::Cross { complex: true, .. }
+        )
     }
 
     /// The id of the device that is meant; `None` for the CPU.
@@ -266,17 +313,21 @@ impl DevicePlan {
         let one_sided = |params: &PsdParams| params.clone().sides(Sides::Auto);
         Ok(match &self.what {
             What::Psd { psd: params, .. } => psd(&one_sided(params), rows)?,
-            What::Spectrogram { psd, .. } => spectrogram(&frames_of(psd), rows)?,
+            What::Spectrogram { psd, mode, .. } => spectrogram_in(&frames_of(psd), *mode, rows)?,
+            What::Cross { psd, channels, pairs, value, .. } => {
+                cross_spectra(psd, *channels, pairs.clone(), *value, rows)?
+            }
             What::Peaks { psd, k } => psd_peaks(&one_sided(psd), *k, rows)?,
             What::Mel(params) => log_mel(params, rows)?,
         })
     }
 }
 
-/// Dimensions of a result behind the batch.
+/// Dimensions of a result behind the batch; complex numbers are a last axis of two.
 pub(crate) fn inner(executable: &Executable) -> Vec<usize> {
-    let dims = executable.outputs().first().map(|o| o.ty.dims.as_slice()).unwrap_or_default();
-    dims.get(1..).unwrap_or_default().to_vec()
+    let Some(output) = executable.outputs().first() else { return Vec::new() };
+    let dims = output.ty.dims.get(1..).unwrap_or_default().iter().copied();
+    dims.chain((output.ty.kind.element_bytes() == 8).then_some(2)).collect()
 }
 
 fn floats(pairs: &[Complex<f32>]) -> &[f32] {

@@ -34,7 +34,7 @@ def near(got, truth):
         lambda **k: rlx_fft.welch_peaks(X, 100.0, 256, 1, scaling="density", detrend="constant", **k).power,
         lambda **k: rlx_fft.welch_peaks(X[:, :384], 100.0, 256, 4, **k).power,
         lambda **k: rlx_fft.welch_peaks(X, 100.0, 256, 2, mode="local", **k).power,
-        # No device has these: the CPU's numbers, bit for bit.
+        # No device has the last of these: the CPU answers.
         lambda **k: rlx_fft.csd(X, X[::-1], **k)[1],
         lambda **k: rlx_fft.coherence(X, X[::-1], **k)[1],
         lambda **k: rlx_fft.welch(X.astype("f8"), **k)[1],
@@ -105,3 +105,32 @@ def test_what_answers_is_said(caplog):
         call(X)
         with pytest.raises(ValueError, match="stream"):
             call(X, stream=1)
+
+
+@pytest.mark.parametrize("device", HERE)
+def test_cross_spectra_and_modes_of_spectrograms(device):
+    y = np.roll(X, 3, axis=-1) + X[::-1]
+    for options in (dict(nperseg=256), dict(nperseg=100, detrend="linear"), dict(nperseg=64, average="median")):
+        near(rlx_fft.csd(X, y, device=device, **options)[1], rlx_fft.csd(X, y, **options)[1])
+    near(rlx_fft.coherence(X, y, nperseg=128, device=device)[1], rlx_fft.coherence(X, y, nperseg=128)[1])
+    pairs = X[:, None], X[None]
+    near(rlx_fft.csd(*pairs, nperseg=128, device=device)[1], rlx_fft.csd(*pairs, nperseg=128)[1])
+    z = (X + 1j * y).astype("c8")
+    near(rlx_fft.csd(z, z[::-1], nperseg=128, device=device)[1], rlx_fft.csd(z, z[::-1], nperseg=128)[1])
+    for mode in ("magnitude", "complex"):
+        for x in (X, z):
+            options = dict(nperseg=128, mode=mode, return_onesided=x is X)
+            near(rlx_fft.spectrogram(x, device=device, **options)[2], rlx_fft.spectrogram(x, **options)[2])
+
+
+@pytest.mark.parametrize("device", HERE)
+def test_a_named_device_that_does_not_answer_is_a_warning(device):
+    wide = X.astype("f8")
+    for call in (
+        lambda: rlx_fft.welch(wide, device=device),
+        lambda: rlx_fft.csd(wide, wide[::-1], device=device),
+        lambda: rlx_fft.spectrogram(wide, mode="complex", device=device),
+        lambda: rlx_fft.welch_peaks(wide, device=device),
+    ):
+        with pytest.warns(UserWarning, match=f"computed on the CPU, not on {device}: float64 samples"):
+            call()

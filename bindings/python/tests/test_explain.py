@@ -17,6 +17,8 @@ CALLS = [
     ("welch", dict(nperseg=4096, detrend="linear")), ("periodogram", dict()), ("spectrogram", dict(nperseg=128)),
     ("welch_peaks", dict(nperseg=256, k=2)), ("welch_peaks", dict(nperseg=256, k=2, mode="local")),
     ("melspectrogram", dict(preset="whisper")), ("melspectrogram", dict(preset="kaldi")),
+    ("csd", dict(y=X[::-1], nperseg=300)), ("coherence", dict(y=X[::-1])), ("spectrogram", dict(mode="complex")),
+    ("spectrogram", dict(mode="phase")),
 ]  # fmt: skip
 
 
@@ -56,8 +58,8 @@ def test_a_refusal_says_why_the_cpu_answers(device, caplog):
     for name, args, options, reason in (
         ("welch", (wide,), dict(nperseg=200_001), None), ("welch", (X.astype("f8"),), {}, "float64 samples"),
         ("welch", (X,), dict(window=np.ones(64)), "weights"), ("welch", (X,), dict(detrend=lambda s: s), "function"),
-        ("csd", (X, X[::-1]), {}, "no device computes it"), ("coherence", (X.shape, X.shape), {}, "no device computes it"),
-        ("spectrogram", (X,), dict(mode="phase"), "phase"), ("melspectrogram", (X,), dict(pad_mode="edge"), "padding"),
+        ("csd", (X, X[::-1]), dict(nan_policy="omit"), "nan_policy"), ("coherence", (X[:, 1:], X), {}, "two lengths"),
+        ("melspectrogram", (X,), dict(pad_mode="edge"), "padding"),
     ):  # fmt: skip
         (line,) = lines_of(name, *args, **options, device=device)
         place, reasons = line.split(": cpu; ")

@@ -13,7 +13,8 @@ from . import _native
 from ._arrays import CODES, normalize_axis, numeric, rows
 from ._cache import cache
 from ._checks import flag, integer
-from ._devices import on_cpu
+from ._devices import attempt, cross_plan, lacking
+from ._explaining import is_asked
 from ._layout import (
     Layout,
     averages,
@@ -58,7 +59,7 @@ def csd(
         transformed once. The shorter signal is padded with zeros.
     average : ``"mean"`` or ``"median"`` (of real and imaginary parts apart).
     fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis, threads, nan_policy : as in `welch`.
-    device : a name is checked; no device computes cross spectra, so the CPU does.
+    device : as in `welch`. Devices compute pairs of signals of one length; a warning says why where the CPU answers instead.
 
     Returns
     -------
@@ -170,7 +171,6 @@ def _cross(
     if y.dtype.kind == "c" and x.dtype.kind != "c" and flag(return_onesided, "return_onesided") and what == "csd":
         raise ValueError("return_onesided: y is complex, so its spectrum is two-sided; pass return_onesided=False")
     onesided = flag(return_onesided, "return_onesided") and not is_complex
-    on_cpu(device, what)
     work = np.result_type(x.dtype, y.dtype)
     f = frequencies(at.nfft, rate_, onesided)
     px, py = (_prepared(v, n, work, function, at) for v in (x, y))
@@ -178,7 +178,18 @@ def _cross(
         work = np.result_type(px.dtype, py.dtype)
         px, py = px.astype(work, copy=False), py.astype(work, copy=False)
         at = replace(at, noverlap=0)
-    if at.nfft == 1:
+    done = None
+    if device not in (None, "cpu") or is_asked():
+        args = (at, rate_, trend, scaling, average, onesided, policy, is_complex)
+        lacks = lacking(px, at, function)
+        if lacks is None and policy != "propagate":
+            lacks = f"nan_policy {nan_policy!r}"
+        if lacks is None and what == "coherence" and lengths[0] != lengths[1]:
+            lacks = "signals of two lengths"
+        done = _on_device(device, what, px, py, outer, args, lacks, threads)
+    if done is not None:
+        out = done
+    elif at.nfft == 1:
         px, py = np.broadcast_arrays(px, py)
         out = _one_point_cross(px, py, at, rate_, trend, scaling, average, what)
     else:
@@ -200,6 +211,53 @@ def _cross(
     if what == "csd":
         result = np.result_type(result, np.complex64)
     return f, np.moveaxis(out.astype(result, copy=False), -1, out_axis)
+
+
+def _on_device(
+    device: str | None, what: str, x: np.ndarray, y: np.ndarray, outer: tuple[int, ...], args: tuple, lacks: str | None,
+    threads: int | None,
+) -> np.ndarray | None:  # fmt: skip
+    """The device's answer for `outer` pairs of rows; None: the CPU answers."""
+    n = x.shape[-1]
+    if x.shape == y.shape == (*outer, n):
+        # One item per pair.
+        shape, channels, pairs = (*outer, 2 * n), 2, ((0, 1),)
+        join = lambda: np.stack((x, y), axis=-2).reshape(shape)  # noqa: E731
+    else:
+        first, second, rows_ = _joined(x, y, outer)
+        shape, channels, pairs = (1, sum(map(len, rows_)) * n), sum(map(len, rows_)), tuple(zip(first, second))
+        join = lambda: np.concatenate(rows_).reshape(shape)  # noqa: E731
+    # Nothing is computed, or copied, where the plan is only asked for.
+    data = np.broadcast_to(x.dtype.type(0), shape) if lacks is not None or is_asked() else join()
+    coherent = what == "coherence"
+    done = attempt(what, device, data, lacks, lambda: cross_plan(*args, channels, pairs, coherent), threads)
+    if done is None:
+        return None
+    if not coherent:
+        done = done.view(np.complex64)[..., 0]
+    return done.reshape(*outer, done.shape[-1])
+
+
+def _joined(x: np.ndarray, y: np.ndarray, outer: tuple[int, ...]) -> tuple[list[int], list[int], list[np.ndarray]]:
+    """Numbers of the rows of each pair, and all rows; those of `y` lie behind those of `x` if they are others."""
+    first, second = (
+        np.broadcast_to(np.arange(math.prod(v.shape[:-1])).reshape(v.shape[:-1]), outer).ravel() for v in (x, y)
+    )
+    flat = [v.reshape(-1, v.shape[-1]) for v in (x, y)]
+    if flat[0].shape == flat[1].shape and np.array_equal(flat[0], flat[1], equal_nan=True):
+        return first.tolist(), second.tolist(), flat[:1]
+    return first.tolist(), (second + len(flat[0])).tolist(), flat
+
+
+def _joined(x: np.ndarray, y: np.ndarray, outer: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers of the rows of each pair, and all rows; those of `y` lie behind those of `x` if they are others."""
+    first, second = (
+        np.broadcast_to(np.arange(math.prod(v.shape[:-1])).reshape(v.shape[:-1]), outer).ravel() for v in (x, y)
+    )
+    flat = [v.reshape(-1, v.shape[-1]) for v in (x, y)]
+    if flat[0].shape == flat[1].shape and np.array_equal(flat[0], flat[1], equal_nan=True):
+        return first, second, flat[0]
+    return first, second + len(flat[0]), np.concatenate(flat)
 
 
 def _prepared(x: np.ndarray, n: int, work: np.dtype, function: Callable | None, at: Layout) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 
 from . import _native
 from ._explaining import Answer, question
+from ._warnings import warn
 
 _log = logging.getLogger("rlx_fft")
 
@@ -38,7 +39,8 @@ def attempt(
 ) -> np.ndarray | None:
     """What the named device (or that which ``"auto"`` finds the cheapest) gives; None where the CPU has to answer.
 
-    `lacks` says what of the call no device has. An unknown or absent device is an error that lists what there is.
+    `lacks` says what of the call no device has. An unknown or absent device is an error that lists what there is. Where a
+    device was named and the CPU answers, a warning says why.
     """
     if question.get() is not None:
         raise Answer(_explained(function, device, x, lacks, plan, threads))
@@ -54,6 +56,10 @@ def attempt(
             _log.info("%s: %s rows on %s", function, x.shape[:-1], done[1])
             return done[0]
         lacks = "not there, or not worth it"
+        if device.strip().lower() != "auto":
+            lacks = plan().refusal(device, math.prod(x.shape[:-1]), x.shape[-1]) or lacks
+    if device.strip().lower() != "auto":
+        warn(f"{function}: computed on the CPU, not on {device}: {lacks}")
     _log.info("%s on %r: %s; the CPU answers", function, device, lacks)
     return None
 
@@ -68,6 +74,21 @@ def _explained(
     if lacks is not None:
         return [f"{function}: cpu" if name == "cpu" else f"{function}: cpu; {name}: {lacks}"]
     return plan().explain(math.prod(x.shape[:-1]), x.shape[-1], name, threads)
+
+
+def cross_plan(
+    at: Any, fs: float, trend: str, scaling: str, average: str, onesided: bool, policy: str, is_complex: bool, channels: int,
+    pairs: tuple[tuple[int, int], ...], coherence: bool,
+) -> _native.DevicePlan:  # fmt: skip
+    """The plan of pairs of `channels` signals that lie one behind the other in a row."""
+    key = ("cross", at.name, at.nperseg, at.hop, at.nfft, fs, trend, scaling, average, onesided, policy, is_complex, channels,
+           pairs, coherence)  # fmt: skip
+
+    def make() -> _native.DevicePlan:
+        segments = at.native(fs, trend, scaling, average, "one" if onesided else "two", policy)
+        return _native.DevicePlan.cross(segments, is_complex, channels, list(pairs), coherence)
+
+    return kept(key, make)
 
 
 def on_cpu(device: str | None, function: str) -> None:
@@ -89,23 +110,27 @@ def lacking(x: np.ndarray, at: Any, function: Callable | None = None) -> str | N
 
 
 def plan_of(
-    kind: str, at: Any, fs: float, trend: str, scaling: str, average: str, policy: str, is_complex: bool, k: int = 0
+    kind: str, at: Any, fs: float, trend: str, scaling: str, average: str, policy: str, is_complex: bool, k: int = 0,
+    mode: str = "psd",
 ) -> _native.DevicePlan:
-    """The plan of an estimate over segments: ``"psd"``, ``"spectrogram"`` or ``"peaks"``."""
+    """The plan of an estimate over segments: ``"psd"``, ``"spectrogram"`` (in a mode) or ``"peaks"``."""
     if at.name is None:
         # Only explained, and not worth keeping: the weights are no key.
-        return _made(kind, at, fs, trend, scaling, average, policy, is_complex, k)
-    key = (kind, at.name, at.nperseg, at.hop, at.nfft, fs, trend, scaling, average, policy, is_complex, k)
-    return kept(key, lambda: _made(kind, at, fs, trend, scaling, average, policy, is_complex, k))
+        return _made(kind, at, fs, trend, scaling, average, policy, is_complex, k, mode)
+    key = (kind, at.name, at.nperseg, at.hop, at.nfft, fs, trend, scaling, average, policy, is_complex, k, mode)
+    return kept(key, lambda: _made(kind, at, fs, trend, scaling, average, policy, is_complex, k, mode))
 
 
 def _made(
-    kind: str, at: Any, fs: float, trend: str, scaling: str, average: str, policy: str, is_complex: bool, k: int
+    kind: str, at: Any, fs: float, trend: str, scaling: str, average: str, policy: str, is_complex: bool, k: int,
+    mode: str,
 ) -> _native.DevicePlan:
     segments = at.native(fs, trend, scaling, average, "two" if is_complex else "one", policy)
     if kind == "peaks":
         return _native.DevicePlan.peaks(segments, k)
-    return getattr(_native.DevicePlan, kind)(segments, is_complex)
+    if kind == "spectrogram":
+        return _native.DevicePlan.spectrogram(segments, is_complex, mode)
+    return _native.DevicePlan.psd(segments, is_complex)
 
 
 def kept(key: tuple, make: Callable[[], _native.DevicePlan]) -> _native.DevicePlan:

@@ -47,7 +47,8 @@ def spectrogram(
     x : samples, real or complex, of any shape.
     noverlap : an eighth of `nperseg` by default.
     mode : ``"psd"`` (power in the unit of the scaling), ``"complex"`` (the transforms), ``"magnitude"``, ``"angle"`` or
-        ``"phase"`` (unwrapped over the frequencies, as in SciPy; radians). Devices have ``"psd"``.
+        ``"phase"`` (unwrapped over the frequencies, as in SciPy; radians). Angles come from a device's transforms on the CPU;
+        CUDA tensors have ``"psd"`` only.
     nan_policy : ``"propagate"`` (a NaN spreads over its column) or ``"raise"``.
     fs, window, nperseg, nfft, detrend, return_onesided, scaling, axis, device, threads, stream : as in `welch`.
 
@@ -107,20 +108,25 @@ def spectrogram(
     times = np.arange(at.nperseg / 2, n - at.nperseg / 2 + 1, at.hop) / rate_
     lacks = None
     if device not in (None, "cpu"):
-        lacks = lacking(data, at, function) or (None if mode == "psd" else f"mode {mode!r}")
+        lacks = lacking(data, at, function)
     is_complex = x.dtype.kind == "c"
+    # Angles are those of the transforms.
+    values = mode if mode in ("psd", "magnitude") else "complex"
     done = attempt(
         "spectrogram", device, data, lacks,
-        lambda: plan_of("spectrogram", at, rate_, trend, scaling, "mean", "propagate", is_complex), threads,
+        lambda: plan_of("spectrogram", at, rate_, trend, scaling, "mean", "propagate", is_complex, mode=values), threads,
     )  # fmt: skip
-    if done is not None:
+    if done is not None and mode == "psd":
         out = both_powers(done, at.nfft, onesided, data).astype(dtype, copy=False)
         return frequencies(at.nfft, rate_, onesided), times, np.moveaxis(out, -1, axis)
     if function is not None:
         data = rows(detrended(data, function, at.nperseg, at.hop), x.ndim - 1)
         at = replace(at, noverlap=0)
     f = frequencies(at.nfft, rate_, onesided)
-    if at.nfft == 1:
+    if done is not None:
+        out = done if values == "magnitude" else done.view(np.complex64)[..., 0]
+        out = both_sides(out, at.nfft, onesided, data)
+    elif at.nfft == 1:
         out = _one_point_spectra(data, at, rate_, trend, scaling, mode)
     elif mode == "psd":
         plan = segment_plan(_native.SpectraPlan, data, at, rate_, trend, scaling, "mean", onesided, "propagate")
