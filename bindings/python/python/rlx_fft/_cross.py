@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, SupportsIndex
 
 import numpy as np
@@ -180,13 +181,13 @@ def _cross(
         at = replace(at, noverlap=0)
     done = None
     if device not in (None, "cpu") or is_asked():
-        args = (at, rate_, trend, scaling, average, onesided, policy, is_complex)
+        asked = partial(cross_plan, at, rate_, trend, scaling, average, onesided, policy, is_complex)
         lacks = lacking(px, at, function)
         if lacks is None and policy != "propagate":
             lacks = f"nan_policy {nan_policy!r}"
         if lacks is None and what == "coherence" and lengths[0] != lengths[1]:
             lacks = "signals of two lengths"
-        done = _on_device(device, what, px, py, outer, args, lacks, threads)
+        done = _on_device(device, what, px, py, outer, asked, lacks, threads)
     if done is not None:
         out = done
     elif at.nfft == 1:
@@ -214,11 +215,12 @@ def _cross(
 
 
 def _on_device(
-    device: str | None, what: str, x: np.ndarray, y: np.ndarray, outer: tuple[int, ...], args: tuple, lacks: str | None,
-    threads: int | None,
+    device: str | None, what: str, x: np.ndarray, y: np.ndarray, outer: tuple[int, ...],
+    plan_of_pairs: Callable[..., _native.DevicePlan], lacks: str | None, threads: int | None,
 ) -> np.ndarray | None:  # fmt: skip
     """The device's answer for `outer` pairs of rows; None: the CPU answers."""
     n = x.shape[-1]
+    pairs: tuple[tuple[int, int], ...]
     if x.shape == y.shape == (*outer, n):
         # One item per pair.
         shape, channels, pairs = (*outer, 2 * n), 2, ((0, 1),)
@@ -230,7 +232,7 @@ def _on_device(
     # Nothing is computed, or copied, where the plan is only asked for.
     data = np.broadcast_to(x.dtype.type(0), shape) if lacks is not None or is_asked() else join()
     coherent = what == "coherence"
-    done = attempt(what, device, data, lacks, lambda: cross_plan(*args, channels, pairs, coherent), threads)
+    done = attempt(what, device, data, lacks, lambda: plan_of_pairs(channels, pairs, coherent), threads)
     if done is None:
         return None
     if not coherent:
@@ -247,17 +249,6 @@ def _joined(x: np.ndarray, y: np.ndarray, outer: tuple[int, ...]) -> tuple[list[
     if flat[0].shape == flat[1].shape and np.array_equal(flat[0], flat[1], equal_nan=True):
         return first.tolist(), second.tolist(), flat[:1]
     return first.tolist(), (second + len(flat[0])).tolist(), flat
-
-
-def _joined(x: np.ndarray, y: np.ndarray, outer: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Numbers of the rows of each pair, and all rows; those of `y` lie behind those of `x` if they are others."""
-    first, second = (
-        np.broadcast_to(np.arange(math.prod(v.shape[:-1])).reshape(v.shape[:-1]), outer).ravel() for v in (x, y)
-    )
-    flat = [v.reshape(-1, v.shape[-1]) for v in (x, y)]
-    if flat[0].shape == flat[1].shape and np.array_equal(flat[0], flat[1], equal_nan=True):
-        return first, second, flat[0]
-    return first, second + len(flat[0]), np.concatenate(flat)
 
 
 def _prepared(x: np.ndarray, n: int, work: np.dtype, function: Callable | None, at: Layout) -> np.ndarray:

@@ -111,10 +111,10 @@ def spectrogram(
         lacks = lacking(data, at, function)
     is_complex = x.dtype.kind == "c"
     # Angles are those of the transforms.
-    values = mode if mode in ("psd", "magnitude") else "complex"
+    kind = mode if mode in ("psd", "magnitude") else "complex"
     done = attempt(
         "spectrogram", device, data, lacks,
-        lambda: plan_of("spectrogram", at, rate_, trend, scaling, "mean", "propagate", is_complex, mode=values), threads,
+        lambda: plan_of("spectrogram", at, rate_, trend, scaling, "mean", "propagate", is_complex, mode=kind), threads,
     )  # fmt: skip
     if done is not None and mode == "psd":
         out = both_powers(done, at.nfft, onesided, data).astype(dtype, copy=False)
@@ -124,7 +124,7 @@ def spectrogram(
         at = replace(at, noverlap=0)
     f = frequencies(at.nfft, rate_, onesided)
     if done is not None:
-        out = done if values == "magnitude" else done.view(np.complex64)[..., 0]
+        out = done if kind == "magnitude" else done.view(np.complex64)[..., 0]
         out = both_sides(out, at.nfft, onesided, data)
     elif at.nfft == 1:
         out = _one_point_spectra(data, at, rate_, trend, scaling, mode)
