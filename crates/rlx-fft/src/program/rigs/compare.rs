@@ -133,10 +133,9 @@ fn by_key(rig: &Rig, differ: bool) -> HashMap<Key, &Entry> {
     let key = |entry: &Entry| {
         let mut key = entry.key.clone();
         if let (true, false, Some((start, rest))) = (differ, rig.device.is_empty(), key.name.split_once(&own))
+            && (rest.is_empty() || rest.starts_with(' '))
         {
-            if rest.is_empty() || rest.starts_with(' ') {
-                key.name = format!("{start}_DEVICE{rest}");
-            }
+            key.name = format!("{start}_DEVICE{rest}");
         }
         if differ && key.bench == "max-batch" {
             let rest = key.name.split_once(' ').map_or(String::new(), |(_, rest)| format!(" {rest}"));
