@@ -237,7 +237,7 @@ mod facade {
         assert_eq!(bench_fusion_phases(&options).unwrap().phases.len(), 5);
         let _ = rlx_fft::bench_welch_peaks::batch_crossover(&[]);
         let _ = rlx_fft::report::Status::Ok;
-        let _ = rlx_fft::bench_sweep::bench_sweep;
+        let _ = |options: &rlx_fft::bench_sweep::SweepOptions| rlx_fft::bench_sweep::bench_sweep(options, |_| ());
         let _ = rlx_fft::max_batch::max_batch;
     }
 }
