@@ -5,6 +5,7 @@
 //! code 59 (SKIP)   4 bytes follow: an interval of 32 bits, the high word first
 //!      60 … 62     number, subtype, channel: attributes of the annotation before
 //!      63 (AUX)    a text of `interval` bytes follows, padded to an even number
+//!      0           not an annotation; only its interval counts
 //! word 0           the end
 //! ```
 
@@ -66,6 +67,8 @@ pub(super) fn parse(bytes: &[u8], rate: f64) -> Vec<Annotation> {
                 time = time.saturating_add(i64::from((u32::from(high) << 16 | u32::from(low)).cast_signed()));
             }
             60..=62 => {}
+            // wfdb writes one behind the resolution of time.
+            0 => time = time.saturating_add(i64::from(interval)),
             63 => {
                 let len = usize::from(interval);
                 let Some(text) = bytes.get(at..at + len) else { break };
@@ -122,6 +125,13 @@ mod tests {
 
     fn all(bytes: &[u8]) -> Vec<(f64, String)> {
         parse(bytes, 100.0).into_iter().map(|a| (a.start_s, a.text)).collect()
+    }
+
+    #[test]
+    fn a_resolution_as_wfdb_writes_it() {
+        let back = [word(59, 0), vec![0xff; 4], word(0, 1)].concat();
+        let bytes = [word(22, 0), aux("## time resolution: 250"), back, word(1, 500), word(0, 0)].concat();
+        assert_eq!(all(&bytes), [(2.0, "N".to_owned())]);
     }
 
     #[test]
