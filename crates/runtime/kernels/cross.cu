@@ -13,6 +13,7 @@
 // Constants: one of the names above, CHANNELS PAIRS FRAMES BINS N_FFT GROUP GROUPS, DOUBLED, COHERENCE.
 
 #include "dft.cuh"
+#include "ordered.cuh"
 
 constexpr int BLOCK = 256;
 
@@ -65,13 +66,6 @@ DEVICE Sums sums_of(const float2 *x, const float2 *y, int frames) {
 #endif
 
 #ifdef MEDIAN
-// Numbers as their order among integers, and back.
-DEVICE u32 ordered(float x) {
-    const u32 bits = __float_as_uint(x);
-    return bits ^ (int(bits) < 0 ? ~0u : 1u << 31);
-}
-DEVICE float number(u32 key) { return __uint_as_float(int(key) < 0 ? key ^ 1u << 31 : ~key); }
-
 template <bool RE> DEVICE float median(const float2 *x, const float2 *y) {
     const auto at = [&](int f) {
         const float2 a = __ldg(x + u64(f) * BINS), b = __ldg(y + u64(f) * BINS);
@@ -89,11 +83,7 @@ template <bool RE> DEVICE float median(const float2 *x, const float2 *y) {
             const u32 rest = (ordered(v) ^ below) >> shift;
             count[0] += rest == 0, count[1] += rest == 1, count[2] += rest == 2;
         }
-        u32 digit = 0;
-#pragma unroll
-        for (int d = 0; d < 3; d++)
-            if (digit == d && wanted >= count[d]) wanted -= count[d], digit++;
-        below |= digit << shift;
+        below |= digit_of(count, wanted) << shift;
     }
     u32 above = below;
     if (FRAMES % 2 == 0) {

@@ -1,16 +1,6 @@
 // Medians over FRAMES frames of the real and of the imaginary parts of conj(X)·Y, times FACTOR: the bits of the lower median from
 // the highest down, two at a time, by counting; for an even number also the next larger value. NaN if any value is.
 
-// Numbers as their order among integers, and back.
-fn ordered(x: f32) -> u32 {
-    let bits = bitcast<u32>(x);
-    return bits ^ select(0x80000000u, 0xffffffffu, bits >= 0x80000000u);
-}
-
-fn number_of(key: u32) -> f32 {
-    return bitcast<f32>(key ^ select(0xffffffffu, 0x80000000u, key >= 0x80000000u));
-}
-
 fn compute(at: u32) -> f32 {
     let part = at % 2u;
     let bin = at / 2u % BINS;
@@ -30,20 +20,7 @@ fn compute(at: u32) -> f32 {
             let rest = (ordered(value) ^ below) >> shift;
             count += select(vec3u(0u), vec3u(1u), vec3u(rest) == vec3u(0u, 1u, 2u));
         }
-        var digit = 0u;
-        if (wanted >= count.x) {
-            wanted -= count.x;
-            digit = 1u;
-            if (wanted >= count.y) {
-                wanted -= count.y;
-                digit = 2u;
-                if (wanted >= count.z) {
-                    wanted -= count.z;
-                    digit = 3u;
-                }
-            }
-        }
-        below |= digit << shift;
+        below |= digit_of(count, &wanted) << shift;
     }
     var above = below;
     if (FRAMES % 2u == 0u) {
@@ -59,6 +36,6 @@ fn compute(at: u32) -> f32 {
     if (broken > 0x7f800000u) {
         return bitcast<f32>(broken);
     }
-    let value = (0.5 * number_of(below) + 0.5 * number_of(above)) * FACTOR * sides(bin);
+    let value = (0.5 * number(below) + 0.5 * number(above)) * FACTOR * sides(bin);
     return select(value, value * sign_of(pair), part == 1u);
 }

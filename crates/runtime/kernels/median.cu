@@ -10,6 +10,7 @@
 // Constants: FRAMES BINS BLOCK, SORTED KEYS.
 
 #include "dft.cuh"
+#include "ordered.cuh"
 #include "topk.cuh"
 
 constexpr u32 INFINITE = 0x7f800000u, NOT_A_NUMBER = 0x7fc00000u;
@@ -44,11 +45,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK) median(const float *in, floa
             const u32 rest = (x ^ below) >> shift;
             count[0] += rest == 0, count[1] += rest == 1, count[2] += rest == 2;
         }
-        u32 digit = 0;
-#pragma unroll
-        for (int d = 0; d < 3; d++)
-            if (digit == d && wanted >= count[d]) wanted -= count[d], digit++;
-        below |= digit << shift;
+        below |= digit_of(count, wanted) << shift;
     }
     above = below;
     if (FRAMES % 2 == 0) {

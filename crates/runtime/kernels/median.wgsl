@@ -17,20 +17,7 @@ fn compute(at: u32) -> f32 {
             let rest = (x ^ below) >> shift;
             count += select(vec3u(0u), vec3u(1u), vec3u(rest) == vec3u(0u, 1u, 2u));
         }
-        var digit = 0u;
-        if (wanted >= count.x) {
-            wanted -= count.x;
-            digit = 1u;
-            if (wanted >= count.y) {
-                wanted -= count.y;
-                digit = 2u;
-                if (wanted >= count.z) {
-                    wanted -= count.z;
-                    digit = 3u;
-                }
-            }
-        }
-        below |= digit << shift;
+        below |= digit_of(count, &wanted) << shift;
     }
     var above = below;
     if (SEGMENTS % 2u == 0u) {

@@ -205,12 +205,7 @@ op(const float *in, const float *in_second, float *out, float *out_second, const
 #endif
 
 #ifdef TOP_K
-// Numbers as their order among integers, and back.
-DEVICE u32 ordered(float x) {
-    const u32 bits = __float_as_uint(x);
-    return bits ^ (int(bits) < 0 ? ~0u : 1u << 31);
-}
-DEVICE float number(u32 key) { return __uint_as_float(int(key) < 0 ? key ^ 1u << 31 : ~key); }
+#include "ordered.cuh"
 
 extern "C" __global__ void __launch_bounds__(BLOCK) op(const float *in, float *out, u64 rows) {
     const u64 row = u64(blockIdx.x) * (BLOCK / 32) + threadIdx.x / 32;

@@ -21,15 +21,6 @@ var<workgroup> found: atomic<u32>;
 var<workgroup> prefix: u32;
 var<workgroup> wanted: u32;
 
-fn ordered(x: f32) -> u32 {
-    let bits = bitcast<u32>(x);
-    return bits ^ select(0x80000000u, 0xffffffffu, (bits & 0x80000000u) != 0u);
-}
-
-fn number(key: u32) -> f32 {
-    return bitcast<f32>(key ^ select(0xffffffffu, 0x80000000u, (key & 0x80000000u) != 0u));
-}
-
 @compute @workgroup_size(GROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
     let item = group.y * batch.groups_x + group.x;

@@ -18,6 +18,8 @@
 pub mod calibrate;
 pub mod cpu;
 // A build without the feature has stubs of the same names: `discover`, `find`, `open`.
+#[cfg(any(feature = "cuda", feature = "gpu"))]
+mod cross;
 #[cfg(feature = "cuda")]
 pub mod cuda;
 #[cfg(not(feature = "cuda"))]

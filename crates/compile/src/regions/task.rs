@@ -88,7 +88,7 @@ pub struct Spectrogram {
     pub bins: usize,
     /// Whether inner bins are doubled.
     pub doubled: bool,
-    /// Whether the values are magnitudes instead of powers; they are neither doubled nor scaled.
+    /// Selects magnitudes instead of powers; they are neither doubled nor scaled.
     pub magnitude: bool,
     /// Sample rate and scaling; raw powers if absent.
     pub scaling: Option<(f64, Scaling)>,

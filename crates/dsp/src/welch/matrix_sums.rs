@@ -29,7 +29,7 @@ pub(super) struct MatrixSums<S: Sample> {
     held: usize,
     /// `[pairs, 2, padded]`.
     sums: Vec<f64>,
-    /// Whether segments with missing samples are skipped.
+    /// Skips segments with missing samples.
     skips: bool,
     /// Segments that were added, including the held ones.
     pub(super) segments: u64,

@@ -9,7 +9,7 @@ use rlx_dsp::fft::Sample;
 use rlx_dsp::nan::NanPolicy;
 use rlx_dsp::welch::{Csd, PsdParams, cross_spectral_matrix};
 
-use super::estimates::{after_gaps, threads_of};
+use super::estimates::{Estimate, OfPairs, after_gaps, threads_of};
 use super::program::Step;
 use crate::error::{Error, Result};
 use crate::session::SessionOptions;
@@ -34,8 +34,7 @@ pub(super) fn step(
 ) -> Result<Box<dyn Step>> {
     Ok(match taken.kind {
         ValueKind::Samples { complex: true } => {
-            let cross = Cross::<Complex32>::new(spec, taken, made, options)?;
-            Box::new(OfPairs { cross, samples: Vec::new() })
+            Box::new(OfPairs::new(Cross::<Complex32>::new(spec, taken, made, options)?))
         }
         _ => Box::new(Cross::<f32>::new(spec, taken, made, options)?),
     })
@@ -48,24 +47,6 @@ impl<S: Sample<Real = f32>> Cross<S> {
         let len = taken.last() / spec.channels.max(1);
         let alone = threads_of(options) == 1;
         Ok(Self { spec: spec.clone(), params, csd, len, bins: made.last(), alone })
-    }
-
-    fn run(&self, samples: &[S], out: &mut [f32]) -> Result<()> {
-        let (row, size) = (self.len * self.spec.channels, out.len() * self.len * self.spec.channels);
-        let size = size / samples.len().max(1);
-        if row == 0 || size == 0 {
-            return Ok(());
-        }
-        let rows = samples.chunks_exact(row).zip(out.chunks_exact_mut(size)).enumerate();
-        let one = |(index, (x, out)): (usize, (&[S], &mut [f32]))| {
-            self.row(x, out).map_err(|e| self.placed(e, index))
-        };
-        if self.alone {
-            let mut rows = rows;
-            return rows.try_for_each(one);
-        }
-        let rows: Vec<_> = rows.collect();
-        rows.into_par_iter().map(one).collect::<Vec<_>>().into_iter().collect()
     }
 
     fn row(&self, row: &[S], out: &mut [f32]) -> rlx_dsp::Result<()> {
@@ -119,6 +100,26 @@ impl<S: Sample<Real = f32>> Cross<S> {
     }
 }
 
+impl<S: Sample<Real = f32>> Estimate<S> for Cross<S> {
+    fn compute(&mut self, samples: &[S], out: &mut [f32]) -> Result<()> {
+        let (row, size) = (self.len * self.spec.channels, out.len() * self.len * self.spec.channels);
+        let size = size / samples.len().max(1);
+        if row == 0 || size == 0 {
+            return Ok(());
+        }
+        let rows = samples.chunks_exact(row).zip(out.chunks_exact_mut(size)).enumerate();
+        let one = |(index, (x, out)): (usize, (&[S], &mut [f32]))| {
+            self.row(x, out).map_err(|e| self.placed(e, index))
+        };
+        if self.alone {
+            let mut rows = rows;
+            return rows.try_for_each(one);
+        }
+        let rows: Vec<_> = rows.collect();
+        rows.into_par_iter().map(one).collect::<Vec<_>>().into_iter().collect()
+    }
+}
+
 fn interleave(re: &[f32], im: &[f32], out: &mut [f32]) {
     for ((out, re), im) in out.chunks_exact_mut(2).zip(re).zip(im) {
         out.copy_from_slice(&[*re, *im]);
@@ -127,19 +128,6 @@ fn interleave(re: &[f32], im: &[f32], out: &mut [f32]) {
 
 impl Step for Cross<f32> {
     fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
-        Self::run(self, input, out)
-    }
-}
-
-struct OfPairs {
-    cross: Cross<Complex32>,
-    samples: Vec<Complex32>,
-}
-
-impl Step for OfPairs {
-    fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
-        self.samples.clear();
-        self.samples.extend(input.chunks_exact(2).map(|pair| Complex32::new(pair[0], pair[1])));
-        self.cross.run(&self.samples, out)
+        self.compute(input, out)
     }
 }

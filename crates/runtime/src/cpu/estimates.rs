@@ -78,8 +78,10 @@ impl<S: Sample<Real = f32>> WelchRows<S> {
         let scratch = plan.scratch();
         Ok(Self { plan, scratch, rows, len, bins, keep, lenient: nan == NanPolicy::SkipSegment })
     }
+}
 
-    fn run(&mut self, samples: &[S], out: &mut [f32]) -> Result<()> {
+impl<S: Sample<Real = f32>> Estimate<S> for WelchRows<S> {
+    fn compute(&mut self, samples: &[S], out: &mut [f32]) -> Result<()> {
         if self.rows == 0 {
             return Ok(());
         }
@@ -103,20 +105,33 @@ impl<S: Sample<Real = f32>> WelchRows<S> {
 
 impl Step for WelchRows<f32> {
     fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
-        Self::run(self, input, out)
+        self.compute(input, out)
     }
 }
 
-struct OfPairs {
-    welch: WelchRows<Complex32>,
+/// An estimate of rows of samples `S`.
+pub(super) trait Estimate<S>: Send {
+    /// Computes `out` from rows of samples.
+    fn compute(&mut self, samples: &[S], out: &mut [f32]) -> Result<()>;
+}
+
+/// An estimate of complex samples, which arrive as pairs of numbers.
+pub(super) struct OfPairs<E> {
+    estimate: E,
     samples: Vec<Complex32>,
 }
 
-impl Step for OfPairs {
+impl<E> OfPairs<E> {
+    pub(super) fn new(estimate: E) -> Self {
+        Self { estimate, samples: Vec::new() }
+    }
+}
+
+impl<E: Estimate<Complex32>> Step for OfPairs<E> {
     fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
         self.samples.clear();
         self.samples.extend(input.chunks_exact(2).map(|pair| Complex32::new(pair[0], pair[1])));
-        self.welch.run(&self.samples, out)
+        self.estimate.compute(&self.samples, out)
     }
 }
 
@@ -124,8 +139,7 @@ pub(super) fn welch(welch: &Welch, taken: &ValueType, options: &SessionOptions) 
     let params = welch.params().ok_or_else(|| no_plan("average"))?;
     let Transform { frames, keep, .. } = &welch.powers.transform;
     if frames.complex {
-        let welch = WelchRows::new(params, *keep, taken, options)?;
-        return Ok(Box::new(OfPairs { welch, samples: Vec::new() }));
+        return Ok(Box::new(OfPairs::new(WelchRows::<Complex32>::new(params, *keep, taken, options)?)));
     }
     Ok(Box::new(WelchRows::<f32>::new(params, *keep, taken, options)?))
 }
@@ -161,7 +175,7 @@ pub(super) fn peaks(
 
 impl Step for PeaksOfWelch {
     fn run(&mut self, input: &[f32], out: &mut [f32]) -> Result<()> {
-        self.welch.run(input, &mut self.powers)?;
+        self.welch.compute(input, &mut self.powers)?;
         Ok(top_k_packed_into(&self.powers, self.welch.bins, self.k, out)?)
     }
 }

@@ -76,10 +76,10 @@ fn select<S: Lanes>(simd: S, column: &[f64]) -> Option<[S::f64s; 2]> {
     let (mut below, mut upto) = (zero, splat(n as f64));
     let mut t = sum * splat(1.0 / n as f64);
     for step in 0..ROUNDS * NARROW {
-        let count = count::<S, true>(simd, column, t);
-        let few = count.simd_lt(target);
-        (low, below) = (few.select(t, low), few.select(count, below));
-        (high, upto) = (few.select(high, t), few.select(upto, count));
+        let reached = count::<S, true>(simd, column, t);
+        let few = reached.simd_lt(target);
+        (low, below) = (few.select(t, low), few.select(reached, below));
+        (high, upto) = (few.select(high, t), few.select(upto, reached));
         let done = upto.simd_eq(target).all_true();
         if done || step % NARROW == NARROW - 1 {
             let (mut lower, mut upper) = (splat(f64::NEG_INFINITY), splat(f64::INFINITY));
@@ -89,7 +89,7 @@ fn select<S: Lanes>(simd: S, column: &[f64]) -> Option<[S::f64s; 2]> {
                 lower = inside.select(lower.max(v), lower);
                 upper = inside.select(upper, upper.min(v));
             }
-            if done || count_below(simd, column, lower).simd_lt(target).all_true() {
+            if done || count::<S, false>(simd, column, lower).simd_lt(target).all_true() {
                 let repeated = target.simd_lt(upto);
                 let upper = if n % 2 == 1 { lower } else { repeated.select(lower, upper) };
                 return Some([lower, upper]);
@@ -107,12 +107,6 @@ fn select<S: Lanes>(simd: S, column: &[f64]) -> Option<[S::f64s; 2]> {
         t = upto.simd_eq(target).select(high, inside.select(next, middle));
     }
     None
-}
-
-/// Returns the number of each lane's values below `t`.
-#[inline(always)]
-fn count_below<S: Lanes>(simd: S, column: &[f64], t: S::f64s) -> S::f64s {
-    count::<S, false>(simd, column, t)
 }
 
 /// Returns the number of each lane's values below `t`, or (`EQUAL`) not above it. Several sums hide the latency of an

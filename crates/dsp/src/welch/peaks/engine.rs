@@ -203,7 +203,7 @@ pub struct WelchPeaksScratch {
     owner: Owner,
     isa: Isa,
     pub(super) workers: Vec<Worker>,
-    /// Where the workers but the first run; `None` is rayon's current pool.
+    /// Thread pool of all workers except the first; `None` selects rayon's current pool.
     pub(super) pool: Option<Arc<rayon::ThreadPool>>,
     pub(super) stored: Vec<f32>,
 }

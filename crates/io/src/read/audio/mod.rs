@@ -32,7 +32,7 @@ struct AudioReader {
     track: u32,
     /// Bytes for the decoder.
     bytes: Shared,
-    /// Where its stream ends, if the file states it: another one may follow.
+    /// End of the stream in bytes, if the file states it: another stream may follow.
     stream_end: Option<u64>,
     /// Number of frames that the header of the current stream promises, and those of it that were delivered before.
     promised: Option<u64>,

@@ -1,34 +1,12 @@
 //! Averages over frames of products of spectra: cross spectra and coherences of pairs of signals.
 
 use super::{Blueprint, Define, Operand, Pass, Passes, Table};
+use crate::cross::CrossAverage;
 use crate::recipe::median_bias;
 
 const BLOCK: usize = 256;
-/// Largest number of frames that one thread sums; more frames are divided between several threads.
-const MAX_GROUP: usize = 64;
 /// Number of threads that keep a device busy.
 const THREADS: usize = 1 << 18;
-
-/// The averages of the spectra of `channels` signals per row, `[channels, frames, bins]`.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct CrossAverage {
-    pub(crate) channels: usize,
-    /// The pairs (x, y) in the order of the results.
-    pub(crate) pairs: Vec<(usize, usize)>,
-    /// Coherences instead of scaled cross spectra.
-    pub(crate) coherence: bool,
-    /// Medians instead of means, of cross spectra only.
-    pub(crate) median: bool,
-    pub(crate) frames: usize,
-    pub(crate) bins: usize,
-    pub(crate) n_fft: usize,
-    /// Bins that represent their mirror images too are doubled.
-    pub(crate) doubled: bool,
-    /// Factor of the averages.
-    pub(crate) factor: f64,
-    /// Rows of the plan.
-    pub(crate) batch: usize,
-}
 
 /// Adds the averages to the launches that compute the spectra of one signal per row, as pairs.
 pub(crate) fn cross(average: &CrossAverage, spectra: Passes) -> Result<Passes, String> {
@@ -42,24 +20,19 @@ pub(crate) fn cross(average: &CrossAverage, spectra: Passes) -> Result<Passes, S
     passes.scratch.push(2 * channels * frames * bins);
     let written = passes.passes.iter_mut().flat_map(|pass| &mut pass.operands);
     written.filter(|o| **o == Operand::Output).for_each(|operand| *operand = made);
-    let width = if average.coherence { 1 } else { 2 };
-    passes.output_len = width * pairs * bins;
+    passes.output_len = average.width() * pairs * bins;
     if average.median {
         let factor = average.factor / median_bias(frames);
         passes.passes.push(average.launch("MEDIAN", (frames, 1), made, Operand::Output, factor));
         return Ok(passes);
     }
-    let one = average.batch.max(1).saturating_mul(pairs).saturating_mul(bins);
-    let groups = THREADS.div_ceil(one).min(frames.div_ceil(4)).max(frames.div_ceil(MAX_GROUP));
-    let group = frames.div_ceil(groups);
-    let groups = frames.div_ceil(group);
-    let shape = (group, groups);
+    let shape @ (_, groups) = average.groups(THREADS);
     if groups == 1 {
         passes.passes.push(average.launch("WHOLE", shape, made, Operand::Output, average.factor));
         return Ok(passes);
     }
     let part = Operand::Scratch(passes.scratch.len());
-    passes.scratch.push(if average.coherence { 4 } else { 2 } * pairs * groups * bins);
+    passes.scratch.push(average.parts() * pairs * groups * bins);
     passes.passes.push(average.launch("PART", shape, made, part, 1.0));
     passes.passes.push(average.launch("FINISH", shape, part, Operand::Output, average.factor));
     Ok(passes)
@@ -87,8 +60,6 @@ impl CrossAverage {
         ];
         defines.extend(self.doubled.then(|| number("DOUBLED", 1)));
         defines.extend(self.coherence.then(|| number("COHERENCE", 1)));
-        // Numbers of signals are small: f32 has them exactly.
-        let pairs = self.pairs.iter().flat_map(|&(x, y)| [x as f32, y as f32]).collect();
         let blueprint = Blueprint {
             family: "cross",
             entry: "cross",
@@ -98,7 +69,7 @@ impl CrossAverage {
             rows_per_block: BLOCK as u32,
             shared_bytes: 0,
             register_ceiling: 64,
-            tables: vec![Table { name: "pairs", data: pairs }],
+            tables: vec![Table { name: "pairs", data: self.table() }],
         };
         let items = self.pairs.len() * self.bins * if what == "PART" { groups } else { 1 };
         let operands = vec![from, to, Operand::Table(0), Operand::Rows, Operand::Factor(factor as f32)];

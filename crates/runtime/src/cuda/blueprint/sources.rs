@@ -13,6 +13,7 @@ pub(super) const HEADERS: &[(&str, &str)] = texts![
     "limbs.cuh",
     "magnitude.cuh",
     "mixed.cuh",
+    "ordered.cuh",
     "padding.cuh",
     "peaks_out.cuh",
     "rows.cuh",

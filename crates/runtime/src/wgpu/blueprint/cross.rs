@@ -2,34 +2,12 @@
 
 use super::source::{Source, stage};
 use super::{Blueprint, Passes, pointwise};
+use crate::cross::CrossAverage;
 use crate::error::{Error, Result};
 use crate::recipe::median_bias;
 
-/// Largest number of frames that one thread sums; more frames are divided between several threads.
-const MAX_GROUP: usize = 64;
 /// Number of threads that keep a device busy.
 const THREADS: usize = 1 << 17;
-
-/// The averages of the spectra of `channels` signals per row, `[channels, frames, bins]`.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::wgpu) struct CrossAverage {
-    pub(in crate::wgpu) channels: usize,
-    /// The pairs (x, y) in the order of the results.
-    pub(in crate::wgpu) pairs: Vec<(usize, usize)>,
-    /// Coherences instead of scaled cross spectra.
-    pub(in crate::wgpu) coherence: bool,
-    /// Medians instead of means, of cross spectra only.
-    pub(in crate::wgpu) median: bool,
-    pub(in crate::wgpu) frames: usize,
-    pub(in crate::wgpu) bins: usize,
-    pub(in crate::wgpu) n_fft: usize,
-    /// Bins that represent their mirror images too are doubled.
-    pub(in crate::wgpu) doubled: bool,
-    /// Factor of the averages.
-    pub(in crate::wgpu) factor: f64,
-    /// Rows of the plan.
-    pub(in crate::wgpu) batch: usize,
-}
 
 impl CrossAverage {
     /// Adds the averages to the launches that compute the spectra of all signals, as pairs.
@@ -46,18 +24,18 @@ impl CrossAverage {
         if frames == 0 {
             return Err(Error::unsupported("no frames"));
         }
-        let width = if self.coherence { 1 } else { 2 };
+        let width = self.width();
         if self.median {
             let mut source = self.source();
-            source.number("FACTOR", (self.factor / median_bias(frames)) as f32).stage(stage!("cross_pair"));
+            source
+                .number("FACTOR", (self.factor / median_bias(frames)) as f32)
+                .stage(stage!("cross_pair"))
+                .stage(stage!("ordered"))
+                .stage(stage!("median_digit"));
             let median = self.each("cross_median", source, stage!("cross_median"), width * pairs * bins)?;
             return Ok(spectra.then(bytes, median));
         }
-        let one = self.batch.max(1).saturating_mul(pairs).saturating_mul(bins);
-        let groups = THREADS.div_ceil(one).min(frames.div_ceil(4)).max(frames.div_ceil(MAX_GROUP));
-        let group = frames.div_ceil(groups);
-        let groups = frames.div_ceil(group);
-        let parts = if self.coherence { 4 } else { 2 };
+        let ((group, groups), parts) = (self.groups(THREADS), self.parts());
         let mut source = self.source();
         source.count("GROUPS", groups).count("FRAMES_OF_GROUP", group).count("PARTS", parts);
         source.stage(stage!("cross_pair"));
@@ -89,8 +67,6 @@ impl CrossAverage {
     }
 
     fn each(&self, name: &'static str, source: Source, text: &str, values: usize) -> Result<Blueprint> {
-        // Numbers of signals are small: f32 has them exactly.
-        let pairs = self.pairs.iter().flat_map(|&(x, y)| [x as f32, y as f32]).collect();
-        pointwise::each(name, source, text, values, Some(pairs))
+        pointwise::each(name, source, text, values, Some(self.table()))
     }
 }

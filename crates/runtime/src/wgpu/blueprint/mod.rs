@@ -11,7 +11,6 @@ mod source;
 mod unroll;
 mod welch_peaks;
 
-pub(super) use cross::CrossAverage;
 pub(super) use frames::{FrameTransform, Frames, Spectrum};
 pub(super) use limb_psd::limb_psd;
 pub(super) use limits::GroupLimits;

@@ -72,7 +72,7 @@ pub(in crate::wgpu) fn average(average: Average, segments: usize, bins: usize) -
 pub(in crate::wgpu) fn median(segments: usize, bins: usize, scale: f64) -> Result<Blueprint> {
     let mut source = Source::default();
     source.count("SEGMENTS", segments).count("BINS", bins);
-    source.number("FACTOR", (scale / median_bias(segments)) as f32);
+    source.number("FACTOR", (scale / median_bias(segments)) as f32).stage(stage!("median_digit"));
     each("median", source, stage!("median"), bins, None)
 }
 
@@ -84,7 +84,8 @@ pub(in crate::wgpu) fn top_k(frames: usize, bins: usize, k: usize) -> Result<Blu
     }
     let mut source = Source::default();
     let group = if bins > 512 { GROUP } else { 64 };
-    source.count("GROUP", group).count("BINS", bins).count("K_OUT", k).stage(stage!("topk_select"));
+    source.count("GROUP", group).count("BINS", bins).count("K_OUT", k).stage(stage!("ordered"));
+    source.stage(stage!("topk_select"));
     let buffers = vec![Buffer::Input, Buffer::Output(0), Buffer::Batch];
     Ok(Blueprint { name: "top_k", text: source.finish()?, buffers, items_of_group: 1, items_of_row: frames })
 }
