@@ -71,6 +71,23 @@ fn single(path: &Path, header: &Header, files: &Beside, options: &OpenOptions) -
     readers(path, header, options, &annotations, &mut |file| files.open(&beside(path, file)?))
 }
 
+/// Returns the samples per frame of the signals, largest first; each rate has a reader of its own.
+fn rates(path: &Path, header: &Header, options: &OpenOptions) -> Result<Vec<u64>> {
+    let mut rates: Vec<u64> = header.signals.iter().map(|signal| signal.per_frame).collect();
+    rates.sort_unstable();
+    rates.dedup();
+    rates.reverse();
+    if rates.len() > 1 && options.rate.is_some() {
+        let reason = format!(
+            "{} has signals of {} rates, so one rate cannot replace all",
+            path.display(),
+            rates.len()
+        );
+        return Err(Error::argument("rate", reason));
+    }
+    Ok(rates)
+}
+
 /// Returns a description and the bytes of its (only) file of samples.
 pub(super) fn open_wfdb(meta: Source, data: Source, options: &OpenOptions) -> Result<Readers> {
     let (mut meta, mut data) = (meta, Some(data));
@@ -143,18 +160,7 @@ fn readers(
             signal.name, signal.skew
         ));
     }
-    let mut rates: Vec<u64> = header.signals.iter().map(|signal| signal.per_frame).collect();
-    rates.sort_unstable();
-    rates.dedup();
-    rates.reverse();
-    if rates.len() > 1 && options.rate.is_some() {
-        let reason = format!(
-            "{} has signals of {} rates, so one rate cannot replace all",
-            path.display(),
-            rates.len()
-        );
-        return Err(Error::argument("rate", reason));
-    }
+    let rates = rates(path, header, options)?;
     let mut all: Readers = Vec::new();
     for per_frame in &rates {
         let mut info = SignalInfo::new(path, Format::Wfdb);

@@ -10,7 +10,7 @@
 use super::annotations::{self, AnnotationFile};
 use super::header::{self, Header};
 use super::reader::BUDGET;
-use super::{MAX_HEADER, beside, single};
+use super::{MAX_HEADER, beside, rates, single};
 use crate::read::format::Readers;
 use crate::read::reader::{BlockReader, Chunk, Guarded, SignalReader};
 use crate::read::sample::Target;
@@ -73,18 +73,7 @@ pub(super) fn open(path: &Path, record: &Record, files: &Beside, options: &OpenO
         return Err(Error::unsupported(path, Place::File, "all segments of the record are empty"));
     };
     let reference = load(path, first, files, has_layout)?;
-    let mut rates: Vec<u64> = reference.1.signals.iter().map(|signal| signal.per_frame).collect();
-    rates.sort_unstable();
-    rates.dedup();
-    rates.reverse();
-    if rates.len() > 1 && options.rate.is_some() {
-        let reason = format!(
-            "{} has signals of {} rates, so one rate cannot replace all",
-            path.display(),
-            rates.len()
-        );
-        return Err(Error::argument("rate", reason));
-    }
+    let rates = rates(path, &reference.1, options)?;
     let annotations = AnnotationFile::of(path, record.rate, Some(files));
     let mut all: Readers = Vec::new();
     for per_frame in &rates {

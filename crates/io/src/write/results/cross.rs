@@ -52,6 +52,25 @@ pub struct CoherenceChannel {
     pub coherence: Vec<f64>,
 }
 
+/// Returns the columns of cross spectra; that of the pair's name can be hidden.
+pub(super) fn columns(header: &Header, hides_name: bool) -> Vec<Column> {
+    vec![
+        Column::text("source").hidden_if(true),
+        Column::text("channel").hidden_if(hides_name),
+        Column::new("freq", &header.x_unit).with_step(header.bin_width),
+        Column::new("re", &header.unit).hidden_if(true),
+        Column::new("im", &header.unit).hidden_if(true),
+        Column::new("magnitude", &header.unit),
+        Column::new("phase_rad", "rad"),
+    ]
+}
+
+/// Returns a row of [`columns`]: frequency, parts, magnitude and phase of a pair.
+pub(super) fn cells<'a>(header: &'a Header, name: &'a str, numbers: [f64; 5]) -> [Cell<'a>; 7] {
+    let [freq, re, im, magnitude, phase] = numbers.map(Cell::from);
+    [header.source.as_str().into(), name.into(), freq, re, im, magnitude, phase]
+}
+
 impl Report for CrossResult {
     fn caption(&self) -> Vec<String> {
         let mut lines = self.header.caption();
@@ -64,30 +83,17 @@ impl Report for CrossResult {
     }
 
     fn columns(&self) -> Vec<Column> {
-        let unit = &self.header.unit;
-        vec![
-            Column::text("source").hidden_if(true),
-            Column::text("channel").hidden_if(self.channels.len() == 1),
-            Column::new("freq", &self.header.x_unit).with_step(self.header.bin_width),
-            Column::new("re", unit).hidden_if(true),
-            Column::new("im", unit).hidden_if(true),
-            Column::new("magnitude", unit),
-            Column::new("phase_rad", "rad"),
-        ]
+        columns(&self.header, self.channels.len() == 1)
     }
 
     fn rows(&self, row: &mut dyn FnMut(&[Cell<'_>]) -> Result<()>) -> Result<()> {
         for c in &self.channels {
             for i in 0..c.freq.len() {
-                row(&[
-                    self.header.source.as_str().into(),
-                    c.name.as_str().into(),
-                    c.freq[i].into(),
-                    c.re[i].into(),
-                    c.im[i].into(),
-                    c.magnitude[i].into(),
-                    c.phase_rad[i].into(),
-                ])?;
+                row(&cells(
+                    &self.header,
+                    &c.name,
+                    [c.freq[i], c.re[i], c.im[i], c.magnitude[i], c.phase_rad[i]],
+                ))?;
             }
         }
         Ok(())

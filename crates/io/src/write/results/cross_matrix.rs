@@ -1,6 +1,7 @@
 //! Cross spectra of all pairs of channels.
 
 use super::Header;
+use super::cross::{cells, columns};
 use crate::write::{Cell, Column, NamedArray, Report, Result};
 use serde::{Deserialize, Serialize};
 
@@ -42,31 +43,18 @@ impl Report for CrossMatrixResult {
         lines
     }
 
+    fn parameters(&self) -> Option<String> {
+        Some(self.header.json())
+    }
+
     fn columns(&self) -> Vec<Column> {
-        let unit = &self.header.unit;
-        vec![
-            Column::text("source").hidden_if(true),
-            Column::text("channel"),
-            Column::new("freq", &self.header.x_unit).with_step(self.header.bin_width),
-            Column::new("re", unit).hidden_if(true),
-            Column::new("im", unit).hidden_if(true),
-            Column::new("magnitude", unit),
-            Column::new("phase_rad", "rad"),
-        ]
+        columns(&self.header, false)
     }
 
     fn rows(&self, row: &mut dyn FnMut(&[Cell<'_>]) -> Result<()>) -> Result<()> {
         for pair in &self.pairs {
             for ((&freq, &re), &im) in self.freq.iter().zip(&pair.re).zip(&pair.im) {
-                row(&[
-                    self.header.source.as_str().into(),
-                    pair.name.as_str().into(),
-                    freq.into(),
-                    re.into(),
-                    im.into(),
-                    re.hypot(im).into(),
-                    im.atan2(re).into(),
-                ])?;
+                row(&cells(&self.header, &pair.name, [freq, re, im, re.hypot(im), im.atan2(re)]))?;
             }
         }
         Ok(())

@@ -41,11 +41,10 @@ impl PerSignal for CoherenceArgs {
         if spectrum.coverage.segments < 2 {
             bail!("one segment alone always gives a coherence of 1: give a smaller --n-fft");
         }
-        let all = layout.arrange(&spectrum.coherence);
         let channel = CoherenceChannel {
             name: signal.pair_name(),
-            freq: inside.iter().map(|&i| layout.freq[i]).collect(),
-            coherence: inside.iter().map(|&i| all[i]).collect(),
+            freq: layout.freq_at(&inside),
+            coherence: layout.pick(&spectrum.coherence, &inside),
         };
         let mut notes = blocks.notes();
         notes.extend(Some(placement.said).filter(|said| !said.is_empty()));

@@ -82,24 +82,25 @@ fn power<S: InputSample>(
     let mut channels = Vec::new();
     for (name, psd) in signal.names().zip(&spectra) {
         notes.extend(coverage_note(name, &psd.coverage));
-        let arranged = layout.arrange(&psd.values);
-        let mut channel = ChannelPsd {
+        let powers = layout.pick(&psd.values, &inside);
+        let (psd_lo, psd_hi) = match args.confidence {
+            None => (None, None),
+            Some(level) => {
+                let factors = factors::<S>(&params, &psd.coverage, level / 100.0, &layout)?;
+                let end = |pick: fn(&(f64, f64)) -> f64| {
+                    Some(inside.iter().zip(&powers).map(|(&i, power)| power * pick(&factors[i])).collect())
+                };
+                (end(|f| f.0), end(|f| f.1))
+            }
+        };
+        channels.push(ChannelPsd {
             name: name.to_owned(),
             segments: psd.coverage.segments,
-            freq: inside.iter().map(|&i| layout.freq[i]).collect(),
-            psd: inside.iter().map(|&i| arranged[i]).collect(),
-            psd_lo: None,
-            psd_hi: None,
-        };
-        if let Some(level) = args.confidence {
-            let factors = factors::<S>(&params, &psd.coverage, level / 100.0, &layout)?;
-            let end = |pick: fn(&(f64, f64)) -> f64| {
-                Some(inside.iter().map(|&i| arranged[i] * pick(&factors[i])).collect())
-            };
-            channel.psd_lo = end(|f| f.0);
-            channel.psd_hi = end(|f| f.1);
-        }
-        channels.push(channel);
+            freq: layout.freq_at(&inside),
+            psd: powers,
+            psd_lo,
+            psd_hi,
+        });
     }
     let segments = channels.iter().map(|c| c.segments).max().unwrap_or(0);
     let header = header("psd", signal, &args.estimate, &params, segments, notes);
@@ -133,14 +134,10 @@ fn cross<S: InputSample>(
 ) -> Result<()> {
     let (params, layout, inside) = prepared(blocks, signal, &args.estimate, args.band.as_ref())?;
     let (spectrum, _, placement) = pair(blocks, signal, params.clone(), args.device.as_deref())?;
-    let part = |values: &[S::Real]| -> Vec<f64> {
-        let all = layout.arrange(values);
-        inside.iter().map(|&i| all[i]).collect()
-    };
-    let (re, im) = (part(&spectrum.re), part(&spectrum.im));
+    let (re, im) = (layout.pick(&spectrum.re, &inside), layout.pick(&spectrum.im, &inside));
     let channel = CrossChannel {
         name: signal.pair_name(),
-        freq: inside.iter().map(|&i| layout.freq[i]).collect(),
+        freq: layout.freq_at(&inside),
         magnitude: re.iter().zip(&im).map(|(re, im)| re.hypot(*im)).collect(),
         phase_rad: re.iter().zip(&im).map(|(re, im)| im.atan2(*re)).collect(),
         re,
@@ -191,10 +188,8 @@ fn matrix<S: InputSample>(
     let mut pairs = Vec::with_capacity(channels * (channels + 1) / 2);
     for (i, a) in names.iter().enumerate() {
         for (j, b) in names.iter().enumerate().skip(i) {
-            let part = |values: &[S::Real]| -> Vec<f64> {
-                let all = layout.arrange(&values[(i * channels + j) * bins..][..bins]);
-                inside.iter().map(|&at| all[at]).collect()
-            };
+            let part =
+                |values: &[S::Real]| layout.pick(&values[(i * channels + j) * bins..][..bins], &inside);
             pairs.push(CrossPair {
                 name: format!("{a}:{b}"),
                 i,
@@ -211,7 +206,7 @@ fn matrix<S: InputSample>(
     let result = CrossMatrixResult {
         header,
         channel_names: names.into_iter().map(str::to_owned).collect(),
-        freq: inside.iter().map(|&at| layout.freq[at]).collect(),
+        freq: layout.freq_at(&inside),
         pairs,
     };
     to.deliver(&result)

@@ -61,6 +61,16 @@ impl Layout {
         (0..self.freq.len()).filter(|&i| band.is_none_or(|band| band.contains(self.freq[i]))).collect()
     }
 
+    /// Returns the frequencies at positions.
+    pub(crate) fn freq_at(&self, positions: &[usize]) -> Vec<f64> {
+        positions.iter().map(|&i| self.freq[i]).collect()
+    }
+
+    /// Returns the values of a transform at positions.
+    pub(crate) fn pick<T: Real>(&self, values: &[T], positions: &[usize]) -> Vec<f64> {
+        positions.iter().map(|&i| shown(values[self.bins[i]])).collect()
+    }
+
     /// Returns the values of a transform in order of frequency.
     pub(crate) fn arrange<T: Real>(&self, values: &[T]) -> Vec<f64> {
         self.bins.iter().map(|bin| shown(values[*bin])).collect()

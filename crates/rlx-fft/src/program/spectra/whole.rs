@@ -36,17 +36,11 @@ pub(crate) fn accumulate<S: InputSample>(
         .map(|_| WelchAccumulator::<S>::with_stored_segments(params.clone(), limit))
         .collect::<rlx_dsp::Result<Vec<_>>>()?;
     let mut magnitudes = Magnitudes::new(channels, params.nan == NanPolicy::Propagate);
-    loop {
-        match blocks.next()? {
-            Step::End => break,
-            Step::Gap => accumulators.iter_mut().try_for_each(WelchAccumulator::push_gap)?,
-            Step::Data => {
-                magnitudes.see(blocks.channels());
-                each_in_parallel(&mut accumulators, blocks.channels())
-                    .map_err(|(channel, error)| explain(error, signal, channel, 0))?;
-            }
-        }
-    }
+    each_block(blocks, &mut magnitudes, |block| match block {
+        None => Ok(accumulators.iter_mut().try_for_each(WelchAccumulator::push_gap)?),
+        Some(block) => each_in_parallel(&mut accumulators, block)
+            .map_err(|(channel, error)| explain(error, signal, channel, 0)),
+    })?;
     accumulators
         .into_iter()
         .enumerate()
@@ -67,19 +61,31 @@ fn long<S: InputSample>(
     let explained = |error| explain(error, signal, 0, 0);
     let mut long = Welch::<S>::new(params.clone())?.stream()?;
     let mut magnitudes = Magnitudes::new(1, params.nan == NanPolicy::Propagate);
-    loop {
-        match blocks.next()? {
-            Step::End => break,
-            Step::Gap => long.push_gap().map_err(explained)?,
-            Step::Data => {
-                magnitudes.see(blocks.channels());
-                long.push(blocks.channel(0)).map_err(explained)?;
-            }
-        }
-    }
+    each_block(blocks, &mut magnitudes, |block| match block {
+        None => long.push_gap().map_err(explained),
+        Some(block) => long.push(&block[0]).map_err(explained),
+    })?;
     let psd = long.finish().map_err(explained)?;
     magnitudes.check(0, &psd.values)?;
     Ok(vec![psd])
+}
+
+/// Calls `each` with every block of a recording, and with `None` for each pause; `magnitudes` sees the blocks first.
+fn each_block<S: InputSample>(
+    blocks: &mut Blocks<S>,
+    magnitudes: &mut Magnitudes,
+    mut each: impl FnMut(Option<&[Vec<S>]>) -> Result<()>,
+) -> Result<()> {
+    loop {
+        match blocks.next()? {
+            Step::End => return Ok(()),
+            Step::Gap => each(None)?,
+            Step::Data => {
+                magnitudes.see(blocks.channels());
+                each(Some(blocks.channels()))?;
+            }
+        }
+    }
 }
 
 fn each_in_parallel<S: InputSample>(
@@ -101,18 +107,15 @@ pub(super) fn accumulate_pair<S: InputSample>(
 ) -> Result<(CrossSpectrum<S::Real>, Vec<bool>)> {
     let mut accumulator = CsdAccumulator::<S>::new(params.clone())?;
     let mut magnitudes = Magnitudes::new(2, params.nan == NanPolicy::Propagate);
-    loop {
-        match blocks.next()? {
-            Step::End => break,
-            Step::Gap => accumulator.push_gap(),
-            Step::Data => {
-                magnitudes.see(blocks.channels());
-                accumulator
-                    .push(blocks.channel(0), blocks.channel(1))
-                    .map_err(|error| explain(error, signal, 0, 0))?;
+    each_block(blocks, &mut magnitudes, |block| {
+        match block {
+            None => accumulator.push_gap(),
+            Some(block) => {
+                accumulator.push(&block[0], &block[1]).map_err(|error| explain(error, signal, 0, 0))?;
             }
         }
-    }
+        Ok(())
+    })?;
     let found = accumulator.finish().map_err(|error| explain(error, signal, 0, 0))?;
     magnitudes.check(0, &found.pxx)?;
     magnitudes.check(1, &found.pyy)?;
@@ -130,24 +133,21 @@ pub(crate) fn accumulate_matrix<S: InputSample>(
     let channels = signal.channels.len();
     let mut accumulator = CrossMatrixAccumulator::<S>::new(channels, params.clone())?;
     let mut magnitudes = Magnitudes::new(channels, params.nan == NanPolicy::Propagate);
-    loop {
-        match blocks.next()? {
-            Step::End => break,
-            Step::Gap => accumulator.push_gap(),
-            Step::Data => {
-                magnitudes.see(blocks.channels());
-                let block: Vec<&[S]> = blocks.channels().iter().map(Vec::as_slice).collect();
-                accumulator.push(&block).map_err(|error| match error {
-                    // The row is the channel.
-                    rlx_dsp::Error::NonFinite { row, index, value } => {
-                        let error = rlx_dsp::Error::NonFinite { row: 0, index, value };
-                        explain(error, signal, row, 0)
-                    }
-                    other => explain(other, signal, 0, 0),
-                })?;
+    each_block(blocks, &mut magnitudes, |block| {
+        let Some(block) = block else {
+            accumulator.push_gap();
+            return Ok(());
+        };
+        let block: Vec<&[S]> = block.iter().map(Vec::as_slice).collect();
+        accumulator.push(&block).map_err(|error| match error {
+            // The row is the channel.
+            rlx_dsp::Error::NonFinite { row, index, value } => {
+                let error = rlx_dsp::Error::NonFinite { row: 0, index, value };
+                explain(error, signal, row, 0)
             }
-        }
-    }
+            other => explain(other, signal, 0, 0),
+        })
+    })?;
     let found = accumulator.finish().map_err(|error| explain(error, signal, 0, 0))?;
     let bins = found.frequencies.len();
     for channel in 0..channels {
