@@ -79,8 +79,8 @@ impl DevicePlan {
         Ok(Self::of(What::Spectrogram { psd: segments.params.clone(), mode, complex }, segments.params.nan))
     }
 
-    /// Of signals one behind the other in a row, `[…, channels·n]`: the averaged `conj(X) · Y` of pairs of them,
-    /// `[…, pairs, bins, 2]`, real and imaginary parts; or their coherences, `[…, pairs, bins]`.
+    /// Creates a plan for pairs of the signals of a row, `[…, channels·n]`, one signal behind the other. The result is the
+    /// averaged `conj(X) · Y`, `[…, pairs, bins, 2]` (real and imaginary parts), or the coherence, `[…, pairs, bins]`.
     #[staticmethod]
     fn cross(
         segments: &Segments,

@@ -113,7 +113,7 @@ def coherence(
     f : frequencies `[bins]`.
     Cxy : `[…, bins]`, from 0 to 1; 1 everywhere for a single segment.
 
-    Where a power is 0 the coherence is NaN.
+    The coherence is NaN where a power is 0.
     """
     if axis == -1 and device is None:
         key = (fs, window, nperseg, noverlap, nfft, detrend, True, "density", "mean", nan_policy)
@@ -226,9 +226,10 @@ def _on_device(
         shape, channels, pairs = (*outer, 2 * n), 2, ((0, 1),)
         join = lambda: np.stack((x, y), axis=-2).reshape(shape)  # noqa: E731
     else:
-        first, second, rows_ = _joined(x, y, outer)
-        shape, channels, pairs = (1, sum(map(len, rows_)) * n), sum(map(len, rows_)), tuple(zip(first, second))
-        join = lambda: np.concatenate(rows_).reshape(shape)  # noqa: E731
+        first, second, distinct = _numbered(x, y, outer)
+        channels = sum(map(len, distinct))
+        shape, pairs = (1, channels * n), tuple(zip(first, second))
+        join = lambda: np.concatenate(distinct).reshape(shape)  # noqa: E731
     # Nothing is computed, or copied, where the plan is only asked for.
     data = np.broadcast_to(x.dtype.type(0), shape) if lacks is not None or is_asked() else join()
     coherent = what == "coherence"
@@ -240,13 +241,14 @@ def _on_device(
     return done.reshape(*outer, done.shape[-1])
 
 
-def _joined(x: np.ndarray, y: np.ndarray, outer: tuple[int, ...]) -> tuple[list[int], list[int], list[np.ndarray]]:
-    """Numbers of the rows of each pair, and all rows; those of `y` lie behind those of `x` if they are others."""
+def _numbered(x: np.ndarray, y: np.ndarray, outer: tuple[int, ...]) -> tuple[list[int], list[int], list[np.ndarray]]:
+    """Numbers of the rows of each of `outer` pairs, and the rows; those of `y` follow those of `x` if they are others."""
     first, second = (
         np.broadcast_to(np.arange(math.prod(v.shape[:-1])).reshape(v.shape[:-1]), outer).ravel() for v in (x, y)
     )
     flat = [v.reshape(-1, v.shape[-1]) for v in (x, y)]
-    if flat[0].shape == flat[1].shape and np.array_equal(flat[0], flat[1], equal_nan=True):
+    same = np.shares_memory(x, y) and x.size == y.size and flat[0].ctypes.data == flat[1].ctypes.data
+    if same or (flat[0].shape == flat[1].shape and np.array_equal(flat[0], flat[1])):
         return first.tolist(), second.tolist(), flat[:1]
     return first.tolist(), (second + len(flat[0])).tolist(), flat
 
@@ -268,20 +270,14 @@ def _pairs(
     """The plan's answer for `outer` pairs of rows; a row that belongs to several pairs is not copied."""
     if x.shape == y.shape == (*outer, x.shape[-1]):
         return getattr(plan, what)(x, y, threads)
-    first, second = (
-        np.broadcast_to(np.arange(math.prod(v.shape[:-1])).reshape(v.shape[:-1]), outer).ravel() for v in (x, y)
-    )
-    flat = [v.reshape(-1, v.shape[-1]) for v in (x, y)]
-    same = np.shares_memory(x, y) and x.size == y.size and flat[0].ctypes.data == flat[1].ctypes.data
-    same = same or (flat[0].shape == flat[1].shape and np.array_equal(flat[0], flat[1]))
-    count = len(flat[0]) if same else len(flat[0]) + len(flat[1])
+    first, second, distinct = _numbered(x, y, outer)
+    count = sum(map(len, distinct))
     # All pairs of the rows, each transformed once, where not many more pairs are computed than were asked for.
-    if at_once and count > 1 and count * (count + 1) <= 6 * len(first) and first.size:
-        joined = flat[0] if same else np.concatenate(flat)
-        offset = 0 if same else len(flat[0])
-        out = getattr(plan, what + "_of_rows")(joined, first.tolist(), (second + offset).tolist())
+    if at_once and count > 1 and count * (count + 1) <= 6 * len(first) and first:
+        out = getattr(plan, what + "_of_rows")(np.concatenate(distinct) if len(distinct) > 1 else distinct[0], first, second)
     else:
-        out = getattr(plan, what)(*flat, threads, (first.tolist(), second.tolist()))
+        offset = count - len(distinct[-1])
+        out = getattr(plan, what)(distinct[0], distinct[-1], threads, (first, [number - offset for number in second]))
     return out.reshape(*outer, out.shape[-1])
 
 

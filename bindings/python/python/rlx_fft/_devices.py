@@ -48,17 +48,17 @@ def attempt(
         return None
     if not isinstance(device, str):
         raise TypeError(f"device: must be a name, got {type(device).__name__}")
-    if _native.find_device(device) == "cpu":
+    named = _native.find_device(device)  # None for "auto"
+    if named == "cpu":
         return None
     if lacks is None:
         done = plan().run(x, device, threads)
         if done is not None:
             _log.info("%s: %s rows on %s", function, x.shape[:-1], done[1])
             return done[0]
-        lacks = "not there, or not worth it"
-        if device.strip().lower() != "auto":
-            lacks = plan().refusal(device, math.prod(x.shape[:-1]), x.shape[-1]) or lacks
-    if device.strip().lower() != "auto":
+        said = plan().refusal(device, math.prod(x.shape[:-1]), x.shape[-1]) if named is not None else None
+        lacks = said or "not there, or not worth it"
+    if named is not None:
         warn(f"{function}: computed on the CPU, not on {device}: {lacks}")
     _log.info("%s on %r: %s; the CPU answers", function, device, lacks)
     return None
